@@ -1,0 +1,338 @@
+/*
+ * Tramontane's kernel library: the whole C ABI, and its only documentation.
+ *
+ * One tm_context holds one model, its key/value cache and the threads or device streams that run it.
+ * The life of a context:
+ *
+ *     tm_open -> tm_set_tensor (once per tensor) -> tm_prepare -> tm_size_cache
+ *             -> { tm_submit -> tm_wait }*  -> tm_close
+ *
+ * Rules that hold for every function:
+ *   - It returns a status (TM_OK or what went wrong) and never exits, aborts, throws or prints. The text of
+ *     the last failure is kept in the context (tm_last_error), not in a thread-local, because a caller's
+ *     virtual thread may move between the failing call and the question.
+ *   - Structs start with struct_size, which the caller sets to sizeof; a library that knows another layout
+ *     answers TM_INVALID_ARGUMENT. Reserved fields are zero. tm_layout tells every size and offset.
+ *   - Calls on one context come from one thread at a time; tm_progress and the functions without a context
+ *     may be called from any thread at any time.
+ *   - Pointers are borrowed for the call unless stated otherwise. Integers are checked before they are used.
+ *
+ * Words: a *slot* is the place of one sequence; a *span* is a run of consecutive tokens of one slot in a step
+ * (a prefill chunk, or the single token of a decode); a *row* is one token of the step; a *page* holds the keys
+ * and values of page_tokens consecutive positions in every layer of its group; a *group* is a set of layers
+ * that share one window and so one page table.
+ */
+#ifndef TRAMONTANE_H
+#define TRAMONTANE_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define TM_API __attribute__((visibility("default")))
+#else
+#define TM_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TM_ABI_VERSION 1u
+
+/* Status codes. */
+#define TM_OK 0
+#define TM_INVALID_ARGUMENT 1 /* the message names the argument, what was expected and what was given */
+#define TM_OUT_OF_MEMORY 2
+#define TM_UNSUPPORTED 3  /* the backend cannot do this at all (dtype, shape, missing device) */
+#define TM_PENDING 4      /* tm_wait: the step still runs */
+#define TM_WRONG_STATE 5  /* called out of order, for instance tm_submit while a step is in flight */
+#define TM_DEVICE_ERROR 6 /* the device failed; the context can only be closed */
+
+/* Backends. */
+#define TM_BACKEND_REF 0u  /* scalar, double accumulation: the slow twin of every kernel */
+#define TM_BACKEND_CPU 1u  /* vectorised, threaded; same bits at every cpu level */
+#define TM_BACKEND_CUDA 2u /* reserved */
+#define TM_BACKEND_EMU 3u  /* reserved */
+
+/* CPU levels, in rising order. AUTO takes the highest the machine has. */
+#define TM_CPU_AUTO 0u
+#define TM_CPU_PORTABLE 1u
+#define TM_CPU_AVX2 2u   /* AVX2, FMA, F16C */
+#define TM_CPU_AVX512 3u /* AVX-512 F, BW, VL, DQ, VNNI */
+
+/* Element types: the numbers of ggml's type field, so that a file's type needs no translation. */
+#define TM_F32 0u
+#define TM_F16 1u
+#define TM_Q4_0 2u
+#define TM_Q4_1 3u
+#define TM_Q8_0 8u
+#define TM_Q4_K 12u
+#define TM_Q6_K 14u
+#define TM_BF16 30u
+
+/* What a tensor is. Matrices are [rows = outputs, cols = inputs], row-major, a row contiguous in its type. */
+#define TM_TOKEN_EMBEDDING 0u /* [vocab, width] */
+#define TM_OUTPUT_NORM 1u     /* [1, width] F32 */
+#define TM_OUTPUT 2u          /* [vocab, width]; when it is never set the embedding is used (tied) */
+#define TM_ROPE_FACTORS 3u    /* [1, rope_dims / 2] F32; frequency i is divided by factor i; optional */
+#define TM_ATTENTION_NORM 4u  /* [1, width] F32; this and the following are per layer */
+#define TM_ATTENTION_Q 5u     /* [n_heads * head_dim, width] */
+#define TM_ATTENTION_K 6u     /* [n_kv_heads * head_dim, width] */
+#define TM_ATTENTION_V 7u     /* [n_kv_heads * head_dim, width] */
+#define TM_ATTENTION_OUT 8u   /* [width, n_heads * head_dim] */
+#define TM_FFN_NORM 9u        /* [1, width] F32 */
+#define TM_FFN_ROUTER 10u     /* [n_experts, width]; only with experts */
+#define TM_FFN_GATE 11u       /* [ffn, width], per expert with experts */
+#define TM_FFN_UP 12u         /* [ffn, width] */
+#define TM_FFN_DOWN 13u       /* [width, ffn] */
+#define TM_N_ROLES 14u
+
+/* Which elements of a head rotate together (Su et al., RoFormer, arXiv 2104.09864). */
+#define TM_ROPE_INTERLEAVED 0u /* (2i, 2i+1): Mistral's own files and GGUF's llama architecture */
+#define TM_ROPE_HALVES 1u      /* (i, i + rope_dims/2): Hugging Face's files */
+
+#define TM_MAX_GROUPS 8u
+#define TM_MAX_TOP_LOGPROBS 20u
+
+typedef struct tm_context tm_context;
+
+/* The CPU level in use on this machine and what the processor has, as a bit set. */
+#define TM_HAS_AVX2 (1u << 0)
+#define TM_HAS_FMA (1u << 1)
+#define TM_HAS_F16C (1u << 2)
+#define TM_HAS_AVX512 (1u << 3) /* F, BW, VL and DQ */
+#define TM_HAS_AVX512_VNNI (1u << 4)
+#define TM_HAS_AVX512_BF16 (1u << 5)
+#define TM_HAS_AMX_INT8 (1u << 6)
+#define TM_HAS_AMX_BF16 (1u << 7)
+#define TM_HAS_NEON (1u << 8)
+
+typedef struct tm_host {
+  uint32_t struct_size;
+  uint32_t features;     /* TM_HAS_* */
+  uint32_t cpu_level;    /* what TM_CPU_AUTO resolves to */
+  uint32_t backends;     /* bit 1 << TM_BACKEND_* for each backend that can be opened here */
+  uint32_t n_processors; /* processors this process may run on (affinity and cgroup quota), >= 1 */
+  uint32_t reserved;
+} tm_host;
+
+/* Geometry and placement of a model. Limits: n_layers <= 1024, width and ffn <= 262144 and multiples of 8,
+ * head_dim even and <= 512, n_heads a multiple of n_kv_heads, vocab in 1..4194304. */
+typedef struct tm_model_config {
+  uint32_t struct_size;
+  uint32_t backend;   /* TM_BACKEND_* */
+  uint32_t cpu_level; /* TM_CPU_*; a level the machine lacks is TM_UNSUPPORTED */
+  uint32_t n_threads; /* compute threads, 1..1024; 0: n_processors */
+  uint32_t n_layers;
+  uint32_t width;
+  uint32_t n_heads;
+  uint32_t n_kv_heads;
+  uint32_t head_dim;
+  uint32_t ffn;
+  uint32_t vocab;
+  uint32_t n_experts;      /* 0: dense */
+  uint32_t n_experts_used; /* experts per token */
+  uint32_t rope_style;     /* TM_ROPE_* */
+  uint32_t rope_dims;      /* rotated elements of a head, even, <= head_dim */
+  uint32_t n_groups;       /* 1..TM_MAX_GROUPS */
+  double rope_theta;
+  double rms_epsilon;
+  /* Attention window of each group in tokens, the query included (a query at p sees p-W+1..p); 0: no window. */
+  uint32_t group_window[TM_MAX_GROUPS];
+  const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */
+} tm_model_config;
+
+/* One tensor. data stays valid and unchanged until tm_close: the backend may use it in place, or repack it in
+ * tm_prepare. bytes must be exactly what dtype, rows and cols need. */
+typedef struct tm_tensor {
+  uint32_t struct_size;
+  uint32_t role;   /* TM_TOKEN_EMBEDDING ... */
+  uint32_t layer;  /* 0 for roles outside layers */
+  uint32_t expert; /* 0 without experts */
+  uint32_t dtype;  /* TM_F32 ...; norms and rope factors must be F32 */
+  uint32_t reserved;
+  uint64_t rows;
+  uint64_t cols;
+  uint64_t bytes;
+  const void* data;
+} tm_tensor;
+
+/* Sizes of the cache and of a step's workspace. Everything is allocated here; a step allocates nothing. */
+typedef struct tm_cache_config {
+  uint32_t struct_size;
+  uint32_t kv_dtype;    /* TM_F32 or TM_F16 */
+  uint32_t page_tokens; /* 16, 32, 64, 128 or 256 */
+  uint32_t n_slots;     /* sequences that may hold pages at a time */
+  uint32_t max_rows;    /* most rows (tokens) of a step */
+  uint32_t max_spans;   /* most spans of a step, <= n_slots */
+  uint32_t max_samples; /* most samples of a step */
+  uint32_t reserved;
+  uint32_t group_pages[TM_MAX_GROUPS]; /* pages of each group's pool */
+  uint32_t group_ring[TM_MAX_GROUPS];  /* page table entries of a slot: position p lies in table[(p / page_tokens) % ring] */
+} tm_cache_config;
+
+/* What a context holds, in bytes. */
+typedef struct tm_memory {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t weights_in_place; /* used straight from the caller's memory */
+  uint64_t weights_repacked; /* owned copies */
+  uint64_t cache;
+  uint64_t workspace;
+} tm_memory;
+
+/* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. */
+typedef struct tm_page_edit {
+  uint32_t slot;
+  uint32_t group;
+  uint32_t index;
+  uint32_t page;
+} tm_page_edit;
+
+/* Copies a whole page (all layers of the group): how a sequence gets its own copy of a shared page that it is
+ * about to write. Applied in order, after the edits and before any row is computed. */
+typedef struct tm_page_copy {
+  uint32_t group;
+  uint32_t from;
+  uint32_t to;
+  uint32_t reserved;
+} tm_page_copy;
+
+/* n_rows consecutive tokens of one slot at positions position..position+n_rows-1, in rows first_row.. of the step.
+ * Spans cover the step's rows in order without gaps. A slot occurs at most once in a step. The keys and values of
+ * all earlier positions inside the window must already be in the slot's pages; those of the span are written
+ * before its attention reads, so a windowed ring has to hold window + n_rows - 1 tokens. */
+typedef struct tm_span {
+  uint32_t slot;
+  uint32_t first_row;
+  uint32_t n_rows;
+  uint32_t adapter; /* reserved for LoRA: 0 */
+  int64_t position;
+} tm_span;
+
+/* A token and how often it was generated: presence and frequency penalties count generated tokens only, while the
+ * repetition penalty holds for every listed token, so a prompt token that was not generated has count 0. */
+typedef struct tm_token_count {
+  int32_t token;
+  int32_t count;
+} tm_token_count;
+
+/* An addition to one token's logit, in [-100, 100]. */
+typedef struct tm_bias {
+  int32_t token;
+  float bias;
+} tm_bias;
+
+#define TM_TOKEN_PREVIOUS (-1) /* in tokens[]: the token this slot sampled last (only as a span's single row) */
+#define TM_SAMPLE_DRAW (-1)    /* tm_sample.target: draw a token */
+
+/* What to do with the logits of one row. The order of the filters: mask and bias, then repetition, frequency and
+ * presence penalties, then temperature, then top-k, top-p, min-p on the tempered distribution, then one draw.
+ * temperature 0 takes the largest logit after mask, bias and penalties, the lowest id on ties.
+ * The draw uses a counter-based generator keyed by (seed, position) alone, so it does not depend on the batch.
+ * Log-probabilities are those of the model's raw logits (before mask, bias, penalties and temperature). */
+typedef struct tm_sample {
+  uint32_t row;          /* row of the step; samples come in rising row order, several may name one row */
+  uint32_t slot;         /* whose TM_TOKEN_PREVIOUS the drawn token becomes */
+  int32_t target;        /* TM_SAMPLE_DRAW, or a token id to score instead of drawing */
+  uint32_t top_logprobs; /* how many most likely tokens to report, 0..TM_MAX_TOP_LOGPROBS */
+  float temperature;     /* >= 0, finite */
+  float top_p;           /* (0, 1]; 1: off */
+  float min_p;           /* [0, 1]; 0: off */
+  float repetition_penalty; /* > 0; 1: off. Keskar et al., arXiv 1909.05858 */
+  float presence_penalty;   /* [-2, 2]; 0: off */
+  float frequency_penalty;  /* [-2, 2]; 0: off */
+  uint32_t top_k;           /* 0: off */
+  uint32_t n_counts;        /* tm_step.counts[first_count .. first_count + n_counts) */
+  uint32_t first_count;
+  uint32_t n_biases; /* tm_step.biases[first_bias .. first_bias + n_biases) */
+  uint32_t first_bias;
+  int32_t mask; /* index into tm_step.masks, -1: none. A mask that allows nothing is an error of that row. */
+  uint64_t seed;
+  int64_t position; /* of the token to be drawn */
+} tm_sample;
+
+#define TM_RESULT_OK 0u
+#define TM_RESULT_NOT_FINITE 1u /* NaN or infinity among the row's logits: only this row failed */
+#define TM_RESULT_MASKED_OUT 2u /* mask and bias leave no token */
+
+typedef struct tm_result {
+  int32_t token;  /* drawn, or the target */
+  uint32_t status; /* TM_RESULT_* */
+  float logprob;  /* natural logarithm, of `token` */
+  uint32_t n_top; /* entries written to top_tokens and top_logprobs */
+} tm_result;
+
+/* One step: any mix of prefill chunks and decodes. All pointers are read during tm_submit or until the step is done,
+ * so they stay valid and unchanged until tm_wait returns something other than TM_PENDING. */
+typedef struct tm_step {
+  uint32_t struct_size;
+  uint32_t n_rows; /* >= 1 */
+  uint32_t n_spans;
+  uint32_t n_edits;
+  uint32_t n_copies;
+  uint32_t n_samples;
+  uint32_t n_counts;
+  uint32_t n_biases;
+  uint32_t n_masks;
+  uint32_t reserved;
+  const int32_t* tokens; /* [n_rows] ids, or TM_TOKEN_PREVIOUS */
+  const tm_span* spans;
+  const tm_page_edit* edits;
+  const tm_page_copy* copies;
+  const tm_sample* samples;
+  const tm_token_count* counts;
+  const tm_bias* biases;
+  const uint32_t* masks; /* [n_masks][(vocab + 31) / 32], bit set: allowed */
+  /* Results, written before tm_wait says TM_OK. */
+  tm_result* results;  /* [n_samples] */
+  int32_t* top_tokens; /* [n_samples][TM_MAX_TOP_LOGPROBS], most likely first; may be NULL if no sample asks */
+  float* top_logprobs; /* likewise */
+  float* logits;       /* NULL, or [n_samples][vocab] raw logits (tests, evaluation) */
+} tm_step;
+
+/* The ABI this library was built with. Check it before anything else. */
+TM_API uint32_t tm_abi_version(void);
+
+/* The layout of the struct called name ("tm_step", ...): its size, and the offset of every field in order of
+ * declaration into offsets[0 .. min(capacity, *n_fields)). TM_INVALID_ARGUMENT: no such struct. */
+TM_API int32_t tm_layout(const char* name, uint32_t* size, uint32_t* offsets, uint32_t capacity, uint32_t* n_fields);
+
+/* What this machine has. */
+TM_API int32_t tm_host_info(tm_host* host);
+
+/* Opens a context. On failure *context is NULL and message (capacity bytes, NUL-terminated) says why, because no
+ * context exists to keep it. Starts the compute threads. */
+TM_API int32_t tm_open(const tm_model_config* config, tm_context** context, char* message, uint64_t capacity);
+
+/* Names the memory of one tensor. Setting a tensor twice is TM_INVALID_ARGUMENT. */
+TM_API int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor);
+
+/* Checks that every tensor is there and repacks what the backend wants repacked, in parallel. Blocks. */
+TM_API int32_t tm_prepare(tm_context* context);
+
+/* Progress of tm_prepare in bytes, from any thread. total is 0 before it starts. */
+TM_API int32_t tm_progress(const tm_context* context, uint64_t* done, uint64_t* total);
+
+/* Allocates cache and workspace. May be called again between steps; all pages are then empty. */
+TM_API int32_t tm_size_cache(tm_context* context, const tm_cache_config* config);
+
+TM_API int32_t tm_memory_use(const tm_context* context, tm_memory* memory);
+
+/* Checks the whole descriptor, then starts the step and returns. On failure nothing was applied. */
+TM_API int32_t tm_submit(tm_context* context, const tm_step* step);
+
+/* Waits for the step in flight: TM_OK when it is done (or none is in flight), TM_PENDING when timeout_ns has passed,
+ * TM_DEVICE_ERROR. timeout_ns 0 polls; negative waits without limit. */
+TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
+
+/* Copies the last failure's message, NUL-terminated and cut to capacity. */
+TM_API int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity);
+
+/* Waits for the step in flight, stops the threads and frees everything. NULL is allowed. */
+TM_API int32_t tm_close(tm_context* context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
