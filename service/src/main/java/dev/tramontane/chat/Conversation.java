@@ -1,0 +1,21 @@
+package dev.tramontane.chat;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a chat template sees.
+ *
+ * @param messages the turns in order, each with its JSON fields (role, content, tool_calls, ...): values are String,
+ *     Boolean, Long, Double, List, Map or null inside maps
+ * @param tools JSON schemas of tools; empty for none
+ * @param addGenerationPrompt whether the prompt ends where the assistant starts to speak
+ * @param continueFinalMessage whether the last (assistant) message is to be continued rather than closed
+ * @param variables further template variables that the operator allowed ("enable_thinking", ...)
+ */
+public record Conversation(
+        List<Map<String, Object>> messages,
+        List<Map<String, Object>> tools,
+        boolean addGenerationPrompt,
+        boolean continueFinalMessage,
+        Map<String, Object> variables) {}

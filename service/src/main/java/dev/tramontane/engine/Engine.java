@@ -1,0 +1,27 @@
+package dev.tramontane.engine;
+
+import java.util.List;
+
+/** Generates tokens for many sequences at once. All methods may be called from any thread and never block. */
+public interface Engine extends AutoCloseable {
+
+    /**
+     * Admits or queues a request of one or more choices that share a prompt. Listeners are called on the engine thread.
+     *
+     * @param listeners one per choice; choice i draws with {@code sampling.seed + i}
+     * @return one handle per choice, in order
+     * @throws RefusedException when the request can never fit, the queue is full, or the engine drains
+     */
+    List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
+            throws RefusedException;
+
+    /** What a request may ask for at most. */
+    EngineLimits limits();
+
+    /** Queue, batch and pages as of the last step. */
+    EngineStatus status();
+
+    /** Stops the loop after cancelling everything; returns when the thread has ended. */
+    @Override
+    void close();
+}

@@ -1,0 +1,13 @@
+package dev.tramontane.engine;
+
+/** Why a sequence ended. */
+public enum FinishReason {
+    /** An end token was drawn; it is not delivered. */
+    STOP,
+    /** The token limit or the context's end was reached. */
+    LENGTH,
+    /** The submitter cancelled. */
+    CANCELLED,
+    /** The model failed for this sequence or as a whole. */
+    ERROR
+}

@@ -1,0 +1,31 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Sampling;
+import java.util.Set;
+
+/**
+ * A request as the engine sees it.
+ *
+ * @param prompt token ids, at least one
+ * @param maxTokens tokens to generate at most; 0 only scores the prompt
+ * @param minTokens end tokens are masked out before this many
+ * @param endTokens ids that finish the sequence with {@link FinishReason#STOP}; empty to ignore all
+ * @param sampling how tokens are drawn
+ * @param tops alternatives to report per generated token, 0..20; -1: no log-probabilities wanted
+ * @param promptTops alternatives to report per prompt token, 0..20; -1: the prompt is not scored
+ * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared; owned by the engine after submit
+public record Submission(
+        int[] prompt,
+        int maxTokens,
+        int minTokens,
+        Set<Integer> endTokens,
+        Sampling sampling,
+        int tops,
+        int promptTops,
+        long initialDemand) {
+    public Submission {
+        endTokens = Set.copyOf(endTokens);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.tramontane.generation;
+
+import org.jspecify.annotations.Nullable;
+
+/** A generation that cannot start or go on. The message is fit for the client. */
+public final class GenerationException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** What kind of failure, so that the API can choose a status. */
+    public enum Kind {
+        /** The request itself is wrong (400). */
+        INVALID,
+        /** It is longer than the context or the cache (400). */
+        TOO_LARGE,
+        /** No room in time (429); see {@link #retryAfterSeconds()}. */
+        BUSY,
+        /** Draining or failed (503). */
+        UNAVAILABLE,
+        /** The model failed (500). */
+        FAILED
+    }
+
+    private final Kind kind;
+    private final String parameter;
+    private final int retryAfterSeconds;
+
+    public GenerationException(Kind kind, String message, String parameter, int retryAfterSeconds) {
+        this(kind, message, parameter, retryAfterSeconds, null);
+    }
+
+    public GenerationException(
+            Kind kind, String message, String parameter, int retryAfterSeconds, @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+        this.parameter = parameter;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The request's field at fault, or empty. */
+    public String parameter() {
+        return parameter;
+    }
+
+    public int retryAfterSeconds() {
+        return retryAfterSeconds;
+    }
+}

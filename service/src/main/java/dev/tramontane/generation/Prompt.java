@@ -1,0 +1,17 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.chat.Conversation;
+
+/** What to continue. */
+public sealed interface Prompt {
+
+    /** Plain text; control strings in it are text. bos is added when the model's file asks for it. */
+    record Text(String text) implements Prompt {}
+
+    /** Ids, taken as they are. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Ids(int[] ids) implements Prompt {}
+
+    /** A conversation, laid out by the model's chat template. */
+    record Chat(Conversation conversation) implements Prompt {}
+}

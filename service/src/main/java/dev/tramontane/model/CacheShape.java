@@ -1,0 +1,34 @@
+package dev.tramontane.model;
+
+import java.util.List;
+
+/**
+ * Sizes of the key/value cache and of a step.
+ *
+ * @param pageTokens positions of a page: 16, 32, 64, 128 or 256
+ * @param slots sequences that may hold pages at a time
+ * @param maxRows most tokens of a step
+ * @param maxSpans most sequences of a step
+ * @param maxSamples most sampled or scored rows of a step
+ * @param halfPrecision F16 cache, else F32
+ * @param groups pages and ring length, one entry per {@link ModelGeometry#groups()}
+ */
+public record CacheShape(
+        int pageTokens,
+        int slots,
+        int maxRows,
+        int maxSpans,
+        int maxSamples,
+        boolean halfPrecision,
+        List<Group> groups) {
+
+    /**
+     * @param pages pages of the group's pool
+     * @param ring page table entries of a slot: position p lies in {@code table[(p / pageTokens) % ring]}
+     */
+    public record Group(int pages, int ring) {}
+
+    public CacheShape {
+        groups = List.copyOf(groups);
+    }
+}

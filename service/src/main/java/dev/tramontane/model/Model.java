@@ -1,0 +1,36 @@
+package dev.tramontane.model;
+
+/**
+ * A loaded model with its cache: all that the engine knows of it. Driven by one thread at a time, the engine's; one step
+ * is in flight at most.
+ */
+public interface Model extends AutoCloseable {
+
+    ModelGeometry geometry();
+
+    /**
+     * Allocates cache and workspace; pages are then empty. Must be called before the first step.
+     *
+     * @throws ModelException when the memory cannot be had
+     */
+    void sizeCache(CacheShape shape);
+
+    /**
+     * Starts the step that {@code batch} describes and returns. The batch belongs to the model until {@link #await}
+     * returns true.
+     *
+     * @throws ModelException when the step was refused; nothing was applied
+     */
+    void submit(StepBatch batch);
+
+    /**
+     * Waits until the step in flight is done and its results are in the batch.
+     *
+     * @return false when {@code timeoutNanos} passed first
+     * @throws ModelException when the device failed; the model can then only be closed
+     */
+    boolean await(long timeoutNanos);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,28 @@
+package dev.tramontane.tokenizer;
+
+import java.util.List;
+
+/**
+ * A prompt as a run of parts, each from a trusted source (a template's own text) or not (a user's words).
+ *
+ * <p>The parts are encoded as one text: a border between two parts is not a border between tokens. Control strings are
+ * recognised only where all their characters come from trusted parts.
+ */
+public record PromptText(List<Part> parts) {
+
+    /** A stretch of text and whether control strings in it count. */
+    public record Part(String text, boolean trusted) {}
+
+    public PromptText {
+        parts = List.copyOf(parts);
+    }
+
+    /** The whole text, for people and logs. */
+    public String text() {
+        StringBuilder text = new StringBuilder();
+        for (Part part : parts) {
+            text.append(part.text());
+        }
+        return text.toString();
+    }
+}

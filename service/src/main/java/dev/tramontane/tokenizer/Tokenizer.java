@@ -1,0 +1,46 @@
+package dev.tramontane.tokenizer;
+
+import java.util.OptionalInt;
+
+/** A model's tokenizer. Immutable; any thread. */
+public interface Tokenizer {
+
+    /** Number of ids: every id is in {@code 0 .. size()-1}. */
+    int size();
+
+    /**
+     * Encodes plain text. Strings that look like control tokens are ordinary text. Adds neither bos nor eos. Lone
+     * surrogates are encoded as U+FFFD.
+     */
+    int[] encode(String text);
+
+    /**
+     * Encodes a prompt in which control strings count only where they come from a trusted source (the template), so
+     * that user text can never become a control token.
+     */
+    int[] encode(PromptText prompt);
+
+    /** The bytes this token stands for; empty for control tokens. The caller must not change the array. */
+    byte[] bytes(int id);
+
+    /** The token's piece as the file spells it, for people. */
+    String piece(int id);
+
+    /** Whether the token is a control token (bos, eos, {@code <|im_end|>}, {@code [INST]}): never text. */
+    boolean isControl(int id);
+
+    /** The id of the control token spelled {@code piece}. */
+    OptionalInt controlId(String piece);
+
+    /** Beginning of sequence, if the vocabulary has one. */
+    OptionalInt bos();
+
+    /** Whether the file asks for bos in front of plain prompts. */
+    boolean addsBos();
+
+    /** Whether the id ends an answer (eos, end of turn, end of message). */
+    boolean endsGeneration(int id);
+
+    /** A new incremental detokenizer for one stream. */
+    TokenDecoder decoder();
+}

@@ -1,0 +1,38 @@
+package dev.tramontane.tokenizer;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * What a model file says of its tokenizer, free of any file format. Validated by {@link Tokenizers#of}.
+ *
+ * @param kind byte-level BPE ("gpt2" in GGUF) or SentencePiece BPE ("llama" in GGUF)
+ * @param preTokenizer the splitting rule of byte-level BPE by its GGUF name ("smollm", "llama-bpe", "tekken", ...);
+ *     empty for SentencePiece
+ * @param pieces [vocab] spelling of each token as in the file
+ * @param scores [vocab] SentencePiece scores; empty for byte-level BPE
+ * @param types [vocab] GGUF token types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
+ * @param merges byte-level BPE merges in rank order, "left right"; empty for SentencePiece
+ * @param ends ids that end an answer
+ * @param addSpacePrefix SentencePiece: whether a space is put before the text
+ */
+public record Vocabulary(
+        Kind kind,
+        String preTokenizer,
+        List<String> pieces,
+        float[] scores,
+        int[] types,
+        List<String> merges,
+        OptionalInt bos,
+        OptionalInt unknown,
+        Set<Integer> ends,
+        boolean addBos,
+        boolean addSpacePrefix) {
+
+    /** The two families of vocabularies. */
+    public enum Kind {
+        BYTE_LEVEL_BPE,
+        SENTENCEPIECE_BPE
+    }
+}
