@@ -4,42 +4,63 @@
 // divides its work among the workers. A stage returns only when its outputs may be read by every worker, so stages own
 // their barriers. Within one worker the order of floating-point operations that make one output element depends on the
 // element alone, never on the number of workers, the batch or the chunk (docs/adr: invariance).
+//
+// Stages neither allocate nor throw, except reserve.
 #pragma once
 
 #include <cstdint>
 
+#include "barrier.h"
 #include "model.h"  // Model (geometry and tensors), Cache (pages, tables), Step (validated copy of tm_step's extents)
 
-namespace tm {
-
-class Barrier;
+namespace tramontane {
 
 struct Worker {
   uint32_t id;       // 0 .. count-1
-  uint32_t count;    // workers in this step
+  uint32_t count;    // workers in this step: always model.n_workers
   Barrier* barrier;  // of exactly `count` workers
+
+  void wait() const { barrier->wait(); }
+
+  // This worker's share [first, last) of n items, in multiples of grain (but for the last item's tail).
+  struct Range {
+    uint64_t first;
+    uint64_t last;
+  };
+  Range share(uint64_t n, uint64_t grain = 1) const {
+    const uint64_t grains = (n + grain - 1) / grain;
+    const uint64_t low = grains * id / count * grain;
+    const uint64_t high = grains * (id + 1) / count * grain;
+    return {low < n ? low : n, high < n ? high : n};
+  }
 };
 
-// Buffers of one step, allocated by size_cache. R = rows of this step.
+// Buffers of one step, allocated by size_cache. R = rows of this step. 64-byte aligned.
 struct Frame {
   const Model* model;
   Cache* cache;
   const Step* step;
-  float* hidden;     // [R, width] the residual stream
-  float* q;          // [R, n_heads * head_dim]
-  float* k;          // [R, n_kv_heads * head_dim]
-  float* v;          // [R, n_kv_heads * head_dim]
-  float* attention;  // [R, n_heads * head_dim]
-  float* gate;       // [R, ffn]  SiLU(gate) * up after gate_up
-  float* logits;     // [kLogitRows, vocab] one tile of sampled rows
-  void* scratch;     // backend's own (quantised activations and the like), model->backend_scratch_bytes
+  const float* rope_cos;  // [R, rope_dims / 2] cosine of each row's angles, made once per step by the core
+  const float* rope_sin;  // [R, rope_dims / 2]
+  float* hidden;          // [R, width] the residual stream
+  float* q;               // [R, n_heads * head_dim]
+  float* k;               // [R, n_kv_heads * head_dim]
+  float* v;               // [R, n_kv_heads * head_dim]
+  float* attention;       // [R, n_heads * head_dim]
+  float* gate;            // [R, ffn]  SiLU(gate) * up after gate_up
+  float* logits;          // [kLogitRows, vocab] one tile of sampled rows
+  void* scratch;          // backend's own (quantised activations and the like), Stages::scratch_bytes
 };
 
 inline constexpr uint32_t kLogitRows = 32;  // rows of logits computed and sampled together
 
 struct Stages {
-  // Prepares weights (repack) and tells how much scratch a step of max_rows needs. Runs on all workers.
+  // Allocates what prepare will fill (Tensor::packed and friends) and sets model.prepare_total. Called once, by one
+  // thread, after every tensor is set; may throw std::bad_alloc.
+  void (*reserve)(Model&);
+  // Repacks weights, advancing model.prepared_bytes. Runs on all workers.
   void (*prepare)(Model&, const Worker&);
+  // Scratch that a step of max_rows rows needs on model.n_workers workers.
   uint64_t (*scratch_bytes)(const Model&, uint32_t max_rows);
   // hidden[r] = embedding[token[r]]
   void (*embed)(const Frame&, const Worker&);
@@ -53,11 +74,12 @@ struct Stages {
   void (*gate_up)(const Frame&, uint32_t layer, const Worker&);
   // hidden += W_down gate
   void (*down)(const Frame&, uint32_t layer, const Worker&);
-  // final norm and head of step samples [first, first + n), n <= kLogitRows: logits[i] belongs to sample first + i
-  void (*logits)(const Frame&, uint32_t first, uint32_t n, const Worker&);
+  // final norm and head of n <= kLogitRows rows of hidden: logits[i] belongs to hidden[rows[i]]; hidden stays as it is
+  void (*logits)(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
 };
 
 extern const Stages kRefStages;
+// Serves every cpu level: looks at model.cpu_level.
 extern const Stages kCpuStages;
 
-}  // namespace tm
+}  // namespace tramontane

@@ -1,0 +1,30 @@
+// Owned, 64-byte aligned, zeroed memory. Throws std::bad_alloc, which the ABI turns into TM_OUT_OF_MEMORY.
+#pragma once
+
+#include <cstdint>
+
+namespace tramontane {
+
+class Buffer {
+ public:
+  Buffer() = default;
+  // zeroed and aligned to 64 bytes (a page from 1 MiB on, where pages are taken from the system on first touch, so a
+  // worker that fills its share first has it near). huge_pages asks for transparent huge pages: for weights.
+  explicit Buffer(uint64_t bytes, bool huge_pages = false);
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+  ~Buffer();
+
+  uint64_t bytes() const { return bytes_; }
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  void* data_ = nullptr;
+  uint64_t bytes_ = 0;
+  bool mapped_ = false;
+};
+
+}  // namespace tramontane

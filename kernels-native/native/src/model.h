@@ -1,0 +1,102 @@
+// The model of a context: geometry, tensors and what the backend made of them. Written by the calling thread while
+// the context is being set up (and by all workers in Stages::prepare); read only while a step runs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cache.h"
+#include "dtype.h"
+#include "step.h"
+#include "tramontane.h"
+
+namespace tramontane {
+
+// Whatever a backend keeps per tensor (repacked weights). Made in Stages::reserve, filled in Stages::prepare.
+struct Packed {
+  virtual ~Packed() = default;
+  virtual uint64_t bytes() const = 0;  // owned memory, reported by tm_memory_use
+};
+
+// A matrix [rows = outputs, cols = inputs], row-major. data is the caller's and valid until tm_close.
+struct Tensor {
+  const void* data = nullptr;  // nullptr: not set
+  uint32_t dtype = TM_F32;
+  uint64_t rows = 0;
+  uint64_t cols = 0;
+  uint64_t bytes = 0;
+  std::unique_ptr<Packed> packed;
+  bool in_place = true;  // a backend that no longer reads data after prepare sets this to false
+
+  bool set() const { return data != nullptr; }
+  const float* f32() const { return static_cast<const float*>(data); }  // norms and rope factors (4-byte aligned)
+  const uint8_t* row(uint64_t r) const { return static_cast<const uint8_t*>(data) + r * row_bytes(dtype, cols); }
+};
+
+struct FeedForward {
+  Tensor gate;  // [ffn, width]
+  Tensor up;    // [ffn, width]
+  Tensor down;  // [width, ffn]
+};
+
+struct Layer {
+  Tensor attention_norm;             // [1, width] F32
+  Tensor q;                          // [n_heads * head_dim, width]
+  Tensor k;                          // [n_kv_heads * head_dim, width]
+  Tensor v;                          // [n_kv_heads * head_dim, width]
+  Tensor out;                        // [width, n_heads * head_dim]
+  Tensor ffn_norm;                   // [1, width] F32
+  Tensor router;                     // [n_experts, width], only with experts
+  std::vector<FeedForward> experts;  // 1 without experts
+  std::unique_ptr<Packed> packed;    // for a backend that fuses several tensors of a layer
+  uint32_t group = 0;                // its window and page table
+  uint32_t index_in_group = 0;       // its place inside a page
+
+  const FeedForward& ffn() const { return experts[0]; }
+};
+
+struct Model {
+  uint32_t backend;
+  uint32_t cpu_level;  // resolved: never TM_CPU_AUTO
+  uint32_t n_workers;  // compute threads; a step runs on all of them
+  uint32_t n_layers;
+  uint32_t width;
+  uint32_t n_heads;
+  uint32_t n_kv_heads;
+  uint32_t head_dim;
+  uint32_t ffn;
+  uint32_t vocab;
+  uint32_t n_experts;
+  uint32_t n_experts_used;
+  uint32_t rope_style;
+  uint32_t rope_dims;
+  uint32_t n_groups;
+  uint32_t group_window[TM_MAX_GROUPS];  // 0: no window
+  uint32_t group_layers[TM_MAX_GROUPS];  // layers of each group
+  double rope_theta;
+  double rms_epsilon;
+
+  std::vector<Layer> layers;
+  Tensor embedding;                   // [vocab, width]
+  Tensor output_norm;                 // [1, width] F32
+  Tensor output;                      // [vocab, width]; not set when tied: use head()
+  Tensor rope_factors;                // [1, rope_dims / 2] F32, optional
+  std::vector<float> rope_frequency;  // [rope_dims / 2] radians per position, made by tm_prepare
+  std::unique_ptr<Packed> packed;     // backend-wide state
+
+  std::atomic<uint64_t> prepared_bytes{0};  // advanced by Stages::prepare; tm_progress reads it from any thread
+  std::atomic<uint64_t> prepare_total{0};   // set by Stages::reserve
+
+  const Tensor& head() const { return output.set() ? output : embedding; }
+  Tensor& head() { return output.set() ? output : embedding; }
+  uint32_t window(uint32_t layer) const { return group_window[layers[layer].group]; }
+  uint32_t q_width() const { return n_heads * head_dim; }
+  uint32_t kv_width() const { return n_kv_heads * head_dim; }
+
+  // The tensor of (role, layer, expert); nullptr when there is none such.
+  Tensor* find(uint32_t role, uint32_t layer, uint32_t expert);
+};
+
+}  // namespace tramontane
