@@ -15,7 +15,6 @@ import java.util.Set;
  * @param promptTops alternatives to report per prompt token, 0..20; -1: the prompt is not scored
  * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared; owned by the engine after submit
 public record Submission(
         int[] prompt,
         int maxTokens,

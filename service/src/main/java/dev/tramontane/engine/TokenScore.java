@@ -8,5 +8,4 @@ package dev.tramontane.engine;
  * @param topIds most likely tokens first; empty when not asked for
  * @param topLogprobs their log-probabilities
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
 public record TokenScore(int id, float logprob, int[] topIds, float[] topLogprobs) {}

@@ -6,15 +6,12 @@ import java.util.List;
 public sealed interface GenerationEvent {
 
     /** A token with its text, for log-probability reports. {@code bytes} are the token's own, possibly half a character. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Token(int id, String text, byte[] bytes, float logprob, List<Alternative> tops) {}
 
     /** One of the most likely tokens at a place. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Alternative(int id, String text, byte[] bytes, float logprob) {}
 
     /** The request was admitted or queued. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Accepted(int[] promptIds) implements GenerationEvent {}
 
     /** The prompt's tokens with their log-probabilities; the first has none (NaN). */

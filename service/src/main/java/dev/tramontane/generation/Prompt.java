@@ -9,7 +9,6 @@ public sealed interface Prompt {
     record Text(String text) implements Prompt {}
 
     /** Ids, taken as they are. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Ids(int[] ids) implements Prompt {}
 
     /** A conversation, laid out by the model's chat template. */

@@ -81,7 +81,6 @@ public final class StepBatch {
      * @param countPairs pairs in {@code counts}
      * @param mask bit per token, set when allowed; empty for no mask
      */
-    @SuppressWarnings("ArrayRecordComponent") // borrowed for one step, never compared
     public record Sample(
             int row,
             int slot,
