@@ -1,0 +1,154 @@
+package dev.tramontane.arch;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The house's floors (docs/ARCHITECTURE.md) as rules: a package imports only from floors below it. */
+@AnalyzeClasses(packages = "dev.tramontane", importOptions = ImportOption.DoNotIncludeTests.class)
+final class FloorsTest {
+
+    @ArchTest
+    static final ArchRule floors = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .withOptionalLayers(true)
+            .layer("app")
+            .definedBy("dev.tramontane.app..")
+            .layer("metrics")
+            .definedBy("dev.tramontane.metrics..")
+            .layer("api")
+            .definedBy("dev.tramontane.api..")
+            .layer("generation")
+            .definedBy("dev.tramontane.generation..")
+            .layer("engine")
+            .definedBy("dev.tramontane.engine..")
+            .layer("model")
+            .definedBy("dev.tramontane.model..")
+            .layer("weights")
+            .definedBy("dev.tramontane.weights..")
+            .layer("tokenizer")
+            .definedBy("dev.tramontane.tokenizer..")
+            .layer("chat")
+            .definedBy("dev.tramontane.chat..")
+            .layer("kernels")
+            .definedBy("dev.tramontane.kernels..")
+            .whereLayer("app")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("metrics")
+            .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("api")
+            .mayOnlyBeAccessedByLayers("metrics", "app")
+            .whereLayer("generation")
+            .mayOnlyBeAccessedByLayers("api", "metrics", "app")
+            .whereLayer("engine")
+            .mayOnlyBeAccessedByLayers("generation", "api", "metrics", "app")
+            .whereLayer("model")
+            .mayOnlyBeAccessedByLayers("engine", "generation", "api", "metrics", "app")
+            .whereLayer("weights")
+            .mayOnlyBeAccessedByLayers("model", "app")
+            .whereLayer("tokenizer")
+            .mayOnlyBeAccessedByLayers("model", "generation", "api", "app")
+            .whereLayer("chat")
+            .mayOnlyBeAccessedByLayers("model", "generation", "api", "app")
+            .whereLayer("kernels")
+            .mayOnlyBeAccessedByLayers("weights", "model", "app");
+
+    @ArchTest
+    static final ArchRule nativeCallsLiveInKernels = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.tramontane.kernels..")
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.lang.foreign.Linker")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.lang.foreign.Arena")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.lang.foreign.SymbolLookup")
+            .because("a wrong extent in a downcall crashes the JVM, so one package checks them all");
+
+    @ArchTest
+    static final ArchRule engineIsPlainJava = noClasses()
+            .that()
+            .resideInAPackage("dev.tramontane.engine..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "java.lang.foreign..",
+                    "io.vertx..",
+                    "io.netty..",
+                    "reactor..",
+                    "org.reactivestreams..",
+                    "io.prometheus..",
+                    "tools.jackson..",
+                    "com.fasterxml..",
+                    "dev.tramontane.kernels..",
+                    "dev.tramontane.weights..",
+                    "dev.tramontane.tokenizer..",
+                    "dev.tramontane.chat..")
+            .because("the scheduler and the cache's books are tested without native code, network or text");
+
+    @ArchTest
+    static final ArchRule reactorFromGenerationUp = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.tramontane.generation..", "dev.tramontane.api..", "dev.tramontane.app..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("reactor..", "org.reactivestreams..")
+            .because("demand is plain request(n) below the generation floor");
+
+    @ArchTest
+    static final ArchRule vertxInApi = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.tramontane.api..", "dev.tramontane.metrics..", "dev.tramontane.app..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.vertx..", "io.netty..")
+            .because("only the API floor knows how clients are connected");
+
+    @ArchTest
+    static final ArchRule prometheusInMetrics = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.tramontane.metrics..", "dev.tramontane.app..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.prometheus..")
+            .because("lower floors declare observers; metrics implements them");
+
+    @ArchTest
+    static final ArchRule environmentInApp = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.tramontane.app..")
+            .should()
+            .callMethod(System.class, "getenv")
+            .orShould()
+            .callMethod(System.class, "getenv", String.class)
+            .because("configuration is one record, checked once, at the top");
+
+    @ArchTest
+    static final ArchRule plainNames = classes()
+            .should()
+            .haveSimpleNameNotEndingWith("Manager")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Impl")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Util")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Utils")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Helper")
+            .because("a name says what a class is for");
+
+    @ArchTest
+    static void packagesHaveNoCycles(JavaClasses house) {
+        slices().matching("dev.tramontane.(*)..").should().beFreeOfCycles().check(house);
+    }
+}
