@@ -55,8 +55,8 @@ struct Frame {
 inline constexpr uint32_t kLogitRows = 32;  // rows of logits computed and sampled together
 
 struct Stages {
-  // Allocates what prepare will fill (Tensor::packed and friends) and sets model.prepare_total. Called once, by one
-  // thread, after every tensor is set; may throw std::bad_alloc.
+  // Allocates what prepare will fill (Tensor::packed and friends) and sets model.prepare_total. Called by one
+  // thread after every tensor is set; may throw std::bad_alloc, and is called again when the caller tries again.
   void (*reserve)(Model&);
   // Repacks weights, advancing model.prepared_bytes. Runs on all workers.
   void (*prepare)(Model&, const Worker&);

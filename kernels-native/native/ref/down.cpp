@@ -1,0 +1,21 @@
+#include "ref.h"
+
+namespace tramontane::ref {
+
+void down(const Frame& f, uint32_t l, const Worker& worker) {
+  const Tensor& weight = f.model->layers[l].ffn().down;
+  const uint64_t width = weight.rows;
+  float* weights = weight_row(f, worker);
+  const auto [first, last] = worker.share(width);
+  for (uint64_t o = first; o < last; ++o) {
+    dequantise_row(weight.dtype, weight.row(o), weight.cols, weights);
+    for (uint64_t row = 0; row < f.step->n_rows; ++row) {
+      float& hidden = f.hidden[row * width + o];
+      const double added = dot(weights, f.gate + row * weight.cols, weight.cols);
+      hidden = static_cast<float>(static_cast<double>(hidden) + added);
+    }
+  }
+  worker.wait();
+}
+
+}  // namespace tramontane::ref

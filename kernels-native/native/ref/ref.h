@@ -1,0 +1,31 @@
+// The reference backend: the slow twin of every kernel. Scalar, double accumulation, weights dequantised row by row.
+// It is never optimised and never deleted. Division of work: matrix stages by output row, the others by row of the
+// step.
+#pragma once
+
+#include <cstdint>
+
+#include "stages.h"
+
+namespace tramontane::ref {
+
+void embed(const Frame&, const Worker&);
+void qkv(const Frame&, uint32_t layer, const Worker&);
+void attention(const Frame&, uint32_t layer, const Worker&);
+void output(const Frame&, uint32_t layer, const Worker&);
+void gate_up(const Frame&, uint32_t layer, const Worker&);
+void down(const Frame&, uint32_t layer, const Worker&);
+void logits(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
+
+// Scratch: float normed [max_rows][width], then float weights [n_workers][longest row of a matrix].
+uint64_t longest_row(const Model& model);
+uint64_t scratch_bytes(const Model& model, uint32_t max_rows);
+float* normed(const Frame& frame);
+float* weight_row(const Frame& frame, const Worker& worker);
+
+// y[0..width) = x / sqrt(mean(x^2) + epsilon) * weight. Zhang and Sennrich, arXiv 1910.07467.
+void rms_norm(const Model& model, const float* x, const Tensor& weight, float* y);
+
+double dot(const float* a, const float* b, uint64_t n);
+
+}  // namespace tramontane::ref

@@ -1,0 +1,77 @@
+// tm_layout: the binding compares its own layouts with these, so that a mismatch is found at load and not in a step.
+#include <cstddef>
+#include <cstring>
+
+#include "tramontane.h"
+
+namespace {
+
+struct Layout {
+  const char* name;
+  uint32_t size;
+  const uint32_t* offsets;
+  uint32_t n_fields;
+};
+
+template <uint32_t... kOffsets>
+struct Offsets {
+  static constexpr uint32_t values[] = {kOffsets...};
+};
+
+#define TM_AT(type, field) static_cast<uint32_t>(offsetof(type, field))
+#define TM_LAYOUT(type, ...) \
+  { #type, sizeof(type), Offsets < __VA_ARGS__> ::values, sizeof(Offsets <__VA_ARGS__>::values) / 4 }
+
+#define H(field) TM_AT(tm_host, field)
+#define M(field) TM_AT(tm_model_config, field)
+#define T(field) TM_AT(tm_tensor, field)
+#define C(field) TM_AT(tm_cache_config, field)
+#define U(field) TM_AT(tm_memory, field)
+#define E(field) TM_AT(tm_page_edit, field)
+#define P(field) TM_AT(tm_page_copy, field)
+#define N(field) TM_AT(tm_span, field)
+#define O(field) TM_AT(tm_token_count, field)
+#define B(field) TM_AT(tm_bias, field)
+#define A(field) TM_AT(tm_sample, field)
+#define R(field) TM_AT(tm_result, field)
+#define S(field) TM_AT(tm_step, field)
+
+constexpr Layout kLayouts[] = {
+    TM_LAYOUT(tm_host, H(struct_size), H(features), H(cpu_level), H(backends), H(n_processors), H(reserved)),
+    TM_LAYOUT(tm_model_config, M(struct_size), M(backend), M(cpu_level), M(n_threads), M(n_layers), M(width),
+              M(n_heads), M(n_kv_heads), M(head_dim), M(ffn), M(vocab), M(n_experts), M(n_experts_used), M(rope_style),
+              M(rope_dims), M(n_groups), M(rope_theta), M(rms_epsilon), M(group_window), M(layer_group)),
+    TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(reserved), T(rows), T(cols),
+              T(bytes), T(data)),
+    TM_LAYOUT(tm_cache_config, C(struct_size), C(kv_dtype), C(page_tokens), C(n_slots), C(max_rows), C(max_spans),
+              C(max_samples), C(reserved), C(group_pages), C(group_ring)),
+    TM_LAYOUT(tm_memory, U(struct_size), U(reserved), U(weights_in_place), U(weights_repacked), U(cache), U(workspace)),
+    TM_LAYOUT(tm_page_edit, E(slot), E(group), E(index), E(page)),
+    TM_LAYOUT(tm_page_copy, P(group), P(from), P(to), P(reserved)),
+    TM_LAYOUT(tm_span, N(slot), N(first_row), N(n_rows), N(adapter), N(position)),
+    TM_LAYOUT(tm_token_count, O(token), O(count)),
+    TM_LAYOUT(tm_bias, B(token), B(bias)),
+    TM_LAYOUT(tm_sample, A(row), A(slot), A(target), A(top_logprobs), A(temperature), A(top_p), A(min_p),
+              A(repetition_penalty), A(presence_penalty), A(frequency_penalty), A(top_k), A(n_counts), A(first_count),
+              A(n_biases), A(first_bias), A(mask), A(seed), A(position)),
+    TM_LAYOUT(tm_result, R(token), R(status), R(logprob), R(n_top)),
+    TM_LAYOUT(tm_step, S(struct_size), S(n_rows), S(n_spans), S(n_edits), S(n_copies), S(n_samples), S(n_counts),
+              S(n_biases), S(n_masks), S(reserved), S(tokens), S(spans), S(edits), S(copies), S(samples), S(counts),
+              S(biases), S(masks), S(results), S(top_tokens), S(top_logprobs), S(logits)),
+};
+
+}  // namespace
+
+int32_t tm_layout(const char* name, uint32_t* size, uint32_t* offsets, uint32_t capacity, uint32_t* n_fields) {
+  if (name == nullptr || size == nullptr || n_fields == nullptr || (offsets == nullptr && capacity > 0)) {
+    return TM_INVALID_ARGUMENT;
+  }
+  for (const Layout& layout : kLayouts) {
+    if (strcmp(name, layout.name) != 0) continue;
+    *size = layout.size;
+    *n_fields = layout.n_fields;
+    for (uint32_t i = 0; i < layout.n_fields && i < capacity; ++i) offsets[i] = layout.offsets[i];
+    return TM_OK;
+  }
+  return TM_INVALID_ARGUMENT;
+}
