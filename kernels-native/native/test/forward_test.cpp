@@ -1,0 +1,222 @@
+// Promise 4 by equivalence: the same tokens give the same logits, bit for bit, whatever the chunks, the batch, the
+// ring, the pages and the number of threads. And the reference backend against an oracle without a cache.
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "oracle.h"
+#include "tiny_model.h"
+
+namespace test {
+namespace {
+
+constexpr uint32_t kWindow = 12;
+constexpr uint32_t kLength = 61;  // wraps a ring of window + 13 tokens; no multiple of anything
+
+std::vector<Shape> shapes() {
+  std::vector<Shape> all;
+  Shape plain;  // a windowed and an unwindowed group, one layer and two
+  plain.layers = 3;
+  plain.windows = {kWindow, 0};
+  all.push_back(plain);
+  Shape odd;  // no dimension is a multiple of a vector
+  odd.width = 40;
+  odd.heads = 3;
+  odd.kv_heads = 1;
+  odd.head_dim = 10;
+  odd.rope_dims = 6;
+  odd.rope_style = TM_ROPE_HALVES;
+  odd.rope_factors = true;
+  odd.ffn = 56;
+  odd.vocab = 67;
+  odd.tied = false;
+  odd.windows = {kWindow};
+  for (const uint32_t dtype : {TM_F32, TM_F16, TM_BF16}) {
+    odd.dtype = dtype;
+    all.push_back(odd);
+  }
+  Shape quantised;
+  quantised.layers = 1;
+  quantised.width = 256;
+  quantised.head_dim = 64;
+  quantised.rope_dims = 64;
+  quantised.ffn = 256;
+  quantised.vocab = 77;
+  quantised.windows = {kWindow};
+  for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q4_K, TM_Q6_K}) {
+    quantised.dtype = dtype;
+    all.push_back(quantised);
+  }
+  return all;
+}
+
+std::string label(const Shape& shape, const Placement& p) {
+  return p.name() + " " + tramontane::dtype_name(shape.dtype) + " width " + std::to_string(shape.width) +
+         (p.kv_dtype == TM_F16 ? " kv F16" : " kv F32");
+}
+
+bool same(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// Distance relative to the length of the expected logits, worst row.
+double distance(const Rows& expected, const std::vector<float>& actual) {
+  double worst = 0;
+  for (size_t r = 0; r < expected.size(); ++r) {
+    double error = 0, length = 0;
+    for (size_t i = 0; i < expected[r].size(); ++i) {
+      const double difference = static_cast<double>(actual[r * expected[r].size() + i]) - expected[r][i];
+      error += difference * difference;
+      length += expected[r][i] * expected[r][i];
+    }
+    worst = std::max(worst, std::sqrt(error / length));
+    if (std::isnan(error)) return error;
+  }
+  return worst;
+}
+
+template <class Body>
+void everywhere(Body body) {
+  for (const Shape& shape : shapes()) {
+    const Weights weights(shape);
+    for (Placement placement : placements()) {
+      for (const uint32_t kv : {TM_F32, TM_F16}) {
+        placement.kv_dtype = kv;
+        body(weights, placement, label(shape, placement));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST(logits_agree_with_the_oracle) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    const auto tokens = random_tokens(kLength, weights.shape.vocab, 7);
+    Session session(weights, p);
+    const Rows expected = oracle_logits(weights, tokens, p.kv_dtype == TM_F16);
+    const double error = distance(expected, session.run_chunked(0, tokens, 64));
+    // ref: binary32 between the operations, and a key that rounds to the other binary16 neighbour. cpu: activations
+    // rounded to eight bits per block of quantised weights.
+    const bool quantised = tramontane::block_elements(weights.shape.dtype) > 1;
+    const double limit = (p.kv_dtype == TM_F16 ? 2e-4 : 2e-6) + (p.backend == TM_BACKEND_REF ? 0.0
+                                                                 : quantised                 ? 4e-2
+                                                                                             : 1e-4);
+    CHECK_TEXT(error <= limit, name + ": " + std::to_string(error) + " of " + std::to_string(limit));
+  });
+}
+
+TEST(chunked_is_whole) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    const auto tokens = random_tokens(kLength, weights.shape.vocab, 8);
+    Session session(weights, p);
+    const auto whole = session.run_chunked(0, tokens, 64);
+    for (const uint32_t chunk : {1u, 7u, kWindow - 1, kWindow, kWindow + 1}) {
+      session.resize(p);
+      CHECK_TEXT(same(whole, session.run_chunked(0, tokens, chunk)), name + " chunk " + std::to_string(chunk));
+    }
+  });
+}
+
+TEST(ring_is_unbounded_with_a_mask) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    const auto tokens = random_tokens(kLength, weights.shape.vocab, 9);
+    Session session(weights, p);
+    const auto unbounded = session.run_chunked(0, tokens, 64);
+    for (const uint32_t page : {16u, 32u}) {
+      for (const uint32_t chunk : {1u, kWindow - 1, kWindow, kWindow + 1}) {
+        Placement ring = p;
+        ring.ring = true;
+        ring.page_tokens = page;
+        ring.max_rows = chunk;
+        ring.page_seed = page + chunk;
+        session.resize(ring);
+        CHECK_TEXT(same(unbounded, session.run_chunked(0, tokens, chunk)),
+                   name + " page " + std::to_string(page) + " chunk " + std::to_string(chunk));
+      }
+    }
+  });
+}
+
+TEST(pages_may_lie_anywhere_and_have_any_size) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    const auto tokens = random_tokens(kLength, weights.shape.vocab, 10);
+    Session session(weights, p);
+    const auto expected = session.run_chunked(0, tokens, 13);
+    for (const uint32_t page : {16u, 32u, 64u, 128u, 256u}) {
+      Placement other = p;
+      other.page_tokens = page;
+      other.page_seed = 77 + page;
+      session.resize(other);
+      CHECK_TEXT(same(expected, session.run_chunked(0, tokens, 13)), name + " page " + std::to_string(page));
+    }
+  });
+}
+
+TEST(batched_is_alone_at_any_thread_count) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    constexpr uint32_t kSlots = 5;
+    std::vector<std::vector<int32_t>> tokens;
+    std::vector<std::vector<float>> alone;
+    p.slots = kSlots;
+    p.ring = true;
+    {
+      Session session(weights, p);
+      for (uint32_t slot = 0; slot < kSlots; ++slot) {
+        tokens.push_back(random_tokens(17 + 9 * slot, weights.shape.vocab, 100 + slot));
+        alone.push_back(session.run_chunked(slot, tokens[slot], 64));
+      }
+    }
+    for (const uint32_t threads : {1u, 2u, 3u, 5u}) {
+      p.threads = threads;
+      Session session(weights, p);
+      // Steps that mix chunks and single tokens, each slot at its own pace and in changing order.
+      std::vector<size_t> done(kSlots, 0);
+      std::vector<std::vector<float>> together(kSlots);
+      Random random{threads};
+      for (uint32_t step = 0;; ++step) {
+        std::vector<SpanInput> spans;
+        for (uint32_t i = 0; i < kSlots; ++i) {
+          const uint32_t slot = (i * 2 + step) % kSlots;
+          const size_t left = tokens[slot].size() - done[slot];
+          if (left == 0) continue;
+          const size_t n = std::min<size_t>(left, random.below(2) == 0 ? 1 : 1 + random.below(11));
+          const auto begin = tokens[slot].begin() + static_cast<long>(done[slot]);
+          spans.push_back({slot, static_cast<int64_t>(done[slot]), {begin, begin + static_cast<long>(n)}});
+        }
+        if (spans.empty()) break;
+        const auto logits = session.run(spans);
+        size_t row = 0;
+        for (const SpanInput& span : spans) {
+          const size_t n = span.tokens.size();
+          const auto begin = logits.begin() + static_cast<long>(row * weights.shape.vocab);
+          together[span.slot].insert(together[span.slot].end(), begin,
+                                     begin + static_cast<long>(n * weights.shape.vocab));
+          done[span.slot] += n;
+          row += n;
+        }
+      }
+      for (uint32_t slot = 0; slot < kSlots; ++slot) {
+        CHECK_TEXT(same(alone[slot], together[slot]),
+                   name + " threads " + std::to_string(threads) + " slot " + std::to_string(slot));
+      }
+    }
+  });
+}
+
+TEST(cpu_levels_agree_bit_for_bit) {
+  for (const Shape& shape : shapes()) {
+    const Weights weights(shape);
+    const auto tokens = random_tokens(kLength, shape.vocab, 11);
+    std::vector<float> first;
+    for (const Placement& p : placements()) {
+      if (p.backend != TM_BACKEND_CPU) continue;
+      Session session(weights, p);
+      const auto logits = session.run_chunked(0, tokens, 13);
+      if (first.empty()) first = logits;
+      CHECK_TEXT(same(first, logits), label(shape, p));
+    }
+  }
+}
+
+}  // namespace test

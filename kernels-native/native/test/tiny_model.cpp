@@ -1,0 +1,310 @@
+#include "tiny_model.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+
+#include "cpu_features.h"
+
+namespace test {
+namespace {
+
+using tramontane::float_to_bits;
+using tramontane::float_to_half;
+
+void put_half(std::vector<uint8_t>& out, double value) {
+  const uint16_t half = float_to_half(static_cast<float>(value));
+  out.push_back(static_cast<uint8_t>(half));
+  out.push_back(static_cast<uint8_t>(half >> 8));
+}
+
+void put_random(std::vector<uint8_t>& out, uint32_t n, Random& random) {
+  for (uint32_t i = 0; i < n; ++i) out.push_back(static_cast<uint8_t>(random.next()));
+}
+
+void put_block(std::vector<uint8_t>& out, uint32_t dtype, double spread, Random& random) {
+  const double sign = random.below(2) == 0 ? 1 : -1;
+  const double scale = spread * sign * (0.5 + random.uniform());
+  switch (dtype) {
+    case TM_Q8_0:
+      put_half(out, scale / 73);
+      put_random(out, 32, random);
+      return;
+    case TM_Q4_0:
+      put_half(out, scale / 4.6);
+      put_random(out, 16, random);
+      return;
+    case TM_Q4_1:
+      put_half(out, scale / 4.6);
+      put_half(out, -7.5 * scale / 4.6);
+      put_random(out, 16, random);
+      return;
+    case TM_Q4_K:
+      put_half(out, scale / (4.6 * 32));
+      put_half(out, 7.5 * scale / (4.6 * 32));
+      put_random(out, 12 + 128, random);
+      return;
+    case TM_Q6_K:
+      put_random(out, 128 + 64 + 16, random);
+      put_half(out, scale / (18.5 * 73));
+      return;
+    default:
+      std::abort();
+  }
+}
+
+[[noreturn]] void die(const char* what, const std::string& why) {
+  std::fprintf(stderr, "%s: %s\n", what, why.c_str());
+  std::exit(2);
+}
+
+}  // namespace
+
+std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols, double spread, Random& random) {
+  std::vector<uint8_t> out;
+  const uint32_t elements = tramontane::block_elements(dtype);
+  for (uint64_t i = 0; i < rows * cols; i += elements) {
+    if (elements > 1) {
+      put_block(out, dtype, spread, random);
+      continue;
+    }
+    const float value = random.normal() * static_cast<float>(spread);
+    const uint32_t bits = float_to_bits(value);
+    if (dtype == TM_F32) {
+      for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<uint8_t>(bits >> shift));
+    } else if (dtype == TM_F16) {
+      put_half(out, static_cast<double>(value));
+    } else {
+      out.push_back(static_cast<uint8_t>(bits >> 16));
+      out.push_back(static_cast<uint8_t>(bits >> 24));
+    }
+  }
+  return out;
+}
+
+Weights::Weights(const Shape& s) : shape(s) {
+  Random random{s.seed};
+  const auto matrix = [&](uint32_t role, uint32_t layer, uint64_t rows, uint64_t cols) {
+    const double spread = 1 / std::sqrt(static_cast<double>(cols));
+    const bool embedding = role == TM_TOKEN_EMBEDDING;
+    entries.push_back(
+        {role, layer, s.dtype, rows, cols, random_matrix(s.dtype, rows, cols, embedding ? 1.0 : spread, random)});
+  };
+  const auto vector = [&](uint32_t role, uint32_t layer, uint64_t cols, float base, float spread) {
+    std::vector<uint8_t> bytes(cols * 4);
+    for (uint64_t i = 0; i < cols; ++i) {
+      const float value = base + spread * static_cast<float>(random.uniform());
+      memcpy(bytes.data() + 4 * i, &value, 4);
+    }
+    entries.push_back({role, layer, TM_F32, 1, cols, std::move(bytes)});
+  };
+  matrix(TM_TOKEN_EMBEDDING, 0, s.vocab, s.width);
+  vector(TM_OUTPUT_NORM, 0, s.width, 0.5f, 1.0f);
+  if (!s.tied) matrix(TM_OUTPUT, 0, s.vocab, s.width);
+  if (s.rope_factors) vector(TM_ROPE_FACTORS, 0, s.rope_dims / 2, 1.0f, 4.0f);
+  for (uint32_t l = 0; l < s.layers; ++l) {
+    vector(TM_ATTENTION_NORM, l, s.width, 0.5f, 1.0f);
+    matrix(TM_ATTENTION_Q, l, static_cast<uint64_t>(s.heads) * s.head_dim, s.width);
+    matrix(TM_ATTENTION_K, l, static_cast<uint64_t>(s.kv_heads) * s.head_dim, s.width);
+    matrix(TM_ATTENTION_V, l, static_cast<uint64_t>(s.kv_heads) * s.head_dim, s.width);
+    matrix(TM_ATTENTION_OUT, l, s.width, static_cast<uint64_t>(s.heads) * s.head_dim);
+    vector(TM_FFN_NORM, l, s.width, 0.5f, 1.0f);
+    matrix(TM_FFN_GATE, l, s.ffn, s.width);
+    matrix(TM_FFN_UP, l, s.ffn, s.width);
+    matrix(TM_FFN_DOWN, l, s.width, s.ffn);
+  }
+}
+
+std::vector<float> Weights::values(uint32_t role, uint32_t layer) const {
+  for (const Entry& e : entries) {
+    if (e.role != role || e.layer != layer) continue;
+    std::vector<float> out(e.rows * e.cols);
+    tramontane::dequantise_row(e.dtype, e.bytes.data(), e.rows * e.cols, out.data());
+    return out;
+  }
+  return {};
+}
+
+std::string Placement::name() const {
+  static constexpr const char* kBackends[] = {"ref", "cpu"};
+  static constexpr const char* kLevels[] = {"", " portable", " avx2", " avx512"};
+  return std::string(kBackends[backend]) + kLevels[cpu_level];
+}
+
+std::vector<Placement> placements() {
+  std::vector<Placement> all(1);
+#if TM_WITH_CPU
+  for (uint32_t level = TM_CPU_PORTABLE; level <= TM_CPU_AVX512; ++level) {
+    if (!tramontane::has_cpu_level(level)) continue;
+    all.emplace_back();
+    all.back().backend = TM_BACKEND_CPU;
+    all.back().cpu_level = level;
+  }
+#endif
+  return all;
+}
+
+tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uint8_t>& layer_group) {
+  layer_group = s.layer_group;
+  for (uint32_t l = static_cast<uint32_t>(layer_group.size()); l < s.layers; ++l) {
+    layer_group.push_back(static_cast<uint8_t>(l % s.windows.size()));
+  }
+  tm_model_config c{};
+  c.struct_size = sizeof c;
+  c.backend = p.backend;
+  c.cpu_level = p.cpu_level;
+  c.n_threads = p.threads;
+  c.n_layers = s.layers;
+  c.width = s.width;
+  c.n_heads = s.heads;
+  c.n_kv_heads = s.kv_heads;
+  c.head_dim = s.head_dim;
+  c.ffn = s.ffn;
+  c.vocab = s.vocab;
+  c.rope_style = s.rope_style;
+  c.rope_dims = s.rope_dims;
+  c.n_groups = static_cast<uint32_t>(s.windows.size());
+  c.rope_theta = 10000;
+  c.rms_epsilon = 1e-5;
+  std::copy(s.windows.begin(), s.windows.end(), c.group_window);
+  c.layer_group = layer_group.data();
+  return c;
+}
+
+Session::Session(const Weights& weights, const Placement& placement, const std::vector<const void*>* copies)
+    : weights_(weights) {
+  std::vector<uint8_t> layer_group;
+  const tm_model_config config = model_config(weights.shape, placement, layer_group);
+  char message[512];
+  if (tm_open(&config, &context_, message, sizeof message) != TM_OK) die("tm_open", message);
+  for (size_t i = 0; i < weights.entries.size(); ++i) {
+    const Weights::Entry& e = weights.entries[i];
+    tm_tensor t{};
+    t.struct_size = sizeof t;
+    t.role = e.role;
+    t.layer = e.layer;
+    t.dtype = e.dtype;
+    t.rows = e.rows;
+    t.cols = e.cols;
+    t.bytes = e.bytes.size();
+    t.data = copies == nullptr ? e.bytes.data() : (*copies)[i];
+    if (tm_set_tensor(context_, &t) != TM_OK) die("tm_set_tensor", error());
+  }
+  if (tm_prepare(context_) != TM_OK) die("tm_prepare", error());
+  resize(placement);
+}
+
+Session::~Session() { tm_close(context_); }
+
+std::string Session::error() const {
+  char message[512];
+  tm_last_error(context_, message, sizeof message);
+  return message;
+}
+
+void Session::resize(const Placement& p) {
+  placement_ = p;
+  tm_cache_config c{};
+  c.struct_size = sizeof c;
+  c.kv_dtype = p.kv_dtype;
+  c.page_tokens = p.page_tokens;
+  c.n_slots = p.slots;
+  c.max_rows = p.max_rows;
+  c.max_spans = std::min(p.slots, p.max_rows);
+  c.max_samples = p.max_rows;
+  edits_.clear();
+  Random random{p.page_seed};
+  for (uint32_t g = 0; g < weights_.shape.windows.size(); ++g) {
+    uint32_t tokens = p.max_tokens;
+    const uint32_t window = weights_.shape.windows[g];
+    if (p.ring && window > 0) tokens = std::min(tokens, window + p.max_rows - 1);
+    c.group_ring[g] = (tokens + p.page_tokens - 1) / p.page_tokens;
+    c.group_pages[g] = c.group_ring[g] * p.slots + 3;
+    std::vector<uint32_t> pages(c.group_pages[g]);
+    std::iota(pages.begin(), pages.end(), 0u);
+    for (size_t i = pages.size(); i > 1; --i) std::swap(pages[i - 1], pages[random.below(static_cast<uint32_t>(i))]);
+    for (uint32_t slot = 0; slot < p.slots; ++slot) {
+      for (uint32_t i = 0; i < c.group_ring[g]; ++i) edits_.push_back({slot, g, i, pages[slot * c.group_ring[g] + i]});
+    }
+  }
+  if (tm_size_cache(context_, &c) != TM_OK) die("tm_size_cache", error());
+}
+
+tm_sample plain_sample(uint32_t row, uint32_t slot) {
+  tm_sample s{};
+  s.row = row;
+  s.slot = slot;
+  s.target = TM_SAMPLE_DRAW;
+  s.top_p = 1;
+  s.repetition_penalty = 1;
+  s.mask = -1;
+  return s;
+}
+
+tm_step Session::describe(const std::vector<SpanInput>& spans) {
+  spans_.clear();
+  tokens_.clear();
+  samples_.clear();
+  for (const SpanInput& s : spans) {
+    spans_.push_back(
+        {s.slot, static_cast<uint32_t>(tokens_.size()), static_cast<uint32_t>(s.tokens.size()), 0, s.position});
+    for (const int32_t token : s.tokens) {
+      samples_.push_back(plain_sample(static_cast<uint32_t>(tokens_.size()), s.slot));
+      tokens_.push_back(token);
+    }
+  }
+  results_.assign(samples_.size(), {});
+  logits_.assign(samples_.size() * weights_.shape.vocab, 0.0f);
+  tm_step step{};
+  step.struct_size = sizeof step;
+  step.n_rows = static_cast<uint32_t>(tokens_.size());
+  step.n_spans = static_cast<uint32_t>(spans_.size());
+  step.n_edits = static_cast<uint32_t>(edits_.size());
+  step.n_samples = static_cast<uint32_t>(samples_.size());
+  step.tokens = tokens_.data();
+  step.spans = spans_.data();
+  step.edits = edits_.data();
+  step.samples = samples_.data();
+  step.results = results_.data();
+  step.logits = logits_.data();
+  return step;
+}
+
+std::vector<float> Session::run(const std::vector<SpanInput>& spans) {
+  const tm_step step = describe(spans);
+  if (tm_submit(context_, &step) != TM_OK) die("tm_submit", error());
+  edits_.clear();
+  if (tm_wait(context_, -1) != TM_OK) die("tm_wait", error());
+  return logits_;
+}
+
+void Session::stage(const std::vector<SpanInput>& spans) {
+  const tm_step step = describe(spans);
+  if (check_step(context_->model, step, context_->cache, context_->workspace, context_->step, context_->error) !=
+      TM_OK) {
+    die("check_step", error());
+  }
+  edits_.clear();
+}
+
+std::vector<float> Session::run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk) {
+  std::vector<float> all;
+  for (size_t at = 0; at < tokens.size(); at += chunk) {
+    const size_t end = std::min(tokens.size(), at + chunk);
+    const auto part = run({{slot,
+                            static_cast<int64_t>(at),
+                            {tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end)}}});
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+std::vector<int32_t> random_tokens(uint32_t n, uint32_t vocab, uint64_t seed) {
+  Random random{seed};
+  std::vector<int32_t> tokens(n);
+  for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(vocab));
+  return tokens;
+}
+
+}  // namespace test

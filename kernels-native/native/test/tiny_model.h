@@ -1,0 +1,110 @@
+// Small random models behind the ABI, with caches whose pages lie anywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "context.h"
+#include "random.h"
+#include "tramontane.h"
+
+namespace test {
+
+struct Shape {
+  uint32_t layers = 2;
+  uint32_t width = 64;
+  uint32_t heads = 4;
+  uint32_t kv_heads = 2;
+  uint32_t head_dim = 16;
+  uint32_t ffn = 96;
+  uint32_t vocab = 101;
+  uint32_t rope_dims = 16;
+  uint32_t rope_style = TM_ROPE_INTERLEAVED;
+  uint32_t dtype = TM_F32;  // of the matrices
+  bool tied = true;
+  bool rope_factors = false;
+  std::vector<uint32_t> windows = {0};    // of each group
+  std::vector<uint8_t> layer_group = {};  // empty: layer % groups
+  uint64_t seed = 1;
+};
+
+// rows x cols random weights in dtype whose values have about the standard deviation `spread`.
+std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols, double spread, Random& random);
+
+struct Weights {
+  struct Entry {
+    uint32_t role, layer, dtype;
+    uint64_t rows, cols;
+    std::vector<uint8_t> bytes;
+  };
+  Shape shape;
+  std::vector<Entry> entries;
+
+  explicit Weights(const Shape& shape);
+  std::vector<float> values(uint32_t role, uint32_t layer) const;  // dequantised; empty when not set
+};
+
+struct Placement {
+  uint32_t backend = TM_BACKEND_REF;
+  uint32_t cpu_level = TM_CPU_AUTO;
+  uint32_t threads = 1;
+  uint32_t kv_dtype = TM_F32;
+  uint32_t page_tokens = 16;
+  uint32_t slots = 1;
+  uint32_t max_rows = 64;
+  uint32_t max_tokens = 256;  // longest sequence
+  bool ring = false;          // windowed groups hold no more than window + max_rows - 1 tokens
+  uint64_t page_seed = 1;     // which pages of the pool the slots get
+  std::string name() const;
+};
+
+// Every backend and level that this machine can run.
+std::vector<Placement> placements();
+
+tm_model_config model_config(const Shape& shape, const Placement& placement, std::vector<uint8_t>& layer_group);
+
+struct SpanInput {
+  uint32_t slot;
+  int64_t position;
+  std::vector<int32_t> tokens;
+};
+
+class Session {
+ public:
+  // copies: memory of each entry, to place the weights elsewhere (guard pages); nullptr: the weights' own.
+  Session(const Weights& weights, const Placement& placement, const std::vector<const void*>* copies = nullptr);
+  ~Session();
+  Session(const Session&) = delete;
+
+  tm_context* context() { return context_; }
+  tramontane::Frame& frame() { return context_->run.frame; }
+  std::string error() const;
+  void resize(const Placement& placement);  // a new cache of other sizes
+
+  // Logits of every row, [rows][vocab].
+  std::vector<float> run(const std::vector<SpanInput>& spans);
+  // A whole sequence in slot, cut into chunks of `chunk` tokens.
+  std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk);
+  // Applies the edits and makes the step visible to stages without running it.
+  void stage(const std::vector<SpanInput>& spans);
+
+ private:
+  tm_step describe(const std::vector<SpanInput>& spans);
+
+  const Weights& weights_;
+  Placement placement_;
+  tm_context* context_ = nullptr;
+  std::vector<tm_page_edit> edits_;  // still to be sent
+  std::vector<tm_span> spans_;
+  std::vector<int32_t> tokens_;
+  std::vector<tm_sample> samples_;
+  std::vector<tm_result> results_;
+  std::vector<float> logits_;
+};
+
+tm_sample plain_sample(uint32_t row, uint32_t slot);
+
+std::vector<int32_t> random_tokens(uint32_t n, uint32_t vocab, uint64_t seed);
+
+}  // namespace test
