@@ -5,22 +5,28 @@ import java.util.List;
 /** What a generation yields, in order: one Accepted, one Scored if asked for, then per choice Deltas and one Finished. */
 public sealed interface GenerationEvent {
 
-    /** A token with its text, for log-probability reports. {@code bytes} are the token's own, possibly half a character. */
+    /**
+     * A token for reports. {@code bytes} are the token's own, possibly part of a character, empty for control tokens;
+     * {@code text} spells them, as {@code \xe2\x82} when they are no whole character.
+     */
     record Token(int id, String text, byte[] bytes, float logprob, List<Alternative> tops) {}
 
     /** One of the most likely tokens at a place. */
     record Alternative(int id, String text, byte[] bytes, float logprob) {}
 
-    /** The request was admitted or queued. */
-    record Accepted(int[] promptIds) implements GenerationEvent {}
+    /** The request was admitted or queued. {@code promptText} is the prompt as text, control tokens of ids left out. */
+    record Accepted(int[] promptIds, String promptText) implements GenerationEvent {}
 
     /** The prompt's tokens with their log-probabilities; the first has none (NaN). */
     record Scored(List<Token> prompt) implements GenerationEvent {}
 
-    /** More text of a choice. {@code text} is whole code points; may be empty when only {@code tokens} are new. */
+    /**
+     * More text of a choice, whole code points, with the tokens inside which it begins. The text is empty when the token
+     * is a control token that is not shown.
+     */
     record Delta(int choice, String text, List<Token> tokens) implements GenerationEvent {}
 
-    /** A choice is over. */
+    /** A choice is over. {@code stopString} is the one found, or empty. */
     record Finished(int choice, Reason reason, String stopString, Usage usage) implements GenerationEvent {}
 
     /** Why a choice ended, in OpenAI's words. */
@@ -29,6 +35,9 @@ public sealed interface GenerationEvent {
         LENGTH
     }
 
-    /** Tokens counted as OpenAI does. */
+    /**
+     * One choice's tokens, end tokens and tokens of a stop string included. Choices share their prompt: a report over
+     * several counts it once.
+     */
     record Usage(int promptTokens, int cachedTokens, int completionTokens) {}
 }

@@ -1,0 +1,201 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.engine.Engine;
+import dev.tramontane.engine.EngineLimits;
+import dev.tramontane.engine.RefusedException;
+import dev.tramontane.engine.Submission;
+import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Generates text with an engine. Prompts are laid out and encoded on prompt threads, answers decoded and delivered on
+ * delivery threads; neither the caller nor the engine's thread does more than enqueue. Close the engine first: it ends
+ * every stream, and this then delivers the ends.
+ */
+public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineTextGenerator.class);
+
+    private final String model;
+    private final Engine engine;
+    private final EngineLimits limits;
+    private final PromptEncoder encoder;
+    private final TokenTexts texts;
+    private final Set<Integer> ends;
+    private final GenerationConfig config;
+    private final Scheduler prompts;
+    private final ExecutorService delivery;
+
+    /** @param layout null when the model has no chat template; chats are then refused */
+    public EngineTextGenerator(
+            String model, Engine engine, Tokenizer tokenizer, @Nullable ChatLayout layout, GenerationConfig config) {
+        this.model = model;
+        this.engine = engine;
+        this.config = config;
+        limits = engine.limits();
+        encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
+        texts = new TokenTexts(tokenizer);
+        ends = endsOf(tokenizer);
+        prompts = Schedulers.newBoundedElastic(config.promptThreads(), config.promptQueue(), "prompt", 60, true);
+        delivery = new ThreadPoolExecutor(
+                config.deliveryThreads(),
+                config.deliveryThreads(),
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(), // Bounded by the streams: each is in it once at most.
+                Thread.ofPlatform().daemon().name("delivery-", 0).factory(),
+                // After close() a late request or cancel finds no thread of ours; its own does the little that is left.
+                (task, pool) -> task.run());
+    }
+
+    @Override
+    public Flux<GenerationEvent> generate(GenerationRequest request) {
+        return new Flux<>() {
+            @Override
+            public void subscribe(CoreSubscriber<? super GenerationEvent> subscriber) {
+                GenerationStream stream = new GenerationStream(subscriber, request, texts, delivery, config.ahead());
+                subscriber.onSubscribe(stream);
+                try {
+                    prompts.schedule(() -> start(request, stream));
+                } catch (RejectedExecutionException full) {
+                    stream.fail(new GenerationException(
+                            Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", 1, full));
+                }
+            }
+        };
+    }
+
+    @Override
+    public String model() {
+        return model;
+    }
+
+    @Override
+    public int contextTokens() {
+        return limits.contextTokens();
+    }
+
+    /** Frees the threads once what is queued has been delivered. Streams of a running engine end undelivered. */
+    @Override
+    public void close() {
+        prompts.dispose();
+        delivery.shutdown();
+    }
+
+    private void start(GenerationRequest request, GenerationStream stream) {
+        if (stream.cancelled()) {
+            return;
+        }
+        try {
+            checkIds(request);
+            PreparedPrompt prompt = encoder.encode(request.prompt());
+            Submission submission = submission(request, prompt.ids());
+            stream.prepared(prompt);
+            stream.started(engine.submit(submission, stream.listeners()));
+        } catch (GenerationException refused) {
+            stream.fail(refused);
+        } catch (RefusedException refused) {
+            stream.fail(translate(refused));
+        } catch (RuntimeException | StackOverflowError fault) {
+            LOG.error("A prompt could not be prepared", fault);
+            stream.fail(new GenerationException(
+                    Kind.FAILED, "The server failed to prepare the prompt.", "prompt", 0, fault));
+        }
+    }
+
+    private Submission submission(GenerationRequest request, int[] ids) {
+        int room = limits.contextTokens() - ids.length;
+        int maxTokens = request.maxTokens().orElse(Math.max(room, 1));
+        if (maxTokens > room) {
+            String message = "This model's context is " + limits.contextTokens() + " tokens. The prompt has "
+                    + ids.length
+                    + (request.maxTokens().isPresent() ? " and " + maxTokens + " were requested for the answer." : ".")
+                    + " Shorten the prompt" + (request.maxTokens().isPresent() ? " or max_tokens." : ".");
+            throw new GenerationException(
+                    Kind.TOO_LARGE, message, ids.length < limits.contextTokens() ? "max_tokens" : "prompt", 0);
+        }
+        if (request.promptTops() >= 0 && (long) ids.length * (1 + request.promptTops()) > config.scoredEntries()) {
+            throw new GenerationException(
+                    Kind.INVALID,
+                    "Scoring " + ids.length + " prompt tokens with " + request.promptTops()
+                            + " alternatives each gives more than " + config.scoredEntries()
+                            + " entries. Ask for fewer alternatives or send a shorter prompt.",
+                    "logprobs",
+                    0);
+        }
+        Set<Integer> endTokens = new HashSet<>(request.stopTokens());
+        if (!request.ignoreEnd()) {
+            endTokens.addAll(ends);
+        }
+        return new Submission(
+                ids,
+                maxTokens,
+                request.minTokens(),
+                endTokens,
+                request.sampling(),
+                request.tops(),
+                request.promptTops(),
+                // Demand follows through the handles, token by token; scoring alone draws none.
+                maxTokens == 0 ? 1 : 0);
+    }
+
+    private void checkIds(GenerationRequest request) {
+        if (request.choices() < 1 || request.choices() > limits.maxChoices()) {
+            throw invalid("n must be between 1 and " + limits.maxChoices() + ", got " + request.choices() + ".", "n");
+        }
+        for (int id : request.stopTokens()) {
+            checkId(id, "stop_token_ids");
+        }
+        for (int id : request.sampling().bias().keySet()) {
+            checkId(id, "logit_bias");
+        }
+    }
+
+    private void checkId(int id, String parameter) {
+        if (id < 0 || id >= limits.vocabulary()) {
+            throw invalid(
+                    "Token " + id + " of " + parameter + " is not below the vocabulary's size, " + limits.vocabulary()
+                            + ".",
+                    parameter);
+        }
+    }
+
+    private static GenerationException translate(RefusedException refused) {
+        Kind kind = switch (refused.refusal()) {
+            case TOO_LARGE -> Kind.TOO_LARGE;
+            case BUSY -> Kind.BUSY;
+            case UNAVAILABLE -> Kind.UNAVAILABLE;
+        };
+        String message = refused.getMessage();
+        return new GenerationException(
+                kind, message == null ? "The request was refused." : message, "", refused.retryAfterSeconds(), refused);
+    }
+
+    private static GenerationException invalid(String message, String parameter) {
+        return new GenerationException(Kind.INVALID, message, parameter, 0);
+    }
+
+    private static Set<Integer> endsOf(Tokenizer tokenizer) {
+        Set<Integer> ends = new HashSet<>();
+        for (int id = 0; id < tokenizer.size(); id++) {
+            if (tokenizer.endsGeneration(id)) {
+                ends.add(id);
+            }
+        }
+        return Set.copyOf(ends);
+    }
+}

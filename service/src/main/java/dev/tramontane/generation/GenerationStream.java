@@ -1,0 +1,371 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.engine.Finish;
+import dev.tramontane.engine.FinishReason;
+import dev.tramontane.engine.SequenceHandle;
+import dev.tramontane.engine.SequenceListener;
+import dev.tramontane.engine.TokenScore;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Reason;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.generation.GenerationException.Kind;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Operators;
+import reactor.util.concurrent.Queues;
+
+/**
+ * One generation between the engine and its subscriber. Three kinds of threads meet here: the engine's puts what
+ * happened into {@link #inbox}; the subscriber's raises {@link #requested} or cancels; both then wake the drain, which
+ * runs on one delivery thread at a time and alone touches everything else.
+ *
+ * <p>Demand is exact: tokens granted to the engine, events waiting and events delivered never add up to more than the
+ * subscriber requested, save for at most two events a choice (its last text and its end) that no token was granted
+ * for; and at most {@code ahead} tokens are in flight or waiting whatever was requested.
+ */
+final class GenerationStream implements Subscription {
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationStream.class);
+
+    /** What the engine reports. */
+    private sealed interface Signal {
+        record Scored(int index, TokenScore score) implements Signal {}
+
+        record Drawn(int choice, TokenScore token) implements Signal {}
+
+        record Ended(int choice, Finish finish) implements Signal {}
+
+        record Failed(Throwable cause) implements Signal {}
+    }
+
+    private final CoreSubscriber<? super GenerationEvent> subscriber;
+    private final GenerationRequest request;
+    private final TokenTexts texts;
+    private final Executor worker;
+    private final int ahead;
+
+    /** Bounded by what was granted and by the prompt's length. */
+    private final Queue<Signal> inbox = Queues.<Signal>unboundedMultiproducer().get();
+
+    private final AtomicInteger wake = new AtomicInteger();
+    private final AtomicLong requested = new AtomicLong();
+    private volatile boolean cancelled;
+
+    /** Written once when the engine has taken the request. */
+    private volatile List<SequenceHandle> handles = List.of();
+
+    /** Drain's own from here on. */
+    private final ArrayDeque<GenerationEvent> outbox = new ArrayDeque<>();
+
+    private final List<Choice> choices;
+    private final List<Token> scored = new ArrayList<>();
+    private @Nullable PreparedPrompt prompt;
+    private @Nullable Throwable failure;
+    private long delivered;
+    private int granted;
+    private int live;
+    private int nextChoice;
+    private boolean accepted;
+    private boolean ended;
+
+    GenerationStream(
+            CoreSubscriber<? super GenerationEvent> subscriber,
+            GenerationRequest request,
+            TokenTexts texts,
+            Executor worker,
+            int ahead) {
+        this.subscriber = subscriber;
+        this.request = request;
+        this.texts = texts;
+        this.worker = worker;
+        this.ahead = ahead;
+        choices = new ArrayList<>(request.choices());
+        for (int i = 0; i < request.choices(); i++) {
+            choices.add(new Choice(i, request, texts));
+        }
+        live = request.choices();
+    }
+
+    // ---- the subscriber's thread
+
+    @Override
+    public void request(long n) {
+        if (n <= 0) {
+            fail(new IllegalArgumentException("demand must be positive (Reactive Streams 3.9), got " + n));
+            return;
+        }
+        requested.accumulateAndGet(n, Operators::addCap);
+        wake();
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        for (SequenceHandle handle : handles) {
+            handle.cancel();
+        }
+        wake();
+    }
+
+    boolean cancelled() {
+        return cancelled;
+    }
+
+    // ---- the preparing thread, then the engine's
+
+    /** The listeners to submit with. */
+    List<SequenceListener> listeners() {
+        List<SequenceListener> listeners = new ArrayList<>(choices.size());
+        for (int i = 0; i < choices.size(); i++) {
+            listeners.add(new Listener(i));
+        }
+        return listeners;
+    }
+
+    /** The prompt is known; called before submission. */
+    void prepared(PreparedPrompt ids) {
+        prompt = ids; // Published by the write of handles.
+    }
+
+    /** The engine has taken the request. */
+    void started(List<SequenceHandle> taken) {
+        handles = List.copyOf(taken);
+        if (cancelled) {
+            handles.forEach(SequenceHandle::cancel);
+        }
+        wake();
+    }
+
+    /** Nothing more will come but this error. */
+    void fail(Throwable cause) {
+        inbox.add(new Signal.Failed(cause));
+        wake();
+    }
+
+    private final class Listener implements SequenceListener {
+        private final int choice;
+
+        Listener(int choice) {
+            this.choice = choice;
+        }
+
+        @Override
+        public void onPromptToken(int index, TokenScore score) {
+            if (choice == 0) { // The choices share their prompt; its scores are told once.
+                post(new Signal.Scored(index, score));
+            }
+        }
+
+        @Override
+        public void onToken(TokenScore token) {
+            post(new Signal.Drawn(choice, token));
+        }
+
+        @Override
+        public void onFinish(Finish finish) {
+            post(new Signal.Ended(choice, finish));
+        }
+
+        private void post(Signal signal) {
+            inbox.add(signal);
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (wake.getAndIncrement() == 0) {
+            worker.execute(this::drain);
+        }
+    }
+
+    // ---- the delivery thread
+
+    private void drain() {
+        int seen = 1;
+        do {
+            if (cancelled || ended) {
+                inbox.clear();
+                outbox.clear();
+                scored.clear();
+            } else {
+                try {
+                    step();
+                } catch (RuntimeException fault) {
+                    LOG.error("A generation failed", fault);
+                    outbox.clear();
+                    abort(new GenerationException(Kind.FAILED, "The server failed while generating.", "", 0, fault));
+                    deliver();
+                }
+            }
+            seen = wake.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void step() {
+        if (!accepted && !handles.isEmpty() && prompt != null) {
+            accepted = true;
+            outbox.add(new GenerationEvent.Accepted(prompt.ids(), prompt.text()));
+        }
+        take();
+        deliver();
+        if (!cancelled && !ended) {
+            grant();
+        }
+    }
+
+    private void take() {
+        // Before Accepted only a failure can be of use; the engine may already have spoken, so its words wait.
+        Signal signal;
+        while (failure == null
+                && (accepted || inbox.peek() instanceof Signal.Failed)
+                && (signal = inbox.poll()) != null) {
+            switch (signal) {
+                case Signal.Scored(int index, TokenScore score) -> score(index, score);
+                case Signal.Drawn(int choice, TokenScore token) -> draw(choices.get(choice), token);
+                case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
+                case Signal.Failed(Throwable cause) -> abort(cause);
+            }
+        }
+    }
+
+    private void score(int index, TokenScore score) {
+        int[] ids = promptIds();
+        if (scored.isEmpty()) {
+            scored.add(texts.describe(new TokenScore(ids[0], Float.NaN, new int[0], new float[0])));
+        }
+        if (index != scored.size()) {
+            abort(new IllegalStateException("prompt token " + scored.size() + " was to be scored, got " + index));
+            return;
+        }
+        scored.add(texts.describe(score));
+        if (scored.size() == ids.length) {
+            outbox.add(new Scored(List.copyOf(scored)));
+            scored.clear();
+        }
+    }
+
+    private void draw(Choice choice, TokenScore token) {
+        if (choice.granted > 0) {
+            choice.granted--;
+            granted--;
+        }
+        add(choice.push(token));
+        if (choice.stopped()) {
+            handles.get(choice.index()).cancel(); // Its end comes as CANCELLED, once it holds nothing any more.
+        }
+    }
+
+    private void end(Choice choice, Finish finish) {
+        if (finish.reason() == FinishReason.ERROR) {
+            abort(new GenerationException(Kind.FAILED, finish.error(), "", 0));
+            return;
+        }
+        if (finish.reason() == FinishReason.CANCELLED && !choice.stopped()) {
+            abort(new GenerationException(
+                    Kind.UNAVAILABLE, "The server stopped this generation because it shuts down.", "", 0));
+            return;
+        }
+        granted -= choice.granted;
+        choice.granted = 0;
+        if (request.promptTops() >= 0 && promptIds().length == 1 && choice.index() == 0) {
+            // A prompt of one token has no scores, so the engine reports none.
+            outbox.add(new Scored(
+                    List.of(texts.describe(new TokenScore(promptIds()[0], Float.NaN, new int[0], new float[0])))));
+        }
+        add(choice.finish());
+        boolean stopped = choice.stopped() || finish.reason() == FinishReason.STOP;
+        int completion = choice.stopped() ? choice.received() : finish.generatedTokens();
+        outbox.add(new Finished(
+                choice.index(),
+                stopped ? Reason.STOP : Reason.LENGTH,
+                choice.stopString(),
+                new Usage(finish.promptTokens(), finish.cachedTokens(), completion)));
+        choice.finished = true;
+        live--;
+    }
+
+    private void add(GenerationEvent.@Nullable Delta delta) {
+        if (delta != null) {
+            outbox.add(delta);
+        }
+    }
+
+    private void abort(Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        for (SequenceHandle handle : handles) {
+            handle.cancel();
+        }
+        live = 0;
+    }
+
+    private void deliver() {
+        while (delivered < requested.get() && !outbox.isEmpty() && !cancelled) {
+            delivered++;
+            subscriber.onNext(outbox.remove());
+        }
+        if (cancelled || !outbox.isEmpty()) {
+            return;
+        }
+        if (failure != null) {
+            ended = true;
+            subscriber.onError(failure);
+        } else if (live == 0) {
+            ended = true;
+            subscriber.onComplete();
+        }
+    }
+
+    /** Passes on demand, the same to every choice; asks again once half of what was granted has come. */
+    private void grant() {
+        if (!accepted || live == 0) {
+            return;
+        }
+        long free = Math.min(requested.get() - delivered, ahead) - outbox.size() - granted;
+        if (free < Math.max(1, granted)) {
+            return;
+        }
+        int[] shares = new int[choices.size()];
+        for (; free > 0; free--) {
+            Choice poorest = null;
+            for (int i = 0; i < shares.length; i++) {
+                Choice choice = choices.get((nextChoice + i) % shares.length);
+                if (!choice.finished && !choice.stopped() && (poorest == null || choice.granted < poorest.granted)) {
+                    poorest = choice;
+                }
+            }
+            if (poorest == null) {
+                return; // All have stopped; their ends are on the way.
+            }
+            poorest.granted++;
+            granted++;
+            shares[poorest.index()]++;
+            nextChoice = (poorest.index() + 1) % shares.length;
+        }
+        for (int i = 0; i < shares.length; i++) {
+            if (shares[i] > 0) {
+                handles.get(i).request(shares[i]);
+            }
+        }
+    }
+
+    private int[] promptIds() {
+        PreparedPrompt known = prompt;
+        if (known == null) {
+            throw new IllegalStateException("the engine spoke before it was given a prompt");
+        }
+        return known.ids();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.ChatLayoutException;
+import dev.tramontane.chat.ChatPrompt;
+import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.tokenizer.PromptText;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Turns prompts into ids. Takes time; runs on the prompt threads. Immutable. */
+final class PromptEncoder {
+    private final Tokenizer tokenizer;
+    private final TokenTexts texts;
+    private final @Nullable ChatLayout layout;
+    private final int vocabulary;
+
+    /** @param layout null when the model has no chat template */
+    PromptEncoder(Tokenizer tokenizer, @Nullable ChatLayout layout, int vocabulary) {
+        this.tokenizer = tokenizer;
+        this.texts = new TokenTexts(tokenizer);
+        this.layout = layout;
+        this.vocabulary = vocabulary;
+    }
+
+    /** @throws GenerationException INVALID when there is nothing to continue or it cannot be laid out */
+    PreparedPrompt encode(Prompt prompt) {
+        PreparedPrompt prepared = switch (prompt) {
+            case Prompt.Text text -> new PreparedPrompt(withBos(tokenizer.encode(text.text())), text.text());
+            case Prompt.Ids ids -> new PreparedPrompt(checked(ids.ids()), texts.decode(ids.ids()));
+            case Prompt.Chat chat -> layOut(chat);
+        };
+        if (prepared.ids().length == 0) {
+            throw invalid("The prompt is empty: it must have at least one token.", "prompt");
+        }
+        return prepared;
+    }
+
+    private PreparedPrompt layOut(Prompt.Chat chat) {
+        if (layout == null) {
+            throw invalid(
+                    "This model has no chat template. Use /v1/completions, or serve a model with a template.",
+                    "messages");
+        }
+        ChatPrompt rendered;
+        try {
+            rendered = layout.render(chat.conversation());
+        } catch (ChatLayoutException refused) {
+            throw new GenerationException(Kind.INVALID, messageOf(refused), "messages", 0, refused);
+        }
+        List<PromptText.Part> parts = new ArrayList<>(rendered.pieces().size());
+        for (ChatPrompt.Piece piece : rendered.pieces()) {
+            parts.add(new PromptText.Part(piece.text(), piece.fromTemplate()));
+        }
+        return new PreparedPrompt(withBos(tokenizer.encode(new PromptText(parts))), rendered.text());
+    }
+
+    /** Puts bos in front when the file asks for it and a template has not already done so. */
+    private int[] withBos(int[] ids) {
+        OptionalInt bos = tokenizer.bos();
+        if (!tokenizer.addsBos() || bos.isEmpty() || (ids.length > 0 && ids[0] == bos.getAsInt())) {
+            return ids;
+        }
+        int[] more = new int[ids.length + 1];
+        more[0] = bos.getAsInt();
+        System.arraycopy(ids, 0, more, 1, ids.length);
+        return more;
+    }
+
+    private int[] checked(int[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0 || ids[i] >= vocabulary) {
+                throw invalid(
+                        "Token " + ids[i] + " at index " + i + " of the prompt is not below the vocabulary's size, "
+                                + vocabulary + ".",
+                        "prompt");
+            }
+        }
+        return ids;
+    }
+
+    private static String messageOf(ChatLayoutException refused) {
+        String message = refused.getMessage();
+        return message == null ? "The chat template refused the messages." : message;
+    }
+
+    private static GenerationException invalid(String message, String parameter) {
+        return new GenerationException(Kind.INVALID, message, parameter, 0);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.engine.TokenScore;
+import dev.tramontane.generation.GenerationEvent.Alternative;
+import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.tokenizer.TokenDecoder;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Tokens as people read them. Immutable; any thread. */
+final class TokenTexts {
+    private static final byte[] NOTHING = {};
+
+    private final Tokenizer tokenizer;
+
+    TokenTexts(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    /** The token with its text and alternatives. */
+    Token describe(TokenScore score) {
+        int[] ids = score.topIds();
+        List<Alternative> tops = List.of();
+        if (ids.length > 0) {
+            tops = new ArrayList<>(ids.length);
+            for (int i = 0; i < ids.length; i++) {
+                tops.add(new Alternative(ids[i], spelling(ids[i]), bytes(ids[i]), score.topLogprobs()[i]));
+            }
+        }
+        return new Token(score.id(), spelling(score.id()), bytes(score.id()), score.logprob(), tops);
+    }
+
+    /** Whether the token stands for no text: a control token, or a row of the embedding that no token owns. */
+    boolean isSilent(int id) {
+        return id >= tokenizer.size() || tokenizer.isControl(id);
+    }
+
+    /** How a control token is written out when the request wants to see it. */
+    String piece(int id) {
+        return id < tokenizer.size() ? tokenizer.piece(id) : "";
+    }
+
+    TokenDecoder decoder() {
+        return tokenizer.decoder();
+    }
+
+    /** The text of whole ids, control tokens left out. */
+    String decode(int[] ids) {
+        TokenDecoder decoder = tokenizer.decoder();
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            if (!isSilent(id)) {
+                text.append(decoder.push(id));
+            }
+        }
+        return text.append(decoder.finish()).toString();
+    }
+
+    private byte[] bytes(int id) {
+        return id < tokenizer.size() ? tokenizer.bytes(id) : NOTHING;
+    }
+
+    /** Its text; a part of a character as {@code \xe2\x82} (OpenAI's way); a control token as the file spells it. */
+    private String spelling(int id) {
+        if (isSilent(id)) {
+            return piece(id);
+        }
+        byte[] bytes = tokenizer.bytes(id);
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException partOfCharacter) {
+            return "\\x" + HexFormat.ofDelimiter("\\x").formatHex(bytes);
+        }
+    }
+}
