@@ -142,6 +142,10 @@ typedef struct tm_model_config {
   const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */
 } tm_model_config;
 
+/* tm_tensor.flags: data lies in a read-only private mapping of a file, so that its pages can be dropped (madvise) and come
+ * back from the file. A backend that has repacked such a tensor gives the pages wholly inside it back to the system. */
+#define TM_TENSOR_MAPPED 1u
+
 /* One tensor. data stays valid and unchanged until tm_close: the backend may use it in place, or repack it in
  * tm_prepare. bytes must be exactly what dtype, rows and cols need. */
 typedef struct tm_tensor {
@@ -150,7 +154,7 @@ typedef struct tm_tensor {
   uint32_t layer;  /* 0 for roles outside layers */
   uint32_t expert; /* 0 without experts */
   uint32_t dtype;  /* TM_F32 ...; norms and rope factors must be F32 */
-  uint32_t reserved;
+  uint32_t flags;  /* TM_TENSOR_*, or 0 */
   uint64_t rows;
   uint64_t cols;
   uint64_t bytes;

@@ -127,6 +127,7 @@ int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor) {
     place->rows = tensor->rows;
     place->cols = tensor->cols;
     place->bytes = tensor->bytes;
+    place->mapped = (tensor->flags & TM_TENSOR_MAPPED) != 0;
     return TM_OK;
   });
 }

@@ -157,7 +157,7 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
   if (t.struct_size != sizeof t) {
     return error.invalid("tm_tensor.struct_size is %u, expected %zu", t.struct_size, sizeof t);
   }
-  if (t.reserved != 0) return error.invalid("tm_tensor.reserved is %u, expected 0", t.reserved);
+  if ((t.flags & ~TM_TENSOR_MAPPED) != 0) return error.invalid("tm_tensor.flags is %u, expected TM_TENSOR_*", t.flags);
   if (t.role >= TM_N_ROLES) return error.invalid("role is %u, expected below %u", t.role, TM_N_ROLES);
   const char* name = kRoleNames[t.role];
   Tensor* tensor = model.find(t.role, t.layer, t.expert);

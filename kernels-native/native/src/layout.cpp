@@ -41,7 +41,7 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_model_config, M(struct_size), M(backend), M(cpu_level), M(n_threads), M(n_layers), M(width),
               M(n_heads), M(n_kv_heads), M(head_dim), M(ffn), M(vocab), M(n_experts), M(n_experts_used), M(rope_style),
               M(rope_dims), M(n_groups), M(rope_theta), M(rms_epsilon), M(group_window), M(layer_group)),
-    TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(reserved), T(rows), T(cols),
+    TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(flags), T(rows), T(cols),
               T(bytes), T(data)),
     TM_LAYOUT(tm_cache_config, C(struct_size), C(kv_dtype), C(page_tokens), C(n_slots), C(max_rows), C(max_spans),
               C(max_samples), C(reserved), C(group_pages), C(group_ring)),

@@ -27,6 +27,7 @@ struct Tensor {
   uint64_t rows = 0;
   uint64_t cols = 0;
   uint64_t bytes = 0;
+  bool mapped = false;  // TM_TENSOR_MAPPED: whole pages may be dropped once nothing reads them
   std::unique_ptr<Packed> packed;
   bool in_place = true;  // a backend that no longer reads data after prepare sets this to false
 

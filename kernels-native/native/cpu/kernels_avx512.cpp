@@ -1,0 +1,9 @@
+// The kernels at level avx512: the lanes come first, the table last.
+// clang-format off
+#include "lanes_avx512.h"
+#include "vector_math.h"
+#include "packed_matmul.h"
+#include "float_matmul.h"
+#include "attention_segment.h"
+#define TM_KERNELS kAvx512Kernels
+#include "kernel_table.h"

@@ -1,0 +1,9 @@
+// The kernels at level portable: the lanes come first, the table last.
+// clang-format off
+#include "lanes_portable.h"
+#include "vector_math.h"
+#include "packed_matmul.h"
+#include "float_matmul.h"
+#include "attention_segment.h"
+#define TM_KERNELS kPortableKernels
+#include "kernel_table.h"

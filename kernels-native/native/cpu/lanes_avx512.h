@@ -1,0 +1,176 @@
+// Sixteen lanes on AVX-512 (F, BW, VL, DQ, VNNI). lanes_portable.h says what each operation means.
+#pragma once
+
+// GCC 12 takes the intrinsics' own "undefined" operands for uninitialised variables (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+
+#include "dtype.h"
+
+#define TM_LEVEL avx512
+
+namespace tramontane::cpu::avx512 {
+namespace {
+
+// Registers to spend on accumulators of 16 lanes.
+constexpr uint32_t kAccumulators = 24;
+constexpr uint32_t kTokensAtOnce = 8;  // beside the eight registers of codes
+
+struct Floats {
+  __m512 v;
+};
+struct Ints {
+  __m512i v;
+};
+
+TM_ALWAYS_INLINE __mmask16 first_lanes(uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+
+TM_ALWAYS_INLINE Floats zero() { return {_mm512_setzero_ps()}; }
+TM_ALWAYS_INLINE Floats splat(float x) { return {_mm512_set1_ps(x)}; }
+TM_ALWAYS_INLINE Floats load(const float* p) { return {_mm512_loadu_ps(p)}; }
+TM_ALWAYS_INLINE Floats load_first(const float* p, uint32_t n) { return {_mm512_maskz_loadu_ps(first_lanes(n), p)}; }
+TM_ALWAYS_INLINE void store(float* p, Floats x) { _mm512_storeu_ps(p, x.v); }
+TM_ALWAYS_INLINE void store_first(float* p, Floats x, uint32_t n) { _mm512_mask_storeu_ps(p, first_lanes(n), x.v); }
+
+TM_ALWAYS_INLINE Floats load_half(const uint16_t* p) {
+  return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+}
+TM_ALWAYS_INLINE Floats load_half_first(const uint16_t* p, uint32_t n) {
+  return {_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(n), p))};
+}
+TM_ALWAYS_INLINE void store_half(uint16_t* p, Floats x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT));
+}
+TM_ALWAYS_INLINE Floats widen_bf16(__m256i x) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16))};
+}
+TM_ALWAYS_INLINE Floats load_bf16(const uint16_t* p) {
+  return widen_bf16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+TM_ALWAYS_INLINE Floats load_bf16_first(const uint16_t* p, uint32_t n) {
+  return widen_bf16(_mm256_maskz_loadu_epi16(first_lanes(n), p));
+}
+TM_ALWAYS_INLINE Floats load_u8(const uint8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+}
+TM_ALWAYS_INLINE Floats load_s8(const uint8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+}
+
+TM_ALWAYS_INLINE Floats add(Floats a, Floats b) { return {_mm512_add_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats sub(Floats a, Floats b) { return {_mm512_sub_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats mul(Floats a, Floats b) { return {_mm512_mul_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats div(Floats a, Floats b) { return {_mm512_div_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats fma(Floats a, Floats b, Floats c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+TM_ALWAYS_INLINE Floats fnma(Floats a, Floats b, Floats c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+TM_ALWAYS_INLINE Floats min(Floats a, Floats b) { return {_mm512_min_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats max(Floats a, Floats b) { return {_mm512_max_ps(a.v, b.v)}; }
+TM_ALWAYS_INLINE Floats abs(Floats a) { return {_mm512_abs_ps(a.v)}; }
+
+TM_ALWAYS_INLINE Floats keep_range(Floats x, uint32_t first, uint32_t end, float fill) {
+  const __mmask16 keep = static_cast<__mmask16>(first_lanes(end) & ~first_lanes(first));
+  return {_mm512_mask_mov_ps(_mm512_set1_ps(fill), keep, x.v)};
+}
+TM_ALWAYS_INLINE Floats zero_where_less(Floats x, Floats bound, Floats value) {
+  return {_mm512_mask_mov_ps(value.v, _mm512_cmp_ps_mask(x.v, bound.v, _CMP_LT_OQ), _mm512_setzero_ps())};
+}
+TM_ALWAYS_INLINE Floats power_of_two(Floats shifted) {
+  const __m512i n = _mm512_slli_epi32(_mm512_castps_si512(shifted.v), 23);
+  return {_mm512_castsi512_ps(_mm512_add_epi32(n, _mm512_set1_epi32(0x3f800000)))};
+}
+
+// Lane i with i + 8, then + 4, + 2, + 1.
+TM_ALWAYS_INLINE float sum(Floats x) {
+  const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+  const __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 c = _mm_add_ps(b, _mm_movehl_ps(b, b));
+  return _mm_cvtss_f32(_mm_add_ss(c, _mm_movehdup_ps(c)));
+}
+TM_ALWAYS_INLINE float maximum(Floats x) {
+  const __m256 a = _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+  const __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 c = _mm_max_ps(b, _mm_movehl_ps(b, b));
+  return _mm_cvtss_f32(_mm_max_ss(c, _mm_movehdup_ps(c)));
+}
+
+TM_ALWAYS_INLINE Ints splat_int(int32_t x) { return {_mm512_set1_epi32(x)}; }
+TM_ALWAYS_INLINE Floats to_floats(Ints x) { return {_mm512_cvtepi32_ps(x.v)}; }
+
+TM_ALWAYS_INLINE int32_t store_codes(int8_t* p, Floats x) {
+  const __m512i n = _mm512_cvtps_epi32(x.v);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(n));
+  return _mm512_reduce_add_epi32(n);
+}
+
+TM_ALWAYS_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+// Thirty-two columns of sixteen rows: v[j] holds columns 4j .. 4j + 3 of every row, a row's four in one 32-bit lane.
+struct Codes {
+  __m512i v[8];
+};
+
+TM_ALWAYS_INLINE __m512i load_bytes(const uint8_t* p) { return _mm512_loadu_si512(p); }
+
+TM_ALWAYS_INLINE Codes load_nibbles(const uint8_t* p) {
+  const __m512i low = _mm512_set1_epi8(15);
+  Codes c;
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const __m512i x = load_bytes(p + 64 * j);
+    c.v[j] = _mm512_and_si512(x, low);
+    c.v[4 + j] = _mm512_and_si512(_mm512_srli_epi16(x, 4), low);
+  }
+  return c;
+}
+
+TM_ALWAYS_INLINE Codes load_six_bits(const uint8_t* nibbles, const uint8_t* pairs) {
+  const __m512i high = _mm512_set1_epi8(0x30);
+  Codes c = load_nibbles(nibbles);
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const __m512i x = load_bytes(pairs + 64 * h);
+    c.v[4 * h + 0] = _mm512_or_si512(c.v[4 * h + 0], _mm512_and_si512(_mm512_slli_epi16(x, 4), high));
+    c.v[4 * h + 1] = _mm512_or_si512(c.v[4 * h + 1], _mm512_and_si512(_mm512_slli_epi16(x, 2), high));
+    c.v[4 * h + 2] = _mm512_or_si512(c.v[4 * h + 2], _mm512_and_si512(x, high));
+    c.v[4 * h + 3] = _mm512_or_si512(c.v[4 * h + 3], _mm512_and_si512(_mm512_srli_epi16(x, 2), high));
+  }
+  return c;
+}
+
+TM_ALWAYS_INLINE Codes load_eight_bits(const uint8_t* p) {
+  Codes c;
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; ++j) c.v[j] = load_bytes(p + 64 * j);
+  return c;
+}
+
+TM_ALWAYS_INLINE __m512i splat_quad(const int8_t* a) {
+  int32_t quad;
+  memcpy(&quad, a, sizeof quad);
+  return _mm512_set1_epi32(quad);
+}
+
+TM_ALWAYS_INLINE Ints dot_nibbles(const Codes& c, const int8_t* a, int32_t start) {
+  __m512i s = _mm512_set1_epi32(start);
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; ++j) s = _mm512_dpbusd_epi32(s, c.v[j], splat_quad(a + 4 * j));
+  return {s};
+}
+
+template <int kHalf>
+TM_ALWAYS_INLINE Ints dot_six_bits(const Codes& c, const int8_t* a, int32_t start) {
+  __m512i s = _mm512_set1_epi32(start);
+#pragma GCC unroll 4
+  for (int j = 4 * kHalf; j < 4 * kHalf + 4; ++j) s = _mm512_dpbusd_epi32(s, c.v[j], splat_quad(a + 4 * j));
+  return {s};
+}
+
+TM_ALWAYS_INLINE Ints dot_eight_bits(const Codes& c, const int8_t* a, int32_t minus_128_sum) {
+  return dot_nibbles(c, a, minus_128_sum);
+}
+
+}  // namespace
+}  // namespace tramontane::cpu::avx512

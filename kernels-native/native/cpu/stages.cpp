@@ -1,0 +1,210 @@
+// The cpu backend's stages: which work belongs together and who does it. Five barriers a layer for few rows.
+#include "stages.h"
+
+#include <algorithm>
+
+#include "attention.h"
+#include "matmul.h"
+#include "pack.h"
+#include "prepare.h"
+#include "scratch.h"
+
+namespace tramontane::cpu {
+
+const KernelTable& kernels_of(uint32_t cpu_level) {
+  switch (cpu_level) {
+#if defined(__x86_64__)
+    case TM_CPU_AVX512:
+      return kAvx512Kernels;
+    case TM_CPU_AVX2:
+      return kAvx2Kernels;
+#endif
+    default:
+      return kPortableKernels;
+  }
+}
+
+namespace {
+
+uint64_t scratch_bytes(const Model& model, uint32_t max_rows) { return Scratch(model, max_rows, nullptr).bytes; }
+
+void embed(const Frame& frame, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  scratch.logits_calls(worker) = 0;
+  if (worker.id == 0) {
+    for (uint32_t i = 0; i < model.n_layers * kCountersPerLayer; ++i) scratch.counters[i].next = 0;
+    for (uint32_t i = 0; i < 2; ++i) scratch.logits_counters[i].next = 0;
+    for (uint32_t i = 0; i < 2 * model.n_workers; ++i) scratch.finished[i].next = 0;
+    group_rows(frame);
+  }
+  const auto [first, last] = worker.share(frame.step->n_rows);
+  for (uint64_t row = first; row < last; ++row) {
+    const uint64_t token = static_cast<uint64_t>(frame.step->tokens[row]);
+    dequantise_row(model.embedding.dtype, model.embedding.row(token), model.width, frame.hidden + row * model.width);
+  }
+  worker.wait();
+}
+
+// Items of the qkv stage: whole kv heads (they go into the cache when they are done), then strips of q.
+struct QkvItems {
+  uint32_t heads_in_item;  // the fewest whose rows fill strips
+  uint32_t kv_items;       // of k, and as many of v
+  uint32_t q_strips;
+
+  explicit QkvItems(const Model& model) {
+    heads_in_item = 1;
+    while (heads_in_item * model.head_dim % kStripRows != 0) ++heads_in_item;
+    kv_items = (model.n_kv_heads + heads_in_item - 1) / heads_in_item;
+    q_strips = (model.q_width() + kStripRows - 1) / kStripRows;
+  }
+  uint32_t count() const { return 2 * kv_items + q_strips; }
+};
+
+void project_kv(const Frame& frame, uint32_t layer, const QkvItems& items, uint32_t item, const Inputs& inputs,
+                Rows rows) {
+  const Model& model = *frame.model;
+  const bool is_key = item < items.kv_items;
+  const Tensor& weights = is_key ? model.layers[layer].k : model.layers[layer].v;
+  float* out = is_key ? frame.k : frame.v;
+  const uint32_t first_head = (is_key ? item : item - items.kv_items) * items.heads_in_item;
+  const uint32_t end_head = std::min(first_head + items.heads_in_item, model.n_kv_heads);
+  const uint32_t first_strip = first_head * model.head_dim / kStripRows;
+  const uint32_t end_strip = (end_head * model.head_dim + kStripRows - 1) / kStripRows;
+  multiply(kernels_of(model.cpu_level), weights, first_strip, end_strip, inputs, rows, Store::kWrite,
+           out + static_cast<uint64_t>(rows.first) * model.kv_width() + first_strip * kStripRows, model.kv_width());
+  if (is_key) {
+    write_keys(frame, layer, first_head, end_head, rows);
+  } else {
+    write_values(frame, layer, first_head, end_head, rows);
+  }
+}
+
+void qkv(const Frame& frame, uint32_t layer, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Layer& l = model.layers[layer];
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  const uint32_t n_rows = frame.step->n_rows;
+  const bool packed[3] = {is_packed(l.q.dtype), is_packed(l.k.dtype), is_packed(l.v.dtype)};
+  const Inputs inputs = norm_rows(frame, worker, l.attention_norm, nullptr, n_rows, packed[0] || packed[1] || packed[2],
+                                  !(packed[0] && packed[1] && packed[2]));
+  const QkvItems items(model);
+  const uint32_t turn = rows_in_cache(l.q);
+  const uint32_t turns = (n_rows + turn - 1) / turn;
+  Tickets tickets(scratch.counters[layer * kCountersPerLayer + kQkv], static_cast<uint64_t>(turns) * items.count(),
+                  worker);
+  for (uint64_t at, end; tickets.take(&at, &end);) {
+    for (; at < end; ++at) {
+      const uint32_t first = static_cast<uint32_t>(at / items.count()) * turn;
+      const Rows rows = {first, std::min(first + turn, n_rows)};
+      const uint32_t item = static_cast<uint32_t>(at % items.count());
+      if (item < 2 * items.kv_items) {
+        project_kv(frame, layer, items, item, inputs, rows);
+      } else {
+        const uint32_t strip = item - 2 * items.kv_items;
+        multiply(kernels_of(model.cpu_level), l.q, strip, strip + 1, inputs, rows, Store::kWrite,
+                 frame.q + static_cast<uint64_t>(first) * model.q_width() + strip * kStripRows, model.q_width());
+      }
+    }
+  }
+  worker.wait();
+}
+
+void output(const Frame& frame, uint32_t layer, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Tensor& weights = model.layers[layer].out;
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  const KernelTable& kernels = kernels_of(model.cpu_level);
+  const uint32_t n_rows = frame.step->n_rows;
+  const uint32_t width = model.q_width();
+  const Inputs inputs = {scratch.inputs, width / kBlock, frame.attention, width};
+  if (is_packed(weights.dtype) && !attention_quantises(model)) {
+    const auto [first, last] = worker.share(n_rows);
+    for (uint64_t row = first; row < last; ++row) {
+      kernels.quantise(frame.attention + row * width, width / kBlock, scratch.inputs + row * (width / kBlock));
+    }
+    worker.wait();
+  }
+  multiply_all(kernels, weights, inputs, n_rows, Store::kAdd, frame.hidden, model.width,
+               scratch.counters[layer * kCountersPerLayer + kOutput], worker);
+  worker.wait();
+}
+
+// Thirty-two columns of gate and up for the given rows, their product, and what down reads of it.
+void gate_up_columns(const Frame& frame, uint32_t layer, uint32_t item, const Inputs& inputs, Rows rows,
+                     const Scratch& scratch, const Private& own) {
+  const Model& model = *frame.model;
+  const FeedForward& ffn = model.layers[layer].ffn();
+  const KernelTable& kernels = kernels_of(model.cpu_level);
+  const uint32_t column = item * kFfnColumns;
+  const uint32_t n_columns = std::min(kFfnColumns, model.ffn - column);
+  const uint32_t first_strip = column / kStripRows;
+  const uint32_t end_strip = first_strip + (n_columns + kStripRows - 1) / kStripRows;
+  for (uint32_t first = rows.first; first < rows.end; first += kTokensInTurn) {
+    const Rows turn = {first, std::min(first + kTokensInTurn, rows.end)};
+    multiply(kernels, ffn.gate, first_strip, end_strip, inputs, turn, Store::kWrite, own.gate, kFfnColumns);
+    multiply(kernels, ffn.up, first_strip, end_strip, inputs, turn, Store::kWrite, own.up, kFfnColumns);
+    for (uint64_t row = turn.first; row < turn.end; ++row) {
+      const uint64_t at = (row - first) * kFfnColumns;
+      float* product = frame.gate + row * model.ffn + column;
+      kernels.silu_product(own.gate + at, own.up + at, n_columns, product);
+      if (is_packed(ffn.down.dtype)) kernels.quantise(product, 1, scratch.gated + row * (model.ffn / kBlock) + item);
+    }
+  }
+}
+
+void gate_up(const Frame& frame, uint32_t layer, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Layer& l = model.layers[layer];
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  const Private own = scratch.of(model, worker);
+  const uint32_t n_rows = frame.step->n_rows;
+  const bool packed[2] = {is_packed(l.ffn().gate.dtype), is_packed(l.ffn().up.dtype)};
+  const Inputs inputs =
+      norm_rows(frame, worker, l.ffn_norm, nullptr, n_rows, packed[0] || packed[1], !(packed[0] && packed[1]));
+  const uint32_t turn = rows_in_cache(l.ffn().gate);
+  const uint32_t turns = (n_rows + turn - 1) / turn;
+  const uint32_t items = (model.ffn + kFfnColumns - 1) / kFfnColumns;
+  Tickets tickets(scratch.counters[layer * kCountersPerLayer + kGateUp], static_cast<uint64_t>(turns) * items, worker);
+  for (uint64_t at, end; tickets.take(&at, &end);) {
+    for (; at < end; ++at) {
+      const uint32_t first = static_cast<uint32_t>(at / items) * turn;
+      gate_up_columns(frame, layer, static_cast<uint32_t>(at % items), inputs, {first, std::min(first + turn, n_rows)},
+                      scratch, own);
+    }
+  }
+  worker.wait();
+}
+
+void down(const Frame& frame, uint32_t layer, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  const Inputs inputs = {scratch.gated, model.ffn / kBlock, frame.gate, model.ffn};
+  multiply_all(kernels_of(model.cpu_level), model.layers[layer].ffn().down, inputs, frame.step->n_rows, Store::kAdd,
+               frame.hidden, model.width, scratch.counters[layer * kCountersPerLayer + kDown], worker);
+  worker.wait();
+}
+
+void logits(const Frame& frame, const uint32_t* rows, uint32_t n, const Worker& worker) {
+  const Model& model = *frame.model;
+  const Tensor& head = model.head();
+  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
+  const uint32_t call = scratch.logits_calls(worker)++;
+  // The other counter was last used before the previous call's end.
+  if (worker.id == 0) scratch.logits_counters[(call + 1) % 2].next = 0;
+  const bool packed = is_packed(head.dtype);
+  const Inputs inputs = norm_rows(frame, worker, model.output_norm, rows, n, packed, !packed);
+  multiply_all(kernels_of(model.cpu_level), head, inputs, n, Store::kWrite, frame.logits, model.vocab,
+               scratch.logits_counters[call % 2], worker);
+  worker.wait();
+}
+
+}  // namespace
+}  // namespace tramontane::cpu
+
+namespace tramontane {
+
+const Stages kCpuStages = {cpu::reserve,   cpu::prepare, cpu::scratch_bytes, cpu::embed, cpu::qkv,
+                           cpu::attention, cpu::output,  cpu::gate_up,       cpu::down,  cpu::logits};
+
+}  // namespace tramontane
