@@ -1,0 +1,250 @@
+package dev.tramontane.kernels;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The functions of one loaded library, one method each; tramontane.h documents them. Construction checks the ABI version
+ * and the layout of every struct before any other function is looked up. Nothing here is checked further: callers are.
+ */
+final class Bindings {
+    /** {@code TM_ABI_VERSION} of the header that {@link Layouts} was written from. */
+    static final int ABI_VERSION = 1;
+
+    static final int OK = 0;
+    static final int PENDING = 4;
+
+    /** Longest error message that is read. */
+    private static final int MESSAGE_BYTES = 1024;
+
+    private final MethodHandle hostInfo;
+    private final MethodHandle open;
+    private final MethodHandle setTensor;
+    private final MethodHandle prepare;
+    private final MethodHandle progress;
+    private final MethodHandle sizeCache;
+    private final MethodHandle memoryUse;
+    private final MethodHandle submit;
+    private final MethodHandle waitFor;
+    private final MethodHandle lastError;
+    private final MethodHandle close;
+
+    /**
+     * Binds the library that {@code symbols} come from.
+     *
+     * @param origin where it was loaded from, for messages
+     * @throws KernelException when it is no kernel library, or one with another ABI
+     */
+    Bindings(SymbolLookup symbols, String origin) {
+        checkVersion(symbols, origin);
+        checkLayouts(symbols, origin);
+        hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
+        open = bind(symbols, origin, "tm_open", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+        setTensor = bind(symbols, origin, "tm_set_tensor", ADDRESS, ADDRESS);
+        prepare = bind(symbols, origin, "tm_prepare", ADDRESS);
+        progress = bind(symbols, origin, "tm_progress", ADDRESS, ADDRESS, ADDRESS);
+        sizeCache = bind(symbols, origin, "tm_size_cache", ADDRESS, ADDRESS);
+        memoryUse = bind(symbols, origin, "tm_memory_use", ADDRESS, ADDRESS);
+        submit = bind(symbols, origin, "tm_submit", ADDRESS, ADDRESS);
+        waitFor = bind(symbols, origin, "tm_wait", ADDRESS, JAVA_LONG);
+        lastError = bind(symbols, origin, "tm_last_error", ADDRESS, ADDRESS, JAVA_LONG);
+        close = bind(symbols, origin, "tm_close", ADDRESS);
+    }
+
+    int hostInfo(MemorySegment host) {
+        try {
+            return (int) hostInfo.invokeExact(host);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int open(MemorySegment config, MemorySegment context, MemorySegment message) {
+        try {
+            return (int) open.invokeExact(config, context, message, message.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int setTensor(MemorySegment context, MemorySegment tensor) {
+        try {
+            return (int) setTensor.invokeExact(context, tensor);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int prepare(MemorySegment context) {
+        try {
+            return (int) prepare.invokeExact(context);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int progress(MemorySegment context, MemorySegment done, MemorySegment total) {
+        try {
+            return (int) progress.invokeExact(context, done, total);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int sizeCache(MemorySegment context, MemorySegment config) {
+        try {
+            return (int) sizeCache.invokeExact(context, config);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int memoryUse(MemorySegment context, MemorySegment memory) {
+        try {
+            return (int) memoryUse.invokeExact(context, memory);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int submit(MemorySegment context, MemorySegment step) {
+        try {
+            return (int) submit.invokeExact(context, step);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int waitFor(MemorySegment context, long timeoutNanos) {
+        try {
+            return (int) waitFor.invokeExact(context, timeoutNanos);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int close(MemorySegment context) {
+        try {
+            return (int) close.invokeExact(context);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** The context's last message; never fails, because it is asked when something already has. */
+    String lastError(MemorySegment context) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment message = messageBuffer(arena);
+            int status = (int) lastError.invokeExact(context, message, message.byteSize());
+            return status == OK ? text(message) : "no message";
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** Room for an error message, empty. */
+    static MemorySegment messageBuffer(Arena arena) {
+        return arena.allocate(MESSAGE_BYTES);
+    }
+
+    /** The NUL-terminated text of a buffer; a cut or malformed end becomes U+FFFD. */
+    static String text(MemorySegment buffer) {
+        long length = 0;
+        while (length < buffer.byteSize() && buffer.get(JAVA_BYTE, length) != 0) {
+            length++;
+        }
+        return new String(buffer.asSlice(0, length).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    private static void checkVersion(SymbolLookup symbols, String origin) {
+        MethodHandle version = bind(symbols, origin, "tm_abi_version");
+        int found;
+        try {
+            found = (int) version.invokeExact();
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+        if (found != ABI_VERSION) {
+            throw new KernelException(
+                    "the kernel library at " + origin + " speaks ABI " + Integer.toUnsignedString(found)
+                            + ", this program speaks " + ABI_VERSION + "; use the library built with it");
+        }
+    }
+
+    /** Compares every struct's size and offsets, so that a field can never be written to the wrong place. */
+    private static void checkLayouts(SymbolLookup symbols, String origin) {
+        MethodHandle layout = bind(symbols, origin, "tm_layout", ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS);
+        for (StructLayout struct : Layouts.ALL) {
+            String mismatch;
+            try (Arena arena = Arena.ofConfined()) {
+                mismatch = mismatch(arena, layout, struct);
+            } catch (Throwable failure) {
+                throw unexpected(failure);
+            }
+            if (!mismatch.isEmpty()) {
+                throw new KernelException("the kernel library at " + origin + " lays out "
+                        + struct.name().orElseThrow() + " differently: " + mismatch
+                        + "; use the library built with this program");
+            }
+        }
+    }
+
+    private static String mismatch(Arena arena, MethodHandle layout, StructLayout struct) throws Throwable {
+        int capacity = struct.memberLayouts().size();
+        MemorySegment size = arena.allocate(JAVA_INT);
+        MemorySegment fields = arena.allocate(JAVA_INT);
+        MemorySegment offsets = arena.allocate(JAVA_INT, capacity);
+        MemorySegment name = arena.allocateFrom(struct.name().orElseThrow());
+        int status = (int) layout.invokeExact(name, size, offsets, capacity, fields);
+        if (status != OK) {
+            return "it does not know it";
+        }
+        if (size.get(JAVA_INT, 0) != struct.byteSize()) {
+            return "expected " + struct.byteSize() + " bytes, it has " + size.get(JAVA_INT, 0);
+        }
+        if (fields.get(JAVA_INT, 0) != capacity) {
+            return "expected " + capacity + " fields, it has " + fields.get(JAVA_INT, 0);
+        }
+        for (int i = 0; i < capacity; i++) {
+            MemoryLayout member = struct.memberLayouts().get(i);
+            String field = member.name().orElseThrow();
+            long expected = Layouts.offset(struct, field);
+            if (offsets.getAtIndex(JAVA_INT, i) != expected) {
+                return "expected " + field + " at " + expected + ", it is at " + offsets.getAtIndex(JAVA_INT, i);
+            }
+        }
+        return "";
+    }
+
+    /** Binds a function that returns int32_t or uint32_t. */
+    @SuppressWarnings("restricted") // this class is the one place for downcalls
+    private static MethodHandle bind(SymbolLookup symbols, String origin, String function, MemoryLayout... parameters) {
+        MemorySegment address = symbols.find(function)
+                .orElseThrow(() -> new KernelException(
+                        origin + " is not a Tramontane kernel library, or not this version's: it lacks " + function));
+        return Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(JAVA_INT, parameters));
+    }
+
+    /** A downcall itself throws nothing checked; what comes out is an error of this class or of the JVM. */
+    private static RuntimeException unexpected(Throwable failure) {
+        if (failure instanceof RuntimeException exception) {
+            return exception;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException(failure);
+    }
+}

@@ -1,0 +1,321 @@
+package dev.tramontane.kernels;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One model with its cache and compute threads: {@code tm_context} of tramontane.h, which documents what each call does.
+ * Its life is open, {@link #setTensor} for every tensor, {@link #prepare}, {@link #sizeCache}, then {@link #submit} and
+ * {@link #await} in turns, {@link #close}.
+ *
+ * <p>Calls come from one thread at a time, platform threads only (a downcall pins its carrier); a second thread inside
+ * is an {@link IllegalStateException}, as is any call after close. {@link #progress} may be called from any thread.
+ * {@link #prepare}, {@link #await} and {@link #close} block. What the library refuses is a {@link KernelException}.
+ */
+public final class KernelContext implements AutoCloseable {
+    private static final VarHandle USER;
+    private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(100);
+
+    static {
+        try {
+            USER = MethodHandles.lookup().findVarHandle(KernelContext.class, "user", Thread.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    /** Hears how far {@link #prepare} is. */
+    @FunctionalInterface
+    public interface Progress {
+        /** @param totalBytes 0 until the work is known */
+        void at(long doneBytes, long totalBytes);
+    }
+
+    final Bindings bindings;
+    final MemorySegment handle;
+    private final ContextConfig config;
+    private final List<MemorySegment> tensors = new ArrayList<>();
+    private final Object closing = new Object();
+
+    /** The thread inside a call; written through {@link #USER}. */
+    @SuppressWarnings("unused")
+    private volatile @Nullable Thread user;
+
+    private volatile boolean closed;
+    private @Nullable StepLimits limits;
+    private @Nullable StepDescriptor inFlight;
+
+    private KernelContext(Bindings bindings, ContextConfig config, MemorySegment handle) {
+        this.bindings = bindings;
+        this.config = config;
+        this.handle = handle;
+    }
+
+    static KernelContext open(Bindings bindings, ContextConfig config) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment context = arena.allocate(ADDRESS);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.open(ContextStructs.modelConfig(arena, config), context, message);
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "cannot open a model: " + Bindings.text(message));
+            }
+            return new KernelContext(bindings, config, context.get(ADDRESS, 0));
+        }
+    }
+
+    /**
+     * Names the memory of one tensor. The library reads it until close, from its own threads, so it has to stay alive
+     * and unchanged: close a mapped file after the context.
+     *
+     * @param layer 0 for roles outside layers
+     * @param expert 0 without experts
+     * @param data native memory with at least the bytes that type and shape need
+     */
+    public void setTensor(
+            TensorRole role, int layer, int expert, DType type, long rows, long columns, MemorySegment data) {
+        long bytes = type.bytes(rows, columns);
+        if (!data.isNative()) {
+            throw new IllegalArgumentException("the data of " + role + " must lie off-heap");
+        }
+        if (!data.scope().isAlive()) {
+            throw new IllegalArgumentException("the data of " + role + " has been freed or unmapped");
+        }
+        if (data.byteSize() < bytes) {
+            throw new IllegalArgumentException(role + " of " + rows + " x " + columns + " " + type + " needs " + bytes
+                    + " bytes, its data has " + data.byteSize());
+        }
+        if (layer < 0 || layer >= (role.perLayer() ? config.layers() : 1)) {
+            throw new IllegalArgumentException("layer " + layer + " of " + role + " is outside the model");
+        }
+        if (expert < 0 || expert >= Math.max(1, config.experts())) {
+            throw new IllegalArgumentException("expert " + expert + " of " + role + " is outside the model");
+        }
+        enter();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment tensor = ContextStructs.tensor(arena, role, layer, expert, type, rows, columns, data);
+            check(bindings.setTensor(handle, tensor), "cannot take tensor " + role + " of layer " + layer);
+            tensors.add(data);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Checks that every tensor is there and repacks what the backend wants repacked. Blocks for as long as that takes,
+     * which {@code listener} hears about on the calling thread a few times a second, and once when it is over. An
+     * interrupt doesn't stop it and is kept for the caller.
+     */
+    public void prepare(Progress listener) {
+        enter();
+        try {
+            FutureTask<Integer> work = new FutureTask<>(() -> bindings.prepare(handle));
+            Thread worker = Thread.ofPlatform().name("tramontane-prepare").start(work);
+            int status;
+            try {
+                while (!joinUninterruptibly(worker, PROGRESS_INTERVAL)) {
+                    tell(listener);
+                }
+            } finally {
+                // A listener's exception must not leave the library at work while others call it.
+                while (!joinUninterruptibly(worker, PROGRESS_INTERVAL)) {}
+                status = resultOf(work);
+            }
+            check(status, "cannot prepare the model");
+            tell(listener);
+        } finally {
+            leave();
+        }
+    }
+
+    /** Bytes done and to do in {@link #prepare}; any thread. Both are 0 before it starts. */
+    public long[] progress() {
+        synchronized (closing) {
+            requireOpen();
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment done = arena.allocate(JAVA_LONG);
+                MemorySegment total = arena.allocate(JAVA_LONG);
+                int status = bindings.progress(handle, done, total);
+                if (status != Bindings.OK) {
+                    throw new KernelException(status, "the kernel library doesn't tell its progress");
+                }
+                return new long[] {done.get(JAVA_LONG, 0), total.get(JAVA_LONG, 0)};
+            }
+        }
+    }
+
+    /**
+     * Allocates cache and workspace; all pages are then empty. Not while a step is in flight. After a failure there is
+     * no cache, and it has to be sized again before a step.
+     */
+    public void sizeCache(CacheConfig cache) {
+        if (cache.groupPages().size() != config.groupWindows().size()) {
+            throw new IllegalArgumentException(
+                    "the model has " + config.groupWindows().size() + " layer groups, the cache was given "
+                            + cache.groupPages().size());
+        }
+        enter();
+        try (Arena arena = Arena.ofConfined()) {
+            if (inFlight == null) {
+                limits = null;
+            }
+            check(bindings.sizeCache(handle, ContextStructs.cacheConfig(arena, cache)), "cannot size the cache");
+            limits = StepLimits.of(config, cache);
+        } finally {
+            leave();
+        }
+    }
+
+    public MemoryUse memoryUse() {
+        enter();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = ContextStructs.memory(arena);
+            check(bindings.memoryUse(handle, memory), "cannot tell the memory in use");
+            return ContextStructs.memoryUse(memory);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Starts the step and returns; the descriptor is the library's until {@link #await} returns true.
+     *
+     * @throws IllegalArgumentException when a count or an index is outside the model or the cache; nothing was applied
+     * @throws KernelException when the library refused the step; nothing was applied
+     */
+    public void submit(StepDescriptor step) {
+        enter();
+        try {
+            StepLimits sizes = limits;
+            if (sizes == null) {
+                throw new IllegalStateException("size the cache before the first step");
+            }
+            if (inFlight != null) {
+                throw new IllegalStateException("a step is in flight; await it before the next");
+            }
+            check(bindings.submit(handle, step.seal(sizes)), "the step was refused");
+            step.submitted();
+            inFlight = step;
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Waits for the step in flight, blocking the thread in native code.
+     *
+     * @param timeoutNanos 0 polls, negative waits without limit
+     * @return true when it is done or none was in flight, false when the time passed first
+     * @throws KernelException when the device failed; the context can then only be closed
+     */
+    public boolean await(long timeoutNanos) {
+        enter();
+        try {
+            int status = bindings.waitFor(handle, timeoutNanos);
+            if (status == Bindings.PENDING) {
+                return false;
+            }
+            release(status == Bindings.OK);
+            check(status, "the step failed");
+            return true;
+        } finally {
+            leave();
+        }
+    }
+
+    /** Waits for the step in flight, stops the compute threads and frees everything; a second call does nothing. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        enter();
+        try {
+            int status;
+            synchronized (closing) {
+                closed = true;
+                status = bindings.close(handle);
+            }
+            release(false);
+            tensors.clear();
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "the kernel library failed to close a model");
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private void release(boolean done) {
+        StepDescriptor step = inFlight;
+        if (step != null) {
+            inFlight = null;
+            step.released(done);
+        }
+    }
+
+    /** One compare-and-swap: the price of an exception instead of a data race in native memory. */
+    private void enter() {
+        Thread other = (Thread) USER.compareAndExchange(this, (Thread) null, Thread.currentThread());
+        if (other != null) {
+            throw new IllegalStateException("thread " + Thread.currentThread().getName()
+                    + " called a kernel context while thread " + other.getName()
+                    + " was inside it; calls come from one thread at a time");
+        }
+        if (closed) {
+            leave();
+            requireOpen();
+        }
+    }
+
+    private void leave() {
+        USER.setRelease(this, (Thread) null);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the kernel context is closed");
+        }
+    }
+
+    private void check(int status, String what) {
+        if (status != Bindings.OK) {
+            throw new KernelException(status, what + ": " + bindings.lastError(handle));
+        }
+    }
+
+    private void tell(Progress listener) {
+        long[] progress = progress();
+        listener.at(progress[0], progress[1]);
+    }
+
+    private static boolean joinUninterruptibly(Thread worker, Duration interval) {
+        try {
+            return worker.join(interval);
+        } catch (InterruptedException interrupted) {
+            boolean done = joinUninterruptibly(worker, interval);
+            Thread.currentThread().interrupt();
+            return done;
+        }
+    }
+
+    private static int resultOf(FutureTask<Integer> work) {
+        try {
+            return work.get();
+        } catch (ExecutionException failure) {
+            throw new KernelException("preparing the model failed", failure);
+        } catch (InterruptedException impossible) {
+            throw new IllegalStateException("a finished task cannot be waited for", impossible);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package dev.tramontane.kernels;
+
+/**
+ * What a context holds, in bytes.
+ *
+ * @param weightsInPlace used straight from the caller's memory
+ * @param weightsRepacked owned copies
+ * @param cache keys and values
+ * @param workspace of a step
+ */
+public record MemoryUse(long weightsInPlace, long weightsRepacked, long cache, long workspace) {}

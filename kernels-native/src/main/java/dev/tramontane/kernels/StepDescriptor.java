@@ -1,0 +1,272 @@
+package dev.tramontane.kernels;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One step off-heap ({@code tm_step} of tramontane.h): filled piece by piece, handed to {@link KernelContext#submit},
+ * read when the step is done, then cleared and filled again. It grows to the largest step seen and stays there, so that
+ * a step allocates nothing.
+ *
+ * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} throws
+ * {@link IllegalStateException}. Used by one thread at a time. Indices are checked against the model and the cache by
+ * submit, which knows them.
+ */
+public final class StepDescriptor implements AutoCloseable {
+    /** In {@link #addRow}: the token that the span's slot sampled last. */
+    public static final int PREVIOUS_TOKEN = -1;
+
+    /** Sample target: draw a token. */
+    public static final int DRAW = -1;
+
+    /** Sample mask: none. */
+    public static final int NO_MASK = -1;
+
+    /** Most alternatives a sample reports. */
+    public static final int MAX_TOP = Layouts.MAX_TOP;
+
+    private enum State {
+        FILLING,
+        IN_FLIGHT,
+        DONE,
+        CLOSED
+    }
+
+    private final StepColumns columns;
+    private State state = State.FILLING;
+    private boolean wantsLogits;
+
+    /** An empty step for models of this vocabulary. */
+    public StepDescriptor(int vocabulary) {
+        if (vocabulary < 1) {
+            throw new IllegalArgumentException("a vocabulary has at least one token, got " + vocabulary);
+        }
+        columns = new StepColumns(vocabulary);
+    }
+
+    /** Empties the step, whatever was in it. */
+    public void clear() {
+        require(state != State.IN_FLIGHT && state != State.CLOSED, "can be cleared");
+        columns.clear();
+        wantsLogits = false;
+        state = State.FILLING;
+    }
+
+    /** Starts a span of {@code slot} at absolute {@code position}; its rows follow by {@link #addRow}. */
+    public void addSpan(int slot, long position) {
+        filling();
+        long at = columns.spans.add(1);
+        MemorySegment memory = columns.spans.memory();
+        memory.set(JAVA_INT, at + StepColumns.SPAN_SLOT, slot);
+        memory.set(JAVA_INT, at + StepColumns.SPAN_FIRST_ROW, columns.tokens.count());
+        memory.set(JAVA_INT, at + StepColumns.SPAN_ROWS, 0);
+        memory.set(JAVA_INT, at + StepColumns.SPAN_ADAPTER, 0);
+        memory.set(JAVA_LONG, at + StepColumns.SPAN_POSITION, position);
+    }
+
+    /** Adds a token to the last span. */
+    public void addRow(int token) {
+        filling();
+        require(columns.spans.count() > 0, "has a span that the row could belong to");
+        long at = columns.tokens.add(1);
+        columns.tokens.memory().set(JAVA_INT, at, token);
+        MemorySegment spans = columns.spans.memory();
+        long rows = columns.spans.last() + StepColumns.SPAN_ROWS;
+        spans.set(JAVA_INT, rows, spans.get(JAVA_INT, rows) + 1);
+    }
+
+    /** Sets an entry of a page table before anything is computed. */
+    public void addEdit(int slot, int group, int index, int page) {
+        filling();
+        write(columns.edits, slot, group, index, page);
+    }
+
+    /** Copies a page after the edits and before anything is computed. */
+    public void addCopy(int group, int from, int to) {
+        filling();
+        write(columns.copies, group, from, to, 0);
+    }
+
+    /** Adds an allow-list, a bit per token, and returns its number for {@link #addSample}. */
+    public int addMask(int[] words) {
+        filling();
+        if (words.length != columns.maskWords) {
+            throw new IllegalArgumentException("a mask over " + columns.vocabulary + " tokens has " + columns.maskWords
+                    + " words, got " + words.length);
+        }
+        long at = columns.masks.add(1);
+        MemorySegment.copy(words, 0, columns.masks.memory(), JAVA_INT, at, words.length);
+        return columns.masks.count() - 1;
+    }
+
+    /**
+     * Adds a sample of {@code row} and returns its number, by which its result is read. The {@link #addCounts} and
+     * {@link #addBias} that follow are its own.
+     *
+     * @param slot whose previous token the drawn one becomes
+     * @param target {@link #DRAW}, or a token to score
+     * @param tops alternatives to report, at most {@link #MAX_TOP}
+     * @param mask number of a mask, or {@link #NO_MASK}
+     * @param seed of the draw
+     * @param position of the token to be drawn
+     */
+    public int addSample(
+            int row, int slot, int target, int tops, SampleFilters filters, int mask, long seed, long position) {
+        filling();
+        columns.addSample(row, slot, target, tops, filters, mask, seed, position);
+        return columns.samples.count() - 1;
+    }
+
+    /** Gives the last sample {@code pairs} (token, count) pairs for its penalties. */
+    public void addCounts(int[] tokensAndCounts, int pairs) {
+        filling();
+        require(columns.samples.count() > 0, "has a sample that the counts could belong to");
+        if (pairs < 0 || pairs > tokensAndCounts.length / 2) {
+            throw new IllegalArgumentException(
+                    pairs + " pairs don't lie in an array of " + tokensAndCounts.length + " numbers");
+        }
+        long at = columns.counts.add(pairs);
+        MemorySegment.copy(tokensAndCounts, 0, columns.counts.memory(), JAVA_INT, at, pairs * 2);
+        columns.bumpSample(StepColumns.SAMPLE_COUNTS, pairs);
+    }
+
+    /** Adds {@code bias} to the logit of {@code token} in the last sample. */
+    public void addBias(int token, float bias) {
+        filling();
+        require(columns.samples.count() > 0, "has a sample that the bias could belong to");
+        long at = columns.biases.add(1);
+        columns.biases.memory().set(JAVA_INT, at, token);
+        columns.biases.memory().set(JAVA_FLOAT, at + Integer.BYTES, bias);
+        columns.bumpSample(StepColumns.SAMPLE_BIASES, 1);
+    }
+
+    /** Asks for the raw logits of every sample. */
+    public void wantLogits() {
+        filling();
+        wantsLogits = true;
+    }
+
+    public int rows() {
+        return columns.tokens.count();
+    }
+
+    public int samples() {
+        return columns.samples.count();
+    }
+
+    /** Whether the step belongs to the library. */
+    public boolean inFlight() {
+        return state == State.IN_FLIGHT;
+    }
+
+    /** The drawn token, or the target. */
+    public int resultToken(int sample) {
+        return columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_TOKEN);
+    }
+
+    /** 0 fine, 1 not finite, 2 masked out: {@code TM_RESULT_*}. */
+    public int resultStatus(int sample) {
+        return columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_STATUS);
+    }
+
+    /** Natural logarithm of the probability of the result's token. */
+    public float resultLogprob(int sample) {
+        return columns.results.memory().get(JAVA_FLOAT, result(sample) + StepColumns.RESULT_LOGPROB);
+    }
+
+    /** Alternatives that were written. */
+    public int resultTops(int sample) {
+        int tops = columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_TOPS);
+        if (tops < 0 || tops > MAX_TOP) {
+            throw new KernelException("the kernel library reports " + tops + " alternatives of at most " + MAX_TOP);
+        }
+        return tops;
+    }
+
+    /** The alternative of this rank, 0 the most likely. */
+    public int topToken(int sample, int rank) {
+        return columns.topTokens.memory().getAtIndex(JAVA_INT, top(sample, rank));
+    }
+
+    public float topLogprob(int sample, int rank) {
+        return columns.topLogprobs.memory().getAtIndex(JAVA_FLOAT, top(sample, rank));
+    }
+
+    /** Copies the raw logits of one sample to {@code into[at ..]}. */
+    public void copyLogits(int sample, float[] into, int at) {
+        result(sample);
+        require(wantsLogits, "was asked for logits");
+        long from = (long) sample * columns.vocabulary * Float.BYTES;
+        MemorySegment.copy(columns.logits.memory(), JAVA_FLOAT, from, into, at, columns.vocabulary);
+    }
+
+    /** Frees the memory; a second call does nothing. */
+    @Override
+    public void close() {
+        require(state != State.IN_FLIGHT, "can be closed");
+        if (state != State.CLOSED) {
+            state = State.CLOSED;
+            columns.close();
+        }
+    }
+
+    /** Checks the step against what the context has and writes its head; then it may be submitted. */
+    MemorySegment seal(StepLimits limits) {
+        filling();
+        StepChecks.check(columns, limits);
+        return columns.seal(wantsLogits);
+    }
+
+    void submitted() {
+        state = State.IN_FLIGHT;
+    }
+
+    /** The step is over; {@code done} when its results are there. */
+    void released(boolean done) {
+        state = done ? State.DONE : State.FILLING;
+    }
+
+    StepColumns columns() {
+        return columns;
+    }
+
+    private void filling() {
+        require(state == State.FILLING, "is being filled");
+    }
+
+    private void require(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalStateException("this needs a step that " + what + ", but it is " + state
+                    + (state == State.DONE ? "; clear it first" : "")
+                    + (state == State.IN_FLIGHT ? "; await it first" : ""));
+        }
+    }
+
+    private long result(int sample) {
+        require(state == State.DONE, "is done");
+        if (sample < 0 || sample >= columns.samples.count()) {
+            throw new IndexOutOfBoundsException("sample " + sample + " is outside 0.." + (columns.samples.count() - 1));
+        }
+        return sample * Layouts.RESULT.byteSize();
+    }
+
+    private long top(int sample, int rank) {
+        int tops = resultTops(sample);
+        if (rank < 0 || rank >= tops) {
+            throw new IndexOutOfBoundsException("alternative " + rank + " is outside 0.." + (tops - 1));
+        }
+        return (long) sample * MAX_TOP + rank;
+    }
+
+    private static void write(Column column, int a, int b, int c, int d) {
+        long at = column.add(1);
+        MemorySegment memory = column.memory();
+        memory.set(JAVA_INT, at, a);
+        memory.set(JAVA_INT, at + 4, b);
+        memory.set(JAVA_INT, at + 8, c);
+        memory.set(JAVA_INT, at + 12, d);
+    }
+}

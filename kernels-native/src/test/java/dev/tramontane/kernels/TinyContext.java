@@ -1,0 +1,125 @@
+package dev.tramontane.kernels;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** A model of two layers with seeded F32 weights, and the library that the build has just made. */
+final class TinyContext {
+    static final int LAYERS = 2;
+    static final int WIDTH = 16;
+    static final int HEADS = 2;
+    static final int KV_HEADS = 1;
+    static final int HEAD_DIM = 8;
+    static final int FFN = 24;
+    static final int VOCABULARY = 40;
+    static final int SLOTS = 4;
+    static final int PAGE = 16;
+    static final int PAGES = 12;
+    static final int RING = 3;
+
+    private TinyContext() {}
+
+    static Platform platform() {
+        return Platform.of(System.getProperty("os.name"), System.getProperty("os.arch"));
+    }
+
+    static KernelLibrary library() {
+        return KernelLibrary.bundled(
+                platform(), Path.of("target", "kernel-cache").toAbsolutePath());
+    }
+
+    static ContextConfig config(Backend backend) {
+        return new ContextConfig(
+                backend,
+                CpuLevel.AUTO,
+                1,
+                LAYERS,
+                WIDTH,
+                HEADS,
+                KV_HEADS,
+                HEAD_DIM,
+                FFN,
+                VOCABULARY,
+                0,
+                0,
+                false,
+                HEAD_DIM,
+                10000.0,
+                1e-5,
+                List.of(0),
+                Collections.nCopies(LAYERS, 0));
+    }
+
+    static CacheConfig cache() {
+        return new CacheConfig(DType.F32, PAGE, SLOTS, 32, SLOTS, 16, List.of(PAGES), List.of(RING));
+    }
+
+    static void setTensors(KernelContext context, Arena arena) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
+        set(context, arena, random, TensorRole.TOKEN_EMBEDDING, 0, VOCABULARY, WIDTH);
+        set(context, arena, random, TensorRole.OUTPUT_NORM, 0, 1, WIDTH);
+        for (int layer = 0; layer < LAYERS; layer++) {
+            set(context, arena, random, TensorRole.ATTENTION_NORM, layer, 1, WIDTH);
+            set(context, arena, random, TensorRole.ATTENTION_Q, layer, HEADS * HEAD_DIM, WIDTH);
+            set(context, arena, random, TensorRole.ATTENTION_K, layer, KV_HEADS * HEAD_DIM, WIDTH);
+            set(context, arena, random, TensorRole.ATTENTION_V, layer, KV_HEADS * HEAD_DIM, WIDTH);
+            set(context, arena, random, TensorRole.ATTENTION_OUT, layer, WIDTH, HEADS * HEAD_DIM);
+            set(context, arena, random, TensorRole.FFN_NORM, layer, 1, WIDTH);
+            set(context, arena, random, TensorRole.FFN_GATE, layer, FFN, WIDTH);
+            set(context, arena, random, TensorRole.FFN_UP, layer, FFN, WIDTH);
+            set(context, arena, random, TensorRole.FFN_DOWN, layer, WIDTH, FFN);
+        }
+    }
+
+    /** Opened, filled, prepared and sized. */
+    static KernelContext ready(KernelLibrary library, Arena arena) {
+        KernelContext context = library.open(config(Backend.REF));
+        setTensors(context, arena);
+        context.prepare((done, total) -> {});
+        context.sizeCache(cache());
+        return context;
+    }
+
+    /** A span of {@code rows} tokens at position 0 with the pages it needs, and one greedy sample of its last row. */
+    static void fill(StepDescriptor step, int slot, int rows) {
+        step.clear();
+        step.addSpan(slot, 0);
+        for (int row = 0; row < rows; row++) {
+            step.addRow((row * 7 + 3) % VOCABULARY);
+        }
+        for (int entry = 0; entry * PAGE < rows; entry++) {
+            step.addEdit(slot, 0, entry, slot * RING + entry);
+        }
+        step.addSample(
+                rows - 1,
+                slot,
+                StepDescriptor.DRAW,
+                StepDescriptor.MAX_TOP,
+                SampleFilters.GREEDY,
+                StepDescriptor.NO_MASK,
+                1,
+                rows);
+    }
+
+    private static void set(
+            KernelContext context,
+            Arena arena,
+            RandomGenerator random,
+            TensorRole role,
+            int layer,
+            int rows,
+            int columns) {
+        MemorySegment data = arena.allocate(JAVA_FLOAT, (long) rows * columns);
+        for (long i = 0; i < (long) rows * columns; i++) {
+            data.setAtIndex(JAVA_FLOAT, i, rows == 1 ? 1f : (float) random.nextGaussian() * 0.3f);
+        }
+        context.setTensor(role, layer, 0, DType.F32, rows, columns, data);
+    }
+}
