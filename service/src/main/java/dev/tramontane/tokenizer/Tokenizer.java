@@ -41,6 +41,24 @@ public interface Tokenizer {
     /** Whether the id ends an answer (eos, end of turn, end of message). */
     boolean endsGeneration(int id);
 
-    /** A new incremental detokenizer for one stream. */
+    /** A new incremental detokenizer for a stream that continues a text: every byte of its tokens is given. */
     TokenDecoder decoder();
+
+    /**
+     * A new incremental detokenizer for a text of its own, such as a chat's answer: takes away the space that
+     * {@link #encode(String)} puts before a text, where the vocabulary asks for one.
+     */
+    default TokenDecoder textDecoder() {
+        return decoder();
+    }
+
+    /** The text of a whole encoding: {@code decode(encode(text))} is {@code text} where the vocabulary can spell it. */
+    default String decode(int[] ids) {
+        TokenDecoder decoder = textDecoder();
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            text.append(decoder.push(id));
+        }
+        return text.append(decoder.finish()).toString();
+    }
 }

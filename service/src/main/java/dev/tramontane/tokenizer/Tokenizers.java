@@ -1,0 +1,41 @@
+package dev.tramontane.tokenizer;
+
+import java.util.ArrayList;
+import java.util.Set;
+
+/** Makes tokenizers from what model files say of them. */
+public final class Tokenizers {
+
+    private Tokenizers() {}
+
+    /**
+     * Checks the vocabulary and builds its tokenizer.
+     *
+     * @throws VocabularyException when the vocabulary contradicts itself or needs rules that are not known here
+     */
+    public static Tokenizer of(Vocabulary vocabulary) {
+        VocabularyCheck.checkSizes(vocabulary);
+        Vocabulary own = copy(vocabulary);
+        VocabularyCheck.check(own);
+        return switch (own.kind()) {
+            case BYTE_LEVEL_BPE -> ByteLevelBpe.of(own);
+            case SENTENCEPIECE_BPE -> SentencePieceBpe.of(own);
+        };
+    }
+
+    /** The caller's lists may be views of a file that is closed later, and its arrays may change. */
+    private static Vocabulary copy(Vocabulary theirs) {
+        return new Vocabulary(
+                theirs.kind(),
+                theirs.preTokenizer(),
+                new ArrayList<>(theirs.pieces()),
+                theirs.scores().clone(),
+                theirs.types().clone(),
+                new ArrayList<>(theirs.merges()),
+                theirs.bos(),
+                theirs.unknown(),
+                Set.copyOf(theirs.ends()),
+                theirs.addBos(),
+                theirs.addSpacePrefix());
+    }
+}

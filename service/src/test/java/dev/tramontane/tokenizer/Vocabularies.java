@@ -1,0 +1,170 @@
+package dev.tramontane.tokenizer;
+
+import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.tokenizer.Vocabulary.Kind;
+import dev.tramontane.weights.GgufFile;
+import dev.tramontane.weights.GgufMetadata;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** Vocabularies for tests: small ones, and those of files, read in the shortest way that works on good files. */
+final class Vocabularies {
+
+    /** Control tokens of {@link #bytes}: ids 256 and up. */
+    static final List<String> CONTROLS = List.of("<|im_start|>", "<|im_end|>", "<|im|>", "[INST]", "<s>", "</s>");
+
+    private Vocabularies() {}
+
+    /** All 256 bytes, some control tokens, and what the given merges make. */
+    static Vocabulary bytes(String preTokenizer, String... merges) {
+        List<String> pieces = new ArrayList<>();
+        for (int b = 0; b < 256; b++) {
+            pieces.add(letter(b));
+        }
+        pieces.addAll(CONTROLS);
+        for (String merge : merges) {
+            pieces.add(merge.replace(" ", ""));
+        }
+        int[] types = new int[pieces.size()];
+        for (int id = 0; id < types.length; id++) {
+            types[id] = CONTROLS.contains(pieces.get(id)) ? TokenType.CONTROL : TokenType.NORMAL;
+        }
+        return new Vocabulary(
+                Kind.BYTE_LEVEL_BPE,
+                preTokenizer,
+                pieces,
+                new float[0],
+                types,
+                List.of(merges),
+                OptionalInt.of(256),
+                OptionalInt.empty(),
+                Set.of(257),
+                false,
+                false);
+    }
+
+    /** A byte in the alphabet of byte-level vocabularies. */
+    static String letter(int value) {
+        for (char c = 0; c < 0x150; c++) {
+            if (ByteAlphabet.byteOf(c) == value) {
+                return String.valueOf(c);
+            }
+        }
+        throw new IllegalArgumentException("no byte: " + value);
+    }
+
+    /** The SentencePiece vocabulary of 600 pieces in the oracle's fixture. */
+    static Vocabulary smallSentencePiece(boolean addSpacePrefix) {
+        JsonNode small = Oracle.read("spm-tokenizer").get("small");
+        List<String> pieces =
+                Oracle.stream(small.get("pieces")).map(JsonNode::asString).toList();
+        float[] scores = new float[pieces.size()];
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = (float) small.get("scores").get(i).asDouble();
+        }
+        return sentencePiece(pieces, scores, Oracle.ints(small.get("types")), addSpacePrefix);
+    }
+
+    static Vocabulary sentencePiece(List<String> pieces, float[] scores, int[] types, boolean addSpacePrefix) {
+        return new Vocabulary(
+                Kind.SENTENCEPIECE_BPE,
+                "",
+                pieces,
+                scores,
+                types,
+                List.of(),
+                OptionalInt.of(1),
+                OptionalInt.of(0),
+                Set.of(2),
+                true,
+                addSpacePrefix);
+    }
+
+    /** A SentencePiece model: a protobuf whose field 1 repeats (piece, score, type). */
+    static Vocabulary sentencePieceModel(Path file) {
+        List<String> pieces = new ArrayList<>();
+        List<Float> scores = new ArrayList<>();
+        List<Integer> types = new ArrayList<>();
+        try {
+            ByteBuffer model = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+            while (model.hasRemaining()) {
+                int tag = varint(model);
+                if (tag != 0x0A) {
+                    int length = varint(model);
+                    model.position(model.position() + length);
+                    continue;
+                }
+                int end = varint(model) + model.position();
+                String piece = "";
+                float score = 0;
+                int type = TokenType.NORMAL;
+                while (model.position() < end) {
+                    switch (varint(model)) {
+                        case 0x0A -> {
+                            byte[] text = new byte[varint(model)];
+                            model.get(text);
+                            piece = new String(text, StandardCharsets.UTF_8);
+                        }
+                        case 0x15 -> score = model.getFloat();
+                        case 0x18 -> type = varint(model);
+                        default -> throw new IllegalStateException("unknown field");
+                    }
+                }
+                pieces.add(piece);
+                scores.add(score);
+                types.add(type);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        float[] scoreArray = new float[scores.size()];
+        for (int i = 0; i < scoreArray.length; i++) {
+            scoreArray[i] = scores.get(i);
+        }
+        return sentencePiece(
+                pieces, scoreArray, types.stream().mapToInt(Integer::intValue).toArray(), true);
+    }
+
+    private static int varint(ByteBuffer from) {
+        int value = 0;
+        for (int shift = 0; ; shift += 7) {
+            byte b = from.get();
+            value |= (b & 0x7F) << shift;
+            if (b >= 0) {
+                return value;
+            }
+        }
+    }
+
+    /** The byte-level vocabulary of a GGUF file. */
+    static Vocabulary gguf(Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            GgufMetadata keys = file.metadata();
+            int[] types = keys.ints("tokenizer.ggml.token_type");
+            int bos = (int) keys.integer("tokenizer.ggml.bos_token_id", 0, types.length);
+            int eos = (int) keys.integer("tokenizer.ggml.eos_token_id", 0, types.length);
+            return new Vocabulary(
+                    Kind.BYTE_LEVEL_BPE,
+                    keys.string("tokenizer.ggml.pre"),
+                    List.copyOf(keys.strings("tokenizer.ggml.tokens")),
+                    new float[0],
+                    types,
+                    List.copyOf(keys.strings("tokenizer.ggml.merges")),
+                    OptionalInt.of(bos),
+                    OptionalInt.empty(),
+                    Set.of(eos),
+                    false,
+                    false);
+        }
+    }
+}
