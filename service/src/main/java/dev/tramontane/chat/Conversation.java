@@ -2,6 +2,7 @@ package dev.tramontane.chat;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a chat template sees.
@@ -14,8 +15,8 @@ import java.util.Map;
  * @param variables further template variables that the operator allowed ("enable_thinking", ...)
  */
 public record Conversation(
-        List<Map<String, Object>> messages,
-        List<Map<String, Object>> tools,
+        List<Map<String, @Nullable Object>> messages,
+        List<Map<String, @Nullable Object>> tools,
         boolean addGenerationPrompt,
         boolean continueFinalMessage,
-        Map<String, Object> variables) {}
+        Map<String, @Nullable Object> variables) {}

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to its stream's worker; not thread-safe.
  */
 final class Choice {
-    /** A token whose text starts {@code start} characters into the answer. */
-    private record Pending(Token token, long start, boolean silent) {}
+    /** A token that waits for its text. */
+    private record Pending(Token token, boolean silent) {}
 
     private final int index;
     private final TokenTexts texts;
@@ -29,9 +29,9 @@ final class Choice {
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
     /** Characters decoded, and of these let through. */
-    private long decoded;
+    private int decoded;
 
-    private long released;
+    private int released;
     private int received;
 
     /** Tokens asked of the engine that have not come yet. */
@@ -56,7 +56,7 @@ final class Choice {
         }
         received++;
         boolean silent = texts.isSilent(score.id());
-        pending.add(new Pending(texts.describe(score), decoded, silent));
+        pending.add(new Pending(texts.describe(score, decoded), silent));
         String text = silent ? showControl ? texts.piece(score.id()) : "" : decoder.push(score.id());
         return release(text, false);
     }
@@ -87,7 +87,7 @@ final class Choice {
 
     private boolean isDue(Pending token, boolean last) {
         boolean caughtUp = released == decoded && !stops.stopped();
-        return token.start() < released || (caughtUp && (token.silent() || last));
+        return token.token().start() < released || (caughtUp && (token.silent() || last));
     }
 
     /** Whether a stop string has been found. */

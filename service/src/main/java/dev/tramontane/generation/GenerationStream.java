@@ -8,7 +8,6 @@ import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Scored;
-import dev.tramontane.generation.GenerationEvent.Token;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import dev.tramontane.generation.GenerationException.Kind;
 import java.util.ArrayDeque;
@@ -62,6 +61,9 @@ final class GenerationStream implements Subscription {
     private final AtomicLong requested = new AtomicLong();
     private volatile boolean cancelled;
 
+    /** Written by the drain; read by the preparing thread, which may come to the engine too late. */
+    private volatile boolean aborted;
+
     /** Written once when the engine has taken the request. */
     private volatile List<SequenceHandle> handles = List.of();
 
@@ -69,7 +71,7 @@ final class GenerationStream implements Subscription {
     private final ArrayDeque<GenerationEvent> outbox = new ArrayDeque<>();
 
     private final List<Choice> choices;
-    private final List<Token> scored = new ArrayList<>();
+    private final List<TokenScore> scored = new ArrayList<>();
     private @Nullable PreparedPrompt prompt;
     private @Nullable Throwable failure;
     private long delivered;
@@ -141,7 +143,7 @@ final class GenerationStream implements Subscription {
     /** The engine has taken the request. */
     void started(List<SequenceHandle> taken) {
         handles = List.copyOf(taken);
-        if (cancelled) {
+        if (cancelled || aborted) {
             handles.forEach(SequenceHandle::cancel);
         }
         wake();
@@ -234,25 +236,27 @@ final class GenerationStream implements Subscription {
                 case Signal.Scored(int index, TokenScore score) -> score(index, score);
                 case Signal.Drawn(int choice, TokenScore token) -> draw(choices.get(choice), token);
                 case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
-                case Signal.Failed(Throwable cause) -> abort(cause);
+                case Signal.Failed(Throwable cause) -> {
+                    outbox.clear(); // A subscriber that demands wrongly may never take what waits.
+                    abort(cause);
+                }
             }
         }
     }
 
     private void score(int index, TokenScore score) {
-        int[] ids = promptIds();
-        if (scored.isEmpty()) {
-            scored.add(texts.describe(new TokenScore(ids[0], Float.NaN, new int[0], new float[0])));
+        if (index != scored.size() + 1) {
+            throw new IllegalStateException("prompt token " + (scored.size() + 1) + " was to be scored, got " + index);
         }
-        if (index != scored.size()) {
-            abort(new IllegalStateException("prompt token " + scored.size() + " was to be scored, got " + index));
-            return;
+        scored.add(score);
+        if (index == promptIds().length - 1) {
+            tellScores();
         }
-        scored.add(texts.describe(score));
-        if (scored.size() == ids.length) {
-            outbox.add(new Scored(List.copyOf(scored)));
-            scored.clear();
-        }
+    }
+
+    private void tellScores() {
+        outbox.add(new Scored(texts.describe(promptIds()[0], scored)));
+        scored.clear();
     }
 
     private void draw(Choice choice, TokenScore token) {
@@ -279,9 +283,7 @@ final class GenerationStream implements Subscription {
         granted -= choice.granted;
         choice.granted = 0;
         if (request.promptTops() >= 0 && promptIds().length == 1 && choice.index() == 0) {
-            // A prompt of one token has no scores, so the engine reports none.
-            outbox.add(new Scored(
-                    List.of(texts.describe(new TokenScore(promptIds()[0], Float.NaN, new int[0], new float[0])))));
+            tellScores(); // A prompt of one token has no scores, so the engine reports none.
         }
         add(choice.finish());
         boolean stopped = choice.stopped() || finish.reason() == FinishReason.STOP;
@@ -305,6 +307,7 @@ final class GenerationStream implements Subscription {
         if (failure == null) {
             failure = cause;
         }
+        aborted = true;
         for (SequenceHandle handle : handles) {
             handle.cancel();
         }

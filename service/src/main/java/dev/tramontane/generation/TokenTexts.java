@@ -22,8 +22,8 @@ final class TokenTexts {
         this.tokenizer = tokenizer;
     }
 
-    /** The token with its text and alternatives. */
-    Token describe(TokenScore score) {
+    /** The token with its text and alternatives, {@code start} characters into its text. */
+    Token describe(TokenScore score, int start) {
         int[] ids = score.topIds();
         List<Alternative> tops = List.of();
         if (ids.length > 0) {
@@ -32,7 +32,7 @@ final class TokenTexts {
                 tops.add(new Alternative(ids[i], spelling(ids[i]), bytes(ids[i]), score.topLogprobs()[i]));
             }
         }
-        return new Token(score.id(), spelling(score.id()), bytes(score.id()), score.logprob(), tops);
+        return new Token(score.id(), spelling(score.id()), bytes(score.id()), score.logprob(), tops, start);
     }
 
     /** Whether the token stands for no text: a control token, or a row of the embedding that no token owns. */
@@ -59,6 +59,19 @@ final class TokenTexts {
             }
         }
         return text.append(decoder.finish()).toString();
+    }
+
+    /** The prompt's tokens with where they start. {@code scores} begins with the second token's. */
+    List<Token> describe(int first, List<TokenScore> scores) {
+        List<Token> tokens = new ArrayList<>(scores.size() + 1);
+        TokenDecoder decoder = tokenizer.decoder();
+        tokens.add(describe(new TokenScore(first, Float.NaN, new int[0], new float[0]), 0));
+        int start = isSilent(first) ? 0 : decoder.push(first).length();
+        for (TokenScore score : scores) {
+            tokens.add(describe(score, start));
+            start += isSilent(score.id()) ? 0 : decoder.push(score.id()).length();
+        }
+        return tokens;
     }
 
     private byte[] bytes(int id) {

@@ -581,5 +581,9 @@ class EngineTextGeneratorTest {
         assertThat(errors.getFirst())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("3.9");
+        await().until(() -> {
+            engine.step();
+            return engine.runs.stream().allMatch(ScriptedEngine.Run::over);
+        });
     }
 }
