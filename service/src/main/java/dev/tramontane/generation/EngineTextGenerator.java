@@ -70,7 +70,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 GenerationStream stream = new GenerationStream(subscriber, request, texts, delivery, config.ahead());
                 subscriber.onSubscribe(stream);
                 try {
-                    prompts.schedule(() -> start(request, stream));
+                    stream.preparedBy(prompts.schedule(() -> start(request, stream)));
                 } catch (RejectedExecutionException full) {
                     stream.fail(new GenerationException(
                             Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", 1, full));

@@ -22,6 +22,8 @@ import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Operators;
 import reactor.util.concurrent.Queues;
 
@@ -59,6 +61,7 @@ final class GenerationStream implements Subscription {
 
     private final AtomicInteger wake = new AtomicInteger();
     private final AtomicLong requested = new AtomicLong();
+    private final Disposable.Swap preparation = Disposables.swap();
     private volatile boolean cancelled;
 
     /** Written by the drain; read by the preparing thread, which may come to the engine too late. */
@@ -114,6 +117,7 @@ final class GenerationStream implements Subscription {
     @Override
     public void cancel() {
         cancelled = true;
+        preparation.dispose();
         for (SequenceHandle handle : handles) {
             handle.cancel();
         }
@@ -122,6 +126,11 @@ final class GenerationStream implements Subscription {
 
     boolean cancelled() {
         return cancelled;
+    }
+
+    /** The prompt is queued to be encoded; a cancellation gives the place in the queue back. */
+    void preparedBy(Disposable task) {
+        preparation.update(task);
     }
 
     // ---- the preparing thread, then the engine's
