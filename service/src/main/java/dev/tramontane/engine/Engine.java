@@ -10,7 +10,9 @@ public interface Engine extends AutoCloseable {
      *
      * @param listeners one per choice; choice i draws with {@code sampling.seed + i}
      * @return one handle per choice, in order
-     * @throws RefusedException when the request can never fit, the queue is full, or the engine drains
+     * @throws RefusedException when the request can never fit, the queue is full, or the engine is closed or has failed
+     * @throws IllegalArgumentException when the submission means nothing (an empty prompt, an id outside the vocabulary);
+     *     the message names the field
      */
     List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
             throws RefusedException;
@@ -21,7 +23,10 @@ public interface Engine extends AutoCloseable {
     /** Queue, batch and pages as of the last step. */
     EngineStatus status();
 
-    /** Stops the loop after cancelling everything; returns when the thread has ended. */
+    /**
+     * Stops the loop after cancelling everything; returns when the thread has ended, or at once when called by a
+     * listener. The model stays open.
+     */
     @Override
     void close();
 }

@@ -1,14 +1,22 @@
 package dev.tramontane.engine;
 
-/** What metrics see of the engine. Called on the engine thread; must not block. Every method does nothing by default. */
+/**
+ * What metrics see of the engine. Called on the engine thread, but {@link #refused} on the submitter's; must neither block
+ * nor throw. Every method does nothing by default. Requests are queued; from then on each choice is a sequence of its own.
+ */
 public interface EngineObserver {
 
     /** Sees nothing. */
     EngineObserver NONE = new EngineObserver() {};
 
+    /** A request arrived in the queue. */
     default void queued() {}
 
-    /** @param queueNanos from submission to admission */
+    /**
+     * A sequence was admitted.
+     *
+     * @param queueNanos from submission to admission
+     */
     default void started(long queueNanos) {}
 
     /** @param nanos from submission to the first generated token */
@@ -17,8 +25,15 @@ public interface EngineObserver {
     /** @param nanos since this sequence's previous token */
     default void nextToken(long nanos) {}
 
+    /**
+     * A sequence ended, perhaps without ever being started.
+     *
+     * @param generatedTokens the end token included
+     * @param totalNanos since submission
+     */
     default void finished(FinishReason reason, int promptTokens, int generatedTokens, long totalNanos) {}
 
+    /** A submission was refused. Any thread. */
     default void refused(RefusedException.Cause cause) {}
 
     /**

@@ -4,6 +4,15 @@ package dev.tramontane.engine;
  * The engine's books at the end of a step.
  *
  * @param healthy false once the model has failed; nothing is admitted any more
+ * @param queued requests that wait for admission
+ * @param running admitted sequences that may be computed
+ * @param parked admitted sequences that wait for demand: they hold their pages, but no place in the batch
+ * @param pagesUsed pages held, of all groups; a shared one counts once
+ * @param pagesReserved pages that the admitted sequences may come to hold
+ * @param pagesTotal pages of the cache
+ * @param steps steps computed
+ * @param promptTokens prompt tokens computed
+ * @param generatedTokens tokens drawn, end tokens included
  */
 public record EngineStatus(
         boolean healthy,

@@ -4,10 +4,10 @@ import dev.tramontane.model.Sampling;
 import java.util.Set;
 
 /**
- * A request as the engine sees it.
+ * A request as the engine sees it. The prompt array is not copied and must not change.
  *
  * @param prompt token ids, at least one
- * @param maxTokens tokens to generate at most; 0 only scores the prompt
+ * @param maxTokens tokens to generate at most; the context's end comes first if it is nearer; 0 only scores the prompt
  * @param minTokens end tokens are masked out before this many
  * @param endTokens ids that finish the sequence with {@link FinishReason#STOP}; empty to ignore all
  * @param sampling how tokens are drawn

@@ -52,6 +52,20 @@ public record Sampling(
         return repetitionPenalty != 1f || presencePenalty != 0f || frequencyPenalty != 0f;
     }
 
+    /** The same with another seed. */
+    public Sampling withSeed(long other) {
+        return new Sampling(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                presencePenalty,
+                frequencyPenalty,
+                bias,
+                other);
+    }
+
     private static void check(boolean holds, String rule, Number given) {
         if (!holds) {
             throw new IllegalArgumentException(rule + ", got " + given);

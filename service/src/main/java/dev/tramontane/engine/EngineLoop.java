@@ -1,0 +1,380 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Model;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.StepBatch;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine: one platform thread that steps the model and owns all mutable state; other threads only enqueue. Tests may
+ * call {@link #step} themselves instead of {@link #start}. The model is sized here but closed by who opened it, after
+ * {@link #close}.
+ */
+public final class EngineLoop implements Engine {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineLoop.class);
+    private static final long AWAIT_NANOS = 1_000_000_000;
+    private static final String FAILED = "the model failed; the server must be restarted";
+
+    private final Model model;
+    private final EngineObserver observer;
+    private final LongSupplier clock;
+    private final CachePlan plan;
+    private final SubmissionRules rules;
+    private final EngineSignal signal = new EngineSignal();
+    private final Intake intake;
+
+    private final KvCache cache;
+    private final Scheduler scheduler;
+    private final Delivery delivery = new Delivery();
+    private final Rates rates = new Rates();
+    private final Residents residents;
+    private final BatchFiller filler;
+    private final StepPlan step = new StepPlan();
+    private final StepBatch batch = new StepBatch();
+
+    /** Waiting for admission, in order of arrival. */
+    private final Set<Request> queue = new LinkedHashSet<>();
+
+    private boolean healthy = true;
+    private long stepStart;
+    private long stepEnd;
+    private long steps;
+    private long promptTokens;
+    private long generatedTokens;
+    private volatile EngineStatus status;
+    private volatile boolean closing;
+    private @Nullable Thread thread;
+
+    /**
+     * Sizes the model's cache.
+     *
+     * @param nanoClock monotonic nanoseconds
+     * @throws IllegalArgumentException when the cache memory does not hold one sequence of the whole context
+     * @throws ModelException when the memory cannot be had
+     */
+    public EngineLoop(Model model, EngineConfig config, EngineObserver observer, LongSupplier nanoClock) {
+        this.model = model;
+        this.observer = observer;
+        clock = nanoClock;
+        plan = CachePlan.of(model.geometry(), config);
+        model.sizeCache(plan.shape());
+        rules = new SubmissionRules(
+                plan,
+                new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
+        intake = new Intake(signal, config.queueRequests(), config.queueTokens());
+        cache = new KvCache(plan.windows(), plan.shape());
+        scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
+        residents = new Residents(cache, scheduler, delivery, observer, rates, clock);
+        filler = new BatchFiller(cache);
+        status = currentStatus();
+    }
+
+    /** Starts the engine thread. */
+    public synchronized void start() {
+        if (thread != null) {
+            throw new IllegalStateException("the engine was started already");
+        }
+        thread = Thread.ofPlatform().name("tramontane-engine").daemon().start(this::run);
+    }
+
+    /** How the cache was sized, and what any request would need of it. */
+    public CachePlan plan() {
+        return plan;
+    }
+
+    @Override
+    public EngineLimits limits() {
+        return rules.limits();
+    }
+
+    @Override
+    public EngineStatus status() {
+        return status;
+    }
+
+    @Override
+    public List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
+            throws RefusedException {
+        try {
+            int length = rules.length(submission, listeners.size());
+            Request request = new Request(
+                    submission, length, limits().vocabulary(), listeners, intake, clock.getAsLong());
+            intake.admit(submission.prompt().length);
+            intake.submit(request);
+            return List.copyOf(request.choices);
+        } catch (RefusedException e) {
+            observer.refused(e.refusal());
+            throw e;
+        }
+    }
+
+    /**
+     * One step: carries out commands, admits and schedules what fits, lets the model compute it and publishes the
+     * results. Engine thread, or the test's in its place.
+     *
+     * @return false when there was nothing to compute
+     */
+    public boolean step() {
+        signal.clear();
+        drain();
+        schedule();
+        if (step.size() == 0) {
+            report();
+            return false;
+        }
+        try {
+            submitStep();
+            awaitStep();
+        } catch (ModelException e) {
+            fail(e);
+            return true;
+        }
+        publish();
+        report();
+        observer.step(step.totalRows(), step.size(), stepEnd - stepStart, status);
+        return true;
+    }
+
+    /**
+     * Recounts pages, slots and reservations; see {@link KvCache#checkBooks}. Engine thread, or the test's in its place.
+     *
+     * @throws IllegalStateException naming what does not add up
+     */
+    public void checkBooks() {
+        cache.checkBooks();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        signal.raise();
+        Thread engine;
+        synchronized (this) {
+            engine = thread;
+        }
+        if (engine == null) {
+            shutDown();
+        } else if (engine != Thread.currentThread()) {
+            joinUninterruptibly(engine);
+        }
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                if (!step() && !closing) {
+                    rest();
+                }
+            } catch (RuntimeException | Error e) {
+                fail(e);
+            }
+        }
+        shutDown();
+    }
+
+    /** Sleeps until something changes. With nothing admitted it is cheap to check the books first. */
+    private void rest() {
+        if (cache.idle()) {
+            cache.checkBooks();
+        }
+        signal.await();
+    }
+
+    private void drain() {
+        for (Intake.Command command = intake.poll(); command != null; command = intake.poll()) {
+            switch (command) {
+                case Intake.Submit(Request request) -> arrive(request);
+                case Intake.Cancel(Sequence sequence) -> cancel(sequence);
+            }
+        }
+    }
+
+    private void arrive(Request request) {
+        queue.add(request);
+        observer.queued();
+        if (!healthy) {
+            endQueue(FinishReason.ERROR, FAILED);
+        }
+    }
+
+    private void cancel(Sequence sequence) {
+        residents.end(sequence, FinishReason.CANCELLED, -1, "");
+        Request request = sequence.request;
+        if (request.live == 0 && queue.remove(request)) {
+            intake.leave(request.prompt().length);
+        }
+    }
+
+    /** Strictly first come, first served: a large request is never overtaken for ever by small ones. */
+    private void schedule() {
+        while (!queue.isEmpty()) {
+            Request first = queue.iterator().next();
+            if (!residents.reserve(first)) {
+                break;
+            }
+            queue.remove(first);
+            intake.leave(first.prompt().length);
+            residents.start(first);
+        }
+        step.clear();
+        scheduler.plan(step);
+    }
+
+    private void submitStep() {
+        filler.fill(step, batch);
+        stepStart = clock.getAsLong();
+        model.submit(batch);
+    }
+
+    private void awaitStep() {
+        boolean done = false;
+        while (!done) {
+            done = model.await(AWAIT_NANOS);
+        }
+        stepEnd = clock.getAsLong();
+        steps++;
+        rates.step(step.totalRows(), step.size(), stepEnd - stepStart);
+    }
+
+    private void publish() {
+        int sample = 0;
+        for (int i = 0; i < step.size(); i++) {
+            sample = publish(step.sequence(i), step.rows(i), sample);
+        }
+    }
+
+    /** Hands out the results of one sequence's rows, beginning with a sample; returns the next sequence's first. */
+    private int publish(Sequence sequence, int rows, int firstSample) {
+        Request request = sequence.request;
+        int sample = firstSample;
+        int start = sequence.computed;
+        boolean draws = sequence.draws(rows);
+        sequence.computed += rows;
+        promptTokens += Math.clamp(request.prompt().length - start, 0, rows);
+        for (int position = start; position < start + rows; position++) {
+            if (sequence.scores(position)) {
+                publishScore(request, position + 1, sample++);
+            }
+        }
+        if (draws) {
+            publishDraw(sequence, sample++);
+        } else if (!request.forked && request.live > 0) {
+            residents.forkWhenComputed(request);
+        }
+        return sample;
+    }
+
+    /** A prompt is scored once for all its choices. */
+    private void publishScore(Request request, int index, int sample) {
+        if (batch.resultStatus(sample) != StepBatch.OK) {
+            residents.endAll(request, FinishReason.ERROR, complaint(sample));
+            return;
+        }
+        TokenScore score = Delivery.score(batch, sample);
+        for (Sequence sequence : request.choices) {
+            if (!sequence.over && !sequence.cancelled() && !delivery.promptToken(sequence, index, score)) {
+                residents.end(sequence, FinishReason.CANCELLED, -1, "");
+            }
+        }
+    }
+
+    private void publishDraw(Sequence sequence, int sample) {
+        if (sequence.over || sequence.cancelled()) {
+            return;
+        }
+        if (batch.resultStatus(sample) != StepBatch.OK) {
+            residents.end(sequence, FinishReason.ERROR, -1, complaint(sample));
+            return;
+        }
+        int token = batch.resultToken(sample);
+        sequence.append(token);
+        generatedTokens++;
+        residents.drew(sequence, stepEnd);
+        if (sequence.request.ends(token)) {
+            residents.end(sequence, FinishReason.STOP, token, "");
+        } else if (!delivery.token(sequence, Delivery.score(batch, sample))) {
+            residents.end(sequence, FinishReason.CANCELLED, -1, "");
+        } else if (sequence.generated == sequence.request.answer()) {
+            residents.end(sequence, FinishReason.LENGTH, -1, "");
+        }
+    }
+
+    private String complaint(int sample) {
+        return batch.resultStatus(sample) == StepBatch.MASKED_OUT
+                ? "no token is left to draw: the bias and the minimum length exclude all of them"
+                : "the model computed something that is not a number for this request";
+    }
+
+    /** Publishes the books. */
+    private void report() {
+        intake.publish(residents.backlog());
+        status = currentStatus();
+    }
+
+    private EngineStatus currentStatus() {
+        int running = residents.running();
+        return new EngineStatus(
+                healthy,
+                queue.size(),
+                running,
+                scheduler.active().size() - running,
+                cache.pagesUsed(),
+                cache.pagesReserved(),
+                cache.pagesTotal(),
+                steps,
+                promptTokens,
+                generatedTokens);
+    }
+
+    /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
+    private void fail(Throwable cause) {
+        LOG.error("the engine failed; it refuses everything from now on", cause);
+        healthy = false;
+        intake.close(FAILED);
+        residents.endAll(FinishReason.ERROR, FAILED);
+        endQueue(FinishReason.ERROR, FAILED);
+        report();
+    }
+
+    private void endQueue(FinishReason reason, String error) {
+        for (Request request : queue) {
+            intake.leave(request.prompt().length);
+            residents.endAll(request, reason, error);
+        }
+        queue.clear();
+    }
+
+    private void shutDown() {
+        intake.close("the server is shutting down");
+        drain();
+        while (queue.size() < intake.requests()) {
+            // Somebody passed the door just before it closed and is about to enqueue.
+            Thread.onSpinWait();
+            drain();
+        }
+        residents.endAll(FinishReason.CANCELLED, "");
+        endQueue(FinishReason.CANCELLED, "");
+        report();
+    }
+
+    private static void joinUninterruptibly(Thread engine) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                engine.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.tramontane.engine;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the engine thread that something changed, and lets it sleep until then. No signal is lost: the engine clears it
+ * before it looks, so whatever changes after that look finds it cleared and sets it again.
+ */
+final class EngineSignal {
+    private final AtomicBoolean raised = new AtomicBoolean();
+    private volatile @Nullable Thread sleeper;
+
+    /** Any thread, after the change is visible. */
+    void raise() {
+        if (!raised.getAndSet(true)) {
+            LockSupport.unpark(sleeper);
+        }
+    }
+
+    /** Engine thread, before it looks for work. */
+    void clear() {
+        raised.set(false);
+    }
+
+    /** Engine thread: returns once the signal is raised. */
+    void await() {
+        sleeper = Thread.currentThread();
+        while (!raised.get()) {
+            LockSupport.park(this);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.engine.RefusedException.Cause;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The door between all threads and the engine's: bounds what waits, and carries commands. Lock-free; accepting is one
+ * compare-and-set on requests and tokens together, so neither bound is ever exceeded.
+ */
+final class Intake {
+
+    /** What the engine thread is asked to do. */
+    sealed interface Command {}
+
+    /** A request that passed the door and counts as waiting. */
+    record Submit(Request request) implements Command {}
+
+    /** A choice that nobody wants any more. */
+    record Cancel(Sequence sequence) implements Command {}
+
+    /** Waiting requests above bit 40, their prompt tokens below; the sign bit closes the door. */
+    private final AtomicLong waiting = new AtomicLong();
+
+    private static final int TOKEN_BITS = 40;
+    private static final long TOKEN_MASK = (1L << TOKEN_BITS) - 1;
+    private static final long CLOSED = Long.MIN_VALUE;
+
+    private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final EngineSignal signal;
+    private final int queueRequests;
+    private final long queueTokens;
+
+    /** Refusals since the queue last had room. */
+    private final AtomicInteger turnedAway = new AtomicInteger();
+
+    private volatile Backlog backlog = Backlog.NONE;
+    private volatile String closedBecause = "";
+
+    Intake(EngineSignal signal, int queueRequests, long queueTokens) {
+        this.signal = signal;
+        this.queueRequests = queueRequests;
+        this.queueTokens = queueTokens;
+    }
+
+    /** Any thread: counts a request as waiting, to be followed by {@link #submit}. */
+    void admit(int promptTokens) throws RefusedException {
+        while (true) {
+            long before = waiting.get();
+            if (before < 0) {
+                throw new RefusedException(Cause.UNAVAILABLE, closedBecause, 0);
+            }
+            int requests = requests(before);
+            long tokens = before & TOKEN_MASK;
+            if (requests >= queueRequests || (requests > 0 && tokens + promptTokens > queueTokens)) {
+                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - queueTokens) / tokens;
+                throw new RefusedException(
+                        Cause.BUSY,
+                        "the server is busy: " + requests + " requests with " + tokens + " prompt tokens wait already",
+                        backlog.retryAfterSeconds(requests, tokens, turnedAway.incrementAndGet(), share));
+            }
+            if (waiting.compareAndSet(before, before + (1L << TOKEN_BITS) + promptTokens)) {
+                turnedAway.set(0);
+                return;
+            }
+        }
+    }
+
+    /** Any thread, after {@link #admit}. */
+    void submit(Request request) {
+        commands.add(new Submit(request));
+        signal.raise();
+    }
+
+    /** Any thread, once per sequence. */
+    void cancel(Sequence sequence) {
+        commands.add(new Cancel(sequence));
+        signal.raise();
+    }
+
+    /** Any thread: some sequence has more demand. */
+    void demanded() {
+        signal.raise();
+    }
+
+    /** Engine thread: the next command, or null. */
+    @Nullable Command poll() {
+        return commands.poll();
+    }
+
+    /** Engine thread: a request waits no longer. */
+    void leave(int promptTokens) {
+        waiting.addAndGet(-((1L << TOKEN_BITS) + promptTokens));
+    }
+
+    /** Refuses everything from now on, for a reason fit for clients. The first reason stays. */
+    void close(String reason) {
+        if (closedBecause.isEmpty()) {
+            closedBecause = reason;
+        }
+        waiting.getAndUpdate(before -> before | CLOSED);
+    }
+
+    /** Requests that wait, those on their way into the command queue included. */
+    int requests() {
+        return requests(waiting.get());
+    }
+
+    /** Engine thread: tells refusals what is ahead. */
+    void publish(Backlog now) {
+        backlog = now;
+    }
+
+    private static int requests(long packed) {
+        return (int) ((packed & ~CLOSED) >>> TOKEN_BITS);
+    }
+}

@@ -1,0 +1,248 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.StepBatch;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who owns which page and slot. Engine thread only.
+ *
+ * <p>Nothing is taken that was not reserved, and reservations never exceed the pools, so an admitted sequence cannot run
+ * out of pages, whatever the others do. Sequences that share a prompt share its pages; one that is about to write a
+ * shared page gets its own: a copy if earlier positions in it are still seen, else a fresh one.
+ */
+final class KvCache {
+    private final RollingWindow[] windows;
+    private final PagePool[] pools;
+    private final @Nullable PageTable[] bySlot;
+    private final int[] freeSlots;
+    private int freeSlotCount;
+    private final Set<Reservation> reservations = new LinkedHashSet<>();
+    private final long[] reservedPages;
+    private int reservedSlots;
+
+    KvCache(List<RollingWindow> windows, CacheShape shape) {
+        this.windows = windows.toArray(RollingWindow[]::new);
+        pools = shape.groups().stream().map(group -> new PagePool(group.pages())).toArray(PagePool[]::new);
+        bySlot = new PageTable[shape.slots()];
+        freeSlots = new int[shape.slots()];
+        for (int slot = shape.slots() - 1; slot >= 0; slot--) {
+            freeSlots[freeSlotCount++] = slot;
+        }
+        reservedPages = new long[pools.length];
+    }
+
+    /** Reserves slots and pages for choices of one prompt, or nothing at all if they are not to be had now. */
+    @Nullable Reservation reserve(int prompt, int length, int choices) {
+        if (reservedSlots + choices > bySlot.length) {
+            return null;
+        }
+        for (int group = 0; group < pools.length; group++) {
+            if (reservedPages[group] + windows[group].pages(prompt, length, choices) > pools[group].size()) {
+                return null;
+            }
+        }
+        Reservation reservation = new Reservation(prompt, length, choices);
+        reservations.add(reservation);
+        account(reservation, 1);
+        return reservation;
+    }
+
+    /** Gives up one choice of a reservation; its table, if it had one, must be closed. */
+    void leave(Reservation reservation) {
+        account(reservation, -1);
+        reservation.choices--;
+        if (reservation.choices == 0) {
+            reservations.remove(reservation);
+        } else {
+            account(reservation, 1);
+        }
+    }
+
+    /** An empty table in a slot of its own. */
+    PageTable open(Reservation reservation) {
+        int[] entries = new int[windows.length];
+        for (int group = 0; group < entries.length; group++) {
+            entries[group] = windows[group].pages(reservation.length);
+        }
+        PageTable table = new PageTable(reservation, freeSlots[--freeSlotCount], entries);
+        bySlot[table.slot] = table;
+        return table;
+    }
+
+    /** A table in a slot of its own that shares all pages of another. */
+    PageTable fork(PageTable parent) {
+        PageTable child = open(parent.reservation);
+        child.told = false;
+        for (int group = 0; group < pools.length; group++) {
+            for (int entry = 0; entry < parent.pages[group].length; entry++) {
+                int page = parent.pages[group][entry];
+                if (page != PageTable.NO_PAGE) {
+                    pools[group].retain(page);
+                    child.pages[group][entry] = page;
+                }
+            }
+        }
+        return child;
+    }
+
+    /** Frees the slot, and every page that nobody else shares. */
+    void close(PageTable table) {
+        if (bySlot[table.slot] != table) {
+            throw new IllegalStateException("slot " + table.slot + " is closed but not this table's");
+        }
+        for (int group = 0; group < pools.length; group++) {
+            for (int page : table.pages[group]) {
+                if (page != PageTable.NO_PAGE) {
+                    pools[group].release(page);
+                }
+            }
+        }
+        bySlot[table.slot] = null;
+        freeSlots[freeSlotCount++] = table.slot;
+    }
+
+    /** Makes every page that rows {@code position .. position+rows-1} write the table's own, telling the model how. */
+    void makeRoom(PageTable table, long position, int rows, StepBatch batch) {
+        if (!table.told) {
+            tell(table, batch);
+        }
+        for (int group = 0; group < pools.length; group++) {
+            RollingWindow window = windows[group];
+            long last = window.page(position + rows - 1);
+            for (long page = window.page(position); page <= last; page++) {
+                long first = Math.max(position, window.start(page));
+                own(table, group, window.entry(first), window.continuesPage(first), batch);
+            }
+        }
+    }
+
+    private void own(PageTable table, int group, int entry, boolean continues, StepBatch batch) {
+        PagePool pool = pools[group];
+        int held = table.pages[group][entry];
+        if (held != PageTable.NO_PAGE && !pool.shared(held)) {
+            return;
+        }
+        int fresh = pool.take();
+        table.pages[group][entry] = fresh;
+        batch.addEdit(table.slot, group, entry, fresh);
+        if (held != PageTable.NO_PAGE) {
+            if (continues) {
+                batch.addCopy(group, held, fresh);
+            }
+            pool.release(held);
+        }
+    }
+
+    private static void tell(PageTable table, StepBatch batch) {
+        for (int group = 0; group < table.pages.length; group++) {
+            for (int entry = 0; entry < table.pages[group].length; entry++) {
+                if (table.pages[group][entry] != PageTable.NO_PAGE) {
+                    batch.addEdit(table.slot, group, entry, table.pages[group][entry]);
+                }
+            }
+        }
+        table.told = true;
+    }
+
+    int pagesUsed() {
+        int used = 0;
+        for (PagePool pool : pools) {
+            used += pool.used();
+        }
+        return used;
+    }
+
+    int pagesReserved() {
+        return Math.toIntExact(Arrays.stream(reservedPages).sum());
+    }
+
+    int pagesTotal() {
+        int total = 0;
+        for (PagePool pool : pools) {
+            total += pool.size();
+        }
+        return total;
+    }
+
+    int slotsUsed() {
+        return bySlot.length - freeSlotCount;
+    }
+
+    /** Whether nothing is reserved, so nothing held. */
+    boolean idle() {
+        return reservations.isEmpty();
+    }
+
+    /**
+     * Recounts everything: each page is referenced as often as tables name it, each reservation covers what its tables
+     * hold, and the reservations fit the pools. Linear in pages and table entries.
+     *
+     * @throws IllegalStateException naming what does not add up
+     */
+    void checkBooks() {
+        int tables = 0;
+        for (int slot = 0; slot < bySlot.length; slot++) {
+            PageTable table = bySlot[slot];
+            if (table != null) {
+                tables++;
+                if (table.slot != slot || !reservations.contains(table.reservation)) {
+                    throw new IllegalStateException("slot " + slot + " is held without a reservation");
+                }
+            }
+        }
+        if (tables + freeSlotCount != bySlot.length || tables > reservedSlots || reservedSlots > bySlot.length) {
+            throw new IllegalStateException(tables + " tables, " + freeSlotCount + " free slots and " + reservedSlots
+                    + " reserved ones of " + bySlot.length);
+        }
+        for (int group = 0; group < pools.length; group++) {
+            checkGroup(group);
+        }
+    }
+
+    private void checkGroup(int group) {
+        int[] owners = new int[pools[group].size()];
+        long reserved = 0;
+        for (Reservation reservation : reservations) {
+            boolean[] seen = new boolean[owners.length];
+            long distinct = 0;
+            for (PageTable table : bySlot) {
+                if (table == null || table.reservation != reservation) {
+                    continue;
+                }
+                for (int page : table.pages[group]) {
+                    if (page != PageTable.NO_PAGE) {
+                        owners[page]++;
+                        if (!seen[page]) {
+                            seen[page] = true;
+                            distinct++;
+                        }
+                    }
+                }
+            }
+            long allowed = windows[group].pages(reservation.prompt, reservation.length, reservation.choices);
+            if (distinct > allowed) {
+                throw new IllegalStateException(
+                        "group " + group + ": a request holds " + distinct + " pages but reserved " + allowed);
+            }
+            reserved += allowed;
+        }
+        if (reserved != reservedPages[group] || reserved > pools[group].size()) {
+            throw new IllegalStateException("group " + group + ": " + reserved + " pages are reserved, the books say "
+                    + reservedPages[group] + " of " + pools[group].size());
+        }
+        pools[group].checkBooks(owners);
+    }
+
+    private void account(Reservation reservation, int sign) {
+        reservedSlots += sign * reservation.choices;
+        for (int group = 0; group < pools.length; group++) {
+            reservedPages[group] +=
+                    sign * windows[group].pages(reservation.prompt, reservation.length, reservation.choices);
+        }
+    }
+}

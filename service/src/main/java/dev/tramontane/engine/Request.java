@@ -1,0 +1,125 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Sampling;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted submission: one or more sequences (choices) that share a prompt. Made on the submitter's thread, then the
+ * engine thread's alone.
+ *
+ * <p>With several choices, the first one that lives leads: it computes all of the prompt but its last token. Then the
+ * others fork off, sharing its pages, and each computes the last prompt token by itself, as it would any later token.
+ * If the leader is cancelled before that, the next choice takes its pages over.
+ */
+final class Request {
+    private static final int[] NO_MASK = {};
+
+    final Submission submission;
+
+    /** Tokens of prompt and answer at most. */
+    final int length;
+
+    final long submittedNanos;
+    final List<Sequence> choices;
+
+    /** Sorted end tokens. */
+    private final int[] endTokens;
+
+    /** Bit per token, unset for the end tokens; empty if end tokens are allowed from the start. */
+    private final int[] mask;
+
+    /** Whether every choice goes its own way: so from the start with a single choice that generates. */
+    boolean forked;
+
+    /** Choices that have not ended. */
+    int live;
+
+    @Nullable Reservation reservation;
+
+    Request(
+            Submission submission,
+            int length,
+            int vocabulary,
+            List<? extends SequenceListener> listeners,
+            Intake intake,
+            long nanos) {
+        this.submission = submission;
+        this.length = length;
+        submittedNanos = nanos;
+        endTokens = submission.endTokens().stream().mapToInt(Integer::intValue).sorted().toArray();
+        mask = submission.minTokens() > 0 && endTokens.length > 0 ? maskOf(endTokens, vocabulary) : NO_MASK;
+        Sequence[] sequences = new Sequence[listeners.size()];
+        for (int choice = 0; choice < sequences.length; choice++) {
+            sequences[choice] = new Sequence(this, choice, listeners.get(choice), intake);
+        }
+        choices = List.of(sequences);
+        live = sequences.length;
+        forked = sequences.length == 1 && submission.maxTokens() > 0;
+    }
+
+    int[] prompt() {
+        return submission.prompt();
+    }
+
+    /** Tokens to generate at most. */
+    int answer() {
+        return length - prompt().length;
+    }
+
+    boolean scoresPrompt() {
+        return submission.promptTops() >= 0;
+    }
+
+    /** Whether the prompt is all that is wanted: nothing is generated, so nothing waits for demand. */
+    boolean onlyPrompt() {
+        return answer() == 0;
+    }
+
+    boolean ends(int token) {
+        return Arrays.binarySearch(endTokens, token) >= 0;
+    }
+
+    /** The mask for the next token of a choice that has generated so many. */
+    int[] mask(int generated) {
+        return generated < submission.minTokens() ? mask : NO_MASK;
+    }
+
+    Sampling samplingOf(int choice) {
+        return choice == 0 ? submission.sampling() : submission.sampling().withSeed(submission.sampling().seed() + choice);
+    }
+
+    /** Whether some choice may generate. */
+    boolean hasDemand() {
+        for (int choice = 0; choice < choices.size(); choice++) {
+            Sequence sequence = choices.get(choice);
+            if (!sequence.over && sequence.hasDemand()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The first choice that lives. */
+    Sequence leader() {
+        for (int choice = 0; choice < choices.size(); choice++) {
+            if (!choices.get(choice).over) {
+                return choices.get(choice);
+            }
+        }
+        throw new IllegalStateException("a request without a living choice has no leader");
+    }
+
+    private static int[] maskOf(int[] forbidden, int vocabulary) {
+        int[] mask = new int[(vocabulary + 31) / 32];
+        Arrays.fill(mask, -1);
+        if (vocabulary % 32 != 0) {
+            mask[mask.length - 1] = (1 << vocabulary % 32) - 1;
+        }
+        for (int token : forbidden) {
+            mask[token / 32] &= ~(1 << token % 32);
+        }
+        return mask;
+    }
+}

@@ -1,0 +1,174 @@
+package dev.tramontane.engine;
+
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * The lives of admitted sequences: starting, forking, handing over and ending. Whatever a sequence holds is given back
+ * before its listener hears of the end. Engine thread only.
+ */
+final class Residents {
+    private final KvCache cache;
+    private final Scheduler scheduler;
+    private final Delivery delivery;
+    private final EngineObserver observer;
+    private final Rates rates;
+    private final LongSupplier clock;
+
+    Residents(
+            KvCache cache,
+            Scheduler scheduler,
+            Delivery delivery,
+            EngineObserver observer,
+            Rates rates,
+            LongSupplier clock) {
+        this.cache = cache;
+        this.scheduler = scheduler;
+        this.delivery = delivery;
+        this.observer = observer;
+        this.rates = rates;
+        this.clock = clock;
+    }
+
+    /** Reserves what a waiting request may come to hold. */
+    boolean reserve(Request request) {
+        request.reservation = cache.reserve(request.prompt().length, request.length, request.live);
+        return request.reservation != null;
+    }
+
+    /** Starts a request that has its reservation. */
+    void start(Request request) {
+        Reservation reservation = request.reservation;
+        if (reservation == null) {
+            throw new IllegalStateException("a request starts without a reservation");
+        }
+        Sequence leader = request.leader();
+        leader.take(cache.open(reservation), 0);
+        scheduler.add(leader);
+        long waited = clock.getAsLong() - request.submittedNanos;
+        for (Sequence sequence : request.choices) {
+            if (sequence.over) {
+                continue;
+            }
+            if (sequence.sampling.penalises()) {
+                sequence.counts = new TokenCounts(sequence.sampling, request.prompt());
+            }
+            observer.started(waited);
+            if (!delivery.started(sequence)) {
+                end(sequence, FinishReason.CANCELLED, -1, "");
+            }
+        }
+        if (request.onlyPrompt() && !request.scoresPrompt()) {
+            endAll(request, FinishReason.LENGTH, "");
+        } else if (request.live > 0 && !request.forked) {
+            forkWhenComputed(request);
+        }
+    }
+
+    /** Once the shared part of the prompt is computed, lets every choice go its own way, or ends them if that was all. */
+    void forkWhenComputed(Request request) {
+        Sequence leader = request.leader();
+        if (leader.pending() > 0) {
+            return;
+        }
+        if (request.onlyPrompt()) {
+            endAll(request, FinishReason.LENGTH, "");
+            return;
+        }
+        request.forked = true;
+        for (Sequence sequence : request.choices) {
+            if (!sequence.over && sequence != leader) {
+                sequence.take(cache.fork(leader.table()), leader.computed);
+                sequence.cached = leader.computed;
+                scheduler.add(sequence);
+            }
+        }
+    }
+
+    /** A sequence drew a token. */
+    void drew(Sequence sequence, long now) {
+        if (sequence.generated == 1) {
+            observer.firstToken(now - sequence.request.submittedNanos);
+        } else {
+            observer.nextToken(now - sequence.lastTokenNanos);
+        }
+        sequence.lastTokenNanos = now;
+    }
+
+    /** Ends a sequence: frees what only it holds, then tells its listener. Does nothing if it is over. */
+    void end(Sequence sequence, FinishReason reason, int endToken, String error) {
+        if (sequence.over) {
+            return;
+        }
+        sequence.over = true;
+        Request request = sequence.request;
+        request.live--;
+        if (sequence.hasTable()) {
+            if (!request.forked && request.live > 0) {
+                Sequence heir = request.leader();
+                heir.take(sequence.giveTable(), sequence.computed);
+                scheduler.replace(sequence, heir);
+            } else {
+                cache.close(sequence.giveTable());
+                scheduler.remove(sequence);
+            }
+        }
+        Reservation reservation = request.reservation;
+        if (reservation != null) {
+            cache.leave(reservation);
+        }
+        if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
+            rates.finished(sequence.generated);
+        }
+        int prompt = request.prompt().length;
+        observer.finished(reason, prompt, sequence.generated, clock.getAsLong() - request.submittedNanos);
+        delivery.finish(
+                sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
+    }
+
+    /** Ends every choice of a request that lives. */
+    void endAll(Request request, FinishReason reason, String error) {
+        for (Sequence sequence : request.choices) {
+            end(sequence, reason, -1, error);
+        }
+    }
+
+    /** Ends everything. */
+    void endAll(FinishReason reason, String error) {
+        List<Sequence> active = scheduler.active();
+        while (!active.isEmpty()) {
+            endAll(active.getLast().request, reason, error);
+        }
+    }
+
+    /** Sequences that hold a slot and are not parked. */
+    int running() {
+        int running = 0;
+        List<Sequence> active = scheduler.active();
+        for (int i = 0; i < active.size(); i++) {
+            if (active.get(i).runnable()) {
+                running++;
+            }
+        }
+        return running;
+    }
+
+    /** The work ahead of newcomers. */
+    Backlog backlog() {
+        double promptTokens = 0;
+        double generatedTokens = 0;
+        List<Sequence> active = scheduler.active();
+        for (int i = 0; i < active.size(); i++) {
+            Sequence sequence = active.get(i);
+            promptTokens += Math.max(0, sequence.request.prompt().length - sequence.computed);
+            generatedTokens += Math.min(sequence.request.answer() - sequence.generated, rates.generatedPerSequence());
+        }
+        return new Backlog(
+                active.size(),
+                promptTokens,
+                generatedTokens,
+                rates.nanosPerPromptToken(),
+                rates.nanosPerGeneratedToken(),
+                rates.generatedPerSequence());
+    }
+}

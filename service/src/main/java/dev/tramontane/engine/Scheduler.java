@@ -1,0 +1,121 @@
+package dev.tramontane.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Chooses what a step computes. Engine thread only; no clock, no random source.
+ *
+ * <p>Sequences with a single token to compute (decodes) come first and take turns when there are more of them than
+ * lanes. The rest of the token budget goes to longer ones (prompts) in order of admission, so the oldest prompt always
+ * moves: it has a lane of its own, and with one lane only, prompts and decodes alternate. A sequence without demand
+ * takes no part. So whatever may run, runs after a number of steps bounded by the number of sequences.
+ */
+final class Scheduler {
+    private final int lanes;
+    private final int tokenBudget;
+    private final int maxSamples;
+
+    /** Sequences that hold a page table, in order of admission. */
+    private final List<Sequence> active = new ArrayList<>();
+
+    /** Index in {@link #active} of the decode whose turn is next. */
+    private int turn;
+
+    private boolean promptTurn;
+
+    Scheduler(int lanes, int tokenBudget, int maxSamples) {
+        this.lanes = lanes;
+        this.tokenBudget = tokenBudget;
+        this.maxSamples = maxSamples;
+    }
+
+    void add(Sequence sequence) {
+        active.add(sequence);
+    }
+
+    void remove(Sequence sequence) {
+        int index = active.indexOf(sequence);
+        active.remove(index);
+        if (index < turn) {
+            turn--;
+        }
+    }
+
+    /** Puts a sequence in another's place in the order. */
+    void replace(Sequence before, Sequence after) {
+        active.set(active.indexOf(before), after);
+    }
+
+    List<Sequence> active() {
+        return active;
+    }
+
+    /** Fills an empty plan; it stays empty if nothing may run. */
+    void plan(StepPlan plan) {
+        int decodes = 0;
+        boolean prompts = false;
+        for (int i = 0; i < active.size(); i++) {
+            Sequence sequence = active.get(i);
+            if (sequence.runnable()) {
+                if (sequence.pending() == 1) {
+                    decodes++;
+                } else {
+                    prompts = true;
+                }
+            }
+        }
+        planDecodes(plan, Math.min(decodes, prompts ? lanesBesidePrompt(decodes) : lanes));
+        if (prompts) {
+            planPrompts(plan);
+        }
+    }
+
+    private int lanesBesidePrompt(int decodes) {
+        if (lanes > 1 || decodes == 0) {
+            return lanes - 1;
+        }
+        promptTurn = !promptTurn;
+        return promptTurn ? 0 : 1;
+    }
+
+    private void planDecodes(StepPlan plan, int count) {
+        if (turn >= active.size()) {
+            turn = 0;
+        }
+        for (int seen = 0; seen < active.size() && plan.size() < count; seen++) {
+            Sequence sequence = active.get(turn);
+            turn = turn + 1 == active.size() ? 0 : turn + 1;
+            if (sequence.runnable() && sequence.pending() == 1) {
+                plan.add(sequence, 1);
+            }
+        }
+    }
+
+    private void planPrompts(StepPlan plan) {
+        int samples = maxSamples - plan.size();
+        for (int i = 0; i < active.size() && plan.size() < lanes; i++) {
+            Sequence sequence = active.get(i);
+            if (!sequence.runnable() || sequence.pending() == 1) {
+                continue;
+            }
+            int rows = Math.min(sequence.pending(), tokenBudget - plan.totalRows());
+            if (sequence.request.scoresPrompt()) {
+                rows = Math.min(rows, samples);
+            } else if (samples == 0 && sequence.draws(rows)) {
+                rows--;
+            }
+            if (rows > 0) {
+                plan.add(sequence, rows);
+                samples -= samplesOf(sequence, rows);
+            }
+        }
+    }
+
+    private static int samplesOf(Sequence sequence, int rows) {
+        if (sequence.request.scoresPrompt()) {
+            return rows;
+        }
+        return sequence.draws(rows) ? 1 : 0;
+    }
+}

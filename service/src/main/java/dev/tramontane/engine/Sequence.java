@@ -1,0 +1,147 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Sampling;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One choice of a request. It has no phases, only counts: {@code tokens()} known and {@code computed} of them; prefill,
+ * a chunk, decode and resume are all "some tokens are not computed yet". Demand and cancellation come from any thread;
+ * everything else is the engine thread's.
+ */
+final class Sequence implements SequenceHandle {
+    final Request request;
+    final int choice;
+    final SequenceListener listener;
+    final Sampling sampling;
+    private final Intake intake;
+
+    /** Tokens that may be generated in all. */
+    private final AtomicLong demand;
+
+    private final AtomicBoolean cancelled = new AtomicBoolean();
+
+    /** Tokens whose keys and values are in the cache. */
+    int computed;
+
+    /** Tokens drawn so far, an end token included. */
+    int generated;
+
+    /** Prompt tokens that another choice computed for this one. */
+    int cached;
+
+    /** Whether it has ended and holds nothing. */
+    boolean over;
+
+    /** When the last token was delivered. */
+    long lastTokenNanos;
+
+    private @Nullable PageTable table;
+
+    /** Kept only if the sampling penalises, from admission on. */
+    @Nullable TokenCounts counts;
+
+    private int lastToken;
+
+    Sequence(Request request, int choice, SequenceListener listener, Intake intake) {
+        this.request = request;
+        this.choice = choice;
+        this.listener = listener;
+        this.intake = intake;
+        sampling = request.samplingOf(choice);
+        demand = new AtomicLong(request.submission.initialDemand());
+    }
+
+    @Override
+    public void request(long n) {
+        if (n <= 0) {
+            throw new IllegalArgumentException("demand must be at least 1, got " + n);
+        }
+        demand.getAndUpdate(before -> before + n < 0 ? Long.MAX_VALUE : before + n);
+        intake.demanded();
+    }
+
+    @Override
+    public void cancel() {
+        if (!cancelled.getAndSet(true)) {
+            intake.cancel(this);
+        }
+    }
+
+    boolean hasTable() {
+        return table != null;
+    }
+
+    PageTable table() {
+        if (table == null) {
+            throw new IllegalStateException("this sequence holds no pages");
+        }
+        return table;
+    }
+
+    /** Takes a page table over, with so many tokens computed in it. */
+    void take(PageTable theTable, int tokensComputed) {
+        table = theTable;
+        computed = tokensComputed;
+    }
+
+    /** Gives the page table away. */
+    PageTable giveTable() {
+        PageTable given = table();
+        table = null;
+        return given;
+    }
+
+    /** Whether the submitter wants nothing more. */
+    boolean cancelled() {
+        return cancelled.get();
+    }
+
+    boolean hasDemand() {
+        return demand.get() > generated;
+    }
+
+    /** Tokens known: prompt and generated. */
+    int tokens() {
+        return request.prompt().length + generated;
+    }
+
+    /** Tokens to compute before anything else can happen: a leader leaves the last prompt token to each choice. */
+    int goal() {
+        return request.forked ? tokens() : request.prompt().length - 1;
+    }
+
+    int pending() {
+        return goal() - computed;
+    }
+
+    /** Whether a step may compute some of it. */
+    boolean runnable() {
+        return pending() > 0 && (request.onlyPrompt() || (request.forked ? hasDemand() : request.hasDemand()));
+    }
+
+    /** Whether computing {@code rows} more rows draws a token. */
+    boolean draws(int rows) {
+        return request.forked && computed + rows == tokens();
+    }
+
+    /** Whether the row of {@code position} scores the next prompt token. */
+    boolean scores(int position) {
+        return request.scoresPrompt() && position + 1 < request.prompt().length;
+    }
+
+    int tokenAt(int position) {
+        int[] prompt = request.prompt();
+        return position < prompt.length ? prompt[position] : lastToken;
+    }
+
+    /** Takes in a drawn token. */
+    void append(int token) {
+        lastToken = token;
+        generated++;
+        if (counts != null) {
+            counts.generated(token);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.engine.RefusedException.Cause;
+import dev.tramontane.model.StepBatch;
+
+/** What a submission must satisfy before it may wait. Immutable; any thread. */
+final class SubmissionRules {
+    private final CachePlan plan;
+    private final EngineLimits limits;
+
+    SubmissionRules(CachePlan plan, EngineLimits limits) {
+        this.plan = plan;
+        this.limits = limits;
+    }
+
+    EngineLimits limits() {
+        return limits;
+    }
+
+    /**
+     * Tokens of prompt and answer at most: the answer ends with the context at the latest.
+     *
+     * @throws IllegalArgumentException when the submission means nothing; the message names the field
+     * @throws RefusedException TOO_LARGE when it could not run even alone
+     */
+    int length(Submission submission, int choices) throws RefusedException {
+        check(submission, choices);
+        int prompt = submission.prompt().length;
+        int context = limits.contextTokens();
+        if (prompt > context || (prompt == context && submission.maxTokens() > 0)) {
+            throw tooLarge("the prompt has " + prompt + " tokens, but the context holds " + context
+                    + " together with the answer; shorten the prompt");
+        }
+        int length = (int) Math.min((long) prompt + submission.maxTokens(), context);
+        if (!plan.fits(prompt, length, choices)) {
+            throw tooLarge(choices + " choices of " + length
+                    + " tokens need more cache than there is; ask for fewer choices or fewer tokens");
+        }
+        return length;
+    }
+
+    private void check(Submission submission, int choices) throws RefusedException {
+        check(choices >= 1, "choices must be at least 1, got", choices);
+        if (choices > limits.maxChoices()) {
+            throw tooLarge(choices + " choices are more than the " + limits.maxChoices() + " that one request may have");
+        }
+        check(submission.prompt().length >= 1, "the prompt must have at least 1 token, got", 0);
+        for (int token : submission.prompt()) {
+            check(token >= 0 && token < limits.vocabulary(), "a prompt token is outside the vocabulary:", token);
+        }
+        check(submission.maxTokens() >= 0, "max_tokens must be 0 or more, got", submission.maxTokens());
+        check(submission.minTokens() >= 0, "min_tokens must be 0 or more, got", submission.minTokens());
+        for (int token : submission.endTokens()) {
+            check(token >= 0 && token < limits.vocabulary(), "an end token is outside the vocabulary:", token);
+        }
+        for (int token : submission.sampling().bias().keySet()) {
+            check(token >= 0 && token < limits.vocabulary(), "a biased token is outside the vocabulary:", token);
+        }
+        checkTops("top logprobs", submission.tops());
+        checkTops("top prompt logprobs", submission.promptTops());
+        check(submission.initialDemand() >= 0, "the initial demand must be 0 or more, got", submission.initialDemand());
+    }
+
+    private static void checkTops(String what, int tops) {
+        check(tops >= -1 && tops <= StepBatch.MAX_TOP, what + " must be between 0 and " + StepBatch.MAX_TOP + ", got", tops);
+    }
+
+    private static void check(boolean holds, String rule, long given) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule + " " + given);
+        }
+    }
+
+    private static RefusedException tooLarge(String message) {
+        return new RefusedException(Cause.TOO_LARGE, message, 0);
+    }
+}

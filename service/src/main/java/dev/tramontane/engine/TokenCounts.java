@@ -1,0 +1,79 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Sampling;
+import java.util.Arrays;
+
+/**
+ * The tokens that penalties look at, each once, with how often it was generated: an open-addressed index into
+ * (token, count) pairs, kept up to date token by token. Engine thread only.
+ */
+final class TokenCounts {
+    private static final int EMPTY = 0;
+
+    /** (token, count) pairs in order of first sight. */
+    private int[] pairs = new int[64];
+
+    private int size;
+
+    /** One more than the number of the pair with a token of this hash, or {@link #EMPTY}; a power of two long. */
+    private int[] index = new int[128];
+
+    /** Prompt tokens matter to the repetition penalty alone, and there with a count of 0. */
+    TokenCounts(Sampling sampling, int[] prompt) {
+        if (sampling.repetitionPenalty() != 1f) {
+            for (int token : prompt) {
+                find(token);
+            }
+        }
+    }
+
+    void generated(int token) {
+        pairs[2 * find(token) + 1]++;
+    }
+
+    /** Pairs; only the first {@link #size()} are meant. Valid until the next change. */
+    int[] pairs() {
+        return pairs;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The number of the token's pair, made with count 0 if there was none. */
+    private int find(int token) {
+        int at = hash(token) & (index.length - 1);
+        while (index[at] != EMPTY) {
+            if (pairs[2 * (index[at] - 1)] == token) {
+                return index[at] - 1;
+            }
+            at = (at + 1) & (index.length - 1);
+        }
+        if (2 * size == pairs.length) {
+            pairs = Arrays.copyOf(pairs, 2 * pairs.length);
+        }
+        pairs[2 * size] = token;
+        pairs[2 * size + 1] = 0;
+        index[at] = ++size;
+        if (2 * size > index.length) {
+            rehash();
+        }
+        return size - 1;
+    }
+
+    private void rehash() {
+        index = new int[2 * index.length];
+        for (int pair = 0; pair < size; pair++) {
+            int at = hash(pairs[2 * pair]) & (index.length - 1);
+            while (index[at] != EMPTY) {
+                at = (at + 1) & (index.length - 1);
+            }
+            index[at] = pair + 1;
+        }
+    }
+
+    private static int hash(int token) {
+        int mixed = token * 0x9E3779B9;
+        return mixed ^ (mixed >>> 15);
+    }
+}
