@@ -54,7 +54,8 @@ public final class CachePlan {
         for (RollingWindow window : windows) {
             long most = (long) config.slots() * window.pages(context);
             long pages = window.pages(context) + (long) others * window.pages(length) + evenly;
-            groups.add(new CacheShape.Group((int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, pages)), window.ring()));
+            groups.add(
+                    new CacheShape.Group((int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, pages)), window.ring()));
         }
         return new CachePlan(
                 windows,

@@ -42,7 +42,10 @@ public record EngineConfig(
         check(cacheBytes >= 1, "the cache must have at least 1 byte", cacheBytes);
         check(contextTokens >= 2, "the context must hold a prompt and an answer, at least 2 tokens", contextTokens);
         check(contextTokens <= 1 << 30, "the context must be at most 2^30 tokens", contextTokens);
-        check(maxChoices >= 1 && maxChoices <= slots, "choices must be between 1 and the slots (" + slots + ")", maxChoices);
+        check(
+                maxChoices >= 1 && maxChoices <= slots,
+                "choices must be between 1 and the slots (" + slots + ")",
+                maxChoices);
         check(
                 queueRequests >= 1 && queueRequests <= MOST_QUEUED_REQUESTS,
                 "queued requests must be between 1 and " + MOST_QUEUED_REQUESTS,

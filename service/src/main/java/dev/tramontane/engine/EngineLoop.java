@@ -65,8 +65,7 @@ public final class EngineLoop implements Engine {
         plan = CachePlan.of(model.geometry(), config);
         model.sizeCache(plan.shape());
         rules = new SubmissionRules(
-                plan,
-                new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
+                plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
         intake = new Intake(signal, config.queueRequests(), config.queueTokens());
         cache = new KvCache(plan.windows(), plan.shape());
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
@@ -103,8 +102,8 @@ public final class EngineLoop implements Engine {
             throws RefusedException {
         try {
             int length = rules.length(submission, listeners.size());
-            Request request = new Request(
-                    submission, length, limits().vocabulary(), listeners, intake, clock.getAsLong());
+            Request request =
+                    new Request(submission, length, limits().vocabulary(), listeners, intake, clock.getAsLong());
             intake.admit(submission.prompt().length);
             intake.submit(request);
             return List.copyOf(request.choices);

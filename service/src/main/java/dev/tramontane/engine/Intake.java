@@ -87,7 +87,8 @@ final class Intake {
     }
 
     /** Engine thread: the next command, or null. */
-    @Nullable Command poll() {
+    @Nullable
+    Command poll() {
         return commands.poll();
     }
 

@@ -27,7 +27,9 @@ final class KvCache {
 
     KvCache(List<RollingWindow> windows, CacheShape shape) {
         this.windows = windows.toArray(RollingWindow[]::new);
-        pools = shape.groups().stream().map(group -> new PagePool(group.pages())).toArray(PagePool[]::new);
+        pools = shape.groups().stream()
+                .map(group -> new PagePool(group.pages()))
+                .toArray(PagePool[]::new);
         bySlot = new PageTable[shape.slots()];
         freeSlots = new int[shape.slots()];
         for (int slot = shape.slots() - 1; slot >= 0; slot--) {
@@ -37,7 +39,8 @@ final class KvCache {
     }
 
     /** Reserves slots and pages for choices of one prompt, or nothing at all if they are not to be had now. */
-    @Nullable Reservation reserve(int prompt, int length, int choices) {
+    @Nullable
+    Reservation reserve(int prompt, int length, int choices) {
         if (reservedSlots + choices > bySlot.length) {
             return null;
         }

@@ -36,7 +36,8 @@ final class Request {
     /** Choices that have not ended. */
     int live;
 
-    @Nullable Reservation reservation;
+    @Nullable
+    Reservation reservation;
 
     Request(
             Submission submission,
@@ -48,7 +49,10 @@ final class Request {
         this.submission = submission;
         this.length = length;
         submittedNanos = nanos;
-        endTokens = submission.endTokens().stream().mapToInt(Integer::intValue).sorted().toArray();
+        endTokens = submission.endTokens().stream()
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
         mask = submission.minTokens() > 0 && endTokens.length > 0 ? maskOf(endTokens, vocabulary) : NO_MASK;
         Sequence[] sequences = new Sequence[listeners.size()];
         for (int choice = 0; choice < sequences.length; choice++) {
@@ -87,7 +91,9 @@ final class Request {
     }
 
     Sampling samplingOf(int choice) {
-        return choice == 0 ? submission.sampling() : submission.sampling().withSeed(submission.sampling().seed() + choice);
+        return choice == 0
+                ? submission.sampling()
+                : submission.sampling().withSeed(submission.sampling().seed() + choice);
     }
 
     /** Whether some choice may generate. */

@@ -122,8 +122,7 @@ final class Residents {
         }
         int prompt = request.prompt().length;
         observer.finished(reason, prompt, sequence.generated, clock.getAsLong() - request.submittedNanos);
-        delivery.finish(
-                sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
+        delivery.finish(sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
     }
 
     /** Ends every choice of a request that lives. */

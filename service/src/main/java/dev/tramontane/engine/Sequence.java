@@ -40,7 +40,8 @@ final class Sequence implements SequenceHandle {
     private @Nullable PageTable table;
 
     /** Kept only if the sampling penalises, from admission on. */
-    @Nullable TokenCounts counts;
+    @Nullable
+    TokenCounts counts;
 
     private int lastToken;
 

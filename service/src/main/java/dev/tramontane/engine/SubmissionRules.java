@@ -42,7 +42,8 @@ final class SubmissionRules {
     private void check(Submission submission, int choices) throws RefusedException {
         check(choices >= 1, "choices must be at least 1, got", choices);
         if (choices > limits.maxChoices()) {
-            throw tooLarge(choices + " choices are more than the " + limits.maxChoices() + " that one request may have");
+            throw tooLarge(
+                    choices + " choices are more than the " + limits.maxChoices() + " that one request may have");
         }
         check(submission.prompt().length >= 1, "the prompt must have at least 1 token, got", 0);
         for (int token : submission.prompt()) {
@@ -62,7 +63,10 @@ final class SubmissionRules {
     }
 
     private static void checkTops(String what, int tops) {
-        check(tops >= -1 && tops <= StepBatch.MAX_TOP, what + " must be between 0 and " + StepBatch.MAX_TOP + ", got", tops);
+        check(
+                tops >= -1 && tops <= StepBatch.MAX_TOP,
+                what + " must be between 0 and " + StepBatch.MAX_TOP + ", got",
+                tops);
     }
 
     private static void check(boolean holds, String rule, long given) {

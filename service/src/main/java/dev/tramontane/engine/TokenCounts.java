@@ -28,7 +28,8 @@ final class TokenCounts {
     }
 
     void generated(int token) {
-        pairs[2 * find(token) + 1]++;
+        int pair = find(token);
+        pairs[2 * pair + 1]++;
     }
 
     /** Pairs; only the first {@link #size()} are meant. Valid until the next change. */

@@ -55,15 +55,7 @@ public record Sampling(
     /** The same with another seed. */
     public Sampling withSeed(long other) {
         return new Sampling(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                presencePenalty,
-                frequencyPenalty,
-                bias,
-                other);
+                temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, bias, other);
     }
 
     private static void check(boolean holds, String rule, Number given) {

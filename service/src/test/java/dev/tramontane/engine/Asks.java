@@ -1,0 +1,89 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.Sampling;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/** Submissions for tests. */
+final class Asks {
+    private Asks() {}
+
+    /** Sizes that suit the fake model: tiny pages, a cache for so many sequences of the whole context. */
+    static EngineConfig config(int lanes, int budget, int page, int context, int slots) {
+        return new EngineConfig(
+                lanes,
+                budget,
+                Math.max(lanes, 8),
+                slots,
+                page,
+                false,
+                Long.MAX_VALUE / 4,
+                context,
+                slots,
+                1 << 16,
+                1L << 32);
+    }
+
+    static int[] prompt(int length, int salt) {
+        int[] prompt = new int[length];
+        for (int i = 0; i < length; i++) {
+            prompt[i] = Math.floorMod(i * 7 + salt * 13 + i * i * salt, 50);
+        }
+        return prompt;
+    }
+
+    static Submission greedy(int[] prompt, int maxTokens) {
+        return new Submission(prompt, maxTokens, 0, Set.of(), Sampling.GREEDY, -1, -1, Long.MAX_VALUE);
+    }
+
+    static Submission demand(Submission submission, long demand) {
+        return new Submission(
+                submission.prompt(),
+                submission.maxTokens(),
+                submission.minTokens(),
+                submission.endTokens(),
+                submission.sampling(),
+                submission.tops(),
+                submission.promptTops(),
+                demand);
+    }
+
+    static Submission scored(int[] prompt, int maxTokens) {
+        return new Submission(prompt, maxTokens, 0, Set.of(), Sampling.GREEDY, 2, 2, Long.MAX_VALUE);
+    }
+
+    static Sampling sampling(long seed) {
+        return new Sampling(0.9f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(), seed);
+    }
+
+    /** Anything that a client might ask of a model with a vocabulary of 50. */
+    static Submission random(RandomGenerator random, int longestPrompt, int longestAnswer, long demand) {
+        int[] prompt = prompt(1 + random.nextInt(longestPrompt), random.nextInt(1000));
+        Set<Integer> ends = new HashSet<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            ends.add(random.nextInt(50));
+        }
+        boolean penalised = random.nextInt(3) == 0;
+        Sampling sampling = new Sampling(
+                random.nextBoolean() ? 0f : 0.8f,
+                0,
+                1f,
+                0f,
+                penalised ? 1.3f : 1f,
+                penalised ? 0.5f : 0f,
+                random.nextInt(4) == 0 ? 0.4f : 0f,
+                random.nextInt(4) == 0 ? Map.of(random.nextInt(50), 3f) : Map.of(),
+                random.nextLong());
+        return new Submission(
+                prompt,
+                random.nextInt(longestAnswer + 1),
+                random.nextInt(4) == 0 ? random.nextInt(6) : 0,
+                ends,
+                sampling,
+                random.nextInt(5) - 1,
+                random.nextInt(3) == 0 ? random.nextInt(3) : -1,
+                demand);
+    }
+}

@@ -1,0 +1,112 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.FakeReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** An engine on a fake model, stepped by the test's thread with a clock of its own. Checks the books after every step. */
+final class Bench {
+    final FakeModel model;
+    final EngineConfig config;
+    final EngineLoop engine;
+    final AtomicLong nanos = new AtomicLong();
+    int steps;
+
+    Bench(FakeModel model, EngineConfig config) {
+        this(model, config, EngineObserver.NONE);
+    }
+
+    Bench(FakeModel model, EngineConfig config, EngineObserver observer) {
+        this.model = model;
+        this.config = config;
+        engine = new EngineLoop(model, config, observer, nanos::get);
+    }
+
+    /** One submitted request: its choices' handles and what they were told. */
+    record Ask(Submission submission, List<Recorder> heard, List<SequenceHandle> handles) {
+        Recorder first() {
+            return heard.getFirst();
+        }
+
+        void cancel() {
+            handles.forEach(SequenceHandle::cancel);
+        }
+
+        void request(long n) {
+            handles.forEach(handle -> handle.request(n));
+        }
+
+        boolean over() {
+            return heard.stream().allMatch(Recorder::over);
+        }
+    }
+
+    Ask ask(Submission submission, int choices) throws RefusedException {
+        List<Recorder> heard = new ArrayList<>();
+        for (int choice = 0; choice < choices; choice++) {
+            heard.add(new Recorder());
+        }
+        return new Ask(submission, heard, engine.submit(submission, heard));
+    }
+
+    Ask ask(Submission submission) throws RefusedException {
+        return ask(submission, 1);
+    }
+
+    boolean step() {
+        boolean computed = engine.step();
+        steps++;
+        nanos.addAndGet(1_000_000);
+        engine.checkBooks();
+        return computed;
+    }
+
+    void steps(int count) {
+        for (int i = 0; i < count; i++) {
+            step();
+        }
+    }
+
+    /** Steps until there is nothing to compute. */
+    Bench run() {
+        int limit = steps + 1_000_000;
+        while (step()) {
+            assertThat(steps).as("steps until idle").isLessThan(limit);
+        }
+        return this;
+    }
+
+    EngineStatus status() {
+        return engine.status();
+    }
+
+    /** Nothing is held and nobody waits. */
+    void assertIdle() {
+        EngineStatus now = status();
+        assertThat(now.queued()).as("queued").isZero();
+        assertThat(now.running() + now.parked()).as("admitted").isZero();
+        assertThat(now.pagesUsed()).as("pages used").isZero();
+        assertThat(now.pagesReserved()).as("pages reserved").isZero();
+    }
+
+    /** Every choice was told just what the reference says. */
+    void assertAsAlone(Ask ask, String description) {
+        for (int choice = 0; choice < ask.heard().size(); choice++) {
+            assertAsAlone(ask, choice, description);
+        }
+    }
+
+    void assertAsAlone(Ask ask, int choice, String description) {
+        Recorder heard = ask.heard().get(choice);
+        FakeReference expected = FakeReference.run(model.geometry(), config.contextTokens(), ask.submission(), choice);
+        assertThat(heard.offences).as(description).isEmpty();
+        assertThat(heard.promptLogprobs()).as(description).isEqualTo(expected.promptLogprobs());
+        assertThat(heard.tokens).as(description).isEqualTo(expected.tokens());
+        assertThat(heard.logprobs).as(description).isEqualTo(expected.logprobs());
+        assertThat(heard.reason()).as(description).isEqualTo(expected.reason());
+    }
+}
