@@ -32,7 +32,7 @@ Buffer::Buffer(uint64_t bytes, bool huge_pages) : bytes_(bytes) {
     if (huge_pages && bytes >= kHugePage) madvise(mapped, bytes, MADV_HUGEPAGE);  // advice: refusal changes nothing
 #endif
     data_ = mapped;
-    mapped_ = true;
+    origin_ = Origin::kMapped;
     return;
   }
   data_ = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
@@ -43,21 +43,26 @@ Buffer::Buffer(uint64_t bytes, bool huge_pages) : bytes_(bytes) {
 Buffer::Buffer(Buffer&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       bytes_(std::exchange(other.bytes_, 0)),
-      mapped_(std::exchange(other.mapped_, false)) {}
+      origin_(std::exchange(other.origin_, Origin::kHeap)) {}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
-  std::swap(mapped_, other.mapped_);
+  std::swap(origin_, other.origin_);
   return *this;
 }
 
 Buffer::~Buffer() {
-  if (mapped_) {
-    munmap(data_, bytes_);
-  } else {
-    std::free(data_);
-  }
+  if (origin_ == Origin::kMapped) munmap(data_, bytes_);
+  if (origin_ == Origin::kHeap) std::free(data_);
+}
+
+Buffer Buffer::borrow(void* data, uint64_t bytes) {
+  Buffer buffer;
+  buffer.data_ = data;
+  buffer.bytes_ = bytes;
+  buffer.origin_ = Origin::kBorrowed;
+  return buffer;
 }
 
 }  // namespace tramontane

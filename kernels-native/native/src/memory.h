@@ -14,6 +14,8 @@ class Buffer {
   Buffer(Buffer&& other) noexcept;
   Buffer& operator=(Buffer&& other) noexcept;
   ~Buffer();
+  // Memory that somebody else owns (tests put guard pages behind it).
+  static Buffer borrow(void* data, uint64_t bytes);
 
   uint64_t bytes() const { return bytes_; }
   template <class T>
@@ -24,7 +26,7 @@ class Buffer {
  private:
   void* data_ = nullptr;
   uint64_t bytes_ = 0;
-  bool mapped_ = false;
+  enum class Origin { kHeap, kMapped, kBorrowed } origin_ = Origin::kHeap;
 };
 
 }  // namespace tramontane
