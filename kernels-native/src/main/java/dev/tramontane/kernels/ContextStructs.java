@@ -13,6 +13,9 @@ import java.util.List;
 
 /** The structs that a context is opened, filled and sized with, from the records and back. */
 final class ContextStructs {
+    /** {@code TM_TENSOR_MAPPED}: pages of the data may be dropped, for they come back from the file. */
+    static final int TENSOR_MAPPED = 1;
+
     private ContextStructs() {}
 
     static MemorySegment modelConfig(Arena arena, ContextConfig config) {
@@ -59,6 +62,7 @@ final class ContextStructs {
         set(struct, layout, "layer", layer);
         set(struct, layout, "expert", expert);
         set(struct, layout, "dtype", type.number());
+        set(struct, layout, "flags", data.isMapped() && data.isReadOnly() ? TENSOR_MAPPED : 0);
         struct.set(JAVA_LONG, Layouts.offset(layout, "rows"), rows);
         struct.set(JAVA_LONG, Layouts.offset(layout, "cols"), columns);
         struct.set(JAVA_LONG, Layouts.offset(layout, "bytes"), type.bytes(rows, columns));

@@ -1,6 +1,7 @@
 package dev.tramontane.kernels;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -46,6 +47,7 @@ public final class KernelContext implements AutoCloseable {
     final MemorySegment handle;
     private final ContextConfig config;
     private final List<MemorySegment> tensors = new ArrayList<>();
+    private final Arena owned;
     private final Object closing = new Object();
 
     /** The thread inside a call; written through {@link #USER}. */
@@ -56,10 +58,12 @@ public final class KernelContext implements AutoCloseable {
     private @Nullable StepLimits limits;
     private @Nullable StepDescriptor inFlight;
 
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
     private KernelContext(Bindings bindings, ContextConfig config, MemorySegment handle) {
         this.bindings = bindings;
         this.config = config;
         this.handle = handle;
+        owned = Arena.ofShared();
     }
 
     static KernelContext open(Bindings bindings, ContextConfig config) {
@@ -109,6 +113,15 @@ public final class KernelContext implements AutoCloseable {
         } finally {
             leave();
         }
+    }
+
+    /**
+     * Gives the values of a vector (a norm, rope factors), which are copied.
+     *
+     * @param layer 0 for roles outside layers
+     */
+    public void setVector(TensorRole role, int layer, float[] values) {
+        setTensor(role, layer, 0, DType.F32, 1, values.length, owned.allocateFrom(JAVA_FLOAT, values));
     }
 
     /**
@@ -248,6 +261,7 @@ public final class KernelContext implements AutoCloseable {
             }
             release(false);
             tensors.clear();
+            owned.close();
             if (status != Bindings.OK) {
                 throw new KernelException(status, "the kernel library failed to close a model");
             }

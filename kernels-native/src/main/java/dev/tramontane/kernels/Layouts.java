@@ -61,7 +61,7 @@ final class Layouts {
             u32("layer"),
             u32("expert"),
             u32("dtype"),
-            u32("reserved"),
+            u32("flags"),
             i64("rows"),
             i64("cols"),
             i64("bytes"),

@@ -3,6 +3,7 @@ package dev.tramontane.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.foreign.StructLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,25 @@ final class HeaderTest {
     }
 
     @Test
+    void everyFieldIsInItsPlaceUnderItsName() {
+        for (StructLayout layout : Layouts.ALL) {
+            String struct = layout.name().orElseThrow();
+            Matcher body = Pattern.compile("struct " + struct + " \\{(.*?)\\} " + struct + ";", Pattern.DOTALL)
+                    .matcher(header);
+            assertThat(body.find()).as(struct).isTrue();
+            List<String> fields = Pattern.compile("(\\w+)(?:\\[\\w+])?;")
+                    .matcher(body.group(1).replaceAll("(?s)/\\*.*?\\*/", ""))
+                    .results()
+                    .map(field -> field.group(1))
+                    .toList();
+            assertThat(layout.memberLayouts())
+                    .as(struct)
+                    .extracting(member -> member.name().orElseThrow())
+                    .isEqualTo(fields);
+        }
+    }
+
+    @Test
     void numbersAreTheHeaders() {
         Map<String, Integer> defines = defines();
         assertThat(defines).containsEntry("TM_ABI_VERSION", Bindings.ABI_VERSION);
@@ -42,7 +62,8 @@ final class HeaderTest {
                 .containsEntry("TM_MAX_GROUPS", Layouts.MAX_GROUPS)
                 .containsEntry("TM_MAX_TOP_LOGPROBS", Layouts.MAX_TOP)
                 .containsEntry("TM_TOKEN_PREVIOUS", StepDescriptor.PREVIOUS_TOKEN)
-                .containsEntry("TM_SAMPLE_DRAW", StepDescriptor.DRAW);
+                .containsEntry("TM_SAMPLE_DRAW", StepDescriptor.DRAW)
+                .containsEntry("TM_TENSOR_MAPPED", ContextStructs.TENSOR_MAPPED);
         for (Backend backend : Backend.values()) {
             assertThat(defines).containsEntry("TM_BACKEND_" + backend.name(), backend.number());
         }
