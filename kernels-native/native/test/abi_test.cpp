@@ -173,7 +173,7 @@ TEST(set_tensor_refuses) {
     const char* message;
   } cases[] = {
       {[](auto& t) { t.struct_size = 0; }, TM_INVALID_ARGUMENT, "struct_size is 0"},
-      {[](auto& t) { t.reserved = 1; }, TM_INVALID_ARGUMENT, "reserved is 1"},
+      {[](auto& t) { t.flags = 2; }, TM_INVALID_ARGUMENT, "flags is 2"},
       {[](auto& t) { t.role = TM_N_ROLES; }, TM_INVALID_ARGUMENT, "role is 14"},
       {[](auto& t) { t.layer = 2; }, TM_INVALID_ARGUMENT, "no such tensor in layer 2"},
       {[](auto& t) { t.expert = 1; }, TM_INVALID_ARGUMENT, "expert 1"},
