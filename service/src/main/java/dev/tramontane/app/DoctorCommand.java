@@ -1,0 +1,121 @@
+package dev.tramontane.app;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.CpuFeature;
+import dev.tramontane.kernels.HostInfo;
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.KernelLibrary;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+
+/** {@code tramontane doctor}: what this machine has and what of it is used. */
+@CommandLine.Command(
+        name = "doctor",
+        description =
+                "Show what this machine has, what of it is used, and what is missing. Exit code 0: models can run.")
+final class DoctorCommand extends Command {
+    DoctorCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    List<Setting> settings() {
+        return List.of(Setting.KERNEL_LIBRARY, Setting.LIBRARY_DIRECTORY, Setting.LOG_FORMAT, Setting.LOG_LEVEL);
+    }
+
+    @Override
+    int run(Configuration configuration) {
+        line("Tramontane", Program.Version.number());
+        line(
+                "Java",
+                outside().property("java.runtime.version") + ", " + outside().property("java.vendor") + ", "
+                        + outside().property("java.home"));
+        line(
+                "System",
+                outside().property("os.name") + " " + outside().property("os.version") + ", "
+                        + KernelLibraries.platform(outside()).directory());
+        boolean allowed = DoctorCommand.class.getModule().isNativeAccessEnabled();
+        line("Native access", allowed ? "allowed" : "not allowed: start java with " + KernelLibrary.NATIVE_ACCESS_FLAG);
+        boolean works = kernels(configuration);
+        line("GPU", gpu(Path.of("/dev")));
+        memory();
+        return works ? ExitCode.OK : ExitCode.FAILURE;
+    }
+
+    private boolean kernels(Configuration configuration) {
+        try {
+            KernelLibrary library = KernelLibraries.load(configuration, outside());
+            String why = configuration.kernelLibrary().isPresent()
+                    ? "because --kernel-library names it"
+                    : "bundled for " + KernelLibraries.platform(outside()).directory() + ", unpacked once and checked";
+            line("Kernel library", library.file() + " (" + why + ")");
+            HostInfo host = library.host();
+            String features = host.features().stream().map(CpuFeature::label).collect(Collectors.joining(" "));
+            line("CPU features", features.isEmpty() ? "none that the kernels use" : features);
+            line("CPU level", level(host));
+            line(
+                    "Backends",
+                    host.backends().stream()
+                            .map(Backend::name)
+                            .map(name -> name.toLowerCase(Locale.ROOT))
+                            .collect(Collectors.joining(" ")));
+            line(
+                    "Processors",
+                    host.processors() + " for this process (its affinity and control group counted), so "
+                            + host.processors() + " compute threads unless --threads says otherwise");
+            return true;
+        } catch (KernelException failure) {
+            line("Kernel library", "cannot be used: " + failure.getMessage());
+            return false;
+        }
+    }
+
+    /** The level that is chosen here, and why not a higher one. */
+    static String level(HostInfo host) {
+        String chosen = host.level().label();
+        return switch (host.level()) {
+            case AVX512 -> chosen + ", the highest there is";
+            case AVX2 -> chosen + "; avx512 needs AVX-512 F, BW, VL, DQ and VNNI, which this machine has not all";
+            case PORTABLE, AUTO -> chosen + "; avx2 needs AVX2, FMA and F16C, which this machine has not all";
+        };
+    }
+
+    /** Looks for devices only: this version has no GPU backend that could use them. */
+    static String gpu(Path devices) {
+        try (Stream<Path> entries = Files.list(devices)) {
+            List<String> found = entries.map(entry -> String.valueOf(entry.getFileName()))
+                    .filter(name -> name.matches("nvidia\\d+"))
+                    .sorted()
+                    .toList();
+            return found.isEmpty()
+                    ? "none found (no " + devices
+                            + "/nvidia0); models run on the CPU. A GPU needs NVIDIA's driver, and a"
+                            + " version of Tramontane with a CUDA backend, which this one is not"
+                    : String.join(", ", found) + " found, but this version has no CUDA backend; models run on the CPU";
+        } catch (IOException unreadable) {
+            return "cannot look into " + devices + ": " + unreadable.getMessage();
+        }
+    }
+
+    private void memory() {
+        // Counts the control group's limit, where there is one.
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        line(
+                "Memory",
+                Units.show(system.getTotalMemorySize()) + " (the control group's limit counted), "
+                        + Units.show(system.getFreeMemorySize()) + " free; Java heap at most "
+                        + Units.show(Runtime.getRuntime().maxMemory()) + ", weights and cache lie outside it");
+    }
+
+    private void line(String what, String value) {
+        outside().out().printf(Locale.ROOT, "%-15s %s%n", what, value);
+    }
+}

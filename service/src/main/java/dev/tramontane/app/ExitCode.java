@@ -1,0 +1,14 @@
+package dev.tramontane.app;
+
+/** What the process ends with. */
+final class ExitCode {
+    static final int OK = 0;
+
+    /** Something failed that might work another time or on another machine. */
+    static final int FAILURE = 1;
+
+    /** The command line, a setting or the model file is wrong. */
+    static final int USAGE = 2;
+
+    private ExitCode() {}
+}

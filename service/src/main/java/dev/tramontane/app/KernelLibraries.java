@@ -1,0 +1,32 @@
+package dev.tramontane.app;
+
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.Platform;
+import java.nio.file.Path;
+
+/** Which kernel library to load, and why that one. */
+final class KernelLibraries {
+    private KernelLibraries() {}
+
+    /** The library that was asked for, or else the bundled one of this platform. */
+    static KernelLibrary load(Configuration configuration, Surroundings outside) {
+        return configuration
+                .kernelLibrary()
+                .map(KernelLibrary::at)
+                .orElseGet(() -> KernelLibrary.bundled(platform(outside), directory(configuration, outside)));
+    }
+
+    static Platform platform(Surroundings outside) {
+        return Platform.of(outside.property("os.name"), outside.property("os.arch"));
+    }
+
+    /** Where the bundled library is unpacked to: what was asked for, or else the user's cache directory. */
+    static Path directory(Configuration configuration, Surroundings outside) {
+        return configuration.libraryDirectory().orElseGet(() -> {
+            String cache = outside.environment().getOrDefault("XDG_CACHE_HOME", "");
+            // The XDG base directory specification says to ignore relative paths.
+            Path base = cache.startsWith("/") ? Path.of(cache) : Path.of(outside.property("user.home"), ".cache");
+            return base.resolve("tramontane");
+        });
+    }
+}

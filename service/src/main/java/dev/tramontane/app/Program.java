@@ -1,0 +1,125 @@
+package dev.tramontane.app;
+
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.weights.ModelFileException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command line as a whole: finds the command, runs it, and turns what went wrong into one line and an exit code. */
+final class Program {
+
+    @CommandLine.Command(
+            name = "tramontane",
+            mixinStandardHelpOptions = true,
+            versionProvider = Version.class,
+            synopsisSubcommandLabel = "COMMAND",
+            description = "A streaming inference server for Mistral-family language models.",
+            footer = {
+                "",
+                "Start with:",
+                "  tramontane inspect MODEL.gguf          what it is and what it costs",
+                "  tramontane chat --model MODEL.gguf     talk to it here",
+                "  tramontane serve --model MODEL.gguf    OpenAI's API at http://127.0.0.1:8080",
+                "",
+                "'tramontane COMMAND --help' tells a command's options."
+            })
+    private static final class Root {}
+
+    /** Says which build this is. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"tramontane " + number()};
+        }
+
+        static String number() {
+            return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+                    .orElse("(not packaged)");
+        }
+    }
+
+    private final Surroundings outside;
+
+    Program(Surroundings outside) {
+        this.outside = outside;
+    }
+
+    /** Runs one command line and returns its {@link ExitCode}. */
+    int run(String... args) {
+        CommandLine root = new CommandLine(new Root());
+        for (Command command : commands()) {
+            CommandLine sub = new CommandLine(command);
+            sub.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+            for (Setting setting : command.settings()) {
+                sub.getCommandSpec().addOption(setting.option());
+            }
+            root.addSubcommand(sub);
+        }
+        root.setOut(new PrintWriter(outside.out(), true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(outside.err(), true, StandardCharsets.UTF_8));
+        root.setUsageHelpAutoWidth(false);
+        root.setUsageHelpWidth(100);
+        root.setColorScheme(CommandLine.Help.defaultColorScheme(outside.terminal() ? Ansi.AUTO : Ansi.OFF));
+        root.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
+        root.setExecutionExceptionHandler((failure, line, parsed) -> report(failure));
+        if (args.length == 0) {
+            root.usage(outside.err());
+            return ExitCode.USAGE;
+        }
+        return root.execute(args);
+    }
+
+    private List<Command> commands() {
+        return List.of(new DoctorCommand(outside));
+    }
+
+    private int refuse(ParameterException wrong) {
+        String line = oneLine(wrong);
+        List<String> near =
+                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        String hint = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
+        String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
+        outside.err().println("tramontane: " + line + hint + " See '" + command + " --help'.");
+        return ExitCode.USAGE;
+    }
+
+    private int report(Exception failure) {
+        PrintStream err = outside.err();
+        switch (failure) {
+            case UsageException wrong -> {
+                err.println("tramontane: " + oneLine(wrong));
+                return ExitCode.USAGE;
+            }
+            case ModelFileException wrong -> {
+                err.println("tramontane: " + oneLine(wrong));
+                return ExitCode.USAGE;
+            }
+            case ModelException wrong -> err.println("tramontane: " + oneLine(wrong));
+            case KernelException wrong -> err.println("tramontane: " + oneLine(wrong));
+            default -> {
+                // Nobody foresaw it, so the trace is what a report needs.
+                err.println("tramontane: this is a fault in the program: " + oneLine(failure));
+                failure.printStackTrace(err);
+            }
+        }
+        return ExitCode.FAILURE;
+    }
+
+    private static String oneLine(Exception failure) {
+        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        return message.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .reduce((a, b) -> a + " " + b)
+                .orElse("");
+    }
+}

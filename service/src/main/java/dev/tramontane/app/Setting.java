@@ -1,0 +1,149 @@
+package dev.tramontane.app;
+
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Everything that can be set, once: as a flag, as an environment variable and as a key of the settings file. The words
+ * here are the help text.
+ */
+enum Setting {
+    MODEL("model", "FILE", "", "The model: a GGUF file.", "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
+    SERVED_MODEL_NAME(
+            "served-model-name",
+            "NAME",
+            "",
+            "Name by which clients know the model. Default: the file's name.",
+            "mistral"),
+    CONTEXT(
+            "context",
+            "TOKENS",
+            "",
+            "Prompt and answer together, in tokens. Default: what the model was made for, or less where the cache"
+                    + " memory does not hold it.",
+            "8192"),
+    WINDOW(
+            "window",
+            "TOKENS|none",
+            "",
+            "Sliding attention window in tokens, in place of the file's; none for full attention. GGUF files of"
+                    + " Mistral 7B v0.1 do not carry its 4096. Default: what the file says.",
+            "4096"),
+    BACKEND(
+            "backend",
+            "NAME",
+            "auto",
+            "Who computes: auto, cpu (vectorised, threaded) or ref (the slow reference).",
+            "cpu"),
+    CPU_LEVEL(
+            "cpu-level",
+            "LEVEL",
+            "auto",
+            "Instruction set of the cpu backend: auto, portable, avx2 or avx512. The results are the same.",
+            "avx2"),
+    THREADS("threads", "N", "", "Compute threads. Default: the processors this process may use.", "8"),
+    MAX_BATCH("max-batch", "N", "16", "Sequences computed in one step at most.", "32"),
+    BATCH_TOKENS(
+            "batch-tokens",
+            "TOKENS",
+            "256",
+            "Tokens computed in one step at most, so also the longest prefill chunk.",
+            "512"),
+    MAX_SEQUENCES(
+            "max-sequences",
+            "N",
+            "64",
+            "Sequences that hold cache pages at a time at most, running and waiting for their readers together.",
+            "128"),
+    CACHE_MEMORY(
+            "cache-memory",
+            "SIZE",
+            "",
+            "Memory of the key/value cache. Default: what --max-batch sequences of --context tokens need, but at most"
+                    + " a quarter of the memory.",
+            "2GiB"),
+    KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
+    QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
+    QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
+    HOST("host", "ADDRESS", "127.0.0.1", "Address to listen at; 0.0.0.0 for all. There is no login yet.", "0.0.0.0"),
+    PORT("port", "PORT", "8080", "Port to listen at; 0 takes a free one and prints it.", "0"),
+    DRAIN_TIMEOUT(
+            "drain-timeout",
+            "TIME",
+            "30s",
+            "After SIGTERM or Ctrl-C: how long running answers may go on before they are cut. Time in s, m or h.",
+            "2m"),
+    KERNEL_LIBRARY(
+            "kernel-library", "FILE", "", "Load this kernel library in place of the bundled one.", "libtramontane.so"),
+    LIBRARY_DIRECTORY(
+            "library-directory",
+            "DIR",
+            "",
+            "Where the bundled kernel library is unpacked to. Default: $XDG_CACHE_HOME/tramontane or"
+                    + " ~/.cache/tramontane.",
+            "/var/cache/tramontane"),
+    LOG_FORMAT("log-format", "FORMAT", "text", "Log lines as text or json, on stderr.", "json"),
+    LOG_LEVEL(
+            "log-level",
+            "LEVEL",
+            "",
+            "Least log level: error, warn, info or debug. Default: info for serve, warn for the others.",
+            "debug");
+
+    /** What starts every environment variable. */
+    static final String PREFIX = "TRAMONTANE_";
+
+    private final String key;
+    private final String label;
+    private final String standard;
+    private final String help;
+    private final String example;
+
+    Setting(String key, String label, String standard, String help, String example) {
+        this.key = key;
+        this.label = label;
+        this.standard = standard;
+        this.help = help;
+        this.example = example;
+    }
+
+    /** The key in a settings file. */
+    String key() {
+        return key;
+    }
+
+    String flag() {
+        return "--" + key;
+    }
+
+    /** The environment variable. */
+    String variable() {
+        return PREFIX + key.toUpperCase(Locale.ROOT).replace('-', '_');
+    }
+
+    /** What holds when nothing is set; empty when that follows from the model or the machine. */
+    Optional<String> standard() {
+        return standard.isEmpty() ? Optional.empty() : Optional.of(standard);
+    }
+
+    /** The flag with its help, for picocli. */
+    OptionSpec option() {
+        String tail = standard.isEmpty() ? " " : " Default: " + standard + ". ";
+        return OptionSpec.builder(flag())
+                .paramLabel(label)
+                .type(String.class)
+                // picocli formats descriptions, so a percent sign would have to be doubled.
+                .description(help + tail + "Example: " + flag() + " " + example)
+                .build();
+    }
+
+    static Optional<Setting> ofKey(String key) {
+        for (Setting setting : values()) {
+            if (setting.key.equals(key)) {
+                return Optional.of(setting);
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.tramontane.app;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * What the process was given: the only way to environment, properties and streams, so that tests can give their own.
+ *
+ * @param environment variables
+ * @param properties the JVM's
+ * @param in standard input
+ * @param out standard output: answers, and nothing else
+ * @param err standard error: errors, progress, and the log
+ * @param terminal whether {@code err} is a terminal, which gets progress bars
+ */
+record Surroundings(
+        Map<String, String> environment,
+        Properties properties,
+        InputStream in,
+        PrintStream out,
+        PrintStream err,
+        boolean terminal) {
+
+    static Surroundings ofProcess() {
+        return new Surroundings(
+                Map.copyOf(System.getenv()),
+                System.getProperties(),
+                System.in,
+                new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                new PrintStream(System.err, true, StandardCharsets.UTF_8),
+                errIsTerminal());
+    }
+
+    String property(String name) {
+        return properties.getProperty(name, "");
+    }
+
+    /** {@link System#console} tells of stdin and stdout only; on Linux the descriptor's link tells of stderr. */
+    private static boolean errIsTerminal() {
+        Path descriptor = Path.of("/proc/self/fd/2");
+        if (Files.exists(descriptor)) {
+            try {
+                String target = Files.readSymbolicLink(descriptor).toString();
+                return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+            } catch (IOException unreadable) {
+                return false;
+            }
+        }
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    }
+}

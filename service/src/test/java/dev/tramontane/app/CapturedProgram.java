@@ -1,0 +1,42 @@
+package dev.tramontane.app;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Runs command lines in this process with captured streams and an environment of the test's own. */
+final class CapturedProgram {
+
+    /** What a command line came to. */
+    record Outcome(int code, String out, String err) {}
+
+    private final Map<String, String> environment = new HashMap<>();
+    private String input = "";
+
+    CapturedProgram with(String variable, String value) {
+        environment.put(variable, value);
+        return this;
+    }
+
+    CapturedProgram reading(String text) {
+        input = text;
+        return this;
+    }
+
+    Outcome run(String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Surroundings surroundings = new Surroundings(
+                environment,
+                System.getProperties(),
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false);
+        int code = new Program(surroundings).run(args);
+        return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,198 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tramontane.kernels.CpuLevel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ConfigurationTest {
+
+    private static Configuration flags(Object... pairs) {
+        Map<Setting, String> flags = new EnumMap<>(Setting.class);
+        for (int i = 0; i < pairs.length; i += 2) {
+            flags.put((Setting) pairs[i], (String) pairs[i + 1]);
+        }
+        return Configuration.of(Settings.of(flags, Map.of(), Map.of(), ""));
+    }
+
+    @Test
+    void defaultsAreSound() {
+        Configuration standard = flags();
+        assertThat(standard.host()).isEqualTo("127.0.0.1");
+        assertThat(standard.port()).isEqualTo(8080);
+        assertThat(standard.backend()).isEqualTo(Configuration.BackendChoice.AUTO);
+        assertThat(standard.cpuLevel()).isEqualTo(CpuLevel.AUTO);
+        assertThat(standard.halfPrecision()).isTrue();
+        assertThat(standard.lanes()).isEqualTo(16);
+        assertThat(standard.batchTokens()).isEqualTo(256);
+        assertThat(standard.model()).isEmpty();
+        assertThat(standard.context()).isEmpty();
+        assertThat(standard.window()).isEmpty();
+        assertThat(standard.cacheBytes()).isEmpty();
+        assertThat(standard.threads()).isEmpty();
+        assertThat(standard.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(standard.log().json()).isFalse();
+    }
+
+    @Test
+    void flagWinsOverVariableOverFileOverDefault() {
+        Map<Setting, String> flag = Map.of(Setting.PORT, "1");
+        Map<String, String> variable = Map.of("TRAMONTANE_PORT", "2");
+        Map<Setting, String> file = Map.of(Setting.PORT, "3");
+        assertThat(Configuration.of(Settings.of(flag, variable, file, "f")).port())
+                .isEqualTo(1);
+        assertThat(Configuration.of(Settings.of(Map.of(), variable, file, "f")).port())
+                .isEqualTo(2);
+        assertThat(Configuration.of(Settings.of(Map.of(), Map.of(), file, "f")).port())
+                .isEqualTo(3);
+        assertThat(Configuration.of(Settings.of(Map.of(), Map.of(), Map.of(), "f"))
+                        .port())
+                .isEqualTo(8080);
+        assertThat(Configuration.of(Settings.of(Map.of(), Map.of("TRAMONTANE_PORT", ""), file, "f"))
+                        .port())
+                .as("an empty variable is as good as none")
+                .isEqualTo(3);
+    }
+
+    @Test
+    void complaintsNameTheSource() {
+        Map<String, String> variable = Map.of("TRAMONTANE_PORT", "80800");
+        assertThatThrownBy(() -> flags(Setting.PORT, "-1"))
+                .isInstanceOf(UsageException.class)
+                .hasMessage("--port must be 0 to 65535, got -1");
+        assertThatThrownBy(() -> Configuration.of(Settings.of(Map.of(), variable, Map.of(), "")))
+                .hasMessage("--port (from TRAMONTANE_PORT) must be 0 to 65535, got 80800");
+        assertThatThrownBy(() -> Configuration.of(
+                        Settings.of(Map.of(), Map.of(), Map.of(Setting.PORT, "http"), "/etc/t.properties")))
+                .hasMessage("--port (from port in /etc/t.properties) must be 0 to 65535, got http");
+        assertThatThrownBy(() -> Configuration.of(
+                        Settings.of(Map.of(), Map.of("TRAMONTANE_PORT", "tcp://10.0.0.1:8080"), Map.of(), "")))
+                .hasMessageContaining("enableServiceLinks: false");
+        assertThatThrownBy(() -> Configuration.of(Settings.of(
+                        Map.of(Setting.MAX_BATCH, "32"), Map.of("TRAMONTANE_BATCH_TOKENS", "16"), Map.of(), "")))
+                .hasMessage(
+                        "--batch-tokens (from TRAMONTANE_BATCH_TOKENS) must be at least 32, the value of --max-batch,"
+                                + " got 16");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            CONTEXT          | 1           | --context must be 2 to 1073741824, got 1
+            CONTEXT          | 8k          | --context must be 2 to 1073741824, got 8k
+            CONTEXT          | ''          | --context must be 2 to 1073741824, got nothing
+            WINDOW           | 0           | --window must be none or 1 to 1073741824, got 0
+            WINDOW           | full        | --window must be none or 1 to 1073741824, got full
+            BACKEND          | cuda        | --backend must be auto, cpu or ref, got cuda
+            CPU_LEVEL        | sse2        | --cpu-level must be auto, portable, avx2 or avx512, got sse2
+            THREADS          | 0           | --threads must be 1 to 1024, got 0
+            MAX_BATCH        | 5000        | --max-batch must be 1 to 1024, got 5000
+            MAX_SEQUENCES    | 3           | --max-sequences must be at least 16, the value of --max-batch, got 3
+            CACHE_MEMORY     | lots        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got lots
+            CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
+            CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
+            KV               | q8          | --kv must be f16 or f32, got q8
+            HOST             | 'a b'       | --host must be a host name or address, got a b
+            DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
+            DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h
+            LOG_FORMAT       | xml         | --log-format must be text or json, got xml
+            LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
+            QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
+            """)
+    void refusesWithTheRule(Setting setting, String value, String message) {
+        assertThatThrownBy(() -> flags(setting, value == null ? "" : value))
+                .isInstanceOf(UsageException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void readsEverySetting() {
+        Configuration all = flags(
+                Setting.MODEL, "m.gguf",
+                Setting.SERVED_MODEL_NAME, "mistral",
+                Setting.CONTEXT, "4096",
+                Setting.WINDOW, "none",
+                Setting.BACKEND, "REF",
+                Setting.CPU_LEVEL, "avx2",
+                Setting.THREADS, "3",
+                Setting.MAX_BATCH, "8",
+                Setting.BATCH_TOKENS, "128",
+                Setting.MAX_SEQUENCES, "32",
+                Setting.CACHE_MEMORY, "1.5GiB",
+                Setting.KV, "f32",
+                Setting.QUEUE_REQUESTS, "10",
+                Setting.QUEUE_TOKENS, "1000",
+                Setting.HOST, "::1",
+                Setting.PORT, "0",
+                Setting.DRAIN_TIMEOUT, "2m",
+                Setting.KERNEL_LIBRARY, "/k.so",
+                Setting.LIBRARY_DIRECTORY, "/d",
+                Setting.LOG_FORMAT, "json",
+                Setting.LOG_LEVEL, "debug");
+        assertThat(all.model()).contains(Path.of("m.gguf"));
+        assertThat(all.name()).contains("mistral");
+        assertThat(all.context()).hasValue(4096);
+        assertThat(all.window()).as("none").hasValue(0);
+        assertThat(all.backend()).isEqualTo(Configuration.BackendChoice.REF);
+        assertThat(all.cpuLevel()).isEqualTo(CpuLevel.AVX2);
+        assertThat(all.threads()).hasValue(3);
+        assertThat(all.lanes()).isEqualTo(8);
+        assertThat(all.batchTokens()).isEqualTo(128);
+        assertThat(all.slots()).isEqualTo(32);
+        assertThat(all.cacheBytes()).hasValue(3L << 29);
+        assertThat(all.halfPrecision()).isFalse();
+        assertThat(all.queueRequests()).isEqualTo(10);
+        assertThat(all.queueTokens()).isEqualTo(1000);
+        assertThat(all.host()).isEqualTo("::1");
+        assertThat(all.port()).isZero();
+        assertThat(all.drainTimeout()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(all.kernelLibrary()).contains(Path.of("/k.so"));
+        assertThat(all.libraryDirectory()).contains(Path.of("/d"));
+        assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Setting.class)
+    void everySettingSaysDefaultAndExample(Setting setting) {
+        String help = String.join(" ", setting.option().description());
+        assertThat(help).contains("Example: " + setting.flag() + " ");
+        if (setting != Setting.MODEL && setting != Setting.WINDOW && setting != Setting.KERNEL_LIBRARY) {
+            assertThat(help).contains("Default: ");
+        }
+        assertThat(setting.variable()).matches("TRAMONTANE_[A-Z0-9_]+");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1048576, 1048576",
+        "2GiB, 2147483648",
+        "2G, 2147483648",
+        "2GB, 2000000000",
+        "1.5MiB, 1572864",
+        "512 KiB, 524288",
+        "1T, 1099511627776"
+    })
+    void readsSizes(String text, long bytes) {
+        assertThat(Units.bytes(text)).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0 B",
+        "1023, 1023 B",
+        "1024, 1.0 KiB",
+        "98362432, 93.8 MiB",
+        "1073741824, 1.0 GiB",
+        "1099511627776, 1.0 TiB"
+    })
+    void showsSizes(long bytes, String text) {
+        assertThat(Units.show(bytes)).isEqualTo(text);
+    }
+}

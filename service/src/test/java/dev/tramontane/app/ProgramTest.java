@@ -1,0 +1,122 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProgramTest {
+    @TempDir
+    Path dir;
+
+    private static void isOneLine(Outcome outcome, int code, String line) {
+        assertThat(outcome.err()).isEqualTo("tramontane: " + line + System.lineSeparator());
+        assertThat(outcome.code()).isEqualTo(code);
+        assertThat(outcome.out()).isEmpty();
+    }
+
+    @Test
+    void withoutCommandShowsTheHelpAndFails() {
+        Outcome outcome = new CapturedProgram().run();
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("Usage: tramontane", "doctor", "chat --model");
+    }
+
+    @Test
+    void helpAndVersionGoToStandardOutput() {
+        Outcome help = new CapturedProgram().run("doctor", "--help");
+        assertThat(help.code()).isZero();
+        assertThat(help.out()).contains("Usage: tramontane doctor", "--kernel-library", "Default:", "Example:");
+        assertThat(help.err()).isEmpty();
+        Outcome version = new CapturedProgram().run("--version");
+        assertThat(version.code()).isZero();
+        assertThat(version.out()).startsWith("tramontane ");
+    }
+
+    @Test
+    void misspeltFlagsAreSuggestedRight() {
+        isOneLine(
+                new CapturedProgram().run("doctor", "--log-formt=json"),
+                2,
+                "Unknown option: '--log-formt=json'; did you mean --log-format? See 'tramontane doctor --help'.");
+    }
+
+    @Test
+    void unknownCommandsAreRefused() {
+        Outcome outcome = new CapturedProgram().run("docter");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("docter").contains("doctor").hasLineCount(1);
+    }
+
+    @Test
+    void wrongValuesNameTheirSource() throws IOException {
+        isOneLine(
+                new CapturedProgram().run("doctor", "--log-format", "xml"),
+                2,
+                "--log-format must be text or json, got xml");
+        isOneLine(
+                new CapturedProgram().with("TRAMONTANE_THREADS", "many").run("doctor"),
+                2,
+                "--threads (from TRAMONTANE_THREADS) must be 1 to 1024, got many");
+        Path file = Files.writeString(dir.resolve("t.properties"), "kv = f8");
+        isOneLine(
+                new CapturedProgram().with("TRAMONTANE_CONFIG", file.toString()).run("doctor"),
+                2,
+                "--kv (from kv in " + file + ") must be f16 or f32, got f8");
+        isOneLine(
+                new CapturedProgram().run("doctor", "--config", dir + "/absent"),
+                2,
+                "--config: " + dir + "/absent does not exist");
+    }
+
+    @Test
+    void misspeltVariablesAreMentioned() {
+        Outcome outcome = new CapturedProgram()
+                .with("TRAMONTANE_CACHE_MEMRY", "1GiB")
+                .with("TRAMONTANE_SERVICE_HOST", "10.0.0.1")
+                .with("TRAMONTANE_PORT_8080_TCP", "tcp://10.0.0.1:8080")
+                .with("TRAMONTANE_JAVA_HOME", "/usr")
+                .run("doctor");
+        assertThat(outcome.err())
+                .isEqualTo(
+                        "tramontane: there is no setting for the environment variable TRAMONTANE_CACHE_MEMRY; did you"
+                                + " mean TRAMONTANE_CACHE_MEMORY?" + System.lineSeparator());
+    }
+
+    @Test
+    void doctorSaysWhatIsHere() {
+        Outcome outcome = new CapturedProgram()
+                .run("doctor", "--library-directory", dir.resolve("lib").toString());
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out())
+                .containsPattern("Java +" + Runtime.version().feature() + "\\.")
+                .containsPattern("Native access +allowed")
+                .containsPattern(
+                        "Kernel library +" + dir.resolve("lib") + "/libtramontane-[0-9a-f]{16}\\.so \\(bundled for")
+                .containsPattern("CPU level +(portable|avx2|avx512)")
+                .containsPattern("Backends +ref cpu")
+                .containsPattern("Processors +\\d+ for this process")
+                .containsPattern("GPU +\\S")
+                .containsPattern("Memory +\\d");
+    }
+
+    @Test
+    void doctorFailsWhereTheLibraryDoesNotLoad() throws IOException {
+        Path fake = Files.writeString(dir.resolve("fake.so"), "not a library");
+        Outcome outcome = new CapturedProgram().run("doctor", "--kernel-library", fake.toString());
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.out()).containsPattern("Kernel library +cannot be used: .*fake\\.so");
+    }
+
+    @Test
+    void doctorNamesGpusByTheirDevices() throws IOException {
+        assertThat(DoctorCommand.gpu(dir)).startsWith("none found (no " + dir + "/nvidia0)");
+        Files.createFile(dir.resolve("nvidia0"));
+        Files.createFile(dir.resolve("nvidiactl"));
+        assertThat(DoctorCommand.gpu(dir)).startsWith("nvidia0 found, but this version has no CUDA backend");
+    }
+}
