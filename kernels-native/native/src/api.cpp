@@ -24,13 +24,7 @@ int32_t guarded(Error& error, const char* where, Body body) noexcept {
   }
 }
 
-const Stages* stages_of(uint32_t backend) {
-#if TM_WITH_CPU
-  if (backend == TM_BACKEND_CPU) return &kCpuStages;
-#endif
-  (void)backend;
-  return &kRefStages;
-}
+const Stages* stages_of(uint32_t backend) { return backend == TM_BACKEND_CPU ? &kCpuStages : &kRefStages; }
 
 void fill_model(const tm_model_config& c, Model& m) {
   m.backend = c.backend;
@@ -90,7 +84,7 @@ int32_t tm_host_info(tm_host* host) {
   if (host == nullptr || host->struct_size != sizeof *host) return TM_INVALID_ARGUMENT;
   host->features = cpu_features();
   host->cpu_level = highest_cpu_level();
-  host->backends = 1u << TM_BACKEND_REF | (TM_WITH_CPU ? 1u << TM_BACKEND_CPU : 0u);
+  host->backends = 1u << TM_BACKEND_REF | 1u << TM_BACKEND_CPU;
   host->n_processors = n_processors();
   host->reserved = 0;
   return TM_OK;

@@ -146,11 +146,6 @@ TEST(open_refuses) {
   CHECK_EQ(std::string(message), "con");  // cut
   CHECK_EQ(message[4], 1);
   CHECK_EQ(tm_open(nullptr, nullptr, nullptr, 100), TM_INVALID_ARGUMENT);
-#if !TM_WITH_CPU
-  tm_model_config cpu = good;
-  cpu.backend = TM_BACKEND_CPU;
-  CHECK_EQ(Opened(&cpu).status, TM_UNSUPPORTED);
-#endif
 }
 
 TEST(set_tensor_refuses) {

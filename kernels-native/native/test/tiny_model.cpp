@@ -134,14 +134,12 @@ std::string Placement::name() const {
 
 std::vector<Placement> placements() {
   std::vector<Placement> all(1);
-#if TM_WITH_CPU
   for (uint32_t level = TM_CPU_PORTABLE; level <= TM_CPU_AVX512; ++level) {
     if (!tramontane::has_cpu_level(level)) continue;
     all.emplace_back();
     all.back().backend = TM_BACKEND_CPU;
     all.back().cpu_level = level;
   }
-#endif
   return all;
 }
 
