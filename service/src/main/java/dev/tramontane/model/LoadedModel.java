@@ -1,0 +1,167 @@
+package dev.tramontane.model;
+
+import dev.tramontane.kernels.ContextConfig;
+import dev.tramontane.kernels.KernelContext;
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.kernels.TensorRole;
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.Tokenizers;
+import dev.tramontane.tokenizer.Vocabulary;
+import dev.tramontane.tokenizer.VocabularyException;
+import dev.tramontane.weights.GgufFile;
+import dev.tramontane.weights.ModelFileException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A model file brought to life: the model with its weights in place, its tokenizer, and what its chat layout is made
+ * of. Owns the file, which has to stay mapped as long as the kernels read from it.
+ */
+public final class LoadedModel implements AutoCloseable {
+    private final GgufFile file;
+    private final Model model;
+    private final Tokenizer tokenizer;
+    private final ChatSource chat;
+    private final MemoryUse memory;
+
+    private LoadedModel(GgufFile file, Model model, Tokenizer tokenizer, ChatSource chat, MemoryUse memory) {
+        this.file = file;
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.chat = chat;
+        this.memory = memory;
+    }
+
+    /**
+     * Checks everything that the file says, then hands its tensors to a new context and prepares it. Blocks for as long
+     * as repacking takes; call it from a platform thread. The file is the model's from now on: closed with it, or at
+     * once when loading fails.
+     *
+     * @param progress hears bytes prepared and to prepare, on the calling thread
+     * @throws ModelFileException when the file does not hold a model that can be run
+     * @throws ModelException when the kernels cannot run it here
+     */
+    public static LoadedModel load(
+            KernelLibrary library, GgufFile file, LoadOptions options, KernelContext.Progress progress) {
+        try {
+            ModelPlan plan = ModelPlan.of(file, options.window());
+            Vocabulary vocabulary = GgufVocabulary.of(file, plan.geometry().vocabulary());
+            Tokenizer tokenizer = tokenizer(file, vocabulary);
+            ChatSource chat = ChatSource.of(file, vocabulary);
+            KernelContext context = open(library, plan, options, progress);
+            return new LoadedModel(
+                    file, new NativeModel(plan.geometry(), context), tokenizer, chat, context.memoryUse());
+        } catch (RuntimeException | Error failure) {
+            file.close();
+            throw failure;
+        }
+    }
+
+    private static Tokenizer tokenizer(GgufFile file, Vocabulary vocabulary) {
+        try {
+            return Tokenizers.of(vocabulary);
+        } catch (VocabularyException unsound) {
+            String fault = String.valueOf(unsound.getMessage());
+            throw new ModelFileException(
+                    file.name(), -1, "the tokenizer is not sound: " + fault, "", HyperParameters.OTHER_FILE, unsound);
+        }
+    }
+
+    private static KernelContext open(
+            KernelLibrary library, ModelPlan plan, LoadOptions options, KernelContext.Progress progress) {
+        try {
+            KernelContext context = library.open(config(plan.geometry(), options));
+            try {
+                for (PlannedTensor tensor : plan.tensors()) {
+                    context.setTensor(
+                            tensor.role(),
+                            tensor.layer(),
+                            0,
+                            tensor.type(),
+                            tensor.rows(),
+                            tensor.columns(),
+                            tensor.source().data());
+                }
+                if (plan.ropeFactors().length > 0) {
+                    context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
+                }
+                context.prepare(progress);
+                return context;
+            } catch (RuntimeException | Error failure) {
+                context.close();
+                throw failure;
+            }
+        } catch (KernelException refused) {
+            throw new ModelException(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static ContextConfig config(ModelGeometry geometry, LoadOptions options) {
+        List<Integer> windows = new ArrayList<>();
+        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(geometry.layers(), 0));
+        for (LayerGroup group : geometry.groups()) {
+            for (int layer : group.layers()) {
+                groupOfLayer.set(layer, windows.size());
+            }
+            windows.add(group.window());
+        }
+        return new ContextConfig(
+                options.backend(),
+                options.cpuLevel(),
+                options.threads(),
+                geometry.layers(),
+                geometry.width(),
+                geometry.heads(),
+                geometry.kvHeads(),
+                geometry.headDim(),
+                geometry.ffn(),
+                geometry.vocabulary(),
+                geometry.experts(),
+                geometry.expertsUsed(),
+                geometry.ropeHalves(),
+                geometry.ropeDimensions(),
+                geometry.ropeTheta(),
+                geometry.rmsEpsilon(),
+                windows,
+                groupOfLayer);
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    public ModelGeometry geometry() {
+        return model.geometry();
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public ChatSource chat() {
+        return chat;
+    }
+
+    /** The file it came from. */
+    public GgufFile file() {
+        return file;
+    }
+
+    /** Bytes of weights after loading; the cache is not sized yet. */
+    public MemoryUse memory() {
+        return memory;
+    }
+
+    /** Closes the model, then the file; the thread that drives the model must be done with it. */
+    @Override
+    public void close() {
+        try {
+            model.close();
+        } finally {
+            file.close();
+        }
+    }
+}

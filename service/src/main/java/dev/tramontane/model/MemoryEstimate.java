@@ -1,0 +1,67 @@
+package dev.tramontane.model;
+
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.TensorRole;
+import java.util.List;
+
+/**
+ * What a model will hold in memory, before it is loaded.
+ *
+ * @param inPlace bytes of weights that are used straight from the mapped file
+ * @param repacked bytes of weights that the backend copies into its own layout
+ * @param cacheBytesPerToken keys and values of one position in all layers
+ * @param cachePageBytes bytes of one page of each layer group
+ */
+public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToken, List<Long> cachePageBytes) {
+    /** Rows that the cpu backend packs together; the last strip of a matrix is padded to it. */
+    private static final int STRIP_ROWS = 16;
+
+    public MemoryEstimate {
+        cachePageBytes = List.copyOf(cachePageBytes);
+    }
+
+    /**
+     * Adds up the plan.
+     *
+     * @param pageTokens positions of a page
+     * @param halfPrecision F16 cache, else F32
+     */
+    public static MemoryEstimate of(ModelPlan plan, Backend backend, int pageTokens, boolean halfPrecision) {
+        long inPlace = 0;
+        long repacked = 0;
+        for (PlannedTensor tensor : plan.tensors()) {
+            boolean embedding = tensor.role() == TensorRole.TOKEN_EMBEDDING;
+            boolean multiplied = tensor.rows() > 1 && (!embedding || plan.tied());
+            long packed = backend == Backend.CPU && multiplied ? packedBytes(tensor) : 0;
+            repacked += packed;
+            if (packed == 0 || embedding) {
+                inPlace += tensor.bytes(); // single rows of the embedding are still looked up in the file
+            }
+        }
+        inPlace += (long) plan.ropeFactors().length * Float.BYTES;
+        ModelGeometry geometry = plan.geometry();
+        long element = halfPrecision ? 2 : 4;
+        long perLayer = 2L * geometry.kvHeads() * geometry.headDim() * element;
+        return new MemoryEstimate(
+                inPlace,
+                repacked,
+                perLayer * geometry.layers(),
+                geometry.groups().stream()
+                        .map(group -> perLayer * group.layers().size() * pageTokens)
+                        .toList());
+    }
+
+    /** Bytes in the cpu backend's layout (cpu/pack.h); 0 for types that it uses in place. */
+    private static long packedBytes(PlannedTensor tensor) {
+        long strips = (tensor.rows() + STRIP_ROWS - 1) / STRIP_ROWS;
+        long rowBits = switch (tensor.type()) {
+            case Q4_0 -> tensor.columns() / 32 * 288;
+            case Q4_1 -> tensor.columns() / 32 * 320;
+            case Q8_0 -> tensor.columns() / 32 * 544;
+            case Q4_K -> tensor.columns() / 256 * 2368;
+            case Q6_K -> tensor.columns() / 256 * 3360;
+            case F32, F16, BF16 -> 0;
+        };
+        return strips * rowBits;
+    }
+}
