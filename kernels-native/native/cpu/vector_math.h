@@ -65,11 +65,16 @@ void quantise(const float* x, uint32_t n_blocks, ActivationBlock* out) {
     const float largest = maximum(max(abs(low), abs(high)));
     // 0, or not a number when an input is not finite: then the scale carries it into every product of the row.
     const float poison = sum(add(sub(low, low), sub(high, high)));
+    if (poison != 0) [[unlikely]] {
+      *out = {};
+      out->scale = out->scaled_sum = poison;
+      continue;
+    }
     const bool tiny = largest < 0x1p-100f;  // the inverse could overflow: as good as zero
     const Floats inverse = splat(tiny ? 0.0f : 127.0f / largest);
     const int32_t low_sum = store_codes(out->codes, mul(low, inverse));
     const int32_t high_sum = store_codes(out->codes + 16, mul(high, inverse));
-    out->scale = (tiny ? 0.0f : largest / 127.0f) + poison;
+    out->scale = tiny ? 0.0f : largest / 127.0f;
     out->scaled_sum = out->scale * static_cast<float>(low_sum + high_sum);
     out->minus_8_sum = -8 * (low_sum + high_sum);
     out->minus_128_sum = -128 * (low_sum + high_sum);
