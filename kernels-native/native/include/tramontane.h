@@ -117,7 +117,8 @@ typedef struct tm_host {
 } tm_host;
 
 /* Geometry and placement of a model. Limits: n_layers <= 1024, width and ffn <= 262144 and multiples of 8,
- * head_dim even and <= 512, n_heads a multiple of n_kv_heads, vocab in 1..4194304. */
+ * head_dim even and <= 512, n_heads a multiple of n_kv_heads, n_heads * head_dim <= 262144, vocab in 1..4194304,
+ * a window below 2^31. */
 typedef struct tm_model_config {
   uint32_t struct_size;
   uint32_t backend;   /* TM_BACKEND_* */
@@ -147,7 +148,8 @@ typedef struct tm_model_config {
 #define TM_TENSOR_MAPPED 1u
 
 /* One tensor. data stays valid and unchanged until tm_close: the backend may use it in place, or repack it in
- * tm_prepare. bytes must be exactly what dtype, rows and cols need. */
+ * tm_prepare. bytes must be exactly what dtype, rows and cols need, and a row whole blocks of its type. data is aligned
+ * to 4 bytes for F32 and to 2 for the others. */
 typedef struct tm_tensor {
   uint32_t struct_size;
   uint32_t role;   /* TM_TOKEN_EMBEDDING ... */
@@ -185,7 +187,8 @@ typedef struct tm_memory {
   uint64_t workspace;
 } tm_memory;
 
-/* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. */
+/* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. A step has at most as many
+ * edits as all page tables have entries. */
 typedef struct tm_page_edit {
   uint32_t slot;
   uint32_t group;
@@ -205,7 +208,10 @@ typedef struct tm_page_copy {
 /* n_rows consecutive tokens of one slot at positions position..position+n_rows-1, in rows first_row.. of the step.
  * Spans cover the step's rows in order without gaps. A slot occurs at most once in a step. The keys and values of
  * all earlier positions inside the window must already be in the slot's pages; those of the span are written
- * before its attention reads, so a windowed ring has to hold window + n_rows - 1 tokens. */
+ * before its attention reads, so a windowed ring that wraps has to hold window + n_rows - 1 tokens; without a window
+ * position + n_rows may not pass ring * page_tokens. Every page read or written is set in the slot's table. Slots may share
+ * pages that no span of the step writes; a page that one slot writes may be neither written nor read by another.
+ * Positions end at 2^48. */
 typedef struct tm_span {
   uint32_t slot;
   uint32_t first_row;
@@ -215,7 +221,8 @@ typedef struct tm_span {
 } tm_span;
 
 /* A token and how often it was generated: presence and frequency penalties count generated tokens only, while the
- * repetition penalty holds for every listed token, so a prompt token that was not generated has count 0. */
+ * repetition penalty holds for every listed token, so a prompt token that was not generated has count 0. A token is
+ * listed once: each entry is applied. */
 typedef struct tm_token_count {
   int32_t token;
   int32_t count;
@@ -231,13 +238,15 @@ typedef struct tm_bias {
 #define TM_SAMPLE_DRAW (-1)    /* tm_sample.target: draw a token */
 
 /* What to do with the logits of one row. The order of the filters: mask and bias, then repetition, frequency and
- * presence penalties, then temperature, then top-k, top-p, min-p on the tempered distribution, then one draw.
+ * presence penalties, then temperature, then top-k, top-p, min-p on the tempered distribution, then one draw. Each filter
+ * sees what the one before left: top-p keeps the fewest most likely tokens whose share of top-k's mass reaches p, min-p
+ * those with at least min_p times the largest probability; on ties the lower id counts as more likely.
  * temperature 0 takes the largest logit after mask, bias and penalties, the lowest id on ties.
  * The draw uses a counter-based generator keyed by (seed, position) alone, so it does not depend on the batch.
  * Log-probabilities are those of the model's raw logits (before mask, bias, penalties and temperature). */
 typedef struct tm_sample {
   uint32_t row;          /* row of the step; samples come in rising row order, several may name one row */
-  uint32_t slot;         /* whose TM_TOKEN_PREVIOUS the drawn token becomes */
+  uint32_t slot;         /* whose TM_TOKEN_PREVIOUS the drawn token becomes; the last of several draws counts */
   int32_t target;        /* TM_SAMPLE_DRAW, or a token id to score instead of drawing */
   uint32_t top_logprobs; /* how many most likely tokens to report, 0..TM_MAX_TOP_LOGPROBS */
   float temperature;     /* >= 0, finite */
@@ -261,7 +270,7 @@ typedef struct tm_sample {
 #define TM_RESULT_MASKED_OUT 2u /* mask and bias leave no token */
 
 typedef struct tm_result {
-  int32_t token;  /* drawn, or the target */
+  int32_t token;  /* drawn, or the target; -1 unless status is TM_RESULT_OK */
   uint32_t status; /* TM_RESULT_* */
   float logprob;  /* natural logarithm, of `token` */
   uint32_t n_top; /* entries written to top_tokens and top_logprobs */
@@ -312,13 +321,15 @@ TM_API int32_t tm_open(const tm_model_config* config, tm_context** context, char
 /* Names the memory of one tensor. Setting a tensor twice is TM_INVALID_ARGUMENT. */
 TM_API int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor);
 
-/* Checks that every tensor is there and repacks what the backend wants repacked, in parallel. Blocks. */
+/* Checks that every tensor is there (TM_WRONG_STATE when not) and repacks what the backend wants repacked, in parallel.
+ * Blocks. After TM_OUT_OF_MEMORY it may be called again. */
 TM_API int32_t tm_prepare(tm_context* context);
 
 /* Progress of tm_prepare in bytes, from any thread. total is 0 before it starts. */
 TM_API int32_t tm_progress(const tm_context* context, uint64_t* done, uint64_t* total);
 
-/* Allocates cache and workspace. May be called again between steps; all pages are then empty. */
+/* Allocates cache and workspace. May be called again between steps; all pages are then empty. The old cache is freed
+ * first, so after a failure there is none and tm_submit answers TM_WRONG_STATE until a call succeeds. */
 TM_API int32_t tm_size_cache(tm_context* context, const tm_cache_config* config);
 
 TM_API int32_t tm_memory_use(const tm_context* context, tm_memory* memory);

@@ -1,0 +1,13 @@
+# Fails when the shared library exports anything but the functions that the header declares.
+file(READ ${HEADER} header)
+string(REGEX MATCHALL "TM_API [a-z0-9_]+ tm_[a-z_]+" declared "${header}")
+list(TRANSFORM declared REPLACE ".* " "")
+list(SORT declared)
+execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL " [A-Za-z] [^\n]+" exported "${symbols}")
+list(TRANSFORM exported REPLACE " [A-Za-z] " "")
+list(SORT exported)
+if(NOT declared STREQUAL exported)
+  message(FATAL_ERROR "declared: ${declared}\nexported: ${exported}")
+endif()
+message("${exported}")

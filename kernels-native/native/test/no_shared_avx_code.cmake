@@ -1,0 +1,13 @@
+# Fails when an object compiled for AVX defines a weak symbol.
+set(seen 0)
+foreach(object ${OBJECTS})
+  if(NOT object MATCHES "_avx(2|512)")
+    continue()
+  endif()
+  math(EXPR seen "${seen} + 1")
+  execute_process(COMMAND ${NM} -C --defined-only ${object} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  if(symbols MATCHES "[^\n]* [WVu] [^\n]*")
+    message(FATAL_ERROR "${object} shares ${CMAKE_MATCH_0}: make it static, or always_inline")
+  endif()
+endforeach()
+message("${seen} objects share nothing")
