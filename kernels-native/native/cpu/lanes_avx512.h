@@ -17,7 +17,7 @@ namespace {
 
 // Registers to spend on accumulators of 16 lanes.
 constexpr uint32_t kAccumulators = 24;
-constexpr uint32_t kTokensAtOnce = 8;  // beside the eight registers of codes
+constexpr uint32_t kTokensAtOnce = 16;  // beside the eight registers of codes
 
 struct Floats {
   __m512 v;
