@@ -19,6 +19,9 @@ import java.util.List;
  * and values. An admitted request has its pages reserved to its last token.
  */
 public final class CachePlan {
+    /** Of a group: page numbers are ints. */
+    private static final long MOST_PAGES = Integer.MAX_VALUE - 8L;
+
     private final List<RollingWindow> windows;
     private final long[] pageBytes;
     private final CacheShape shape;
@@ -47,15 +50,15 @@ public final class CachePlan {
         }
         int others = config.slots() - 1;
         int length = longest(windows, pageBytes, (config.cacheBytes() - one) / Math.max(1, others), context);
+        // What the division leaves makes some of the others a page longer.
+        int longer = (int) Math.min(context, (long) length + config.pageTokens());
         long left = config.cacheBytes() - one - others * bytes(windows, pageBytes, length);
-        // Division leaves less than a page per slot: spread it evenly, but no wider than all slots could use.
-        long evenly = left / bytes(windows, pageBytes, 1);
+        long growth = bytes(windows, pageBytes, longer) - bytes(windows, pageBytes, length);
+        long grown = growth == 0 ? 0 : Math.min(others, left / growth);
         List<CacheShape.Group> groups = new ArrayList<>();
         for (RollingWindow window : windows) {
-            long most = (long) config.slots() * window.pages(context);
-            long pages = window.pages(context) + (long) others * window.pages(length) + evenly;
-            groups.add(
-                    new CacheShape.Group((int) Math.min(Integer.MAX_VALUE - 8L, Math.min(most, pages)), window.ring()));
+            long pages = window.pages(context) + (others - grown) * window.pages(length) + grown * window.pages(longer);
+            groups.add(new CacheShape.Group((int) Math.min(MOST_PAGES, pages), window.ring()));
         }
         return new CachePlan(
                 windows,

@@ -31,9 +31,9 @@ public final class EngineLoop implements Engine {
 
     private final KvCache cache;
     private final Scheduler scheduler;
-    private final Delivery delivery = new Delivery();
     private final Rates rates = new Rates();
     private final Residents residents;
+    private final Publisher publisher;
     private final BatchFiller filler;
     private final StepPlan step = new StepPlan();
     private final StepBatch batch = new StepBatch();
@@ -45,8 +45,6 @@ public final class EngineLoop implements Engine {
     private long stepStart;
     private long stepEnd;
     private long steps;
-    private long promptTokens;
-    private long generatedTokens;
     private volatile EngineStatus status;
     private volatile boolean closing;
     private @Nullable Thread thread;
@@ -69,7 +67,9 @@ public final class EngineLoop implements Engine {
         intake = new Intake(signal, config.queueRequests(), config.queueTokens());
         cache = new KvCache(plan.windows(), plan.shape());
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
+        Delivery delivery = new Delivery();
         residents = new Residents(cache, scheduler, delivery, observer, rates, clock);
+        publisher = new Publisher(residents, delivery);
         filler = new BatchFiller(cache);
         status = currentStatus();
     }
@@ -134,7 +134,7 @@ public final class EngineLoop implements Engine {
             fail(e);
             return true;
         }
-        publish();
+        publisher.publish(step, batch, stepEnd);
         report();
         observer.step(step.totalRows(), step.size(), stepEnd - stepStart, status);
         return true;
@@ -151,6 +151,7 @@ public final class EngineLoop implements Engine {
 
     @Override
     public void close() {
+        intake.close("the server is shutting down");
         closing = true;
         signal.raise();
         Thread engine;
@@ -179,7 +180,7 @@ public final class EngineLoop implements Engine {
 
     /** Sleeps until something changes. With nothing admitted it is cheap to check the books first. */
     private void rest() {
-        if (cache.idle()) {
+        if (healthy && cache.idle()) {
             cache.checkBooks();
         }
         signal.await();
@@ -241,75 +242,6 @@ public final class EngineLoop implements Engine {
         rates.step(step.totalRows(), step.size(), stepEnd - stepStart);
     }
 
-    private void publish() {
-        int sample = 0;
-        for (int i = 0; i < step.size(); i++) {
-            sample = publish(step.sequence(i), step.rows(i), sample);
-        }
-    }
-
-    /** Hands out the results of one sequence's rows, beginning with a sample; returns the next sequence's first. */
-    private int publish(Sequence sequence, int rows, int firstSample) {
-        Request request = sequence.request;
-        int sample = firstSample;
-        int start = sequence.computed;
-        boolean draws = sequence.draws(rows);
-        sequence.computed += rows;
-        promptTokens += Math.clamp(request.prompt().length - start, 0, rows);
-        for (int position = start; position < start + rows; position++) {
-            if (sequence.scores(position)) {
-                publishScore(request, position + 1, sample++);
-            }
-        }
-        if (draws) {
-            publishDraw(sequence, sample++);
-        } else if (!request.forked && request.live > 0) {
-            residents.forkWhenComputed(request);
-        }
-        return sample;
-    }
-
-    /** A prompt is scored once for all its choices. */
-    private void publishScore(Request request, int index, int sample) {
-        if (batch.resultStatus(sample) != StepBatch.OK) {
-            residents.endAll(request, FinishReason.ERROR, complaint(sample));
-            return;
-        }
-        TokenScore score = Delivery.score(batch, sample);
-        for (Sequence sequence : request.choices) {
-            if (!sequence.over && !sequence.cancelled() && !delivery.promptToken(sequence, index, score)) {
-                residents.end(sequence, FinishReason.CANCELLED, -1, "");
-            }
-        }
-    }
-
-    private void publishDraw(Sequence sequence, int sample) {
-        if (sequence.over || sequence.cancelled()) {
-            return;
-        }
-        if (batch.resultStatus(sample) != StepBatch.OK) {
-            residents.end(sequence, FinishReason.ERROR, -1, complaint(sample));
-            return;
-        }
-        int token = batch.resultToken(sample);
-        sequence.append(token);
-        generatedTokens++;
-        residents.drew(sequence, stepEnd);
-        if (sequence.request.ends(token)) {
-            residents.end(sequence, FinishReason.STOP, token, "");
-        } else if (!delivery.token(sequence, Delivery.score(batch, sample))) {
-            residents.end(sequence, FinishReason.CANCELLED, -1, "");
-        } else if (sequence.generated == sequence.request.answer()) {
-            residents.end(sequence, FinishReason.LENGTH, -1, "");
-        }
-    }
-
-    private String complaint(int sample) {
-        return batch.resultStatus(sample) == StepBatch.MASKED_OUT
-                ? "no token is left to draw: the bias and the minimum length exclude all of them"
-                : "the model computed something that is not a number for this request";
-    }
-
     /** Publishes the books. */
     private void report() {
         intake.publish(residents.backlog());
@@ -327,8 +259,8 @@ public final class EngineLoop implements Engine {
                 cache.pagesReserved(),
                 cache.pagesTotal(),
                 steps,
-                promptTokens,
-                generatedTokens);
+                publisher.promptTokens(),
+                publisher.generatedTokens());
     }
 
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
@@ -350,7 +282,6 @@ public final class EngineLoop implements Engine {
     }
 
     private void shutDown() {
-        intake.close("the server is shutting down");
         drain();
         while (queue.size() < intake.requests()) {
             // Somebody passed the door just before it closed and is about to enqueue.

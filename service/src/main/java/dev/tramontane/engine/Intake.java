@@ -5,6 +5,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ final class Intake {
     private final AtomicInteger turnedAway = new AtomicInteger();
 
     private volatile Backlog backlog = Backlog.NONE;
-    private volatile String closedBecause = "";
+    private final AtomicReference<@Nullable String> closedBecause = new AtomicReference<>();
 
     Intake(EngineSignal signal, int queueRequests, long queueTokens) {
         this.signal = signal;
@@ -51,7 +52,7 @@ final class Intake {
         while (true) {
             long before = waiting.get();
             if (before < 0) {
-                throw new RefusedException(Cause.UNAVAILABLE, closedBecause, 0);
+                throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
             }
             int requests = requests(before);
             long tokens = before & TOKEN_MASK;
@@ -97,11 +98,9 @@ final class Intake {
         waiting.addAndGet(-((1L << TOKEN_BITS) + promptTokens));
     }
 
-    /** Refuses everything from now on, for a reason fit for clients. The first reason stays. */
+    /** Any thread: refuses everything from now on, for a reason fit for clients. The first reason stays. */
     void close(String reason) {
-        if (closedBecause.isEmpty()) {
-            closedBecause = reason;
-        }
+        closedBecause.compareAndSet(null, reason);
         waiting.getAndUpdate(before -> before | CLOSED);
     }
 

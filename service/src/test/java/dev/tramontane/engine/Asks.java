@@ -26,6 +26,21 @@ final class Asks {
                 1L << 32);
     }
 
+    static EngineConfig withQueue(EngineConfig c, int requests, long tokens) {
+        return new EngineConfig(
+                c.lanes(),
+                c.tokenBudget(),
+                c.maxSamples(),
+                c.slots(),
+                c.pageTokens(),
+                c.halfPrecision(),
+                c.cacheBytes(),
+                c.contextTokens(),
+                c.maxChoices(),
+                requests,
+                tokens);
+    }
+
     static int[] prompt(int length, int salt) {
         int[] prompt = new int[length];
         for (int i = 0; i < length; i++) {

@@ -1,0 +1,201 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.FakeModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Whoever goes away frees everything that only he holds within one step, at any stage, and nobody else notices. */
+final class CancellationTest {
+    private Bench bench;
+    private Bench.Ask mate;
+
+    @BeforeEach
+    void aMateRuns() throws RefusedException {
+        bench = new Bench(FakeModel.of(50, 0, 9), Asks.config(4, 8, 4, 200, 5));
+        mate = bench.ask(Asks.greedy(Asks.prompt(20, 3), 150));
+        bench.steps(10);
+        assertThat(mate.first().tokens).isNotEmpty();
+    }
+
+    private int pagesOfMate() {
+        return (20 + mate.first().tokens.size() - 1 + 3) / 4
+                + Math.min((20 + mate.first().tokens.size() - 1 + 3) / 4, 5);
+    }
+
+    private void assertOnlyTheMateIsLeft(Bench.Ask... gone) {
+        EngineStatus status = bench.status();
+        assertThat(status.queued()).isZero();
+        assertThat(status.running()).isEqualTo(1);
+        assertThat(status.parked()).isZero();
+        assertThat(status.pagesUsed()).isEqualTo(pagesOfMate());
+        for (Bench.Ask ask : gone) {
+            for (Recorder heard : ask.heard()) {
+                assertThat(heard.reason()).isEqualTo(FinishReason.CANCELLED);
+                assertThat(heard.offences).isEmpty();
+            }
+        }
+        bench.run();
+        bench.assertAsAlone(mate, "the mate");
+        bench.assertIdle();
+    }
+
+    @Test
+    void beforeTheEngineSawIt() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        ask.cancel();
+        bench.step();
+        assertThat(ask.first().started).isFalse();
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void whileQueued() throws RefusedException {
+        List<Bench.Ask> others = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            others.add(bench.ask(Asks.greedy(Asks.prompt(30, i), 100)));
+        }
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        Bench.Ask after = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        bench.step();
+        assertThat(bench.status().queued()).isEqualTo(2);
+        ask.cancel();
+        bench.step();
+        assertThat(bench.status().queued()).isEqualTo(1);
+        assertThat(ask.first().started).isFalse();
+        assertThat(ask.first().reason()).isEqualTo(FinishReason.CANCELLED);
+        others.forEach(Bench.Ask::cancel);
+        after.cancel();
+        bench.step();
+        others.add(after);
+        assertOnlyTheMateIsLeft(others.toArray(Bench.Ask[]::new));
+    }
+
+    @Test
+    void inPrefill() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(60, 1), 10));
+        bench.steps(2);
+        assertThat(ask.first().started).isTrue();
+        assertThat(ask.first().tokens).isEmpty();
+        ask.cancel();
+        bench.step();
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void inDecode() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(10, 1), 100));
+        bench.steps(10);
+        assertThat(ask.first().tokens).isNotEmpty();
+        ask.cancel();
+        ask.cancel();
+        int before = ask.first().tokens.size();
+        bench.step();
+        assertThat(ask.first().tokens).hasSize(before);
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void atTheLastToken() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(4, 1), 3));
+        bench.steps(3);
+        assertThat(ask.first().reason()).isEqualTo(FinishReason.LENGTH);
+        ask.cancel();
+        bench.step();
+        assertThat(ask.first().reason()).as("it had ended before").isEqualTo(FinishReason.LENGTH);
+        assertOnlyTheMateIsLeft();
+    }
+
+    @Test
+    void whileTheStepThatDrawsTheLastTokenRuns() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(4, 1), 3));
+        bench.steps(2);
+        assertThat(ask.first().tokens).hasSize(2);
+        bench.model.spy(batch -> ask.cancel());
+        bench.step();
+        bench.model.spy(batch -> {});
+        assertThat(ask.first().tokens).as("nothing is delivered to who left").hasSize(2);
+        bench.step();
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void whileParked() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 100), 3));
+        bench.steps(10);
+        assertThat(ask.first().tokens).hasSize(3);
+        assertThat(bench.status().parked()).isEqualTo(1);
+        ask.cancel();
+        bench.step();
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void ofTheChoiceThatComputesThePrompt() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(40, 1), 20), 3);
+        bench.steps(3);
+        ask.handles().getFirst().cancel();
+        bench.step();
+        assertThat(ask.first().reason()).isEqualTo(FinishReason.CANCELLED);
+        bench.run();
+        bench.assertAsAlone(ask, 1, "took the pages over");
+        bench.assertAsAlone(ask, 2, "forked from it");
+        assertThat(ask.heard().get(1).finish().cachedTokens()).isZero();
+        assertThat(ask.heard().get(2).finish().cachedTokens()).isEqualTo(39);
+        bench.assertAsAlone(mate, "the mate");
+        bench.assertIdle();
+    }
+
+    @Test
+    void ofChoicesInTurnUntilNoneIsLeft() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(60, 1), 20), 3);
+        for (SequenceHandle handle : ask.handles()) {
+            bench.steps(2);
+            handle.cancel();
+        }
+        bench.step();
+        assertOnlyTheMateIsLeft(ask);
+    }
+
+    @Test
+    void ofAForkBeforeItsFirstToken() throws RefusedException {
+        Bench.Ask ask = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 20), 0), 3);
+        ask.handles().getFirst().request(5);
+        bench.steps(12);
+        assertThat(ask.first().tokens).hasSize(5);
+        assertThat(ask.heard().get(1).tokens).isEmpty();
+        assertThat(bench.status().parked()).isEqualTo(3);
+        ask.handles().get(1).cancel();
+        bench.step();
+        assertThat(ask.heard().get(1).reason()).isEqualTo(FinishReason.CANCELLED);
+        ask.handles().getFirst().request(100);
+        ask.handles().get(2).request(100);
+        bench.run();
+        bench.assertAsAlone(ask, 0, "went ahead");
+        bench.assertAsAlone(ask, 2, "came later");
+        bench.assertAsAlone(mate, "the mate");
+        bench.assertIdle();
+    }
+
+    @Test
+    void fromTheListenerItself() throws RefusedException {
+        List<SequenceHandle> self = new ArrayList<>();
+        Recorder heard = new Recorder() {
+            @Override
+            public void onToken(TokenScore token) {
+                super.onToken(token);
+                if (tokens.size() == 2) {
+                    self.forEach(SequenceHandle::cancel);
+                }
+            }
+        };
+        self.addAll(bench.engine.submit(Asks.greedy(Asks.prompt(3, 1), 50), List.of(heard)));
+        bench.steps(10);
+        assertThat(heard.tokens).hasSize(2);
+        assertThat(heard.reason()).isEqualTo(FinishReason.CANCELLED);
+        assertOnlyTheMateIsLeft();
+    }
+}

@@ -1,0 +1,94 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tramontane.fixtures.FakeModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class EngineObserverTest {
+
+    @Test
+    void seesALife() throws RefusedException {
+        List<String> seen = new ArrayList<>();
+        EngineObserver observer = new EngineObserver() {
+            @Override
+            public void queued() {
+                seen.add("queued");
+            }
+
+            @Override
+            public void started(long queueNanos) {
+                seen.add("started " + queueNanos);
+            }
+
+            @Override
+            public void firstToken(long nanos) {
+                seen.add("first " + nanos);
+            }
+
+            @Override
+            public void nextToken(long nanos) {
+                seen.add("next " + nanos);
+            }
+
+            @Override
+            public void finished(FinishReason reason, int promptTokens, int generatedTokens, long totalNanos) {
+                seen.add("finished " + reason + " " + promptTokens + " " + generatedTokens + " " + totalNanos);
+            }
+
+            @Override
+            public void refused(RefusedException.Cause cause) {
+                seen.add("refused " + cause);
+            }
+
+            @Override
+            public void step(int rows, int sequences, long nanos, EngineStatus after) {
+                seen.add("step " + rows + " " + sequences + " " + nanos + " " + after.generatedTokens());
+            }
+        };
+        FakeModel model = FakeModel.of(50, 0);
+        Bench bench = new Bench(model, Asks.config(1, 8, 4, 100, 1), observer);
+        model.spy(batch -> bench.nanos.addAndGet(5));
+        bench.ask(Asks.greedy(Asks.prompt(10, 1), 3));
+        bench.nanos.addAndGet(7);
+        // The bench's own clock moves a million a step.
+        bench.run();
+        assertThat(catchThrowableOfType(RefusedException.class, () -> bench.ask(Asks.greedy(Asks.prompt(101, 1), 1))))
+                .isNotNull();
+        Bench.Ask gone = bench.ask(Asks.greedy(Asks.prompt(10, 1), 3));
+        gone.cancel();
+        bench.step();
+        assertThat(seen)
+                .containsExactly(
+                        "queued",
+                        "started 7",
+                        "step 8 1 5 0",
+                        "first 1000017",
+                        "step 2 1 5 1",
+                        "next 1000005",
+                        "step 1 1 5 2",
+                        "next 1000005",
+                        "finished LENGTH 10 3 3000027",
+                        "step 1 1 5 3",
+                        "refused TOO_LARGE",
+                        "queued",
+                        "finished CANCELLED 10 0 0");
+        EngineStatus status = bench.status();
+        assertThat(status.steps()).isEqualTo(4);
+        assertThat(status.promptTokens()).isEqualTo(10);
+        assertThat(status.generatedTokens()).isEqualTo(3);
+        assertThat(status.pagesTotal()).isEqualTo(25);
+    }
+
+    @Test
+    void aSharedPromptCountsOnceAndItsLastTokenForEachChoice() throws RefusedException {
+        Bench bench = new Bench(FakeModel.of(50, 0), Asks.config(4, 8, 4, 100, 4));
+        bench.ask(Asks.greedy(Asks.prompt(10, 1), 3), 3);
+        bench.run();
+        assertThat(bench.status().promptTokens()).isEqualTo(9 + 3);
+        assertThat(bench.status().generatedTokens()).isEqualTo(9);
+    }
+}

@@ -1,0 +1,143 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.StepBatch;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a step holds, seen from the model. */
+final class SchedulerTest {
+    private final FakeModel model = FakeModel.of(50, 16);
+    private final List<Map<Integer, Integer>> stepsSeen = new ArrayList<>();
+
+    /** Notes rows by slot of every step; slots are given out in order of admission. */
+    private Bench bench(int lanes, int budget, int slots) {
+        Bench bench = new Bench(model, Asks.config(lanes, budget, 4, 400, slots));
+        model.spy(batch -> stepsSeen.add(rowsBySlot(batch)));
+        return bench;
+    }
+
+    private static Map<Integer, Integer> rowsBySlot(StepBatch batch) {
+        Map<Integer, Integer> rows = new HashMap<>();
+        for (int span = 0; span < batch.spans(); span++) {
+            rows.put(batch.spanSlot(span), batch.spanRows(span));
+        }
+        return rows;
+    }
+
+    @Test
+    void decodesFirstThenChunksInOrderOfAdmission() throws RefusedException {
+        Bench bench = bench(4, 10, 4);
+        bench.ask(Asks.greedy(Asks.prompt(2, 1), 50));
+        bench.step();
+        bench.ask(Asks.greedy(Asks.prompt(15, 1), 50));
+        bench.ask(Asks.greedy(Asks.prompt(7, 1), 50));
+        bench.steps(4);
+        assertThat(stepsSeen)
+                .containsExactly(
+                        Map.of(0, 2), //
+                        Map.of(0, 1, 1, 9),
+                        Map.of(0, 1, 1, 6, 2, 3),
+                        Map.of(0, 1, 1, 1, 2, 4),
+                        Map.of(0, 1, 1, 1, 2, 1));
+    }
+
+    @Test
+    void moreDecodesThanLanesTakeTurns() throws RefusedException {
+        Bench bench = bench(2, 10, 5);
+        for (int i = 0; i < 5; i++) {
+            bench.ask(Asks.greedy(Asks.prompt(1, i), 50));
+        }
+        bench.steps(5);
+        assertThat(stepsSeen.stream()
+                        .map(Map::keySet)
+                        .map(List::copyOf)
+                        .map(keys -> keys.stream().sorted().toList()))
+                .containsExactly(List.of(0, 1), List.of(2, 3), List.of(0, 4), List.of(1, 2), List.of(3, 4));
+    }
+
+    @Test
+    void aPromptKeepsALaneBesideDecodes() throws RefusedException {
+        Bench bench = bench(3, 4, 6);
+        for (int i = 0; i < 5; i++) {
+            bench.ask(Asks.greedy(Asks.prompt(1, i), 90));
+        }
+        bench.steps(3);
+        stepsSeen.clear();
+        bench.ask(Asks.greedy(Asks.prompt(20, 1), 9));
+        bench.steps(9);
+        assertThat(stepsSeen)
+                .allSatisfy(rows -> assertThat(rows).containsEntry(5, 2).hasSize(3));
+    }
+
+    @Test
+    void withOneLanePromptsAndDecodesAlternate() throws RefusedException {
+        Bench bench = bench(1, 4, 3);
+        bench.ask(Asks.greedy(Asks.prompt(1, 0), 90));
+        bench.ask(Asks.greedy(Asks.prompt(1, 1), 90));
+        bench.steps(2);
+        stepsSeen.clear();
+        bench.ask(Asks.greedy(Asks.prompt(16, 1), 9));
+        bench.steps(6);
+        assertThat(stepsSeen)
+                .containsExactly(Map.of(2, 4), Map.of(0, 1), Map.of(2, 4), Map.of(1, 1), Map.of(2, 4), Map.of(0, 1));
+    }
+
+    @Test
+    void scoredPromptsStayWithinTheSamplesOfAStep() throws RefusedException {
+        Bench bench = bench(4, 64, 8);
+        // 8 samples a step: the decode takes one, the scored prompt the rest.
+        bench.ask(Asks.greedy(Asks.prompt(1, 1), 50));
+        bench.step();
+        Bench.Ask scored = bench.ask(Asks.scored(Asks.prompt(30, 1), 3));
+        Bench.Ask plain = bench.ask(Asks.greedy(Asks.prompt(12, 1), 3));
+        bench.step();
+        // The plain prompt draws nothing yet: no sample is left for its last row.
+        assertThat(stepsSeen.getLast()).isEqualTo(Map.of(0, 1, 1, 7, 2, 11));
+        bench.run();
+        bench.assertAsAlone(scored, "scored");
+        bench.assertAsAlone(plain, "plain");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1, 8", "2, 2", "2, 9", "5, 5", "5, 40"})
+    void whateverMayRunRunsSoon(int lanes, int budget) throws RefusedException {
+        for (int seed = 0; seed < 20; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int slots = 12;
+            Bench bench = new Bench(model, Asks.config(lanes, budget, 4, 400, slots));
+            List<Bench.Ask> asks = new ArrayList<>();
+            long work = 0;
+            for (int i = 0; i < slots; i++) {
+                Submission submission = Asks.greedy(Asks.prompt(1 + random.nextInt(60), i), 400);
+                work += submission.prompt().length;
+                asks.add(bench.ask(submission));
+            }
+            // By then every prompt is computed even at a row a step, beside or in turns with decodes.
+            bench.steps((int) (2 * work + 2L * slots));
+            int[] before =
+                    asks.stream().mapToInt(ask -> ask.first().tokens.size()).toArray();
+            int rounds = 10;
+            bench.steps(rounds * ((slots + lanes - 1) / lanes));
+            int[] gained = IntStream.range(0, slots)
+                    .map(i -> asks.get(i).first().tokens.size() - before[i])
+                    .toArray();
+            assertThat(gained).as("seed %d", seed).satisfies(all -> {
+                for (int i = 0; i < slots; i++) {
+                    if (!asks.get(i).over()) {
+                        assertThat(all[i]).isBetween(rounds - 1, 2 * rounds + rounds * lanes);
+                    }
+                }
+            });
+        }
+    }
+}
