@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.generation.GenerationException;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.weights.ModelFileException;
@@ -79,7 +80,7 @@ final class Program {
     }
 
     private List<Command> commands() {
-        return List.of(new DoctorCommand(outside));
+        return List.of(new CompleteCommand(outside), new InspectCommand(outside), new DoctorCommand(outside));
     }
 
     private int refuse(ParameterException wrong) {
@@ -105,6 +106,7 @@ final class Program {
             }
             case ModelException wrong -> err.println("tramontane: " + oneLine(wrong));
             case KernelException wrong -> err.println("tramontane: " + oneLine(wrong));
+            case GenerationException wrong -> err.println("tramontane: " + oneLine(wrong));
             default -> {
                 // Nobody foresaw it, so the trace is what a report needs.
                 err.println("tramontane: this is a fault in the program: " + oneLine(failure));

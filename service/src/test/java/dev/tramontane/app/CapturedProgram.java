@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -13,7 +14,9 @@ final class CapturedProgram {
     /** What a command line came to. */
     record Outcome(int code, String out, String err) {}
 
-    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>(Map.of(
+            "TRAMONTANE_LIBRARY_DIRECTORY",
+            Path.of("target", "kernel-cache").toAbsolutePath().toString()));
     private String input = "";
 
     CapturedProgram with(String variable, String value) {

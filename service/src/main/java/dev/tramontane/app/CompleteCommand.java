@@ -1,0 +1,61 @@
+package dev.tramontane.app;
+
+import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Parameters;
+
+/** {@code tramontane complete}: continues a text on standard output. */
+@CommandLine.Command(
+        name = "complete",
+        description = "Continue a text. The answer streams to standard output, and nothing else does.",
+        footer = {"", "Example:", "  tramontane complete --model M.gguf -n 40 -t 0 'The capital of France is'"})
+final class CompleteCommand extends LocalCommand {
+    /** A prompt from standard input: more than any context holds. */
+    private static final int MAX_PROMPT_BYTES = 64 << 20;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            description = "The text to continue. Without it, or as -, it is read from standard input.")
+    private @Nullable String prompt;
+
+    CompleteCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    int run(Configuration configuration) throws InterruptedException, IOException {
+        String text = prompt == null || prompt.equals("-") ? standardInput() : prompt;
+        GenerationRequest request = sampling().request(new Prompt.Text(text));
+        try (RunningModel model = RunningModel.open(configuration, outside(), "complete", EngineObserver.NONE)) {
+            Answer answer = Answer.start(model.generator(), request, piece -> {
+                outside().out().print(piece);
+                outside().out().flush();
+            });
+            answer.await();
+            outside().out().println();
+            printStatistics(answer);
+            return ExitCode.OK;
+        } catch (GenerationException refused) {
+            throw refused.kind() == GenerationException.Kind.TOO_LARGE
+                            || refused.kind() == GenerationException.Kind.INVALID
+                    ? new UsageException(String.valueOf(refused.getMessage()), refused)
+                    : refused;
+        }
+    }
+
+    private String standardInput() throws IOException {
+        byte[] bytes = outside().in().readNBytes(MAX_PROMPT_BYTES + 1);
+        if (bytes.length > MAX_PROMPT_BYTES) {
+            throw new UsageException("the prompt on standard input is larger than " + Units.show(MAX_PROMPT_BYTES));
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.tramontane.app;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.tramontane.app.Fact.Section;
+import dev.tramontane.model.ModelPlan;
+import dev.tramontane.weights.GgufFile;
+import dev.tramontane.weights.ModelFileException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tramontane inspect}: what a model file holds and what it will cost, without loading it. */
+@CommandLine.Command(
+        name = "inspect",
+        description = "Show what a model file holds and what it will cost in memory with the given context, batch and"
+                + " window. Loads nothing. Exit code 2: the file is damaged or cannot be run.")
+final class InspectCommand extends Command {
+    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model: a GGUF file.")
+    private @Nullable String model;
+
+    @Option(names = "--json", description = "Print one JSON object in place of text.")
+    private boolean json;
+
+    @Option(names = "--metadata", description = "List all metadata keys too.")
+    private boolean metadata;
+
+    @Option(names = "--tensors", description = "List all tensors too.")
+    private boolean tensors;
+
+    InspectCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    List<Setting> settings() {
+        return List.of(
+                Setting.MODEL,
+                Setting.CONTEXT,
+                Setting.WINDOW,
+                Setting.MAX_BATCH,
+                Setting.BATCH_TOKENS,
+                Setting.MAX_SEQUENCES,
+                Setting.CACHE_MEMORY,
+                Setting.KV,
+                Setting.BACKEND);
+    }
+
+    @Override
+    void addFlags(Map<Setting, String> flags) {
+        if (model != null) {
+            flags.put(Setting.MODEL, model);
+        }
+    }
+
+    @Override
+    int run(Configuration configuration) {
+        Path path = configuration
+                .model()
+                .orElseThrow(() -> new UsageException("which file? tramontane inspect MODEL.gguf"));
+        try (GgufFile file = GgufFile.open(path)) {
+            Inspection inspection = new Inspection(file);
+            List<Section> sections = new ArrayList<>();
+            sections.add(inspection.file());
+            ModelFileException fault = null;
+            try {
+                ModelPlan plan = ModelPlan.of(file, configuration.window());
+                sections.add(Inspection.geometry(plan.geometry(), plan.tied()));
+                sections.add(inspection.tokenizer());
+                Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
+                sections.add(Inspection.memory(plan, sizing, Models.backend(configuration)));
+            } catch (ModelFileException cannotRun) {
+                fault = cannotRun;
+            }
+            if (metadata) {
+                sections.add(inspection.metadata());
+            }
+            if (tensors) {
+                sections.add(inspection.tensors());
+            }
+            print(sections);
+            if (fault != null) {
+                throw fault;
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private void print(List<Section> sections) {
+        if (json) {
+            Fact.printJson(sections, outside().out());
+        } else {
+            Fact.print(sections, outside().out());
+        }
+    }
+
+    /** The machine's memory, or what the control group allows of it. */
+    static long memory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.tramontane.app;
+
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A command that runs a model in this process for one person. */
+abstract class LocalCommand extends Command {
+    @Option(names = "--stats", description = "Print token counts and rates to standard error.")
+    private boolean statistics;
+
+    @Mixin
+    private final SamplingOptions sampling = new SamplingOptions();
+
+    LocalCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    final List<Setting> settings() {
+        return List.of(
+                Setting.MODEL,
+                Setting.CONTEXT,
+                Setting.WINDOW,
+                Setting.BACKEND,
+                Setting.CPU_LEVEL,
+                Setting.THREADS,
+                Setting.BATCH_TOKENS,
+                Setting.CACHE_MEMORY,
+                Setting.KV,
+                Setting.KERNEL_LIBRARY,
+                Setting.LIBRARY_DIRECTORY,
+                Setting.LOG_FORMAT,
+                Setting.LOG_LEVEL);
+    }
+
+    /** One person has one sequence, so the cache needs room for no more, whatever a server would get. */
+    @Override
+    final void addFlags(Map<Setting, String> flags) {
+        flags.put(Setting.MAX_BATCH, "1");
+        flags.put(Setting.MAX_SEQUENCES, "1");
+    }
+
+    final SamplingOptions sampling() {
+        return sampling;
+    }
+
+    /** To stderr, if they were asked for. */
+    final void printStatistics(Answer answer) {
+        if (statistics) {
+            answer.statistics().ifPresent(outside().err()::println);
+        }
+    }
+}

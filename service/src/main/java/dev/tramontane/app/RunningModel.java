@@ -1,0 +1,136 @@
+package dev.tramontane.app;
+
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.engine.EngineLoop;
+import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.generation.EngineTextGenerator;
+import dev.tramontane.generation.GenerationConfig;
+import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.model.LoadOptions;
+import dev.tramontane.model.LoadedModel;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.weights.GgufFile;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A model loaded, its engine running: what {@code serve}, {@code complete} and {@code chat} stand on. */
+final class RunningModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningModel.class);
+
+    private final LoadedModel loaded;
+    private final EngineLoop engine;
+    private final EngineTextGenerator generator;
+    private final String description;
+
+    private RunningModel(LoadedModel loaded, EngineLoop engine, EngineTextGenerator generator, String description) {
+        this.loaded = loaded;
+        this.engine = engine;
+        this.generator = generator;
+        this.description = description;
+    }
+
+    /**
+     * Loads the configured model and starts its engine. Blocks, with a progress bar when it takes long.
+     *
+     * @param command for the message when no model is named
+     */
+    static RunningModel open(
+            Configuration configuration, Surroundings outside, String command, EngineObserver observer) {
+        Path path = Models.file(configuration, command);
+        GgufFile file = GgufFile.open(path);
+        KernelLibrary library;
+        try {
+            library = KernelLibraries.load(configuration, outside);
+        } catch (RuntimeException failure) {
+            file.close();
+            throw failure;
+        }
+        Backend backend = Models.backend(configuration);
+        LoadOptions options = new LoadOptions(
+                backend, configuration.cpuLevel(), configuration.threads().orElse(0), configuration.window());
+        ProgressBar bar =
+                new ProgressBar("loading " + path.getFileName(), outside.err(), outside.terminal(), System::nanoTime);
+        LoadedModel loaded = LoadedModel.load(library, file, options, bar::at);
+        bar.done();
+        try {
+            return start(configuration, loaded, library, Models.name(configuration, path), observer);
+        } catch (RuntimeException failure) {
+            loaded.close();
+            throw failure;
+        }
+    }
+
+    private static RunningModel start(
+            Configuration configuration,
+            LoadedModel loaded,
+            KernelLibrary library,
+            String name,
+            EngineObserver observer) {
+        ModelGeometry geometry = loaded.geometry();
+        Sizing sizing = Sizing.of(geometry, configuration, InspectCommand.memory());
+        sizing.notes().forEach(LOG::warn);
+        EngineLoop engine = new EngineLoop(loaded.model(), sizing.engine(), observer, System::nanoTime);
+        @Nullable ChatLayout layout = null;
+        EngineTextGenerator generator =
+                new EngineTextGenerator(name, engine, loaded.tokenizer(), layout, GenerationConfig.DEFAULT);
+        engine.start();
+        return new RunningModel(loaded, engine, generator, describe(configuration, name, geometry, library, sizing));
+    }
+
+    private static String describe(
+            Configuration configuration, String name, ModelGeometry geometry, KernelLibrary library, Sizing sizing) {
+        boolean cpu = Models.backend(configuration) == Backend.CPU;
+        boolean asked = configuration.cpuLevel() != CpuLevel.AUTO;
+        String level = !cpu
+                ? ""
+                : asked
+                        ? " (" + configuration.cpuLevel().label() + " because --cpu-level says so)"
+                        : " (" + DoctorCommand.level(library.host()) + ")";
+        String windows = geometry.groups().stream()
+                .map(group -> group.window() == 0 ? "none" : Integer.toString(group.window()))
+                .collect(Collectors.joining("/"));
+        return String.format(
+                Locale.ROOT,
+                "model %s, backend %s%s, %d threads, context %d, window %s, cache %s for %d whole sequences",
+                name,
+                Models.backend(configuration).name().toLowerCase(Locale.ROOT),
+                level,
+                configuration.threads().orElse(library.host().processors()),
+                sizing.engine().contextTokens(),
+                windows,
+                Units.show(sizing.plan().bytes()),
+                sizing.plan().sequences(sizing.engine().contextTokens()));
+    }
+
+    TextGenerator generator() {
+        return generator;
+    }
+
+    EngineLoop engine() {
+        return engine;
+    }
+
+    LoadedModel loaded() {
+        return loaded;
+    }
+
+    /** Model, backend, processor level and why, context, window and cache in one line. */
+    String description() {
+        return description;
+    }
+
+    /** Cancels everything that runs and frees the memory. */
+    @Override
+    public void close() {
+        engine.close();
+        generator.close();
+        loaded.close();
+    }
+}

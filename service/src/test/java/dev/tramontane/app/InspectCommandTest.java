@@ -1,0 +1,150 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.GgufWriter;
+import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.kernels.DType;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+    @TempDir
+    Path dir;
+
+    @Test
+    void describesATinyModel() throws IOException {
+        Path model = new TinyModel(3, 48, 4096, DType.Q8_0, true, 1).writeTo(dir);
+        Outcome outcome = new CapturedProgram()
+                .run("inspect", model.toString(), "--context", "1000", "--max-batch", "4", "--cache-memory", "4MiB");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.code()).isZero();
+        // C + W - 1 = 303 tokens are ten pages of 32 and one for the phase, of 3 layers * 2 * 2 heads * 16 * 32 * 2
+        // bytes.
+        assertThat(outcome.out())
+                .startsWith("File\n  path                   " + model + "\n")
+                .contains("\n  architecture           llama\n")
+                .contains("\n  layers                 3\n")
+                .contains("\n  heads                  4 query, 2 key/value, of 16\n")
+                .contains("\n  output head            the embedding (tied)\n")
+                .contains("\n  made for context       4,096\n")
+                .contains("\n  attention window       48 tokens\n")
+                .contains("\n  context                1,000 tokens of prompt and answer\n")
+                .contains("\n  batch                  4 sequences, 256 tokens in a step\n")
+                .contains("\n  cache per token        384 B (f16)\n")
+                .contains("\n  cache per sequence     132 KiB at most\n")
+                .contains(" 22 Q8_0 (")
+                .doesNotContain("note");
+    }
+
+    @Test
+    void windowAndPrecisionChangeWhatItCosts() throws IOException {
+        String model = TinyModel.PLAIN.writeTo(dir).toString();
+        JsonObject full = json(model, "--context", "4096");
+        JsonObject windowed = json(model, "--context", "4096", "--window", "64");
+        JsonObject single = json(model, "--context", "4096", "--kv", "f32");
+        assertThat(full.getInteger("cache_bytes_per_sequence")).isEqualTo(4096 * 384);
+        assertThat(windowed.getInteger("cache_bytes_per_sequence")).isEqualTo(11 * 32 * 384);
+        assertThat(single.getInteger("cache_bytes_per_sequence")).isEqualTo(4096 * 384 * 2);
+        assertThat(full.getInteger("cache_bytes")).isEqualTo(16 * 4096 * 384);
+        assertThat(full.getInteger("total_bytes"))
+                .isEqualTo(full.getInteger("weights_in_place_bytes")
+                        + full.getInteger("weights_repacked_bytes")
+                        + full.getInteger("cache_bytes"));
+    }
+
+    private static JsonObject json(String... args) {
+        String[] all = Arrays.copyOf(args, args.length + 2);
+        System.arraycopy(args, 0, all, 1, args.length);
+        all[0] = "inspect";
+        all[all.length - 1] = "--json";
+        Outcome outcome = new CapturedProgram().run(all);
+        assertThat(outcome.err()).isEmpty();
+        return new JsonObject(outcome.out()).getJsonObject("memory");
+    }
+
+    @Test
+    void describesTheRealModel() {
+        Path model = Shared.smolLm2();
+        Outcome outcome = new CapturedProgram().run("inspect", "--model", model.toString(), "--json", "--metadata");
+        assertThat(outcome.code()).isZero();
+        JsonObject all = new JsonObject(outcome.out());
+        assertThat(all.getJsonObject("file"))
+                .hasToString("{\"path\":\"" + model + "\",\"bytes\":98362432,\"gguf_version\":3,"
+                        + "\"name\":\"Smollm2 135M 8k Lc100K Mix1 Ep2\",\"size_label\":\"135M\","
+                        + "\"license\":\"apache-2.0\",\"tensors\":272,\"parameters\":134515008,"
+                        + "\"bits_per_parameter\":5.74,\"types\":{"
+                        + "\"F32\":{\"tensors\":61,\"bytes\":140544,\"computed\":true},"
+                        + "\"Q4_1\":{\"tensors\":210,\"bytes\":66355200,\"computed\":true},"
+                        + "\"Q8_0\":{\"tensors\":1,\"bytes\":30081024,\"computed\":true}}}");
+        assertThat(all.getJsonObject("model"))
+                .hasToString("{\"architecture\":\"llama\",\"layers\":30,\"width\":576,"
+                        + "\"heads\":{\"query\":9,\"key_value\":3,\"size\":64},\"feed_forward\":1536,"
+                        + "\"vocabulary\":49152,\"tied_output\":true,\"context_length\":8192,\"windows\":[0],"
+                        + "\"rope\":{\"base\":100000.0,\"dimensions\":64}}");
+        assertThat(all.getJsonObject("tokenizer").getString("pre")).isEqualTo("smollm");
+        assertThat(all.getJsonObject("tokenizer").getInteger("eos")).isEqualTo(2);
+        assertThat(all.getJsonObject("memory").getInteger("cache_bytes_per_token"))
+                .isEqualTo(23_040);
+        assertThat(all.getJsonObject("metadata").size()).isEqualTo(33);
+    }
+
+    @Test
+    void listsTensorsAndMetadata() throws IOException {
+        String model = TinyModel.PLAIN.writeTo(dir).toString();
+        Outcome outcome = new CapturedProgram().run("inspect", model, "--tensors", "--metadata");
+        assertThat(outcome.out())
+                .contains("\n  llama.block_count      3\n")
+                .containsPattern("\n  blk\\.2\\.attn_q\\.weight +F32 \\[64, 64\\], 16\\.0 KiB at \\d+\n");
+    }
+
+    @Test
+    void aBadFileIsOneLineAndCodeTwo() throws IOException {
+        Path html = Files.writeString(dir.resolve("model.gguf"), "<!DOCTYPE html>");
+        Outcome outcome = new CapturedProgram().run("inspect", html.toString());
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err())
+                .isEqualTo("tramontane: " + html + ": at byte 0: this is a web page, expected a GGUF file; download the"
+                        + " file itself (on Hugging Face the link has /resolve/, not /blob/)" + System.lineSeparator());
+    }
+
+    @Test
+    void aSoundFileThatCannotRunIsDescribedAndRefused() throws IOException {
+        Path model = new GgufWriter()
+                .string("general.architecture", "mamba")
+                .tensor("a", 13, new long[] {256}, new byte[176])
+                .writeTo(dir.resolve("other.gguf"));
+        Outcome outcome = new CapturedProgram().run("inspect", model.toString());
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.out()).contains("1 Q5_K (176 B, not computed)");
+        assertThat(outcome.err())
+                .contains("Q5_K, which this version does not compute")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void sizesThatDoNotGoTogetherAreNamed() throws IOException {
+        String model = TinyModel.PLAIN.writeTo(dir).toString();
+        Outcome outcome = new CapturedProgram().run("inspect", model, "--context", "4096", "--cache-memory", "1MiB");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err())
+                .isEqualTo("tramontane: --context 4096 needs 1.5 MiB of cache for one sequence, but --cache-memory is"
+                        + " 1.0 MiB: lower the context, give the cache more memory, or give the model a --window"
+                        + System.lineSeparator());
+    }
+
+    @Test
+    void withoutAFileAsksForOne() {
+        Outcome outcome = new CapturedProgram().run("inspect");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("tramontane inspect MODEL.gguf").hasLineCount(1);
+    }
+}
