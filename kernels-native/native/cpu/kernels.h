@@ -18,18 +18,25 @@ inline constexpr uint32_t kSegment = 256;     // positions of an attention segme
 inline constexpr uint32_t kTile = 16;         // positions of a key tile (cache.h)
 inline constexpr uint32_t kMaxHeadDim = 512;  // of tm_model_config
 
-// Thirty-two consecutive columns of an activation row, x[i] ~ scale * codes[i], and the products of the codes' sum
-// that the weight types start or end with. One cache line.
-struct alignas(64) ActivationBlock {
-  int8_t codes[kBlock];
-  float scale;               // largest magnitude / 127; not a number if an input was not finite
+// The largest code of an activation: 127 in the high plane, 0 in the low one.
+inline constexpr float kLargestCode = 127 * 128;
+
+// Thirty-two consecutive columns of an activation row as 15-bit integers, x[i] ~ scale * code(i), in two planes of
+// bytes, because the byte products of every instruction set then make exact sums; and the products of the codes' sum
+// that the weight types start or end with. Eight bits alone would move log-probabilities by tenths (docs/adr/0002).
+struct alignas(32) ActivationBlock {
+  int8_t high[kBlock];       // -127..127
+  int8_t low[kBlock];        // -64..63
+  float scale;               // largest magnitude / kLargestCode; not a number if an input was not finite
   float scaled_sum;          // scale * sum of codes
   int32_t minus_8_sum;       // Q4_0's offset
   int32_t minus_128_sum;     // Q8_0's codes are kept + 128
   int32_t minus_32_sums[2];  // Q6_K's offset, for columns 0..15 and 16..31
   int32_t unused[2];
+
+  int32_t code(uint32_t i) const { return 128 * high[i] + low[i]; }
 };
-static_assert(sizeof(ActivationBlock) == 64);
+static_assert(sizeof(ActivationBlock) == 96);
 
 // How a strip's products reach out[token * out_stride + 0 .. n_rows).
 enum class Store : uint32_t { kWrite, kAdd };

@@ -125,16 +125,36 @@ TM_ALWAYS_INLINE float maximum(Floats x) {
 
 TM_ALWAYS_INLINE Floats to_floats(Ints x) { return {_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi)}; }
 
-TM_ALWAYS_INLINE int32_t store_codes(int8_t* p, Floats x) {
-  const __m256i lo = _mm256_cvtps_epi32(x.lo);
-  const __m256i hi = _mm256_cvtps_epi32(x.hi);
+// Sixteen numbers that fit bytes, from two registers of eight.
+TM_ALWAYS_INLINE void store_bytes(int8_t* p, __m256i lo, __m256i hi) {
   const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
   const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+}
+
+TM_ALWAYS_INLINE __m256i high_plane(__m256i n) {
+  return _mm256_srai_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(64)), 7);
+}
+
+// Sixteen codes, rounded to nearest even, into their planes; returns their sum.
+TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, Floats x) {
+  const __m256i lo = _mm256_cvtps_epi32(x.lo);
+  const __m256i hi = _mm256_cvtps_epi32(x.hi);
+  const __m256i lo_above = high_plane(lo);
+  const __m256i hi_above = high_plane(hi);
+  store_bytes(high, lo_above, hi_above);
+  store_bytes(low, _mm256_sub_epi32(lo, _mm256_slli_epi32(lo_above, 7)),
+              _mm256_sub_epi32(hi, _mm256_slli_epi32(hi_above, 7)));
   const __m256i s = _mm256_add_epi32(lo, hi);
   __m128i t = _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
   t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4e));
   return _mm_cvtsi128_si32(_mm_add_epi32(t, _mm_shuffle_epi32(t, 0xb1)));
+}
+
+// The sum of products with codes of 128 * high + low.
+TM_ALWAYS_INLINE Ints join(Ints high, Ints low) {
+  return {_mm256_add_epi32(_mm256_slli_epi32(high.lo, 7), low.lo),
+          _mm256_add_epi32(_mm256_slli_epi32(high.hi, 7), low.hi)};
 }
 
 TM_ALWAYS_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

@@ -99,11 +99,18 @@ TM_ALWAYS_INLINE float maximum(Floats x) {
 TM_ALWAYS_INLINE Ints splat_int(int32_t x) { return {_mm512_set1_epi32(x)}; }
 TM_ALWAYS_INLINE Floats to_floats(Ints x) { return {_mm512_cvtepi32_ps(x.v)}; }
 
-TM_ALWAYS_INLINE int32_t store_codes(int8_t* p, Floats x) {
+// Sixteen codes, rounded to nearest even, into their planes; returns their sum.
+TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, Floats x) {
   const __m512i n = _mm512_cvtps_epi32(x.v);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(n));
+  const __m512i above = _mm512_srai_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(64)), 7);
+  const __m512i below = _mm512_sub_epi32(n, _mm512_slli_epi32(above, 7));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(high), _mm512_cvtepi32_epi8(above));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(low), _mm512_cvtepi32_epi8(below));
   return _mm512_reduce_add_epi32(n);
 }
+
+// The sum of products with codes of 128 * high + low.
+TM_ALWAYS_INLINE Ints join(Ints high, Ints low) { return {_mm512_add_epi32(_mm512_slli_epi32(high.v, 7), low.v)}; }
 
 TM_ALWAYS_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 
@@ -168,8 +175,8 @@ TM_ALWAYS_INLINE Ints dot_six_bits(const Codes& c, const int8_t* a, int32_t star
   return {s};
 }
 
-TM_ALWAYS_INLINE Ints dot_eight_bits(const Codes& c, const int8_t* a, int32_t minus_128_sum) {
-  return dot_nibbles(c, a, minus_128_sum);
+TM_ALWAYS_INLINE Ints dot_eight_bits(const Codes& c, const int8_t* a, int32_t start) {
+  return dot_nibbles(c, a, start);
 }
 
 }  // namespace

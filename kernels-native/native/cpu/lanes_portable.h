@@ -119,15 +119,24 @@ TM_ALWAYS_INLINE Floats to_floats(const Ints& x) {
   return each([&](uint32_t i) { return static_cast<float>(x.v[i]); });
 }
 
-// |x| <= 127.5, or not a number (whose code does not matter). The addition rounds to the nearest integer.
-TM_ALWAYS_INLINE int32_t store_codes(int8_t* p, const Floats& x) {
+// Sixteen codes into their planes; returns their sum. |x| < 2^22: the addition rounds to the nearest, even on ties.
+TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, const Floats& x) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < kLanes; ++i) {
     const int32_t n = static_cast<int32_t>(float_to_bits(x.v[i] + 0x1.8p23f) - 0x4b400000u);
-    p[i] = static_cast<int8_t>(n);
-    sum += p[i];
+    const int32_t above = (n + 64) >> 7;
+    high[i] = static_cast<int8_t>(above);
+    low[i] = static_cast<int8_t>(n - 128 * above);
+    sum += n;
   }
   return sum;
+}
+
+// The sum of products with codes of 128 * high + low.
+TM_ALWAYS_INLINE Ints join(const Ints& high, const Ints& low) {
+  Ints r;
+  for (uint32_t i = 0; i < kLanes; ++i) r.v[i] = 128 * high.v[i] + low.v[i];
+  return r;
 }
 
 TM_ALWAYS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
@@ -186,8 +195,8 @@ TM_ALWAYS_INLINE Ints dot_six_bits(const Codes& c, const int8_t* a, int32_t star
   return dot_columns(c, a, start, 4 * kHalf, 4 * kHalf + 4);
 }
 
-TM_ALWAYS_INLINE Ints dot_eight_bits(const Codes& c, const int8_t* a, int32_t minus_128_sum) {
-  return dot_columns(c, a, minus_128_sum, 0, 8);
+TM_ALWAYS_INLINE Ints dot_eight_bits(const Codes& c, const int8_t* a, int32_t start) {
+  return dot_columns(c, a, start, 0, 8);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Packed quantised weights times quantised activations. Compiled once per level, after its lanes.
 //
 // An output is acc = fma(float(block sum), weight scale * activation scale, acc) over the blocks of 32 columns in
-// order, in its row's lane; the block sum is an exact integer and stays below 2^24, so its conversion is exact too.
+// order, in its row's lane; the block sum is an exact integer made of the sums of the activations' two planes.
 // Types with a minimum add fma(minimum, activation scale * sum of codes, acc) after each block.
 #include "kernels.h"
 #include "pack.h"
@@ -18,7 +18,7 @@ struct Q4_0 {
       : codes(load_nibbles(block + 32)), scales(load_half(reinterpret_cast<const uint16_t*>(block))) {}
 
   TM_ALWAYS_INLINE Floats step(const ActivationBlock& a, Floats acc) const {
-    const Ints s = dot_nibbles(codes, a.codes, a.minus_8_sum);
+    const Ints s = join(dot_nibbles(codes, a.high, 0), dot_nibbles(codes, a.low, a.minus_8_sum));
     return fma(to_floats(s), mul(scales, splat(a.scale)), acc);
   }
 };
@@ -34,7 +34,7 @@ struct Q4_1 {
         minima(load_half(reinterpret_cast<const uint16_t*>(block + 32))) {}
 
   TM_ALWAYS_INLINE Floats step(const ActivationBlock& a, Floats acc) const {
-    const Ints s = dot_nibbles(codes, a.codes, 0);
+    const Ints s = join(dot_nibbles(codes, a.high, 0), dot_nibbles(codes, a.low, 0));
     acc = fma(to_floats(s), mul(scales, splat(a.scale)), acc);
     return fma(minima, splat(a.scaled_sum), acc);
   }
@@ -49,7 +49,7 @@ struct Q8_0 {
       : codes(load_eight_bits(block + 32)), scales(load_half(reinterpret_cast<const uint16_t*>(block))) {}
 
   TM_ALWAYS_INLINE Floats step(const ActivationBlock& a, Floats acc) const {
-    const Ints s = dot_eight_bits(codes, a.codes, a.minus_128_sum);
+    const Ints s = join(dot_eight_bits(codes, a.high, 0), dot_eight_bits(codes, a.low, a.minus_128_sum));
     return fma(to_floats(s), mul(scales, splat(a.scale)), acc);
   }
 };
@@ -66,14 +66,13 @@ struct Q4_K {
         minima(mul(load_half(reinterpret_cast<const uint16_t*>(header + 32)), load_u8(block + 16))) {}
 
   TM_ALWAYS_INLINE Floats step(const ActivationBlock& a, Floats acc) const {
-    const Ints s = dot_nibbles(codes, a.codes, 0);
+    const Ints s = join(dot_nibbles(codes, a.high, 0), dot_nibbles(codes, a.low, 0));
     acc = fma(to_floats(s), mul(scales, splat(a.scale)), acc);
     return fnma(minima, splat(a.scaled_sum), acc);
   }
 };
 
-// The two halves of a block have their own byte scales. Each product and their sum stay below 2^24
-// (16 * 32 * 127 * 128 twice), so floats hold them exactly.
+// The two halves of a block have their own byte scales.
 struct Q6_K {
   static constexpr StripLayout kLayout = kQ6_KStrip;
   Codes codes;
@@ -86,8 +85,9 @@ struct Q6_K {
         high(load_s8(block + 16)) {}
 
   TM_ALWAYS_INLINE Floats step(const ActivationBlock& a, Floats acc) const {
-    const Floats s = mul(to_floats(dot_six_bits<0>(codes, a.codes, a.minus_32_sums[0])), low);
-    const Floats both = fma(to_floats(dot_six_bits<1>(codes, a.codes, a.minus_32_sums[1])), high, s);
+    const Ints first = join(dot_six_bits<0>(codes, a.high, 0), dot_six_bits<0>(codes, a.low, a.minus_32_sums[0]));
+    const Ints second = join(dot_six_bits<1>(codes, a.high, 0), dot_six_bits<1>(codes, a.low, a.minus_32_sums[1]));
+    const Floats both = fma(to_floats(second), high, mul(to_floats(first), low));
     return fma(both, mul(scales, splat(a.scale)), acc);
   }
 };

@@ -71,15 +71,15 @@ void quantise(const float* x, uint32_t n_blocks, ActivationBlock* out) {
       continue;
     }
     const bool tiny = largest < 0x1p-100f;  // the inverse could overflow: as good as zero
-    const Floats inverse = splat(tiny ? 0.0f : 127.0f / largest);
-    const int32_t low_sum = store_codes(out->codes, mul(low, inverse));
-    const int32_t high_sum = store_codes(out->codes + 16, mul(high, inverse));
-    out->scale = tiny ? 0.0f : largest / 127.0f;
-    out->scaled_sum = out->scale * static_cast<float>(low_sum + high_sum);
-    out->minus_8_sum = -8 * (low_sum + high_sum);
-    out->minus_128_sum = -128 * (low_sum + high_sum);
-    out->minus_32_sums[0] = -32 * low_sum;
-    out->minus_32_sums[1] = -32 * high_sum;
+    const Floats inverse = splat(tiny ? 0.0f : kLargestCode / largest);
+    const int32_t first_sum = store_codes(out->high, out->low, mul(low, inverse));
+    const int32_t second_sum = store_codes(out->high + 16, out->low + 16, mul(high, inverse));
+    out->scale = tiny ? 0.0f : largest / kLargestCode;
+    out->scaled_sum = out->scale * static_cast<float>(first_sum + second_sum);
+    out->minus_8_sum = -8 * (first_sum + second_sum);
+    out->minus_128_sum = -128 * (first_sum + second_sum);
+    out->minus_32_sums[0] = -32 * first_sum;
+    out->minus_32_sums[1] = -32 * second_sum;
   }
 }
 

@@ -137,8 +137,8 @@ TEST(quantised_activations_are_the_same_at_every_level_and_near_their_inputs) {
     const ActivationBlock& block = expected[b];
     int32_t sums[2] = {};
     for (uint32_t i = 0; i < kBlock; ++i) {
-      sums[i / 16] += block.codes[i];
-      CHECK_NEAR(static_cast<double>(block.scale) * block.codes[i], static_cast<double>(x[b * kBlock + i]),
+      sums[i / 16] += block.code(i);
+      CHECK_NEAR(static_cast<double>(block.scale) * block.code(i), static_cast<double>(x[b * kBlock + i]),
                  0.5001 * static_cast<double>(block.scale) + 0x1p-100);
     }
     CHECK_EQ(block.minus_8_sum, -8 * (sums[0] + sums[1]));
@@ -192,7 +192,7 @@ TEST(packed_products_are_the_same_at_every_level_and_batch_and_near_double) {
             for (uint32_t k = 0; k < cols; ++k) {
               const ActivationBlock& block = blocks[(static_cast<uint64_t>(t) * cols + k) / kBlock];
               const double product = static_cast<double>(weights.values[static_cast<uint64_t>(r) * cols + k]) *
-                                     static_cast<double>(block.scale) * block.codes[k % kBlock];
+                                     static_cast<double>(block.scale) * block.code(k % kBlock);
               exact += product;
               magnitude += std::fabs(product);
             }
