@@ -1,0 +1,61 @@
+package dev.tramontane.api;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * How the HTTP service behaves.
+ *
+ * @param host address to bind
+ * @param port 0 picks a free one
+ * @param eventLoops threads that serve sockets
+ * @param transport limits of connections
+ * @param requests limits of requests
+ * @param heartbeat between comments on a silent stream; at most a third of the idle time
+ * @param lookAhead tokens that a stream may have generated before its reader has taken them
+ * @param origins browser origins allowed besides the service's own, as {@code https://example.org}
+ * @param templateVariables chat template variables that requests may set (chat_template_kwargs)
+ * @param fingerprint system_fingerprint: changes whenever the same seed may give other tokens
+ */
+public record ApiConfig(
+        String host,
+        int port,
+        int eventLoops,
+        TransportLimits transport,
+        RequestLimits requests,
+        Duration heartbeat,
+        int lookAhead,
+        Set<String> origins,
+        Set<String> templateVariables,
+        String fingerprint) {
+
+    public static final ApiConfig DEFAULT = new ApiConfig(
+            "127.0.0.1",
+            8080,
+            1,
+            TransportLimits.DEFAULT,
+            RequestLimits.DEFAULT,
+            Duration.ofSeconds(15),
+            64,
+            Set.of(),
+            Set.of(),
+            "tramontane");
+
+    public ApiConfig {
+        origins = Set.copyOf(origins);
+        templateVariables = Set.copyOf(templateVariables);
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("port must be between 0 and 65535, got " + port);
+        }
+        if (eventLoops < 1 || lookAhead < 1) {
+            throw new IllegalArgumentException("event loops and look-ahead must be at least 1");
+        }
+        if (heartbeat.isNegative()
+                || heartbeat.isZero()
+                || heartbeat.multipliedBy(3).compareTo(transport.idleTime()) > 0) {
+            throw new IllegalArgumentException("the heartbeat must be positive and at most a third of the idle time, "
+                    + transport.idleTime().toSeconds() + " s, so that no proxy or timeout cuts a silent stream; got "
+                    + heartbeat.toMillis() + " ms");
+        }
+    }
+}

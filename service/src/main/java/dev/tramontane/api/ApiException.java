@@ -1,0 +1,133 @@
+package dev.tramontane.api;
+
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.generation.GenerationException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A failure as the client sees it: a status and OpenAI's four error fields. */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(ApiException.class);
+
+    private static final String INVALID_REQUEST = "invalid_request_error";
+
+    private final int status;
+    private final String type;
+    private final @Nullable String param;
+    private final @Nullable String code;
+    private final int retryAfterSeconds;
+
+    /**
+     * @param type OpenAI's class of error
+     * @param param the request's field at fault
+     * @param code a word for programs
+     * @param retryAfterSeconds for Retry-After; 0 for none
+     */
+    public ApiException(
+            int status,
+            String type,
+            String message,
+            @Nullable String param,
+            @Nullable String code,
+            int retryAfterSeconds) {
+        super(message, null, false, false);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+        this.code = code;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** A request that is wrong in itself. */
+    public static ApiException invalid(int status, String message, @Nullable String code) {
+        return new ApiException(status, INVALID_REQUEST, message, null, code, 0);
+    }
+
+    /** A field of a request that is wrong. */
+    public static ApiException field(String param, String message) {
+        return new ApiException(400, INVALID_REQUEST, message, param.isEmpty() ? null : param, null, 0);
+    }
+
+    /** A model that is not served here. */
+    public static ApiException unknownModel(String name) {
+        return new ApiException(
+                404,
+                INVALID_REQUEST,
+                "The model '" + name + "' does not exist here; GET /v1/models lists those that do",
+                "model",
+                "model_not_found",
+                0);
+    }
+
+    public static ApiException unavailable(String message) {
+        return new ApiException(503, "service_unavailable_error", message, null, "service_unavailable", 1);
+    }
+
+    /** Whatever went wrong, as the client may see it; what is not the client's doing is logged here. */
+    public static ApiException of(Throwable failure) {
+        return switch (failure) {
+            case ApiException known -> known;
+            case InvalidJsonException invalid -> field(invalid.field(), messageOf(invalid));
+            case GenerationException refused -> of(refused);
+            default -> {
+                LOG.error("A request failed", failure);
+                yield new ApiException(
+                        500,
+                        "server_error",
+                        "The server failed while it handled the request",
+                        null,
+                        "internal_error",
+                        0);
+            }
+        };
+    }
+
+    private static ApiException of(GenerationException refused) {
+        String param = refused.parameter().isEmpty() ? null : refused.parameter();
+        String message = messageOf(refused);
+        return switch (refused.kind()) {
+            case INVALID -> new ApiException(400, INVALID_REQUEST, message, param, null, 0);
+            case TOO_LARGE -> new ApiException(400, INVALID_REQUEST, message, param, "context_length_exceeded", 0);
+            case BUSY ->
+                new ApiException(
+                        429,
+                        "rate_limit_error",
+                        message,
+                        param,
+                        "rate_limit_exceeded",
+                        Math.max(1, refused.retryAfterSeconds()));
+            case UNAVAILABLE -> unavailable(message);
+            case FAILED -> {
+                LOG.error("A generation failed: {}", message, refused.getCause());
+                yield new ApiException(500, "server_error", message, param, "generation_failed", 0);
+            }
+        };
+    }
+
+    private static String messageOf(Throwable failure) {
+        return Objects.requireNonNullElse(failure.getMessage(), "The request failed");
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public String type() {
+        return type;
+    }
+
+    public @Nullable String param() {
+        return param;
+    }
+
+    public @Nullable String code() {
+        return code;
+    }
+
+    public int retryAfterSeconds() {
+        return retryAfterSeconds;
+    }
+}

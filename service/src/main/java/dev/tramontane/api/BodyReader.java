@@ -1,0 +1,81 @@
+package dev.tramontane.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives a JSON body within its limits of type, encoding, length and total time. On the request's event loop, in the
+ * call in which the request arrived.
+ */
+public final class BodyReader {
+    private final Vertx vertx;
+    private final TransportLimits limits;
+
+    public BodyReader(Vertx vertx, TransportLimits limits) {
+        this.vertx = vertx;
+        this.limits = limits;
+    }
+
+    /** The whole body; fails with {@link ApiException}. */
+    public Future<Buffer> read(HttpServerRequest request) {
+        ApiException refused = refusal(request);
+        if (refused != null) {
+            return Future.failedFuture(refused);
+        }
+        if (request.getHeader("Expect") != null) {
+            request.response().writeContinue();
+        }
+        Promise<Buffer> promise = Promise.promise();
+        Buffer body = Buffer.buffer();
+        long timer = vertx.setTimer(
+                limits.bodyTime().toMillis(),
+                late -> promise.tryFail(ApiException.invalid(
+                        408,
+                        "The body did not arrive within " + limits.bodyTime().toSeconds() + " seconds",
+                        "request_timeout")));
+        request.exceptionHandler(broken -> promise.tryFail(
+                broken instanceof HttpClosedException
+                        ? ApiException.invalid(400, "The connection closed before the body was complete", null)
+                        : ApiException.invalid(400, "The body's framing is malformed", "malformed_body")));
+        request.handler(chunk -> {
+            if (body.length() + chunk.length() > limits.bodyBytes()) {
+                promise.tryFail(tooLarge());
+            } else if (!promise.future().isComplete()) {
+                body.appendBuffer(chunk);
+            }
+        });
+        request.endHandler(ended -> promise.tryComplete(body));
+        return promise.future().onComplete(done -> vertx.cancelTimer(timer));
+    }
+
+    private @Nullable ApiException refusal(HttpServerRequest request) {
+        String type = request.getHeader("Content-Type");
+        String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        if (!media.equals("application/json")) {
+            return ApiException.invalid(
+                    415, "Send the header Content-Type: application/json", "unsupported_content_type");
+        }
+        String encoding = request.getHeader("Content-Encoding");
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            return ApiException.invalid(415, "Compressed bodies are not accepted", "unsupported_content_encoding");
+        }
+        String expect = request.getHeader("Expect");
+        if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
+            return ApiException.invalid(417, "The only expectation met is 100-continue", "expectation_failed");
+        }
+        String length = request.getHeader("Content-Length");
+        // Netty has checked that it is a number.
+        return length != null && Long.parseLong(length) > limits.bodyBytes() ? tooLarge() : null;
+    }
+
+    private ApiException tooLarge() {
+        return ApiException.invalid(
+                413, "The body is larger than " + limits.bodyBytes() + " bytes", "request_too_large");
+    }
+}

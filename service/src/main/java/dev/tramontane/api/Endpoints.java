@@ -1,0 +1,69 @@
+package dev.tramontane.api;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * The service's paths. Each path answers its methods; any other method is 405 with an Allow header, any other path 404.
+ * Filled before the service listens.
+ */
+public final class Endpoints {
+    /** Key of the matched path in a {@link RoutingContext}: the label that observers see. */
+    static final String LABEL = "tramontane.route";
+
+    private final Router router;
+    private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+    private final List<Runnable> mounted = new ArrayList<>();
+
+    Endpoints(Router router) {
+        this.router = router;
+    }
+
+    /** Answers GET and, without the body, HEAD. The path may end in a star; what was added first comes first. */
+    public void get(String path, Handler<RoutingContext> handler) {
+        add(path, HttpMethod.HEAD, handler);
+        add(path, HttpMethod.GET, handler);
+    }
+
+    public void post(String path, Handler<RoutingContext> handler) {
+        add(path, HttpMethod.POST, handler);
+    }
+
+    private void add(String path, HttpMethod method, Handler<RoutingContext> handler) {
+        methods.computeIfAbsent(path, key -> new TreeSet<>()).add(method.name());
+        mounted.add(() -> router.route(method, path).handler(context -> {
+            context.put(LABEL, path);
+            handler.handle(context);
+        }));
+    }
+
+    /** Closes the table: what no endpoint answers is refused. */
+    void seal() {
+        mounted.forEach(Runnable::run);
+        methods.forEach((path, allowed) -> router.route(path).handler(context -> {
+            String allow = String.join(", ", allowed);
+            context.put(LABEL, path);
+            context.response().putHeader("Allow", allow);
+            Replies.fail(
+                    context,
+                    ApiException.invalid(
+                            405,
+                            context.request().method() + " is not allowed on " + path + "; use " + allow,
+                            "method_not_allowed"));
+        }));
+        router.route()
+                .handler(context -> Replies.fail(
+                        context,
+                        ApiException.invalid(
+                                404,
+                                "Unknown path; see GET /v1/models, POST /v1/completions and POST /v1/chat/completions",
+                                "unknown_url")));
+    }
+}

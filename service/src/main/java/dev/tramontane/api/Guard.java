@@ -1,0 +1,85 @@
+package dev.tramontane.api;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/** What every request passes first: its head must be unambiguous and its page allowed. Event loops. */
+final class Guard implements Handler<RoutingContext> {
+    private static final int CLIENT_GONE = 499;
+
+    private final Origins origins;
+    private final HttpObserver observer;
+    private final SecureRandom random = new SecureRandom();
+
+    Guard(Origins origins, HttpObserver observer) {
+        this.origins = origins;
+        this.observer = observer;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        observe(context);
+        HttpServerRequest request = context.request();
+        HttpServerResponse response = context.response();
+        byte[] id = new byte[12];
+        random.nextBytes(id);
+        response.putHeader("X-Request-Id", "req_" + HexFormat.of().formatHex(id));
+        ApiException refused = refusal(request);
+        if (refused != null) {
+            Replies.fail(context, refused);
+            return;
+        }
+        String origin = request.getHeader("Origin");
+        if (origin != null && origins.isForeign(origin, request.getHeader("Host"))) {
+            response.putHeader("Access-Control-Allow-Origin", origin).putHeader("Vary", "Origin");
+            response.putHeader("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+            if (request.method().equals(HttpMethod.OPTIONS)
+                    && request.getHeader("Access-Control-Request-Method") != null) {
+                response.putHeader("Access-Control-Allow-Methods", "GET, POST")
+                        .putHeader("Access-Control-Allow-Headers", "Authorization, Content-Type")
+                        .putHeader("Access-Control-Max-Age", "600")
+                        .setStatusCode(204)
+                        .end();
+                return;
+            }
+        }
+        context.next();
+    }
+
+    private @Nullable ApiException refusal(HttpServerRequest request) {
+        int hosts = request.headers().getAll("Host").size();
+        if (hosts > 1 || (hosts == 0 && request.version() == HttpVersion.HTTP_1_1)) {
+            return ApiException.invalid(400, "A request must have one Host header", "bad_host");
+        }
+        if (!request.method().equals(HttpMethod.POST) && Replies.hasBody(request)) {
+            return ApiException.invalid(400, request.method() + " takes no body", "unexpected_body");
+        }
+        if (!origins.allow(request.getHeader("Origin"), request.getHeader("Host"))) {
+            return ApiException.invalid(
+                    403,
+                    "Pages from this origin may not use the service; its operator can list them as allowed origins",
+                    "origin_not_allowed");
+        }
+        return null;
+    }
+
+    private void observe(RoutingContext context) {
+        long begun = System.nanoTime();
+        context.addEndHandler(ended -> {
+            String label = context.get(Endpoints.LABEL);
+            boolean answered = context.response().headWritten();
+            observer.requestEnded(
+                    label == null ? "unmatched" : label,
+                    context.request().method().name(),
+                    answered ? context.response().getStatusCode() : CLIENT_GONE,
+                    System.nanoTime() - begun);
+        });
+    }
+}

@@ -1,0 +1,156 @@
+package dev.tramontane.api;
+
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The listening service. Start and stop from any thread; the futures complete on an event loop. */
+public final class HttpService {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
+
+    private final Vertx vertx;
+    private final ApiConfig config;
+    private final HttpObserver observer;
+    private final Router router;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
+
+    public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
+        this.vertx = vertx;
+        this.config = config;
+        this.observer = observer;
+        router = Router.router(vertx);
+        router.route().handler(new Guard(new Origins(config.origins()), observer));
+        router.route().failureHandler(context -> {
+            Throwable failure = context.failure();
+            Replies.fail(
+                    context,
+                    failure != null
+                            ? failure
+                            : ApiException.invalid(
+                                    Math.max(400, context.statusCode()), "The request is malformed", "bad_request"));
+        });
+        // The router refuses undecodable paths before any route sees them.
+        router.errorHandler(
+                400, context -> Replies.fail(context, ApiException.invalid(400, "The path is malformed", "bad_path")));
+        Endpoints endpoints = new Endpoints(router);
+        for (ApiRoutes group : routes) {
+            group.mount(endpoints);
+        }
+        endpoints.seal();
+    }
+
+    /** Binds; the future has the port. */
+    public Future<Integer> start() {
+        // A negative port is a free one that the servers of all event loops share.
+        int port = config.port() == 0 ? -1 : config.port();
+        DeploymentOptions perLoop = new DeploymentOptions().setInstances(config.eventLoops());
+        return vertx.deployVerticle(() -> new Loop(options().setPort(port)), perLoop)
+                .map(deployed -> port());
+    }
+
+    /** The port in use, once started. */
+    public int port() {
+        HttpServer server = servers.peek();
+        if (server == null) {
+            throw new IllegalStateException("the service has not been started");
+        }
+        return server.actualPort();
+    }
+
+    /** Stops accepting at once; answers under way have {@code grace} to end before their connections are closed. */
+    public Future<Void> stop(Duration grace) {
+        List<Future<Void>> stopping = servers.stream()
+                .map(server -> server.shutdown(grace.toMillis(), TimeUnit.MILLISECONDS))
+                .toList();
+        return Future.join(stopping).mapEmpty();
+    }
+
+    /** One event loop's share of the listening. */
+    private final class Loop extends VerticleBase {
+        private final HttpServerOptions options;
+
+        Loop(HttpServerOptions options) {
+            this.options = options;
+        }
+
+        @Override
+        public Future<?> start() {
+            HttpServer server = vertx.createHttpServer(options)
+                    .connectionHandler(HttpService.this::opened)
+                    .invalidRequestHandler(HttpService::malformed)
+                    .exceptionHandler(broken -> LOG.debug("A connection failed", broken))
+                    .requestHandler(router);
+            return server.listen().onSuccess(servers::add);
+        }
+    }
+
+    private HttpServerOptions options() {
+        TransportLimits limits = config.transport();
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.host())
+                .setMaxInitialLineLength(limits.lineBytes())
+                .setMaxHeaderSize(limits.headerBytes())
+                .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                .setIdleTimeout((int) limits.idleTime().toSeconds())
+                .setHandle100ContinueAutomatically(false) // A body that will be refused is not asked for.
+                .setHttp2ClearTextEnabled(false)
+                .setCompressionSupported(false)
+                .setDecompressionSupported(false)
+                // A compressed frame is checked for length only after it has been inflated.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setTcpNoDelay(true)
+                .setTcpKeepAlive(true);
+        if (limits.sendBufferBytes() > 0) {
+            options.setSendBufferSize(limits.sendBufferBytes());
+        }
+        return options;
+    }
+
+    private void opened(HttpConnection connection) {
+        if (connections.incrementAndGet() > config.transport().connections()) {
+            connections.decrementAndGet();
+            observer.connectionRefused();
+            connection.close();
+            return;
+        }
+        observer.connectionOpened();
+        connection.closeHandler(closed -> {
+            connections.decrementAndGet();
+            observer.connectionClosed();
+        });
+    }
+
+    /** A head that cannot be parsed: there is no request to route. */
+    private static void malformed(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        ApiException error = cause instanceof TooLongHttpLineException
+                ? ApiException.invalid(414, "The request line is too long", "uri_too_long")
+                : cause instanceof TooLongHttpHeaderException
+                        ? ApiException.invalid(431, "The headers are too large", "headers_too_large")
+                        : ApiException.invalid(400, "The request is malformed", "bad_request");
+        request.response()
+                .setStatusCode(error.status())
+                .putHeader("Content-Type", "application/json; charset=utf-8")
+                .putHeader("Connection", "close")
+                .end(ErrorBody.json(error))
+                .onComplete(sent -> request.connection().close());
+    }
+}

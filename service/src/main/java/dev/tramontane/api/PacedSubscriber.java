@@ -1,0 +1,132 @@
+package dev.tramontane.api;
+
+import io.vertx.core.Context;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.util.concurrent.Queues;
+
+/**
+ * Carries a stream to a socket at the reader's pace. At most {@code lookAhead} items are demanded that the socket has
+ * not taken; more are demanded only as it takes them, so a reader that stands still stops the publisher.
+ *
+ * <p>Items may arrive on any thread; the methods that a subclass writes are called on the socket's event loop. Whoever
+ * sees the socket close calls {@link #close}.
+ */
+public abstract class PacedSubscriber<T> extends BaseSubscriber<T> {
+    private final Context context;
+    private final int lookAhead;
+    private final Queue<T> queue;
+    private final AtomicInteger wake = new AtomicInteger();
+
+    /** Written by the publisher's thread before it wakes the drain. */
+    private volatile boolean finished;
+
+    private @Nullable Throwable failure;
+
+    /** The event loop's own. */
+    private int taken;
+
+    private boolean over;
+
+    protected PacedSubscriber(Context context, int lookAhead) {
+        this.context = context;
+        this.lookAhead = lookAhead;
+        queue = Queues.<T>get(lookAhead).get();
+    }
+
+    /** Whether the socket takes no more for now; it calls {@link #resume} when it does again. */
+    protected abstract boolean isFull();
+
+    /** Writes one item. */
+    protected abstract void write(T item);
+
+    /** All that could be written for now has been. */
+    protected abstract void flush();
+
+    /** The stream has ended well and everything is written. */
+    protected abstract void end();
+
+    /** The stream has failed and everything before the failure is written. */
+    protected abstract void fail(Throwable cause);
+
+    /** The socket takes more again. Any thread. */
+    protected final void resume() {
+        if (wake.getAndIncrement() == 0) {
+            context.runOnContext(ignored -> drain());
+        }
+    }
+
+    /** The socket is gone: cancels the stream and forgets what was not written. On the event loop. */
+    protected final void close() {
+        over = true;
+        cancel();
+        queue.clear();
+    }
+
+    protected final boolean isOver() {
+        return over;
+    }
+
+    @Override
+    protected final void hookOnSubscribe(Subscription subscription) {
+        subscription.request(lookAhead);
+    }
+
+    @Override
+    protected final void hookOnNext(T item) {
+        if (!queue.offer(item)) {
+            throw new IllegalStateException("the publisher sent more than the " + lookAhead + " items demanded");
+        }
+        resume();
+    }
+
+    @Override
+    protected final void hookOnComplete() {
+        finished = true;
+        resume();
+    }
+
+    @Override
+    protected final void hookOnError(Throwable cause) {
+        failure = cause;
+        finished = true;
+        resume();
+    }
+
+    private void drain() {
+        int seen = 1;
+        do {
+            boolean last = finished;
+            T item;
+            while (!over && !isFull() && (item = queue.poll()) != null) {
+                taken++;
+                write(item);
+            }
+            if (over) {
+                queue.clear();
+            } else {
+                flush();
+                if (last && queue.isEmpty()) {
+                    over = true;
+                    finish();
+                } else if (taken >= Math.max(1, lookAhead / 2)) {
+                    int more = taken;
+                    taken = 0;
+                    request(more);
+                }
+            }
+            seen = wake.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void finish() {
+        if (failure == null) {
+            end();
+        } else {
+            fail(failure);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.tramontane.api;
+
+import java.time.Duration;
+
+/**
+ * What one client may make the transport hold.
+ *
+ * @param connections open at once; more are closed at once
+ * @param lineBytes request line
+ * @param headerBytes all headers
+ * @param bodyBytes request body
+ * @param bodyTime for the whole body to arrive, whatever trickles in
+ * @param idleTime without a byte in either direction before a connection is closed
+ * @param sendBufferBytes the socket's send buffer: what a reader that stands still may have outstanding in the
+ *     kernel; 0 leaves it to the system, which lets it grow to megabytes
+ * @param writeQueueBytes per connection, before the stream pauses
+ */
+public record TransportLimits(
+        int connections,
+        int lineBytes,
+        int headerBytes,
+        int bodyBytes,
+        Duration bodyTime,
+        Duration idleTime,
+        int sendBufferBytes,
+        int writeQueueBytes) {
+
+    public static final TransportLimits DEFAULT = new TransportLimits(
+            10_000, 4096, 8192, 8 << 20, Duration.ofSeconds(30), Duration.ofSeconds(60), 64 << 10, 16 << 10);
+
+    public TransportLimits {
+        if (connections < 1 || lineBytes < 256 || headerBytes < 1024 || bodyBytes < 1 || writeQueueBytes < 1) {
+            throw new IllegalArgumentException("transport limits are too small to serve anything: " + connections
+                    + " connections, " + lineBytes + " line, " + headerBytes + " header, " + bodyBytes + " body and "
+                    + writeQueueBytes + " queued bytes");
+        }
+        if (bodyTime.isNegative() || bodyTime.isZero() || idleTime.toSeconds() < 1 || sendBufferBytes < 0) {
+            throw new IllegalArgumentException(
+                    "body time must be positive, idle time at least a second, the send buffer 0 or more");
+        }
+    }
+}

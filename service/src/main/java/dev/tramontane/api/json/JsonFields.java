@@ -1,0 +1,208 @@
+package dev.tramontane.api.json;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON object that is read field by field. Every field has to be taken, by one of these methods, before {@link #end}:
+ * what nobody took is refused by name. A field that is null counts as absent, as in OpenAI's API.
+ */
+public final class JsonFields {
+    private static final int QUOTED = 40;
+
+    private final Map<String, @Nullable Object> object;
+    private final String path;
+    private final Set<String> taken = new HashSet<>();
+
+    public JsonFields(Map<String, @Nullable Object> object) {
+        this(object, "");
+    }
+
+    /** @param path of the object itself, as in {@code messages[0]}; empty for the body */
+    public JsonFields(Map<String, @Nullable Object> object, String path) {
+        this.object = object;
+        this.path = path;
+    }
+
+    /** The field's path for error messages. */
+    public String path(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** The field as it was read, or null. */
+    public @Nullable Object value(String name) {
+        taken.add(name);
+        return object.get(name);
+    }
+
+    public boolean has(String name) {
+        return object.get(name) != null;
+    }
+
+    public @Nullable String string(String name) {
+        Object value = value(name);
+        if (value == null || value instanceof String) {
+            return (String) value;
+        }
+        throw wrong(name, "a string", value);
+    }
+
+    public String requiredString(String name) {
+        String value = string(name);
+        if (value == null) {
+            throw missing(name);
+        }
+        return value;
+    }
+
+    public boolean flag(String name, boolean otherwise) {
+        Object value = value(name);
+        return switch (value) {
+            case null -> otherwise;
+            case Boolean flag -> flag;
+            default -> throw wrong(name, "true or false", value);
+        };
+    }
+
+    /** A whole number within bounds, or null. */
+    public @Nullable Long integer(String name, long min, long max) {
+        Object value = value(name);
+        return value == null ? null : (Long) integer(value, path(name), min, max);
+    }
+
+    public int integer(String name, int otherwise, int min, int max) {
+        Long value = integer(name, min, max);
+        return value == null ? otherwise : value.intValue();
+    }
+
+    /** A number within bounds, or {@code otherwise}. */
+    public float number(String name, float otherwise, double min, double max) {
+        Object value = value(name);
+        if (value == null) {
+            return otherwise;
+        }
+        return (float) number(value, path(name), min, max);
+    }
+
+    public @Nullable List<@Nullable Object> array(String name) {
+        Object value = value(name);
+        return value == null ? null : array(value, path(name));
+    }
+
+    public @Nullable JsonFields object(String name) {
+        Object value = value(name);
+        return value == null ? null : new JsonFields(object(value, path(name)), path(name));
+    }
+
+    /** Fields that may have any value and change nothing here. */
+    public void harmless(String... names) {
+        taken.addAll(List.of(names));
+    }
+
+    /** A field of which only the given values (its defaults) are served; anything else is refused. */
+    public void only(String name, Object... values) {
+        Object value = value(name);
+        if (value != null && !List.of(values).contains(value)) {
+            throw new InvalidJsonException(
+                    path(name), path(name) + " " + quote(value) + " is not supported; leave it out");
+        }
+    }
+
+    /** A field that is known and refused, with what to do instead. */
+    public void refuse(String name, String instead) {
+        if (value(name) != null) {
+            throw new InvalidJsonException(path(name), path(name) + " is not supported; " + instead);
+        }
+    }
+
+    /** Refuses every field that was not taken. */
+    public void end() {
+        for (String name : object.keySet()) {
+            if (!taken.contains(name)) {
+                throw new InvalidJsonException(path(name), "unknown field " + path(name));
+            }
+        }
+    }
+
+    public InvalidJsonException missing(String name) {
+        return new InvalidJsonException(path(name), path(name) + " is missing");
+    }
+
+    public InvalidJsonException wrong(String name, String wanted, Object given) {
+        return wrongAt(path(name), wanted, given);
+    }
+
+    // ---- values inside arrays and maps, named by their whole path
+
+    public static long integer(@Nullable Object value, String path, long min, long max) {
+        String wanted = max == Long.MAX_VALUE
+                ? "a whole number of at least " + min
+                : "a whole number between " + min + " and " + max;
+        if (min == Long.MIN_VALUE) {
+            wanted = "a whole number";
+        }
+        long whole = switch (value) {
+            case Long number -> number;
+            case Double number when number == Math.rint(number) && Math.abs(number) < 1L << 53 -> number.longValue();
+            case null, default -> throw wrongAt(path, wanted, value);
+        };
+        if (whole < min || whole > max) {
+            throw wrongAt(path, wanted, value);
+        }
+        return whole;
+    }
+
+    public static double number(@Nullable Object value, String path, double min, double max) {
+        if (!(value instanceof Number number) || number.doubleValue() < min || number.doubleValue() > max) {
+            throw wrongAt(path, "a number between " + plain(min) + " and " + plain(max), value);
+        }
+        return number.doubleValue();
+    }
+
+    public static String string(@Nullable Object value, String path) {
+        if (value instanceof String text) {
+            return text;
+        }
+        throw wrongAt(path, "a string", value);
+    }
+
+    @SuppressWarnings("unchecked") // Lists and maps come from JsonReader, which makes no others.
+    public static List<@Nullable Object> array(@Nullable Object value, String path) {
+        if (value instanceof List<?> list) {
+            return (List<@Nullable Object>) list;
+        }
+        throw wrongAt(path, "an array", value);
+    }
+
+    @SuppressWarnings("unchecked") // As above.
+    public static Map<String, @Nullable Object> object(@Nullable Object value, String path) {
+        if (value instanceof Map<?, ?> map) {
+            return (Map<String, @Nullable Object>) map;
+        }
+        throw wrongAt(path, "an object", value);
+    }
+
+    public static InvalidJsonException wrongAt(String path, String wanted, @Nullable Object given) {
+        return new InvalidJsonException(path, path + " must be " + wanted + ", got " + quote(given));
+    }
+
+    private static String plain(double bound) {
+        return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
+    }
+
+    private static String quote(@Nullable Object value) {
+        return switch (value) {
+            case null -> "null";
+            case String text
+            when text.length() > QUOTED ->
+                "\"" + text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, QUOTED))) + "…\"";
+            case String text -> "\"" + text + "\"";
+            case List<?> list -> "an array";
+            case Map<?, ?> map -> "an object";
+            default -> value.toString();
+        };
+    }
+}

@@ -1,0 +1,51 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Token;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** All that one prompt's generation yielded, for an answer in one piece. Filled by one thread at a time. */
+final class Answer {
+
+    /** One choice. */
+    static final class Part {
+        final StringBuilder text = new StringBuilder();
+        final List<Token> tokens = new ArrayList<>();
+
+        @Nullable
+        Finished finished;
+    }
+
+    final List<Part> parts;
+    int[] promptIds = {};
+    String promptText = "";
+    List<Token> scored = List.of();
+
+    Answer(int choices) {
+        parts = new ArrayList<>(choices);
+        for (int i = 0; i < choices; i++) {
+            parts.add(new Part());
+        }
+    }
+
+    void add(GenerationEvent event) {
+        switch (event) {
+            case Accepted accepted -> {
+                promptIds = accepted.promptIds();
+                promptText = accepted.promptText();
+            }
+            case Scored prompt -> scored = prompt.prompt();
+            case Delta delta -> {
+                parts.get(delta.choice()).text.append(delta.text());
+                parts.get(delta.choice()).tokens.addAll(delta.tokens());
+            }
+            case Finished finished -> parts.get(finished.choice()).finished = finished;
+        }
+    }
+}

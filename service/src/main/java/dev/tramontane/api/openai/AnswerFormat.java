@@ -1,0 +1,211 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Alternative;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Reason;
+import dev.tramontane.generation.GenerationEvent.Token;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.List;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * Writes one request's answer, in one piece or event by event. Called by one thread at a time; a streamed answer's
+ * events in their order.
+ */
+abstract class AnswerFormat {
+    private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] END_OF_EVENT = "\n\n".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
+    private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final int ID_CHARACTERS = 29;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** What stands at the head of every object of this answer. */
+    record Head(String id, String object, String model, long createdSeconds, String fingerprint) {}
+
+    private final Head head;
+    private final Head chunkHead;
+    private final AnswerOptions options;
+    private final UsageCount usage = new UsageCount();
+
+    /** @param chunkObject the object's name in streamed events */
+    AnswerFormat(Head head, String chunkObject, AnswerOptions options) {
+        this.head = head;
+        this.options = options;
+        chunkHead = new Head(head.id(), chunkObject, head.model(), head.createdSeconds(), head.fingerprint());
+    }
+
+    static String newId(String prefix) {
+        StringBuilder id = new StringBuilder(prefix);
+        for (int i = 0; i < ID_CHARACTERS; i++) {
+            id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+        }
+        return id.toString();
+    }
+
+    final AnswerOptions options() {
+        return options;
+    }
+
+    /** The answer in one piece. */
+    final byte[] whole(List<Answer> answers) {
+        return JsonWriter.bytes(json -> {
+            writeHead(json, head);
+            json.writeName("choices").writeStartArray();
+            for (int prompt = 0; prompt < answers.size(); prompt++) {
+                Answer answer = answers.get(prompt);
+                for (int choice = 0; choice < answer.parts.size(); choice++) {
+                    Answer.Part part = answer.parts.get(choice);
+                    Finished finished = part.finished;
+                    if (finished == null) {
+                        throw new IllegalStateException("choice " + choice + " ended without saying why");
+                    }
+                    usage.add(finished);
+                    json.writeStartObject();
+                    json.writeNumberProperty("index", prompt * options.choices() + choice);
+                    writeChoice(json, answer, part);
+                    json.writeStringProperty("finish_reason", reason(finished));
+                    json.writeEndObject();
+                }
+            }
+            json.writeEndArray();
+            writeTail(json, answers);
+            usage.write(json);
+            json.writeEndObject();
+        });
+    }
+
+    /** Choice's own fields but index and reason. */
+    abstract void writeChoice(JsonGenerator json, Answer answer, Answer.Part part);
+
+    /** Fields after the choices. */
+    abstract void writeTail(JsonGenerator json, List<Answer> answers);
+
+    /** The events that one event of generation becomes, possibly only a comment. */
+    abstract byte[] event(int prompt, GenerationEvent event);
+
+    /** The end of a stream. */
+    final byte[] last() {
+        if (!options.includeUsage()) {
+            return DONE;
+        }
+        byte[] count = JsonWriter.framed(
+                DATA,
+                json -> {
+                    writeHead(json, chunkHead);
+                    json.writeName("choices").writeStartArray().writeEndArray();
+                    usage.write(json);
+                    json.writeEndObject();
+                },
+                END_OF_EVENT);
+        return concat(count, DONE);
+    }
+
+    /** One chunk with one choice; {@code content} writes the choice's own fields. */
+    final byte[] chunk(int index, String finishReason, JsonWriter.Value content) {
+        return chunk(index, finishReason, content, json -> {});
+    }
+
+    /** As above, with fields of the chunk itself. An empty reason is null. */
+    final byte[] chunk(int index, String finishReason, JsonWriter.Value content, JsonWriter.Value tail) {
+        return JsonWriter.framed(
+                DATA,
+                json -> {
+                    writeHead(json, chunkHead);
+                    json.writeName("choices").writeStartArray().writeStartObject();
+                    json.writeNumberProperty("index", index);
+                    content.write(json);
+                    json.writeStringProperty("finish_reason", finishReason.isEmpty() ? null : finishReason);
+                    json.writeEndObject().writeEndArray();
+                    tail.write(json);
+                    if (options.includeUsage()) {
+                        json.writeNullProperty("usage");
+                    }
+                    json.writeEndObject();
+                },
+                END_OF_EVENT);
+    }
+
+    final void count(Finished finished) {
+        usage.add(finished);
+    }
+
+    static String reason(Finished finished) {
+        return finished.reason() == Reason.STOP ? "stop" : "length";
+    }
+
+    static byte[] concat(byte[] first, byte[] second) {
+        byte[] both = new byte[first.length + second.length];
+        System.arraycopy(first, 0, both, 0, first.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    static void writeIds(JsonGenerator json, String name, int[] ids) {
+        json.writeName(name).writeStartArray();
+        for (int id : ids) {
+            json.writeNumber(id);
+        }
+        json.writeEndArray();
+    }
+
+    static void writeIds(JsonGenerator json, String name, List<Token> tokens) {
+        writeIds(json, name, tokens.stream().mapToInt(Token::id).toArray());
+    }
+
+    /** vLLM's prompt_logprobs: per token null or a map from ids to log-probability, rank and text. */
+    final void writePromptLogprobs(JsonGenerator json, List<Token> scored) {
+        json.writeName("prompt_logprobs").writeStartArray();
+        for (Token token : scored) {
+            if (Float.isNaN(token.logprob())) {
+                json.writeNull();
+                continue;
+            }
+            json.writeStartObject();
+            List<Alternative> tops = token.tops()
+                    .subList(0, Math.min(options.promptLogprobs(), token.tops().size()));
+            int rank = 0;
+            for (int i = 0; i < token.tops().size(); i++) {
+                if (token.tops().get(i).id() == token.id()) {
+                    rank = i + 1;
+                }
+            }
+            writeScore(json, token.id(), token.logprob(), rank, token.text());
+            for (int i = 0; i < tops.size(); i++) {
+                Alternative top = tops.get(i);
+                if (top.id() != token.id()) {
+                    writeScore(json, top.id(), top.logprob(), i + 1, top.text());
+                }
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /** @param rank 1 for the likeliest; 0 when it is not among the alternatives reported */
+    private static void writeScore(JsonGenerator json, int id, float logprob, int rank, String text) {
+        json.writeName(Integer.toString(id)).writeStartObject();
+        json.writeName("logprob");
+        JsonWriter.logprob(json, logprob);
+        json.writeName("rank");
+        if (rank == 0) {
+            json.writeNull();
+        } else {
+            json.writeNumber(rank);
+        }
+        json.writeStringProperty("decoded_token", text);
+        json.writeEndObject();
+    }
+
+    private static void writeHead(JsonGenerator json, Head head) {
+        json.writeStartObject();
+        json.writeStringProperty("id", head.id());
+        json.writeStringProperty("object", head.object());
+        json.writeNumberProperty("created", head.createdSeconds());
+        json.writeStringProperty("model", head.model());
+        json.writeStringProperty("system_fingerprint", head.fingerprint());
+    }
+}

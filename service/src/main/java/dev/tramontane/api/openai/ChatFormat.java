@@ -1,0 +1,146 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.EventStream;
+import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Alternative;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Token;
+import java.util.BitSet;
+import java.util.List;
+import tools.jackson.core.JsonGenerator;
+
+/** OpenAI's chat.completion and chat.completion.chunk objects. */
+final class ChatFormat extends AnswerFormat {
+    private final ChatRequest request;
+    private final BitSet begun = new BitSet();
+    private int[] promptIds = {};
+
+    ChatFormat(ChatRequest request, String model, long createdSeconds, String fingerprint) {
+        super(
+                new Head(newId("chatcmpl-"), "chat.completion", model, createdSeconds, fingerprint),
+                "chat.completion.chunk",
+                request.options());
+        this.request = request;
+    }
+
+    @Override
+    void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
+        json.writeName("message").writeStartObject();
+        json.writeStringProperty("role", "assistant");
+        json.writeStringProperty("content", part.text.toString());
+        json.writeNullProperty("refusal");
+        json.writeName("annotations").writeStartArray().writeEndArray();
+        json.writeEndObject();
+        writeLogprobs(json, part.tokens);
+        if (options().returnIds()) {
+            writeIds(json, "token_ids", part.tokens);
+        }
+    }
+
+    @Override
+    void writeTail(JsonGenerator json, List<Answer> answers) {
+        Answer answer = answers.getFirst();
+        if (options().returnIds()) {
+            writeIds(json, "prompt_token_ids", answer.promptIds);
+        }
+        if (options().promptLogprobs() >= 0) {
+            writePromptLogprobs(json, answer.scored);
+        }
+    }
+
+    @Override
+    byte[] event(int prompt, GenerationEvent event) {
+        return switch (event) {
+            case Accepted accepted -> {
+                promptIds = accepted.promptIds();
+                yield EventStream.PING;
+            }
+            case Scored scored -> EventStream.PING;
+            case Delta delta ->
+                concat(begin(delta.choice()), chunk(delta.choice(), "", json -> {
+                    json.writeName("delta").writeStartObject();
+                    json.writeStringProperty("content", delta.text());
+                    json.writeEndObject();
+                    writeLogprobs(json, delta.tokens());
+                    if (options().returnIds()) {
+                        writeIds(json, "token_ids", delta.tokens());
+                    }
+                }));
+            case Finished finished -> {
+                count(finished);
+                yield concat(begin(finished.choice()), chunk(finished.choice(), reason(finished), json -> {
+                    json.writeName("delta").writeStartObject().writeEndObject();
+                    json.writeNullProperty("logprobs");
+                }));
+            }
+        };
+    }
+
+    /** Before a choice's first words: who speaks. */
+    private byte[] begin(int choice) {
+        if (begun.get(choice)) {
+            return new byte[0];
+        }
+        begun.set(choice);
+        return chunk(
+                choice,
+                "",
+                json -> {
+                    json.writeName("delta").writeStartObject();
+                    json.writeStringProperty("role", "assistant");
+                    json.writeStringProperty("content", "");
+                    json.writeNullProperty("refusal");
+                    json.writeEndObject();
+                    json.writeNullProperty("logprobs");
+                },
+                json -> {
+                    if (options().returnIds()) {
+                        writeIds(json, "prompt_token_ids", promptIds);
+                    }
+                });
+    }
+
+    private void writeLogprobs(JsonGenerator json, List<Token> tokens) {
+        if (request.topLogprobs() < 0) {
+            json.writeNullProperty("logprobs");
+            return;
+        }
+        json.writeName("logprobs").writeStartObject();
+        json.writeName("content").writeStartArray();
+        for (Token token : tokens) {
+            json.writeStartObject();
+            writeToken(json, token.text(), token.logprob(), token.bytes());
+            json.writeName("top_logprobs").writeStartArray();
+            for (Alternative top : token.tops()) {
+                json.writeStartObject();
+                writeToken(json, top.text(), top.logprob(), top.bytes());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeNullProperty("refusal");
+        json.writeEndObject();
+    }
+
+    private static void writeToken(JsonGenerator json, String text, float logprob, byte[] bytes) {
+        json.writeStringProperty("token", text);
+        json.writeName("logprob");
+        JsonWriter.logprob(json, logprob);
+        json.writeName("bytes");
+        if (bytes.length == 0) {
+            json.writeNull(); // A control token stands for no bytes.
+            return;
+        }
+        json.writeStartArray();
+        for (byte b : bytes) {
+            json.writeNumber(b & 0xff);
+        }
+        json.writeEndArray();
+    }
+}

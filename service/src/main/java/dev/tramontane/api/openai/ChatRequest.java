@@ -1,0 +1,102 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.chat.Conversation;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of {@code POST /v1/chat/completions}.
+ *
+ * @param model null for the default
+ * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
+ */
+record ChatRequest(@Nullable String model, Conversation conversation, int topLogprobs, AnswerOptions options) {
+
+    static ChatRequest parse(JsonFields fields, ApiConfig config) {
+        AnswerOptions options = AnswerOptions.parse(fields, maxTokens(fields), config.requests());
+        refuseUnserved(fields);
+        ChatRequest request =
+                new ChatRequest(fields.string("model"), conversation(fields, config), topLogprobs(fields), options);
+        fields.end();
+        return request;
+    }
+
+    List<GenerationRequest> generations() {
+        return List.of(options.request(new Prompt.Chat(conversation), topLogprobs, options.promptLogprobs()));
+    }
+
+    private static OptionalInt maxTokens(JsonFields fields) {
+        Long old = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+        Long now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
+        if (old != null && now != null && !old.equals(now)) {
+            throw new InvalidJsonException(
+                    "max_tokens", "max_tokens and max_completion_tokens differ; send max_completion_tokens only");
+        }
+        Long given = now == null ? old : now;
+        return given == null ? OptionalInt.empty() : OptionalInt.of(given.intValue());
+    }
+
+    private static int topLogprobs(JsonFields fields) {
+        boolean wanted = fields.flag("logprobs", false);
+        int tops = fields.integer("top_logprobs", 0, 0, AnswerOptions.MAX_LOGPROBS);
+        if (!wanted && tops > 0) {
+            throw new InvalidJsonException("top_logprobs", "top_logprobs needs logprobs to be true");
+        }
+        return wanted ? tops : -1;
+    }
+
+    private static Conversation conversation(JsonFields fields, ApiConfig config) {
+        List<Map<String, @Nullable Object>> messages =
+                ChatMessages.messages(fields, config.requests().messages());
+        boolean continues = fields.flag("continue_final_message", false);
+        boolean generates = fields.flag("add_generation_prompt", !continues);
+        if (continues && generates) {
+            throw new InvalidJsonException(
+                    "continue_final_message", "continue_final_message and add_generation_prompt cannot both be true");
+        }
+        if (continues && !"assistant".equals(messages.getLast().get("role"))) {
+            throw new InvalidJsonException(
+                    "continue_final_message", "continue_final_message needs the last message to be the assistant's");
+        }
+        return new Conversation(messages, ChatMessages.tools(fields), generates, continues, variables(fields, config));
+    }
+
+    private static Map<String, @Nullable Object> variables(JsonFields fields, ApiConfig config) {
+        Object value = fields.value("chat_template_kwargs");
+        if (value == null) {
+            return Map.of();
+        }
+        Map<String, @Nullable Object> variables = JsonFields.object(value, "chat_template_kwargs");
+        for (String name : variables.keySet()) {
+            if (!config.templateVariables().contains(name)) {
+                throw new InvalidJsonException(
+                        "chat_template_kwargs." + name,
+                        "chat_template_kwargs." + name + " is not among the variables that this server allows");
+            }
+        }
+        return variables;
+    }
+
+    private static void refuseUnserved(JsonFields fields) {
+        fields.refuse("functions", "use tools");
+        fields.refuse("function_call", "use tool_choice");
+        fields.refuse("audio", "this server speaks text only");
+        fields.refuse("prediction", "leave it out");
+        fields.refuse("web_search_options", "this server reaches no network");
+        fields.refuse("reasoning_effort", "leave it out");
+        fields.refuse("verbosity", "leave it out");
+        fields.refuse("chat_template", "the model's own template is used");
+        fields.refuse("documents", "put them into a message");
+        fields.only("modalities", List.of("text"));
+        fields.only("parallel_tool_calls", true);
+        fields.only("echo", false);
+        fields.only("add_special_tokens", false);
+    }
+}

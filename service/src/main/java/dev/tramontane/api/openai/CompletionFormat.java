@@ -1,0 +1,162 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.EventStream;
+import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Alternative;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Token;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JsonGenerator;
+
+/** OpenAI's text_completion objects. */
+final class CompletionFormat extends AnswerFormat {
+    private static final String OBJECT = "text_completion";
+
+    private final CompletionRequest request;
+
+    /** Of each prompt that is streamed: what its choices begin with. */
+    private final Map<Integer, Answer> beginnings = new HashMap<>();
+
+    /** Indexes of the choices that have begun. */
+    private final BitSet begun = new BitSet();
+
+    CompletionFormat(CompletionRequest request, String model, long createdSeconds, String fingerprint) {
+        super(new Head(newId("cmpl-"), OBJECT, model, createdSeconds, fingerprint), OBJECT, request.options());
+        this.request = request;
+    }
+
+    @Override
+    void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
+        int before = request.echo() ? answer.promptText.length() : 0;
+        json.writeStringProperty("text", request.echo() ? answer.promptText + part.text : part.text.toString());
+        writeLogprobs(json, request.echo() ? answer.scored : List.of(), part.tokens, before);
+        if (options().returnIds()) {
+            writeIds(json, "token_ids", part.tokens);
+            writeIds(json, "prompt_token_ids", answer.promptIds);
+        }
+        if (options().promptLogprobs() >= 0) {
+            writePromptLogprobs(json, answer.scored);
+        }
+    }
+
+    @Override
+    void writeTail(JsonGenerator json, List<Answer> answers) {}
+
+    @Override
+    byte[] event(int prompt, GenerationEvent event) {
+        int first = prompt * options().choices();
+        return switch (event) {
+            case Accepted accepted -> {
+                beginning(prompt).add(accepted);
+                yield EventStream.PING;
+            }
+            case Scored scored -> {
+                beginning(prompt).add(scored);
+                yield EventStream.PING;
+            }
+            case Delta delta ->
+                concat(begin(prompt, delta.choice()), chunk(first + delta.choice(), "", json -> {
+                    json.writeStringProperty("text", delta.text());
+                    writeLogprobs(json, List.of(), delta.tokens(), before(prompt));
+                    if (options().returnIds()) {
+                        writeIds(json, "token_ids", delta.tokens());
+                    }
+                }));
+            case Finished finished -> {
+                count(finished);
+                yield concat(
+                        begin(prompt, finished.choice()), chunk(first + finished.choice(), reason(finished), json -> {
+                            json.writeStringProperty("text", "");
+                            json.writeNullProperty("logprobs");
+                        }));
+            }
+        };
+    }
+
+    private Answer beginning(int prompt) {
+        return beginnings.computeIfAbsent(prompt, key -> new Answer(0));
+    }
+
+    private int before(int prompt) {
+        return request.echo() ? beginning(prompt).promptText.length() : 0;
+    }
+
+    /** Before a choice's first chunk: the prompt that is echoed, or its ids. */
+    private byte[] begin(int prompt, int choice) {
+        int index = prompt * options().choices() + choice;
+        if (begun.get(index) || !(request.echo() || options().returnIds())) {
+            return new byte[0];
+        }
+        begun.set(index);
+        Answer beginning = beginning(prompt);
+        return chunk(index, "", json -> {
+            json.writeStringProperty("text", request.echo() ? beginning.promptText : "");
+            writeLogprobs(json, request.echo() ? beginning.scored : List.of(), List.of(), 0);
+            if (options().returnIds()) {
+                writeIds(json, "prompt_token_ids", beginning.promptIds);
+                writeIds(json, "token_ids", List.of());
+            }
+        });
+    }
+
+    /** @param before characters of the text before the answer's own */
+    private void writeLogprobs(JsonGenerator json, List<Token> prompt, List<Token> answer, int before) {
+        if (request.logprobs() < 0) {
+            json.writeNullProperty("logprobs");
+            return;
+        }
+        json.writeName("logprobs").writeStartObject();
+        json.writeName("text_offset").writeStartArray();
+        prompt.forEach(token -> json.writeNumber(token.start()));
+        answer.forEach(token -> json.writeNumber(before + token.start()));
+        json.writeEndArray();
+        json.writeName("token_logprobs").writeStartArray();
+        prompt.forEach(token -> JsonWriter.logprob(json, token.logprob()));
+        answer.forEach(token -> JsonWriter.logprob(json, token.logprob()));
+        json.writeEndArray();
+        json.writeName("tokens").writeStartArray();
+        prompt.forEach(token -> json.writeString(spelling(token.text(), token.bytes())));
+        answer.forEach(token -> json.writeString(spelling(token.text(), token.bytes())));
+        json.writeEndArray();
+        json.writeName("top_logprobs").writeStartArray();
+        prompt.forEach(token -> writeTops(json, token));
+        answer.forEach(token -> writeTops(json, token));
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    /** A map from texts to log-probabilities that always holds the token itself. */
+    private void writeTops(JsonGenerator json, Token token) {
+        if (Float.isNaN(token.logprob())) {
+            json.writeNull();
+            return;
+        }
+        Map<String, Float> tops = new LinkedHashMap<>();
+        for (Alternative top : token.tops()) {
+            if (tops.size() < request.logprobs()) {
+                tops.putIfAbsent(spelling(top.text(), top.bytes()), top.logprob());
+            }
+        }
+        tops.put(spelling(token.text(), token.bytes()), token.logprob());
+        json.writeStartObject();
+        tops.forEach((text, logprob) -> {
+            json.writeName(text);
+            JsonWriter.logprob(json, logprob);
+        });
+        json.writeEndObject();
+    }
+
+    /** This endpoint marks tokens that are no text, so that none can be taken for another. */
+    private static String spelling(String text, byte[] bytes) {
+        boolean part = text.startsWith("\\x") && bytes.length > 0 && bytes[0] < 0;
+        return part ? "bytes:" + text : text;
+    }
+}

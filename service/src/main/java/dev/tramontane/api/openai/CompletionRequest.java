@@ -1,0 +1,89 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of {@code POST /v1/completions}.
+ *
+ * @param model null for the default
+ * @param logprobs alternatives per token; -1: none wanted
+ * @param echo whether the prompt stands before the answer
+ */
+record CompletionRequest(
+        @Nullable String model, List<Prompt> prompts, int logprobs, boolean echo, AnswerOptions options) {
+
+    private static final int DEFAULT_MAX_TOKENS = 16;
+
+    static CompletionRequest parse(JsonFields fields, RequestLimits limits) {
+        boolean echo = fields.flag("echo", false);
+        int maxTokens = fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 0, Integer.MAX_VALUE);
+        if (maxTokens == 0 && !echo) {
+            throw new InvalidJsonException("max_tokens", "max_tokens must be at least 1 unless echo is true");
+        }
+        AnswerOptions options = AnswerOptions.parse(fields, OptionalInt.of(maxTokens), limits);
+        fields.only("best_of", (long) options.choices());
+        fields.refuse("suffix", "this endpoint only continues prompts");
+        fields.only("add_special_tokens", true);
+        CompletionRequest request = new CompletionRequest(
+                fields.string("model"),
+                prompts(fields, limits),
+                fields.integer("logprobs", -1, 0, AnswerOptions.MAX_LOGPROBS),
+                echo,
+                options);
+        fields.end();
+        return request;
+    }
+
+    List<GenerationRequest> generations() {
+        int promptTops = Math.max(echo ? logprobs : -1, options.promptLogprobs());
+        return prompts.stream()
+                .map(prompt -> options.request(prompt, logprobs, promptTops))
+                .toList();
+    }
+
+    private static List<Prompt> prompts(JsonFields fields, RequestLimits limits) {
+        Object value = fields.value("prompt");
+        return switch (value) {
+            case null -> throw fields.missing("prompt");
+            case String text -> List.of(new Prompt.Text(text));
+            case List<?> list
+            when !list.isEmpty() && list.getFirst() instanceof Number -> List.of(new Prompt.Ids(ids(list, "prompt")));
+            case List<?> list when !list.isEmpty() -> several(list, limits);
+            default -> throw fields.wrong("prompt", "a string, or a non-empty array of strings or of token ids", value);
+        };
+    }
+
+    private static List<Prompt> several(List<?> list, RequestLimits limits) {
+        if (list.size() > limits.prompts()) {
+            throw new InvalidJsonException("prompt", "prompt may have at most " + limits.prompts() + " entries");
+        }
+        List<Prompt> prompts = new ArrayList<>(list.size());
+        for (int i = 0; i < list.size(); i++) {
+            String path = "prompt[" + i + "]";
+            prompts.add(
+                    switch (list.get(i)) {
+                        case String text -> new Prompt.Text(text);
+                        case List<?> ids when !ids.isEmpty() -> new Prompt.Ids(ids(ids, path));
+                        case null, default ->
+                            throw JsonFields.wrongAt(path, "a string or a non-empty array of token ids", list.get(i));
+                    });
+        }
+        return prompts;
+    }
+
+    private static int[] ids(List<?> list, String path) {
+        int[] ids = new int[list.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) JsonFields.integer(list.get(i), path + "[" + i + "]", 0, Integer.MAX_VALUE);
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,155 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.BodyReader;
+import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.EventStream;
+import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.Replies;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.api.json.JsonReader;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.TextGenerator;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code POST /v1/completions} and {@code POST /v1/chat/completions}. */
+public final class OpenAiRoutes implements ApiRoutes {
+    /** Bodies up to this many bytes are read on the event loop; the time is well below a millisecond. */
+    private static final int SMALL_BODY = 32 << 10;
+
+    private final Vertx vertx;
+    private final ApiConfig config;
+    private final ServedModels models;
+    private final HttpObserver observer;
+    private final InstantSource clock;
+    private final BodyReader bodies;
+
+    public OpenAiRoutes(
+            Vertx vertx, ApiConfig config, ServedModels models, HttpObserver observer, InstantSource clock) {
+        this.vertx = vertx;
+        this.config = config;
+        this.models = models;
+        this.observer = observer;
+        this.clock = clock;
+        bodies = new BodyReader(vertx, config.transport());
+    }
+
+    /** A checked request, ready to run. */
+    private record Job(TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {}
+
+    /** An event and the prompt that it belongs to. */
+    private record Tagged(int prompt, GenerationEvent event) {}
+
+    @Override
+    public void mount(Endpoints endpoints) {
+        endpoints.post("/v1/completions", context -> handle(context, this::completion));
+        endpoints.post("/v1/chat/completions", context -> handle(context, this::chat));
+    }
+
+    private void handle(RoutingContext context, Function<Buffer, Job> reader) {
+        bodies.read(context.request())
+                .compose(body -> body.length() <= SMALL_BODY
+                        ? Future.succeededFuture(reader.apply(body))
+                        : vertx.executeBlocking(() -> reader.apply(body), false))
+                .onSuccess(job -> run(context, job))
+                .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    private Job completion(Buffer body) {
+        CompletionRequest request =
+                CompletionRequest.parse(new JsonFields(JsonReader.object(body.getBytes())), config.requests());
+        TextGenerator generator = find(request.model());
+        return new Job(
+                generator,
+                request.generations(),
+                new CompletionFormat(request, generator.model(), seconds(), config.fingerprint()));
+    }
+
+    private Job chat(Buffer body) {
+        ChatRequest request = ChatRequest.parse(new JsonFields(JsonReader.object(body.getBytes())), config);
+        TextGenerator generator = find(request.model());
+        return new Job(
+                generator,
+                request.generations(),
+                new ChatFormat(request, generator.model(), seconds(), config.fingerprint()));
+    }
+
+    private TextGenerator find(@Nullable String name) {
+        TextGenerator generator = models.find(name);
+        if (generator == null) {
+            throw ApiException.unknownModel(name == null ? "" : name);
+        }
+        return generator;
+    }
+
+    private long seconds() {
+        return clock.instant().getEpochSecond();
+    }
+
+    private void run(RoutingContext context, Job job) {
+        if (job.format().options().stream()) {
+            Flux<byte[]> frames = events(job)
+                    .map(tagged -> job.format().event(tagged.prompt(), tagged.event()))
+                    .concatWith(Mono.fromSupplier(job.format()::last));
+            EventStream.send(context, frames, config, observer);
+        } else {
+            reply(context, whole(job));
+        }
+    }
+
+    /** The events of all prompts; of several, as many are generated at once as the limits allow. */
+    private Flux<Tagged> events(Job job) {
+        List<GenerationRequest> generations = job.generations();
+        if (generations.size() == 1) { // No operator between: demand passes exactly.
+            return job.generator().generate(generations.getFirst()).map(event -> new Tagged(0, event));
+        }
+        int parallel = Math.min(generations.size(), config.requests().parallelPrompts());
+        return Flux.range(0, generations.size())
+                .flatMap(
+                        prompt -> job.generator()
+                                .generate(generations.get(prompt))
+                                .map(event -> new Tagged(prompt, event)),
+                        parallel,
+                        Math.max(1, config.lookAhead() / parallel));
+    }
+
+    private Mono<byte[]> whole(Job job) {
+        int choices = job.format().options().choices();
+        return events(job)
+                .collect(
+                        () -> {
+                            List<Answer> answers = new ArrayList<>();
+                            job.generations().forEach(generation -> answers.add(new Answer(choices)));
+                            return answers;
+                        },
+                        (answers, tagged) -> answers.get(tagged.prompt()).add(tagged.event()))
+                .map(job.format()::whole);
+    }
+
+    private static void reply(RoutingContext context, Mono<byte[]> body) {
+        Context loop = context.vertx().getOrCreateContext();
+        Disposable running = body.subscribe(
+                bytes -> loop.runOnContext(ignored -> Replies.json(context, 200, Buffer.buffer(bytes))),
+                failure -> loop.runOnContext(ignored -> Replies.fail(context, failure)));
+        context.response().exceptionHandler(broken -> running.dispose());
+        context.response().closeHandler(closed -> running.dispose());
+        if (context.response().closed()) {
+            running.dispose();
+        }
+    }
+}

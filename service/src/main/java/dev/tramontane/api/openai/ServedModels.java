@@ -1,0 +1,45 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.generation.TextGenerator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The models that can be asked for. Looked up by name only, never as a path. Any thread; must not block. */
+public interface ServedModels {
+
+    /**
+     * A model as {@code /v1/models} tells of it.
+     *
+     * @param createdSeconds since 1970
+     */
+    record Entry(String id, long createdSeconds, int contextTokens) {}
+
+    /** All of them; while loading, those that will be. */
+    List<Entry> list();
+
+    /**
+     * The generator of a model.
+     *
+     * @param name null for the default model
+     * @return null when there is no such model
+     * @throws dev.tramontane.api.ApiException when it exists but cannot be used now
+     */
+    @Nullable
+    TextGenerator find(@Nullable String name);
+
+    /** One model that is there from the start. */
+    static ServedModels of(TextGenerator generator, long createdSeconds) {
+        Entry entry = new Entry(generator.model(), createdSeconds, generator.contextTokens());
+        return new ServedModels() {
+            @Override
+            public List<Entry> list() {
+                return List.of(entry);
+            }
+
+            @Override
+            public @Nullable TextGenerator find(@Nullable String name) {
+                return name == null || name.equals(entry.id()) ? generator : null;
+            }
+        };
+    }
+}

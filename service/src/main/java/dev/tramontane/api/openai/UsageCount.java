@@ -1,0 +1,30 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.generation.GenerationEvent.Finished;
+import tools.jackson.core.JsonGenerator;
+
+/** Tokens of a whole request: each prompt once, all answers. One thread at a time. */
+final class UsageCount {
+    private long prompt;
+    private long cached;
+    private long completion;
+
+    void add(Finished finished) {
+        if (finished.choice() == 0) {
+            prompt += finished.usage().promptTokens();
+            cached += finished.usage().cachedTokens();
+        }
+        completion += finished.usage().completionTokens();
+    }
+
+    void write(JsonGenerator json) {
+        json.writeName("usage").writeStartObject();
+        json.writeNumberProperty("prompt_tokens", prompt);
+        json.writeNumberProperty("completion_tokens", completion);
+        json.writeNumberProperty("total_tokens", prompt + completion);
+        json.writeName("prompt_tokens_details").writeStartObject();
+        json.writeNumberProperty("cached_tokens", cached);
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+}
