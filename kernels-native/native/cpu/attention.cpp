@@ -81,8 +81,8 @@ struct Stage {
     const int64_t start = segment * kSegment;
     const int64_t stop = start + kSegment;
     const uint32_t queries = group.n * heads_per_kv;
-    uint32_t first[64];
-    uint32_t end[64];
+    uint32_t* const first = own.first;
+    uint32_t* const end = own.end;
     uint32_t from = queries;
     uint32_t to = 0;
     uint32_t lowest = kSegment;

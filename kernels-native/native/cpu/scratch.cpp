@@ -31,6 +31,8 @@ uint64_t carve(const Model& model, void* base, Private& p) {
   carver.take(p.normed, kPrivateRows * static_cast<uint64_t>(model.width));
   carver.take(p.gate, kTokensInTurn * kFfnColumns);
   carver.take(p.up, kTokensInTurn * kFfnColumns);
+  carver.take(p.first, queries);
+  carver.take(p.end, queries);
   carver.take(p.queries, queries * model.head_dim);
   carver.take(p.scores, queries * kSegment);
   carver.take(p.sums, queries * model.head_dim);

@@ -29,6 +29,8 @@ struct Private {
   float* normed;            // [kPrivateRows][width]
   float* gate;              // [kTokensInTurn][kFfnColumns]
   float* up;                // [kTokensInTurn][kFfnColumns]
+  uint32_t* first;          // [queries] positions of a segment that a query sees: from here
+  uint32_t* end;            // [queries] to before here
   float* queries;           // [queries][head_dim]
   float* scores;            // [queries][kSegment]
   float* sums;              // [queries][head_dim] of a segment

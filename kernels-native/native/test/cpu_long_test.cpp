@@ -93,4 +93,22 @@ TEST(long_sequences_agree_with_the_oracle) {
   }
 }
 
+TEST(a_kv_head_may_serve_any_number_of_heads) {
+  Shape shape = long_shape(40);
+  shape.heads = 130;  // more than any fixed table would hold
+  shape.head_dim = 2;
+  shape.rope_dims = 2;
+  shape.dtype = TM_F32;
+  const Weights weights(shape);
+  const auto tokens = random_tokens(100, shape.vocab, 8);
+  const Rows expected = oracle_logits(weights, tokens, false);
+  Session session(weights, long_placement(TM_CPU_AUTO, 2, TM_F32));
+  const auto logits = session.run_chunked(0, tokens, 33);
+  for (size_t row = 0; row < expected.size(); ++row) {
+    for (uint32_t i = 0; i < shape.vocab; ++i) {
+      CHECK_NEAR(static_cast<double>(logits[row * shape.vocab + i]), expected[row][i], 2e-4);
+    }
+  }
+}
+
 }  // namespace test
