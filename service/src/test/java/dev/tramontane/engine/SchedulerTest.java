@@ -66,6 +66,19 @@ final class SchedulerTest {
     }
 
     @Test
+    void whoLeavesTakesNobodysTurn() throws RefusedException {
+        Bench bench = bench(2, 10, 5);
+        Bench.Ask first = bench.ask(Asks.greedy(Asks.prompt(1, 0), 50));
+        for (int i = 1; i < 5; i++) {
+            bench.ask(Asks.greedy(Asks.prompt(1, i), 50));
+        }
+        bench.steps(2);
+        first.cancel();
+        bench.step();
+        assertThat(stepsSeen.getLast()).isEqualTo(Map.of(4, 1, 1, 1));
+    }
+
+    @Test
     void aPromptKeepsALaneBesideDecodes() throws RefusedException {
         Bench bench = bench(3, 4, 6);
         for (int i = 0; i < 5; i++) {
