@@ -49,8 +49,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         HttpServerResponse response = context.response();
         response.setWriteQueueMaxSize(config.transport().writeQueueBytes());
         response.drainHandler(drained -> stream.resume());
-        response.exceptionHandler(broken -> stream.disconnected());
-        response.closeHandler(closed -> stream.disconnected());
+        context.addEndHandler(ended -> stream.disconnected());
         if (!response.closed()) {
             frames.subscribe(stream);
         }

@@ -4,13 +4,12 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** What every request passes first: its head must be unambiguous and its page allowed. Event loops. */
+/** What every request passes first: its method must fit its body and its page be allowed. Event loops. */
 final class Guard implements Handler<RoutingContext> {
     private static final int CLIENT_GONE = 499;
 
@@ -54,10 +53,6 @@ final class Guard implements Handler<RoutingContext> {
     }
 
     private @Nullable ApiException refusal(HttpServerRequest request) {
-        int hosts = request.headers().getAll("Host").size();
-        if (hosts > 1 || (hosts == 0 && request.version() == HttpVersion.HTTP_1_1)) {
-            return ApiException.invalid(400, "A request must have one Host header", "bad_host");
-        }
         if (!request.method().equals(HttpMethod.POST) && Replies.hasBody(request)) {
             return ApiException.invalid(400, request.method() + " takes no body", "unexpected_body");
         }

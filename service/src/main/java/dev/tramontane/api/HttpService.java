@@ -11,6 +11,10 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -58,11 +62,19 @@ public final class HttpService {
 
     /** Binds; the future has the port. */
     public Future<Integer> start() {
-        // A negative port is a free one that the servers of all event loops share.
-        int port = config.port() == 0 ? -1 : config.port();
+        int port = config.port() == 0 && config.eventLoops() > 1 ? freePort() : config.port();
         DeploymentOptions perLoop = new DeploymentOptions().setInstances(config.eventLoops());
         return vertx.deployVerticle(() -> new Loop(options().setPort(port)), perLoop)
                 .map(deployed -> port());
+    }
+
+    /** Event loops can share a port only when it is known before. Another process may be quicker; then start fails. */
+    private int freePort() {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName(config.host()))) {
+            return probe.getLocalPort();
+        } catch (IOException refused) {
+            throw new UncheckedIOException("no port of " + config.host() + " can be bound", refused);
+        }
     }
 
     /** The port in use, once started. */
@@ -96,7 +108,7 @@ public final class HttpService {
                     .connectionHandler(HttpService.this::opened)
                     .invalidRequestHandler(HttpService::malformed)
                     .exceptionHandler(broken -> LOG.debug("A connection failed", broken))
-                    .requestHandler(router);
+                    .requestHandler(HttpService.this::handle);
             return server.listen().onSuccess(servers::add);
         }
     }
@@ -138,6 +150,15 @@ public final class HttpService {
         });
     }
 
+    /** Two hosts are read differently by different proxies, and the router needs one. */
+    private void handle(HttpServerRequest request) {
+        if (request.headers().getAll("Host").size() == 1) {
+            router.handle(request);
+        } else {
+            refuse(request, ApiException.invalid(400, "A request must have one Host header", "bad_host"));
+        }
+    }
+
     /** A head that cannot be parsed: there is no request to route. */
     private static void malformed(HttpServerRequest request) {
         Throwable cause = request.decoderResult().cause();
@@ -146,6 +167,10 @@ public final class HttpService {
                 : cause instanceof TooLongHttpHeaderException
                         ? ApiException.invalid(431, "The headers are too large", "headers_too_large")
                         : ApiException.invalid(400, "The request is malformed", "bad_request");
+        refuse(request, error);
+    }
+
+    private static void refuse(HttpServerRequest request, ApiException error) {
         request.response()
                 .setStatusCode(error.status())
                 .putHeader("Content-Type", "application/json; charset=utf-8")

@@ -146,8 +146,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         Disposable running = body.subscribe(
                 bytes -> loop.runOnContext(ignored -> Replies.json(context, 200, Buffer.buffer(bytes))),
                 failure -> loop.runOnContext(ignored -> Replies.fail(context, failure)));
-        context.response().exceptionHandler(broken -> running.dispose());
-        context.response().closeHandler(closed -> running.dispose());
+        context.addEndHandler(ended -> running.dispose());
         if (context.response().closed()) {
             running.dispose();
         }

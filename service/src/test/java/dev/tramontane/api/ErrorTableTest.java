@@ -1,0 +1,322 @@
+package dev.tramontane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.engine.RefusedException;
+import dev.tramontane.engine.RefusedException.Cause;
+import dev.tramontane.fixtures.ScriptedEngine;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every failure has a status and OpenAI's body, and names the field at fault. Numbers are those of the attack catalogue
+ * (reliability, section 4).
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ErrorTableTest {
+    private static final String COMPLETIONS = "/v1/completions";
+    private static final String CHATS = "/v1/chat/completions";
+
+    private TestService service;
+
+    @BeforeAll
+    void start() {
+        service = TestService.of("answer");
+    }
+
+    @AfterAll
+    void stop() {
+        service.close();
+    }
+
+    /** A body, the field to be blamed (null for none) and words of the message. */
+    record Case(String path, String body, @Nullable String param, String message) {
+        @Override
+        public String toString() {
+            return path + " " + (body.length() > 100 ? body.substring(0, 100) + "…" : body);
+        }
+    }
+
+    private static Case field(String json, String param, String message) {
+        return new Case(COMPLETIONS, "{\"prompt\": \"p\", " + json + "}", param, message);
+    }
+
+    private static Case chat(String json, String param, String message) {
+        return new Case(
+                CHATS, "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], " + json + "}", param, message);
+    }
+
+    private static Case messages(String json, String param, String message) {
+        return new Case(CHATS, "{\"messages\": " + json + "}", param, message);
+    }
+
+    static List<Case> bad() {
+        List<Case> cases = new ArrayList<>(List.of(
+                // 9: JSON itself
+                new Case(COMPLETIONS, "", null, "must be a JSON object"),
+                new Case(COMPLETIONS, "[]", null, "must be a JSON object"),
+                new Case(COMPLETIONS, "{\"prompt\": \"p\"", null, "line 1, column"),
+                new Case(COMPLETIONS, "{\n  \"prompt\": p}", null, "line 2, column"),
+                new Case(COMPLETIONS, "{\"prompt\": \"p\"} x", null, "JSON"),
+                new Case(COMPLETIONS, "{\"prompt\": \"p\"}{}", null, "goes on"),
+                new Case(COMPLETIONS, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "uplicate"),
+                new Case(COMPLETIONS, "\ufeff{\"prompt\": \"p\"}", null, "byte order mark"),
+                new Case(COMPLETIONS, "{\"prompt\": " + "[".repeat(100_000), null, "depth"),
+                field("\"temperature\": NaN", null, "JSON"),
+                field("\"temperature\": 1e400", null, "too large"),
+                field("\"seed\": " + "9".repeat(100_000), null, "JSON"),
+                field("\"seed\": 9223372036854775808", null, "too large"),
+                // 62: no text
+                field("\"user\": \"\\ud800\"", null, "surrogate"),
+                // fields
+                field("\"nonsense\": 1", "nonsense", "unknown field nonsense"),
+                field("\"temperature\": \"hot\"", "temperature", "must be a number between 0 and 10, got \"hot\""),
+                field("\"stream\": 1", "stream", "must be true or false"),
+                field("\"stream\": \"" + "x".repeat(500) + "\"", "stream", "…"),
+                field("\"model\": 1", "model", "must be a string"),
+                field("\"suffix\": \"s\"", "suffix", "not supported"),
+                field("\"best_of\": 2", "best_of", "not supported"),
+                field("\"store\": true", "store", "not supported"),
+                field("\"response_format\": {\"type\": \"json_object\"}", "response_format.type", "not supported"),
+                field("\"stream_options\": {\"include_usage\": true}", "stream_options", "needs stream"),
+                field("\"stream\": true, \"prompt_logprobs\": 1", "prompt_logprobs", "cannot be streamed"),
+                field("\"min_tokens\": 5, \"max_tokens\": 4", "min_tokens", "between 0 and 4"),
+                field("\"truncate_prompt_tokens\": 4", "truncate_prompt_tokens", "not supported"),
+                // 16, 17: stops and biases
+                field("\"stop\": [" + "\"s\", ".repeat(16) + "\"s\"]", "stop", "at most 16"),
+                field("\"stop\": \"\"", "stop", "between 1 and 256"),
+                field("\"stop\": [\"a\", 1]", "stop[1]", "must be a string"),
+                field("\"stop\": {}", "stop", "string or an array"),
+                field("\"logit_bias\": {\"x\": 1}", "logit_bias", "token id"),
+                field("\"logit_bias\": {\"-1\": 1}", "logit_bias", "token id"),
+                field("\"logit_bias\": {\"1\": 101}", "logit_bias[\"1\"]", "between -100 and 100"),
+                field("\"logit_bias\": {\"259\": 1}", "logit_bias", "vocabulary"),
+                field("\"stop_token_ids\": [259]", "stop_token_ids", "vocabulary"),
+                field("\"stop_token_ids\": [-1]", "stop_token_ids[0]", "between 0 and"),
+                // 22: prompts
+                new Case(COMPLETIONS, "{}", "prompt", "missing"),
+                new Case(COMPLETIONS, "{\"prompt\": \"\"}", "prompt", "empty"),
+                new Case(COMPLETIONS, "{\"prompt\": []}", "prompt", "non-empty"),
+                new Case(COMPLETIONS, "{\"prompt\": [[]]}", "prompt[0]", "non-empty"),
+                new Case(COMPLETIONS, "{\"prompt\": [1, \"a\"]}", "prompt[1]", "whole number"),
+                new Case(COMPLETIONS, "{\"prompt\": [1.5]}", "prompt[0]", "whole number"),
+                new Case(COMPLETIONS, "{\"prompt\": [259]}", "prompt", "vocabulary"),
+                new Case(COMPLETIONS, "{\"prompt\": [\"a\", null]}", "prompt[1]", "string"),
+                new Case(COMPLETIONS, "{\"prompt\": 7}", "prompt", "string"),
+                field("\"max_tokens\": 0", "max_tokens", "at least 1 unless echo"),
+                // 14, 15: ranges
+                field("\"echo\": true, \"max_tokens\": -1", "max_tokens", "between 0 and"),
+                chat("\"max_tokens\": 0", "max_tokens", "between 1 and"),
+                chat("\"top_logprobs\": 2", "top_logprobs", "needs logprobs"),
+                chat("\"logprobs\": 2", "logprobs", "true or false"),
+                chat("\"max_tokens\": 1, \"max_completion_tokens\": 2", "max_tokens", "differ"),
+                // chats
+                new Case(CHATS, "{}", "messages", "missing"),
+                messages("[]", "messages", "between 1 and"),
+                messages("[1]", "messages[0]", "an object"),
+                messages("[{\"content\": \"a\"}]", "messages[0].role", "missing"),
+                messages("[{\"role\": \"robot\", \"content\": \"a\"}]", "messages[0].role", "must be system"),
+                messages("[{\"role\": \"user\"}]", "messages[0].content", "missing"),
+                messages("[{\"role\": \"user\", \"content\": 1}]", "messages[0].content", "array of parts"),
+                messages("[{\"role\": \"user\", \"content\": \"a\", \"x\": 1}]", "messages[0].x", "unknown"),
+                messages("[{\"role\": \"tool\", \"content\": \"a\"}]", "messages[0].tool_call_id", "missing"),
+                // 23: nothing is fetched
+                messages("""
+                        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]""", "messages[0].content[0]", "text only"),
+                messages("""
+                        [{"role": "assistant", "tool_calls": [{"id": "a", "type": "function",
+                          "function": {"name": "f", "arguments": "{oops"}}]}]""", "messages[0].tool_calls[0].function.arguments", "not valid JSON"),
+                // 21: templates
+                chat("\"chat_template\": \"{{ x }}\"", "chat_template", "own template"),
+                chat("\"chat_template_kwargs\": {\"evil\": 1}", "chat_template_kwargs.evil", "allows"),
+                chat("\"tool_choice\": \"required\"", "tool_choice", "cannot be forced"),
+                chat("\"tools\": [{\"type\": \"function\"}]", "tools[0].function", "missing"),
+                chat("\"tools\": [{\"type\": \"web\"}]", "tools[0].type", "not supported"),
+                chat("\"functions\": []", "functions", "use tools"),
+                chat("\"audio\": {}", "audio", "text only"),
+                chat("\"continue_final_message\": true", "continue_final_message", "assistant"),
+                chat(
+                        "\"continue_final_message\": true, \"add_generation_prompt\": true",
+                        "continue_final_message",
+                        "both")));
+        // 14: counts out of range
+        for (String value : List.of("-1", "0.5", "2147483648", "9223372036854775807", "\"1\"", "true")) {
+            for (String name : List.of("n", "logprobs", "max_tokens", "min_tokens", "prompt_logprobs")) {
+                cases.add(field("\"" + name + "\": " + value, name, "whole number"));
+            }
+        }
+        cases.add(field("\"n\": 0", "n", "between 1 and 8"));
+        cases.add(field("\"n\": 9", "n", "between 1 and 8"));
+        cases.add(field("\"logprobs\": 21", "logprobs", "between 0 and 20"));
+        // 15: numbers out of range
+        for (String name : List.of(
+                "temperature", "top_p", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty")) {
+            for (String value : List.of("-2.5", "1e30", "\"1\"", "[]")) {
+                cases.add(field("\"" + name + "\": " + value, name, "must be a number between"));
+            }
+        }
+        return cases;
+    }
+
+    @ParameterizedTest
+    @MethodSource("bad")
+    void isRefusedByName(Case wrong) {
+        TestService.Reply answer = service.post(wrong.path(), wrong.body());
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        JsonObject error = answer.error();
+        assertThat(error.getMap().keySet()).containsExactly("message", "type", "param", "code");
+        assertThat(error.getString("type")).isEqualTo("invalid_request_error");
+        assertThat(error.getString("param")).as(answer.body()).isEqualTo(wrong.param());
+        assertThat(error.getString("message")).contains(wrong.message()).hasSizeLessThan(400);
+        assertThat(((ScriptedEngine) service.engine).runs).isEmpty(); // Nothing reached the engine.
+    }
+
+    @Test
+    void tooLongForTheContext() {
+        for (String body :
+                List.of("{\"prompt\": \"" + "x".repeat(5000) + "\"}", "{\"prompt\": \"p\", \"max_tokens\": 4096}")) {
+            TestService.Reply answer = service.post(COMPLETIONS, body);
+            assertThat(answer.status()).isEqualTo(400);
+            assertThat(answer.error().getString("code")).isEqualTo("context_length_exceeded");
+            assertThat(answer.error().getString("message")).contains("4096 tokens");
+        }
+    }
+
+    @Test
+    void unknownModelsAreNeverPaths() { // 24
+        for (String name : List.of("gpt-4", "../../etc/passwd", "a\\u0000b", "toy/bytes/", "")) {
+            TestService.Reply answer = service.post(COMPLETIONS, "{\"prompt\": \"p\", \"model\": \"" + name + "\"}");
+            assertThat(answer.status()).isEqualTo(404);
+            assertThat(answer.error().getString("param")).isEqualTo("model");
+            assertThat(answer.error().getString("code")).isEqualTo("model_not_found");
+        }
+        for (String path : List.of("gpt-4", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e", "a%00b", "a%0d%0ab")) {
+            assertThat(service.get("/v1/models/" + path).status()).as(path).isBetween(400, 404);
+        }
+    }
+
+    @Test
+    void modelsAreListed() {
+        String entry = """
+                {"id": "toy/bytes", "object": "model", "created": 1700000000, "owned_by": "tramontane",
+                 "max_model_len": 4096}""";
+        assertThat(service.get("/v1/models").json())
+                .isEqualTo(new JsonObject("{\"object\": \"list\", \"data\": [" + entry + "]}"));
+        assertThat(service.get("/v1/models/toy/bytes").json()).isEqualTo(new JsonObject(entry));
+        assertThat(service.get("/v1/models/toy%2Fbytes").json()).isEqualTo(new JsonObject(entry));
+    }
+
+    @Test
+    void wrongPathsMethodsAndTypes() { // 10, 13
+        TestService.Reply unknown = service.get("/v1/embeddings");
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.error().getString("code")).isEqualTo("unknown_url");
+        TestService.Reply method = service.get(COMPLETIONS);
+        assertThat(method.status()).isEqualTo(405);
+        assertThat(method.header("Allow")).isEqualTo("POST");
+        assertThat(method.error().getString("code")).isEqualTo("method_not_allowed");
+        HttpRequest.Builder head = HttpRequest.newBuilder(uri(CHATS)).HEAD();
+        assertThat(service.send(head).status()).isEqualTo(405);
+        HttpRequest.Builder typed = HttpRequest.newBuilder(uri(COMPLETIONS))
+                .header("Content-Type", "text/plain")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"p\"}"));
+        assertThat(service.send(typed).status()).isEqualTo(415);
+        HttpRequest.Builder bare = HttpRequest.newBuilder(uri(COMPLETIONS))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"p\"}"));
+        assertThat(service.send(bare).status()).isEqualTo(415);
+        for (String encoding : List.of("gzip", "br")) {
+            HttpRequest.Builder packed = HttpRequest.newBuilder(uri(COMPLETIONS))
+                    .header("Content-Type", "application/json")
+                    .header("Content-Encoding", encoding)
+                    .POST(HttpRequest.BodyPublishers.ofString("{}"));
+            assertThat(service.send(packed).status()).isEqualTo(415);
+        }
+        HttpRequest.Builder charset = HttpRequest.newBuilder(uri(COMPLETIONS))
+                .header("Content-Type", "Application/JSON; charset=utf-8")
+                .POST(HttpRequest.BodyPublishers.ofString("[]"));
+        assertThat(service.send(charset).error().getString("message")).contains("object");
+        HttpRequest.Builder utf16 = HttpRequest.newBuilder(uri(COMPLETIONS))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{}", java.nio.charset.StandardCharsets.UTF_16));
+        assertThat(service.send(utf16).error().getString("message")).contains("UTF-8");
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + service.port + path);
+    }
+
+    @Test
+    void whatTheEngineRefuses() {
+        record Refusal(Cause cause, int status, String code, String retryAfter) {}
+        for (Refusal refusal : List.of(
+                new Refusal(Cause.BUSY, 429, "rate_limit_exceeded", "7"),
+                new Refusal(Cause.TOO_LARGE, 400, "context_length_exceeded", ""),
+                new Refusal(Cause.UNAVAILABLE, 503, "service_unavailable", "1"))) {
+            ScriptedEngine engine = new ScriptedEngine("x");
+            engine.refuse(new RefusedException(refusal.cause(), "No room.", 7));
+            try (TestService refusing = TestService.running(engine, TestService.CONFIG)) {
+                for (boolean stream : List.of(false, true)) {
+                    TestService.Reply answer =
+                            refusing.completion(TestService.body("p", new JsonObject().put("stream", stream)));
+                    assertThat(answer.status()).isEqualTo(refusal.status());
+                    assertThat(answer.header("Retry-After")).isEqualTo(refusal.retryAfter());
+                    assertThat(answer.error().getString("code")).isEqualTo(refusal.code());
+                    assertThat(answer.error().getString("message")).isEqualTo("No room.");
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatFailsOnTheWay() {
+        ScriptedEngine engine = new ScriptedEngine(at -> at == 2 ? ScriptedEngine.FAIL : 'a');
+        try (TestService failing = TestService.running(engine, TestService.CONFIG)) {
+            TestService.Reply whole = failing.completion(TestService.body("p", new JsonObject()));
+            assertThat(whole.status()).isEqualTo(500);
+            assertThat(whole.error().getString("type")).isEqualTo("server_error");
+            TestService.Reply stream = failing.completion(TestService.body("p", new JsonObject().put("stream", true)));
+            assertThat(stream.status()).isEqualTo(200); // The head had gone out.
+            List<JsonObject> events = stream.events();
+            assertThat(events).hasSize(3);
+            assertThat(events.getLast().getJsonObject("error").getString("message"))
+                    .isEqualTo("The model gave no finite number.");
+        }
+    }
+
+    @Test
+    void probes() {
+        assertThat(service.get("/livez").json()).isEqualTo(new JsonObject("{\"status\": \"ok\", \"detail\": \"ok\"}"));
+        assertThat(service.get("/startupz").status()).isEqualTo(200);
+        assertThat(service.get("/readyz").status()).isEqualTo(200);
+        assertThat(service.send(HttpRequest.newBuilder(uri("/livez")).HEAD()).status())
+                .isEqualTo(200);
+        service.ready = new Health.Answer(false, "draining");
+        try {
+            TestService.Reply answer = service.get("/readyz");
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.json().getString("detail")).isEqualTo("draining");
+            assertThat(service.get("/livez").status()).isEqualTo(200);
+        } finally {
+            service.ready = Health.Answer.WELL;
+        }
+    }
+
+    @Test
+    void requestsAreObservedByRoute() {
+        service.get("/v1/models/nothing");
+        service.get("/nowhere/" + System.nanoTime());
+        TestService.eventually()
+                .untilAsserted(() ->
+                        assertThat(service.observer.requests).contains("GET /v1/models/* 404", "GET unmatched 404"));
+    }
+}

@@ -1,0 +1,126 @@
+package dev.tramontane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.engine.Submission;
+import dev.tramontane.fixtures.ByteTokenizer;
+import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.model.Sampling;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every field that changes what is generated reaches the engine, from both endpoints. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RequestFieldsTest {
+    private TestService service;
+
+    @BeforeAll
+    void start() {
+        service = TestService.of("answer");
+    }
+
+    @AfterAll
+    void stop() {
+        service.close();
+    }
+
+    /** A field, what of the submission it sets, and to what. */
+    record Field(String json, Function<Submission, Object> of, Object expected) {
+        @Override
+        public String toString() {
+            return json;
+        }
+    }
+
+    private static Field sampling(String json, Function<Sampling, Object> of, Object expected) {
+        return new Field(json, submission -> of.apply(submission.sampling()), expected);
+    }
+
+    static List<Field> shared() {
+        return List.of(
+                sampling("{}", Sampling::temperature, 1f),
+                sampling("{\"temperature\": 0}", Sampling::temperature, 0f),
+                sampling("{\"temperature\": 0.5}", Sampling::temperature, 0.5f),
+                sampling("{\"temperature\": null}", Sampling::temperature, 1f),
+                sampling("{\"top_p\": 0.9}", Sampling::topP, 0.9f),
+                sampling("{\"top_p\": 0}", Sampling::topP, Float.MIN_NORMAL),
+                sampling("{\"top_k\": 40}", Sampling::topK, 40),
+                sampling("{\"top_k\": -1}", Sampling::topK, 0),
+                sampling("{\"top_k\": 3.0}", Sampling::topK, 3),
+                sampling("{\"min_p\": 0.1}", Sampling::minP, 0.1f),
+                sampling("{\"repetition_penalty\": 1.1}", Sampling::repetitionPenalty, 1.1f),
+                sampling("{\"presence_penalty\": -2}", Sampling::presencePenalty, -2f),
+                sampling("{\"frequency_penalty\": 2}", Sampling::frequencyPenalty, 2f),
+                sampling("{\"logit_bias\": {\"5\": -100, \"6\": 1.5}}", Sampling::bias, Map.of(5, -100f, 6, 1.5f)),
+                sampling("{\"seed\": 42}", Sampling::seed, 42L),
+                sampling("{\"seed\": -9223372036854775808}", Sampling::seed, Long.MIN_VALUE),
+                sampling("{\"seed\": 9223372036854775807}", Sampling::seed, Long.MAX_VALUE),
+                new Field("{\"max_tokens\": 7}", Submission::maxTokens, 7),
+                new Field("{\"min_tokens\": 3}", Submission::minTokens, 3),
+                new Field("{}", Submission::endTokens, Set.of(ByteTokenizer.END)),
+                new Field("{\"ignore_eos\": true}", Submission::endTokens, Set.of()),
+                new Field("{\"stop_token_ids\": [7]}", Submission::endTokens, Set.of(7, ByteTokenizer.END)),
+                new Field("{\"prompt_logprobs\": 5}", Submission::promptTops, 5),
+                new Field("{}", Submission::promptTops, -1),
+                new Field("{}", Submission::tops, -1),
+                // What changes nothing is taken, not refused.
+                sampling("""
+                        {"user": "u", "metadata": {"a": "b"}, "store": false, "service_tier": "auto", "n": 1,
+                         "response_format": {"type": "text"}, "stop": null, "safety_identifier": "s"}""", Sampling::temperature, 1f));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shared")
+    void inCompletions(Field field) {
+        check(field, service.completion(TestService.body("p", new JsonObject(field.json()))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shared")
+    void inChats(Field field) {
+        check(field, service.chat(TestService.chatBody(new JsonObject(field.json()))));
+    }
+
+    private void check(Field field, TestService.Reply answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(field.of().apply(last())).isEqualTo(field.expected());
+    }
+
+    private Submission last() {
+        return ((ScriptedEngine) service.engine).runs.getLast().submission;
+    }
+
+    @Test
+    void fieldsOfOneEndpoint() {
+        service.completion(TestService.body("p", new JsonObject().put("logprobs", 4)));
+        assertThat(last().tops()).isEqualTo(4);
+        assertThat(last().promptTops()).isEqualTo(-1);
+        assertThat(last().maxTokens()).isEqualTo(16); // OpenAI's default.
+        service.completion(
+                TestService.body("p", new JsonObject().put("logprobs", 4).put("echo", true)));
+        assertThat(last().promptTops()).isEqualTo(4);
+        service.chat(TestService.chatBody(new JsonObject().put("max_completion_tokens", 9)));
+        assertThat(last().maxTokens()).isEqualTo(9);
+        service.chat(TestService.chatBody(new JsonObject()));
+        assertThat(last().maxTokens()).isEqualTo(ScriptedEngine.CONTEXT - last().prompt().length);
+        service.chat(TestService.chatBody(new JsonObject().put("logprobs", true).put("top_logprobs", 2)));
+        assertThat(last().tops()).isEqualTo(2);
+    }
+
+    @Test
+    void anAbsentSeedIsDrawnAnew() {
+        service.completion(TestService.body("p", new JsonObject()));
+        long first = last().sampling().seed();
+        service.completion(TestService.body("p", new JsonObject()));
+        assertThat(last().sampling().seed()).isNotEqualTo(first);
+    }
+}

@@ -1,0 +1,317 @@
+package dev.tramontane.api;
+
+import dev.tramontane.api.openai.ModelRoutes;
+import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.engine.Engine;
+import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.engine.EngineLoop;
+import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.fixtures.ByteTokenizer;
+import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.generation.EngineTextGenerator;
+import dev.tramontane.generation.GenerationConfig;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+/** The HTTP service on a free port with everything below it, and a client. */
+final class TestService implements AutoCloseable {
+    static final String MODEL = "toy/bytes";
+
+    /** Classes load on the event loop when a service first answers; that is no fault worth a warning in most tests. */
+    private static final long UNWATCHED = 60_000;
+
+    static final long NOW = 1_700_000_000L;
+
+    static final ApiConfig CONFIG = config(TransportLimits.DEFAULT, 64, Duration.ofSeconds(15));
+
+    final Engine engine;
+    final SimpleLayout layout = new SimpleLayout();
+    final RecordingObserver observer = new RecordingObserver();
+    final Vertx vertx;
+    final HttpService service;
+    final int port;
+    volatile Health.Answer ready = Health.Answer.WELL;
+    private final EngineTextGenerator generator;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final List<Runnable> atClose = new ArrayList<>();
+    private volatile boolean closed;
+
+    /** What metrics would have seen. */
+    static final class RecordingObserver implements HttpObserver {
+        final List<String> requests = new CopyOnWriteArrayList<>();
+        final AtomicInteger openStreams = new AtomicInteger();
+        final AtomicInteger disconnects = new AtomicInteger();
+        final AtomicInteger connections = new AtomicInteger();
+        final AtomicInteger refused = new AtomicInteger();
+
+        @Override
+        public void requestEnded(String route, String method, int status, long nanos) {
+            requests.add(method + " " + route + " " + status);
+        }
+
+        @Override
+        public void streamOpened(String route) {
+            openStreams.incrementAndGet();
+        }
+
+        @Override
+        public void streamClosed(String route, boolean disconnected) {
+            openStreams.decrementAndGet();
+            if (disconnected) {
+                disconnects.incrementAndGet();
+            }
+        }
+
+        @Override
+        public void connectionOpened() {
+            connections.incrementAndGet();
+        }
+
+        @Override
+        public void connectionClosed() {
+            connections.decrementAndGet();
+        }
+
+        @Override
+        public void connectionRefused() {
+            refused.incrementAndGet();
+        }
+    }
+
+    private TestService(Engine engine, ApiConfig config, long maxLoopMillis) {
+        this.engine = engine;
+        generator = new EngineTextGenerator(MODEL, engine, new ByteTokenizer(), layout, GenerationConfig.DEFAULT);
+        vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(config.eventLoops())
+                .setBlockedThreadCheckInterval(20)
+                .setBlockedThreadCheckIntervalUnit(TimeUnit.MILLISECONDS)
+                .setMaxEventLoopExecuteTime(maxLoopMillis)
+                .setMaxEventLoopExecuteTimeUnit(TimeUnit.MILLISECONDS));
+        ServedModels models = ServedModels.of(generator, NOW);
+        Health health = new Health() {
+            @Override
+            public Health.Answer started() {
+                return Health.Answer.WELL;
+            }
+
+            @Override
+            public Health.Answer ready() {
+                return ready;
+            }
+        };
+        service = new HttpService(
+                vertx,
+                config,
+                List.of(
+                        new HealthRoutes(health),
+                        new ModelRoutes(models),
+                        new OpenAiRoutes(vertx, config, models, observer, () -> Instant.ofEpochSecond(NOW))),
+                observer);
+        port = service.start().await();
+    }
+
+    static ApiConfig config(TransportLimits transport, int lookAhead, Duration heartbeat) {
+        return new ApiConfig(
+                "127.0.0.1",
+                0,
+                1,
+                transport,
+                RequestLimits.DEFAULT,
+                heartbeat,
+                lookAhead,
+                Set.of("https://listed.example"),
+                Set.of("enable_thinking"),
+                "fp_test");
+    }
+
+    /** An engine that steps only when the test says so. */
+    static TestService stepped(ScriptedEngine engine, ApiConfig config) {
+        return new TestService(engine, config, UNWATCHED);
+    }
+
+    /** An engine that draws the given answers by itself. */
+    static TestService of(String... answers) {
+        return running(new ScriptedEngine(answers), CONFIG);
+    }
+
+    static TestService running(ScriptedEngine engine, ApiConfig config) {
+        TestService service = new TestService(engine, config, UNWATCHED);
+        Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {
+            while (!service.closed) {
+                if (!engine.step()) {
+                    LockSupport.parkNanos(100_000);
+                }
+            }
+        });
+        service.atClose.add(() -> LockSupport.unpark(stepper));
+        return service;
+    }
+
+    /** The engine loop on a fake model. */
+    static TestService on(FakeModel model, EngineConfig engineConfig, ApiConfig config) {
+        return watched(model, engineConfig, config, UNWATCHED);
+    }
+
+    /** The same, with Vert.x warning of anything that holds the event loop for longer. */
+    static TestService watched(FakeModel model, EngineConfig engineConfig, ApiConfig config, long maxLoopMillis) {
+        EngineLoop loop = new EngineLoop(model, engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        TestService service = new TestService(loop, config, maxLoopMillis);
+        service.atClose.add(() -> model.gate(null)); // A step held back by a failed test ends.
+        return service;
+    }
+
+    /** The event loop. */
+    Context loop() {
+        return vertx.getOrCreateContext(); // There is one loop.
+    }
+
+    @Override
+    public void close() {
+        service.stop(Duration.ofMillis(10)).await();
+        closed = true;
+        atClose.forEach(Runnable::run);
+        engine.close();
+        generator.close();
+        vertx.close().await();
+        client.close();
+    }
+
+    static ConditionFactory eventually() {
+        return Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(30));
+    }
+
+    // ---- client
+
+    /** A response with its body as JSON. */
+    record Reply(int status, Map<String, List<String>> headers, String body) {
+        JsonObject json() {
+            return new JsonObject(body);
+        }
+
+        JsonObject error() {
+            return json().getJsonObject("error");
+        }
+
+        String header(String name) {
+            return headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of(""))
+                    .getFirst();
+        }
+
+        /** The events of a stream, [DONE] left out, after checking that it ends the stream. */
+        List<JsonObject> events() {
+            List<JsonObject> events = new ArrayList<>();
+            boolean done = false;
+            for (String event : body.split("\n\n", -1)) {
+                if (event.startsWith(":") || event.isBlank()) {
+                    continue;
+                }
+                if (done || !event.startsWith("data: ") || event.contains("\n")) {
+                    throw new AssertionError("not an event of one line before [DONE]: " + event);
+                }
+                if (event.equals("data: [DONE]")) {
+                    done = true;
+                } else {
+                    events.add(new JsonObject(event.substring(6)));
+                }
+            }
+            if (!done) {
+                throw new AssertionError("the stream ended without [DONE]");
+            }
+            return events;
+        }
+    }
+
+    Reply post(String path, String body) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    Reply get(String path) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)));
+    }
+
+    Reply send(HttpRequest.Builder request) {
+        try {
+            HttpResponse<String> response =
+                    client.send(request.timeout(Duration.ofSeconds(60)).build(), HttpResponse.BodyHandlers.ofString());
+            return new Reply(response.statusCode(), response.headers().map(), response.body());
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(interrupted);
+        }
+    }
+
+    Reply completion(JsonObject body) {
+        return post("/v1/completions", body.encode());
+    }
+
+    Reply chat(JsonObject body) {
+        return post("/v1/chat/completions", body.encode());
+    }
+
+    /** A chat request with one user message and these further fields. */
+    static JsonObject chatBody(JsonObject more) {
+        return new JsonObject()
+                .put("model", MODEL)
+                .put(
+                        "messages",
+                        new JsonArray().add(new JsonObject().put("role", "user").put("content", "hi")))
+                .mergeIn(more);
+    }
+
+    static JsonObject body(String prompt, JsonObject more) {
+        return new JsonObject().put("model", MODEL).put("prompt", prompt).mergeIn(more);
+    }
+
+    // ---- raw sockets
+
+    /** A socket with a small receive buffer, so that what the client does not read stays at the server. */
+    Socket connect() throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.setSoTimeout(20_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        return socket;
+    }
+
+    static String request(String path, String body) {
+        return "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
+    }
+}

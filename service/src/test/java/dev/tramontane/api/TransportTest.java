@@ -1,0 +1,307 @@
+package dev.tramontane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.ScriptedEngine;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The rows of reliability, section 3, and the protocol items of section 4, over raw sockets. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TransportTest {
+    private static final String JSON = "Host: a\r\nContent-Type: application/json\r\n";
+    private static final String GOOD = "{\"prompt\": \"p\"}";
+
+    private TestService service;
+
+    @BeforeAll
+    void start() {
+        TransportLimits limits = new TransportLimits(
+                20, 4096, 8192, 64 << 10, Duration.ofMillis(400), Duration.ofSeconds(1), 0, 16 << 10);
+        service = TestService.running(
+                new ScriptedEngine("answer"), TestService.config(limits, 64, Duration.ofMillis(100)));
+    }
+
+    @AfterAll
+    void stop() {
+        service.close();
+    }
+
+    /** A request as bytes on the wire, and the status it gets. */
+    record Wire(String name, String request, int status) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static Wire post(String name, String headers, String body, int status) {
+        return new Wire(name, "POST /v1/completions HTTP/1.1\r\n" + JSON + headers + "\r\n" + body, status);
+    }
+
+    static List<Wire> wires() {
+        String sized = "Content-Length: " + GOOD.length() + "\r\n";
+        return List.of(
+                post("content length and chunks", sized + "Transfer-Encoding: chunked\r\n", "0\r\n\r\n", 400),
+                post("two lengths", sized + "Content-Length: 1\r\n", GOOD, 400),
+                post("signed length", "Content-Length: +5\r\n", GOOD, 400),
+                post("negative length", "Content-Length: -1\r\n", GOOD, 400),
+                post("unknown coding", "Transfer-Encoding: xchunked\r\n", "0\r\n\r\n", 400),
+                post("chunked not last", "Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n", 400),
+                post("space before colon", "Name : x\r\n", "", 400),
+                post("NUL in header", "Name: a\u0000b\r\n", "", 400),
+                post("malformed chunk", "Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n", 400),
+                post("two hosts", "Host: b\r\n" + sized, GOOD, 400),
+                new Wire("no host", "GET /livez HTTP/1.1\r\n\r\n", 400),
+                new Wire("body on GET", "GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 400),
+                new Wire(
+                        "chunks in HTTP/1.0",
+                        "POST /v1/completions HTTP/1.0\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                        400),
+                new Wire("long header", "GET /livez HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n", 431),
+                new Wire("long path", "GET /" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+                new Wire("bad escape in a name", "GET /v1/models/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+                new Wire("bad escape", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+                post("huge length", "Content-Length: 2000000000\r\n", "", 413),
+                post("huge chunk", "Transfer-Encoding: chunked\r\n", "20000\r\n" + " ".repeat(0x20000), 413),
+                post("odd expectation", "Expect: tea\r\n" + sized, GOOD, 417),
+                post("late body", "Content-Length: 10\r\n", "{", 408));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wires")
+    void isAnsweredAndClosed(Wire wire) throws IOException {
+        try (Socket socket = service.connect()) {
+            send(socket, wire.request());
+            String answer = all(socket); // To the end: the connection closes.
+            assertThat(answer).startsWith("HTTP/1.").contains(" " + wire.status() + " ");
+            assertThat(answer).contains("\"error\":{\"message\":");
+        }
+        assertThat(service.get("/livez").status()).isEqualTo(200);
+    }
+
+    @Test
+    void chunkExtensionsAndTrailersAreBounded() throws IOException { // 3
+        for (String body : List.of(
+                "1;" + "x".repeat(1 << 20) + "\r\n{\r\n0\r\n\r\n",
+                "2\r\n{}\r\n0\r\nTrailer: " + "x".repeat(1 << 20) + "\r\n\r\n")) {
+            try (Socket socket = service.connect()) {
+                send(socket, "POST /v1/completions HTTP/1.1\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\n" + body);
+                assertThat(all(socket)).doesNotContain(" 200 ");
+            } catch (SocketException reset) {
+                // The server may have closed while we were still sending: as bounded as an answer.
+                assertThat(reset).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void theBodyIsAskedForOnlyWhenItWillBeRead() throws IOException {
+        try (Socket socket = service.connect()) {
+            send(
+                    socket,
+                    "POST /v1/completions HTTP/1.1\r\n" + JSON + "Expect: 100-continue\r\nContent-Length: "
+                            + GOOD.length() + "\r\n\r\n");
+            assertThat(head(socket)).startsWith("HTTP/1.1 100 ");
+            send(socket, GOOD);
+            assertThat(head(socket)).startsWith("HTTP/1.1 200 ");
+        }
+        try (Socket socket = service.connect()) {
+            send(
+                    socket,
+                    "POST /v1/completions HTTP/1.1\r\n" + JSON
+                            + "Expect: 100-continue\r\nContent-Length: 500000\r\n\r\n");
+            assertThat(head(socket)).startsWith("HTTP/1.1 413 ");
+        }
+    }
+
+    @Test
+    void silentAndDrippingConnectionsAreClosed() throws IOException {
+        try (Socket socket = service.connect()) {
+            send(socket, "GET /livez HTT");
+            assertThat(all(socket)).isEmpty();
+        }
+        try (Socket socket = service.connect()) { // 4: one byte at a time does not keep a body open.
+            send(socket, "POST /v1/completions HTTP/1.1\r\n" + JSON + "Content-Length: 50000\r\n\r\n");
+            socket.setSoTimeout(20);
+            ByteArrayOutputStream seen = new ByteArrayOutputStream();
+            while (!seen.toString(StandardCharsets.UTF_8).contains(" 408 ")) {
+                send(socket, " ");
+                try {
+                    int next = socket.getInputStream().read();
+                    assertThat(next).isNotNegative();
+                    seen.write(next);
+                } catch (SocketTimeoutException notYet) {
+                    assertThat(seen.size()).as("an answer that stops half-way").isZero();
+                }
+            }
+        }
+    }
+
+    @Test
+    void pipelinedRequestsAreAnsweredInOrder() throws IOException { // 2
+        int count = 1000;
+        StringBuilder requests = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            requests.append("GET /").append(i % 2 == 0 ? "livez" : "nowhere").append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        try (Socket socket = service.connect()) {
+            Thread sender = Thread.ofVirtual().start(() -> send(socket, requests.toString()));
+            InputStream in = socket.getInputStream();
+            for (int i = 0; i < count; i++) {
+                String head = head(in);
+                assertThat(head).startsWith(i % 2 == 0 ? "HTTP/1.1 200 " : "HTTP/1.1 404 ");
+                in.readNBytes(Integer.parseInt(head.replaceAll("(?is).*content-length: (\\d+).*", "$1")));
+            }
+            assertThat(sender.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void connectionsAreCapped() throws IOException { // 5
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            TestService.eventually().until(() -> service.observer.connections.get() <= 1);
+            int refusedBefore = service.observer.refused.get();
+            for (int i = 0; i < 40; i++) {
+                sockets.add(service.connect());
+            }
+            TestService.eventually().until(() -> service.observer.refused.get() - refusedBefore >= 19);
+            assertThat(service.observer.connections.get()).isLessThanOrEqualTo(20);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        TestService.eventually().until(() -> service.observer.connections.get() <= 1);
+        assertThat(service.get("/livez").status()).isEqualTo(200);
+    }
+
+    @Test
+    void http2PrefaceIsNotSwallowed() throws IOException {
+        try (Socket socket = service.connect()) {
+            send(socket, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            assertThat(all(socket)).doesNotContain(" 200 ");
+        }
+    }
+
+    @Test
+    void aSilentStreamHasAHeartbeat() throws IOException {
+        ScriptedEngine still = new ScriptedEngine("never");
+        TransportLimits limits = new TransportLimits(
+                20, 4096, 8192, 64 << 10, Duration.ofSeconds(5), Duration.ofSeconds(1), 0, 16 << 10);
+        try (TestService silent = TestService.stepped(still, TestService.config(limits, 64, Duration.ofMillis(300)));
+                Socket socket = silent.connect()) {
+            send(socket, TestService.request("/v1/completions", "{\"prompt\": \"p\", \"stream\": true}"));
+            InputStream in = socket.getInputStream();
+            assertThat(head(in)).startsWith("HTTP/1.1 200 ").containsIgnoringCase("text/event-stream");
+            ByteArrayOutputStream seen = new ByteArrayOutputStream();
+            // Eight heartbeats take longer than the idle time: without them the connection would be cut.
+            while (seen.toString(StandardCharsets.UTF_8).split(": ping\n\n", -1).length <= 8) {
+                int next = in.read();
+                assertThat(next).as("the stream was cut").isNotNegative();
+                seen.write(next);
+            }
+        }
+    }
+
+    @Test
+    void pagesOfOtherOriginsAreKeptOut() throws IOException { // 8
+        record Page(String origin, String host, int status) {}
+        for (Page page : List.of(
+                new Page("https://evil.example", "127.0.0.1", 403),
+                new Page("null", "127.0.0.1", 403),
+                new Page("http://evil.example:8080", "evil.example:8080", 403), // DNS rebinding
+                new Page("http://127.0.0.1:8080", "127.0.0.1:8080", 200),
+                new Page("http://localhost:8080", "localhost:8080", 200),
+                new Page("http://[::1]:8080", "[::1]:8080", 200),
+                new Page("https://listed.example", "127.0.0.1", 200))) {
+            try (Socket socket = service.connect()) {
+                send(
+                        socket,
+                        "GET /livez HTTP/1.1\r\nHost: " + page.host() + "\r\nOrigin: " + page.origin() + "\r\n\r\n");
+                String head = head(socket);
+                assertThat(head).as(page.toString()).startsWith("HTTP/1.1 " + page.status());
+                boolean cors = head.contains("Access-Control-Allow-Origin: https://listed.example");
+                assertThat(cors).isEqualTo(page.origin().contains("listed"));
+            }
+        }
+        try (Socket socket = service.connect()) {
+            List<String> preflight = List.of(
+                    "OPTIONS /v1/completions HTTP/1.1",
+                    "Host: a",
+                    "Origin: https://listed.example",
+                    "Access-Control-Request-Method: POST",
+                    "",
+                    "");
+            send(socket, String.join("\r\n", preflight));
+            assertThat(head(socket)).startsWith("HTTP/1.1 204 ").contains("Access-Control-Allow-Methods: GET, POST");
+        }
+    }
+
+    @Test
+    void severalEventLoopsShareOnePort() {
+        ApiConfig two = new ApiConfig(
+                "127.0.0.1",
+                0,
+                2,
+                TransportLimits.DEFAULT,
+                RequestLimits.DEFAULT,
+                Duration.ofSeconds(15),
+                64,
+                java.util.Set.of(),
+                java.util.Set.of(),
+                "fp");
+        try (TestService service = TestService.running(new ScriptedEngine("x"), two)) {
+            for (int i = 0; i < 8; i++) {
+                assertThat(service.get("/livez").status()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static void send(Socket socket, String text) {
+        try {
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException closed) {
+            throw new java.io.UncheckedIOException(closed);
+        }
+    }
+
+    private static String all(Socket socket) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            socket.getInputStream().transferTo(all);
+        } catch (SocketException reset) {
+            assertThat(all.size()).as("reset before any answer").isPositive();
+        }
+        return all.toString(StandardCharsets.UTF_8);
+    }
+
+    private static String head(Socket socket) throws IOException {
+        return head(socket.getInputStream());
+    }
+
+    private static String head(InputStream in) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = in.read();
+            assertThat(next).as("the connection closed after: %s", head).isNotNegative();
+            head.append((char) next);
+        }
+        return head.toString();
+    }
+}
