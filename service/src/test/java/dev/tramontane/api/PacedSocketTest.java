@@ -30,9 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PacedSocketTest {
     private static final int ANSWER = 6000;
 
-    /** The least a streamed token takes on the wire. */
-    private static final int FRAME_BYTES = 150;
-
     private static final TransportLimits SMALL_BUFFERS = new TransportLimits(
             1000, 4096, 8192, 1 << 20, Duration.ofSeconds(30), Duration.ofSeconds(60), 16 << 10, 8 << 10);
 
@@ -81,13 +78,9 @@ class PacedSocketTest {
                 return status(service).parked() == 1 && status(service).generatedTokens() == before + 50;
             });
             long generated = status(service).generatedTokens() - 50L * posted.get();
-            // What the kernels of both ends (each doubles what it is asked for) and the write queue hold, and the
-            // look-ahead.
-            int held = 2 * (16 << 10) + 2 * 4096 + (8 << 10) + (8 << 10);
-            assertThat(generated)
-                    .isGreaterThan(lookAhead)
-                    .isLessThan(held / FRAME_BYTES + 2 * lookAhead + 64)
-                    .isLessThan(ANSWER / 2);
+            // Sockets of 40 KB on both sides, a write queue of 8 KB and the look-ahead: some 500 tokens of 150 bytes.
+            // Kernels count their buffers generously, so twice that is allowed.
+            assertThat(generated).isGreaterThan(lookAhead).isLessThan(ANSWER / 6);
             String streamed = text(readStream(still));
             String whole = service.post("/v1/completions", body(ANSWER, false, 7))
                     .json()

@@ -1,0 +1,79 @@
+package dev.tramontane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.fixtures.ByteTokenizer;
+import dev.tramontane.fixtures.FakeModel;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * OpenAI's official clients against the service. They are installed by {@code src/test/clients/install.sh DIR} and found
+ * by {@code -Dtramontane.clients=DIR}.
+ */
+@Tag("clients")
+class ClientsTest {
+    private static final Path SCRIPTS = Path.of("src/test/clients").toAbsolutePath();
+
+    @TempDir
+    private Path logs;
+
+    @Test
+    void pythonCompletesChatsAndStreams() throws Exception {
+        Path python = installed("venv/bin/python");
+        assertThat(run(List.of(python.toString(), SCRIPTS.resolve("client.py").toString()), SCRIPTS))
+                .contains("ok: chat streamed")
+                .contains("ok: bad request");
+    }
+
+    @Test
+    void javascriptCompletesChatsAndStreams() throws Exception {
+        Path directory = installed("node_modules/openai").getParent().getParent();
+        assertThat(run(List.of("node", SCRIPTS.resolve("client.mjs").toString()), directory))
+                .contains("ok: chat streamed")
+                .contains("ok: unknown model");
+    }
+
+    private static Path installed(String what) {
+        String directory = System.getProperty("tramontane.clients", "");
+        assumeTrue(
+                !directory.isEmpty(),
+                "OpenAI's clients are not installed: run src/test/clients/install.sh DIR, then -Dtramontane.clients=DIR");
+        Path path = Path.of(directory).toAbsolutePath().resolve(what);
+        assumeTrue(Files.exists(path), path + " is missing: run src/test/clients/install.sh " + directory);
+        return path;
+    }
+
+    private String run(List<String> command, Path directory) throws IOException, InterruptedException {
+        FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
+        EngineConfig engine = new EngineConfig(4, 64, 16, 16, 16, true, 16 << 20, 8192, 4, 64, 1 << 20);
+        try (TestService service = TestService.on(model, engine, TestService.CONFIG)) {
+            List<String> whole = new ArrayList<>(command);
+            whole.add("http://127.0.0.1:" + service.port + "/v1");
+            whole.add(TestService.MODEL);
+            File output = logs.resolve("output").toFile();
+            Process process = new ProcessBuilder(whole)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(output)
+                    .start();
+            assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("finished in time").isTrue();
+            String said = Files.readString(output.toPath(), StandardCharsets.UTF_8);
+            assertThat(process.exitValue()).as(said).isZero();
+            // A client that leaves a stream frees it.
+            TestService.eventually().until(() -> service.engine.status().pagesUsed() == 0);
+            return said;
+        }
+    }
+}
