@@ -53,9 +53,9 @@ enum Setting {
     MAX_SEQUENCES(
             "max-sequences",
             "N",
-            "64",
+            "256",
             "Sequences that hold cache pages at a time at most, running and waiting for their readers together.",
-            "128"),
+            "512"),
     CACHE_MEMORY(
             "cache-memory",
             "SIZE",

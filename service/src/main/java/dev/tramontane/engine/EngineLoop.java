@@ -136,7 +136,7 @@ public final class EngineLoop implements Engine {
         }
         publisher.publish(step, batch, stepEnd);
         report();
-        observer.step(step.totalRows(), step.size(), stepEnd - stepStart, status);
+        observer.step(step.totalRows(), step.size(), stepEnd - stepStart);
         return true;
     }
 
@@ -246,6 +246,7 @@ public final class EngineLoop implements Engine {
     private void report() {
         intake.publish(residents.backlog());
         status = currentStatus();
+        observer.books(status);
     }
 
     private EngineStatus currentStatus() {

@@ -41,5 +41,8 @@ public interface EngineObserver {
      * @param sequences sequences in the step
      * @param nanos from submit to results
      */
-    default void step(int rows, int sequences, long nanos, EngineStatus after) {}
+    default void step(int rows, int sequences, long nanos) {}
+
+    /** The books have changed, by a step or by an arrival, a cancellation or a failure between steps. */
+    default void books(EngineStatus status) {}
 }

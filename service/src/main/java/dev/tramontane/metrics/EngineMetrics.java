@@ -141,15 +141,15 @@ public final class EngineMetrics implements EngineObserver {
     }
 
     @Override
-    public void step(int rows, int sequences, long nanos, EngineStatus after) {
+    public void step(int rows, int sequences, long nanos) {
         stepTime.observe(nanos / NANOS);
         stepRows.observe(rows);
         stepSequences.observe(sequences);
-        publish(after);
     }
 
-    /** Sets the gauges, and the counters to the engine's own totals, which only rise. Engine thread. */
-    public void publish(EngineStatus status) {
+    /** Sets the gauges, and the counters to the engine's own totals, which only rise. */
+    @Override
+    public void books(EngineStatus status) {
         promptTokens.inc(status.promptTokens() - promptTokensSeen);
         promptTokensSeen = status.promptTokens();
         generatedTokens.inc(status.generatedTokens() - generatedTokensSeen);

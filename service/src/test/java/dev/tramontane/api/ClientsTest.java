@@ -68,7 +68,9 @@ class ClientsTest {
                     .redirectErrorStream(true)
                     .redirectOutput(output)
                     .start();
-            assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("finished in time").isTrue();
+            assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                    .as("finished in time")
+                    .isTrue();
             String said = Files.readString(output.toPath(), StandardCharsets.UTF_8);
             assertThat(process.exitValue()).as(said).isZero();
             // A client that leaves a stream frees it.

@@ -13,6 +13,7 @@ final class EngineObserverTest {
     @Test
     void seesALife() throws RefusedException {
         List<String> seen = new ArrayList<>();
+        List<EngineStatus> books = new ArrayList<>();
         EngineObserver observer = new EngineObserver() {
             @Override
             public void queued() {
@@ -45,8 +46,14 @@ final class EngineObserverTest {
             }
 
             @Override
-            public void step(int rows, int sequences, long nanos, EngineStatus after) {
-                seen.add("step " + rows + " " + sequences + " " + nanos + " " + after.generatedTokens());
+            public void step(int rows, int sequences, long nanos) {
+                seen.add("step " + rows + " " + sequences + " " + nanos + " "
+                        + books.getLast().generatedTokens());
+            }
+
+            @Override
+            public void books(EngineStatus status) {
+                books.add(status);
             }
         };
         FakeModel model = FakeModel.of(50, 0);
@@ -77,6 +84,7 @@ final class EngineObserverTest {
                         "queued",
                         "finished CANCELLED 10 0 0");
         EngineStatus status = bench.status();
+        assertThat(books.getLast()).as("also what changed between steps").isEqualTo(status);
         assertThat(status.steps()).isEqualTo(4);
         assertThat(status.promptTokens()).isEqualTo(10);
         assertThat(status.generatedTokens()).isEqualTo(3);

@@ -15,9 +15,12 @@ final class EngineMetricsTest {
 
     @Test
     void countersFollowTheEnginesTotals() {
-        metrics.step(5, 1, 1_000_000, status(5, 0));
-        metrics.step(1, 1, 1_000_000, status(5, 1));
-        metrics.step(1, 1, 1_000_000, status(5, 2));
+        metrics.step(5, 1, 1_000_000);
+        metrics.books(status(5, 0));
+        metrics.step(1, 1, 1_000_000);
+        metrics.books(status(5, 1));
+        metrics.step(1, 1, 1_000_000);
+        metrics.books(status(5, 2));
         assertThat(text())
                 .contains("tramontane_prompt_tokens_total 5.0\n")
                 .contains("tramontane_generation_tokens_total 2.0\n")
@@ -27,7 +30,7 @@ final class EngineMetricsTest {
 
     @Test
     void gaugesShowTheBooks() {
-        metrics.publish(new EngineStatus(false, 3, 2, 1, 10, 20, 40, 7, 0, 0));
+        metrics.books(new EngineStatus(false, 3, 2, 1, 10, 20, 40, 7, 0, 0));
         assertThat(text())
                 .contains("tramontane_requests_waiting 3.0\n")
                 .contains("tramontane_requests_running 2.0\n")

@@ -7,13 +7,13 @@ import dev.tramontane.api.BodyReader;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.json.JsonFields;
 import dev.tramontane.api.json.JsonReader;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.TextGenerator;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -108,7 +107,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                     .concatWith(Mono.fromSupplier(job.format()::last));
             EventStream.send(context, frames, config, observer);
         } else {
-            reply(context, whole(job));
+            PatientReply.send(context, whole(job), config);
         }
     }
 
@@ -139,16 +138,5 @@ public final class OpenAiRoutes implements ApiRoutes {
                         },
                         (answers, tagged) -> answers.get(tagged.prompt()).add(tagged.event()))
                 .map(job.format()::whole);
-    }
-
-    private static void reply(RoutingContext context, Mono<byte[]> body) {
-        Context loop = context.vertx().getOrCreateContext();
-        Disposable running = body.subscribe(
-                bytes -> loop.runOnContext(ignored -> Replies.json(context, 200, Buffer.buffer(bytes))),
-                failure -> loop.runOnContext(ignored -> Replies.fail(context, failure)));
-        context.addEndHandler(ended -> running.dispose());
-        if (context.response().closed()) {
-            running.dispose();
-        }
     }
 }

@@ -1,0 +1,84 @@
+package dev.tramontane.api;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+
+/**
+ * A JSON answer that may take minutes. Idle timeouts, ours and those of proxies, cut silent connections, so once the
+ * heartbeat's time has passed the head goes out and a newline follows at every beat: white space before a JSON text has
+ * no meaning (RFC 8259, section 2). An answer that is quicker is an ordinary one. A failure after the head cannot have
+ * its own status any more: then the connection is closed, so that no client takes half an answer for a whole one.
+ */
+public final class PatientReply {
+    private static final Logger LOG = LoggerFactory.getLogger(PatientReply.class);
+    private static final Buffer BEAT = Buffer.buffer("\n");
+
+    private final RoutingContext context;
+    private final HttpServerResponse response;
+    private final Context loop;
+
+    private PatientReply(RoutingContext context) {
+        this.context = context;
+        response = context.response();
+        loop = context.vertx().getOrCreateContext();
+    }
+
+    /** Sends the body when it is there; a client that leaves cancels it. On the request's event loop. */
+    public static void send(RoutingContext context, Mono<byte[]> body, ApiConfig config) {
+        new PatientReply(context).run(body, config.heartbeat().toMillis());
+    }
+
+    private void run(Mono<byte[]> body, long heartbeatMillis) {
+        Vertx vertx = context.vertx();
+        long timer = vertx.setPeriodic(heartbeatMillis, tick -> beat());
+        Disposable running = body.subscribe(
+                bytes -> loop.runOnContext(ignored -> succeed(bytes)),
+                failure -> loop.runOnContext(ignored -> fail(failure)));
+        context.addEndHandler(ended -> {
+            vertx.cancelTimer(timer);
+            running.dispose();
+        });
+        if (response.closed()) {
+            vertx.cancelTimer(timer);
+            running.dispose();
+        }
+    }
+
+    private void beat() {
+        if (response.closed() || response.ended() || response.writeQueueFull()) {
+            return;
+        }
+        if (!response.headWritten()) {
+            response.setStatusCode(200)
+                    .setChunked(true)
+                    .putHeader("Content-Type", "application/json; charset=utf-8")
+                    .putHeader("Cache-Control", "no-store")
+                    .putHeader("X-Content-Type-Options", "nosniff");
+        }
+        response.write(BEAT);
+    }
+
+    private void succeed(byte[] bytes) {
+        if (!response.headWritten()) {
+            Replies.json(context, 200, Buffer.buffer(bytes));
+        } else if (!response.closed()) {
+            response.end(Buffer.buffer(bytes));
+        }
+    }
+
+    private void fail(Throwable failure) {
+        if (!response.headWritten()) {
+            Replies.fail(context, failure);
+        } else if (!response.closed()) {
+            LOG.warn("An answer failed after its head had been sent; closing its connection: {}", failure.getMessage());
+            context.request().connection().close();
+        }
+    }
+}
