@@ -9,8 +9,8 @@ import reactor.core.publisher.Flux;
 /**
  * A response of server-sent events (WHATWG HTML, section 9.2). The head goes out with the first frame, so a failure
  * before it still has its own status; one after it becomes a last event. A comment is sent whenever nothing else was
- * for the heartbeat's time. A reader that stands still pauses the stream by way of the socket's write queue; one that
- * leaves cancels it.
+ * for the heartbeat's time. A reader that stands still pauses the stream by way of the socket's write queue, and is cut
+ * off after the idle time; one that leaves cancels it.
  */
 public final class EventStream extends PacedSubscriber<byte[]> {
     /** A comment: keeps connections open and is ignored by clients. */
@@ -25,6 +25,8 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     private final String route;
     private final long heartbeatMillis;
     private Buffer joined = Buffer.buffer();
+    private final int stalledBeatsAllowed;
+    private int stalledBeats;
     private boolean quiet;
     private boolean open;
     private long timer;
@@ -37,6 +39,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         String label = context.get(Endpoints.LABEL);
         route = label == null ? "unmatched" : label;
         heartbeatMillis = config.heartbeat().toMillis();
+        stalledBeatsAllowed = (int) (config.transport().idleTime().toMillis() / heartbeatMillis);
     }
 
     /**
@@ -116,7 +119,10 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     }
 
     private void beat() {
-        if (quiet && !response.writeQueueFull()) {
+        stalledBeats = quiet && response.writeQueueFull() ? stalledBeats + 1 : 0;
+        if (stalledBeats >= stalledBeatsAllowed) {
+            OpenConnections.abort(context.request().connection()); // The reader holds pages and takes nothing.
+        } else if (quiet && !response.writeQueueFull()) {
             response.write(Buffer.buffer(PING));
         }
         quiet = true;

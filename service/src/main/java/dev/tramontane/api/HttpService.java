@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,15 +31,24 @@ public final class HttpService {
     private final ApiConfig config;
     private final HttpObserver observer;
     private final Router router;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final OpenConnections connections;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
     public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
         this.vertx = vertx;
         this.config = config;
         this.observer = observer;
+        connections = new OpenConnections(vertx, config.transport());
         router = Router.router(vertx);
         router.route().handler(new Guard(new Origins(config.origins()), observer));
+        router.route().handler(context -> {
+            // A socket that was upgraded answers no more requests.
+            if (context.request().getHeader("Upgrade") == null) {
+                context.addEndHandler(
+                        ended -> connections.idle(context.request().connection()));
+            }
+            context.next();
+        });
         router.route().failureHandler(context -> {
             Throwable failure = context.failure();
             Replies.fail(
@@ -91,7 +99,9 @@ public final class HttpService {
         List<Future<Void>> stopping = servers.stream()
                 .map(server -> server.shutdown(grace.toMillis(), TimeUnit.MILLISECONDS))
                 .toList();
-        return Future.join(stopping).mapEmpty();
+        // What has not ended by then may have a reader who takes nothing.
+        long timer = vertx.setTimer(Math.max(1, grace.toMillis()), late -> connections.abortAll());
+        return Future.join(stopping).<Void>mapEmpty().onComplete(stopped -> vertx.cancelTimer(timer));
     }
 
     /** One event loop's share of the listening. */
@@ -119,8 +129,6 @@ public final class HttpService {
                 .setHost(config.host())
                 .setMaxInitialLineLength(limits.lineBytes())
                 .setMaxHeaderSize(limits.headerBytes())
-                .setIdleTimeoutUnit(TimeUnit.SECONDS)
-                .setIdleTimeout((int) limits.idleTime().toSeconds())
                 .setHandle100ContinueAutomatically(false) // A body that will be refused is not asked for.
                 .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(false)
@@ -137,21 +145,21 @@ public final class HttpService {
     }
 
     private void opened(HttpConnection connection) {
-        if (connections.incrementAndGet() > config.transport().connections()) {
-            connections.decrementAndGet();
+        if (!connections.add(connection)) {
             observer.connectionRefused();
             connection.close();
             return;
         }
         observer.connectionOpened();
         connection.closeHandler(closed -> {
-            connections.decrementAndGet();
+            connections.remove(connection);
             observer.connectionClosed();
         });
     }
 
     /** Two hosts are read differently by different proxies, and the router needs one. */
     private void handle(HttpServerRequest request) {
+        connections.busy(request.connection());
         if (request.headers().getAll("Host").size() == 1) {
             router.handle(request);
         } else {

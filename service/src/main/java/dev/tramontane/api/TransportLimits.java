@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param headerBytes all headers
  * @param bodyBytes request body
  * @param bodyTime for the whole body to arrive, whatever trickles in
- * @param idleTime without a byte in either direction before a connection is closed
+ * @param idleTime from a connection's opening, or its last answer's end, to the next whole request head; also the time
+ *     for which a stream's socket may take nothing at all
  * @param sendBufferBytes the socket's send buffer: what a reader that stands still may have outstanding in the
  *     kernel; 0 leaves it to the system, which lets it grow to megabytes
  * @param writeQueueBytes per connection, before the stream pauses

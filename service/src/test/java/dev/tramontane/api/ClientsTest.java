@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.engine.EngineConfig;
-import dev.tramontane.fixtures.ByteTokenizer;
-import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.LoadedModel;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,8 +57,8 @@ class ClientsTest {
     }
 
     private String run(List<String> command, Path directory) throws IOException, InterruptedException {
-        FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
-        EngineConfig engine = new EngineConfig(4, 64, 16, 16, 16, true, 16 << 20, 8192, 4, 64, 1 << 20);
+        LoadedModel model = TinyModel.PLAIN.load(logs, Backend.REF);
+        EngineConfig engine = EngineConfig.defaults(1024, 64 << 20);
         try (TestService service = TestService.on(model, engine, TestService.CONFIG)) {
             List<String> whole = new ArrayList<>(command);
             whole.add("http://127.0.0.1:" + service.port + "/v1");

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -119,7 +120,18 @@ class PacedSocketTest {
         }
     }
 
-    /** Where a client leaves. */
+    @Test
+    void stoppingDoesNotWaitForAReaderThatStandsStill() throws Exception {
+        FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
+        try (TestService service = TestService.on(model, engine(4, 8, 32), config(16));
+                Socket still = open(service, body(ANSWER, true, 1))) {
+            TestService.eventually().until(() -> status(service).parked() == 1);
+            service.service.stop(Duration.ofMillis(10)).await(30, TimeUnit.SECONDS);
+            TestService.eventually().until(() -> status(service).pagesUsed() == 0);
+            assertThat(still.isConnected()).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void leavingWhileQueuedFreesOnlyThatRequest(boolean stream) throws Exception {

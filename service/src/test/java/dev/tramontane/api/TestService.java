@@ -12,6 +12,8 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
+import dev.tramontane.model.LoadedModel;
+import dev.tramontane.tokenizer.Tokenizer;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -63,6 +65,7 @@ final class TestService implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<Runnable> atClose = new ArrayList<>();
+    private final List<Runnable> afterEngine = new ArrayList<>();
     private volatile boolean closed;
 
     /** What metrics would have seen. */
@@ -107,9 +110,9 @@ final class TestService implements AutoCloseable {
         }
     }
 
-    private TestService(Engine engine, ApiConfig config, long maxLoopMillis) {
+    private TestService(Engine engine, Tokenizer tokenizer, ApiConfig config, long maxLoopMillis) {
         this.engine = engine;
-        generator = new EngineTextGenerator(MODEL, engine, new ByteTokenizer(), layout, GenerationConfig.DEFAULT);
+        generator = new EngineTextGenerator(MODEL, engine, tokenizer, layout, GenerationConfig.DEFAULT);
         vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(config.eventLoops())
                 .setBlockedThreadCheckInterval(20)
@@ -155,7 +158,7 @@ final class TestService implements AutoCloseable {
 
     /** An engine that steps only when the test says so. */
     static TestService stepped(ScriptedEngine engine, ApiConfig config) {
-        return new TestService(engine, config, UNWATCHED);
+        return new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
     }
 
     /** An engine that draws the given answers by itself. */
@@ -164,7 +167,7 @@ final class TestService implements AutoCloseable {
     }
 
     static TestService running(ScriptedEngine engine, ApiConfig config) {
-        TestService service = new TestService(engine, config, UNWATCHED);
+        TestService service = new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
         Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {
             while (!service.closed) {
                 if (!engine.step()) {
@@ -185,8 +188,17 @@ final class TestService implements AutoCloseable {
     static TestService watched(FakeModel model, EngineConfig engineConfig, ApiConfig config, long maxLoopMillis) {
         EngineLoop loop = new EngineLoop(model, engineConfig, EngineObserver.NONE, System::nanoTime);
         loop.start();
-        TestService service = new TestService(loop, config, maxLoopMillis);
+        TestService service = new TestService(loop, new ByteTokenizer(), config, maxLoopMillis);
         service.atClose.add(() -> model.gate(null)); // A step held back by a failed test ends.
+        return service;
+    }
+
+    /** The engine loop on a model from a file; the model is closed with the service. */
+    static TestService on(LoadedModel loaded, EngineConfig engineConfig, ApiConfig config) {
+        EngineLoop loop = new EngineLoop(loaded.model(), engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        TestService service = new TestService(loop, loaded.tokenizer(), config, UNWATCHED);
+        service.afterEngine.add(loaded::close);
         return service;
     }
 
@@ -201,6 +213,7 @@ final class TestService implements AutoCloseable {
         closed = true;
         atClose.forEach(Runnable::run);
         engine.close();
+        afterEngine.forEach(Runnable::run);
         generator.close();
         vertx.close().await();
         client.close();
