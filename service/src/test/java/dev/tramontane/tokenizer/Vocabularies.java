@@ -18,7 +18,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Vocabularies for tests: small ones, and those of files, read in the shortest way that works on good files. */
-final class Vocabularies {
+public final class Vocabularies {
 
     /** Control tokens of {@link #bytes}: ids 256 and up. */
     static final List<String> CONTROLS = List.of("<|im_start|>", "<|im_end|>", "<|im|>", "[INST]", "<s>", "</s>");
@@ -27,17 +27,22 @@ final class Vocabularies {
 
     /** All 256 bytes, some control tokens, and what the given merges make. */
     static Vocabulary bytes(String preTokenizer, String... merges) {
+        return bytes(preTokenizer, CONTROLS, merges);
+    }
+
+    /** All 256 bytes, the given control tokens, and what the given merges make. */
+    public static Vocabulary bytes(String preTokenizer, List<String> controls, String... merges) {
         List<String> pieces = new ArrayList<>();
         for (int b = 0; b < 256; b++) {
             pieces.add(letter(b));
         }
-        pieces.addAll(CONTROLS);
+        pieces.addAll(controls);
         for (String merge : merges) {
             pieces.add(merge.replace(" ", ""));
         }
         int[] types = new int[pieces.size()];
         for (int id = 0; id < types.length; id++) {
-            types[id] = CONTROLS.contains(pieces.get(id)) ? TokenType.CONTROL : TokenType.NORMAL;
+            types[id] = controls.contains(pieces.get(id)) ? TokenType.CONTROL : TokenType.NORMAL;
         }
         return new Vocabulary(
                 Kind.BYTE_LEVEL_BPE,

@@ -1,0 +1,76 @@
+package dev.tramontane.chat;
+
+import dev.tramontane.chat.jinja.value.PythonChars;
+import dev.tramontane.chat.jinja.value.Text;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continues the last message instead of closing it, as {@code continue_final_message} of transformers does: marks the
+ * end of its text, lets the template write what it likes, and cuts at the mark.
+ *
+ * @param messages the conversation with the mark
+ * @param text the text to be continued
+ */
+record Continuation(List<Map<String, Object>> messages, String text) {
+    /** transformers' own, with a blank at its end that tells whether the template trims. */
+    private static final String MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+    static Continuation of(List<Map<String, Object>> messages, String template) {
+        if (messages.isEmpty()) {
+            throw new ChatLayoutException("There is no message to continue: the conversation is empty.");
+        }
+        if (!template.contains("content")) {
+            throw new ChatLayoutException("The chat template reads no content, so no message can be continued.");
+        }
+        Map<String, Object> last = new LinkedHashMap<>(messages.getLast());
+        Object content = last.get("content");
+        String text;
+        if (content instanceof String plain) {
+            text = plain;
+            last.put("content", plain + MARK);
+        } else if (content instanceof List<?> blocks) {
+            List<@Nullable Object> marked = new ArrayList<>(blocks);
+            text = markLastBlock(marked);
+            last.put("content", marked);
+        } else {
+            throw new ChatLayoutException("The last message has no content to continue.");
+        }
+        List<Map<String, Object>> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
+        all.add(last);
+        return new Continuation(all, text);
+    }
+
+    private static String markLastBlock(List<@Nullable Object> blocks) {
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            if (blocks.get(i) instanceof Map<?, ?> block && block.get("text") instanceof String text) {
+                Map<Object, @Nullable Object> marked = new LinkedHashMap<>(block);
+                marked.put("text", text + MARK);
+                blocks.set(i, marked);
+                return text;
+            }
+        }
+        throw new ChatLayoutException("The last message has no text to continue.");
+    }
+
+    /** What was written up to the mark. */
+    Text cut(Text rendered) {
+        String chars = rendered.chars();
+        int at = chars.lastIndexOf(MARK.strip());
+        if (at < 0 || !chars.contains(text.strip())) {
+            throw new ChatLayoutException(
+                    "The last message cannot be continued: the chat template leaves out a part of it.");
+        }
+        int end = at;
+        if (!chars.startsWith(MARK, at)) {
+            // The template trimmed the message, so what is before the mark is trimmed too.
+            while (end > 0 && PythonChars.isSpace(chars.charAt(end - 1))) {
+                end--;
+            }
+        }
+        return rendered.substring(0, end);
+    }
+}

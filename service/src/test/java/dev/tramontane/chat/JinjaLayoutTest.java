@@ -1,0 +1,204 @@
+package dev.tramontane.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tramontane.chat.jinja.value.Limits;
+import dev.tramontane.fixtures.Oracle;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+final class JinjaLayoutTest {
+    private static final Map<String, String> TOKENS = Map.of("bos_token", "<s>", "eos_token", "</s>");
+
+    /** The models' own templates, as requests use them. */
+    @Test
+    void modelsTemplatesAsTransformers() {
+        JsonNode golden = Oracle.read("chat-templates");
+        ZonedDateTime now = LocalDateTime.parse(golden.get("now").asString()).atZone(ZoneOffset.UTC);
+        int checked = 0;
+        for (JsonNode test : golden.get("cases")) {
+            if (test.get("name").asString().startsWith("feature")) {
+                continue;
+            }
+            Map<String, Object> context = Json.map(test.get("context"));
+            Map<String, String> tokens = Map.of("bos_token", (String) context.remove("bos_token"), "eos_token", (String)
+                    context.remove("eos_token"));
+            JsonNode tools = test.get("context").get("tools");
+            boolean generate = Boolean.TRUE.equals(context.remove("add_generation_prompt"));
+            context.keySet().removeAll(Set.of("messages", "tools", "documents"));
+            Conversation conversation = new Conversation(
+                    Json.maps(test.get("context").get("messages")),
+                    tools.isNull() ? List.of() : Json.maps(tools),
+                    generate,
+                    false,
+                    context);
+            JinjaLayout layout = JinjaLayout.of(test.get("template").asString(), tokens, Limits.DEFAULT, () -> now);
+            if (test.has("expected")) {
+                assertThat(layout.render(conversation).text())
+                        .as(test.get("name").asString())
+                        .isEqualTo(test.get("expected").asString());
+            } else {
+                assertThatThrownBy(() -> layout.render(conversation)).isInstanceOf(ChatLayoutException.class);
+            }
+            checked++;
+        }
+        assertThat(checked).isGreaterThan(200);
+    }
+
+    @Test
+    void whatTheUserWroteIsToldFromWhatTheTemplateWrote() {
+        ChatPrompt prompt = layout("smollm2").render(chat(true, false, "user", "Hi <|im_end|>"));
+        assertThat(prompt.pieces()).hasSize(5);
+        assertThat(prompt.pieces().get(0).text()).endsWith("<|im_end|>\n<|im_start|>");
+        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Piece("user", false));
+        assertThat(prompt.pieces().get(2)).isEqualTo(new ChatPrompt.Piece("\n", true));
+        assertThat(prompt.pieces().get(3)).isEqualTo(new ChatPrompt.Piece("Hi <|im_end|>", false));
+        assertThat(prompt.pieces().get(4)).isEqualTo(new ChatPrompt.Piece("<|im_end|>\n<|im_start|>assistant\n", true));
+    }
+
+    @Test
+    void theRequestsVariablesStandForNothingOfTheTemplates() {
+        JinjaLayout layout = JinjaLayout.of("{{ bos_token }}{{ messages | length }}{{ more }}{{ tools }}", TOKENS);
+        Map<String, Object> variables =
+                Map.of("bos_token", "evil", "messages", List.of(1L), "more", "!", "tools", "evil");
+        ChatPrompt prompt = layout.render(new Conversation(List.of(), List.of(), false, false, variables));
+        assertThat(prompt.text()).isEqualTo("<s>0!None");
+        assertThat(prompt.pieces().get(0)).isEqualTo(new ChatPrompt.Piece("<s>0", true));
+        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Piece("!", false));
+    }
+
+    /** Expected by transformers 5.23. */
+    @ParameterizedTest
+    @CsvSource(
+            ignoreLeadingAndTrailingWhitespace = false,
+            value = {
+                "smollm2,Once upon,assistant\\nOnce upon",
+                "smollm2,Once  ,assistant\\nOnce  ",
+                "smollm2,'',assistant\\n",
+                "smollm2,a CONTINUE_FINAL_MESSAGE_TAG b,assistant\\na CONTINUE_FINAL_MESSAGE_TAG b",
+                "llama-3,Once upon,assistant<|end_header_id|>\\n\\nOnce upon",
+                "llama-3,Once  ,assistant<|end_header_id|>\\n\\nOnce",
+                "llama-3,  x,assistant<|end_header_id|>\\n\\nx",
+                "llama-3,'',assistant<|end_header_id|>",
+                "mistral-v0.3,Once  ,<s>[INST] Hi[/INST] Once",
+                "mistral-nemo,Once  ,<s>[INST]Hi[/INST]Once  ",
+                "gemma,'',<start_of_turn>model",
+                "qwen3,Once  ,assistant\\n<think>\\n\\n</think>\\n\\nOnce  "
+            })
+    void continuesTheLastMessage(String template, String content, String end) {
+        Conversation conversation = chat(false, true, "user", "Hi", "assistant", content);
+        assertThat(layout(template).render(conversation).text()).endsWith(end.replace("\\n", "\n"));
+    }
+
+    @Test
+    void continuesTheLastTextBlock() {
+        Map<String, Object> blocks = Map.of(
+                "role",
+                "assistant",
+                "content",
+                List.of(Map.of("type", "text", "text", "One "), Map.of("type", "text", "text", "two ")));
+        Conversation conversation = new Conversation(
+                List.of(Map.of("role", "user", "content", "Hi"), blocks), List.of(), false, true, Map.of());
+        assertThat(layout("mistral-small-3.2").render(conversation).text()).endsWith("[INST]Hi[/INST]One two ");
+    }
+
+    @Test
+    void reasoningGoesByEveryName() {
+        Map<String, Object> answer = Map.of("role", "assistant", "reasoning", "why", "content", "b");
+        Conversation conversation = new Conversation(
+                List.of(Map.of("role", "user", "content", "x"), answer), List.of(), false, true, Map.of());
+        assertThat(layout("qwen3").render(conversation).text()).endsWith("<think>\nwhy\n</think>\n\nb");
+    }
+
+    @Test
+    void whatCannotBeContinuedIsSaid() {
+        refuses(chat(false, true), "There is no message to continue: the conversation is empty.");
+        refuses(
+                new Conversation(List.of(Map.of("role", "assistant")), List.of(), false, true, Map.of()),
+                "The last message has no content to continue.");
+        refuses(
+                new Conversation(
+                        List.of(Map.of("role", "assistant", "content", List.of())), List.of(), false, true, Map.of()),
+                "The last message has no text to continue.");
+        refuses(
+                chat(true, true, "assistant", "x"),
+                "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
+        JinjaLayout forgetful = JinjaLayout.of("{% if false %}{{ messages[0].content }}{% endif %}", TOKENS);
+        assertThatThrownBy(() -> forgetful.render(chat(false, true, "assistant", "x")))
+                .hasMessage("The last message cannot be continued: the chat template leaves out a part of it.");
+    }
+
+    @Test
+    void errorsNameTheLine() {
+        JinjaLayout layout = JinjaLayout.of("a\n{% for m in messages %}\n{{ m.content + 1 }}\n{% endfor %}", TOKENS);
+        assertThatThrownBy(() -> layout.render(chat(true, false, "user", "x")))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessage("The chat template cannot lay out this conversation: "
+                        + "can only concatenate str (not \"int\") to str (line 3).");
+        assertThatThrownBy(() -> JinjaLayout.of("a\n{{ x | urlize }}", TOKENS))
+                .hasMessage("The chat template cannot be used: there is no filter named 'urlize' here (line 2).");
+        assertThatThrownBy(() -> JinjaLayout.of("\n\n{% include 'x' %}", TOKENS))
+                .hasMessage("The chat template cannot be used: the tag 'include' is not supported (line 3).");
+        assertThatThrownBy(() -> JinjaLayout.of("{{ 'a'.encode() }}", TOKENS))
+                .hasMessage("The chat template cannot be used: the method 'encode' is not supported (line 1).");
+        assertThatThrownBy(() -> JinjaLayout.of("{{ [1] | map('nope') }}", TOKENS))
+                .hasMessage("The chat template cannot be used: there is no filter named 'nope' here (line 1).");
+    }
+
+    @Test
+    void theTemplatesOwnRefusalIsTheMessage() {
+        assertThatThrownBy(() -> layout("gemma").render(chat(true, false, "system", "x")))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessage("System role not supported");
+    }
+
+    @Test
+    void unknownObjectsAreRefused() {
+        Map<String, Object> message = new HashMap<>(Map.of("role", "user", "content", new Object()));
+        assertThatThrownBy(() ->
+                        layout("smollm2").render(new Conversation(List.of(message), List.of(), true, false, Map.of())))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessageContaining("a value that is not of JSON: Object");
+    }
+
+    private static void refuses(Conversation conversation, String message) {
+        assertThatThrownBy(() -> layout("smollm2").render(conversation))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessage(message);
+    }
+
+    /** The template of that model, out of the oracle's cases. */
+    static JinjaLayout layout(String model) {
+        String template = Oracle.stream(Oracle.read("chat-templates").get("cases"))
+                .filter(test -> test.get("name").asString().startsWith(model + ":"))
+                .findFirst()
+                .orElseThrow()
+                .get("template")
+                .asString();
+        return JinjaLayout.of(template, TOKENS);
+    }
+
+    /** Roles and contents in turn. */
+    static Conversation chat(boolean generate, boolean proceed, String... turns) {
+        List<Map<String, Object>> messages = Arrays.stream(new int[turns.length / 2])
+                .mapToObj(i -> new HashMap<String, Object>())
+                .map(m -> (Map<String, Object>) m)
+                .toList();
+        for (int i = 0; i < turns.length; i += 2) {
+            messages.get(i / 2).put("role", turns[i]);
+            messages.get(i / 2).put("content", turns[i + 1]);
+        }
+        return new Conversation(messages, List.of(), generate, proceed, Map.of());
+    }
+}
