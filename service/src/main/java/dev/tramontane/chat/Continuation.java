@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param messages the conversation with the mark
  * @param text the text to be continued
  */
-record Continuation(List<Map<String, Object>> messages, String text) {
+record Continuation(List<Map<String, @Nullable Object>> messages, String text) {
     /** transformers' own, with a blank at its end that tells whether the template trims. */
     private static final String MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-    static Continuation of(List<Map<String, Object>> messages, String template) {
+    static Continuation of(List<Map<String, @Nullable Object>> messages, String template) {
         if (messages.isEmpty()) {
             throw new ChatLayoutException("There is no message to continue: the conversation is empty.");
         }
         if (!template.contains("content")) {
             throw new ChatLayoutException("The chat template reads no content, so no message can be continued.");
         }
-        Map<String, Object> last = new LinkedHashMap<>(messages.getLast());
+        Map<String, @Nullable Object> last = new LinkedHashMap<>(messages.getLast());
         Object content = last.get("content");
         String text;
         if (content instanceof String plain) {
@@ -39,7 +39,7 @@ record Continuation(List<Map<String, Object>> messages, String text) {
         } else {
             throw new ChatLayoutException("The last message has no content to continue.");
         }
-        List<Map<String, Object>> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
+        List<Map<String, @Nullable Object>> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
         all.add(last);
         return new Continuation(all, text);
     }

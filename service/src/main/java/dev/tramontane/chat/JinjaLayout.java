@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lays out conversations by the Jinja template of a model file, as {@code apply_chat_template} of transformers does: the
@@ -72,7 +73,7 @@ public final class JinjaLayout implements ChatLayout {
             throw new ChatLayoutException(
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
-        List<Map<String, Object>> messages = Messages.withReasoning(conversation.messages());
+        List<Map<String, @Nullable Object>> messages = Messages.withReasoning(conversation.messages());
         Continuation continuation = null;
         if (conversation.continueFinalMessage()) {
             continuation = Continuation.of(messages, source);
@@ -82,10 +83,11 @@ public final class JinjaLayout implements ChatLayout {
         return prompt(continuation == null ? text : continuation.cut(text));
     }
 
-    private Text render(Conversation conversation, List<Map<String, Object>> messages) {
+    private Text render(Conversation conversation, List<Map<String, @Nullable Object>> messages) {
         try {
             Map<String, Value> context = new HashMap<>();
-            for (Map.Entry<String, Object> variable : conversation.variables().entrySet()) {
+            for (Map.Entry<String, @Nullable Object> variable :
+                    conversation.variables().entrySet()) {
                 context.put(variable.getKey(), ForeignValues.of(variable.getValue()));
             }
             // After the request's own variables, so that none of them stands for these.

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What transformers does to messages before a template sees them. */
 final class Messages {
@@ -13,15 +14,15 @@ final class Messages {
     private Messages() {}
 
     /** An assistant's reasoning is there under the names that templates look for, however the client called it. */
-    static List<Map<String, Object>> withReasoning(List<Map<String, Object>> messages) {
-        List<Map<String, Object>> all = new ArrayList<>(messages.size());
-        for (Map<String, Object> message : messages) {
+    static List<Map<String, @Nullable Object>> withReasoning(List<Map<String, @Nullable Object>> messages) {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>(messages.size());
+        for (Map<String, @Nullable Object> message : messages) {
             Object reasoning = Stream.of("reasoning_content", "thinking", "reasoning")
                     .map(message::get)
                     .filter(Objects::nonNull)
                     .findFirst()
                     .orElse(null);
-            Map<String, Object> copy = new LinkedHashMap<>();
+            Map<String, @Nullable Object> copy = new LinkedHashMap<>();
             if (reasoning != null) {
                 copy.put("thinking", reasoning);
             }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -165,11 +166,11 @@ final class ControlStringAttackTest {
     }
 
     private static Conversation toolTalk(String hostile) {
-        Map<String, Object> call = Map.of(
+        Map<String, @Nullable Object> call = Map.of(
                 "id", "abcDEF123",
                 "type", "function",
                 "function", Map.of("name", hostile, "arguments", Map.of(hostile, hostile)));
-        Map<String, Object> tool = Map.of(
+        Map<String, @Nullable Object> tool = Map.of(
                 "type",
                 "function",
                 "function",

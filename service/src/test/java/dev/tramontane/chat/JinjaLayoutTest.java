@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,7 +32,7 @@ final class JinjaLayoutTest {
             if (test.get("name").asString().startsWith("feature")) {
                 continue;
             }
-            Map<String, Object> context = Json.map(test.get("context"));
+            Map<String, @Nullable Object> context = Json.map(test.get("context"));
             Map<String, String> tokens = Map.of("bos_token", (String) context.remove("bos_token"), "eos_token", (String)
                     context.remove("eos_token"));
             JsonNode tools = test.get("context").get("tools");
@@ -70,7 +71,7 @@ final class JinjaLayoutTest {
     @Test
     void theRequestsVariablesStandForNothingOfTheTemplates() {
         JinjaLayout layout = JinjaLayout.of("{{ bos_token }}{{ messages | length }}{{ more }}{{ tools }}", TOKENS);
-        Map<String, Object> variables =
+        Map<String, @Nullable Object> variables =
                 Map.of("bos_token", "evil", "messages", List.of(1L), "more", "!", "tools", "evil");
         ChatPrompt prompt = layout.render(new Conversation(List.of(), List.of(), false, false, variables));
         assertThat(prompt.text()).isEqualTo("<s>0!None");
@@ -103,7 +104,7 @@ final class JinjaLayoutTest {
 
     @Test
     void continuesTheLastTextBlock() {
-        Map<String, Object> blocks = Map.of(
+        Map<String, @Nullable Object> blocks = Map.of(
                 "role",
                 "assistant",
                 "content",
@@ -115,7 +116,7 @@ final class JinjaLayoutTest {
 
     @Test
     void reasoningGoesByEveryName() {
-        Map<String, Object> answer = Map.of("role", "assistant", "reasoning", "why", "content", "b");
+        Map<String, @Nullable Object> answer = Map.of("role", "assistant", "reasoning", "why", "content", "b");
         Conversation conversation = new Conversation(
                 List.of(Map.of("role", "user", "content", "x"), answer), List.of(), false, true, Map.of());
         assertThat(layout("qwen3").render(conversation).text()).endsWith("<think>\nwhy\n</think>\n\nb");
@@ -165,7 +166,7 @@ final class JinjaLayoutTest {
 
     @Test
     void unknownObjectsAreRefused() {
-        Map<String, Object> message = new HashMap<>(Map.of("role", "user", "content", new Object()));
+        Map<String, @Nullable Object> message = new HashMap<>(Map.of("role", "user", "content", new Object()));
         assertThatThrownBy(() ->
                         layout("smollm2").render(new Conversation(List.of(message), List.of(), true, false, Map.of())))
                 .isInstanceOf(ChatLayoutException.class)
@@ -191,9 +192,9 @@ final class JinjaLayoutTest {
 
     /** Roles and contents in turn. */
     static Conversation chat(boolean generate, boolean proceed, String... turns) {
-        List<Map<String, Object>> messages = Arrays.stream(new int[turns.length / 2])
-                .mapToObj(i -> new HashMap<String, Object>())
-                .map(m -> (Map<String, Object>) m)
+        List<Map<String, @Nullable Object>> messages = Arrays.stream(new int[turns.length / 2])
+                .mapToObj(i -> new HashMap<String, @Nullable Object>())
+                .map(m -> (Map<String, @Nullable Object>) m)
                 .toList();
         for (int i = 0; i < turns.length; i += 2) {
             messages.get(i / 2).put("role", turns[i]);

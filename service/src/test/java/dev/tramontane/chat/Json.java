@@ -37,15 +37,14 @@ public final class Json {
         return map(node);
     }
 
-    @SuppressWarnings("NullAway") // Null values are JSON's null.
-    public static Map<String, Object> map(JsonNode node) {
-        Map<String, Object> map = new LinkedHashMap<>();
+    public static Map<String, @Nullable Object> map(JsonNode node) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
         node.properties().forEach(entry -> map.put(entry.getKey(), object(entry.getValue())));
         return map;
     }
 
     @SuppressWarnings("unchecked")
-    public static List<Map<String, Object>> maps(JsonNode node) {
-        return (List<Map<String, Object>>) (List<?>) Objects.requireNonNull((List<?>) object(node));
+    public static List<Map<String, @Nullable Object>> maps(JsonNode node) {
+        return (List<Map<String, @Nullable Object>>) (List<?>) Objects.requireNonNull((List<?>) object(node));
     }
 }
