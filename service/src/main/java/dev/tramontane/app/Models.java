@@ -1,8 +1,13 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.zip.CRC32;
 
 /** Which model, and how it is run. */
 final class Models {
@@ -25,6 +30,19 @@ final class Models {
             String name = last == null ? file.toString() : last.toString();
             return name.toLowerCase(Locale.ROOT).endsWith(".gguf") ? name.substring(0, name.length() - 5) : name;
         });
+    }
+
+    /** Changes whenever the same request with the same seed may give other tokens. */
+    static String fingerprint(Configuration configuration, Path file) throws IOException {
+        CRC32 sum = new CRC32();
+        // The first megabytes of a file hold its metadata and some weights; hashing all of it would read all of it.
+        try (InputStream in = Files.newInputStream(file)) {
+            sum.update(in.readNBytes(4 << 20));
+        }
+        String rest = Files.size(file) + " " + Program.Version.number() + " " + backend(configuration) + " "
+                + configuration.window() + " " + configuration.halfPrecision();
+        sum.update(rest.getBytes(StandardCharsets.UTF_8));
+        return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }
 
     /** The backend that computes: the vectorised one unless the other was asked for. */

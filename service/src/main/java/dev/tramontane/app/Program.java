@@ -80,7 +80,12 @@ final class Program {
     }
 
     private List<Command> commands() {
-        return List.of(new CompleteCommand(outside), new InspectCommand(outside), new DoctorCommand(outside));
+        return List.of(
+                new ServeCommand(outside),
+                new CompleteCommand(outside),
+                new ChatCommand(outside),
+                new InspectCommand(outside),
+                new DoctorCommand(outside));
     }
 
     private int refuse(ParameterException wrong) {
@@ -104,6 +109,7 @@ final class Program {
                 err.println("tramontane: " + oneLine(wrong));
                 return ExitCode.USAGE;
             }
+            case ListenException wrong -> err.println("tramontane: " + oneLine(wrong));
             case ModelException wrong -> err.println("tramontane: " + oneLine(wrong));
             case KernelException wrong -> err.println("tramontane: " + oneLine(wrong));
             case GenerationException wrong -> err.println("tramontane: " + oneLine(wrong));

@@ -1,6 +1,8 @@
 package dev.tramontane.app;
 
 import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.ChatLayoutException;
+import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.EngineTextGenerator;
@@ -9,6 +11,7 @@ import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.model.ChatSource;
 import dev.tramontane.model.LoadOptions;
 import dev.tramontane.model.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
@@ -27,12 +30,15 @@ final class RunningModel implements AutoCloseable {
     private final LoadedModel loaded;
     private final EngineLoop engine;
     private final EngineTextGenerator generator;
+    private final boolean chats;
     private final String description;
 
-    private RunningModel(LoadedModel loaded, EngineLoop engine, EngineTextGenerator generator, String description) {
+    private RunningModel(
+            LoadedModel loaded, EngineLoop engine, EngineTextGenerator generator, boolean chats, String description) {
         this.loaded = loaded;
         this.engine = engine;
         this.generator = generator;
+        this.chats = chats;
         this.description = description;
     }
 
@@ -77,11 +83,26 @@ final class RunningModel implements AutoCloseable {
         Sizing sizing = Sizing.of(geometry, configuration, InspectCommand.memory());
         sizing.notes().forEach(LOG::warn);
         EngineLoop engine = new EngineLoop(loaded.model(), sizing.engine(), observer, System::nanoTime);
-        @Nullable ChatLayout layout = null;
+        @Nullable ChatLayout layout = layout(loaded.chat());
         EngineTextGenerator generator =
                 new EngineTextGenerator(name, engine, loaded.tokenizer(), layout, GenerationConfig.DEFAULT);
         engine.start();
-        return new RunningModel(loaded, engine, generator, describe(configuration, name, geometry, library, sizing));
+        return new RunningModel(
+                loaded, engine, generator, layout != null, describe(configuration, name, geometry, library, sizing));
+    }
+
+    /** Without a template that can be used, texts can still be completed; whoever chats is refused. */
+    private static @Nullable ChatLayout layout(ChatSource source) {
+        if (source.template().isEmpty()) {
+            LOG.warn("the file has no chat template, so chats are refused");
+            return null;
+        }
+        try {
+            return JinjaLayout.of(source.template().get(), source.specials());
+        } catch (ChatLayoutException unusable) {
+            LOG.warn("chats are refused: {}", unusable.getMessage());
+            return null;
+        }
     }
 
     private static String describe(
@@ -98,7 +119,7 @@ final class RunningModel implements AutoCloseable {
                 .collect(Collectors.joining("/"));
         return String.format(
                 Locale.ROOT,
-                "model %s, backend %s%s, %d threads, context %d, window %s, cache %s for %d whole sequences",
+                "model %s, backend %s%s, %d threads, context %d, window %s, cache %s for %d whole sequence(s)",
                 name,
                 Models.backend(configuration).name().toLowerCase(Locale.ROOT),
                 level,
@@ -107,6 +128,11 @@ final class RunningModel implements AutoCloseable {
                 windows,
                 Units.show(sizing.plan().bytes()),
                 sizing.plan().sequences(sizing.engine().contextTokens()));
+    }
+
+    /** Whether conversations can be laid out. */
+    boolean chats() {
+        return chats;
     }
 
     TextGenerator generator() {

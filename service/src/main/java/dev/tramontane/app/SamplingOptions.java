@@ -76,19 +76,17 @@ final class SamplingOptions {
         if (stop.stream().anyMatch(String::isEmpty)) {
             throw new UsageException("--stop must not be empty");
         }
-        return new GenerationRequest(
-                prompt,
-                1,
-                maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
-                0,
-                sampling(),
-                stop,
-                false,
-                Set.of(),
-                false,
-                false,
-                -1,
-                -1);
+        OptionalInt most = maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens);
+        return request(prompt, most, sampling(), stop);
+    }
+
+    /** The likeliest continuation of {@code tokens} tokens. */
+    static GenerationRequest greedy(Prompt prompt, int tokens) {
+        return request(prompt, OptionalInt.of(tokens), Sampling.GREEDY, List.of());
+    }
+
+    private static GenerationRequest request(Prompt prompt, OptionalInt most, Sampling sampling, List<String> stop) {
+        return new GenerationRequest(prompt, 1, most, 0, sampling, stop, false, Set.of(), false, false, -1, -1);
     }
 
     private Sampling sampling() {

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Consumer;
+import org.jline.utils.Signals;
 
 /**
  * What the process was given: the only way to environment, properties and streams, so that tests can give their own.
@@ -20,6 +22,8 @@ import java.util.Properties;
  * @param out standard output: answers, and nothing else
  * @param err standard error: errors, progress, and the log
  * @param terminal whether {@code err} is a terminal, which gets progress bars
+ * @param interactive whether a person sits at {@code in} and {@code out}
+ * @param onTermination says what SIGTERM and Ctrl-C do from now on
  */
 record Surroundings(
         Map<String, String> environment,
@@ -27,7 +31,9 @@ record Surroundings(
         InputStream in,
         PrintStream out,
         PrintStream err,
-        boolean terminal) {
+        boolean terminal,
+        boolean interactive,
+        Consumer<Runnable> onTermination) {
 
     static Surroundings ofProcess() {
         return new Surroundings(
@@ -36,11 +42,23 @@ record Surroundings(
                 System.in,
                 new PrintStream(System.out, true, StandardCharsets.UTF_8),
                 new PrintStream(System.err, true, StandardCharsets.UTF_8),
-                errIsTerminal());
+                errIsTerminal(),
+                isInteractive(),
+                Surroundings::onSignals);
     }
 
     String property(String name) {
         return properties.getProperty(name, "");
+    }
+
+    /** A shutdown hook would end the process with 143; JLine reaches the JDK's own signal handling. */
+    private static void onSignals(Runnable action) {
+        Signals.register("TERM", action);
+        Signals.register("INT", action);
+    }
+
+    private static boolean isInteractive() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     /** {@link System#console} tells of stdin and stdout only; on Linux the descriptor's link tells of stderr. */
@@ -54,6 +72,6 @@ record Surroundings(
                 return false;
             }
         }
-        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        return isInteractive();
     }
 }

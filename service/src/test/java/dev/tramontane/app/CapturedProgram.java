@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Runs command lines in this process with captured streams and an environment of the test's own. */
 final class CapturedProgram {
@@ -17,6 +18,8 @@ final class CapturedProgram {
     private final Map<String, String> environment = new HashMap<>(Map.of(
             "TRAMONTANE_LIBRARY_DIRECTORY",
             Path.of("target", "kernel-cache").toAbsolutePath().toString()));
+    private final AtomicReference<Runnable> terminate = new AtomicReference<>(() -> {});
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private String input = "";
 
     CapturedProgram with(String variable, String value) {
@@ -29,8 +32,17 @@ final class CapturedProgram {
         return this;
     }
 
+    /** What SIGTERM would do. */
+    void terminate() {
+        terminate.get().run();
+    }
+
+    /** What has come to standard output so far, of a command line that runs on another thread. */
+    String shown() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
     Outcome run(String... args) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Surroundings surroundings = new Surroundings(
                 environment,
@@ -38,7 +50,9 @@ final class CapturedProgram {
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                false);
+                false,
+                false,
+                terminate::set);
         int code = new Program(surroundings).run(args);
         return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

@@ -1,0 +1,44 @@
+package dev.tramontane.app;
+
+import dev.tramontane.engine.EngineObserver;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code tramontane chat}: talks to a model in the terminal. */
+@CommandLine.Command(
+        name = "chat",
+        description = "Talk to a model here. Ctrl-C stops an answer, Ctrl-D ends; /help tells the rest. Without a"
+                + " terminal every line of standard input is a turn.",
+        footer = {"", "Example:", "  tramontane chat --model M.gguf --system 'Answer in one sentence.'"})
+final class ChatCommand extends LocalCommand {
+    @Option(
+            names = "--system",
+            paramLabel = "TEXT",
+            description =
+                    "What the model is told first. Default: what its template says. Example: --system 'Be brief.'")
+    private @Nullable String system;
+
+    ChatCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    int run(Configuration configuration) throws InterruptedException {
+        try (RunningModel model = RunningModel.open(configuration, outside(), "chat", EngineObserver.NONE)) {
+            if (!model.chats()) {
+                throw new UsageException(configuration.model().orElseThrow()
+                        + " has no usable chat template, so it cannot chat; 'tramontane complete' continues texts");
+            }
+            try (Dialogue dialogue =
+                    outside().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(outside())) {
+                if (outside().interactive()) {
+                    dialogue.remark(model.description());
+                    dialogue.remark(ChatSession.HELP);
+                }
+                new ChatSession(model.generator(), sampling()::request, dialogue, system, this::printStatistics).run();
+            }
+        }
+        return ExitCode.OK;
+    }
+}

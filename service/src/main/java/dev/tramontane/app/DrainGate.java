@@ -1,0 +1,84 @@
+package dev.tramontane.app;
+
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.TextGenerator;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import reactor.core.publisher.Flux;
+
+/**
+ * Counts the generations under way and, once it is closed, lets no new one begin: whatever protocol they come by, and
+ * wherever they are between tokenizer and last token. Any thread.
+ */
+final class DrainGate implements TextGenerator {
+    private final TextGenerator generator;
+    private int underWay;
+    private boolean closed;
+
+    DrainGate(TextGenerator generator) {
+        this.generator = generator;
+    }
+
+    @Override
+    public Flux<GenerationEvent> generate(GenerationRequest request) {
+        return Flux.defer(() -> {
+            if (!enter()) {
+                return Flux.error(new GenerationException(
+                        GenerationException.Kind.UNAVAILABLE,
+                        "The server is shutting down and takes no new requests. Ask another one, or again later.",
+                        "",
+                        1));
+            }
+            return generator.generate(request).doFinally(end -> leave());
+        });
+    }
+
+    @Override
+    public String model() {
+        return generator.model();
+    }
+
+    @Override
+    public int contextTokens() {
+        return generator.contextTokens();
+    }
+
+    /** Refuses new generations from now on. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    /** Generations that have begun and not ended. */
+    synchronized int underWay() {
+        return underWay;
+    }
+
+    /** Waits until none is under way, or the time is over; returns how many are left. */
+    synchronized int awaitIdle(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (underWay > 0) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                break;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+        return underWay;
+    }
+
+    private synchronized boolean enter() {
+        if (closed) {
+            return false;
+        }
+        underWay++;
+        return true;
+    }
+
+    private synchronized void leave() {
+        underWay--;
+        notifyAll();
+    }
+}

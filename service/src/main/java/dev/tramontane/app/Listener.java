@@ -1,0 +1,122 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.HealthRoutes;
+import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.HttpService;
+import dev.tramontane.api.openai.ModelRoutes;
+import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.metrics.EventLoopDelay;
+import dev.tramontane.metrics.MetricsText;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.net.BindException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+
+/** The socket side of {@code serve}: Vert.x, all routes, and the address they are reached at. Used by the main thread. */
+final class Listener implements AutoCloseable {
+    private final Vertx vertx;
+    private final HttpService http;
+    private final EventLoopDelay delay;
+    private final String address;
+
+    private Listener(Vertx vertx, HttpService http, EventLoopDelay delay, String address) {
+        this.vertx = vertx;
+        this.http = http;
+        this.delay = delay;
+        this.address = address;
+    }
+
+    /**
+     * Listens at once, so that probes are answered while the model loads.
+     *
+     * @throws ListenException when the address cannot be had
+     */
+    static Listener open(Configuration configuration, Serving serving, PrometheusRegistry registry, String fingerprint)
+            throws InterruptedException {
+        ApiConfig config = config(configuration, fingerprint);
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(config.eventLoops())
+                // Nothing is served from files, so nothing needs a cache directory.
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        try {
+            HttpObserver observer = HttpObserver.NONE;
+            InstantSource clock = InstantSource.system();
+            HttpService http = new HttpService(
+                    vertx,
+                    config,
+                    List.of(
+                            new HealthRoutes(serving),
+                            new MetricsRoutes(new MetricsText(registry)),
+                            new ModelRoutes(serving),
+                            new OpenAiRoutes(vertx, config, serving, observer, clock)),
+                    observer);
+            int port = await(http.start(), configuration);
+            EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
+            String host = configuration.host().contains(":") ? "[" + configuration.host() + "]" : configuration.host();
+            return new Listener(vertx, http, delay, "http://" + host + ":" + port);
+        } catch (RuntimeException | InterruptedException failure) {
+            vertx.close();
+            throw failure;
+        }
+    }
+
+    private static ApiConfig config(Configuration configuration, String fingerprint) {
+        ApiConfig standard = ApiConfig.DEFAULT;
+        return new ApiConfig(
+                configuration.host(),
+                configuration.port(),
+                standard.eventLoops(),
+                standard.transport(),
+                standard.requests(),
+                standard.heartbeat(),
+                standard.lookAhead(),
+                standard.origins(),
+                standard.templateVariables(),
+                fingerprint);
+    }
+
+    private static int await(Future<Integer> port, Configuration configuration) throws InterruptedException {
+        try {
+            return port.toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException failed) {
+            Throwable cause = failed.getCause();
+            String where = "cannot listen at " + configuration.host() + " port " + configuration.port() + ": ";
+            String why = switch (cause) {
+                case BindException taken ->
+                    taken.getMessage() + "; choose another --host or --port, or --port 0 for a free" + " one";
+                case UnknownHostException unknown -> "there is no such --host";
+                case null, default -> String.valueOf(cause);
+            };
+            throw new ListenException(where + why, failed);
+        }
+    }
+
+    /** Where clients connect: "http://127.0.0.1:8080". */
+    String address() {
+        return address;
+    }
+
+    /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */
+    void finish(Duration grace) throws InterruptedException {
+        try {
+            http.stop(grace).toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException failed) {
+            throw new ListenException("the HTTP service did not stop: " + failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public void close() {
+        delay.close();
+        vertx.close().await();
+    }
+}

@@ -1,0 +1,107 @@
+package dev.tramontane.app;
+
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.metrics.EngineMetrics;
+import dev.tramontane.model.ModelPlan;
+import dev.tramontane.weights.GgufFile;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/** {@code tramontane serve}: OpenAI's API over HTTP, SSE and WebSocket, until SIGTERM or Ctrl-C. */
+@CommandLine.Command(
+        name = "serve",
+        description =
+                "Serve a model over HTTP: OpenAI's completions and chat completions with streaming, a WebSocket at"
+                        + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs and"
+                        + " ends with exit code 0; a second one does not wait.",
+        footer = {
+            "",
+            "Example:",
+            "  tramontane serve --model mistral-7b-instruct.Q4_K_M.gguf --context 8192 --cache-memory 2GiB"
+        })
+final class ServeCommand extends Command {
+    /** Bytes on their way when the last answer has ended still get there. */
+    private static final Duration LAST_BYTES = Duration.ofSeconds(2);
+
+    ServeCommand(Surroundings outside) {
+        super(outside);
+    }
+
+    @Override
+    List<Setting> settings() {
+        return List.of(Setting.values());
+    }
+
+    @Override
+    String logLevel() {
+        return "info";
+    }
+
+    @Override
+    int run(Configuration configuration) throws InterruptedException, IOException {
+        Path path = Models.file(configuration, "serve");
+        checkBeforeListening(configuration, path);
+        Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
+        outside().onTermination().accept(shutdown);
+        PrometheusRegistry registry = new PrometheusRegistry();
+        JvmMetrics.builder().register(registry);
+        Serving serving = new Serving(
+                Models.name(configuration, path),
+                Files.getLastModifiedTime(path).toInstant().getEpochSecond());
+        try (Listener listener =
+                        Listener.open(configuration, serving, registry, Models.fingerprint(configuration, path));
+                RunningModel model =
+                        RunningModel.open(configuration, outside(), "serve", new EngineMetrics(registry))) {
+            DrainGate gate = new DrainGate(model.generator());
+            warmUp(model);
+            serving.ready(gate, () -> model.engine().status().healthy());
+            shutdown.beginPatience();
+            Logger log = LoggerFactory.getLogger(ServeCommand.class);
+            log.info("serving {} at {}", model.description(), listener.address());
+            // On standard output, so that scripts learn the port whatever the log's form and level.
+            outside().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
+            shutdown.await();
+            drain(configuration, serving, gate, log);
+            model.engine().close(); // what is cut gets its end while its connection is still there
+            listener.finish(LAST_BYTES);
+        }
+        return ExitCode.OK;
+    }
+
+    /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
+    private static void checkBeforeListening(Configuration configuration, Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            Sizing.of(ModelPlan.of(file, configuration.window()).geometry(), configuration, InspectCommand.memory());
+        }
+    }
+
+    /** A first token touches all weights and lets the JIT see the step before anybody waits for it. */
+    private static void warmUp(RunningModel model) throws InterruptedException {
+        int first = model.loaded().tokenizer().bos().orElse(0);
+        Answer.start(model.generator(), SamplingOptions.greedy(new Prompt.Ids(new int[] {first}), 1), text -> {})
+                .await();
+    }
+
+    private static void drain(Configuration configuration, Serving serving, DrainGate gate, Logger log)
+            throws InterruptedException {
+        serving.draining();
+        gate.close();
+        int running = gate.underWay();
+        log.info(
+                "shutting down: new requests are refused, {} running get up to {} s; a second signal ends at once",
+                running,
+                configuration.drainTimeout().toSeconds());
+        int cut = gate.awaitIdle(configuration.drainTimeout());
+        if (cut > 0) {
+            log.warn("{} answers were not finished in time and are cut", cut);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.generation.TextGenerator;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+
+class DrainGateTest {
+    private static final GenerationRequest REQUEST = SamplingOptions.greedy(new Prompt.Text("x"), 1);
+    private final Sinks.Many<GenerationEvent> answer = Sinks.many().multicast().directBestEffort();
+
+    private final DrainGate gate = new DrainGate(new TextGenerator() {
+        @Override
+        public Flux<GenerationEvent> generate(GenerationRequest request) {
+            return answer.asFlux();
+        }
+
+        @Override
+        public String model() {
+            return "m";
+        }
+
+        @Override
+        public int contextTokens() {
+            return 1;
+        }
+    });
+
+    @Test
+    void countsFromSubscriptionToEnd() throws InterruptedException {
+        Flux<GenerationEvent> cold = gate.generate(REQUEST);
+        assertThat(gate.underWay())
+                .as("nothing runs before somebody subscribes")
+                .isZero();
+        Disposable cancelled = cold.subscribe();
+        cold.subscribe();
+        assertThat(gate.underWay()).isEqualTo(2);
+        cancelled.dispose();
+        assertThat(gate.awaitIdle(Duration.ZERO)).isEqualTo(1);
+        answer.tryEmitComplete();
+        assertThat(gate.awaitIdle(Duration.ofMinutes(1))).isZero();
+    }
+
+    @Test
+    void onceClosedRefusesTheNewAndLeavesTheOld() {
+        StepVerifier.create(gate.generate(REQUEST))
+                .then(gate::close)
+                .then(() -> StepVerifier.create(gate.generate(REQUEST))
+                        .expectErrorMatches(refused -> refused instanceof GenerationException known
+                                && known.kind() == GenerationException.Kind.UNAVAILABLE
+                                && known.retryAfterSeconds() == 1)
+                        .verify())
+                .then(answer::tryEmitComplete)
+                .verifyComplete();
+        assertThat(gate.underWay()).isZero();
+    }
+}

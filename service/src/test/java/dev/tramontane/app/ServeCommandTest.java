@@ -1,0 +1,191 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.TinyModel;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole program, from its command line to its exit code, over real sockets. */
+class ServeCommandTest {
+    private static final Pattern ADDRESS = Pattern.compile("tramontane: serving (\\S+) at (http://\\S+)\\R");
+
+    @TempDir
+    Path dir;
+
+    private final CapturedProgram program = new CapturedProgram();
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    @AfterEach
+    void close() {
+        client.close();
+    }
+
+    /** Starts the server on a thread of its own; the future has what it came to. */
+    private CompletableFuture<Outcome> serve(String... more) throws IOException {
+        String model = TinyModel.PLAIN.withContext(16_384).writeTo(dir).toString();
+        String[] args = Stream.concat(
+                        Stream.of(
+                                "serve",
+                                "--model",
+                                model,
+                                "--served-model-name",
+                                "tiny",
+                                "--port",
+                                "0",
+                                "--threads",
+                                "1"),
+                        Stream.of(more))
+                .toArray(String[]::new);
+        return CompletableFuture.supplyAsync(
+                () -> program.run(args), command -> Thread.ofPlatform().daemon().start(command));
+    }
+
+    private String address(CompletableFuture<Outcome> running) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() ->
+                        running.isDone() || ADDRESS.matcher(program.shown()).find());
+        Matcher matcher = ADDRESS.matcher(program.shown());
+        assertThat(matcher.find()).as("started: %s", running).isTrue();
+        return matcher.group(2);
+    }
+
+    private HttpResponse<String> get(String url) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+    }
+
+    private HttpRequest completion(String address, JsonObject body) {
+        return HttpRequest.newBuilder(URI.create(address + "/v1/completions"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+                .build();
+    }
+
+    private static JsonObject endless(int tokens) {
+        return new JsonObject()
+                .put("prompt", "hello")
+                .put("temperature", 0)
+                .put("max_tokens", tokens)
+                .put("ignore_eos", true);
+    }
+
+    private static List<String> rest(BufferedReader lines) {
+        return lines.lines().filter(line -> line.startsWith("data: ")).toList();
+    }
+
+    private BufferedReader stream(String address, JsonObject body) throws IOException, InterruptedException {
+        HttpResponse<InputStream> response =
+                client.send(completion(address, body.put("stream", true)), BodyHandlers.ofInputStream());
+        assertThat(response.statusCode()).isEqualTo(200);
+        BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); !line.startsWith("data: "); line = lines.readLine()) {}
+        return lines;
+    }
+
+    @Test
+    void servesUntilItIsTold() throws Exception {
+        CompletableFuture<Outcome> running = serve();
+        String address = address(running);
+        assertThat(get(address + "/livez").statusCode()).isEqualTo(200);
+        assertThat(get(address + "/startupz").statusCode()).isEqualTo(200);
+        assertThat(get(address + "/readyz").statusCode()).isEqualTo(200);
+        JsonObject model = new JsonObject(get(address + "/v1/models").body())
+                .getJsonArray("data")
+                .getJsonObject(0);
+        assertThat(model.getString("id")).isEqualTo("tiny");
+        assertThat(model.getInteger("max_model_len")).isEqualTo(16_384);
+        HttpResponse<String> answer = client.send(completion(address, endless(5)), BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        JsonObject body = new JsonObject(answer.body());
+        assertThat(body.getString("system_fingerprint")).matches("tm-[0-9a-f]{8}");
+        assertThat(body.getJsonObject("usage").getInteger("completion_tokens")).isEqualTo(5);
+        assertThat(get(address + "/metrics").body())
+                .contains("tramontane_generation_tokens_total 6.0")
+                .contains("tramontane_event_loop_delay_seconds_count")
+                .contains("jvm_threads_current");
+
+        program.terminate();
+        Outcome outcome = running.get(30, TimeUnit.SECONDS);
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out()).matches(ADDRESS);
+    }
+
+    @Test
+    void finishesWhatRunsAndRefusesWhatIsNew() throws Exception {
+        CompletableFuture<Outcome> running = serve();
+        String address = address(running);
+        try (BufferedReader lines = stream(address, endless(6000))) {
+            program.terminate();
+            await().until(() -> get(address + "/readyz").statusCode() == 503);
+            assertThat(get(address + "/readyz").body()).contains("shutting down");
+            assertThat(get(address + "/livez").statusCode()).isEqualTo(200);
+            HttpResponse<String> refused = client.send(completion(address, endless(5)), BodyHandlers.ofString());
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.body()).contains("shutting down");
+            List<String> events = rest(lines);
+            assertThat(events).hasSizeGreaterThan(1).endsWith("data: [DONE]");
+            assertThat(events.get(events.size() - 2)).contains("\"finish_reason\":\"length\"");
+        }
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    @Test
+    void cutsWhatIsNotFinishedInTime() throws Exception {
+        CompletableFuture<Outcome> running = serve("--drain-timeout", "0s");
+        String address = address(running);
+        try (BufferedReader lines = stream(address, endless(16_000))) {
+            program.terminate();
+            List<String> events = rest(lines);
+            assertThat(events).hasSizeGreaterThan(1).endsWith("data: [DONE]");
+            assertThat(events.get(events.size() - 2)).contains("\"error\"").contains("shuts down");
+        }
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    @Test
+    void anAddressThatIsTakenIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = Integer.toString(taken.getLocalPort());
+            String model = TinyModel.PLAIN.writeTo(dir).toString();
+            Outcome outcome = program.run("serve", "--model", model, "--port", port);
+            assertThat(outcome.code()).isEqualTo(1);
+            assertThat(outcome.err())
+                    .hasLineCount(1)
+                    .startsWith("tramontane: cannot listen at 127.0.0.1 port " + port + ": ")
+                    .contains("--port 0 for a free one");
+        }
+    }
+
+    @Test
+    void withoutAModelNamesTheWaysToOne() {
+        Outcome outcome = new CapturedProgram().run("serve");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err())
+                .hasLineCount(1)
+                .contains("huggingface.co", "tramontane serve --model FILE.gguf", "TRAMONTANE_MODEL", "--config");
+    }
+}
