@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs OpenAI's official clients for ClientsTest: sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR.
+# Installs OpenAI's official clients and what drives a browser, for the tests tagged clients and browser:
+# sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR.
 set -eu
 dir=${1:?usage: install.sh DIR}
 mkdir -p "$dir"

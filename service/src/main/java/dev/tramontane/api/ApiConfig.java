@@ -10,6 +10,7 @@ import java.util.Set;
  * @param port 0 picks a free one
  * @param eventLoops threads that serve sockets
  * @param transport limits of connections
+ * @param sockets limits of WebSockets
  * @param requests limits of requests
  * @param heartbeat between comments on a silent stream; at most a third of the idle time
  * @param lookAhead tokens that a stream may have generated before its reader has taken them
@@ -22,6 +23,7 @@ public record ApiConfig(
         int port,
         int eventLoops,
         TransportLimits transport,
+        SocketLimits sockets,
         RequestLimits requests,
         Duration heartbeat,
         int lookAhead,
@@ -34,6 +36,7 @@ public record ApiConfig(
             8080,
             1,
             TransportLimits.DEFAULT,
+            SocketLimits.DEFAULT,
             RequestLimits.DEFAULT,
             Duration.ofSeconds(15),
             64,

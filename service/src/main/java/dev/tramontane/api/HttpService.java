@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 public final class HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
 
+    /** How long a client may take to answer a WebSocket's close before the connection is cut. */
+    private static final int CLOSING_SECONDS = 2;
+
     private final Vertx vertx;
     private final ApiConfig config;
     private final HttpObserver observer;
@@ -136,6 +139,8 @@ public final class HttpService {
                 // A compressed frame is checked for length only after it has been inflated.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false)
+                .setMaxWebSocketFrameSize(config.sockets().messageBytes())
+                .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true);
         if (limits.sendBufferBytes() > 0) {

@@ -4,9 +4,13 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
+import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.api.page.ChatPage;
+import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
+import dev.tramontane.metrics.HttpMetrics;
 import dev.tramontane.metrics.MetricsText;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
@@ -48,16 +52,19 @@ final class Listener implements AutoCloseable {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         try {
-            HttpObserver observer = HttpObserver.NONE;
+            HttpObserver observer = new HttpMetrics(registry);
+            MetricsText metrics = new MetricsText(registry);
             InstantSource clock = InstantSource.system();
             HttpService http = new HttpService(
                     vertx,
                     config,
                     List.of(
                             new HealthRoutes(serving),
-                            new MetricsRoutes(new MetricsText(registry)),
+                            new MetricsRoute(vertx, metrics.contentType(), metrics::render),
                             new ModelRoutes(serving),
-                            new OpenAiRoutes(vertx, config, serving, observer, clock)),
+                            new OpenAiRoutes(vertx, config, serving, observer, clock),
+                            new ResponsesRoute(vertx, config, serving, observer, clock),
+                            new ChatPage()),
                     observer);
             int port = await(http.start(), configuration);
             EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
@@ -76,6 +83,7 @@ final class Listener implements AutoCloseable {
                 configuration.port(),
                 standard.eventLoops(),
                 standard.transport(),
+                standard.sockets(),
                 standard.requests(),
                 standard.heartbeat(),
                 standard.lookAhead(),

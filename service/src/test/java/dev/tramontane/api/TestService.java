@@ -148,6 +148,7 @@ final class TestService implements AutoCloseable {
                 0,
                 1,
                 transport,
+                SocketLimits.DEFAULT,
                 RequestLimits.DEFAULT,
                 heartbeat,
                 lookAhead,

@@ -341,6 +341,7 @@ class TransportTest {
                 0,
                 2,
                 TransportLimits.DEFAULT,
+                SocketLimits.DEFAULT,
                 RequestLimits.DEFAULT,
                 Duration.ofSeconds(15),
                 64,

@@ -1,0 +1,107 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.model.Sampling;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The fields that say how tokens are drawn and what ends an answer: the same in every protocol. */
+public final class SamplingFields {
+    private static final double MAX_TEMPERATURE = 10;
+    private static final double MAX_REPETITION_PENALTY = 10;
+    private static final SecureRandom SEEDS = new SecureRandom();
+
+    private SamplingFields() {}
+
+    /** {@code temperature}, {@code top_p}, {@code seed}, penalties and the like. */
+    public static Sampling sampling(JsonFields fields, RequestLimits limits) {
+        Long seed = fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        Long topK = fields.integer("top_k", -1, Integer.MAX_VALUE);
+        return new Sampling(
+                fields.number("temperature", 1, 0, MAX_TEMPERATURE),
+                topK == null ? 0 : Math.max(0, topK.intValue()), // vLLM switches it off by -1, others by 0.
+                Math.max(
+                        Float.MIN_NORMAL,
+                        fields.number("top_p", 1, 0, 1)), // 0 keeps the likeliest token, as 1e-9 does.
+                fields.number("min_p", 0, 0, 1),
+                fields.number("repetition_penalty", 1, 0.01, MAX_REPETITION_PENALTY),
+                fields.number("presence_penalty", 0, -2, 2),
+                fields.number("frequency_penalty", 0, -2, 2),
+                biases(fields, limits),
+                seed == null ? SEEDS.nextLong() : seed);
+    }
+
+    private static Map<Integer, Float> biases(JsonFields fields, RequestLimits limits) {
+        Object value = fields.value("logit_bias");
+        if (value == null) {
+            return Map.of();
+        }
+        String path = fields.path("logit_bias");
+        Map<String, @Nullable Object> given = JsonFields.object(value, path);
+        if (given.size() > limits.biases()) {
+            throw new InvalidJsonException(path, path + " may have at most " + limits.biases() + " entries");
+        }
+        Map<Integer, Float> biases = new HashMap<>();
+        given.forEach((key, bias) -> {
+            String at = path + "[\"" + key + "\"]";
+            try {
+                biases.put(Integer.parseUnsignedInt(key), (float) JsonFields.number(bias, at, -100, 100));
+            } catch (NumberFormatException noId) {
+                throw new InvalidJsonException(path, at + " must be named by a token id");
+            }
+        });
+        return biases;
+    }
+
+    /** {@code stop}: a string or an array of strings. */
+    public static List<String> stops(JsonFields fields, RequestLimits limits) {
+        Object value = fields.value("stop");
+        String path = fields.path("stop");
+        List<String> stops = new ArrayList<>();
+        switch (value) {
+            case null -> {}
+            case String one -> stops.add(one);
+            case List<?> several -> {
+                for (int i = 0; i < several.size(); i++) {
+                    stops.add(JsonFields.string(several.get(i), path + "[" + i + "]"));
+                }
+            }
+            default -> throw fields.wrong("stop", "a string or an array of strings", value);
+        }
+        if (stops.size() > limits.stopStrings()) {
+            throw new InvalidJsonException(path, path + " may have at most " + limits.stopStrings() + " strings");
+        }
+        for (String stop : stops) {
+            if (stop.isEmpty() || stop.length() > limits.stopCharacters()) {
+                throw new InvalidJsonException(
+                        path, path + " strings must have between 1 and " + limits.stopCharacters() + " characters");
+            }
+        }
+        return stops;
+    }
+
+    /** {@code stop_token_ids}. */
+    public static Set<Integer> stopTokens(JsonFields fields, RequestLimits limits) {
+        List<@Nullable Object> given = fields.array("stop_token_ids");
+        if (given == null) {
+            return Set.of();
+        }
+        String path = fields.path("stop_token_ids");
+        if (given.size() > limits.biases()) {
+            throw new InvalidJsonException(path, path + " may have at most " + limits.biases() + " ids");
+        }
+        Set<Integer> ids = new HashSet<>();
+        for (int i = 0; i < given.size(); i++) {
+            ids.add((int) JsonFields.integer(given.get(i), path + "[" + i + "]", 0, Integer.MAX_VALUE));
+        }
+        return ids;
+    }
+}

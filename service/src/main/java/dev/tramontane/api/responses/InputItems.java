@@ -1,0 +1,91 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a response's {@code instructions} and {@code input} into the messages a chat template lays out. */
+final class InputItems {
+    private InputItems() {}
+
+    /**
+     * @param instructions put before the conversation; joined with a system message that opens it, since many templates
+     *     take one at most
+     * @param input a text, or items of type message
+     * @param most items
+     */
+    static List<Map<String, @Nullable Object>> messages(
+            @Nullable String instructions, @Nullable Object input, int most) {
+        List<Map<String, @Nullable Object>> messages = new ArrayList<>();
+        if (input instanceof String text) {
+            messages.add(message("user", text));
+        } else if (input == null) {
+            throw new InvalidJsonException("input", "input is missing");
+        } else {
+            List<@Nullable Object> items = JsonFields.array(input, "input");
+            if (items.isEmpty() || items.size() > most) {
+                throw new InvalidJsonException(
+                        "input", "input must hold between 1 and " + most + " items, got " + items.size());
+            }
+            for (int i = 0; i < items.size(); i++) {
+                messages.add(item(items.get(i), "input[" + i + "]"));
+            }
+        }
+        if (instructions != null) {
+            Map<String, @Nullable Object> first = messages.getFirst();
+            if ("system".equals(first.get("role"))) {
+                messages.set(0, message("system", instructions + "\n\n" + first.get("content")));
+            } else {
+                messages.addFirst(message("system", instructions));
+            }
+        }
+        return messages;
+    }
+
+    private static Map<String, @Nullable Object> item(@Nullable Object value, String path) {
+        JsonFields item = new JsonFields(JsonFields.object(value, path), path);
+        item.only("type", "message");
+        String given = item.requiredString("role");
+        String role = switch (given) {
+            case "user", "assistant", "system" -> given;
+            case "developer" -> "system";
+            default -> throw item.wrong("role", "user, assistant, system or developer", given);
+        };
+        String content = content(item.value("content"), item.path("content"));
+        // An answer that is sent back as it came has these too.
+        item.harmless("id", "status", "phase");
+        item.end();
+        return message(role, content);
+    }
+
+    private static String content(@Nullable Object content, String path) {
+        if (content instanceof String text) {
+            return text;
+        }
+        List<String> texts = new ArrayList<>();
+        List<@Nullable Object> parts = JsonFields.array(content, path);
+        for (int i = 0; i < parts.size(); i++) {
+            String place = path + "[" + i + "]";
+            JsonFields part = new JsonFields(JsonFields.object(parts.get(i), place), place);
+            String type = part.requiredString("type");
+            if (!type.equals("input_text") && !type.equals("output_text")) {
+                throw part.wrong("type", "input_text or output_text", type);
+            }
+            texts.add(part.requiredString("text"));
+            part.harmless("annotations", "logprobs");
+            part.end();
+        }
+        return String.join("\n", texts); // As chat completions does.
+    }
+
+    private static Map<String, @Nullable Object> message(String role, String content) {
+        Map<String, @Nullable Object> message = new LinkedHashMap<>();
+        message.put("role", role);
+        message.put("content", content);
+        return message;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.api.openai.SamplingFields;
+import dev.tramontane.chat.Conversation;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.model.Sampling;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@code response.create}. Every field of OpenAI's is honoured or refused by name; null means absent.
+ *
+ * @param model null for the default
+ * @param generation what to generate
+ * @param instructions, maxOutputTokens, metadata, temperature, topP as asked, to be echoed in the response
+ */
+public record ResponseCreate(
+        @Nullable String model,
+        GenerationRequest generation,
+        @Nullable String instructions,
+        @Nullable Integer maxOutputTokens,
+        Map<String, String> metadata,
+        float temperature,
+        float topP) {
+    private static final int METADATA_ENTRIES = 16;
+    private static final int METADATA_KEY = 64;
+    private static final int METADATA_VALUE = 512;
+
+    /**
+     * Reads a request's fields.
+     *
+     * @throws InvalidJsonException naming the field at fault
+     */
+    public static ResponseCreate read(JsonFields fields, RequestLimits limits) {
+        fields.harmless("type");
+        refuseUnsupported(fields);
+        String instructions = fields.string("instructions");
+        Conversation conversation = new Conversation(
+                InputItems.messages(instructions, fields.value("input"), limits.messages()),
+                List.of(),
+                true,
+                false,
+                Map.of());
+        int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
+        Sampling sampling = SamplingFields.sampling(fields, limits);
+        GenerationRequest generation = new GenerationRequest(
+                new Prompt.Chat(conversation),
+                1,
+                maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens),
+                fields.integer("min_tokens", 0, 0, maxOutputTokens == 0 ? Integer.MAX_VALUE : maxOutputTokens),
+                sampling,
+                SamplingFields.stops(fields, limits),
+                fields.flag("include_stop_str_in_output", false),
+                SamplingFields.stopTokens(fields, limits),
+                fields.flag("ignore_eos", false),
+                !fields.flag("skip_special_tokens", true),
+                -1,
+                -1);
+        ResponseCreate create = new ResponseCreate(
+                fields.string("model"),
+                generation,
+                instructions,
+                maxOutputTokens == 0 ? null : maxOutputTokens,
+                metadata(fields.value("metadata")),
+                sampling.temperature(),
+                sampling.topP());
+        fields.end();
+        return create;
+    }
+
+    private static void refuseUnsupported(JsonFields fields) {
+        fields.only("stream", true);
+        fields.only("background", false);
+        fields.only("store", false);
+        fields.only("generate", true);
+        fields.only("truncation", "disabled");
+        fields.only("service_tier", "auto", "default");
+        fields.only("tool_choice", "auto", "none");
+        fields.only("tools", List.of());
+        fields.only("include", List.of());
+        fields.only("parallel_tool_calls", true, false);
+        fields.only("top_logprobs", 0L);
+        fields.only("text", Map.of(), Map.of("format", Map.of("type", "text")));
+        fields.only("stream_options", Map.of(), Map.of("include_obfuscation", false));
+        fields.refuse("stream_id", "a socket answers its requests in order; open another for answers side by side");
+        fields.refuse("previous_response_id", "responses are not kept; send the conversation as input");
+        fields.refuse("conversation", "conversations are not kept; send it as input");
+        String leaveOut = "leave it out";
+        for (String name : List.of(
+                "access_programs",
+                "background_options",
+                "context_management",
+                "image",
+                "max_tool_calls",
+                "moderation",
+                "prompt",
+                "prompt_cache_options",
+                "prompt_cache_retention",
+                "reasoning")) {
+            fields.refuse(name, leaveOut);
+        }
+        // Labels for a provider's books; they change nothing in an answer.
+        fields.harmless("user", "safety_identifier", "prompt_cache_key");
+    }
+
+    private static Map<String, String> metadata(@Nullable Object given) {
+        if (given == null) {
+            return Map.of();
+        }
+        Map<String, String> metadata = new LinkedHashMap<>();
+        JsonFields.object(given, "metadata").forEach((key, value) -> {
+            String text = JsonFields.string(value, "metadata." + key);
+            if (key.length() > METADATA_KEY || text.length() > METADATA_VALUE) {
+                throw new InvalidJsonException(
+                        "metadata",
+                        "metadata maps keys of at most " + METADATA_KEY + " characters to strings of at most "
+                                + METADATA_VALUE);
+            }
+            metadata.put(key, text);
+        });
+        if (metadata.size() > METADATA_ENTRIES) {
+            throw new InvalidJsonException(
+                    "metadata", "metadata may have " + METADATA_ENTRIES + " entries, got " + metadata.size());
+        }
+        return metadata;
+    }
+}

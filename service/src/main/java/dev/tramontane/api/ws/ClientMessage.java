@@ -1,0 +1,57 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.json.InvalidJsonException;
+import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.api.json.JsonReader;
+import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.responses.ResponseCreate;
+import dev.tramontane.generation.TextGenerator;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What a client may ask of a socket. Any thread. */
+sealed interface ClientMessage {
+
+    /** {@code response.create}: an answer of this model. */
+    record Create(ResponseCreate request, TextGenerator generator) implements ClientMessage {}
+
+    /** {@code response.cancel}, our extension: no more of this answer. */
+    record Cancel(String responseId) implements ClientMessage {}
+
+    /**
+     * Reads a message.
+     *
+     * @throws ApiException or {@link InvalidJsonException} saying what is wrong with it, and where
+     */
+    static ClientMessage read(String text, ServedModels models, RequestLimits limits) {
+        JsonFields fields = new JsonFields(parse(text));
+        String type = fields.requiredString("type");
+        return switch (type) {
+            case "response.create" -> {
+                ResponseCreate request = ResponseCreate.read(fields, limits);
+                TextGenerator generator = models.find(request.model());
+                if (generator == null) {
+                    throw ApiException.unknownModel(String.valueOf(request.model()));
+                }
+                yield new Create(request, generator);
+            }
+            case "response.cancel" -> {
+                String id = fields.requiredString("response_id");
+                fields.end();
+                yield new Cancel(id);
+            }
+            default -> throw fields.wrong("type", "response.create or response.cancel", type);
+        };
+    }
+
+    private static Map<String, @Nullable Object> parse(String text) {
+        try {
+            return JsonReader.object(text, "the message");
+        } catch (InvalidJsonException malformed) {
+            throw ApiException.invalid(400, Objects.requireNonNull(malformed.getMessage()), "invalid_json");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.tramontane.api.ws;
+
+/** Why the server closes a socket: RFC 6455 section 7.4.1. */
+enum CloseCode {
+    PROTOCOL_ERROR(1002),
+    NOT_UTF8(1007),
+    POLICY(1008),
+    TOO_BIG(1009),
+    INTERNAL(1011);
+
+    private final short number;
+
+    CloseCode(int number) {
+        this.number = (short) number;
+    }
+
+    short number() {
+        return number;
+    }
+}

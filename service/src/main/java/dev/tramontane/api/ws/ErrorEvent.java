@@ -1,0 +1,40 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.json.JsonWriter;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * Writes a failure as the {@code error} event of a socket. OpenAI's Python client reads {@code error.message}, its
+ * JavaScript client {@code message}, so both are there.
+ */
+final class ErrorEvent {
+    private ErrorEvent() {}
+
+    static String json(ApiException failure) {
+        byte[] bytes = JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", "error");
+            json.writeNumberProperty("status", failure.status());
+            fields(json, failure);
+            json.writeName("error").writeStartObject();
+            json.writeStringProperty("type", failure.type());
+            fields(json, failure);
+            if (failure.retryAfterSeconds() > 0) {
+                json.writeName("headers").writeStartObject();
+                json.writeStringProperty("retry-after", Integer.toString(failure.retryAfterSeconds()));
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+            json.writeEndObject();
+        });
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static void fields(JsonGenerator json, ApiException failure) {
+        json.writeStringProperty("code", failure.code());
+        json.writeStringProperty("message", failure.getMessage());
+        json.writeStringProperty("param", failure.param());
+    }
+}

@@ -1,0 +1,60 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.Replies;
+import dev.tramontane.api.openai.ServedModels;
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.ext.web.RoutingContext;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns {@code GET /v1/responses} into a socket. Whether the page may is decided before, by the service's guard. */
+public final class ResponsesRoute implements ApiRoutes {
+    static final String PATH = "/v1/responses";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponsesRoute.class);
+
+    private final SocketServices services;
+
+    public ResponsesRoute(
+            Vertx vertx, ApiConfig config, ServedModels models, HttpObserver observer, InstantSource clock) {
+        services = new SocketServices(vertx, config, models, observer, clock);
+    }
+
+    @Override
+    public void mount(Endpoints endpoints) {
+        endpoints.get(PATH, this::upgrade);
+    }
+
+    private void upgrade(RoutingContext routing) {
+        HttpServerRequest request = routing.request();
+        if (!"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))) {
+            routing.response().putHeader(HttpHeaders.UPGRADE, "websocket");
+            Replies.fail(
+                    routing,
+                    ApiException.invalid(
+                            426, "GET " + PATH + " opens a WebSocket; ask for an upgrade", "upgrade_required"));
+            return;
+        }
+        // Vert.x offers no cut of its own: its close, even the channel's, waits until the reader has taken what was
+        // written before. The pipeline's first handler is past Vert.x's.
+        ChannelPipeline pipeline = ((HttpServerConnection) request.connection())
+                .channelHandlerContext()
+                .pipeline();
+        request.toWebSocket()
+                .onSuccess(
+                        socket -> new ResponsesSocket(services, services.vertx().getOrCreateContext(), socket, () -> {
+                            var _ = pipeline.firstContext().close();
+                        }))
+                .onFailure(refused -> LOG.debug("An upgrade from {} failed", request.remoteAddress(), refused));
+    }
+}

@@ -1,0 +1,228 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.SocketLimits;
+import dev.tramontane.api.ws.MessageAssembler.Outcome;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's socket: messages in, events out. Whatever a client sends is answered by an event or, where RFC 6455 asks
+ * for it, by a close; a bad message never ends an answer under way. Event loop only.
+ */
+final class ResponsesSocket implements RunningResponse.Outlet {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponsesSocket.class);
+
+    /** Messages up to this many characters are read on the event loop; the time is well below a millisecond. */
+    private static final int SMALL_MESSAGE = 32 << 10;
+
+    /** How long a client may take to answer the server's close before the connection is cut. */
+    private static final long CLOSING_MILLIS = 2000;
+
+    private final SocketServices services;
+    private final SocketLimits limits;
+    private final ServerWebSocket socket;
+    private final Runnable cut;
+    private final Lane lane;
+    private final MessageAssembler assembler;
+    private final RateLimit controlFrames;
+    private final long heartbeat;
+    private int unread;
+    private boolean pingUnanswered;
+    private long pingNanos;
+    private boolean closed;
+
+    /** @param cut closes the connection at once, whatever is still to be written */
+    ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, Runnable cut) {
+        this.services = services;
+        this.cut = cut;
+        this.socket = socket;
+        limits = services.config().sockets();
+        lane = new Lane(context, services, this);
+        assembler = new MessageAssembler(limits.messageBytes());
+        controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
+        socket.setWriteQueueMaxSize(services.config().transport().writeQueueBytes());
+        socket.drainHandler(ignored -> drained());
+        socket.frameHandler(this::frame);
+        socket.exceptionHandler(this::broken);
+        socket.closeHandler(ignored -> gone());
+        heartbeat = services.vertx().setPeriodic(services.config().heartbeat().toMillis(), ignored -> beat());
+    }
+
+    // ---- from the client
+
+    private void frame(WebSocketFrame frame) {
+        if (closed) {
+            return;
+        }
+        pingUnanswered = false; // Whoever sends is there.
+        switch (frame.type()) {
+            case TEXT, BINARY, CONTINUATION -> data(frame);
+            case PING, PONG -> {
+                if (!controlFrames.take(System.nanoTime())) {
+                    close(CloseCode.POLICY, "at most " + limits.controlFramesPerSecond() + " control frames a second");
+                }
+            }
+            case CLOSE -> {} // Answered by Vert.x; the close handler follows.
+        }
+    }
+
+    private void data(WebSocketFrame frame) {
+        switch (assembler.add(frame)) {
+            case Outcome.Partial ignored -> {}
+            case Outcome.Text(String text) -> message(text);
+            case Outcome.Binary ignored ->
+                reply(ApiException.invalid(
+                        400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
+            case Outcome.Violation(CloseCode code, String reason) -> close(code, reason);
+        }
+    }
+
+    private void message(String text) {
+        if (text.length() <= SMALL_MESSAGE) {
+            try {
+                act(read(text));
+            } catch (RuntimeException wrong) {
+                reply(ApiException.of(wrong));
+            }
+            return;
+        }
+        socket.pause(); // Messages are handled in the order sent.
+        services.vertx().executeBlocking(() -> read(text), false).onComplete((message, wrong) -> {
+            if (closed) {
+                return;
+            }
+            try {
+                if (wrong != null) {
+                    throw ApiException.of(wrong);
+                }
+                act(message);
+            } catch (RuntimeException refused) {
+                reply(ApiException.of(refused));
+            }
+            if (!closed) {
+                socket.resume();
+            }
+        });
+    }
+
+    private ClientMessage read(String text) {
+        return ClientMessage.read(text, services.models(), services.config().requests());
+    }
+
+    private void act(ClientMessage message) {
+        switch (message) {
+            case ClientMessage.Create create -> {
+                if (!lane.offer(create)) {
+                    throw new ApiException(
+                            429,
+                            "rate_limit_error",
+                            "an answer is under way on this socket and " + limits.waitingRequests()
+                                    + " requests wait; wait for an answer to end or open another socket",
+                            null,
+                            "too_many_requests",
+                            1);
+                }
+            }
+            case ClientMessage.Cancel(String id) -> {
+                if (!lane.cancel(id)) {
+                    throw new ApiException(
+                            404,
+                            "invalid_request_error",
+                            "no answer under way on this socket has this id",
+                            "response_id",
+                            "response_not_found",
+                            0);
+                }
+            }
+        }
+    }
+
+    /** An answer to a single message. Who provokes them without reading them is not owed more. */
+    private void reply(ApiException failure) {
+        unread = isFull() ? unread + 1 : 0;
+        if (unread > limits.unreadReplies()) {
+            close(CloseCode.POLICY, "messages are sent but the replies are not read");
+        } else {
+            refuse(failure);
+        }
+    }
+
+    // ---- to the client
+
+    @Override
+    public void send(String event) {
+        if (!closed) {
+            socket.writeTextMessage(event);
+        }
+    }
+
+    @Override
+    public void refuse(ApiException refusal) {
+        send(ErrorEvent.json(refusal));
+    }
+
+    @Override
+    public boolean isFull() {
+        return closed || socket.writeQueueFull();
+    }
+
+    private void drained() {
+        unread = 0;
+        lane.drained();
+    }
+
+    private void beat() {
+        long now = System.nanoTime();
+        if (!pingUnanswered) {
+            pingUnanswered = true;
+            pingNanos = now;
+            socket.writePing(Buffer.buffer());
+        } else if (now - pingNanos >= limits.silence().toNanos()) {
+            close(
+                    CloseCode.POLICY,
+                    "no answer to a ping for " + limits.silence().toSeconds() + " s");
+        }
+    }
+
+    // ---- the end
+
+    private void broken(Throwable cause) {
+        if (cause instanceof CorruptedWebSocketFrameException wrong) {
+            CloseCode code = switch (wrong.closeStatus().code()) {
+                case 1007 -> CloseCode.NOT_UTF8;
+                case 1009 -> CloseCode.TOO_BIG;
+                default -> CloseCode.PROTOCOL_ERROR;
+            };
+            close(code, String.valueOf(wrong.getMessage()));
+        } else if (!(cause instanceof HttpClosedException)) { // The close handler follows that one.
+            LOG.debug("A socket failed", cause);
+            close(CloseCode.INTERNAL, "the connection failed");
+        }
+    }
+
+    private void close(CloseCode code, String reason) {
+        if (!closed) {
+            LOG.info("Closing the socket of {} with {}: {}", socket.remoteAddress(), code.number(), reason);
+            gone();
+            // The close frame may wait behind events that nobody reads, and its timeout with it.
+            long timer = services.vertx().setTimer(CLOSING_MILLIS, ignored -> cut.run());
+            socket.closeHandler(ignored -> services.vertx().cancelTimer(timer));
+            socket.close(code.number(), reason);
+        }
+    }
+
+    private void gone() {
+        if (!closed) {
+            closed = true;
+            services.vertx().cancelTimer(heartbeat);
+            lane.abandon();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.api.responses.ResponseEvents;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Reason;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Usage;
+import io.vertx.core.Context;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One answer on its way from the generator to the socket, at the reader's pace. Event loop only. */
+final class RunningResponse extends PacedSubscriber<GenerationEvent> {
+
+    /** Where events go. */
+    interface Outlet {
+        void send(String event);
+
+        /** A request that failed before it became a response. */
+        void refuse(ApiException refusal);
+
+        /** Whether more would only pile up. */
+        boolean isFull();
+    }
+
+    private final ResponseEvents events;
+    private final Outlet outlet;
+    private final Runnable afterwards;
+    private int promptTokens;
+    private int answerTokens;
+    private @Nullable Finished finish;
+    private boolean accepted;
+
+    /** @param afterwards run once the last event has been sent, unless the response was abandoned */
+    RunningResponse(Context context, int lookAhead, ResponseEvents events, Outlet outlet, Runnable afterwards) {
+        super(context, lookAhead);
+        this.events = events;
+        this.outlet = outlet;
+        this.afterwards = afterwards;
+    }
+
+    String id() {
+        return events.id();
+    }
+
+    /** Whether the client knows of it: nobody can cancel what has not told its id. */
+    boolean isAccepted() {
+        return accepted;
+    }
+
+    /** The socket's write queue has room again. */
+    void drained() {
+        resume();
+    }
+
+    /** Ends the answer where the client has it, and says so. */
+    void cancelByClient() {
+        close();
+        finishWith(events.incomplete("cancelled", new Usage(promptTokens, 0, answerTokens)));
+    }
+
+    /** Nobody listens any more. */
+    void abandon() {
+        close();
+    }
+
+    @Override
+    protected boolean isFull() {
+        return outlet.isFull();
+    }
+
+    @Override
+    protected void write(GenerationEvent event) {
+        switch (event) {
+            case Accepted admitted -> {
+                accepted = true;
+                promptTokens = admitted.promptIds().length;
+                events.accepted().forEach(outlet::send);
+            }
+            case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
+            case Delta delta -> {
+                answerTokens += delta.tokens().size();
+                if (!delta.text().isEmpty()) {
+                    events.delta(delta.text()).forEach(outlet::send);
+                }
+            }
+            case Finished last -> finish = last;
+        }
+    }
+
+    @Override
+    protected void flush() {} // Every event is a message of its own and has gone out.
+
+    @Override
+    protected void end() {
+        Finished last = finish;
+        if (last == null) {
+            fail(new IllegalStateException("a generation completed without its end"));
+        } else if (last.reason() == Reason.LENGTH) {
+            finishWith(events.incomplete("max_output_tokens", last.usage()));
+        } else {
+            finishWith(events.completed(last.usage()));
+        }
+    }
+
+    @Override
+    protected void fail(Throwable cause) {
+        ApiException failure = ApiException.of(cause);
+        if (accepted) {
+            finishWith(events.failed(code(failure.status()), String.valueOf(failure.getMessage())));
+        } else {
+            outlet.refuse(failure);
+            afterwards.run();
+        }
+    }
+
+    private void finishWith(List<String> last) {
+        last.forEach(outlet::send);
+        afterwards.run();
+    }
+
+    /** The words of {@code openai.types.responses.ResponseError}. */
+    private static String code(int status) {
+        return status == 429 ? "rate_limit_exceeded" : status < 500 ? "invalid_prompt" : "server_error";
+    }
+}

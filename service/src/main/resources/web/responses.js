@@ -1,0 +1,61 @@
+// The socket at /v1/responses: one JSON event a message, reconnecting by itself. See docs/websocket.md.
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+/** Emits "state" ({state, retryInMs}) and "message" ({event}). States: connecting, open, closed. */
+export class ResponsesSocket extends EventTarget {
+  #url;
+  #socket = null;
+  #failures = 0;
+  #timer = 0;
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    // A laptop that wakes up should not wait out a long backoff.
+    addEventListener("online", () => this.#connectNow());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#connectNow();
+    });
+  }
+
+  connect() {
+    this.#tell("connecting");
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.#tell("open");
+    };
+    socket.onmessage = (message) => {
+      this.dispatchEvent(new CustomEvent("message", { detail: JSON.parse(message.data) }));
+    };
+    socket.onclose = () => {
+      // Full jitter: after a restart, pages do not come back all at once.
+      const limit = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+      const wait = limit / 2 + Math.random() * limit / 2;
+      this.#timer = setTimeout(() => this.connect(), wait);
+      this.#tell("closed", wait);
+    };
+  }
+
+  get open() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  send(event) {
+    this.#socket.send(JSON.stringify(event));
+  }
+
+  #connectNow() {
+    if (this.#socket?.readyState === WebSocket.CLOSED) {
+      clearTimeout(this.#timer);
+      this.connect();
+    }
+  }
+
+  #tell(state, retryInMs = 0) {
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, retryInMs } }));
+  }
+}

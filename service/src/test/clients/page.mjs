@@ -1,0 +1,171 @@
+// Drives the chat page in headless Chromium; run by ChatPageBrowserTest.
+//   node page.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED_ANSWER
+// Exits 0 when everything held; otherwise 1, saying what did not. With SCREENSHOTS=DIR in the environment it keeps pictures.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+const [clients, executablePath, base, expected] = process.argv.slice(2);
+const require = createRequire(path.resolve(clients) + "/");
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const browser = await chromium.launch({
+  executablePath,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+
+const complaints = [];
+
+async function open(colorScheme, viewport) {
+  const page = await browser.newPage({ colorScheme, viewport });
+  page.setDefaultTimeout(30_000);
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`exception: ${error}`));
+  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(base)) complaints.push(`foreign request: ${request.url()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (violation) => {
+      console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI}`);
+    });
+  });
+  await page.goto(base);
+  await page.locator("#state", { hasText: "Connected" }).waitFor();
+  return page;
+}
+
+async function picture(page, name) {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
+}
+
+async function accessible(page, what) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+    [],
+    `axe: ${what}`,
+  );
+}
+
+const answer = (page, turn) => page.locator(".turn.answer").nth(turn);
+const answered = (page, turn) => answer(page, turn).and(page.locator('[aria-busy="false"]')).waitFor();
+
+const step = (name) => console.log(`- ${name}`);
+
+try {
+  const page = await open("light", { width: 1100, height: 760 });
+  const prompt = page.locator("#prompt");
+
+  step("the page names the model and is ready for the keyboard");
+  await page.locator("#model", { hasText: "toy" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "prompt");
+  assert.equal(await page.locator("#send").isDisabled(), true);
+  await accessible(page, "empty page");
+  await picture(page, "1-empty-light");
+
+  step("Shift+Enter starts a line, Enter sends");
+  await prompt.press("a");
+  await prompt.press("Shift+Enter");
+  await prompt.press("b");
+  await prompt.press("Enter");
+  assert.equal(await page.locator(".turn.user .text").textContent(), "a\nb");
+  assert.equal(await prompt.inputValue(), "");
+
+  step("text streams in");
+  const sizes = new Set();
+  while (sizes.size < 3) sizes.add((await answer(page, 0).locator(".text").textContent()).length);
+  assert.match(await answer(page, 0).locator(".meta").textContent(), /tokens?/);
+  await picture(page, "2-streaming-light");
+  await answered(page, 0);
+  assert.equal(await answer(page, 0).locator(".text").textContent(), expected);
+  assert.match(
+    await answer(page, 0).locator(".meta").textContent(),
+    /^\d+\.\d\d s to first token · [\d.]+ tokens\/s · \d+ tokens$/,
+  );
+
+  step("what the model writes is inert");
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  assert.equal(await page.locator("#log script, #log img, #log b").count(), 0);
+
+  step("a second turn goes on with the first; Escape stops it");
+  await prompt.fill("second");
+  await prompt.press("Enter");
+  await page.locator(".turn.answer[aria-busy='true'] .text", { hasText: /.{5}/s }).waitFor();
+  assert.equal(await page.locator("#send").isVisible(), false);
+  await page.keyboard.press("Escape");
+  await answered(page, 1);
+  assert.match(await answer(page, 1).locator(".meta").textContent(), /· stopped$/);
+  const kept = await answer(page, 1).locator(".text").textContent();
+  assert.ok(kept.length > 0 && kept.length < expected.length && expected.startsWith(kept));
+
+  step("the stop button stops");
+  await prompt.fill("third");
+  await page.locator("#send").click();
+  await page.locator(".turn.answer[aria-busy='true'] .text", { hasText: /.{5}/s }).waitFor();
+  await page.locator("#stop").click();
+  await answered(page, 2);
+  assert.match(await answer(page, 2).locator(".meta").textContent(), /· stopped$/);
+  await accessible(page, "conversation");
+
+  step("settings are used, and errors are shown without ending the conversation");
+  await page.locator("#settings-toggle").click();
+  await accessible(page, "settings");
+  await picture(page, "3-settings-light");
+  await page.locator("#max-tokens").fill("3");
+  await prompt.fill("fourth");
+  await prompt.press("Enter");
+  await answered(page, 3);
+  assert.match(await answer(page, 3).locator(".meta").textContent(), /3 tokens · stopped at the token limit$/);
+  await page.locator("#max-tokens").fill("999999");
+  await prompt.fill("fifth");
+  await prompt.press("Enter");
+  await answered(page, 4);
+  assert.match(await page.locator("[role=alert]").textContent(), /context/);
+  assert.equal(await prompt.inputValue(), "fifth");
+  await accessible(page, "error");
+  await picture(page, "4-error-light");
+  await page.locator("#settings-toggle").click();
+
+  step("a new chat starts empty");
+  await page.locator("#new-chat").click();
+  assert.equal(await page.locator(".turn").count(), 0);
+  await page.locator("#max-tokens").evaluate((field) => (field.value = ""));
+  await prompt.fill("fresh");
+  await prompt.press("Enter");
+  await answered(page, 0);
+  await page.close();
+
+  step("dark, on a phone");
+  const phone = await open("dark", { width: 390, height: 780 });
+  await phone.locator("#prompt").fill("Tell me about the north wind.");
+  await picture(phone, "5-phone-dark");
+  await phone.locator("#send").click();
+  await answered(phone, 0);
+  await accessible(phone, "dark");
+  assert.ok(
+    await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    "the page does not scroll sideways",
+  );
+  await picture(phone, "6-phone-dark-answer");
+  await phone.close();
+
+  assert.deepEqual(complaints, []);
+  console.log("all held");
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,60 @@
+package dev.tramontane.api.ws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A script of {@code src/test/clients} that talks to a server of this JVM and checks what it gets. */
+final class ClientProgram {
+    private static final int SECONDS = 240;
+
+    private ClientProgram() {}
+
+    /** Where {@code install.sh} put the clients; skips the test when this one is not there. */
+    static Path clients(String needed) {
+        Path clients = Path.of(System.getProperty("tramontane.clients", "target/clients"));
+        assumeTrue(
+                Files.exists(clients.resolve(needed)),
+                () -> needed + " is not in " + clients + ": run sh src/test/clients/install.sh DIR and give"
+                        + " -Dtramontane.clients=DIR");
+        return clients;
+    }
+
+    /** The first of these programs; skips the test when there is none. */
+    static Path program(String... names) {
+        Optional<Path> found = Stream.of(names)
+                .flatMap(name -> Stream.of(
+                                System.getenv().getOrDefault("PATH", "").split(":"))
+                        .map(folder -> Path.of(folder, name)))
+                .filter(Files::isExecutable)
+                .findFirst();
+        assumeTrue(found.isPresent(), () -> "none of " + List.of(names) + " is on the PATH");
+        return found.get();
+    }
+
+    /** Runs it; it must exit with 0 and end with "all held". */
+    static void run(String... command) throws Exception {
+        Path log = Files.createTempFile("client", ".log");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
+            String output = Files.readString(log);
+            assertThat(ended).as("the client ended in time:\n%s", output).isTrue();
+            assertThat(output).endsWith("all held\n");
+            assertThat(process.exitValue()).isZero();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            Files.delete(log);
+        }
+    }
+}

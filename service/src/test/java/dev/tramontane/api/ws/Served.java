@@ -1,0 +1,131 @@
+package dev.tramontane.api.ws;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.HttpService;
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.SocketLimits;
+import dev.tramontane.api.TransportLimits;
+import dev.tramontane.api.openai.ModelRoutes;
+import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.page.ChatPage;
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.ChatPrompt;
+import dev.tramontane.engine.Engine;
+import dev.tramontane.fixtures.ByteTokenizer;
+import dev.tramontane.generation.EngineTextGenerator;
+import dev.tramontane.generation.GenerationConfig;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+
+/** A service with the socket, the page and the models over an engine that the test steps. */
+final class Served implements AutoCloseable {
+    static final String MODEL = "toy";
+    static final Instant NOW = Instant.ofEpochSecond(1_750_000_000);
+
+    /** {@code role: content;} for each turn, then {@code >}: what tests look for in a submitted prompt. */
+    static final ChatLayout LAYOUT = conversation -> {
+        List<ChatPrompt.Piece> pieces = new ArrayList<>();
+        conversation.messages().forEach(message -> {
+            pieces.add(new ChatPrompt.Piece(message.get("role") + ": ", true));
+            pieces.add(new ChatPrompt.Piece(String.valueOf(message.get("content")), false));
+            pieces.add(new ChatPrompt.Piece(";", true));
+        });
+        pieces.add(new ChatPrompt.Piece(">", true));
+        return new ChatPrompt(pieces);
+    };
+
+    static final TransportLimits SMALL_BUFFERS = new TransportLimits(
+            1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofSeconds(60), 4 << 10, 4 << 10);
+
+    final int port;
+    final AtomicInteger answersGone = new AtomicInteger();
+    final AtomicInteger answersEnded = new AtomicInteger();
+    private final Vertx vertx = Vertx.vertx();
+    private final Engine engine;
+    private final EngineTextGenerator generator;
+    private final AtomicBoolean stepping = new AtomicBoolean();
+    private final List<Thread> steppers = new ArrayList<>();
+
+    static ApiConfig config(SocketLimits sockets, TransportLimits transport, Duration heartbeat, int lookAhead) {
+        return new ApiConfig(
+                "127.0.0.1",
+                0,
+                1,
+                transport,
+                sockets,
+                RequestLimits.DEFAULT,
+                heartbeat,
+                lookAhead,
+                Set.of("https://chat.example"),
+                Set.of(),
+                "test");
+    }
+
+    static ApiConfig config() {
+        return config(SocketLimits.DEFAULT, TransportLimits.DEFAULT, Duration.ofSeconds(15), 64);
+    }
+
+    Served(Engine engine, ApiConfig config) {
+        this.engine = engine;
+        generator = new EngineTextGenerator(
+                MODEL, engine, new ByteTokenizer(), LAYOUT, new GenerationConfig(2, 256, 2, 256, 4096));
+        HttpObserver observer = new HttpObserver() {
+            @Override
+            public void streamClosed(String route, boolean disconnected) {
+                (disconnected ? answersGone : answersEnded).incrementAndGet();
+            }
+        };
+        ServedModels models = ServedModels.of(generator, NOW.getEpochSecond());
+        HttpService service = new HttpService(
+                vertx,
+                config,
+                List.of(
+                        new ResponsesRoute(vertx, config, models, observer, InstantSource.fixed(NOW)),
+                        new ModelRoutes(models),
+                        new ChatPage()),
+                observer);
+        port = wait(service.start());
+    }
+
+    /** Steps on a thread of its own until this is closed. */
+    Served stepping(BooleanSupplier step) {
+        stepping.set(true);
+        steppers.add(Thread.ofPlatform().daemon().start(() -> {
+            while (stepping.get()) {
+                if (!step.getAsBoolean()) {
+                    LockSupport.parkNanos(200_000);
+                }
+            }
+        }));
+        return this;
+    }
+
+    private static <T> T wait(Future<T> future) {
+        return future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join();
+    }
+
+    @Override
+    public void close() {
+        stepping.set(false);
+        Awaitility.await().until(() -> steppers.stream().noneMatch(Thread::isAlive));
+        engine.close();
+        generator.close();
+        wait(vertx.close());
+    }
+}

@@ -1,0 +1,92 @@
+package dev.tramontane.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.engine.EngineStatus;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** docs/metrics.md lists every metric with its type and labels, and none that does not exist. */
+class MetricsTableTest {
+    private static final Pattern ROW =
+            Pattern.compile("^\\| `(tramontane_\\w+)` \\| (counter|gauge|histogram) \\| ([^|]*) \\| [^|]+ \\|$");
+
+    @Test
+    void isTheDocumentedTable() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            PrometheusRegistry registry = new PrometheusRegistry();
+            EngineMetrics engine = new EngineMetrics(registry);
+            HttpMetrics http = new HttpMetrics(registry);
+            EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
+            touchEveryLabel(engine, http);
+            Map<String, String> exported = new TreeMap<>();
+            registry.scrape().forEach(metric -> exported.put(name(metric), type(metric) + " " + labels(metric)));
+            assertThat(documented()).isEqualTo(exported);
+            delay.close();
+        } finally {
+            vertx.close();
+        }
+    }
+
+    /** A metric with labels shows them once a value exists. */
+    private static void touchEveryLabel(EngineMetrics engine, HttpMetrics http) {
+        engine.books(new EngineStatus(true, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        http.requestEnded("/livez", "GET", 200, 1);
+        http.streamOpened("/v1/responses");
+        http.streamClosed("/v1/responses", true);
+    }
+
+    private static Map<String, String> documented() throws IOException {
+        Map<String, String> rows = new TreeMap<>();
+        for (String line : Files.readAllLines(table())) {
+            Matcher row = ROW.matcher(line);
+            if (row.matches()) {
+                rows.put(
+                        row.group(1),
+                        row.group(2) + " " + row.group(3).replace("`", "").replace("–", ""));
+            }
+        }
+        return rows;
+    }
+
+    private static Path table() {
+        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve("docs/metrics.md"))) {
+                return folder.resolve("docs/metrics.md");
+            }
+        }
+        throw new AssertionError("no folder above has docs/metrics.md");
+    }
+
+    /** As in the text format: counters end in _total. */
+    private static String name(MetricSnapshot metric) {
+        return metric.getMetadata().getPrometheusName() + (metric instanceof CounterSnapshot ? "_total" : "");
+    }
+
+    private static String type(MetricSnapshot metric) {
+        return metric instanceof CounterSnapshot
+                ? "counter"
+                : metric instanceof HistogramSnapshot ? "histogram" : "gauge";
+    }
+
+    private static String labels(MetricSnapshot metric) {
+        return metric.getDataPoints().stream()
+                .findFirst()
+                .map(point -> String.join(
+                        ", ",
+                        point.getLabels().stream().map(label -> label.getName()).toList()))
+                .orElse("");
+    }
+}
