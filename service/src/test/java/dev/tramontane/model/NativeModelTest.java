@@ -100,6 +100,21 @@ final class NativeModelTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void theNumberOfThreadsChangesNothing(Backend backend) throws IOException {
+        int[] tokens = tokens(11, 40);
+        List<float[]> scores = new ArrayList<>();
+        for (int threads = 1; threads <= 3; threads++) {
+            try (LoadedModel loaded =
+                    TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q8_0).load(directory, backend, threads)) {
+                scores.add(lanes(loaded, 20, true, 1).run(0, tokens, 20));
+            }
+        }
+        assertThat(scores.get(1)).isEqualTo(scores.getFirst());
+        assertThat(scores.get(2)).isEqualTo(scores.getFirst());
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void aRingIsAnUnboundedCacheWithAMask(Backend backend) throws IOException {
         int[] tokens = tokens(5, LENGTH);
         try (LoadedModel loaded = TinyModel.PLAIN.withWindow(WINDOW).load(directory, backend);
