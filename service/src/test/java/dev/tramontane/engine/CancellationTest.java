@@ -143,6 +143,9 @@ final class CancellationTest {
         bench.run();
         bench.assertAsAlone(ask, 1, "took the pages over");
         bench.assertAsAlone(ask, 2, "forked from it");
+        assertThat(bench.status().promptTokens())
+                .as("nothing was computed again: 39 shared tokens, the last one of each, and the mate's")
+                .isEqualTo(39 + 2 + 20);
         assertThat(ask.heard().get(1).finish().cachedTokens()).isZero();
         assertThat(ask.heard().get(2).finish().cachedTokens()).isEqualTo(39);
         bench.assertAsAlone(mate, "the mate");
