@@ -143,8 +143,9 @@ typedef struct tm_model_config {
   const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */
 } tm_model_config;
 
-/* tm_tensor.flags: data lies in a read-only private mapping of a file, so that its pages can be dropped (madvise) and come
- * back from the file. A backend that has repacked such a tensor gives the pages wholly inside it back to the system. */
+/* tm_tensor.flags: data lies in a read-only private mapping of a file, so that its pages can be dropped (madvise) and
+ * come back from the file. A backend that has repacked such a tensor gives the pages wholly inside it back to the
+ * system. */
 #define TM_TENSOR_MAPPED 1u
 
 /* One tensor. data stays valid and unchanged until tm_close: the backend may use it in place, or repack it in
@@ -174,7 +175,8 @@ typedef struct tm_cache_config {
   uint32_t max_samples; /* most samples of a step */
   uint32_t reserved;
   uint32_t group_pages[TM_MAX_GROUPS]; /* pages of each group's pool */
-  uint32_t group_ring[TM_MAX_GROUPS];  /* page table entries of a slot: position p lies in table[(p / page_tokens) % ring] */
+  uint32_t
+      group_ring[TM_MAX_GROUPS]; /* page table entries of a slot: position p lies in table[(p / page_tokens) % ring] */
 } tm_cache_config;
 
 /* What a context holds, in bytes. */
@@ -187,8 +189,8 @@ typedef struct tm_memory {
   uint64_t workspace;
 } tm_memory;
 
-/* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. A step has at most as many
- * edits as all page tables have entries. */
+/* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. A step has at most as
+ * many edits as all page tables have entries. */
 typedef struct tm_page_edit {
   uint32_t slot;
   uint32_t group;
@@ -209,8 +211,8 @@ typedef struct tm_page_copy {
  * Spans cover the step's rows in order without gaps. A slot occurs at most once in a step. The keys and values of
  * all earlier positions inside the window must already be in the slot's pages; those of the span are written
  * before its attention reads, so a windowed ring that wraps has to hold window + n_rows - 1 tokens; without a window
- * position + n_rows may not pass ring * page_tokens. Every page read or written is set in the slot's table. Slots may share
- * pages that no span of the step writes; a page that one slot writes may be neither written nor read by another.
+ * position + n_rows may not pass ring * page_tokens. Every page read or written is set in the slot's table. Slots may
+ * share pages that no span of the step writes; a page that one slot writes may be neither written nor read by another.
  * Positions end at 2^48. */
 typedef struct tm_span {
   uint32_t slot;
@@ -238,20 +240,20 @@ typedef struct tm_bias {
 #define TM_SAMPLE_DRAW (-1)    /* tm_sample.target: draw a token */
 
 /* What to do with the logits of one row. The order of the filters: mask and bias, then repetition, frequency and
- * presence penalties, then temperature, then top-k, top-p, min-p on the tempered distribution, then one draw. Each filter
- * sees what the one before left: top-p keeps the fewest most likely tokens whose share of top-k's mass reaches p, min-p
- * those with at least min_p times the largest probability; on ties the lower id counts as more likely.
+ * presence penalties, then temperature, then top-k, top-p, min-p on the tempered distribution, then one draw. Each
+ * filter sees what the one before left: top-p keeps the fewest most likely tokens whose share of top-k's mass reaches
+ * p, min-p those with at least min_p times the largest probability; on ties the lower id counts as more likely.
  * temperature 0 takes the largest logit after mask, bias and penalties, the lowest id on ties.
  * The draw uses a counter-based generator keyed by (seed, position) alone, so it does not depend on the batch.
  * Log-probabilities are those of the model's raw logits (before mask, bias, penalties and temperature). */
 typedef struct tm_sample {
-  uint32_t row;          /* row of the step; samples come in rising row order, several may name one row */
-  uint32_t slot;         /* whose TM_TOKEN_PREVIOUS the drawn token becomes; the last of several draws counts */
-  int32_t target;        /* TM_SAMPLE_DRAW, or a token id to score instead of drawing */
-  uint32_t top_logprobs; /* how many most likely tokens to report, 0..TM_MAX_TOP_LOGPROBS */
-  float temperature;     /* >= 0, finite */
-  float top_p;           /* (0, 1]; 1: off */
-  float min_p;           /* [0, 1]; 0: off */
+  uint32_t row;             /* row of the step; samples come in rising row order, several may name one row */
+  uint32_t slot;            /* whose TM_TOKEN_PREVIOUS the drawn token becomes; the last of several draws counts */
+  int32_t target;           /* TM_SAMPLE_DRAW, or a token id to score instead of drawing */
+  uint32_t top_logprobs;    /* how many most likely tokens to report, 0..TM_MAX_TOP_LOGPROBS */
+  float temperature;        /* >= 0, finite */
+  float top_p;              /* (0, 1]; 1: off */
+  float min_p;              /* [0, 1]; 0: off */
   float repetition_penalty; /* > 0; 1: off. Keskar et al., arXiv 1909.05858 */
   float presence_penalty;   /* [-2, 2]; 0: off */
   float frequency_penalty;  /* [-2, 2]; 0: off */
@@ -270,10 +272,10 @@ typedef struct tm_sample {
 #define TM_RESULT_MASKED_OUT 2u /* mask and bias leave no token */
 
 typedef struct tm_result {
-  int32_t token;  /* drawn, or the target; -1 unless status is TM_RESULT_OK */
+  int32_t token;   /* drawn, or the target; -1 unless status is TM_RESULT_OK */
   uint32_t status; /* TM_RESULT_* */
-  float logprob;  /* natural logarithm, of `token` */
-  uint32_t n_top; /* entries written to top_tokens and top_logprobs */
+  float logprob;   /* natural logarithm, of `token` */
+  uint32_t n_top;  /* entries written to top_tokens and top_logprobs */
 } tm_result;
 
 /* One step: any mix of prefill chunks and decodes. All pointers are read during tm_submit or until the step is done,
