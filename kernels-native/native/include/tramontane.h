@@ -175,8 +175,7 @@ typedef struct tm_cache_config {
   uint32_t max_samples; /* most samples of a step */
   uint32_t reserved;
   uint32_t group_pages[TM_MAX_GROUPS]; /* pages of each group's pool */
-  uint32_t
-      group_ring[TM_MAX_GROUPS]; /* page table entries of a slot: position p lies in table[(p / page_tokens) % ring] */
+  uint32_t group_ring[TM_MAX_GROUPS];  /* entries of a page table: position p lies in [(p / page_tokens) % ring] */
 } tm_cache_config;
 
 /* What a context holds, in bytes. */
