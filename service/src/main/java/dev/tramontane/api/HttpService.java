@@ -132,6 +132,7 @@ public final class HttpService {
                 .setHost(config.host())
                 .setMaxInitialLineLength(limits.lineBytes())
                 .setMaxHeaderSize(limits.headerBytes())
+                .setMaxChunkSize(64 << 10) // What one read of the socket gives; the default cuts bodies into 8 KB.
                 .setHandle100ContinueAutomatically(false) // A body that will be refused is not asked for.
                 .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(false)
