@@ -1,0 +1,81 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
+import dev.tramontane.model.LoadedModel;
+import dev.tramontane.model.Sampling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Promise 1 on the real kernels: a stream of 100,000 tokens holds the pages and the memory of a short one. */
+@Tag("slow")
+final class LongStreamTest {
+    private static final int TOKENS = 100_000;
+    private static final int WINDOW = 64;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aStreamOfAnyAgeHoldsItsWindowOnly() throws IOException, RefusedException {
+        Path status = Path.of("/proc/self/status");
+        Assumptions.assumeTrue(Files.isReadable(status), "resident memory is read from /proc, which is not here");
+        TinyModel tiny =
+                TinyModel.PLAIN.withWindow(WINDOW).withContext(2 * TOKENS).withType(DType.Q8_0);
+        int[] delivered = new int[1];
+        SequenceListener counting = new SequenceListener() {
+            @Override
+            public void onToken(TokenScore token) {
+                delivered[0]++;
+            }
+
+            @Override
+            public void onFinish(Finish finish) {
+                assertThat(finish.reason()).isEqualTo(FinishReason.LENGTH);
+            }
+        };
+        try (LoadedModel loaded = tiny.load(directory, Backend.CPU, 1);
+                EngineLoop engine = new EngineLoop(
+                        loaded.model(),
+                        EngineConfig.defaults(2 * TOKENS, 64 << 20),
+                        EngineObserver.NONE,
+                        System::nanoTime)) {
+            int ring = engine.plan().pages(0, 2 * TOKENS);
+            engine.submit(
+                    new Submission(new int[] {1, 2, 3}, TOKENS, 0, Set.of(), Sampling.GREEDY, -1, -1, Long.MAX_VALUE),
+                    List.of(counting));
+            while (delivered[0] < TOKENS / 5) {
+                assertThat(engine.step()).isTrue();
+            }
+            long early = residentKilobytes(status);
+            int pages = engine.status().pagesUsed();
+            assertThat(pages).isLessThanOrEqualTo(ring);
+            while (engine.step()) {
+                assertThat(engine.status().pagesUsed()).isLessThanOrEqualTo(pages);
+            }
+            assertThat(delivered[0]).isEqualTo(TOKENS);
+            // Leaves room for a heap that grows until it is collected; a leak of 1.3 KB a token would show.
+            assertThat(residentKilobytes(status) - early).isLessThan(96 << 10);
+            engine.checkBooks();
+        }
+    }
+
+    private static long residentKilobytes(Path status) throws IOException {
+        for (String line : Files.readAllLines(status)) {
+            if (line.startsWith("RssAnon:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        throw new IOException("no RssAnon in " + status);
+    }
+}
