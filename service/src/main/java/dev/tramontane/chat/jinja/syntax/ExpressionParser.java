@@ -1,15 +1,9 @@
 package dev.tramontane.chat.jinja.syntax;
 
-import dev.tramontane.chat.jinja.syntax.Expression.CallArguments;
-import dev.tramontane.chat.jinja.syntax.Expression.NamedArgument;
 import dev.tramontane.chat.jinja.syntax.Expression.Operator;
 import dev.tramontane.chat.jinja.syntax.Token.Kind;
 import dev.tramontane.chat.jinja.value.TemplateException;
-import dev.tramontane.chat.jinja.value.Text;
-import dev.tramontane.chat.jinja.value.Value;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,26 +15,25 @@ import org.jspecify.annotations.Nullable;
 final class ExpressionParser {
     /** Parentheses inside parentheses, while parsing. */
     private static final int DEEPEST_NESTING = 100;
-    /** Levels of a finished tree; long chains of operators make such trees without nesting. */
-    private static final int DEEPEST_TREE = 150;
 
     private final TokenStream tokens;
-    private final Names known;
-    private final IdentityHashMap<Expression, Integer> heights = new IdentityHashMap<>();
+    private final TreeHeights heights = new TreeHeights();
+    private final OperandParser operands;
     private int nesting;
-    /** Special names that the innermost macro reads. */
-    private Set<String> macroNames = new HashSet<>();
 
     ExpressionParser(TokenStream tokens, Names known) {
         this.tokens = tokens;
-        this.known = known;
+        operands = new OperandParser(tokens, known, this, heights);
     }
 
-    /** Begins to note which of caller, varargs and kwargs are read; gives what was noted before. */
+    /** Begins to note which names are read; gives what was noted before. */
     Set<String> noteNames(Set<String> names) {
-        Set<String> before = macroNames;
-        macroNames = names;
-        return before;
+        return operands.noteNames(names);
+    }
+
+    /** A chain of filters on what a block gives: {@code name(...) | name}. */
+    Expression blockFilters() {
+        return operands.blockFilters();
     }
 
     Expression expression() {
@@ -52,7 +45,8 @@ final class ExpressionParser {
         while (tokens.skipName("if")) {
             Expression condition = or();
             Expression otherwise = tokens.skipName("else") ? expression() : null;
-            value = made(new Expression.Conditional(condition, value, otherwise, line), condition, value, otherwise);
+            value = heights.made(
+                    new Expression.Conditional(condition, value, otherwise, line), condition, value, otherwise);
         }
         nesting--;
         return value;
@@ -74,7 +68,7 @@ final class ExpressionParser {
             }
             items.add(conditional ? expression() : or());
         }
-        return made(new Expression.ListLiteral(items, true, line), items.toArray(Expression[]::new));
+        return heights.made(new Expression.ListLiteral(items, true, line), items.toArray(Expression[]::new));
     }
 
     private Expression or() {
@@ -103,7 +97,7 @@ final class ExpressionParser {
         }
         Expression value = comparison();
         for (int i = 0; i < count; i++) {
-            value = made(new Expression.Unary(Operator.NOT, value, line), value);
+            value = heights.made(new Expression.Unary(Operator.NOT, value, line), value);
         }
         return value;
     }
@@ -112,17 +106,17 @@ final class ExpressionParser {
         int line = tokens.line();
         Expression first = sum();
         List<Operator> operators = new ArrayList<>();
-        List<Expression> operands = new ArrayList<>();
+        List<Expression> others = new ArrayList<>();
         for (Operator operator = comparator(); operator != null; operator = comparator()) {
             operators.add(operator);
-            operands.add(sum());
+            others.add(sum());
         }
         if (operators.isEmpty()) {
             return first;
         }
-        Expression comparison = new Expression.Comparison(first, operators, operands, line);
-        made(comparison, operands.toArray(Expression[]::new));
-        return made(comparison, first, comparison);
+        Expression comparison = new Expression.Comparison(first, operators, others, line);
+        heights.made(comparison, others.toArray(Expression[]::new));
+        return heights.made(comparison, first, comparison);
     }
 
     private @Nullable Operator comparator() {
@@ -172,7 +166,7 @@ final class ExpressionParser {
         while (tokens.skip("~")) {
             parts.add(product());
         }
-        return made(new Expression.Concatenation(parts, line), parts.toArray(Expression[]::new));
+        return heights.made(new Expression.Concatenation(parts, line), parts.toArray(Expression[]::new));
     }
 
     private Expression product() {
@@ -202,264 +196,14 @@ final class ExpressionParser {
         while ((sign = operator(Operator.SUBTRACT, Operator.ADD)) != null) {
             signs.add(sign);
         }
-        Expression value = postfix(primary());
+        Expression value = operands.operand();
         for (Operator outer : signs.reversed()) {
-            value = made(new Expression.Unary(outer, value, line), value);
+            value = heights.made(new Expression.Unary(outer, value, line), value);
         }
-        return filters(value);
-    }
-
-    private Expression primary() {
-        Token token = tokens.current();
-        int line = token.line();
-        switch (token.kind()) {
-            case NAME -> {
-                tokens.next();
-                return name(token.text(), line);
-            }
-            case LITERAL -> {
-                tokens.next();
-                return made(literal(token, line));
-            }
-            case OPERATOR -> {
-                switch (token.text()) {
-                    case "(" -> {
-                        tokens.next();
-                        return parenthesised(line);
-                    }
-                    case "[" -> {
-                        tokens.next();
-                        List<Expression> items = items("]");
-                        return made(new Expression.ListLiteral(items, false, line), items.toArray(Expression[]::new));
-                    }
-                    case "{" -> {
-                        tokens.next();
-                        return dictionary(line);
-                    }
-                    default -> {}
-                }
-            }
-            default -> {}
-        }
-        throw tokens.expected("an expression");
-    }
-
-    private Expression name(String name, int line) {
-        return switch (name) {
-            case "true", "True" -> made(new Expression.Constant(Value.Bool.TRUE, line));
-            case "false", "False" -> made(new Expression.Constant(Value.Bool.FALSE, line));
-            case "none", "None" -> made(new Expression.Constant(Value.None.NONE, line));
-            default -> {
-                macroNames.add(name);
-                yield made(new Expression.Name(name, line));
-            }
-        };
-    }
-
-    /** A literal; strings next to each other are one. */
-    private Expression literal(Token first, int line) {
-        if (!(first.value() instanceof Text)) {
-            return new Expression.Constant(first.value(), line);
-        }
-        StringBuilder text = new StringBuilder(first.value().toString());
-        while (tokens.is(Kind.LITERAL) && tokens.current().value() instanceof Text more) {
-            text.append(more.chars());
-            tokens.next();
-        }
-        return new Expression.Constant(Text.own(text.toString()), line);
-    }
-
-    private Expression parenthesised(int line) {
-        if (tokens.skip(")")) {
-            return made(new Expression.ListLiteral(List.of(), true, line));
-        }
-        Expression inside = expressions(true);
-        tokens.expect(")");
-        return inside;
-    }
-
-    private List<Expression> items(String closing) {
-        List<Expression> items = new ArrayList<>();
-        while (!tokens.skip(closing)) {
-            items.add(expression());
-            if (!tokens.current().is(closing)) {
-                tokens.expect(",");
-            }
-        }
-        return items;
-    }
-
-    private Expression dictionary(int line) {
-        List<Expression> keysAndValues = new ArrayList<>();
-        while (!tokens.skip("}")) {
-            keysAndValues.add(expression());
-            tokens.expect(":");
-            keysAndValues.add(expression());
-            if (!tokens.current().is("}")) {
-                tokens.expect(",");
-            }
-        }
-        return made(new Expression.DictLiteral(keysAndValues, line), keysAndValues.toArray(Expression[]::new));
-    }
-
-    private Expression postfix(Expression start) {
-        Expression value = start;
-        while (true) {
-            if (tokens.current().is(".") || tokens.current().is("[")) {
-                value = subscript(value);
-            } else if (tokens.current().is("(")) {
-                value = call(value);
-            } else {
-                return value;
-            }
-        }
-    }
-
-    private Expression subscript(Expression of) {
-        int line = tokens.line();
-        if (tokens.skip(".")) {
-            Token token = tokens.next();
-            if (token.kind() == Kind.NAME) {
-                return made(new Expression.Attribute(of, token.text(), line), of);
-            }
-            if (token.kind() == Kind.LITERAL && token.value() instanceof Value.Int) {
-                return made(new Expression.Item(of, new Expression.Constant(token.value(), line), line), of);
-            }
-            throw new TemplateException("expected a name or a number after '.', found " + token.describe(), line);
-        }
-        tokens.expect("[");
-        Expression start = tokens.current().is(":") ? null : expression();
-        if (tokens.skip(":")) {
-            Expression stop = bound();
-            Expression step = tokens.skip(":") ? bound() : null;
-            tokens.expect("]");
-            return made(new Expression.Slice(of, start, stop, step, line), of, start, stop, step);
-        }
-        if (start == null || !tokens.skip("]")) {
-            throw tokens.expected("']'");
-        }
-        return made(new Expression.Item(of, start, line), of, start);
-    }
-
-    private @Nullable Expression bound() {
-        return tokens.current().is(":") || tokens.current().is("]") ? null : expression();
-    }
-
-    private Expression.Call call(Expression callee) {
-        int line = tokens.line();
-        CallArguments arguments = arguments();
-        if (callee instanceof Expression.Attribute attribute) {
-            known.checkMethod(attribute.name(), line);
-        }
-        Expression.Call call = new Expression.Call(callee, arguments, line);
-        made(call, children(callee, arguments));
-        return call;
-    }
-
-    private CallArguments arguments() {
-        tokens.expect("(");
-        List<Expression> positional = new ArrayList<>();
-        List<NamedArgument> named = new ArrayList<>();
-        while (!tokens.skip(")")) {
-            if (tokens.current().is("*") || tokens.current().is("**")) {
-                throw new TemplateException("unpacking of arguments with * is not supported", tokens.line());
-            }
-            if (tokens.is(Kind.NAME) && tokens.look().is("=")) {
-                String name = tokens.next().text();
-                tokens.next();
-                named.add(new NamedArgument(name, expression()));
-            } else if (named.isEmpty()) {
-                positional.add(expression());
-            } else {
-                throw new TemplateException("a positional argument follows a named one", tokens.line());
-            }
-            if (!tokens.current().is(")")) {
-                tokens.expect(",");
-            }
-        }
-        return new CallArguments(positional, named);
-    }
-
-    private static @Nullable Expression[] children(@Nullable Expression first, CallArguments arguments) {
-        List<@Nullable Expression> children = new ArrayList<>();
-        children.add(first);
-        children.addAll(arguments.positional());
-        arguments.named().forEach(argument -> children.add(argument.value()));
-        return children.toArray(new @Nullable Expression[0]);
-    }
-
-    private Expression filters(Expression start) {
-        Expression value = start;
-        while (true) {
-            if (tokens.skip("|")) {
-                value = filter(value);
-            } else if (tokens.current().isName("is")) {
-                value = test(value);
-            } else if (tokens.current().is("(")) {
-                value = call(value);
-            } else {
-                return value;
-            }
-        }
-    }
-
-    /** A chain of filters on what a block gives: {@code name(...) | name}. */
-    Expression blockFilters() {
-        Expression value = filter(null);
-        while (tokens.skip("|")) {
-            value = filter(value);
-        }
-        return value;
-    }
-
-    private Expression filter(@Nullable Expression input) {
-        Token name = tokens.expect(Kind.NAME, "the name of a filter");
-        known.checkFilter(name.text(), name.line());
-        CallArguments arguments = tokens.current().is("(") ? arguments() : CallArguments.NONE;
-        known.checkNamed(name.text(), arguments, name.line());
-        return made(new Expression.Filter(input, name.text(), arguments, name.line()), children(input, arguments));
-    }
-
-    private Expression test(Expression input) {
-        int line = tokens.next().line();
-        boolean negated = tokens.skipName("not");
-        Token name = tokens.expect(Kind.NAME, "the name of a test");
-        known.checkTest(name.text(), line);
-        CallArguments arguments = CallArguments.NONE;
-        if (tokens.current().is("(")) {
-            arguments = arguments();
-        } else if (startsArgument(tokens.current())) {
-            if (tokens.current().isName("is")) {
-                throw new TemplateException("tests with 'is' cannot be chained", line);
-            }
-            arguments = new CallArguments(List.of(postfix(primary())), List.of());
-        }
-        return made(new Expression.Test(input, name.text(), arguments, negated, line), children(input, arguments));
-    }
-
-    private static boolean startsArgument(Token token) {
-        return switch (token.kind()) {
-            case NAME -> !token.isName("else") && !token.isName("or") && !token.isName("and");
-            case LITERAL -> true;
-            case OPERATOR -> token.is("[") || token.is("{");
-            default -> false;
-        };
+        return operands.filters(value);
     }
 
     private Expression binary(Operator operator, Expression left, Expression right, int line) {
-        return made(new Expression.Binary(operator, left, right, line), left, right);
-    }
-
-    /** Notes how high a tree the node makes with its children. */
-    private <E extends Expression> E made(E node, @Nullable Expression... children) {
-        int height = 1;
-        for (Expression child : children) {
-            height = Math.max(height, child == null ? 1 : 1 + heights.getOrDefault(child, 1));
-        }
-        if (height > DEEPEST_TREE) {
-            throw new TemplateException("an expression is more than " + DEEPEST_TREE + " operations deep", node.line());
-        }
-        heights.put(node, height);
-        return node;
+        return heights.made(new Expression.Binary(operator, left, right, line), left, right);
     }
 }
