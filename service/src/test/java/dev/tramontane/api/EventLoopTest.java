@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** The event loop never blocks (promise 7), under streams, large bodies, bad bodies and departures at once. */
+@Tag("slow")
 class EventLoopTest {
     private static final long LIMIT_MILLIS = 100;
 
