@@ -3,7 +3,7 @@ package dev.tramontane.app;
 import com.sun.management.OperatingSystemMXBean;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.model.ModelPlan;
-import dev.tramontane.weights.GgufFile;
+import dev.tramontane.model.ModelSource;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -63,13 +63,13 @@ final class InspectCommand extends Command {
         Path path = configuration
                 .model()
                 .orElseThrow(() -> new UsageException("which file? tramontane inspect MODEL.gguf"));
-        try (GgufFile file = GgufFile.open(path)) {
-            Inspection inspection = new Inspection(file);
+        try (ModelSource source = ModelSource.open(path)) {
+            Inspection inspection = new Inspection(source);
             List<Section> sections = new ArrayList<>();
             sections.add(inspection.file());
             ModelFileException fault = null;
             try {
-                ModelPlan plan = ModelPlan.of(file, configuration.window());
+                ModelPlan plan = source.plan(configuration.window());
                 sections.add(Inspection.geometry(plan.geometry(), plan.tied()));
                 sections.add(inspection.tokenizer());
                 Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());

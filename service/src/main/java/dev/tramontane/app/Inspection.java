@@ -6,66 +6,74 @@ import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.MemoryEstimate;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.ModelPlan;
-import dev.tramontane.weights.GgmlType;
-import dev.tramontane.weights.GgufFile;
-import dev.tramontane.weights.GgufMetadata;
-import dev.tramontane.weights.GgufTensor;
+import dev.tramontane.model.ModelSource;
+import dev.tramontane.model.SourceFact;
+import dev.tramontane.model.SourceFile;
+import dev.tramontane.model.StoredTensor;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What a model file holds, and what it would cost to run it: the facts of {@code inspect}. */
+/** What a model's files hold, and what it would cost to run it: the facts of {@code inspect}. */
 final class Inspection {
-    private final GgufFile file;
-    private final GgufMetadata metadata;
+    private final ModelSource source;
 
-    Inspection(GgufFile file) {
-        this.file = file;
-        metadata = file.metadata();
+    Inspection(ModelSource source) {
+        this.source = source;
     }
 
-    /** The file as such. */
+    /** The files as such. */
     Section file() {
         List<Fact> facts = new ArrayList<>();
-        facts.add(Fact.of("path", "path", file.name()));
-        facts.add(Fact.bytes("size", "bytes", file.size()));
-        facts.add(new Fact("format", "GGUF version " + file.version(), "gguf_version", file.version()));
-        for (String key : List.of("name", "size_label", "license", "quantized_by")) {
-            String full = "general." + key;
-            if (metadata.has(full) && !metadata.isArray(full)) {
-                facts.add(Fact.of(key.replace('_', ' '), key, metadata.string(full)));
-            }
-        }
-        long elements = file.tensors().stream().mapToLong(GgufTensor::elements).sum();
-        long bytes = file.tensors().stream().mapToLong(GgufTensor::bytes).sum();
-        facts.add(Fact.count("tensors", "tensors", file.tensors().size()));
+        facts.add(Fact.of("path", "path", source.name()));
+        facts.add(Fact.bytes(
+                "size",
+                "bytes",
+                source.files().stream().mapToLong(SourceFile::bytes).sum()));
+        facts.addAll(told(source.facts()));
+        List<StoredTensor> tensors = source.stored();
+        long elements = tensors.stream().mapToLong(StoredTensor::elements).sum();
+        long bytes = tensors.stream().mapToLong(StoredTensor::bytes).sum();
+        facts.add(Fact.count("tensors", "tensors", tensors.size()));
         facts.add(Fact.count("parameters", "parameters", elements));
         if (elements > 0) {
             double bits = Math.round(bytes * 800.0 / elements) / 100.0;
             facts.add(new Fact("bits per parameter", Double.toString(bits), "bits_per_parameter", bits));
         }
-        facts.add(types());
+        facts.add(types(tensors));
         return new Section("File", "file", facts);
     }
 
-    private Fact types() {
-        Map<GgmlType, Long> bytes = new EnumMap<>(GgmlType.class);
-        for (GgufTensor tensor : file.tensors()) {
-            bytes.merge(tensor.type(), tensor.bytes(), Long::sum);
+    /** Tensors of one type. */
+    private record OfType(boolean computed, int tensors, long bytes) {
+        OfType and(OfType other) {
+            return new OfType(computed, tensors + other.tensors, bytes + other.bytes);
+        }
+    }
+
+    private static Fact types(List<StoredTensor> tensors) {
+        Map<String, OfType> types = new TreeMap<>();
+        for (StoredTensor tensor : tensors) {
+            types.merge(tensor.type(), new OfType(tensor.computed(), 1, tensor.bytes()), OfType::and);
         }
         JsonObject values = new JsonObject();
         List<String> words = new ArrayList<>();
-        file.histogram().forEach((type, count) -> {
-            long size = bytes.getOrDefault(type, 0L);
-            values.put(type.name(), object("tensors", count, "bytes", size, "computed", type.computed()));
-            words.add(count + " " + type + " (" + Units.show(size) + (type.computed() ? "" : ", not computed") + ")");
+        types.forEach((type, all) -> {
+            values.put(type, object("tensors", all.tensors(), "bytes", all.bytes(), "computed", all.computed()));
+            words.add(all.tensors() + " " + type + " (" + Units.show(all.bytes())
+                    + (all.computed() ? "" : ", not computed") + ")");
         });
         return new Fact("tensor types", String.join(", ", words), "types", values);
+    }
+
+    private static List<Fact> told(List<SourceFact> facts) {
+        return facts.stream()
+                .map(fact -> new Fact(fact.label(), fact.text(), fact.key(), fact.value()))
+                .toList();
     }
 
     /** The transformer. */
@@ -109,40 +117,14 @@ final class Inspection {
 
     /** What turns text into tokens. */
     Section tokenizer() {
-        String prefix = "tokenizer.ggml.";
-        List<Fact> facts = new ArrayList<>();
-        for (String key : List.of("model", "pre")) {
-            metadata.findString(prefix + key).ifPresent(value -> facts.add(Fact.of(key, key, value)));
-        }
-        for (String key : List.of("tokens", "merges")) {
-            if (metadata.isArray(prefix + key)) {
-                facts.add(Fact.count(key, key, metadata.strings(prefix + key).size()));
-            }
-        }
-        for (String key : List.of("bos", "eos", "unknown", "padding")) {
-            OptionalLong id = metadata.findInteger(prefix + key + "_token_id", Integer.MIN_VALUE, Integer.MAX_VALUE);
-            if (id.isPresent()) {
-                String spelling = spelling(id.getAsLong());
-                facts.add(new Fact(key, id.getAsLong() + spelling, key, id.getAsLong()));
-            }
-        }
-        boolean adds = metadata.bool(prefix + "add_bos_token", false);
-        facts.add(new Fact("puts bos first", adds ? "yes" : "no", "adds_bos", adds));
-        String template = metadata.findString("tokenizer.chat_template").orElse("");
+        List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts()));
+        String template = source.chat().template().orElse("");
         facts.add(new Fact(
                 "chat template",
                 template.isEmpty() ? "none: chat needs one" : template.length() + " characters of Jinja",
                 "chat_template",
                 template));
         return new Section("Tokenizer", "tokenizer", facts);
-    }
-
-    private String spelling(long id) {
-        if (!metadata.isArray("tokenizer.ggml.tokens")) {
-            return "";
-        }
-        List<String> tokens = metadata.strings("tokenizer.ggml.tokens");
-        return id >= 0 && id < tokens.size() ? " " + tokens.get((int) id) : " (not in the vocabulary)";
     }
 
     /** What running it takes, with these sizes. */
@@ -207,29 +189,24 @@ final class Inspection {
         return new Section("Memory", "memory", facts);
     }
 
-    /** Every key of the file. */
+    /** Everything that the files say of the model. */
     Section metadata() {
-        return new Section(
-                "Metadata",
-                "metadata",
-                metadata.keys().stream()
-                        .map(key -> Fact.of(key, key, metadata.describe(key)))
-                        .toList());
+        return new Section("Metadata", "metadata", told(source.metadata()));
     }
 
-    /** Every tensor of the file. */
+    /** Every tensor of the files. */
     Section tensors() {
         return new Section(
                 "Tensors",
                 "tensors",
-                file.tensors().stream()
+                source.stored().stream()
                         .map(tensor -> new Fact(
                                 tensor.name(),
                                 tensor.type() + " " + tensor.dims() + ", " + Units.show(tensor.bytes()) + " at "
                                         + tensor.offset(),
                                 tensor.name(),
                                 object(
-                                        "type", tensor.type().name(),
+                                        "type", tensor.type(),
                                         "dims", tensor.dims(),
                                         "bytes", tensor.bytes(),
                                         "offset", tensor.offset())))

@@ -15,7 +15,7 @@ import dev.tramontane.model.ChatSource;
 import dev.tramontane.model.LoadOptions;
 import dev.tramontane.model.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
-import dev.tramontane.weights.GgufFile;
+import dev.tramontane.model.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -50,12 +50,12 @@ final class RunningModel implements AutoCloseable {
     static RunningModel open(
             Configuration configuration, Surroundings outside, String command, EngineObserver observer) {
         Path path = Models.file(configuration, command);
-        GgufFile file = GgufFile.open(path);
+        ModelSource source = ModelSource.open(path);
         KernelLibrary library;
         try {
             library = KernelLibraries.load(configuration, outside);
         } catch (RuntimeException failure) {
-            file.close();
+            source.close();
             throw failure;
         }
         Backend backend = Models.backend(configuration);
@@ -63,7 +63,7 @@ final class RunningModel implements AutoCloseable {
                 backend, configuration.cpuLevel(), configuration.threads().orElse(0), configuration.window());
         ProgressBar bar =
                 new ProgressBar("loading " + path.getFileName(), outside.err(), outside.terminal(), System::nanoTime);
-        LoadedModel loaded = LoadedModel.load(library, file, options, bar::at);
+        LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);
         bar.done();
         try {
             return start(configuration, loaded, library, Models.name(configuration, path), observer);

@@ -2,8 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.metrics.EngineMetrics;
-import dev.tramontane.model.ModelPlan;
-import dev.tramontane.weights.GgufFile;
+import dev.tramontane.model.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -78,8 +77,8 @@ final class ServeCommand extends Command {
 
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
     private static void checkBeforeListening(Configuration configuration, Path path) {
-        try (GgufFile file = GgufFile.open(path)) {
-            Sizing.of(ModelPlan.of(file, configuration.window()).geometry(), configuration, InspectCommand.memory());
+        try (ModelSource source = ModelSource.open(path)) {
+            Sizing.of(source.plan(configuration.window()).geometry(), configuration, InspectCommand.memory());
         }
     }
 

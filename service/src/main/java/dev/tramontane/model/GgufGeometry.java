@@ -176,6 +176,16 @@ public final class GgufGeometry {
 
     /** The embedding's rows; every other count of tokens in the file has to be the same. */
     private static int vocabulary(GgufFile file, HyperParameters keys) {
+        int rows = vocabulary(file);
+        int said = keys.count("vocab_size", 1, Integer.MAX_VALUE, rows);
+        if (said != rows) {
+            throw keys.fault("vocab_size", "the value " + said, "the " + rows + " rows of the embedding");
+        }
+        return rows;
+    }
+
+    /** The embedding's rows. */
+    static int vocabulary(GgufFile file) {
         GgufTensor embedding = file.tensor("token_embd.weight");
         if (embedding.rows() > 1 << 22) {
             throw new ModelFileException(
@@ -185,12 +195,7 @@ public final class GgufGeometry {
                     "at most " + (1 << 22),
                     HyperParameters.OTHER_FILE);
         }
-        int rows = (int) embedding.rows();
-        int said = keys.count("vocab_size", 1, Integer.MAX_VALUE, rows);
-        if (said != rows) {
-            throw keys.fault("vocab_size", "the value " + said, "the " + rows + " rows of the embedding");
-        }
-        return rows;
+        return (int) embedding.rows();
     }
 
     private static List<LayerGroup> groups(HyperParameters keys, int layers, OptionalInt window) {

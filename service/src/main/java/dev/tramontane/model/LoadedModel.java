@@ -7,28 +7,24 @@ import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.tokenizer.Tokenizer;
-import dev.tramontane.tokenizer.Tokenizers;
-import dev.tramontane.tokenizer.Vocabulary;
-import dev.tramontane.tokenizer.VocabularyException;
-import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.ModelFileException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /**
- * A model file brought to life: the model with its weights in place, its tokenizer, and what its chat layout is made
- * of. Owns the file, which has to stay mapped as long as the kernels read from it.
+ * A model brought to life: the model with its weights in place, its tokenizer, and what its chat layout is made
+ * of. Owns the source, whose files have to stay mapped as long as the kernels read from it.
  */
 public final class LoadedModel implements AutoCloseable {
-    private final GgufFile file;
+    private final ModelSource source;
     private final Model model;
     private final Tokenizer tokenizer;
     private final ChatSource chat;
     private final MemoryUse memory;
 
-    private LoadedModel(GgufFile file, Model model, Tokenizer tokenizer, ChatSource chat, MemoryUse memory) {
-        this.file = file;
+    private LoadedModel(ModelSource source, Model model, Tokenizer tokenizer, ChatSource chat, MemoryUse memory) {
+        this.source = source;
         this.model = model;
         this.tokenizer = tokenizer;
         this.chat = chat;
@@ -36,37 +32,26 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /**
-     * Checks everything that the file says, then hands its tensors to a new context and prepares it. Blocks for as long
-     * as repacking takes; call it from a platform thread. The file is the model's from now on: closed with it, or at
+     * Checks everything that the files say, then hands its tensors to a new context and prepares it. Blocks for as long
+     * as repacking takes; call it from a platform thread. The source is the model's from now on: closed with it, or at
      * once when loading fails.
      *
      * @param progress hears bytes prepared and to prepare, on the calling thread
-     * @throws ModelFileException when the file does not hold a model that can be run
+     * @throws ModelFileException when the files do not hold a model that can be run
      * @throws ModelException when the kernels cannot run it here
      */
     public static LoadedModel load(
-            KernelLibrary library, GgufFile file, LoadOptions options, KernelContext.Progress progress) {
+            KernelLibrary library, ModelSource source, LoadOptions options, KernelContext.Progress progress) {
         try {
-            ModelPlan plan = ModelPlan.of(file, options.window());
-            Vocabulary vocabulary = GgufVocabulary.of(file, plan.geometry().vocabulary());
-            Tokenizer tokenizer = tokenizer(file, vocabulary);
-            ChatSource chat = ChatSource.of(file, vocabulary);
+            ModelPlan plan = source.plan(options.window());
+            Tokenizer tokenizer = source.tokenizer().build();
+            ChatSource chat = source.chat();
             KernelContext context = open(library, plan, options, progress);
             return new LoadedModel(
-                    file, new NativeModel(plan.geometry(), context), tokenizer, chat, context.memoryUse());
+                    source, new NativeModel(plan.geometry(), context), tokenizer, chat, context.memoryUse());
         } catch (RuntimeException | Error failure) {
-            file.close();
+            source.close();
             throw failure;
-        }
-    }
-
-    private static Tokenizer tokenizer(GgufFile file, Vocabulary vocabulary) {
-        try {
-            return Tokenizers.of(vocabulary);
-        } catch (VocabularyException unsound) {
-            String fault = String.valueOf(unsound.getMessage());
-            throw new ModelFileException(
-                    file.name(), -1, "the tokenizer is not sound: " + fault, "", HyperParameters.OTHER_FILE, unsound);
         }
     }
 
@@ -79,11 +64,11 @@ public final class LoadedModel implements AutoCloseable {
                     context.setTensor(
                             tensor.role(),
                             tensor.layer(),
-                            0,
+                            tensor.expert(),
                             tensor.type(),
                             tensor.rows(),
                             tensor.columns(),
-                            tensor.source().data());
+                            tensor.data());
                 }
                 if (plan.ropeFactors().length > 0) {
                     context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
@@ -145,9 +130,9 @@ public final class LoadedModel implements AutoCloseable {
         return chat;
     }
 
-    /** The file it came from. */
-    public GgufFile file() {
-        return file;
+    /** Where it came from. */
+    public ModelSource source() {
+        return source;
     }
 
     /** Bytes of weights after loading; the cache is not sized yet. */
@@ -155,13 +140,13 @@ public final class LoadedModel implements AutoCloseable {
         return memory;
     }
 
-    /** Closes the model, then the file; the thread that drives the model must be done with it. */
+    /** Closes the model, then its files; the thread that drives the model must be done with it. */
     @Override
     public void close() {
         try {
             model.close();
         } finally {
-            file.close();
+            source.close();
         }
     }
 }

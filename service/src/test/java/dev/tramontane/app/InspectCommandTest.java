@@ -77,7 +77,7 @@ class InspectCommandTest {
         assertThat(outcome.code()).isZero();
         JsonObject all = new JsonObject(outcome.out());
         assertThat(all.getJsonObject("file"))
-                .hasToString("{\"path\":\"" + model + "\",\"bytes\":98362432,\"gguf_version\":3,"
+                .hasToString("{\"path\":\"" + model + "\",\"bytes\":98362432,\"format\":\"GGUF version 3\","
                         + "\"name\":\"Smollm2 135M 8k Lc100K Mix1 Ep2\",\"size_label\":\"135M\","
                         + "\"license\":\"apache-2.0\",\"tensors\":272,\"parameters\":134515008,"
                         + "\"bits_per_parameter\":5.74,\"types\":{"

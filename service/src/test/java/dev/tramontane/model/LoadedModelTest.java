@@ -45,7 +45,7 @@ final class LoadedModelTest {
     void theEstimateIsWhatTheKernelsHold(Backend backend, DType type) throws IOException {
         for (TinyModel tiny : new TinyModel[] {TinyModel.PLAIN, TinyModel.PLAIN.withTiedOutput()}) {
             try (LoadedModel loaded = tiny.withType(type).load(directory, backend)) {
-                ModelPlan plan = ModelPlan.of(loaded.file(), OptionalInt.empty());
+                ModelPlan plan = loaded.source().plan(OptionalInt.empty());
                 MemoryEstimate estimate = MemoryEstimate.of(plan, backend, 32, true);
                 MemoryUse memory = loaded.memory();
                 assertThat(estimate.inPlace()).isEqualTo(memory.weightsInPlace());
@@ -70,9 +70,9 @@ final class LoadedModelTest {
 
     @Test
     void theWindowCanBeOverridden() throws IOException {
-        GgufFile file = GgufFile.open(TinyModel.PLAIN.withWindow(24).writeTo(directory));
+        ModelSource source = ModelSource.open(TinyModel.PLAIN.withWindow(24).writeTo(directory));
         LoadOptions options = LoadOptions.on(Backend.REF).withWindow(0);
-        try (LoadedModel loaded = LoadedModel.load(Kernels.library(), file, options, (done, total) -> {})) {
+        try (LoadedModel loaded = LoadedModel.load(Kernels.library(), source, options, (done, total) -> {})) {
             assertThat(loaded.geometry().groups().getFirst().window()).isZero();
         }
         assertThatIllegalArgumentException()
@@ -97,10 +97,11 @@ final class LoadedModelTest {
         Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.parts();
         parts.put("tokenizer.ggml.pre", gguf -> gguf.string("tokenizer.ggml.pre", "unheard-of"));
         GgufFile file = GgufFile.open(TinyModel.assemble(parts).writeTo(directory.resolve("bad.gguf")));
+        ModelSource source = GgufSource.of(file);
         var data = file.tensor("output.weight").data();
         assertThat(data.scope().isAlive()).isTrue();
         assertThatThrownBy(() ->
-                        LoadedModel.load(Kernels.library(), file, LoadOptions.on(Backend.REF), (done, total) -> {}))
+                        LoadedModel.load(Kernels.library(), source, LoadOptions.on(Backend.REF), (done, total) -> {}))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("unheard-of");
         assertThatThrownBy(() -> data.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
@@ -108,17 +109,17 @@ final class LoadedModelTest {
 
     @Test
     void whatTheKernelsRefuseNamesIt() throws IOException {
-        GgufFile file = GgufFile.open(TinyModel.PLAIN.writeTo(directory));
+        ModelSource source = ModelSource.open(TinyModel.PLAIN.writeTo(directory));
         LoadOptions cuda = new LoadOptions(Backend.CUDA, CpuLevel.AUTO, 0, OptionalInt.empty());
-        assertThatThrownBy(() -> LoadedModel.load(Kernels.library(), file, cuda, (done, total) -> {}))
+        assertThatThrownBy(() -> LoadedModel.load(Kernels.library(), source, cuda, (done, total) -> {}))
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining("cuda");
     }
 
     private float[] score(Map<String, Consumer<GgufWriter>> parts) throws IOException {
-        GgufFile file = GgufFile.open(TinyModel.assemble(parts).writeTo(directory.resolve("scaled.gguf")));
+        ModelSource source = ModelSource.open(TinyModel.assemble(parts).writeTo(directory.resolve("scaled.gguf")));
         try (LoadedModel loaded =
-                LoadedModel.load(Kernels.library(), file, LoadOptions.on(Backend.REF), (done, total) -> {})) {
+                LoadedModel.load(Kernels.library(), source, LoadOptions.on(Backend.REF), (done, total) -> {})) {
             int[] tokens = new Random(3).ints(30, 0, TinyVocabulary.size()).toArray();
             return new Lanes(loaded.model(), 16, 2, 1, 30, false, 1).run(0, tokens, 30);
         }

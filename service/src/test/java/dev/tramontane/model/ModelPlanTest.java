@@ -102,7 +102,7 @@ final class ModelPlanTest {
         assertThat(plan.tensors()).hasSize(3 + 3 * 9);
         assertThat(plan.tensors())
                 .filteredOn(tensor -> tensor.role() == TensorRole.FFN_DOWN)
-                .extracting(tensor -> tensor.source().name())
+                .extracting(PlannedTensor::name)
                 .containsExactly("blk.0.ffn_down.weight", "blk.1.ffn_down.weight", "blk.2.ffn_down.weight");
         assertThat(plan(TinyModel.PLAIN.withTiedOutput().parts()).tied()).isTrue();
     }
@@ -258,11 +258,11 @@ final class ModelPlanTest {
     }
 
     private static ModelPlan plan(Map<String, Consumer<GgufWriter>> parts) {
-        return ModelPlan.of(file(parts), OptionalInt.empty());
+        return GgufSource.of(file(parts)).plan(OptionalInt.empty());
     }
 
     private static List<Integer> windows(Map<String, Consumer<GgufWriter>> parts, OptionalInt window) {
-        return ModelPlan.of(file(parts), window).geometry().groups().stream()
+        return GgufSource.of(file(parts)).plan(window).geometry().groups().stream()
                 .map(LayerGroup::window)
                 .toList();
     }

@@ -8,7 +8,6 @@ import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.fixtures.Shared;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.tokenizer.PromptText;
-import dev.tramontane.weights.GgufFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
@@ -49,7 +48,7 @@ final class SmolLm2OracleTest {
         JsonNode cases = Oracle.read("smollm2-greedy").get("cases");
         assertThat(cases.size()).isEqualTo(5);
         try (LoadedModel loaded = LoadedModel.load(
-                Kernels.library(), GgufFile.open(path), LoadOptions.on(backend), (done, total) -> {})) {
+                Kernels.library(), ModelSource.open(path), LoadOptions.on(backend), (done, total) -> {})) {
             assertThat(loaded.geometry().layers()).isEqualTo(30);
             for (JsonNode test : cases) {
                 String name = test.get("name").asString();

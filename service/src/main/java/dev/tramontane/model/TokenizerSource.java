@@ -1,0 +1,40 @@
+package dev.tramontane.model;
+
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.Tokenizers;
+import dev.tramontane.tokenizer.Vocabulary;
+import dev.tramontane.tokenizer.VocabularyException;
+import dev.tramontane.weights.ModelFileException;
+import java.util.function.Supplier;
+
+/** What model files say of their tokenizer, in the form in which they say it. */
+public sealed interface TokenizerSource {
+
+    /** The file that says it. */
+    String file();
+
+    /**
+     * Builds the tokenizer. Takes up to seconds for large vocabularies.
+     *
+     * @throws ModelFileException when what the file says contradicts itself or needs rules that are not known
+     */
+    Tokenizer build();
+
+    /** The vocabulary in a GGUF file's metadata. */
+    record Gguf(String file, Vocabulary vocabulary) implements TokenizerSource {
+        @Override
+        public Tokenizer build() {
+            return built(file, () -> Tokenizers.of(vocabulary));
+        }
+    }
+
+    private static Tokenizer built(String file, Supplier<Tokenizer> tokenizer) {
+        try {
+            return tokenizer.get();
+        } catch (VocabularyException unsound) {
+            String fault = String.valueOf(unsound.getMessage());
+            throw new ModelFileException(
+                    file, -1, "the tokenizer is not sound: " + fault, "", HyperParameters.OTHER_FILE, unsound);
+        }
+    }
+}
