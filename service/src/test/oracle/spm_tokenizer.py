@@ -2,7 +2,8 @@
 
 "mistral_v1": the ids of Mistral's first tokenizer, whose file is not in the repository.
 "small": a vocabulary of 600 pieces (BPE with byte fallback, the same settings) trained here on public-domain text, itself
-in the fixture, with ids of the same texts with and without the space put before a text."""
+in the fixture, with ids of the same texts with and without the space put before a text.
+"spaces": the same pieces under every rule for spaces; without escaping, pieces spell a space as a space."""
 import gzip
 import hashlib
 import importlib.metadata
@@ -28,6 +29,33 @@ def train(books):
                                    normalization_rule_name="identity", character_coverage=0.9999, num_threads=1, minloglevel=2,
                                    unk_id=0, bos_id=1, eos_id=2, pad_id=-1)
     return model.getvalue()
+
+
+def with_rule(data, prefix, collapse, escape):
+    m = pb.ModelProto()
+    m.ParseFromString(data)
+    m.normalizer_spec.add_dummy_prefix = prefix
+    m.normalizer_spec.remove_extra_whitespaces = collapse
+    m.normalizer_spec.escape_whitespaces = escape
+    if not escape:
+        for p in m.pieces:
+            p.piece = p.piece.replace("\u2581", " ")
+    return spm.SentencePieceProcessor(model_proto=m.SerializeToString())
+
+
+def rules(data):
+    found = []
+    for prefix in (True, False):
+        for collapse in (True, False):
+            for escape in (True, False):
+                p = with_rule(data, prefix, collapse, escape)
+                found.append({"prefix": prefix, "collapse": collapse, "escape": escape,
+                              "cases": [{"text": t, "ids": p.encode(t)} for t in SPACES]})
+    return found
+
+
+SPACES = ["", " ", "   ", "a", " a", "a ", "  a  b ", "the  house   of  ", "\u2581a", "a\u2581", " \u2581 a", "a \u2581", "a\u2581 \u2581 b", "\ta \n b ",
+          "I am  here.\n\n  And you? ", "\u00a0 x \u00a0", "\u4e2d  \u6587 "]
 
 
 def load(data, prefix=None):
@@ -60,6 +88,7 @@ def main(v1, books, out):
         "mistral_v1": {"sha256": hashlib.sha256(data).hexdigest(), "vocabulary": p1.get_piece_size(), "cases": cases1},
         "small": {"pieces": [p.piece for p in m.pieces], "scores": [p.score for p in m.pieces], "types": [p.type for p in m.pieces],
                   "unk": 0, "bos": 1, "eos": 2, "cases": cases2},
+        "spaces": rules(small),
     }
     with open(out, "w", encoding="utf-8") as f:
         json.dump(result, f, separators=(",", ":"))

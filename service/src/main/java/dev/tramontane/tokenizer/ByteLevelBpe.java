@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * Byte-level BPE as GPT-2 has it and the tokenizers library computes it: the text is cut into words, each word's bytes
@@ -37,7 +38,7 @@ final class ByteLevelBpe extends PieceTokenizer {
     private final byte[] whole;
 
     private ByteLevelBpe(Vocabulary vocabulary, int[] byteIds, LongTable merges) {
-        super(vocabulary);
+        super(vocabulary, UnaryOperator.identity());
         this.byteIds = byteIds;
         this.merges = merges;
         preTokenizer = Objects.requireNonNull(PreTokenizers.named(vocabulary.preTokenizer()));
@@ -119,11 +120,6 @@ final class ByteLevelBpe extends PieceTokenizer {
         String piece = vocabulary.pieces().get(id);
         boolean plain = vocabulary.types()[id] == TokenType.USER_DEFINED;
         return plain ? utf8(piece) : ByteAlphabet.bytes(piece);
-    }
-
-    @Override
-    String normalise(String text) {
-        return text;
     }
 
     @Override

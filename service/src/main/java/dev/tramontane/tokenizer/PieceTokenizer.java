@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +34,16 @@ abstract class PieceTokenizer implements Tokenizer {
     private final List<String> pieces;
     private final int[] types;
     private final boolean[] ends;
+    private final UnaryOperator<String> spelling;
     private final SpecialTokens specials;
     private final Map<String, Integer> controls = new HashMap<>();
     /** [vocab] what each token stands for. */
     private final byte[][] bytes;
 
-    PieceTokenizer(Vocabulary vocabulary) {
+    /** @param spelling gives a text as it is searched and encoded: of the same length, character by character */
+    PieceTokenizer(Vocabulary vocabulary, UnaryOperator<String> spelling) {
         this.vocabulary = vocabulary;
+        this.spelling = spelling;
         pieces = List.copyOf(vocabulary.pieces());
         types = vocabulary.types();
         bytes = new byte[pieces.size()][];
@@ -47,24 +51,21 @@ abstract class PieceTokenizer implements Tokenizer {
         for (int end : vocabulary.ends()) {
             ends[end] = true;
         }
-        @Nullable String[] spelling = new @Nullable String[pieces.size()];
+        @Nullable String[] specialSpelling = new @Nullable String[pieces.size()];
         for (int id = 0; id < pieces.size(); id++) {
             bytes[id] = SpecialTokens.isControl(types[id]) ? NO_BYTES : bytesOf(id);
             if (SpecialTokens.isSpecial(types[id])) {
-                spelling[id] = normalise(pieces.get(id));
+                specialSpelling[id] = spelling.apply(pieces.get(id));
             }
             if (SpecialTokens.isControl(types[id])) {
                 controls.put(pieces.get(id), id);
             }
         }
-        specials = new SpecialTokens(spelling, types);
+        specials = new SpecialTokens(specialSpelling, types);
     }
 
     /** The bytes of a token that is no control token. Called during construction. */
     abstract byte[] bytesOf(int id);
-
-    /** The text as it is searched and encoded: of the same length, character by character. */
-    abstract String normalise(String text);
 
     abstract TextEncoder encoder(IdList ids);
 
@@ -78,7 +79,7 @@ abstract class PieceTokenizer implements Tokenizer {
 
     @Override
     public final int[] encode(PromptText prompt) {
-        String text = normalise(wellFormed(prompt.text()));
+        String text = spelling.apply(wellFormed(prompt.text()));
         IdList ids = new IdList();
         TextEncoder encoder = encoder(ids);
         TrustedRanges trusted = new TrustedRanges(prompt.parts());

@@ -17,13 +17,14 @@ import java.util.OptionalInt;
  * ({@code [INST] hi}) and where it does not ({@code <s>[INST]} of the first version).
  */
 final class SentencePieceBpe extends PieceTokenizer {
-    private static final char SPACE = '\u2581';
     /** States of {@link #whole}. */
     private static final byte UNTRIED = 0;
 
     private static final byte WHOLE = 1;
     private static final byte IN_PARTS = 2;
 
+    private final SpaceRule spaces;
+    private final char space;
     private final int[] types;
     private final int[] byteIds;
     private final PieceTable table;
@@ -34,8 +35,10 @@ final class SentencePieceBpe extends PieceTokenizer {
     /** [vocab] whether merging the characters of a piece gives that piece; see {@link ByteLevelBpe}. */
     private final byte[] whole;
 
-    private SentencePieceBpe(Vocabulary vocabulary, int[] byteIds) {
-        super(vocabulary);
+    private SentencePieceBpe(Vocabulary vocabulary, SpaceRule spaces, int[] byteIds) {
+        super(vocabulary, spaces::searched);
+        this.spaces = spaces;
+        space = spaces.space();
         this.byteIds = byteIds;
         types = vocabulary.types();
         byte[][] spelling = new byte[size()][];
@@ -55,7 +58,7 @@ final class SentencePieceBpe extends PieceTokenizer {
         whole = new byte[size()];
     }
 
-    static SentencePieceBpe of(Vocabulary vocabulary) {
+    static SentencePieceBpe of(Vocabulary vocabulary, SpaceRule spaces) {
         int[] byteIds = new int[256];
         Arrays.fill(byteIds, -1);
         int count = 0;
@@ -78,7 +81,7 @@ final class SentencePieceBpe extends PieceTokenizer {
             throw new VocabularyException(
                     "The vocabulary has neither byte tokens nor an unknown token, so it cannot encode every text.");
         }
-        return new SentencePieceBpe(vocabulary, byteIds);
+        return new SentencePieceBpe(vocabulary, spaces, byteIds);
     }
 
     /** Control, unknown and byte tokens are never the result of text. */
@@ -86,9 +89,9 @@ final class SentencePieceBpe extends PieceTokenizer {
         return type == TokenType.NORMAL || type == TokenType.USER_DEFINED || type == TokenType.UNUSED;
     }
 
-    private static boolean hasInnerSpace(String piece) {
+    private boolean hasInnerSpace(String piece) {
         for (int i = 1; i < piece.length(); i++) {
-            if (piece.charAt(i) == SPACE && piece.charAt(i - 1) != SPACE) {
+            if (piece.charAt(i) == space && piece.charAt(i - 1) != space) {
                 return true;
             }
         }
@@ -139,17 +142,12 @@ final class SentencePieceBpe extends PieceTokenizer {
         String piece = vocabulary.pieces().get(id);
         return vocabulary.types()[id] == TokenType.BYTE
                 ? new byte[] {(byte) byteOf(piece)}
-                : utf8(piece.replace(SPACE, ' '));
-    }
-
-    @Override
-    String normalise(String text) {
-        return text.replace(' ', SPACE);
+                : utf8(SpaceRule.unspell(piece));
     }
 
     @Override
     boolean addsSpace() {
-        return vocabulary.addSpacePrefix();
+        return spaces.prefix();
     }
 
     @Override
@@ -173,13 +171,24 @@ final class SentencePieceBpe extends PieceTokenizer {
 
         @Override
         public void encode(String text, int from, int to, Before before) {
+            if (spaces.collapse()) {
+                String collapsed = spaces.spell(spaces.collapsed(text, from, to));
+                if (!collapsed.isEmpty()) {
+                    encodeStretch(collapsed, 0, collapsed.length(), before);
+                }
+            } else {
+                encodeStretch(text, from, to, before);
+            }
+        }
+
+        private void encodeStretch(String text, int from, int to, Before before) {
             endsUnknown = false;
             int at = from;
-            if (vocabulary.addSpacePrefix()
-                    && (before == Before.NOTHING || (before == Before.CONTROL && text.charAt(from) != SPACE))) {
+            if (spaces.prefix()
+                    && (before == Before.NOTHING || (before == Before.CONTROL && text.charAt(from) != space))) {
                 at = wordEnd(text, from, to);
                 word.clear();
-                word.append(String.valueOf(SPACE), 0, 1);
+                word.append(String.valueOf(space), 0, 1);
                 word.append(text, from, at);
                 encodeWord();
             }
@@ -202,7 +211,7 @@ final class SentencePieceBpe extends PieceTokenizer {
                 return to;
             }
             int i = at + 1;
-            while (i < to && (text.charAt(i) != SPACE || text.charAt(i - 1) == SPACE)) {
+            while (i < to && (text.charAt(i) != space || text.charAt(i - 1) == space)) {
                 i++;
             }
             return Math.min(i, to);

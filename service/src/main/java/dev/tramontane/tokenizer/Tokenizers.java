@@ -19,8 +19,20 @@ public final class Tokenizers {
         VocabularyCheck.check(own);
         return switch (own.kind()) {
             case BYTE_LEVEL_BPE -> ByteLevelBpe.of(own);
-            case SENTENCEPIECE_BPE -> SentencePieceBpe.of(own);
+            case SENTENCEPIECE_BPE -> SentencePieceBpe.of(own, new SpaceRule(own.addSpacePrefix(), false, true));
         };
+    }
+
+    /**
+     * The tokenizer of a SentencePiece model file ({@code tokenizer.model}, {@code tokenizer.model.v3}, ...). It adds bos
+     * where the model has one; its eos ends answers.
+     *
+     * @param model the whole file, a protobuf
+     * @throws VocabularyException when the file is damaged, contradicts itself or needs rules that are not known here,
+     *     such as a unigram model or a normalizer that changes characters
+     */
+    public static Tokenizer ofSentencePiece(byte[] model) {
+        return SentencePieceModel.tokenizer(model);
     }
 
     /** The caller's lists may be views of a file that is closed later, and its arrays may change. */

@@ -4,12 +4,6 @@ import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.tokenizer.Vocabulary.Kind;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufMetadata;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,62 +87,6 @@ public final class Vocabularies {
                 Set.of(2),
                 true,
                 addSpacePrefix);
-    }
-
-    /** A SentencePiece model: a protobuf whose field 1 repeats (piece, score, type). */
-    static Vocabulary sentencePieceModel(Path file) {
-        List<String> pieces = new ArrayList<>();
-        List<Float> scores = new ArrayList<>();
-        List<Integer> types = new ArrayList<>();
-        try {
-            ByteBuffer model = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-            while (model.hasRemaining()) {
-                int tag = varint(model);
-                if (tag != 0x0A) {
-                    int length = varint(model);
-                    model.position(model.position() + length);
-                    continue;
-                }
-                int end = varint(model) + model.position();
-                String piece = "";
-                float score = 0;
-                int type = TokenType.NORMAL;
-                while (model.position() < end) {
-                    switch (varint(model)) {
-                        case 0x0A -> {
-                            byte[] text = new byte[varint(model)];
-                            model.get(text);
-                            piece = new String(text, StandardCharsets.UTF_8);
-                        }
-                        case 0x15 -> score = model.getFloat();
-                        case 0x18 -> type = varint(model);
-                        default -> throw new IllegalStateException("unknown field");
-                    }
-                }
-                pieces.add(piece);
-                scores.add(score);
-                types.add(type);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        float[] scoreArray = new float[scores.size()];
-        for (int i = 0; i < scoreArray.length; i++) {
-            scoreArray[i] = scores.get(i);
-        }
-        return sentencePiece(
-                pieces, scoreArray, types.stream().mapToInt(Integer::intValue).toArray(), true);
-    }
-
-    private static int varint(ByteBuffer from) {
-        int value = 0;
-        for (int shift = 0; ; shift += 7) {
-            byte b = from.get();
-            value |= (b & 0x7F) << shift;
-            if (b >= 0) {
-                return value;
-            }
-        }
     }
 
     /** The byte-level vocabulary of a GGUF file. */
