@@ -112,7 +112,7 @@ void measure(const KernelTable& kernels, uint32_t dtype, const char* what, uint3
       uint8_t* to = weights.as<uint8_t>() + s * step;
       const uint8_t* from = source.data() + s * kStripRows * row_bytes(dtype, cols);
       if (packed) {
-        pack_strip(dtype, from, kStripRows, cols, to);
+        for (uint32_t r = 0; r < kStripRows; ++r) pack_row(dtype, from + r * row_bytes(dtype, cols), cols, r, to);
       } else {
         memcpy(to, from, step);
       }
@@ -134,7 +134,7 @@ void measure(const KernelTable& kernels, uint32_t dtype, const char* what, uint3
           for (uint32_t s = strips * t / threads; s < strips * (t + 1) / threads; ++s) {
             StripJob job = {};
             job.weights = weights.as<uint8_t>() + c * matrix + s * step;
-            job.row_bytes = row_bytes(dtype, cols);
+            for (uint32_t r = 0; r < kStripRows; ++r) job.rows[r] = job.weights + r * row_bytes(dtype, cols);
             job.cols = cols;
             job.n_rows = kStripRows;
             job.activations = blocks.data() + static_cast<uint64_t>(first) * (cols / kBlock);

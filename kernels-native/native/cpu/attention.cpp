@@ -55,8 +55,7 @@ struct Stage {
       const float* q = frame.q + row * model.q_width() + static_cast<uint64_t>(kv_head) * heads_per_kv * model.head_dim;
       for (uint32_t head = 0; head < heads_per_kv; ++head, q += model.head_dim, to += model.head_dim) {
         kernels.scale(q, model.head_dim, factor, to);
-        kernels.rope(to, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims,
-                     model.rope_style == TM_ROPE_INTERLEAVED);
+        kernels.rope(to, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims);
       }
     }
   }
@@ -292,8 +291,7 @@ void write_keys(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_
   const uint32_t pairs = model.rope_dims / 2;
   const auto rotated = [&](uint64_t row, uint32_t head) {
     float* key = frame.k + row * model.kv_width() + static_cast<uint64_t>(head) * model.head_dim;
-    kernels.rope(key, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims,
-                 model.rope_style == TM_ROPE_INTERLEAVED);
+    kernels.rope(key, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims);
     return key;
   };
   if (cache.kv_dtype == TM_F16) {

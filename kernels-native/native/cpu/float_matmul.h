@@ -33,7 +33,7 @@ struct BF16 {
 
 template <class Weights, int kRows, int kTokens>
 TM_ALWAYS_INLINE void tile(const StripJob& job, uint32_t row, uint32_t token) {
-  const uint8_t* w = job.weights + row * job.row_bytes;
+  const uint8_t* const* w = job.rows + row;
   const float* x = job.inputs + token * job.input_stride;
   Floats acc[kRows][kTokens];
 #pragma GCC unroll 4
@@ -48,7 +48,7 @@ TM_ALWAYS_INLINE void tile(const StripJob& job, uint32_t row, uint32_t token) {
     for (int t = 0; t < kTokens; ++t) in[t] = load(x + t * job.input_stride + k);
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
-      const Floats weights = Weights::at(w + r * job.row_bytes + static_cast<uint64_t>(k) * Weights::kBytes);
+      const Floats weights = Weights::at(w[r] + static_cast<uint64_t>(k) * Weights::kBytes);
 #pragma GCC unroll 4
       for (int t = 0; t < kTokens; ++t) acc[r][t] = fma(weights, in[t], acc[r][t]);
     }
@@ -56,8 +56,7 @@ TM_ALWAYS_INLINE void tile(const StripJob& job, uint32_t row, uint32_t token) {
   if (const uint32_t tail = job.cols - whole; tail > 0) {
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
-      const Floats weights =
-          Weights::first(w + r * job.row_bytes + static_cast<uint64_t>(whole) * Weights::kBytes, tail);
+      const Floats weights = Weights::first(w[r] + static_cast<uint64_t>(whole) * Weights::kBytes, tail);
 #pragma GCC unroll 4
       for (int t = 0; t < kTokens; ++t) {
         acc[r][t] = fma(weights, load_first(x + t * job.input_stride + whole, tail), acc[r][t]);

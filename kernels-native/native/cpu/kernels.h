@@ -43,8 +43,8 @@ enum class Store : uint32_t { kWrite, kAdd };
 
 // Sixteen (at the end of a matrix perhaps fewer) rows of a weight matrix times n_tokens activation rows.
 struct StripJob {
-  const uint8_t* weights;              // packed strip (pack.h), or the first of the rows in place
-  uint64_t row_bytes;                  // distance of rows in place; unused when packed
+  const uint8_t* weights;              // packed strip (pack.h); null when in place
+  const uint8_t* rows[kStripRows];     // each row in place; unused when packed
   uint32_t cols;                       //
   uint32_t n_rows;                     // 1..16
   const ActivationBlock* activations;  // [n_tokens][activation_stride], for packed weights
@@ -85,8 +85,8 @@ struct KernelTable {
   void (*quantise)(const float* x, uint32_t n_blocks, ActivationBlock* out);
   // out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]
   void (*silu_product)(const float* gate, const float* up, uint32_t n, float* out);
-  // Rotates dims elements of a head in place; interleaved pairs (2i, 2i + 1), or (i, i + dims / 2).
-  void (*rope)(float* head, const float* cosine, const float* sine, uint32_t dims, bool interleaved);
+  // Rotates the pairs (2i, 2i + 1) of the first dims elements of a head in place.
+  void (*rope)(float* head, const float* cosine, const float* sine, uint32_t dims);
   // out[i] = x[i] * factor
   void (*scale)(const float* x, uint32_t n, float factor, float* out);
   // n floats into binary16, to nearest even.

@@ -16,24 +16,23 @@ void multiply(const KernelTable& kernels, const Tensor& weights, uint32_t first_
   job.store = store;
   job.out = out;
   job.out_stride = out_stride;
-  uint64_t step;
   if (packed != nullptr) {
     job.activations = inputs.blocks + rows.first * inputs.block_stride;
     job.activation_stride = inputs.block_stride;
-    step = packed->strip_bytes();
-    job.weights = packed->strips() + first_strip * step;
+    job.weights = packed->strips() + first_strip * packed->strip_bytes();
   } else {
     job.inputs = inputs.floats + rows.first * inputs.float_stride;
     job.input_stride = inputs.float_stride;
-    job.row_bytes = row_bytes(weights.dtype, weights.cols);
-    step = kStripRows * job.row_bytes;
-    job.weights = weights.row(static_cast<uint64_t>(first_strip) * kStripRows);
   }
   const auto kernel = packed != nullptr ? kernels.packed_strip[weights.dtype] : kernels.float_strip[weights.dtype];
   for (uint32_t strip = first_strip; strip < end_strip; ++strip) {
-    job.n_rows = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, weights.rows - strip * uint64_t{kStripRows}));
+    const uint64_t row = strip * uint64_t{kStripRows};
+    job.n_rows = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, weights.rows - row));
+    if (packed == nullptr) {
+      for (uint32_t r = 0; r < job.n_rows; ++r) job.rows[r] = weights.row(row + r);
+    }
     kernel(job);
-    job.weights += step;
+    if (packed != nullptr) job.weights += packed->strip_bytes();
     job.out += kStripRows;
   }
 }

@@ -109,28 +109,19 @@ uint64_t strip_bytes(uint32_t dtype, uint64_t cols) {
   return (bytes + 63) / 64 * 64;
 }
 
-void pack_strip(uint32_t dtype, const uint8_t* src, uint32_t n_rows, uint64_t cols, uint8_t* strip) {
-  const uint64_t stride = row_bytes(dtype, cols);
+void pack_row(uint32_t dtype, const uint8_t* src, uint64_t cols, uint32_t lane, uint8_t* strip) {
   const uint64_t blocks = cols / kBlock;
-  if (n_rows < kStripRows) memset(strip, 0, strip_bytes(dtype, cols));
-  for (uint32_t row = 0; row < n_rows; ++row, src += stride) {
-    switch (dtype) {
-      case TM_Q4_0:
-        pack_q4_0(src, row, blocks, strip);
-        break;
-      case TM_Q4_1:
-        pack_q4_1(src, row, blocks, strip);
-        break;
-      case TM_Q8_0:
-        pack_q8_0(src, row, blocks, strip);
-        break;
-      case TM_Q4_K:
-        pack_q4_k(src, row, blocks, strip);
-        break;
-      default:
-        pack_q6_k(src, row, blocks, strip);
-        break;
-    }
+  switch (dtype) {
+    case TM_Q4_0:
+      return pack_q4_0(src, lane, blocks, strip);
+    case TM_Q4_1:
+      return pack_q4_1(src, lane, blocks, strip);
+    case TM_Q8_0:
+      return pack_q8_0(src, lane, blocks, strip);
+    case TM_Q4_K:
+      return pack_q4_k(src, lane, blocks, strip);
+    default:
+      return pack_q6_k(src, lane, blocks, strip);
   }
 }
 

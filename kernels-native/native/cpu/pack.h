@@ -45,7 +45,7 @@ inline bool is_packed(uint32_t dtype) { return strip_layout(dtype) != nullptr; }
 // Bytes of a strip, a multiple of 64.
 uint64_t strip_bytes(uint32_t dtype, uint64_t cols);
 
-// Packs up to sixteen rows that begin at src into one strip.
-void pack_strip(uint32_t dtype, const uint8_t* src, uint32_t n_rows, uint64_t cols, uint8_t* strip);
+// Packs one row of a matrix into lane `lane` of a strip. Lanes that are never packed have to be zero.
+void pack_row(uint32_t dtype, const uint8_t* src, uint64_t cols, uint32_t lane, uint8_t* strip);
 
 }  // namespace tramontane::cpu

@@ -72,7 +72,8 @@ void prepare(Model& model, const Worker& worker) {
     for (uint64_t strip = first; strip < last; ++strip) {
       const uint64_t row = strip * kStripRows;
       const uint32_t n = static_cast<uint32_t>(tensor.rows - row < kStripRows ? tensor.rows - row : kStripRows);
-      pack_strip(tensor.dtype, tensor.row(row), n, tensor.cols, packed->strips() + strip * packed->strip_bytes());
+      uint8_t* to = packed->strips() + strip * packed->strip_bytes();  // zero until now
+      for (uint32_t lane = 0; lane < n; ++lane) pack_row(tensor.dtype, tensor.row(row + lane), tensor.cols, lane, to);
       model.prepared_bytes.fetch_add(n * row_bytes(tensor.dtype, tensor.cols), std::memory_order_relaxed);
     }
     worker.wait();

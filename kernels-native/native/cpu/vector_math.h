@@ -97,22 +97,12 @@ void silu_product(const float* gate, const float* up, uint32_t n, float* out) {
   }
 }
 
-void rope(float* head, const float* cosine, const float* sine, uint32_t dims, bool interleaved) {
-  const uint32_t pairs = dims / 2;
-  if (interleaved) {
-    for (uint32_t i = 0; i < pairs; ++i) {
-      const float a = head[2 * i];
-      const float b = head[2 * i + 1];
-      head[2 * i] = a * cosine[i] - b * sine[i];
-      head[2 * i + 1] = a * sine[i] + b * cosine[i];
-    }
-  } else {
-    for (uint32_t i = 0; i < pairs; ++i) {
-      const float a = head[i];
-      const float b = head[i + pairs];
-      head[i] = a * cosine[i] - b * sine[i];
-      head[i + pairs] = a * sine[i] + b * cosine[i];
-    }
+void rope(float* head, const float* cosine, const float* sine, uint32_t dims) {
+  for (uint32_t i = 0; i < dims / 2; ++i) {
+    const float a = head[2 * i];
+    const float b = head[2 * i + 1];
+    head[2 * i] = a * cosine[i] - b * sine[i];
+    head[2 * i + 1] = a * sine[i] + b * cosine[i];
   }
 }
 

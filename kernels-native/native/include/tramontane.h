@@ -87,7 +87,8 @@ extern "C" {
 #define TM_FFN_DOWN 13u       /* [width, ffn] */
 #define TM_N_ROLES 14u
 
-/* Which elements of a head rotate together (Su et al., RoFormer, arXiv 2104.09864). */
+/* Which elements of a head rotate together (Su et al., RoFormer, arXiv 2104.09864): the order of the rows of q and k.
+ * The library undoes it as it reads them, so the same weights in either order give the same bits, cache included. */
 #define TM_ROPE_INTERLEAVED 0u /* (2i, 2i+1): Mistral's own files and GGUF's llama architecture */
 #define TM_ROPE_HALVES 1u      /* (i, i + rope_dims/2): Hugging Face's files */
 

@@ -3,7 +3,7 @@
 namespace tramontane::ref {
 namespace {
 
-// Rotates the first rope_dims elements of each head in place (RoFormer, arXiv 2104.09864, equation 15).
+// Rotates the first rope_dims elements of each head in place, pair by pair (RoFormer, arXiv 2104.09864, equation 15).
 void rotate(const Frame& f, uint64_t row, float* heads, uint32_t n_heads) {
   const Model& m = *f.model;
   const uint32_t half = m.rope_dims / 2;
@@ -12,8 +12,8 @@ void rotate(const Frame& f, uint64_t row, float* heads, uint32_t n_heads) {
   for (uint32_t h = 0; h < n_heads; ++h) {
     float* x = heads + h * m.head_dim;
     for (uint32_t i = 0; i < half; ++i) {
-      float& a = m.rope_style == TM_ROPE_INTERLEAVED ? x[2 * i] : x[i];
-      float& b = m.rope_style == TM_ROPE_INTERLEAVED ? x[2 * i + 1] : x[i + half];
+      float& a = x[2 * i];
+      float& b = x[2 * i + 1];
       const double c = static_cast<double>(cosine[i]);
       const double s = static_cast<double>(sine[i]);
       const double first = static_cast<double>(a) * c - static_cast<double>(b) * s;

@@ -39,7 +39,6 @@ void fill_model(const tm_model_config& c, Model& m) {
   m.vocab = c.vocab;
   m.n_experts = c.n_experts;
   m.n_experts_used = c.n_experts_used;
-  m.rope_style = c.rope_style;
   m.rope_dims = c.rope_dims;
   m.n_groups = c.n_groups;
   m.rope_theta = c.rope_theta;
@@ -51,6 +50,7 @@ void fill_model(const tm_model_config& c, Model& m) {
   }
   for (uint32_t l = 0; l < c.n_layers; ++l) {
     m.layers[l].experts.resize(1);
+    if (c.rope_style == TM_ROPE_HALVES) m.layers[l].q.halved = m.layers[l].k.halved = {c.head_dim, c.rope_dims};
     m.layers[l].group = c.layer_group[l];
     m.layers[l].index_in_group = m.group_layers[c.layer_group[l]]++;
   }

@@ -20,6 +20,22 @@ struct Packed {
   virtual uint64_t bytes() const = 0;  // owned memory, reported by tm_memory_use
 };
 
+// How the rows of q and k lie in a file of the TM_ROPE_HALVES style, where elements i and i + rope_dims / 2 of a head
+// rotate together. Nobody but Tensor::row knows: stages see the interleaved order, (2i, 2i + 1), whatever the file, so
+// the numbers and the cache are the same for both (docs/adr/0011).
+struct HalvedRows {
+  uint32_t head_dim = 0;
+  uint32_t rope_dims = 0;  // 0: rows lie as stages see them
+
+  // Where row r of the interleaved order lies in the file.
+  uint64_t place_of(uint64_t r) const {
+    if (rope_dims == 0) return r;
+    const uint64_t element = r % head_dim;
+    if (element >= rope_dims) return r;
+    return r - element + element / 2 + element % 2 * (rope_dims / 2);
+  }
+};
+
 // A matrix [rows = outputs, cols = inputs], row-major. data is the caller's and valid until tm_close.
 struct Tensor {
   const void* data = nullptr;  // nullptr: not set
@@ -27,13 +43,16 @@ struct Tensor {
   uint64_t rows = 0;
   uint64_t cols = 0;
   uint64_t bytes = 0;
+  HalvedRows halved;    // set by tm_open for q and k of the TM_ROPE_HALVES style
   bool mapped = false;  // TM_TENSOR_MAPPED: whole pages may be dropped once nothing reads them
   std::unique_ptr<Packed> packed;
   bool in_place = true;  // a backend that no longer reads data after prepare sets this to false
 
   bool set() const { return data != nullptr; }
   const float* f32() const { return static_cast<const float*>(data); }  // norms and rope factors (4-byte aligned)
-  const uint8_t* row(uint64_t r) const { return static_cast<const uint8_t*>(data) + r * row_bytes(dtype, cols); }
+  const uint8_t* row(uint64_t r) const {
+    return static_cast<const uint8_t*>(data) + halved.place_of(r) * row_bytes(dtype, cols);
+  }
 };
 
 struct FeedForward {
@@ -71,7 +90,6 @@ struct Model {
   uint32_t vocab;
   uint32_t n_experts;
   uint32_t n_experts_used;
-  uint32_t rope_style;
   uint32_t rope_dims;
   uint32_t n_groups;
   uint32_t group_window[TM_MAX_GROUPS];  // 0: no window

@@ -86,9 +86,13 @@ struct PackedCase {
     }
     const uint32_t n = (rows + kStripRows - 1) / kStripRows;
     strips.resize(n * strip_bytes(dtype, cols));
-    for (uint32_t s = 0; s < n; ++s) {
-      pack_strip(dtype, source.data() + s * kStripRows * stride, std::min(kStripRows, rows - s * kStripRows), cols,
-                 strips.data() + s * strip_bytes(dtype, cols));
+    pack();
+  }
+
+  void pack() {
+    for (uint32_t r = 0; r < rows; ++r) {
+      pack_row(dtype, source.data() + r * row_bytes(dtype, cols), cols, r % kStripRows,
+               strips.data() + r / kStripRows * strip_bytes(dtype, cols));
     }
   }
 
@@ -221,7 +225,7 @@ TEST(integers_are_exact_at_their_extremes) {
         }
         dequantise_row(dtype, weights.source.data() + r * stride, 256, weights.values.data() + r * 256);
       }
-      pack_strip(dtype, weights.source.data(), 16, 256, weights.strips.data());
+      weights.pack();
       for (const int sign : {1, -1}) {
         std::vector<float> x(256);
         for (uint32_t i = 0; i < 256; ++i) x[i] = static_cast<float>(i < 32 && i % 2 == 1 ? sign : -sign) * 127;
@@ -258,8 +262,7 @@ TEST(products_with_weights_in_place_are_the_same_everywhere_and_read_no_further_
             memcpy(x.as<float>(), values.data(), sizeof(float) * n * cols);
             Guarded out(sizeof(float) * n * rows, at_end);
             StripJob job = {};
-            job.weights = w.as<uint8_t>();
-            job.row_bytes = row_bytes(dtype, cols);
+            for (uint32_t r = 0; r < rows; ++r) job.rows[r] = w.as<uint8_t>() + r * row_bytes(dtype, cols);
             job.cols = cols;
             job.n_rows = rows;
             job.inputs = x.as<float>();

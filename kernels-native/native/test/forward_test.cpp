@@ -75,6 +75,26 @@ double distance(const Rows& expected, const std::vector<float>& actual) {
   return worst;
 }
 
+// The same model as a file of the halves style has it: in every head of q and k, first the first elements of the pairs
+// that rotate together, then the second ones.
+Weights with_halved_rows(const Weights& interleaved) {
+  Weights halves = interleaved;
+  const Shape& s = interleaved.shape;
+  halves.shape.rope_style = TM_ROPE_HALVES;
+  for (size_t e = 0; e < halves.entries.size(); ++e) {
+    const Weights::Entry& from = interleaved.entries[e];
+    if (from.role != TM_ATTENTION_Q && from.role != TM_ATTENTION_K) continue;
+    const size_t bytes = from.bytes.size() / from.rows;
+    for (uint64_t head = 0; head < from.rows; head += s.head_dim) {
+      for (uint32_t i = 0; i < s.rope_dims; ++i) {
+        const uint64_t place = i < s.rope_dims / 2 ? 2 * i : 2 * (i - s.rope_dims / 2) + 1;
+        memcpy(&halves.entries[e].bytes[(head + i) * bytes], &from.bytes[(head + place) * bytes], bytes);
+      }
+    }
+  }
+  return halves;
+}
+
 template <class Body>
 void everywhere(Body body) {
   for (const Shape& shape : shapes()) {
@@ -202,6 +222,30 @@ TEST(batched_is_alone_at_any_thread_count) {
       }
     }
   });
+}
+
+TEST(halved_rows_are_the_same_model) {
+  for (Shape shape : shapes()) {
+    shape.rope_style = TM_ROPE_INTERLEAVED;
+    const Weights interleaved(shape);
+    const Weights halves = with_halved_rows(interleaved);
+    const auto tokens = random_tokens(kLength, shape.vocab, 12);
+    for (Placement p : placements()) {
+      for (const uint32_t kv : {TM_F32, TM_F16}) {
+        p.kv_dtype = kv;
+        p.ring = true;
+        p.max_rows = 13;
+        Session a(interleaved, p);
+        Session b(halves, p);
+        CHECK_TEXT(same(a.run_chunked(0, tokens, 13), b.run_chunked(0, tokens, 13)), label(shape, p));
+        for (uint32_t g = 0; g < shape.windows.size(); ++g) {  // a page of one is a page of the other
+          const auto& pages = a.context()->cache.groups[g].pages;
+          CHECK_TEXT(memcmp(pages.as<void>(), b.context()->cache.groups[g].pages.as<void>(), pages.bytes()) == 0,
+                     label(shape, p));
+        }
+      }
+    }
+  }
 }
 
 TEST(cpu_levels_agree_bit_for_bit) {

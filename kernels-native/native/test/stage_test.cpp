@@ -240,10 +240,15 @@ class Bench {
     return oracle_matmul(weights(role), x);
   }
 
+  // Rotates in the file's order, then goes over to the order in which the library keeps queries and keys.
   void rotate(Row& heads, uint64_t row) {
+    const Shape& s = v_.shape;
     const std::vector<float> factors = weights_.values(TM_ROPE_FACTORS, 0);
-    for (size_t at = 0; at < heads.size(); at += v_.shape.head_dim) {
-      oracle_rope(v_.shape, factors, step_->position(static_cast<uint32_t>(row)), &heads[at]);
+    for (size_t at = 0; at < heads.size(); at += s.head_dim) {
+      oracle_rope(s, factors, step_->position(static_cast<uint32_t>(row)), &heads[at]);
+      if (s.rope_style == TM_ROPE_INTERLEAVED) continue;
+      const Row halves(&heads[at], &heads[at] + s.rope_dims);
+      for (uint32_t i = 0; i < s.rope_dims; ++i) heads[at + i] = halves[i / 2 + i % 2 * (s.rope_dims / 2)];
     }
   }
 
