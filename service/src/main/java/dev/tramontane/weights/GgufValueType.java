@@ -5,30 +5,37 @@ import java.util.Optional;
 
 /** Types of metadata values by their number in a GGUF file. */
 public enum GgufValueType {
-    U8(1),
-    I8(1),
-    U16(2),
-    I16(2),
-    U32(4),
-    I32(4),
-    F32(4),
-    BOOL(1),
-    STRING(0),
-    ARRAY(0),
-    U64(8),
-    I64(8),
-    F64(8);
+    U8(0, 1),
+    I8(1, 1),
+    U16(2, 2),
+    I16(3, 2),
+    U32(4, 4),
+    I32(5, 4),
+    F32(6, 4),
+    BOOL(7, 1),
+    STRING(8, 0),
+    ARRAY(9, 0),
+    U64(10, 8),
+    I64(11, 8),
+    F64(12, 8);
 
     private static final GgufValueType[] BY_NUMBER = values();
 
+    private final int number;
     private final int bytes;
 
-    GgufValueType(int bytes) {
+    GgufValueType(int number, int bytes) {
+        this.number = number;
         this.bytes = bytes;
     }
 
     static Optional<GgufValueType> of(long number) {
         return number >= 0 && number < BY_NUMBER.length ? Optional.of(BY_NUMBER[(int) number]) : Optional.empty();
+    }
+
+    /** The number in a file. */
+    int number() {
+        return number;
     }
 
     /** Bytes of a value; 0 for strings and arrays, whose length is in the file. */

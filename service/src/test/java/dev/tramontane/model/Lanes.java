@@ -3,6 +3,7 @@ package dev.tramontane.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -13,36 +14,46 @@ import java.util.Random;
  */
 final class Lanes {
     private final Model model;
-    private final int ring;
+    private final int[] rings;
     private final int slots;
-    private final List<Integer> pages = new ArrayList<>();
+    private final List<List<Integer>> pages = new ArrayList<>();
     private final StepBatch batch = new StepBatch();
     private final float[][] scores;
     private final boolean[] placed;
 
     /**
-     * @param ring page table entries of a slot
+     * @param ring page table entries of a slot, in every group
      * @param pageOrder seed of the order in which physical pages are handed out
      */
     Lanes(Model model, int pageTokens, int ring, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
+        this(model, pageTokens, everyGroup(model, ring), slots, maxRows, halfPrecision, pageOrder);
+    }
+
+    /** @param rings page table entries of a slot in each group */
+    Lanes(Model model, int pageTokens, int[] rings, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
         this.model = model;
-        this.ring = ring;
+        this.rings = rings.clone();
         this.slots = slots;
         scores = new float[slots][];
         placed = new boolean[slots];
-        int groups = model.geometry().groups().size();
-        for (int page = 0; page < slots * ring; page++) {
-            pages.add(page);
+        Random random = new Random(pageOrder);
+        List<CacheShape.Group> groups = new ArrayList<>();
+        for (int ring : rings) {
+            List<Integer> order = new ArrayList<>();
+            for (int page = 0; page < slots * ring; page++) {
+                order.add(page);
+            }
+            Collections.shuffle(order, random);
+            pages.add(order);
+            groups.add(new CacheShape.Group(slots * ring, ring));
         }
-        Collections.shuffle(pages, new Random(pageOrder));
-        model.sizeCache(new CacheShape(
-                pageTokens,
-                slots,
-                maxRows,
-                slots,
-                maxRows,
-                halfPrecision,
-                Collections.nCopies(groups, new CacheShape.Group(slots * ring, ring))));
+        model.sizeCache(new CacheShape(pageTokens, slots, maxRows, slots, maxRows, halfPrecision, groups));
+    }
+
+    private static int[] everyGroup(Model model, int ring) {
+        int[] rings = new int[model.geometry().groups().size()];
+        Arrays.fill(rings, ring);
+        return rings;
     }
 
     /** Tokens {@code from .. from + count - 1} of a sequence in its slot. */
@@ -100,9 +111,9 @@ final class Lanes {
     void place(int slot, StepBatch into) {
         if (!placed[slot]) {
             placed[slot] = true;
-            for (int group = 0; group < model.geometry().groups().size(); group++) {
-                for (int entry = 0; entry < ring; entry++) {
-                    into.addEdit(slot, group, entry, pages.get(slot * ring + entry));
+            for (int group = 0; group < rings.length; group++) {
+                for (int entry = 0; entry < rings[group]; entry++) {
+                    into.addEdit(slot, group, entry, pages.get(group).get(slot * rings[group] + entry));
                 }
             }
         }
