@@ -6,38 +6,47 @@ import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufTensor;
 import dev.tramontane.weights.ModelFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * A model's geometry from a GGUF file's metadata. The keys are those of ggml's {@code docs/gguf.md}; the limits are
- * those of {@code tm_model_config} in tramontane.h. What would change the arithmetic in a way that the kernels don't
- * know is refused, never ignored.
+ * A model's geometry from a GGUF file's metadata. The keys are those of ggml's {@code docs/gguf.md} and gguf-py's
+ * {@code constants.py}; the limits are those of {@code tm_model_config} in tramontane.h. What would change the
+ * arithmetic in a way that the kernels don't know is refused, never ignored.
  */
 public final class GgufGeometry {
-    /** Architectures that are known, by their word in {@code general.architecture}. */
-    public static final List<String> ARCHITECTURES = List.of("llama");
+    /**
+     * Architectures that are known, by their word in {@code general.architecture}. In llama.cpp, {@code mistral3} is
+     * {@code llama} with YaRN and an attention temperature, which have keys of their own.
+     */
+    public static final List<String> ARCHITECTURES = List.of("llama", "mistral3");
 
-    private static final int MAX_LAYERS = 1024;
-    private static final int MAX_WIDTH = 262_144;
-    private static final int MAX_HEAD_DIM = 512;
-    private static final int MAX_CONTEXT = 1 << 30;
+    private static final TransformerShape.Keys SHAPE = new TransformerShape.Keys(
+            "block_count",
+            "embedding_length",
+            "attention.head_count",
+            "attention.head_count_kv",
+            "attention.key_length",
+            "feed_forward_length");
 
     /** Keys that scale or cap something, with the value at which they change nothing. */
-    private static final Map<String, Double> NEUTRAL = new TreeMap<>(Map.of(
-            "attention.clamp_kqv", 0.0,
-            "attention.max_alibi_bias", 0.0,
-            "attn_logit_softcapping", 0.0,
-            "final_logit_softcapping", 0.0,
-            "attention.temperature_scale", 0.0,
-            "embedding_scale", 1.0,
-            "residual_scale", 1.0,
-            "logit_scale", 1.0,
-            "rope.scaling.attn_factor", 1.0));
+    private static final Map<String, Double> NEUTRAL = new TreeMap<>(Map.ofEntries(
+            Map.entry("attention.clamp_kqv", 0.0),
+            Map.entry("attention.max_alibi_bias", 0.0),
+            Map.entry("attn_logit_softcapping", 0.0),
+            Map.entry("final_logit_softcapping", 0.0),
+            Map.entry("attention.temperature_scale", 0.0),
+            Map.entry("embedding_scale", 1.0),
+            Map.entry("residual_scale", 1.0),
+            Map.entry("logit_scale", 1.0),
+            Map.entry("rope.scaling.attn_factor", 1.0),
+            Map.entry("expert_weights_scale", 1.0),
+            Map.entry("expert_shared_count", 0.0),
+            Map.entry("expert_group_count", 0.0),
+            Map.entry("leading_dense_block_count", 0.0),
+            Map.entry("expert_gating_func", 1.0))); // softmax
 
     private GgufGeometry() {}
 
@@ -57,70 +66,57 @@ public final class GgufGeometry {
                             "one of " + String.join(", ", ARCHITECTURES),
                             "take a model of one of them");
         }
-        HyperParameters keys = new HyperParameters(file, architecture);
+        HyperParameters keys = new GgufParameters(file, architecture);
         refuseOtherArithmetic(keys);
-        int layers = keys.count("block_count", 1, MAX_LAYERS);
-        int width = multipleOfEight(keys, "embedding_length", keys.count("embedding_length", 8, MAX_WIDTH));
-        int heads = keys.countOfLayers("attention.head_count", 1, MAX_WIDTH, layers);
-        int kvHeads = keys.has("attention.head_count_kv")
-                ? keys.countOfLayers("attention.head_count_kv", 1, MAX_WIDTH, layers)
-                : heads;
-        if (heads % kvHeads != 0) {
-            throw keys.fault(
-                    "attention.head_count_kv", "the value " + kvHeads, "a divisor of the " + heads + " query heads");
+        TransformerShape shape = TransformerShape.of(keys, SHAPE);
+        checkHeads(keys, shape.headDim());
+        int experts = keys.count("expert_count", 0, ExpertCounts.MAX, 0);
+        ExpertCounts counts = ExpertCounts.of(keys, experts, "expert_count", "expert_used_count");
+        int expertFfn = keys.count("expert_feed_forward_length", 0, TransformerShape.MAX_WIDTH, 0);
+        if (expertFfn != 0 && expertFfn != shape.ffn()) {
+            throw keys.unsupported(
+                    "expert_feed_forward_length",
+                    "experts of " + expertFfn + " beside dense layers of " + shape.ffn() + " are not computed",
+                    "the same length for both");
         }
-        int headDim = headDim(keys, width, heads);
-        int ffn = multipleOfEight(
-                keys, "feed_forward_length", keys.countOfLayers("feed_forward_length", 8, MAX_WIDTH, layers));
-        int ropeDimensions = keys.count("rope.dimension_count", 2, MAX_HEAD_DIM, headDim);
-        if (ropeDimensions % 2 != 0 || ropeDimensions > headDim) {
+        int ropeDimensions = keys.count("rope.dimension_count", 2, TransformerShape.MAX_HEAD_DIM, shape.headDim());
+        if (ropeDimensions % 2 != 0 || ropeDimensions > shape.headDim()) {
             throw keys.fault(
                     "rope.dimension_count",
                     "the value " + ropeDimensions,
-                    "an even number up to the head's " + headDim + " elements");
-        }
-        double theta = keys.findReal("rope.freq_base").orElse(10_000.0);
-        if (theta <= 0) {
-            throw keys.fault("rope.freq_base", "the value " + theta, "a number above 0");
-        }
-        double epsilon = keys.real("attention.layer_norm_rms_epsilon");
-        if (epsilon <= 0 || epsilon > 1) {
-            throw keys.fault("attention.layer_norm_rms_epsilon", "the value " + epsilon, "a number above 0, at most 1");
+                    "an even number up to the head's " + shape.headDim() + " elements");
         }
         return new ModelGeometry(
                 architecture,
                 name(file),
-                layers,
-                width,
-                heads,
-                kvHeads,
-                headDim,
-                ffn,
+                shape.layers(),
+                shape.width(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.headDim(),
+                shape.ffn(),
                 vocabulary(file, keys),
-                0,
-                0,
-                keys.count("context_length", 1, MAX_CONTEXT),
-                theta,
+                counts.experts(),
+                counts.used(),
+                keys.count("context_length", 1, TransformerShape.MAX_CONTEXT),
+                keys.positive("rope.freq_base", 10_000.0),
                 false,
                 ropeDimensions,
-                epsilon,
-                groups(keys, layers, window));
+                keys.epsilon("attention.layer_norm_rms_epsilon"),
+                groups(keys, shape.layers(), window));
     }
 
     private static void refuseOtherArithmetic(HyperParameters keys) {
-        int experts = keys.count("expert_count", 0, Integer.MAX_VALUE, 0);
-        if (experts > 0) {
-            throw keys.unsupported(
-                    "expert_count",
-                    "the model is a mixture of " + experts + " experts, which this version does not compute",
-                    "a dense model");
-        }
         if (!keys.bool("attention.causal", true)) {
             throw keys.unsupported("attention.causal", "the model's attention is not causal", "a causal one");
         }
         if (keys.bool("use_parallel_residual", false)) {
             throw keys.unsupported(
                     "use_parallel_residual", "the model's blocks run in parallel to attention", "blocks in sequence");
+        }
+        if (!keys.bool("expert_weights_norm", true)) {
+            throw keys.unsupported(
+                    "expert_weights_norm", "the chosen experts' shares are not renormalised", "renormalised ones");
         }
         NEUTRAL.forEach((key, neutral) -> {
             double value = keys.findReal(key).orElse(neutral);
@@ -132,25 +128,8 @@ public final class GgufGeometry {
         });
     }
 
-    private static int headDim(HyperParameters keys, int width, int heads) {
-        if (!keys.has("attention.key_length") && width % heads != 0) {
-            throw keys.fault(
-                    "attention.head_count", "the value " + heads, "a divisor of the embedding length " + width);
-        }
-        int headDim = keys.count("attention.key_length", 2, MAX_HEAD_DIM, width / heads);
-        if (headDim < 2 || headDim > MAX_HEAD_DIM || headDim % 2 != 0) {
-            throw keys.fault(
-                    keys.has("attention.key_length") ? "attention.key_length" : "attention.head_count",
-                    "heads of " + headDim + " elements as a consequence",
-                    "an even number up to " + MAX_HEAD_DIM);
-        }
-        if ((long) heads * headDim > MAX_WIDTH) {
-            throw keys.fault(
-                    "attention.head_count",
-                    heads + " heads of " + headDim + " elements",
-                    "at most " + MAX_WIDTH + " elements together");
-        }
-        int valueLength = keys.count("attention.value_length", 1, MAX_WIDTH, headDim);
+    private static void checkHeads(HyperParameters keys, int headDim) {
+        int valueLength = keys.count("attention.value_length", 1, TransformerShape.MAX_WIDTH, headDim);
         if (valueLength != headDim) {
             throw keys.unsupported(
                     "attention.value_length",
@@ -164,14 +143,6 @@ public final class GgufGeometry {
                     "attention is scaled by " + scale,
                     "1 / sqrt(" + headDim + "), the usual factor");
         }
-        return headDim;
-    }
-
-    private static int multipleOfEight(HyperParameters keys, String key, int value) {
-        if (value % 8 != 0) {
-            throw keys.fault(key, "the value " + value, "a multiple of 8");
-        }
-        return value;
     }
 
     /** The embedding's rows; every other count of tokens in the file has to be the same. */
@@ -187,45 +158,52 @@ public final class GgufGeometry {
     /** The embedding's rows. */
     static int vocabulary(GgufFile file) {
         GgufTensor embedding = file.tensor("token_embd.weight");
-        if (embedding.rows() > 1 << 22) {
+        if (embedding.rows() > TransformerShape.MAX_VOCABULARY) {
             throw new ModelFileException(
                     file.name(),
                     embedding.offset(),
                     "the embedding has " + embedding.rows() + " rows",
-                    "at most " + (1 << 22),
+                    "at most " + TransformerShape.MAX_VOCABULARY,
                     HyperParameters.OTHER_FILE);
         }
         return (int) embedding.rows();
     }
 
     private static List<LayerGroup> groups(HyperParameters keys, int layers, OptionalInt window) {
-        int[] windows = new int[layers];
-        if (window.isPresent()) {
-            Arrays.fill(windows, window.getAsInt());
-        } else if (keys.has("attention.sliding_window")) {
-            windows = keys.perLayer("attention.sliding_window", 0, MAX_CONTEXT, layers);
-            if (keys.has("attention.sliding_window_pattern")) {
-                throw keys.unsupported(
-                        "attention.sliding_window_pattern",
-                        "a window in some layers only is given by a pattern, which this version does not read",
-                        "one window for all layers (--window N or --window none says which)");
-            }
-        }
-        Map<Integer, List<Integer>> layersByWindow = new TreeMap<>();
-        for (int layer = 0; layer < layers; layer++) {
-            layersByWindow
-                    .computeIfAbsent(windows[layer], w -> new ArrayList<>())
-                    .add(layer);
-        }
-        if (layersByWindow.size() > 8) {
+        List<LayerGroup> groups = LayerGroup.of(layers, window, () -> windows(keys, layers));
+        if (groups.size() > LayerGroup.MAX_GROUPS) {
             throw keys.unsupported(
                     "attention.sliding_window",
-                    "the layers have " + layersByWindow.size() + " different windows",
-                    "at most 8");
+                    "the layers have " + groups.size() + " different windows",
+                    "at most " + LayerGroup.MAX_GROUPS);
         }
-        return layersByWindow.entrySet().stream()
-                .map(group -> new LayerGroup(group.getKey(), group.getValue()))
-                .toList();
+        return groups;
+    }
+
+    /**
+     * The window of each layer, 0 for none. The pattern says which layers have it: a flag for each, or a number n after
+     * which every n-th layer has none (llama.cpp, {@code llama_hparams::set_swa_pattern}).
+     */
+    private static int[] windows(HyperParameters keys, int layers) {
+        if (!keys.has("attention.sliding_window")) {
+            return new int[layers];
+        }
+        int[] windows = keys.perLayer("attention.sliding_window", 0, TransformerShape.MAX_CONTEXT, layers);
+        String pattern = "attention.sliding_window_pattern";
+        if (keys.isList(pattern)) {
+            int[] has = keys.perLayer(pattern, 0, 1, layers);
+            for (int layer = 0; layer < layers; layer++) {
+                windows[layer] *= has[layer];
+            }
+        } else if (keys.has(pattern)) {
+            int every = keys.count(pattern, 0, TransformerShape.MAX_LAYERS);
+            for (int layer = 0; layer < layers; layer++) {
+                if (every != 0 && layer % every == every - 1) {
+                    windows[layer] = 0;
+                }
+            }
+        }
+        return windows;
     }
 
     private static String name(GgufFile file) {

@@ -8,16 +8,22 @@ import dev.tramontane.weights.GgmlType;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufTensor;
 import dev.tramontane.weights.ModelFileException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Finds the tensors of the llama architecture by llama.cpp's names (gguf-py, constants.py). */
+/**
+ * Finds the tensors of the llama architecture by llama.cpp's names (gguf-py, constants.py). The experts of a layer lie in
+ * one tensor of three dimensions, in old files in one each.
+ */
 final class GgufTensors {
     /** Written by old converters and never read by anybody. */
     private static final Pattern IGNORED = Pattern.compile("blk\\.\\d+\\.attn_rot_embd(\\.weight)?");
+
+    private static final String OUTPUT = "output.weight";
 
     private final GgufFile file;
     private final ModelGeometry geometry;
@@ -30,54 +36,85 @@ final class GgufTensors {
     }
 
     List<PlannedTensor> planned() {
-        long width = geometry.width();
-        long vocabulary = geometry.vocabulary();
-        long queries = (long) geometry.heads() * geometry.headDim();
-        long keys = (long) geometry.kvHeads() * geometry.headDim();
-        long ffn = geometry.ffn();
-        add("token_embd.weight", TensorRole.TOKEN_EMBEDDING, 0, vocabulary, width);
-        add("output_norm.weight", TensorRole.OUTPUT_NORM, 0, 1, width);
-        if (file.find("output.weight").isPresent()) {
-            add("output.weight", TensorRole.OUTPUT, 0, vocabulary, width);
-        }
-        for (int layer = 0; layer < geometry.layers(); layer++) {
-            String block = "blk." + layer + ".";
-            add(block + "attn_norm.weight", TensorRole.ATTENTION_NORM, layer, 1, width);
-            add(block + "attn_q.weight", TensorRole.ATTENTION_Q, layer, queries, width);
-            add(block + "attn_k.weight", TensorRole.ATTENTION_K, layer, keys, width);
-            add(block + "attn_v.weight", TensorRole.ATTENTION_V, layer, keys, width);
-            add(block + "attn_output.weight", TensorRole.ATTENTION_OUT, layer, width, queries);
-            add(block + "ffn_norm.weight", TensorRole.FFN_NORM, layer, 1, width);
-            add(block + "ffn_gate.weight", TensorRole.FFN_GATE, layer, ffn, width);
-            add(block + "ffn_up.weight", TensorRole.FFN_UP, layer, ffn, width);
-            add(block + "ffn_down.weight", TensorRole.FFN_DOWN, layer, width, ffn);
+        for (NeededTensor needed : NeededTensor.of(geometry, file.find(OUTPUT).isPresent())) {
+            add(needed);
         }
         names.add("rope_freqs.weight");
         refuseOthers();
         return tensors;
     }
 
-    private void add(String name, TensorRole role, int layer, long rows, long columns) {
-        GgufTensor tensor = file.tensor(name);
-        boolean vector = rows == 1;
-        if (tensor.rows() != rows || tensor.cols() != columns) {
+    private void add(NeededTensor needed) {
+        boolean expert = geometry.experts() > 0 && needed.perExpert();
+        String merged = prefix(needed) + word(needed.role()) + "_exps.weight";
+        if (expert && file.find(merged).isPresent()) {
+            add(needed, file.tensor(merged), geometry.experts());
+        } else {
+            String number = expert ? "." + needed.expert() : "";
+            add(needed, file.tensor(prefix(needed) + word(needed.role()) + number + ".weight"), 1);
+        }
+    }
+
+    /** @param parts tensors that lie in it one behind another */
+    private void add(NeededTensor needed, GgufTensor tensor, int parts) {
+        List<Long> dims = tensor.dims();
+        if (tensor.cols() != needed.columns()
+                || tensor.rows() != needed.rows() * parts
+                || (parts > 1 && (dims.size() != 3 || dims.get(2) != parts))) {
             throw fault(
                     tensor,
                     "is " + shape(tensor.rows(), tensor.cols()),
-                    shape(rows, columns) + " (rows x columns) by the metadata");
+                    shape(needed.rows() * parts, needed.columns()) + " (rows x columns) by the metadata"
+                            + (parts > 1 ? ", those of " + parts + " experts" : ""));
         }
         DType type = DType.ofNumber(tensor.type().number())
-                .filter(found -> !vector || found == DType.F32)
+                .filter(found -> !needed.vector() || found == DType.F32)
                 .orElseThrow(() -> fault(
                         tensor,
                         "is " + tensor.type() + ", in which this version does not compute it",
-                        vector ? "F32" : "one of " + GgmlType.computedNames()));
-        if (columns % type.blockElements() != 0) {
+                        needed.vector() ? "F32" : "one of " + GgmlType.computedNames()));
+        if (needed.columns() % type.blockElements() != 0) {
             throw fault(
-                    tensor, "is " + type + " in rows of " + columns, "rows of a multiple of " + type.blockElements());
+                    tensor,
+                    "is " + type + " in rows of " + needed.columns(),
+                    "rows of a multiple of " + type.blockElements());
         }
-        names.add(name);
-        tensors.add(new PlannedTensor(name, role, layer, 0, type, rows, columns, tensor.data(), new float[0]));
+        long bytes = type.bytes(needed.rows(), needed.columns());
+        MemorySegment data = tensor.data().asSlice(parts > 1 ? bytes * needed.expert() : 0, bytes);
+        names.add(tensor.name());
+        tensors.add(new PlannedTensor(
+                tensor.name(),
+                needed.role(),
+                needed.layer(),
+                needed.expert(),
+                type,
+                needed.rows(),
+                needed.columns(),
+                data,
+                new float[0]));
+    }
+
+    private static String prefix(NeededTensor needed) {
+        return needed.role().perLayer() ? "blk." + needed.layer() + "." : "";
+    }
+
+    private static String word(TensorRole role) {
+        return switch (role) {
+            case TOKEN_EMBEDDING -> "token_embd";
+            case OUTPUT_NORM -> "output_norm";
+            case OUTPUT -> "output";
+            case ROPE_FACTORS -> "rope_freqs";
+            case ATTENTION_NORM -> "attn_norm";
+            case ATTENTION_Q -> "attn_q";
+            case ATTENTION_K -> "attn_k";
+            case ATTENTION_V -> "attn_v";
+            case ATTENTION_OUT -> "attn_output";
+            case FFN_NORM -> "ffn_norm";
+            case FFN_ROUTER -> "ffn_gate_inp";
+            case FFN_GATE -> "ffn_gate";
+            case FFN_UP -> "ffn_up";
+            case FFN_DOWN -> "ffn_down";
+        };
     }
 
     /** A tensor that nobody uses is a bias, an adapter or another architecture: results without it would be wrong. */

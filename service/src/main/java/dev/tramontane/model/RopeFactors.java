@@ -23,7 +23,7 @@ final class RopeFactors {
 
     /** [ropeDimensions / 2], or empty when nothing is scaled. */
     static float[] of(GgufFile file, ModelGeometry geometry) {
-        HyperParameters keys = new HyperParameters(file, geometry.architecture());
+        HyperParameters keys = new GgufParameters(file, geometry.architecture());
         double factor = linear(keys);
         float[] factors = new float[geometry.ropeDimensions() / 2];
         Arrays.fill(factors, 1f);

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.fixtures.GgufWriter;
+import dev.tramontane.fixtures.Quantised;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -18,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Geometry and tensors of a file: the true one is read, every lie is one clear sentence. */
 final class ModelPlanTest {
@@ -80,6 +84,99 @@ final class ModelPlanTest {
     }
 
     @Test
+    void aPatternSaysWhichLayersHaveTheWindow() {
+        Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.withWindow(24).parts();
+        number(parts, "llama.attention.sliding_window_pattern", 2);
+        assertThat(GgufGeometry.of(file(parts), OptionalInt.empty()).groups())
+                .containsExactly(new LayerGroup(0, List.of(1)), new LayerGroup(24, List.of(0, 2)));
+        parts.put(
+                "llama.attention.sliding_window_pattern",
+                gguf -> gguf.ints("llama.attention.sliding_window_pattern", 0, 1, 1));
+        assertThat(GgufGeometry.of(file(parts), OptionalInt.empty()).groups())
+                .containsExactly(new LayerGroup(0, List.of(0)), new LayerGroup(24, List.of(1, 2)));
+        assertThat(windows(parts, OptionalInt.of(7))).containsExactly(7);
+    }
+
+    @Test
+    void mistral3IsLlamaByAnotherName() {
+        Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.parts();
+        parts.replaceAll((key, part) -> key.startsWith("llama.") ? renamed(key) : part);
+        parts.put("general.architecture", gguf -> gguf.string("general.architecture", "mistral3"));
+        assertThat(plan(parts).geometry().architecture()).isEqualTo("mistral3");
+        real(parts, "mistral3.attention.temperature_scale", 0.1f);
+        assertThatThrownBy(() -> plan(parts)).hasMessageContaining("attention.temperature_scale");
+    }
+
+    private static Consumer<GgufWriter> renamed(String key) {
+        String other = "mistral3" + key.substring(5);
+        return switch (key) {
+            case "llama.block_count" -> gguf -> gguf.u32(other, 3);
+            case "llama.context_length" -> gguf -> gguf.u32(other, 4096);
+            case "llama.embedding_length" -> gguf -> gguf.u32(other, 64);
+            case "llama.feed_forward_length" -> gguf -> gguf.u32(other, 128);
+            case "llama.attention.head_count" -> gguf -> gguf.u32(other, 4);
+            case "llama.attention.head_count_kv" -> gguf -> gguf.u32(other, 2);
+            case "llama.rope.dimension_count" -> gguf -> gguf.u32(other, 16);
+            case "llama.rope.freq_base" -> gguf -> gguf.f32(other, 10_000f);
+            case "llama.attention.layer_norm_rms_epsilon" -> gguf -> gguf.f32(other, 1e-5f);
+            default -> throw new IllegalStateException("a key that this test does not know: " + key);
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void expertsLieInOneTensorOrInOneEach(boolean merged) {
+        Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.parts();
+        experts(parts, 4, merged);
+        ModelPlan plan = plan(parts);
+        assertThat(plan.geometry().experts()).isEqualTo(4);
+        assertThat(plan.geometry().expertsUsed()).isEqualTo(2);
+        assertThat(plan.tensors()).hasSize(3 + 3 * (6 + 1 + 4 * 3));
+        List<PlannedTensor> gates = plan.tensors().stream()
+                .filter(tensor -> tensor.role() == TensorRole.FFN_GATE && tensor.layer() == 1)
+                .toList();
+        assertThat(gates).extracting(PlannedTensor::expert).containsExactly(0, 1, 2, 3);
+        long rowBytes = 64 * Float.BYTES;
+        for (int expert = 0; expert < 4; expert++) {
+            PlannedTensor gate = gates.get(expert);
+            assertThat(gate.data().byteSize()).isEqualTo(128 * rowBytes);
+            assertThat(gate.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0)).isEqualTo(expert);
+            assertThat(gate.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 127 * rowBytes))
+                    .isEqualTo(expert);
+        }
+    }
+
+    /** Makes the layers mixtures of experts; every element of expert e is e. */
+    private static void experts(Map<String, Consumer<GgufWriter>> parts, int experts, boolean merged) {
+        number(parts, "llama.expert_count", experts);
+        number(parts, "llama.expert_used_count", 2);
+        for (int layer = 0; layer < 3; layer++) {
+            String block = "blk." + layer + ".";
+            replace(parts, block + "ffn_gate_inp.weight", F32, 64, experts);
+            for (String word : List.of("ffn_gate", "ffn_up", "ffn_down")) {
+                parts.remove(block + word + ".weight");
+                int columns = word.equals("ffn_down") ? 128 : 64;
+                int rows = 64 * 128 / columns;
+                if (merged) {
+                    constants(parts, block + word + "_exps.weight", 0, experts, columns, rows, experts);
+                }
+                for (int expert = 0; !merged && expert < experts; expert++) {
+                    constants(parts, block + word + "." + expert + ".weight", expert, 1, columns, rows);
+                }
+            }
+        }
+    }
+
+    private static void constants(
+            Map<String, Consumer<GgufWriter>> parts, String name, int first, int count, long... dims) {
+        float[] values = new float[64 * 128 * count];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = first + i / (64 * 128);
+        }
+        parts.put(name, gguf -> gguf.tensor(name, F32, dims, Quantised.of(DType.F32, values)));
+    }
+
+    @Test
     void headsNeedNotFillTheWidth() {
         Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.parts();
         number(parts, "llama.attention.key_length", 32);
@@ -115,12 +212,9 @@ final class ModelPlanTest {
         assertThat(plan(parts).ropeFactors()).containsOnly(4f).hasSize(8);
         parts.put(
                 "rope_freqs.weight",
-                gguf -> gguf.tensor(
-                        "rope_freqs.weight",
-                        F32,
-                        new long[] {8},
-                        dev.tramontane.fixtures.Quantised.of(
-                                dev.tramontane.kernels.DType.F32, new float[] {1, 1, 1, 1, 2, 4, 8, 8})));
+                gguf -> gguf.tensor("rope_freqs.weight", F32, new long[] {8}, Quantised.of(DType.F32, new float[] {
+                    1, 1, 1, 1, 2, 4, 8, 8
+                })));
         assertThat(plan(parts).ropeFactors()).containsExactly(4, 4, 4, 4, 8, 16, 32, 32);
         parts.put(
                 "scale", gguf -> gguf.string("llama.rope.scaling.type", "none").f32("llama.rope.scaling.factor", 4f));
@@ -150,7 +244,11 @@ final class ModelPlanTest {
 
     static Stream<Lie> lies() {
         return Stream.of(
-                new Lie("foreign architecture", p -> text(p, "general.architecture", "qwen2"), "qwen2", "one of llama"),
+                new Lie(
+                        "foreign architecture",
+                        p -> text(p, "general.architecture", "qwen2"),
+                        "qwen2",
+                        "one of llama, mistral3"),
                 new Lie("no architecture", p -> p.remove("general.architecture"), "general.architecture"),
                 new Lie("no layers", p -> number(p, "llama.block_count", 0), "llama.block_count", "1 to 1024"),
                 new Lie("a thousand million layers", p -> number(p, "llama.block_count", 1_000_000_000), "1 to 1024"),
@@ -194,7 +292,49 @@ final class ModelPlanTest {
                         "epsilon"),
                 new Lie("epsilon of 0", p -> real(p, "llama.attention.layer_norm_rms_epsilon", 0), "epsilon"),
                 new Lie("epsilon missing", p -> p.remove("llama.attention.layer_norm_rms_epsilon"), "epsilon"),
-                new Lie("experts", p -> number(p, "llama.expert_count", 8), "mixture of 8 experts"),
+                new Lie("experts, none used", p -> number(p, "llama.expert_count", 8), "llama.expert_used_count"),
+                new Lie(
+                        "more experts used than there are",
+                        p -> {
+                            number(p, "llama.expert_count", 8);
+                            number(p, "llama.expert_used_count", 9);
+                        },
+                        "llama.expert_used_count",
+                        "at most the 8 experts of llama.expert_count"),
+                new Lie("300 experts", p -> number(p, "llama.expert_count", 300), "0 to 256"),
+                new Lie(
+                        "experts without tensors",
+                        p -> {
+                            number(p, "llama.expert_count", 4);
+                            number(p, "llama.expert_used_count", 2);
+                        },
+                        "blk.0.ffn_gate_inp.weight"),
+                new Lie(
+                        "experts of another number",
+                        p -> {
+                            experts(p, 4, true);
+                            number(p, "llama.expert_count", 2);
+                            for (int layer = 0; layer < 3; layer++) {
+                                replace(p, "blk." + layer + ".ffn_gate_inp.weight", F32, 64, 2);
+                            }
+                        },
+                        "blk.0.ffn_gate_exps.weight",
+                        "512 x 64",
+                        "256 x 64",
+                        "those of 2 experts"),
+                new Lie(
+                        "experts of another length",
+                        p -> {
+                            experts(p, 4, true);
+                            number(p, "llama.expert_feed_forward_length", 64);
+                        },
+                        "experts of 64"),
+                new Lie(
+                        "shares that are not renormalised",
+                        p -> p.put("n", g -> g.bool("llama.expert_weights_norm", false)),
+                        "renormalised"),
+                new Lie("shared experts", p -> number(p, "llama.expert_shared_count", 1), "expert_shared_count"),
+                new Lie("experts by sigmoid", p -> number(p, "llama.expert_gating_func", 2), "expert_gating_func"),
                 new Lie("scaled logits", p -> real(p, "llama.logit_scale", 0.5f), "logit_scale"),
                 new Lie("scaled attention", p -> real(p, "llama.attention.scale", 0.5f), "attention"),
                 new Lie("not causal", p -> p.put("c", g -> g.bool("llama.attention.causal", false)), "causal"),
@@ -213,12 +353,21 @@ final class ModelPlanTest {
                         p -> p.put("w", g -> g.i32("llama.attention.sliding_window", -1)),
                         "sliding_window"),
                 new Lie(
-                        "a pattern of windows",
+                        "a pattern for other layers",
                         p -> {
                             number(p, "llama.attention.sliding_window", 32);
-                            number(p, "llama.attention.sliding_window_pattern", 4);
+                            p.put("p", g -> g.ints("llama.attention.sliding_window_pattern", 1, 0));
                         },
-                        "--window N"),
+                        "2 values",
+                        "3 layers"),
+                new Lie(
+                        "a pattern that is no flag",
+                        p -> {
+                            number(p, "llama.attention.sliding_window", 32);
+                            p.put("p", g -> g.ints("llama.attention.sliding_window_pattern", 1, 2, 0));
+                        },
+                        "a value of 2",
+                        "0 to 1"),
                 new Lie(
                         "said vocabulary",
                         p -> number(p, "llama.vocab_size", 17),
