@@ -1,7 +1,7 @@
 package dev.tramontane.api;
 
-import dev.tramontane.api.json.InvalidJsonException;
 import dev.tramontane.generation.GenerationException;
+import dev.tramontane.json.InvalidJsonException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

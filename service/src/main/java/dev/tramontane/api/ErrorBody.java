@@ -1,6 +1,6 @@
 package dev.tramontane.api;
 
-import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.json.JsonWriter;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JsonGenerator;

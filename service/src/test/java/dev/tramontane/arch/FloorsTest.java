@@ -37,6 +37,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.tokenizer..")
             .layer("chat")
             .definedBy("dev.tramontane.chat..")
+            .layer("json")
+            .definedBy("dev.tramontane.json..")
             .layer("kernels")
             .definedBy("dev.tramontane.kernels..")
             .whereLayer("app")
@@ -57,6 +59,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("model", "generation", "api", "app")
             .whereLayer("chat")
             .mayOnlyBeAccessedByLayers("model", "generation", "api", "app")
+            .whereLayer("json")
+            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "model", "generation", "api", "app")
             .whereLayer("kernels")
             .mayOnlyBeAccessedByLayers("weights", "model", "app");
 
@@ -113,6 +117,15 @@ final class FloorsTest {
             .dependOnClassesThat()
             .resideInAnyPackage("io.vertx..", "io.netty..")
             .because("only the API floor knows how clients are connected");
+
+    @ArchTest
+    static final ArchRule jacksonInJson = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.tramontane.json..", "dev.tramontane.api..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("tools.jackson..", "com.fasterxml..")
+            .because("one reader states limits for what is read; the API also writes with Jackson's generator");
 
     @ArchTest
     static final ArchRule prometheusInMetrics = noClasses()

@@ -1,11 +1,11 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.api.json.JsonWriter;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Alternative;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
 import java.util.List;
 import java.util.OptionalInt;

@@ -1,8 +1,8 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
-import dev.tramontane.api.json.JsonReader;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

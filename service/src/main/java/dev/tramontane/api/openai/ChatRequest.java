@@ -1,11 +1,11 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;

@@ -1,7 +1,6 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.EventStream;
-import dev.tramontane.api.json.JsonWriter;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -9,6 +8,7 @@ import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.json.JsonWriter;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -4,7 +4,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.Replies;
-import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.json.JsonWriter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;

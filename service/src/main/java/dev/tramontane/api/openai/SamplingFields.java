@@ -1,8 +1,8 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
 import java.security.SecureRandom;
 import java.util.ArrayList;

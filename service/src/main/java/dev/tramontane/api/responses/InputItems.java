@@ -1,7 +1,7 @@
 package dev.tramontane.api.responses;
 
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.tramontane.api.responses;
 
-import dev.tramontane.api.json.JsonWriter;
 import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;

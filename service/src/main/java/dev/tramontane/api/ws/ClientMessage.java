@@ -2,12 +2,12 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.api.json.InvalidJsonException;
-import dev.tramontane.api.json.JsonFields;
-import dev.tramontane.api.json.JsonReader;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.tramontane.api.ws;
 
 import dev.tramontane.api.ApiException;
-import dev.tramontane.api.json.JsonWriter;
+import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JsonGenerator;
 

@@ -1,4 +1,4 @@
-package dev.tramontane.api.json;
+package dev.tramontane.json;
 
 import java.util.HashSet;
 import java.util.List;
