@@ -21,6 +21,7 @@ void each_matrix(Model& model, Visit visit) {
     visit(layer.k);
     visit(layer.v);
     visit(layer.out);
+    if (layer.router.set()) visit(layer.router);
     for (FeedForward& expert : layer.experts) {
       visit(expert.gate);
       visit(expert.up);

@@ -55,13 +55,14 @@ struct Scratch {
   Counter* logits_counters;  // [2] taken in turns
   Counter* finished;         // [item] segments done of an attention item that workers share, [2 * n_workers]
   uint32_t* n_groups;
-  RowGroup* groups;         // [n_rows]
-  ActivationBlock* inputs;  // [n_rows][max(width, n_heads * head_dim) / 32]
-  ActivationBlock* gated;   // [n_rows][ffn / 32]
-  float* normed;            // [n_rows][width]
-  float* partials;          // [kMaxPartials][queries][head_dim + 2]; only where may_split
-  uint64_t private_bytes;   // of each worker
-  uint8_t* privates;        // [n_workers][private_bytes]
+  RowGroup* groups;           // [n_rows]
+  ActivationBlock* inputs;    // [n_rows][max(width, n_heads * head_dim) / 32]
+  ActivationBlock* gated;     // [n_rows][ffn / 32]; with experts, as gathered, [n_rows * n_experts_used][ffn / 32]
+  ActivationBlock* gathered;  // [n_rows * n_experts_used][width / 32]: blocks of the rows as their experts read them
+  float* normed;              // [n_rows][width]
+  float* partials;            // [kMaxPartials][queries][head_dim + 2]; only where may_split
+  uint64_t private_bytes;     // of each worker
+  uint8_t* privates;          // [n_workers][private_bytes]
   uint64_t bytes;
 
   Private of(const Model& model, const Worker& worker) const;

@@ -1,9 +1,11 @@
-// The cpu backend's stages: which work belongs together and who does it. Five barriers a layer for few rows.
+// The cpu backend's stages: which work belongs together and who does it. Five barriers a layer for few rows, eight with
+// experts.
 #include "stages.h"
 
 #include <algorithm>
 
 #include "attention.h"
+#include "feed_forward.h"
 #include "matmul.h"
 #include "pack.h"
 #include "prepare.h"
@@ -127,61 +129,6 @@ void output(const Frame& frame, uint32_t layer, const Worker& worker) {
   }
   multiply_all(kernels, weights, inputs, n_rows, Store::kAdd, frame.hidden, model.width,
                scratch.counters[layer * kCountersPerLayer + kOutput], worker);
-  worker.wait();
-}
-
-// Thirty-two columns of gate and up for the given rows, their product, and what down reads of it.
-void gate_up_columns(const Frame& frame, uint32_t layer, uint32_t item, const Inputs& inputs, Rows rows,
-                     const Scratch& scratch, const Private& own) {
-  const Model& model = *frame.model;
-  const FeedForward& ffn = model.layers[layer].ffn();
-  const KernelTable& kernels = kernels_of(model.cpu_level);
-  const uint32_t column = item * kFfnColumns;
-  const uint32_t n_columns = std::min(kFfnColumns, model.ffn - column);
-  const uint32_t first_strip = column / kStripRows;
-  const uint32_t end_strip = first_strip + (n_columns + kStripRows - 1) / kStripRows;
-  for (uint32_t first = rows.first; first < rows.end; first += kTokensInTurn) {
-    const Rows turn = {first, std::min(first + kTokensInTurn, rows.end)};
-    multiply(kernels, ffn.gate, first_strip, end_strip, inputs, turn, Store::kWrite, own.gate, kFfnColumns);
-    multiply(kernels, ffn.up, first_strip, end_strip, inputs, turn, Store::kWrite, own.up, kFfnColumns);
-    for (uint64_t row = turn.first; row < turn.end; ++row) {
-      const uint64_t at = (row - first) * kFfnColumns;
-      float* product = frame.gate + row * model.ffn + column;
-      kernels.silu_product(own.gate + at, own.up + at, n_columns, product);
-      if (is_packed(ffn.down.dtype)) kernels.quantise(product, 1, scratch.gated + row * (model.ffn / kBlock) + item);
-    }
-  }
-}
-
-void gate_up(const Frame& frame, uint32_t layer, const Worker& worker) {
-  const Model& model = *frame.model;
-  const Layer& l = model.layers[layer];
-  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
-  const Private own = scratch.of(model, worker);
-  const uint32_t n_rows = frame.step->n_rows;
-  const bool packed[2] = {is_packed(l.ffn().gate.dtype), is_packed(l.ffn().up.dtype)};
-  const Inputs inputs =
-      norm_rows(frame, worker, l.ffn_norm, nullptr, n_rows, packed[0] || packed[1], !(packed[0] && packed[1]));
-  const uint32_t turn = rows_in_cache(l.ffn().gate);
-  const uint32_t turns = (n_rows + turn - 1) / turn;
-  const uint32_t items = (model.ffn + kFfnColumns - 1) / kFfnColumns;
-  Tickets tickets(scratch.counters[layer * kCountersPerLayer + kGateUp], static_cast<uint64_t>(turns) * items, worker);
-  for (uint64_t at, end; tickets.take(&at, &end);) {
-    for (; at < end; ++at) {
-      const uint32_t first = static_cast<uint32_t>(at / items) * turn;
-      gate_up_columns(frame, layer, static_cast<uint32_t>(at % items), inputs, {first, std::min(first + turn, n_rows)},
-                      scratch, own);
-    }
-  }
-  worker.wait();
-}
-
-void down(const Frame& frame, uint32_t layer, const Worker& worker) {
-  const Model& model = *frame.model;
-  const Scratch scratch(model, frame.step->n_rows, frame.scratch);
-  const Inputs inputs = {scratch.gated, model.ffn / kBlock, frame.gate, model.ffn};
-  multiply_all(kernels_of(model.cpu_level), model.layers[layer].ffn().down, inputs, frame.step->n_rows, Store::kAdd,
-               frame.hidden, model.width, scratch.counters[layer * kCountersPerLayer + kDown], worker);
   worker.wait();
 }
 

@@ -81,7 +81,7 @@ extern "C" {
 #define TM_ATTENTION_V 7u     /* [n_kv_heads * head_dim, width] */
 #define TM_ATTENTION_OUT 8u   /* [width, n_heads * head_dim] */
 #define TM_FFN_NORM 9u        /* [1, width] F32 */
-#define TM_FFN_ROUTER 10u     /* [n_experts, width]; only with experts */
+#define TM_FFN_ROUTER 10u     /* [n_experts, width]; only with experts, of any type */
 #define TM_FFN_GATE 11u       /* [ffn, width], per expert with experts */
 #define TM_FFN_UP 12u         /* [ffn, width] */
 #define TM_FFN_DOWN 13u       /* [width, ffn] */
@@ -119,7 +119,12 @@ typedef struct tm_host {
 
 /* Geometry and placement of a model. Limits: n_layers <= 1024, width and ffn <= 262144 and multiples of 8,
  * head_dim even and <= 512, n_heads a multiple of n_kv_heads, n_heads * head_dim <= 262144, vocab in 1..4194304,
- * a window below 2^31. */
+ * n_experts <= 512, n_experts_used in 1..n_experts (0 without experts), a window below 2^31.
+ *
+ * With experts (Mixtral: Jiang et al., arXiv 2401.04088) a row's feed-forward is the sum over its n_experts_used
+ * experts with the largest router logits, the lower index on ties, each times its share of the softmax over all
+ * experts, divided by the chosen ones' sum; the sum runs in rising order of experts. A row whose router logits have no
+ * softmax (not finite) ends as TM_RESULT_NOT_FINITE; other rows are not touched. */
 typedef struct tm_model_config {
   uint32_t struct_size;
   uint32_t backend;   /* TM_BACKEND_* */

@@ -4,31 +4,48 @@
 
 namespace tramontane::ref {
 
-// SwiGLU: Shazeer, arXiv 2002.05202.
+namespace {
+
+// SwiGLU (Shazeer, arXiv 2002.05202) of places [first_place, last_place) of gate; inputs[place] is the normed row that
+// belongs there, without inputs the row of the same number.
+void gate_up_rows(const Frame& f, const FeedForward& ffn, const uint32_t* inputs, uint64_t first_place,
+                  uint64_t last_place, const Worker& worker) {
+  if (first_place == last_place) return;  // nobody chose this expert
+  const Model& m = *f.model;
+  const auto input = [&](uint64_t place) { return normed(f) + (inputs == nullptr ? place : inputs[place]) * m.width; };
+  float* weights = weight_row(f, worker);
+  const auto [first, last] = worker.share(m.ffn);
+  for (uint64_t o = first; o < last; ++o) {
+    dequantise_row(ffn.gate.dtype, ffn.gate.row(o), m.width, weights);
+    for (uint64_t place = first_place; place < last_place; ++place) {
+      f.gate[place * m.ffn + o] = static_cast<float>(dot(weights, input(place), m.width));
+    }
+    dequantise_row(ffn.up.dtype, ffn.up.row(o), m.width, weights);
+    for (uint64_t place = first_place; place < last_place; ++place) {
+      const double g = static_cast<double>(f.gate[place * m.ffn + o]);
+      const double u = dot(weights, input(place), m.width);
+      f.gate[place * m.ffn + o] = static_cast<float>(g / (1 + std::exp(-g)) * u);
+    }
+  }
+}
+
+}  // namespace
+
 void gate_up(const Frame& f, uint32_t l, const Worker& worker) {
   const Model& m = *f.model;
   const Layer& layer = m.layers[l];
-  const uint32_t n_rows = f.step->n_rows;
-  const auto [first_row, last_row] = worker.share(n_rows);
+  const auto [first_row, last_row] = worker.share(f.step->n_rows);
   for (uint64_t row = first_row; row < last_row; ++row) {
     rms_norm(m, f.hidden + row * m.width, layer.ffn_norm, normed(f) + row * m.width);
   }
   worker.wait();
 
-  const Tensor& gate = layer.ffn().gate;
-  const Tensor& up = layer.ffn().up;
-  float* weights = weight_row(f, worker);
-  const auto [first, last] = worker.share(m.ffn);
-  for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(gate.dtype, gate.row(o), m.width, weights);
-    for (uint64_t row = 0; row < n_rows; ++row) {
-      f.gate[row * m.ffn + o] = static_cast<float>(dot(weights, normed(f) + row * m.width, m.width));
-    }
-    dequantise_row(up.dtype, up.row(o), m.width, weights);
-    for (uint64_t row = 0; row < n_rows; ++row) {
-      const double g = static_cast<double>(f.gate[row * m.ffn + o]);
-      const double u = dot(weights, normed(f) + row * m.width, m.width);
-      f.gate[row * m.ffn + o] = static_cast<float>(g / (1 + std::exp(-g)) * u);
+  if (m.n_experts == 0) {
+    gate_up_rows(f, layer.ffn(), nullptr, 0, f.step->n_rows, worker);
+  } else {
+    route(f, l, worker);
+    for (uint32_t e = 0; e < m.n_experts; ++e) {
+      gate_up_rows(f, layer.experts[e], f.routing.row, f.routing.first[e], f.routing.first[e + 1], worker);
     }
   }
   worker.wait();

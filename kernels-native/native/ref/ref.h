@@ -17,6 +17,10 @@ void gate_up(const Frame&, uint32_t layer, const Worker&);
 void down(const Frame&, uint32_t layer, const Worker&);
 void logits(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
 
+// Choice of every row's experts from its normed input; down's outputs into hidden. Both end with a barrier.
+void route(const Frame&, uint32_t layer, const Worker&);
+void add_experts(const Frame&, const Worker&);
+
 // Scratch: float normed [max_rows][width], then float weights [n_workers][longest row of a matrix].
 uint64_t longest_row(const Model& model);
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows);

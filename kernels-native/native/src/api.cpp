@@ -49,7 +49,7 @@ void fill_model(const tm_model_config& c, Model& m) {
     m.group_layers[g] = 0;
   }
   for (uint32_t l = 0; l < c.n_layers; ++l) {
-    m.layers[l].experts.resize(1);
+    m.layers[l].experts.resize(std::max(1u, c.n_experts));
     if (c.rope_style == TM_ROPE_HALVES) m.layers[l].q.halved = m.layers[l].k.halved = {c.head_dim, c.rope_dims};
     m.layers[l].group = c.layer_group[l];
     m.layers[l].index_in_group = m.group_layers[c.layer_group[l]]++;
@@ -199,9 +199,12 @@ int32_t tm_memory_use(const tm_context* context, tm_memory* memory) {
   }
   for (const Layer& layer : model.layers) {
     if (layer.packed) sums.weights_repacked += layer.packed->bytes();
-    for (const Tensor* tensor : {&layer.attention_norm, &layer.q, &layer.k, &layer.v, &layer.out, &layer.ffn_norm,
-                                 &layer.router, &layer.ffn().gate, &layer.ffn().up, &layer.ffn().down}) {
+    for (const Tensor* tensor :
+         {&layer.attention_norm, &layer.q, &layer.k, &layer.v, &layer.out, &layer.ffn_norm, &layer.router}) {
       add_weights(*tensor, sums);
+    }
+    for (const FeedForward& expert : layer.experts) {
+      for (const Tensor* tensor : {&expert.gate, &expert.up, &expert.down}) add_weights(*tensor, sums);
     }
   }
   for (const CacheGroup& group : context->cache.groups) {

@@ -1,5 +1,6 @@
 // Checks of tm_open, tm_set_tensor and tm_prepare.
 #include <cmath>
+#include <string>
 
 #include "context.h"
 #include "cpu_features.h"
@@ -33,6 +34,8 @@ int32_t check_extents(const tm_model_config& c, Error& error) {
       {"vocab", c.vocab, 1, kMaxVocab},
       {"rope_style", c.rope_style, TM_ROPE_INTERLEAVED, TM_ROPE_HALVES},
       {"rope_dims", c.rope_dims, 0, kMaxHeadDim},
+      {"n_experts", c.n_experts, 0, kMaxExperts},
+      {"n_experts_used", c.n_experts_used, c.n_experts == 0 ? 0u : 1u, c.n_experts},
       {"n_groups", c.n_groups, 1, TM_MAX_GROUPS},
   };
   for (const auto& r : ranges) {
@@ -144,12 +147,6 @@ int32_t check_model_config(const tm_model_config& config, Error& error) {
   if (const int32_t status = check_backend(config, error)) return status;
   if (const int32_t status = check_extents(config, error)) return status;
   if (const int32_t status = check_groups(config, error)) return status;
-  if (config.n_experts > 0) {
-    return error.fail(TM_UNSUPPORTED, "n_experts is %u: mixtures of experts are not supported yet", config.n_experts);
-  }
-  if (config.n_experts_used != 0) {
-    return error.invalid("n_experts_used is %u, expected 0 without experts", config.n_experts_used);
-  }
   return TM_OK;
 }
 
@@ -199,9 +196,11 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
 }
 
 int32_t check_complete(const Model& model, Error& error) {
-  const auto missing = [&](const Tensor& tensor, uint32_t role, uint32_t layer) {
+  const auto missing = [&](const Tensor& tensor, uint32_t role, uint32_t layer, uint32_t expert = 0) {
     if (tensor.set()) return TM_OK;
-    return error.fail(TM_WRONG_STATE, "%s of layer %u was not set before tm_prepare", kRoleNames[role], layer);
+    const std::string of_expert = model.n_experts > 0 ? ", expert " + std::to_string(expert) : "";
+    return error.fail(TM_WRONG_STATE, "%s of layer %u%s was not set before tm_prepare", kRoleNames[role], layer,
+                      of_expert.c_str());
   };
   if (const int32_t status = missing(model.embedding, TM_TOKEN_EMBEDDING, 0)) return status;
   if (const int32_t status = missing(model.output_norm, TM_OUTPUT_NORM, 0)) return status;
@@ -213,9 +212,14 @@ int32_t check_complete(const Model& model, Error& error) {
     if (const int32_t status = missing(layer.v, TM_ATTENTION_V, l)) return status;
     if (const int32_t status = missing(layer.out, TM_ATTENTION_OUT, l)) return status;
     if (const int32_t status = missing(layer.ffn_norm, TM_FFN_NORM, l)) return status;
-    if (const int32_t status = missing(layer.ffn().gate, TM_FFN_GATE, l)) return status;
-    if (const int32_t status = missing(layer.ffn().up, TM_FFN_UP, l)) return status;
-    if (const int32_t status = missing(layer.ffn().down, TM_FFN_DOWN, l)) return status;
+    if (model.n_experts > 0) {
+      if (const int32_t status = missing(layer.router, TM_FFN_ROUTER, l)) return status;
+    }
+    for (uint32_t e = 0; e < layer.experts.size(); ++e) {
+      if (const int32_t status = missing(layer.experts[e].gate, TM_FFN_GATE, l, e)) return status;
+      if (const int32_t status = missing(layer.experts[e].up, TM_FFN_UP, l, e)) return status;
+      if (const int32_t status = missing(layer.experts[e].down, TM_FFN_DOWN, l, e)) return status;
+    }
   }
   const Tensor& factors = model.rope_factors;
   for (uint64_t i = 0; factors.set() && i < factors.cols; ++i) {

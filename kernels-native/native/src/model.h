@@ -69,7 +69,7 @@ struct Layer {
   Tensor out;                        // [width, n_heads * head_dim]
   Tensor ffn_norm;                   // [1, width] F32
   Tensor router;                     // [n_experts, width], only with experts
-  std::vector<FeedForward> experts;  // 1 without experts
+  std::vector<FeedForward> experts;  // [n_experts], or 1 without experts
   std::unique_ptr<Packed> packed;    // for a backend that fuses several tensors of a layer
   uint32_t group = 0;                // its window and page table
   uint32_t index_in_group = 0;       // its place inside a page

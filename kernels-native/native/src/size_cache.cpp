@@ -94,8 +94,9 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   for (uint32_t g = 0; g < m.n_groups; ++g) entries += static_cast<uint64_t>(c.n_slots) * c.group_ring[g];
   w.max_edits = static_cast<uint32_t>(std::min<uint64_t>(entries, UINT32_MAX));
 
-  // Rows <= 2^20 and widths <= 2^18 floats: each product is below 2^41.
+  // Rows <= 2^20, experts <= 2^9 and widths <= 2^18 floats: each product is below 2^50.
   const uint64_t rows = c.max_rows;
+  const uint64_t chosen = rows * m.n_experts_used;
   const uint64_t logit_rows = std::min({kLogitRows, c.max_rows, c.max_samples});
   const uint64_t sizes[] = {
       rows * (m.rope_dims / 2) * 4,
@@ -103,10 +104,17 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
       rows * m.width * 4,            // hidden
       rows * m.q_width() * 4,        // q
       rows * m.kv_width() * 4,
-      rows * m.kv_width() * 4,   // k, v
-      rows * m.q_width() * 4,    // attention
-      rows * m.ffn * 4,          // gate
-      logit_rows * m.vocab * 4,  // logits
+      rows * m.kv_width() * 4,             // k, v
+      rows * m.q_width() * 4,              // attention
+      std::max(rows, chosen) * m.ffn * 4,  // gate
+      logit_rows * m.vocab * 4,            // logits
+      rows * m.n_experts * 4,              // routing: logits of the router
+      chosen * 4,
+      chosen * 4,
+      chosen * 4,
+      chosen * 4,  // experts, shares, places, rows
+      m.n_experts == 0 ? 0 : (m.n_experts + 1) * 4ull,
+      chosen * m.width * 4,  // expert_rows
   };
   constexpr uint32_t kParts = sizeof sizes / sizeof sizes[0];
   float* parts[kParts];
@@ -160,6 +168,9 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   run.frame.attention = parts[6];
   run.frame.gate = parts[7];
   run.frame.logits = parts[8];
+  const auto indices = [&](uint32_t part) { return reinterpret_cast<uint32_t*>(parts[part]); };
+  run.frame.routing = {parts[9], indices(10), parts[11], indices(12), indices(13), indices(14)};
+  run.frame.expert_rows = parts[15];
   run.frame.scratch = w.scratch.as<void>();
   return TM_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "barrier.h"
 #include "model.h"  // Model (geometry and tensors), Cache (pages, tables), Step (validated copy of tm_step's extents)
+#include "routing.h"
 
 namespace tramontane {
 
@@ -35,7 +36,7 @@ struct Worker {
   }
 };
 
-// Buffers of one step, allocated by size_cache. R = rows of this step. 64-byte aligned.
+// Buffers of one step, allocated by size_cache. R = rows of this step, k = experts used. 64-byte aligned.
 struct Frame {
   const Model* model;
   Cache* cache;
@@ -47,7 +48,9 @@ struct Frame {
   float* k;               // [R, n_kv_heads * head_dim]
   float* v;               // [R, n_kv_heads * head_dim]
   float* attention;       // [R, n_heads * head_dim]
-  float* gate;            // [R, ffn]  SiLU(gate) * up after gate_up
+  float* gate;            // [R, ffn]  SiLU(gate) * up after gate_up; with experts [R * k, ffn], gathered (routing.h)
+  Routing routing;        // null pointers without experts
+  float* expert_rows;     // [R * k, width] gathered: the backend's until down fills it with each expert's output
   float* logits;          // [kLogitRows, vocab] one tile of sampled rows
   void* scratch;          // backend's own (quantised activations and the like), Stages::scratch_bytes
 };
@@ -70,9 +73,9 @@ struct Stages {
   void (*attention)(const Frame&, uint32_t layer, const Worker&);
   // hidden += W_o attention
   void (*output)(const Frame&, uint32_t layer, const Worker&);
-  // norm, gate = SiLU(W_gate x) * (W_up x)
+  // norm, gate = SiLU(W_gate x) * (W_up x); with experts after norm the router's choice, then for each row's experts
   void (*gate_up)(const Frame&, uint32_t layer, const Worker&);
-  // hidden += W_down gate
+  // hidden += W_down gate; with experts the sum of shares times W_down gate, in rising order of experts
   void (*down)(const Frame&, uint32_t layer, const Worker&);
   // final norm and head of n <= kLogitRows rows of hidden: logits[i] belongs to hidden[rows[i]]; hidden stays as it is
   void (*logits)(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);

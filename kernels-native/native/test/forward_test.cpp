@@ -47,11 +47,33 @@ std::vector<Shape> shapes() {
     quantised.dtype = dtype;
     all.push_back(quantised);
   }
+  Shape experts;  // eight, two used; then one of four, three of three
+  experts.ffn = 40;
+  experts.experts = 8;
+  experts.experts_used = 2;
+  experts.windows = {kWindow};
+  all.push_back(experts);
+  experts.layers = 1;
+  experts.width = 96;
+  experts.ffn = 64;
+  experts.dtype = TM_Q8_0;
+  all.push_back(experts);
+  experts.dtype = TM_Q4_0;
+  experts.experts = 4;
+  experts.experts_used = 1;
+  experts.router_dtype = TM_Q8_0;
+  all.push_back(experts);
+  experts.dtype = TM_BF16;
+  experts.experts = experts.experts_used = 3;
+  experts.router_dtype = TM_BF16;
+  all.push_back(experts);
   return all;
 }
 
 std::string label(const Shape& shape, const Placement& p) {
   return p.name() + " " + tramontane::dtype_name(shape.dtype) + " width " + std::to_string(shape.width) +
+         (shape.experts > 0 ? " experts " + std::to_string(shape.experts_used) + "/" + std::to_string(shape.experts)
+                            : "") +
          (p.kv_dtype == TM_F16 ? " kv F16" : " kv F32");
 }
 

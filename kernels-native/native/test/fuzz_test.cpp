@@ -135,16 +135,11 @@ void damage_step(tm_step& step, Random& random) {
 
 }  // namespace
 
-TEST(damaged_steps_are_refused_or_run) {
-  Shape shape;
-  shape.windows = {0, 9};
-  shape.width = 32;
-  shape.ffn = 32;
-  shape.head_dim = 8;
-  shape.rope_dims = 8;
+namespace {
+
+void damage_steps_of(const Shape& shape, uint64_t steps) {
   const Weights weights(shape);
   const uint64_t seed = setting("TM_FUZZ_SEED", 20261123);
-  const uint64_t steps = setting("TM_FUZZ_STEPS", 20'000);
   for (Placement p : placements()) {
     p.slots = 3;
     p.max_rows = 16;
@@ -207,6 +202,27 @@ TEST(damaged_steps_are_refused_or_run) {
     }
     CHECK_TEXT(ran > n / 20 && refused > n / 20, "ran " + std::to_string(ran) + ", refused " + std::to_string(refused));
   }
+}
+
+Shape small_shape() {
+  Shape shape;
+  shape.windows = {0, 9};
+  shape.width = 32;
+  shape.ffn = 32;
+  shape.head_dim = 8;
+  shape.rope_dims = 8;
+  return shape;
+}
+
+}  // namespace
+
+TEST(damaged_steps_are_refused_or_run) { damage_steps_of(small_shape(), setting("TM_FUZZ_STEPS", 20'000)); }
+
+TEST(damaged_steps_of_experts_are_refused_or_run) {
+  Shape shape = small_shape();
+  shape.experts = 4;
+  shape.experts_used = 2;
+  damage_steps_of(shape, setting("TM_FUZZ_STEPS", 20'000) / 4);
 }
 
 }  // namespace test

@@ -139,6 +139,22 @@ TEST(nothing_is_read_or_written_beyond_its_end) {
           }
         }
       }
+      for (const uint32_t dtype : {TM_F32, TM_BF16, TM_Q8_0, TM_Q4_K}) {
+        const uint32_t unit = std::max(24u, tramontane::block_elements(dtype));
+        Shape shape;
+        shape.layers = 1;
+        shape.dtype = shape.router_dtype = dtype;
+        shape.width = unit;
+        shape.ffn = unit;
+        shape.head_dim = 16;
+        shape.rope_dims = 16;
+        shape.heads = unit / 8;  // n_heads * head_dim: whole blocks
+        shape.kv_heads = 1;
+        shape.vocab = 37;
+        shape.experts = 5;
+        shape.experts_used = 2;
+        run_guarded(shape, p, false, p.name() + " experts " + tramontane::dtype_name(dtype));
+      }
       for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q4_K, TM_Q6_K}) {
         for (const uint32_t blocks : {1u, 3u}) {
           const uint32_t unit = tramontane::block_elements(dtype) * blocks;

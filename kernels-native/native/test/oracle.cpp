@@ -51,6 +51,29 @@ Row oracle_attend(const double* query, const std::vector<const double*>& keys, c
   return out;
 }
 
+std::vector<OracleExpert> oracle_experts(const Weights& w, uint32_t layer, const Row& x) {
+  const Row logits = oracle_matmul(w.values(TM_FFN_ROUTER, layer), x);
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double total = 0;
+  for (const double logit : logits) total += std::exp(logit - largest);
+  std::vector<OracleExpert> experts;
+  for (uint32_t e = 0; e < logits.size(); ++e) experts.push_back({e, std::exp(logits[e] - largest) / total});
+  std::stable_sort(experts.begin(), experts.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
+  experts.resize(w.shape.experts_used);
+  std::sort(experts.begin(), experts.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  double chosen = 0;
+  for (const OracleExpert& expert : experts) chosen += expert.share;
+  for (OracleExpert& expert : experts) expert.share /= chosen;
+  return experts;
+}
+
+Row oracle_gate(const Weights& w, uint32_t layer, uint32_t expert, const Row& x) {
+  Row gate = oracle_matmul(w.values(TM_FFN_GATE, layer, expert), x);
+  const Row up = oracle_matmul(w.values(TM_FFN_UP, layer, expert), x);
+  for (size_t i = 0; i < gate.size(); ++i) gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
+  return gate;
+}
+
 namespace {
 
 double rounded(double value, bool half) {
@@ -102,10 +125,12 @@ Rows oracle_logits(const Weights& w, const std::vector<int32_t>& tokens, bool kv
       }
       add(hidden[i], oracle_matmul(w.values(TM_ATTENTION_OUT, l), attended));
       const Row x = oracle_norm(hidden[i], w.values(TM_FFN_NORM, l), 1e-5);
-      Row gate = oracle_matmul(w.values(TM_FFN_GATE, l), x);
-      const Row up = oracle_matmul(w.values(TM_FFN_UP, l), x);
-      for (size_t j = 0; j < gate.size(); ++j) gate[j] = gate[j] / (1 + std::exp(-gate[j])) * up[j];
-      add(hidden[i], oracle_matmul(w.values(TM_FFN_DOWN, l), gate));
+      const auto experts = s.experts == 0 ? std::vector<OracleExpert>{{0, 1}} : oracle_experts(w, l, x);
+      for (const OracleExpert& expert : experts) {
+        Row output = oracle_matmul(w.values(TM_FFN_DOWN, l, expert.index), oracle_gate(w, l, expert.index, x));
+        for (double& value : output) value *= expert.share;
+        add(hidden[i], output);
+      }
     }
   }
   Rows logits;

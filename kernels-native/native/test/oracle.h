@@ -12,6 +12,17 @@ namespace test {
 using Row = std::vector<double>;
 using Rows = std::vector<Row>;
 
+struct OracleExpert {
+  uint32_t index;
+  double share;
+};
+
+// The experts of an input, in rising order, as transformers' Mixtral chooses them.
+std::vector<OracleExpert> oracle_experts(const Weights& weights, uint32_t layer, const Row& x);
+
+// SiLU(W_gate x) * (W_up x) of an expert.
+Row oracle_gate(const Weights& weights, uint32_t layer, uint32_t expert, const Row& x);
+
 // Logits of every position of a sequence that begins at position 0. kv_half: keys and values rounded to binary16.
 Rows oracle_logits(const Weights& weights, const std::vector<int32_t>& tokens, bool kv_half);
 

@@ -60,6 +60,11 @@ std::vector<Vector> vectors() {
     s.windows = {number("window")};
     s.rope_style = number("style");
     s.rope_factors = number("factors") != 0;
+    if (fields.count("experts") != 0) {
+      s.experts = number("experts");
+      s.experts_used = number("used");
+      s.router_dtype = dtype_named(fields.at("router"));
+    }
     s.seed = v.seed;
     Placement& p = v.placement;
     p.kv_dtype = dtype_named(fields.at("kv"));
@@ -322,18 +327,51 @@ class Bench {
 
   void gate_up() {
     Frame& frame = session_.frame();
-    poison(frame.gate, n_ * v_.shape.ffn);
+    const uint32_t k = v_.shape.experts_used;
+    poison(frame.gate, n_ * std::max(1u, k) * v_.shape.ffn);
     on_workers(stages().gate_up);
     for (uint64_t row = 0; row < n_; ++row) {
       const Row x = oracle_norm(row_of(frame.hidden, row, v_.shape.width), weights(TM_FFN_NORM), 1e-5);
-      Row expected = oracle_matmul(weights(TM_FFN_GATE), x);
-      const Row up = oracle_matmul(weights(TM_FFN_UP), x);
-      for (size_t i = 0; i < expected.size(); ++i) expected[i] *= up[i] / (1 + std::exp(-expected[i]));
-      compare("gate", row, expected, row_of(frame.gate, row, v_.shape.ffn));
+      if (k == 0) {
+        compare("gate", row, oracle_gate(weights_, kLayer, 0, x), row_of(frame.gate, row, v_.shape.ffn));
+        continue;
+      }
+      const auto experts = oracle_experts(weights_, kLayer, x);
+      Row expected, actual;
+      for (uint32_t i = 0; i < k; ++i) {
+        CHECK_EQ(frame.routing.expert[row * k + i], experts[i].index);
+        expected.push_back(experts[i].share);
+        actual.push_back(static_cast<double>(frame.routing.share[row * k + i]));
+        const uint32_t place = frame.routing.place[row * k + i];
+        CHECK_EQ(frame.routing.row[place], row);
+        CHECK(place >= frame.routing.first[experts[i].index] && place < frame.routing.first[experts[i].index + 1]);
+        compare("gate", row, oracle_gate(weights_, kLayer, experts[i].index, x),
+                row_of(frame.gate, place, v_.shape.ffn));
+      }
+      compare("shares", row, expected, actual);
     }
   }
 
-  void down() { added("down", stages().down, TM_FFN_DOWN, session_.frame().gate, v_.shape.ffn); }
+  void down() {
+    Frame& frame = session_.frame();
+    const uint32_t k = v_.shape.experts_used;
+    if (k == 0) {
+      added("down", stages().down, TM_FFN_DOWN, frame.gate, v_.shape.ffn);
+      return;
+    }
+    const uint64_t width = v_.shape.width;
+    const std::vector<float> before(frame.hidden, frame.hidden + n_ * width);
+    on_workers(stages().down);
+    for (uint64_t row = 0; row < n_; ++row) {
+      Row expected = row_of(before.data(), row, width);
+      for (uint64_t i = row * k; i < (row + 1) * k; ++i) {
+        const Row output = oracle_matmul(weights_.values(TM_FFN_DOWN, kLayer, frame.routing.expert[i]),
+                                         row_of(frame.gate, frame.routing.place[i], v_.shape.ffn));
+        for (uint64_t o = 0; o < width; ++o) expected[o] += static_cast<double>(frame.routing.share[i]) * output[o];
+      }
+      compare("down", row, expected, row_of(frame.hidden, row, width));
+    }
+  }
 
   void logits() {
     Frame& frame = session_.frame();

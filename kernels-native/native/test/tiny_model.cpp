@@ -85,11 +85,12 @@ std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols,
 
 Weights::Weights(const Shape& s) : shape(s) {
   Random random{s.seed};
-  const auto matrix = [&](uint32_t role, uint32_t layer, uint64_t rows, uint64_t cols) {
+  const auto matrix = [&](uint32_t role, uint32_t layer, uint64_t rows, uint64_t cols, uint32_t expert = 0) {
+    const uint32_t dtype = role == TM_FFN_ROUTER ? s.router_dtype : s.dtype;
     const double spread = 1 / std::sqrt(static_cast<double>(cols));
     const bool embedding = role == TM_TOKEN_EMBEDDING;
     entries.push_back(
-        {role, layer, s.dtype, rows, cols, random_matrix(s.dtype, rows, cols, embedding ? 1.0 : spread, random)});
+        {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, embedding ? 1.0 : spread, random), expert});
   };
   const auto vector = [&](uint32_t role, uint32_t layer, uint64_t cols, float base, float spread) {
     std::vector<uint8_t> bytes(cols * 4);
@@ -110,20 +111,37 @@ Weights::Weights(const Shape& s) : shape(s) {
     matrix(TM_ATTENTION_V, l, static_cast<uint64_t>(s.kv_heads) * s.head_dim, s.width);
     matrix(TM_ATTENTION_OUT, l, s.width, static_cast<uint64_t>(s.heads) * s.head_dim);
     vector(TM_FFN_NORM, l, s.width, 0.5f, 1.0f);
-    matrix(TM_FFN_GATE, l, s.ffn, s.width);
-    matrix(TM_FFN_UP, l, s.ffn, s.width);
-    matrix(TM_FFN_DOWN, l, s.width, s.ffn);
+    if (s.experts > 0) matrix(TM_FFN_ROUTER, l, s.experts, s.width);
+    for (uint32_t e = 0; e < std::max(1u, s.experts); ++e) {
+      matrix(TM_FFN_GATE, l, s.ffn, s.width, e);
+      matrix(TM_FFN_UP, l, s.ffn, s.width, e);
+      matrix(TM_FFN_DOWN, l, s.width, s.ffn, e);
+    }
   }
 }
 
-std::vector<float> Weights::values(uint32_t role, uint32_t layer) const {
+std::vector<float> Weights::values(uint32_t role, uint32_t layer, uint32_t expert) const {
   for (const Entry& e : entries) {
-    if (e.role != role || e.layer != layer) continue;
+    if (e.role != role || e.layer != layer || e.expert != expert) continue;
     std::vector<float> out(e.rows * e.cols);
     tramontane::dequantise_row(e.dtype, e.bytes.data(), e.rows * e.cols, out.data());
     return out;
   }
   return {};
+}
+
+tm_tensor Weights::Entry::tensor() const {
+  tm_tensor t{};
+  t.struct_size = sizeof t;
+  t.role = role;
+  t.layer = layer;
+  t.expert = expert;
+  t.dtype = dtype;
+  t.rows = rows;
+  t.cols = cols;
+  t.bytes = bytes.size();
+  t.data = bytes.data();
+  return t;
 }
 
 std::string Placement::name() const {
@@ -160,6 +178,8 @@ tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uin
   c.head_dim = s.head_dim;
   c.ffn = s.ffn;
   c.vocab = s.vocab;
+  c.n_experts = s.experts;
+  c.n_experts_used = s.experts_used;
   c.rope_style = s.rope_style;
   c.rope_dims = s.rope_dims;
   c.n_groups = static_cast<uint32_t>(s.windows.size());
@@ -177,16 +197,8 @@ Session::Session(const Weights& weights, const Placement& placement, const std::
   char message[512];
   if (tm_open(&config, &context_, message, sizeof message) != TM_OK) die("tm_open", message);
   for (size_t i = 0; i < weights.entries.size(); ++i) {
-    const Weights::Entry& e = weights.entries[i];
-    tm_tensor t{};
-    t.struct_size = sizeof t;
-    t.role = e.role;
-    t.layer = e.layer;
-    t.dtype = e.dtype;
-    t.rows = e.rows;
-    t.cols = e.cols;
-    t.bytes = e.bytes.size();
-    t.data = copies == nullptr ? e.bytes.data() : (*copies)[i];
+    tm_tensor t = weights.entries[i].tensor();
+    if (copies != nullptr) t.data = (*copies)[i];
     if (tm_set_tensor(context_, &t) != TM_OK) die("tm_set_tensor", error());
   }
   if (tm_prepare(context_) != TM_OK) die("tm_prepare", error());

@@ -27,6 +27,9 @@ struct Shape {
   std::vector<uint32_t> windows = {0};    // of each group
   std::vector<uint8_t> layer_group = {};  // empty: layer % groups
   uint64_t seed = 1;
+  uint32_t experts = 0;
+  uint32_t experts_used = 0;
+  uint32_t router_dtype = TM_F32;
 };
 
 // rows x cols random weights in dtype whose values have about the standard deviation `spread`.
@@ -37,12 +40,15 @@ struct Weights {
     uint32_t role, layer, dtype;
     uint64_t rows, cols;
     std::vector<uint8_t> bytes;
+    uint32_t expert = 0;
+    tm_tensor tensor() const;
   };
   Shape shape;
   std::vector<Entry> entries;
 
   explicit Weights(const Shape& shape);
-  std::vector<float> values(uint32_t role, uint32_t layer) const;  // dequantised; empty when not set
+  std::vector<float> values(uint32_t role, uint32_t layer,
+                            uint32_t expert = 0) const;  // dequantised; empty when not set
 };
 
 struct Placement {
@@ -86,6 +92,7 @@ class Session {
   std::vector<float> run(const std::vector<SpanInput>& spans);
   // A whole sequence in slot, cut into chunks of `chunk` tokens.
   std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk);
+  const std::vector<tm_result>& results() const { return results_; }  // of the latest run
   // Applies the edits and makes the step visible to stages without running it.
   void stage(const std::vector<SpanInput>& spans);
 
