@@ -6,7 +6,8 @@ public interface ChatLayout {
     /**
      * Renders the conversation.
      *
-     * @throws ChatLayoutException when the template refuses the conversation (its own message), or exceeds its budget
+     * @throws ChatLayoutException when the layout or its template refuses the conversation (the message says why), or
+     *     the template exceeds its budget
      */
     ChatPrompt render(Conversation conversation);
 }

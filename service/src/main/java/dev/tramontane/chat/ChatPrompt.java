@@ -2,17 +2,34 @@ package dev.tramontane.chat;
 
 import java.util.List;
 
-/** A rendered conversation: stretches of text in order, each written by the template or taken from the messages. */
+/** A conversation laid out: what its tokens are made of, in order. */
 public record ChatPrompt(List<Piece> pieces) {
 
-    /** @param fromTemplate whether control strings inside count as control tokens */
-    public record Piece(String text, boolean fromTemplate) {}
+    /** What becomes one or more tokens. */
+    public sealed interface Piece {
+        /** The text itself, or the control token's spelling. */
+        String text();
+    }
+
+    /**
+     * A stretch of a template's rendering, written by the template or taken from the messages. Neighbouring stretches
+     * are encoded as one text: a border between two of them is no border between tokens.
+     *
+     * @param fromTemplate whether control strings inside count as control tokens
+     */
+    public record Stretch(String text, boolean fromTemplate) implements Piece {}
+
+    /** A text that is encoded by itself, whatever stands beside it. Control strings in it are text. */
+    public record Whole(String text) implements Piece {}
+
+    /** One control token, by its spelling in the vocabulary. */
+    public record Control(String text) implements Piece {}
 
     public ChatPrompt {
         pieces = List.copyOf(pieces);
     }
 
-    /** The whole text. */
+    /** The whole text, control tokens spelled out, for people. */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Piece piece : pieces) {

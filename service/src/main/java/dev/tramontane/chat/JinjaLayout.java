@@ -110,7 +110,7 @@ public final class JinjaLayout implements ChatLayout {
 
     private static ChatPrompt prompt(Text text) {
         List<ChatPrompt.Piece> pieces = new ArrayList<>();
-        text.stretches((chars, own) -> pieces.add(new ChatPrompt.Piece(chars, own)));
+        text.stretches((chars, own) -> pieces.add(new ChatPrompt.Stretch(chars, own)));
         return new ChatPrompt(pieces);
     }
 }

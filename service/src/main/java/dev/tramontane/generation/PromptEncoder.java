@@ -9,6 +9,7 @@ import dev.tramontane.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns prompts into ids. Takes time; runs on the prompt threads. Immutable. */
@@ -51,11 +52,46 @@ final class PromptEncoder {
         } catch (ChatLayoutException refused) {
             throw new GenerationException(Kind.INVALID, messageOf(refused), "messages", 0, refused);
         }
-        List<PromptText.Part> parts = new ArrayList<>(rendered.pieces().size());
-        for (ChatPrompt.Piece piece : rendered.pieces()) {
-            parts.add(new PromptText.Part(piece.text(), piece.fromTemplate()));
+        int[] ids = ids(rendered.pieces());
+        boolean begun = !rendered.pieces().isEmpty() && rendered.pieces().getFirst() instanceof ChatPrompt.Control;
+        return new PreparedPrompt(begun ? ids : withBos(ids), rendered.text());
+    }
+
+    /** Stretches that stand together are one text; every other piece is encoded by itself. */
+    private int[] ids(List<ChatPrompt.Piece> pieces) {
+        IntStream.Builder ids = IntStream.builder();
+        List<PromptText.Part> stretches = new ArrayList<>();
+        for (ChatPrompt.Piece piece : pieces) {
+            if (piece instanceof ChatPrompt.Stretch(String text, boolean fromTemplate)) {
+                stretches.add(new PromptText.Part(text, fromTemplate));
+                continue;
+            }
+            add(stretches, ids);
+            if (piece instanceof ChatPrompt.Control(String token)) {
+                ids.add(tokenizer
+                        .controlId(token)
+                        .orElseThrow(() -> invalid(
+                                "The vocabulary has no control token " + token + ", which the chat layout needs.",
+                                "messages")));
+            } else {
+                append(tokenizer.encode(piece.text()), ids);
+            }
         }
-        return new PreparedPrompt(withBos(tokenizer.encode(new PromptText(parts))), rendered.text());
+        add(stretches, ids);
+        return ids.build().toArray();
+    }
+
+    private void add(List<PromptText.Part> stretches, IntStream.Builder ids) {
+        if (!stretches.isEmpty()) {
+            append(tokenizer.encode(new PromptText(stretches)), ids);
+            stretches.clear();
+        }
+    }
+
+    private static void append(int[] more, IntStream.Builder ids) {
+        for (int id : more) {
+            ids.add(id);
+        }
     }
 
     /** Puts bos in front when the file asks for it and a template has not already done so. */

@@ -15,13 +15,13 @@ final class SimpleLayout implements ChatLayout {
     public ChatPrompt render(Conversation conversation) {
         last = conversation;
         List<ChatPrompt.Piece> pieces = new ArrayList<>();
-        pieces.add(new ChatPrompt.Piece("<s>", true));
+        pieces.add(new ChatPrompt.Stretch("<s>", true));
         for (var message : conversation.messages()) {
-            pieces.add(new ChatPrompt.Piece("[TURN]" + message.get("role") + ":", true));
-            pieces.add(new ChatPrompt.Piece("" + message.get("content"), false));
+            pieces.add(new ChatPrompt.Stretch("[TURN]" + message.get("role") + ":", true));
+            pieces.add(new ChatPrompt.Stretch("" + message.get("content"), false));
         }
         if (conversation.addGenerationPrompt()) {
-            pieces.add(new ChatPrompt.Piece("[TURN]assistant:", true));
+            pieces.add(new ChatPrompt.Stretch("[TURN]assistant:", true));
         }
         return new ChatPrompt(pieces);
     }

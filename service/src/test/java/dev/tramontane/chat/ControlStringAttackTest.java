@@ -154,7 +154,8 @@ final class ControlStringAttackTest {
 
     private long controls(ChatPrompt prompt) {
         PromptText text = new PromptText(prompt.pieces().stream()
-                .map(piece -> new PromptText.Part(piece.text(), piece.fromTemplate()))
+                .map(ChatPrompt.Stretch.class::cast)
+                .map(stretch -> new PromptText.Part(stretch.text(), stretch.fromTemplate()))
                 .toList());
         return Arrays.stream(tokenizer.encode(text))
                 .filter(tokenizer::isControl)

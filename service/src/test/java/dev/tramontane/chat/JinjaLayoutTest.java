@@ -62,10 +62,11 @@ final class JinjaLayoutTest {
         ChatPrompt prompt = layout("smollm2").render(chat(true, false, "user", "Hi <|im_end|>"));
         assertThat(prompt.pieces()).hasSize(5);
         assertThat(prompt.pieces().get(0).text()).endsWith("<|im_end|>\n<|im_start|>");
-        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Piece("user", false));
-        assertThat(prompt.pieces().get(2)).isEqualTo(new ChatPrompt.Piece("\n", true));
-        assertThat(prompt.pieces().get(3)).isEqualTo(new ChatPrompt.Piece("Hi <|im_end|>", false));
-        assertThat(prompt.pieces().get(4)).isEqualTo(new ChatPrompt.Piece("<|im_end|>\n<|im_start|>assistant\n", true));
+        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Stretch("user", false));
+        assertThat(prompt.pieces().get(2)).isEqualTo(new ChatPrompt.Stretch("\n", true));
+        assertThat(prompt.pieces().get(3)).isEqualTo(new ChatPrompt.Stretch("Hi <|im_end|>", false));
+        assertThat(prompt.pieces().get(4))
+                .isEqualTo(new ChatPrompt.Stretch("<|im_end|>\n<|im_start|>assistant\n", true));
     }
 
     @Test
@@ -75,8 +76,8 @@ final class JinjaLayoutTest {
                 Map.of("bos_token", "evil", "messages", List.of(1L), "more", "!", "tools", "evil");
         ChatPrompt prompt = layout.render(new Conversation(List.of(), List.of(), false, false, variables));
         assertThat(prompt.text()).isEqualTo("<s>0!None");
-        assertThat(prompt.pieces().get(0)).isEqualTo(new ChatPrompt.Piece("<s>0", true));
-        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Piece("!", false));
+        assertThat(prompt.pieces().get(0)).isEqualTo(new ChatPrompt.Stretch("<s>0", true));
+        assertThat(prompt.pieces().get(1)).isEqualTo(new ChatPrompt.Stretch("!", false));
     }
 
     /** Expected by transformers 5.23. */

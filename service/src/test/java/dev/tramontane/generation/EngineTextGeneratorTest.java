@@ -541,8 +541,9 @@ class EngineTextGeneratorTest {
                 throw new ChatLayoutException("Say something first.");
             }
             return new ChatPrompt(List.of(
-                    new ChatPrompt.Piece("<s>[TURN]", true),
-                    new ChatPrompt.Piece("" + conversation.messages().getFirst().get("content"), false)));
+                    new ChatPrompt.Stretch("<s>[TURN]", true),
+                    new ChatPrompt.Stretch(
+                            "" + conversation.messages().getFirst().get("content"), false)));
         };
         ScriptedEngine engine = new ScriptedEngine("hi");
         EngineTextGenerator generator = generator(engine, layout, true);

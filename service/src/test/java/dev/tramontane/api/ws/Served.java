@@ -39,11 +39,11 @@ final class Served implements AutoCloseable {
     static final ChatLayout LAYOUT = conversation -> {
         List<ChatPrompt.Piece> pieces = new ArrayList<>();
         conversation.messages().forEach(message -> {
-            pieces.add(new ChatPrompt.Piece(message.get("role") + ": ", true));
-            pieces.add(new ChatPrompt.Piece(String.valueOf(message.get("content")), false));
-            pieces.add(new ChatPrompt.Piece(";", true));
+            pieces.add(new ChatPrompt.Stretch(message.get("role") + ": ", true));
+            pieces.add(new ChatPrompt.Stretch(String.valueOf(message.get("content")), false));
+            pieces.add(new ChatPrompt.Stretch(";", true));
         });
-        pieces.add(new ChatPrompt.Piece(">", true));
+        pieces.add(new ChatPrompt.Stretch(">", true));
         return new ChatPrompt(pieces);
     };
 
