@@ -1,6 +1,7 @@
 package dev.tramontane.chat.jinja.value;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 
 /** {@code str()} and {@code repr()} as CPython writes them. */
 public final class Printer {
@@ -151,6 +152,11 @@ public final class Printer {
             return 1 / value < 0 ? "-0.0" : "0.0";
         }
         BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        // Java writes two digits where one would do, as in 4.9E-324.
+        BigDecimal digit = shortest.round(new MathContext(1));
+        if (digit.doubleValue() == value) {
+            shortest = digit;
+        }
         int exponent = shortest.precision() - shortest.scale() - 1;
         if (exponent >= -4 && exponent < 16) {
             String plain = shortest.toPlainString();
