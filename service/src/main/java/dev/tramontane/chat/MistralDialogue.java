@@ -30,7 +30,7 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
             }
             List<MistralTurn> group = messages.subList(from, to);
             switch (group.getFirst()) {
-                case MistralTurn.System _ -> turns.addAll(version.since(7) ? group : List.of());
+                case MistralTurn.Instructions _ -> turns.addAll(version.since(7) ? group : List.of());
                 case User _ -> turns.add(new User(text(group)));
                 case Assistant _ -> {
                     Assistant one = assistant(group);
@@ -52,7 +52,7 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
         }
         return new MistralDialogue(
                 text(messages.stream()
-                        .filter(MistralTurn.System.class::isInstance)
+                        .filter(MistralTurn.Instructions.class::isInstance)
                         .toList()),
                 turns);
     }
@@ -80,7 +80,7 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
     private static String text(List<MistralTurn> group) {
         return MistralTurn.joined(group.stream()
                 .map(turn -> switch (turn) {
-                    case MistralTurn.System system -> system.text();
+                    case MistralTurn.Instructions system -> system.text();
                     case User user -> user.text();
                     case Assistant assistant -> assistant.text();
                     case Result result -> result.text();

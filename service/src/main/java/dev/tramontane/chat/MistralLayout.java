@@ -56,7 +56,7 @@ public final class MistralLayout implements ChatLayout {
         writer.control(MistralToken.BOS);
         for (int i = 0; i < dialogue.turns().size(); i++) {
             switch (dialogue.turns().get(i)) {
-                case MistralTurn.System system -> {
+                case MistralTurn.Instructions system -> {
                     writer.control(MistralToken.SYSTEM);
                     writer.text(system.text());
                     writer.control(MistralToken.SYSTEM_END);

@@ -88,7 +88,7 @@ final class MistralRules {
             MistralTurn before = turns.get(i - 1);
             MistralTurn now = turns.get(i);
             boolean fits = switch (now.role()) {
-                case "system" -> before instanceof MistralTurn.System || before instanceof User;
+                case "system" -> before instanceof MistralTurn.Instructions || before instanceof User;
                 case "tool" -> before instanceof Assistant || before instanceof Result;
                 case "user", "assistant" -> true;
                 default -> throw new IllegalStateException("no turn has the role " + now.role());
@@ -173,7 +173,7 @@ final class MistralRules {
                 }
                 checkId(result.callId(), path + ".tool_call_id");
             }
-            case MistralTurn.System _, User _ -> {}
+            case MistralTurn.Instructions _, User _ -> {}
         }
     }
 

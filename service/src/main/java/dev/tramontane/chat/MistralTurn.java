@@ -12,7 +12,7 @@ sealed interface MistralTurn {
     String role();
 
     /** @param text what every answer is to heed */
-    record System(String text) implements MistralTurn {
+    record Instructions(String text) implements MistralTurn {
         @Override
         public String role() {
             return "system";
@@ -70,7 +70,7 @@ sealed interface MistralTurn {
         String role = String.valueOf(message.get("role"));
         String text = text(message.get("content"), path + ".content");
         return switch (role) {
-            case "system" -> new System(text);
+            case "system" -> new Instructions(text);
             case "user" -> new User(text);
             case "assistant" -> new Assistant(text, calls(message.get("tool_calls"), path + ".tool_calls"), open);
             case "tool" ->

@@ -33,7 +33,7 @@ final class MistralLayoutTest {
                 proceed,
                 Map.of());
         test.get("expected").properties().forEach(expected -> {
-            for (String version : expected.getKey().split(" ")) {
+            for (String version : expected.getKey().split(" ", -1)) {
                 MistralLayout layout = MistralLayout.of(version(version));
                 if (expected.getValue().isString()) {
                     assertThatThrownBy(() -> layout.render(conversation))
@@ -50,7 +50,7 @@ final class MistralLayoutTest {
     @Test
     void everyVersionIsInTheOracle() {
         List<MistralVersion> tested = cases().flatMap(test -> test.get("expected").properties().stream())
-                .flatMap(expected -> Arrays.stream(expected.getKey().split(" ")))
+                .flatMap(expected -> Arrays.stream(expected.getKey().split(" ", -1)))
                 .distinct()
                 .map(MistralLayoutTest::version)
                 .toList();
@@ -69,7 +69,7 @@ final class MistralLayoutTest {
     @MethodSource("cases")
     void writesItsOwnControlTokensOnly(JsonNode test) {
         test.get("expected").properties().forEach(expected -> {
-            for (String version : expected.getKey().split(" ")) {
+            for (String version : expected.getKey().split(" ", -1)) {
                 strings(expected.getValue()).stream()
                         .filter(piece -> piece.startsWith("#"))
                         .forEach(piece ->
