@@ -26,9 +26,9 @@ final class ChatCommand extends LocalCommand {
     @Override
     int run(Configuration configuration) throws InterruptedException {
         try (RunningModel model = RunningModel.open(configuration, outside(), "chat", EngineObserver.NONE)) {
-            if (!model.chats()) {
-                throw new UsageException(configuration.model().orElseThrow()
-                        + " has no usable chat template, so it cannot chat; 'tramontane complete' continues texts");
+            if (!model.layout().exists()) {
+                throw new UsageException(configuration.model().orElseThrow() + " cannot chat; 'tramontane complete'"
+                        + " continues texts. " + model.layout().reason());
             }
             try (Dialogue dialogue =
                     outside().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(outside())) {

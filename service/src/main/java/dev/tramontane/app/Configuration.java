@@ -18,6 +18,7 @@ import java.util.function.Function;
  *
  * @param model the GGUF file
  * @param name by which clients know the model
+ * @param chatLayout one of {@link LayoutChoice#names}
  * @param context tokens of prompt and answer together
  * @param window in place of the file's; 0 for full attention
  * @param backend who computes
@@ -40,6 +41,7 @@ import java.util.function.Function;
 record Configuration(
         Optional<Path> model,
         Optional<String> name,
+        String chatLayout,
         OptionalInt context,
         OptionalInt window,
         BackendChoice backend,
@@ -95,6 +97,8 @@ record Configuration(
                         name -> !name.isEmpty()
                                 && name.length() <= 200
                                 && name.chars().noneMatch(Character::isISOControl)),
+                choice(settings, Setting.CHAT_LAYOUT, LayoutChoice.names(), Function.identity())
+                        .orElseThrow(),
                 whole(settings, Setting.CONTEXT, 2, MOST_CONTEXT),
                 window(settings),
                 choice(settings, Setting.BACKEND, List.of(BackendChoice.values()), choice -> lower(choice.name()))

@@ -41,6 +41,7 @@ final class InspectCommand extends Command {
     List<Setting> settings() {
         return List.of(
                 Setting.MODEL,
+                Setting.CHAT_LAYOUT,
                 Setting.CONTEXT,
                 Setting.WINDOW,
                 Setting.MAX_BATCH,
@@ -71,7 +72,8 @@ final class InspectCommand extends Command {
             try {
                 ModelPlan plan = source.plan(configuration.window());
                 sections.add(Inspection.geometry(plan.geometry(), plan.tied()));
-                sections.add(inspection.tokenizer());
+                sections.add(inspection.tokenizer(
+                        LayoutChoice.of(source.chat(), source.tokenizer().build(), configuration.chatLayout())));
                 Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
                 sections.add(Inspection.memory(plan, sizing, Models.backend(configuration)));
             } catch (ModelFileException cannotRun) {

@@ -116,14 +116,19 @@ final class Inspection {
     }
 
     /** What turns text into tokens. */
-    Section tokenizer() {
+    Section tokenizer(LayoutChoice layout) {
         List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts()));
         String template = source.chat().template().orElse("");
         facts.add(new Fact(
                 "chat template",
-                template.isEmpty() ? "none: chat needs one" : template.length() + " characters of Jinja",
+                template.isEmpty() ? "none" : template.length() + " characters of Jinja",
                 "chat_template",
                 template));
+        facts.add(new Fact(
+                "chat layout",
+                layout.name() + (layout.exists() ? ", because " : ": ") + layout.reason(),
+                "chat_layout",
+                object("name", layout.name(), "reason", layout.reason())));
         return new Section("Tokenizer", "tokenizer", facts);
     }
 

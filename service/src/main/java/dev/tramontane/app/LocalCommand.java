@@ -21,6 +21,7 @@ abstract class LocalCommand extends Command {
     final List<Setting> settings() {
         return List.of(
                 Setting.MODEL,
+                Setting.CHAT_LAYOUT,
                 Setting.CONTEXT,
                 Setting.WINDOW,
                 Setting.BACKEND,

@@ -40,7 +40,7 @@ final class Models {
             sum.update(in.readNBytes(4 << 20));
         }
         String rest = Files.size(file) + " " + Program.Version.number() + " " + backend(configuration) + " "
-                + configuration.window() + " " + configuration.halfPrecision();
+                + configuration.window() + " " + configuration.halfPrecision() + " " + configuration.chatLayout();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }

@@ -1,8 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.chat.ChatLayout;
-import dev.tramontane.chat.ChatLayoutException;
-import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.EngineTextGenerator;
@@ -11,7 +8,6 @@ import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.KernelLibrary;
-import dev.tramontane.model.ChatSource;
 import dev.tramontane.model.LoadOptions;
 import dev.tramontane.model.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
@@ -19,7 +15,6 @@ import dev.tramontane.model.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,15 +25,19 @@ final class RunningModel implements AutoCloseable {
     private final LoadedModel loaded;
     private final EngineLoop engine;
     private final EngineTextGenerator generator;
-    private final boolean chats;
+    private final LayoutChoice layout;
     private final String description;
 
     private RunningModel(
-            LoadedModel loaded, EngineLoop engine, EngineTextGenerator generator, boolean chats, String description) {
+            LoadedModel loaded,
+            EngineLoop engine,
+            EngineTextGenerator generator,
+            LayoutChoice layout,
+            String description) {
         this.loaded = loaded;
         this.engine = engine;
         this.generator = generator;
-        this.chats = chats;
+        this.layout = layout;
         this.description = description;
     }
 
@@ -82,27 +81,18 @@ final class RunningModel implements AutoCloseable {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = Sizing.of(geometry, configuration, InspectCommand.memory());
         sizing.notes().forEach(LOG::warn);
+        LayoutChoice layout = LayoutChoice.of(loaded.chat(), loaded.tokenizer(), configuration.chatLayout());
+        if (layout.exists()) {
+            LOG.info("chats are laid out by {}, because {}", layout.name(), layout.reason());
+        } else {
+            LOG.warn("chats are refused: {}", layout.reason());
+        }
         EngineLoop engine = new EngineLoop(loaded.model(), sizing.engine(), observer, System::nanoTime);
-        @Nullable ChatLayout layout = layout(loaded.chat());
         EngineTextGenerator generator =
-                new EngineTextGenerator(name, engine, loaded.tokenizer(), layout, GenerationConfig.DEFAULT);
+                new EngineTextGenerator(name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT);
         engine.start();
         return new RunningModel(
-                loaded, engine, generator, layout != null, describe(configuration, name, geometry, library, sizing));
-    }
-
-    /** Without a template that can be used, texts can still be completed; whoever chats is refused. */
-    private static @Nullable ChatLayout layout(ChatSource source) {
-        if (source.template().isEmpty()) {
-            LOG.warn("the file has no chat template, so chats are refused");
-            return null;
-        }
-        try {
-            return JinjaLayout.of(source.template().get(), source.specials());
-        } catch (ChatLayoutException unusable) {
-            LOG.warn("chats are refused: {}", unusable.getMessage());
-            return null;
-        }
+                loaded, engine, generator, layout, describe(configuration, name, geometry, library, sizing));
     }
 
     private static String describe(
@@ -130,9 +120,9 @@ final class RunningModel implements AutoCloseable {
                 sizing.plan().sequences(sizing.engine().contextTokens()));
     }
 
-    /** Whether conversations can be laid out. */
-    boolean chats() {
-        return chats;
+    /** How conversations are laid out. */
+    LayoutChoice layout() {
+        return layout;
     }
 
     TextGenerator generator() {

@@ -16,6 +16,14 @@ enum Setting {
             "",
             "Name by which clients know the model. Default: the file's name.",
             "mistral"),
+    CHAT_LAYOUT(
+            "chat-layout",
+            "NAME",
+            "auto",
+            "How chats become tokens: template (the model's own Jinja), one of Mistral's layouts (mistral-v1, mistral-v2,"
+                    + " mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11, mistral-v13), or auto:"
+                    + " what Mistral's tokenizer files say, else the template.",
+            "mistral-v3"),
     CONTEXT(
             "context",
             "TOKENS",

@@ -1,5 +1,6 @@
 package dev.tramontane.model;
 
+import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufFile;
 import java.util.LinkedHashMap;
@@ -11,9 +12,10 @@ import java.util.OptionalLong;
  * What a file says of its chat layout.
  *
  * @param template the Jinja source; empty when the file has none
+ * @param version of Mistral's layouts, where the tokenizer comes in a file of Mistral's own that tells it
  * @param specials spellings of special tokens by the names that templates use ("bos_token", "eos_token", ...)
  */
-public record ChatSource(Optional<String> template, Map<String, String> specials) {
+public record ChatSource(Optional<String> template, Optional<MistralVersion> version, Map<String, String> specials) {
     public ChatSource {
         specials = Map.copyOf(specials);
     }
@@ -43,6 +45,6 @@ public record ChatSource(Optional<String> template, Map<String, String> specials
             int first = vocabulary.ends().stream().min(Integer::compare).orElseThrow();
             specials.put("eos_token", vocabulary.pieces().get(first));
         }
-        return new ChatSource(file.metadata().findString("tokenizer.chat_template"), specials);
+        return new ChatSource(file.metadata().findString("tokenizer.chat_template"), Optional.empty(), specials);
     }
 }

@@ -1,0 +1,100 @@
+package dev.tramontane.app;
+
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.ChatLayoutException;
+import dev.tramontane.chat.JinjaLayout;
+import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralVersion;
+import dev.tramontane.chat.NoLayout;
+import dev.tramontane.model.ChatSource;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Which layout lays out a model's chats, and why it is this one.
+ *
+ * @param name "mistral-v3", "template", or "none"
+ * @param reason why, for people; where there is none, what is wrong
+ */
+record LayoutChoice(ChatLayout layout, String name, String reason) {
+    static final String AUTO = "auto";
+    static final String TEMPLATE = "template";
+    private static final String NONE = "none";
+
+    /** What can be asked for. */
+    static List<String> names() {
+        List<String> names = new ArrayList<>(List.of(AUTO, TEMPLATE));
+        MistralVersion.supported().forEach(version -> names.add(version.layoutName()));
+        return names;
+    }
+
+    /**
+     * Chooses what was asked for or, left to itself, what the files say: the version of Mistral's own tokenizer files,
+     * else the template.
+     *
+     * @param asked one of {@link #names}
+     * @throws UsageException when what was asked for does not fit the model
+     */
+    static LayoutChoice of(ChatSource source, Tokenizer tokenizer, String asked) {
+        String flag = Setting.CHAT_LAYOUT.flag();
+        LayoutChoice choice;
+        if (asked.equals(AUTO)) {
+            return source.version()
+                    .map(version -> mistral(
+                            version, tokenizer, "the tokenizer's file is of Mistral's version " + version.label()))
+                    .orElseGet(() -> template(source, "the model's files hold one"));
+        } else if (asked.equals(TEMPLATE)) {
+            choice = template(source, flag + " says so");
+        } else {
+            MistralVersion version = MistralVersion.supported().stream()
+                    .filter(each -> each.layoutName().equals(asked))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("no layout is called " + asked));
+            choice = mistral(version, tokenizer, flag + " says so");
+        }
+        if (!choice.exists()) {
+            throw new UsageException(flag + " " + asked + " does not fit this model: " + choice.reason());
+        }
+        return choice;
+    }
+
+    /** Whether chats can be laid out. */
+    boolean exists() {
+        return !(layout instanceof NoLayout);
+    }
+
+    private static LayoutChoice mistral(MistralVersion version, Tokenizer tokenizer, String why) {
+        String missing = version.controlTokens().stream()
+                .filter(token -> tokenizer.controlId(token).isEmpty())
+                .collect(Collectors.joining(", "));
+        if (!missing.isEmpty()) {
+            return none("The layout " + version.layoutName() + " needs control tokens that the vocabulary lacks: "
+                    + missing + ".");
+        }
+        try {
+            return new LayoutChoice(MistralLayout.of(version), version.layoutName(), why);
+        } catch (ChatLayoutException unsupported) {
+            return none(String.valueOf(unsupported.getMessage()));
+        }
+    }
+
+    private static LayoutChoice template(ChatSource source, String why) {
+        Optional<String> template = source.template();
+        if (template.isEmpty()) {
+            return none("This model's files hold no chat template. Use /v1/completions, or say with "
+                    + Setting.CHAT_LAYOUT.flag() + " which of Mistral's layouts it was trained on.");
+        }
+        try {
+            return new LayoutChoice(JinjaLayout.of(template.get(), source.specials()), TEMPLATE, why);
+        } catch (ChatLayoutException unusable) {
+            return none(String.valueOf(unusable.getMessage()));
+        }
+    }
+
+    private static LayoutChoice none(String reason) {
+        return new LayoutChoice(new NoLayout(reason), NONE, reason);
+    }
+}
