@@ -63,7 +63,7 @@ public final class Endpoints {
                         context,
                         ApiException.invalid(
                                 404,
-                                "Unknown path; see GET /v1/models, POST /v1/completions and POST /v1/chat/completions",
+                                "Unknown path; see GET /v1/models, POST /v1/completions, /v1/chat/completions and /tokenize",
                                 "unknown_url")));
     }
 }

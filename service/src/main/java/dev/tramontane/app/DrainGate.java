@@ -3,10 +3,12 @@ package dev.tramontane.app;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * Counts the generations under way and, once it is closed, lets no new one begin: whatever protocol they come by, and
@@ -33,6 +35,22 @@ final class DrainGate implements TextGenerator {
             }
             return generator.generate(request).doFinally(end -> leave());
         });
+    }
+
+    /** Costs no more than a moment, so closing does not matter. */
+    @Override
+    public Mono<int[]> tokenize(Prompt prompt) {
+        return generator.tokenize(prompt);
+    }
+
+    @Override
+    public Mono<String> detokenize(int[] ids) {
+        return generator.detokenize(ids);
+    }
+
+    @Override
+    public String piece(int id) {
+        return generator.piece(id);
     }
 
     @Override

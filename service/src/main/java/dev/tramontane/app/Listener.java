@@ -7,6 +7,7 @@ import dev.tramontane.api.HttpService;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
@@ -63,6 +64,7 @@ final class Listener implements AutoCloseable {
                             new MetricsRoute(vertx, metrics.contentType(), metrics::render),
                             new ModelRoutes(serving),
                             new OpenAiRoutes(vertx, config, serving, observer, clock),
+                            new TokenizeRoutes(vertx, config, serving),
                             new ResponsesRoute(vertx, config, serving, observer, clock),
                             new ChatPage()),
                     observer);

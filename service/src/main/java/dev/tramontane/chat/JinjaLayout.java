@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +21,15 @@ import org.jspecify.annotations.Nullable;
  * loop.
  */
 public final class JinjaLayout implements ChatLayout {
+    private static final Pattern PARTS = Pattern.compile("for\\s+\\w+\\s+in\\s+\\w+(\\.content|\\[['\"]content['\"]])");
+
     private final Template template;
     private final String source;
     private final Map<String, Value> specialTokens;
     private final Limits limits;
     private final Supplier<ZonedDateTime> now;
+    /** Whether the template goes through the parts of a message itself. */
+    private final boolean readsParts;
 
     private JinjaLayout(
             Template template,
@@ -37,6 +42,7 @@ public final class JinjaLayout implements ChatLayout {
         this.specialTokens = specialTokens;
         this.limits = limits;
         this.now = now;
+        readsParts = PARTS.matcher(source).find();
     }
 
     /**
@@ -74,6 +80,9 @@ public final class JinjaLayout implements ChatLayout {
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
         List<Map<String, @Nullable Object>> messages = Messages.withReasoning(conversation.messages());
+        if (!readsParts) {
+            messages = Messages.withJoinedParts(messages);
+        }
         Continuation continuation = null;
         if (conversation.continueFinalMessage()) {
             continuation = Continuation.of(messages, source);

@@ -9,16 +9,17 @@ import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -40,9 +41,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final Scheduler prompts;
     private final ExecutorService delivery;
 
-    /** @param layout null when the model has no chat template; chats are then refused */
     public EngineTextGenerator(
-            String model, Engine engine, Tokenizer tokenizer, @Nullable ChatLayout layout, GenerationConfig config) {
+            String model, Engine engine, Tokenizer tokenizer, ChatLayout layout, GenerationConfig config) {
         this.model = model;
         this.engine = engine;
         this.config = config;
@@ -72,11 +72,50 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 try {
                     stream.preparedBy(prompts.schedule(() -> start(request, stream)));
                 } catch (RejectedExecutionException full) {
-                    stream.fail(new GenerationException(
-                            Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", 1, full));
+                    stream.fail(full(full));
                 }
             }
         };
+    }
+
+    @Override
+    public Mono<int[]> tokenize(Prompt prompt) {
+        return onPromptThread(() -> encoder.tokenize(prompt).ids());
+    }
+
+    @Override
+    public Mono<String> detokenize(int[] ids) {
+        return onPromptThread(() -> encoder.detokenize(ids));
+    }
+
+    @Override
+    public String piece(int id) {
+        return texts.piece(id);
+    }
+
+    private <T> Mono<T> onPromptThread(Callable<T> work) {
+        Callable<T> guarded = () -> {
+            try {
+                return work.call();
+            } catch (GenerationException refused) {
+                throw refused;
+            } catch (RuntimeException | StackOverflowError fault) { // Reactor would let an error take its thread down.
+                throw fault(fault);
+            }
+        };
+        return Mono.fromCallable(guarded)
+                .subscribeOn(prompts)
+                .onErrorMap(RejectedExecutionException.class, EngineTextGenerator::full);
+    }
+
+    private static GenerationException full(RejectedExecutionException cause) {
+        return new GenerationException(
+                Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", 1, cause);
+    }
+
+    private static GenerationException fault(Throwable cause) {
+        LOG.error("A prompt could not be prepared", cause);
+        return new GenerationException(Kind.FAILED, "The server failed to prepare the prompt.", "prompt", 0, cause);
     }
 
     @Override
@@ -111,9 +150,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         } catch (RefusedException refused) {
             stream.fail(translate(refused));
         } catch (RuntimeException | StackOverflowError fault) {
-            LOG.error("A prompt could not be prepared", fault);
-            stream.fail(new GenerationException(
-                    Kind.FAILED, "The server failed to prepare the prompt.", "prompt", 0, fault));
+            stream.fail(fault(fault));
         }
     }
 

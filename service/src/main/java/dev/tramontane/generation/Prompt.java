@@ -5,12 +5,20 @@ import dev.tramontane.chat.Conversation;
 /** What to continue. */
 public sealed interface Prompt {
 
-    /** Plain text; control strings in it are text. bos is added when the model's file asks for it. */
-    record Text(String text) implements Prompt {}
+    /**
+     * Plain text; control strings in it are text.
+     *
+     * @param special whether bos is added when the model's file asks for it
+     */
+    record Text(String text, boolean special) implements Prompt {
+        public Text(String text) {
+            this(text, true);
+        }
+    }
 
     /** Ids, taken as they are. */
     record Ids(int[] ids) implements Prompt {}
 
-    /** A conversation, laid out by the model's chat template. */
+    /** A conversation, laid out by the model's chat layout. */
     record Chat(Conversation conversation) implements Prompt {}
 }

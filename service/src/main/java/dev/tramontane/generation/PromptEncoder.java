@@ -10,17 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Turns prompts into ids. Takes time; runs on the prompt threads. Immutable. */
 final class PromptEncoder {
     private final Tokenizer tokenizer;
     private final TokenTexts texts;
-    private final @Nullable ChatLayout layout;
+    private final ChatLayout layout;
     private final int vocabulary;
 
-    /** @param layout null when the model has no chat template */
-    PromptEncoder(Tokenizer tokenizer, @Nullable ChatLayout layout, int vocabulary) {
+    PromptEncoder(Tokenizer tokenizer, ChatLayout layout, int vocabulary) {
         this.tokenizer = tokenizer;
         this.texts = new TokenTexts(tokenizer);
         this.layout = layout;
@@ -29,23 +27,35 @@ final class PromptEncoder {
 
     /** @throws GenerationException INVALID when there is nothing to continue or it cannot be laid out */
     PreparedPrompt encode(Prompt prompt) {
-        PreparedPrompt prepared = switch (prompt) {
-            case Prompt.Text text -> new PreparedPrompt(withBos(tokenizer.encode(text.text())), text.text());
-            case Prompt.Ids ids -> new PreparedPrompt(checked(ids.ids()), texts.decode(ids.ids()));
-            case Prompt.Chat chat -> layOut(chat);
-        };
+        PreparedPrompt prepared = tokenize(prompt);
         if (prepared.ids().length == 0) {
             throw invalid("The prompt is empty: it must have at least one token.", "prompt");
         }
         return prepared;
     }
 
+    /** As {@link #encode}, but a prompt may be empty. */
+    PreparedPrompt tokenize(Prompt prompt) {
+        return switch (prompt) {
+            case Prompt.Text text -> {
+                int[] ids = tokenizer.encode(text.text());
+                yield new PreparedPrompt(text.special() ? withBos(ids) : ids, text.text());
+            }
+            case Prompt.Ids ids -> new PreparedPrompt(checked(ids.ids(), "prompt"), texts.decode(ids.ids()));
+            case Prompt.Chat chat -> layOut(chat);
+        };
+    }
+
+    /**
+     * The text that ids stand for, control tokens spelled out.
+     *
+     * @throws GenerationException INVALID when one is no token
+     */
+    String detokenize(int[] ids) {
+        return texts.spell(checked(ids, "tokens"));
+    }
+
     private PreparedPrompt layOut(Prompt.Chat chat) {
-        if (layout == null) {
-            throw invalid(
-                    "This model has no chat template. Use /v1/completions, or serve a model with a template.",
-                    "messages");
-        }
         ChatPrompt rendered;
         try {
             rendered = layout.render(chat.conversation());
@@ -106,13 +116,13 @@ final class PromptEncoder {
         return more;
     }
 
-    private int[] checked(int[] ids) {
+    private int[] checked(int[] ids, String parameter) {
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= vocabulary) {
                 throw invalid(
-                        "Token " + ids[i] + " at index " + i + " of the prompt is not below the vocabulary's size, "
-                                + vocabulary + ".",
-                        "prompt");
+                        "Token " + ids[i] + " at index " + i + " of " + parameter
+                                + " is not below the vocabulary's size, " + vocabulary + ".",
+                        parameter);
             }
         }
         return ids;
@@ -120,7 +130,7 @@ final class PromptEncoder {
 
     private static String messageOf(ChatLayoutException refused) {
         String message = refused.getMessage();
-        return message == null ? "The chat template refused the messages." : message;
+        return message == null ? "The chat layout refused the messages." : message;
     }
 
     private static GenerationException invalid(String message, String parameter) {

@@ -1,6 +1,7 @@
 package dev.tramontane.generation;
 
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Generates text with one model. Any thread; nothing blocks the caller. */
 public interface TextGenerator {
@@ -11,6 +12,18 @@ public interface TextGenerator {
      * {@link GenerationException}.
      */
     Flux<GenerationEvent> generate(GenerationRequest request);
+
+    /**
+     * The ids that a generation would start from; a prompt may be empty here. Cold; errors are
+     * {@link GenerationException}.
+     */
+    Mono<int[]> tokenize(Prompt prompt);
+
+    /** The text that ids stand for, control tokens spelled out. Cold; errors are {@link GenerationException}. */
+    Mono<String> detokenize(int[] ids);
+
+    /** The token as the vocabulary's file spells it; empty for an id that no token owns. */
+    String piece(int id);
 
     /** The served model's name, as in /v1/models. */
     String model();

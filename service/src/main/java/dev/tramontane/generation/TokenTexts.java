@@ -61,6 +61,24 @@ final class TokenTexts {
         return text.append(decoder.finish()).toString();
     }
 
+    /**
+     * The text of whole ids with control tokens spelled out. What stands between two of these is a text of its own, so
+     * it loses the blank that encoding puts before one.
+     */
+    String spell(int[] ids) {
+        StringBuilder text = new StringBuilder();
+        TokenDecoder decoder = tokenizer.textDecoder();
+        for (int id : ids) {
+            if (isSilent(id)) {
+                text.append(decoder.finish()).append(piece(id));
+                decoder = tokenizer.textDecoder();
+            } else {
+                text.append(decoder.push(id));
+            }
+        }
+        return text.append(decoder.finish()).toString();
+    }
+
     /** The prompt's tokens with where they start. {@code scores} begins with the second token's. */
     List<Token> describe(int first, List<TokenScore> scores) {
         List<Token> tokens = new ArrayList<>(scores.size() + 1);

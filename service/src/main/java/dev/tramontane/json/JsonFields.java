@@ -155,6 +155,15 @@ public final class JsonFields {
         return whole;
     }
 
+    /** Token ids: whole numbers from 0 on. */
+    public static int[] ids(List<?> list, String path) {
+        int[] ids = new int[list.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) integer(list.get(i), path + "[" + i + "]", 0, Integer.MAX_VALUE);
+        }
+        return ids;
+    }
+
     public static double number(@Nullable Object value, String path, double min, double max) {
         if (!(value instanceof Number number) || number.doubleValue() < min || number.doubleValue() > max) {
             throw wrongAt(path, "a number between " + plain(min) + " and " + plain(max), value);

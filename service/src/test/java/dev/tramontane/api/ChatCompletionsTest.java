@@ -129,7 +129,10 @@ class ChatCompletionsTest {
                     .put("chat_template_kwargs", new JsonObject().put("enable_thinking", false)));
             List<Map<String, Object>> turns = service.layout.last.messages();
             assertThat(turns.get(0)).containsEntry("role", "system").containsEntry("content", "be [TURN] brief");
-            assertThat(turns.get(1)).containsEntry("content", "a\nb");
+            assertThat(turns.get(1))
+                    .containsEntry(
+                            "content",
+                            List.of(Map.of("type", "text", "text", "a"), Map.of("type", "text", "text", "b")));
             assertThat(turns.get(2)).containsEntry("content", null);
             assertThat(turns.get(2).get("tool_calls").toString())
                     .isEqualTo("[{id=abcdef123, type=function, function={name=f, arguments={x=[1, null]}}}]");

@@ -3,6 +3,7 @@ package dev.tramontane.api;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
@@ -137,7 +138,8 @@ final class TestService implements AutoCloseable {
                 List.of(
                         new HealthRoutes(health),
                         new ModelRoutes(models),
-                        new OpenAiRoutes(vertx, config, models, observer, () -> Instant.ofEpochSecond(NOW))),
+                        new OpenAiRoutes(vertx, config, models, observer, () -> Instant.ofEpochSecond(NOW)),
+                        new TokenizeRoutes(vertx, config, models)),
                 observer);
         port = service.start().await();
     }
@@ -167,8 +169,17 @@ final class TestService implements AutoCloseable {
         return running(new ScriptedEngine(answers), CONFIG);
     }
 
+    /** The same, with a tokenizer that puts bos before plain prompts. */
+    static TestService addingBos(String... answers) {
+        return running(new ScriptedEngine(answers), new ByteTokenizer(true), CONFIG);
+    }
+
     static TestService running(ScriptedEngine engine, ApiConfig config) {
-        TestService service = new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
+        return running(engine, new ByteTokenizer(), config);
+    }
+
+    private static TestService running(ScriptedEngine engine, Tokenizer tokenizer, ApiConfig config) {
+        TestService service = new TestService(engine, tokenizer, config, UNWATCHED);
         Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {
             while (!service.closed) {
                 if (!engine.step()) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 class ChatSessionTest {
     private final List<List<Map<String, @Nullable Object>>> asked = new ArrayList<>();
@@ -72,6 +73,21 @@ class ChatSessionTest {
             assertThat(chat.conversation().addGenerationPrompt()).isTrue();
             asked.add(chat.conversation().messages());
             return answers.remove();
+        }
+
+        @Override
+        public Mono<int[]> tokenize(Prompt prompt) {
+            throw new AssertionError("nobody asks for ids here");
+        }
+
+        @Override
+        public Mono<String> detokenize(int[] ids) {
+            throw new AssertionError("nobody asks for ids here");
+        }
+
+        @Override
+        public String piece(int id) {
+            throw new AssertionError("nobody asks for ids here");
         }
 
         @Override

@@ -11,6 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
@@ -22,6 +23,21 @@ class DrainGateTest {
         @Override
         public Flux<GenerationEvent> generate(GenerationRequest request) {
             return answer.asFlux();
+        }
+
+        @Override
+        public Mono<int[]> tokenize(Prompt prompt) {
+            throw new AssertionError("nobody asks for ids here");
+        }
+
+        @Override
+        public Mono<String> detokenize(int[] ids) {
+            throw new AssertionError("nobody asks for ids here");
+        }
+
+        @Override
+        public String piece(int id) {
+            throw new AssertionError("nobody asks for ids here");
         }
 
         @Override

@@ -115,6 +115,24 @@ final class JinjaLayoutTest {
         assertThat(layout("mistral-small-3.2").render(conversation).text()).endsWith("[INST]Hi[/INST]One two ");
     }
 
+    /** Templates that know no parts get one text, as vLLM gives it to them. */
+    @Test
+    void partsAreJoinedForTemplatesThatReadNone() {
+        Map<String, @Nullable Object> parts = Map.of(
+                "role",
+                "user",
+                "content",
+                List.of(Map.of("type", "text", "text", "One "), Map.of("type", "text", "text", "two")));
+        Conversation conversation = new Conversation(List.of(parts), List.of(), true, false, Map.of());
+        assertThat(layout("smollm2").render(conversation).text()).contains("user\nOne \ntwo<|im_end|>");
+        for (String loop : List.of("m.content", "m['content']", "m[\"content\"]")) {
+            JinjaLayout reading = JinjaLayout.of(
+                    "{% for m in messages %}{% for part in " + loop + " %}<{{ part.text }}>{% endfor %}{% endfor %}",
+                    TOKENS);
+            assertThat(reading.render(conversation).text()).isEqualTo("<One ><two>");
+        }
+    }
+
     @Test
     void reasoningGoesByEveryName() {
         Map<String, @Nullable Object> answer = Map.of("role", "assistant", "reasoning", "why", "content", "b");

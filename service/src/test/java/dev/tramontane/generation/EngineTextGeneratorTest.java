@@ -1,11 +1,13 @@
 package dev.tramontane.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatLayoutException;
 import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.chat.Conversation;
+import dev.tramontane.chat.NoLayout;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.ScriptedEngine;
@@ -55,7 +57,9 @@ class EngineTextGeneratorTest {
         }
     }
 
-    private EngineTextGenerator generator(ScriptedEngine engine, @Nullable ChatLayout layout, boolean addsBos) {
+    private static final ChatLayout NO_CHATS = new NoLayout("This model cannot chat.");
+
+    private EngineTextGenerator generator(ScriptedEngine engine, ChatLayout layout, boolean addsBos) {
         var generator = new EngineTextGenerator(
                 "toy", engine, new ByteTokenizer(addsBos), layout, new GenerationConfig(1, 4, 2, 16, 4096));
         open.add(generator);
@@ -64,7 +68,7 @@ class EngineTextGeneratorTest {
     }
 
     private EngineTextGenerator generator(ScriptedEngine engine) {
-        return generator(engine, null, false);
+        return generator(engine, NO_CHATS, false);
     }
 
     /** A request with the fields that tests vary. */
@@ -199,7 +203,7 @@ class EngineTextGeneratorTest {
     @Test
     void acceptsThenStreamsThenFinishes() {
         ScriptedEngine engine = new ScriptedEngine("hi");
-        EngineTextGenerator generator = generator(engine, null, true);
+        EngineTextGenerator generator = generator(engine, NO_CHATS, true);
         Reader reader = new Reader();
         generator.generate(Ask.of("ab").request()).subscribe(reader);
         reader.requestUnbounded();
@@ -555,6 +559,62 @@ class EngineTextGeneratorTest {
         var empty = new Conversation(List.of(), List.of(), true, false, Map.of());
         assertThat(run(engine, generator, Ask.of("").from(new Prompt.Chat(empty))).error)
                 .hasMessage("Say something first.");
+    }
+
+    /** Text that spells a control token stays text, and no layout's tokens are put before its first. */
+    @Test
+    void layoutsNameTheirControlTokens() {
+        ChatLayout layout = conversation -> new ChatPrompt(List.of(
+                new ChatPrompt.Control("<s>"),
+                new ChatPrompt.Whole("[TURN]"),
+                new ChatPrompt.Control("[TURN]"),
+                new ChatPrompt.Stretch("a</s>", false),
+                new ChatPrompt.Stretch("</s>", true)));
+        EngineTextGenerator generator = generator(new ScriptedEngine("hi"), layout, true);
+        var chat = new Prompt.Chat(new Conversation(List.of(), List.of(), true, false, Map.of()));
+        int[] ids = Objects.requireNonNull(generator.tokenize(chat).block());
+        assertThat(ids)
+                .containsExactly(
+                        ByteTokenizer.BOS,
+                        '[',
+                        'T',
+                        'U',
+                        'R',
+                        'N',
+                        ']',
+                        ByteTokenizer.TURN,
+                        'a',
+                        '<',
+                        '/',
+                        's',
+                        '>',
+                        ByteTokenizer.END);
+        assertThat(generator.detokenize(ids).block()).isEqualTo("<s>[TURN][TURN]a</s></s>");
+        EngineTextGenerator lacking = generator(
+                new ScriptedEngine("hi"),
+                conversation -> new ChatPrompt(List.of(new ChatPrompt.Control("[INST]"))),
+                false);
+        assertThatThrownBy(() -> lacking.tokenize(chat).block())
+                .isInstanceOf(GenerationException.class)
+                .hasMessage("The vocabulary has no control token [INST], which the chat layout needs.");
+        assertThatThrownBy(
+                        () -> generator(new ScriptedEngine("hi")).tokenize(chat).block())
+                .isInstanceOf(GenerationException.class)
+                .hasMessage("This model cannot chat.");
+    }
+
+    /** Reactor lets errors of the machine take its threads down, and the reader would wait for ever. */
+    @Test
+    void anOverflowIsAFailureThatIsTold() {
+        EngineTextGenerator generator = generator(new ScriptedEngine("hi"), EngineTextGeneratorTest::overflow, false);
+        var chat = new Prompt.Chat(new Conversation(List.of(), List.of(), true, false, Map.of()));
+        assertThatThrownBy(() -> generator.tokenize(chat).block(Duration.ofSeconds(30)))
+                .isInstanceOf(GenerationException.class)
+                .hasMessage("The server failed to prepare the prompt.");
+    }
+
+    private static ChatPrompt overflow(Conversation conversation) {
+        throw new StackOverflowError();
     }
 
     @Test

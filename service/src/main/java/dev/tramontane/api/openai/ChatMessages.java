@@ -7,14 +7,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns of a chat as templates expect them: content as one string, the developer's words as the system's, arguments of
- * tool calls as objects.
+ * Turns of a chat as layouts expect them: content as one string or as several parts of text, the developer's words as the
+ * system's, arguments of tool calls as objects.
  */
 final class ChatMessages {
     private ChatMessages() {}
+
+    /** A message under this name, true for the last one only, is to be continued: Mistral's own API calls it so. */
+    static final String PREFIX = "prefix";
 
     static List<Map<String, @Nullable Object>> messages(JsonFields fields, int most) {
         List<@Nullable Object> given = fields.array("messages");
@@ -27,7 +31,14 @@ final class ChatMessages {
         List<Map<String, @Nullable Object>> messages = new ArrayList<>(given.size());
         for (int i = 0; i < given.size(); i++) {
             String path = "messages[" + i + "]";
-            messages.add(message(new JsonFields(JsonFields.object(given.get(i), path), path)));
+            Map<String, @Nullable Object> message =
+                    message(new JsonFields(JsonFields.object(given.get(i), path), path));
+            if (message.containsKey(PREFIX) && i < given.size() - 1) {
+                throw new InvalidJsonException(
+                        path + "." + PREFIX,
+                        path + "." + PREFIX + " is for the last message, which is to be continued");
+            }
+            messages.add(message);
         }
         return messages;
     }
@@ -36,7 +47,7 @@ final class ChatMessages {
         String role = fields.requiredString("role");
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("role", role.equals("developer") ? "system" : role);
-        String content = content(fields);
+        Object content = content(fields);
         message.put("content", content);
         boolean calls = false;
         switch (role) {
@@ -46,6 +57,9 @@ final class ChatMessages {
                 calls = !toolCalls.isEmpty();
                 if (calls) {
                     message.put("tool_calls", toolCalls);
+                }
+                if (fields.flag(PREFIX, false)) {
+                    message.put(PREFIX, true);
                 }
                 // What an answer of ours carries, when a client sends it back.
                 fields.harmless("annotations");
@@ -68,18 +82,19 @@ final class ChatMessages {
         return message;
     }
 
-    private static @Nullable String content(JsonFields fields) {
+    private static @Nullable Object content(JsonFields fields) {
         Object content = fields.value("content");
         return switch (content) {
             case null -> null;
             case String text -> text;
-            case List<?> parts -> joined(parts, fields.path("content"));
+            case List<?> parts -> texts(parts, fields.path("content"));
             default -> throw fields.wrong("content", "a string or an array of parts", content);
         };
     }
 
-    private static String joined(List<?> parts, String path) {
-        List<String> texts = new ArrayList<>(parts.size());
+    /** One text, or several parts: what stands between them is the layout's to say. */
+    private static Object texts(List<?> parts, String path) {
+        List<Map<String, @Nullable Object>> texts = new ArrayList<>(parts.size());
         for (int i = 0; i < parts.size(); i++) {
             String at = path + "[" + i + "]";
             JsonFields part = new JsonFields(JsonFields.object(parts.get(i), at), at);
@@ -88,10 +103,17 @@ final class ChatMessages {
                 throw new InvalidJsonException(
                         at, at + " is of a type that is not supported; this server takes parts of type text only");
             }
-            texts.add(part.requiredString("text"));
+            Map<String, @Nullable Object> text = new LinkedHashMap<>();
+            text.put("type", "text");
+            text.put("text", part.requiredString("text"));
             part.end();
+            texts.add(text);
         }
-        return String.join("\n", texts);
+        return switch (texts.size()) {
+            case 0 -> "";
+            case 1 -> Objects.requireNonNull(texts.getFirst().get("text"));
+            default -> texts;
+        };
     }
 
     private static List<Map<String, @Nullable Object>> toolCalls(JsonFields fields) {
@@ -103,7 +125,7 @@ final class ChatMessages {
             JsonFields function = function(call);
             Map<String, @Nullable Object> named = new LinkedHashMap<>();
             named.put("name", function.requiredString("name"));
-            named.put("arguments", JsonReader.object(function.requiredString("arguments"), function.path("arguments")));
+            named.put("arguments", arguments(function));
             function.end();
             Map<String, @Nullable Object> entry = new LinkedHashMap<>();
             entry.put("id", call.requiredString("id"));
@@ -116,7 +138,13 @@ final class ChatMessages {
         return calls;
     }
 
-    /** The tools that the template is to show; none when {@code tool_choice} is none. */
+    /** Models that call without arguments leave the string empty. */
+    private static Map<String, @Nullable Object> arguments(JsonFields function) {
+        String spelled = function.requiredString("arguments");
+        return spelled.isEmpty() ? Map.of() : JsonReader.object(spelled, function.path("arguments"));
+    }
+
+    /** The tools that the layout is to show; none when {@code tool_choice} is none. */
     static List<Map<String, @Nullable Object>> tools(JsonFields fields) {
         Object choice = fields.value("tool_choice");
         if (choice != null && !choice.equals("auto") && !choice.equals("none")) {

@@ -7,7 +7,6 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,8 @@ record ChatRequest(@Nullable String model, Conversation conversation, int topLog
     static ChatRequest parse(JsonFields fields, ApiConfig config) {
         AnswerOptions options = AnswerOptions.parse(fields, maxTokens(fields), config.requests());
         refuseUnserved(fields);
-        ChatRequest request =
-                new ChatRequest(fields.string("model"), conversation(fields, config), topLogprobs(fields), options);
+        ChatRequest request = new ChatRequest(
+                fields.string("model"), ConversationFields.read(fields, config), topLogprobs(fields), options);
         fields.end();
         return request;
     }
@@ -50,38 +49,6 @@ record ChatRequest(@Nullable String model, Conversation conversation, int topLog
             throw new InvalidJsonException("top_logprobs", "top_logprobs needs logprobs to be true");
         }
         return wanted ? tops : -1;
-    }
-
-    private static Conversation conversation(JsonFields fields, ApiConfig config) {
-        List<Map<String, @Nullable Object>> messages =
-                ChatMessages.messages(fields, config.requests().messages());
-        boolean continues = fields.flag("continue_final_message", false);
-        boolean generates = fields.flag("add_generation_prompt", !continues);
-        if (continues && generates) {
-            throw new InvalidJsonException(
-                    "continue_final_message", "continue_final_message and add_generation_prompt cannot both be true");
-        }
-        if (continues && !"assistant".equals(messages.getLast().get("role"))) {
-            throw new InvalidJsonException(
-                    "continue_final_message", "continue_final_message needs the last message to be the assistant's");
-        }
-        return new Conversation(messages, ChatMessages.tools(fields), generates, continues, variables(fields, config));
-    }
-
-    private static Map<String, @Nullable Object> variables(JsonFields fields, ApiConfig config) {
-        Object value = fields.value("chat_template_kwargs");
-        if (value == null) {
-            return Map.of();
-        }
-        Map<String, @Nullable Object> variables = JsonFields.object(value, "chat_template_kwargs");
-        for (String name : variables.keySet()) {
-            if (!config.templateVariables().contains(name)) {
-                throw new InvalidJsonException(
-                        "chat_template_kwargs." + name,
-                        "chat_template_kwargs." + name + " is not among the variables that this server allows");
-            }
-        }
-        return variables;
     }
 
     private static void refuseUnserved(JsonFields fields) {

@@ -31,7 +31,6 @@ record CompletionRequest(
         AnswerOptions options = AnswerOptions.parse(fields, OptionalInt.of(maxTokens), limits);
         fields.only("best_of", (long) options.choices());
         fields.refuse("suffix", "this endpoint only continues prompts");
-        fields.only("add_special_tokens", true);
         CompletionRequest request = new CompletionRequest(
                 fields.string("model"),
                 prompts(fields, limits),
@@ -50,18 +49,20 @@ record CompletionRequest(
     }
 
     private static List<Prompt> prompts(JsonFields fields, RequestLimits limits) {
+        boolean special = fields.flag("add_special_tokens", true);
         Object value = fields.value("prompt");
         return switch (value) {
             case null -> throw fields.missing("prompt");
-            case String text -> List.of(new Prompt.Text(text));
+            case String text -> List.of(new Prompt.Text(text, special));
             case List<?> list
-            when !list.isEmpty() && list.getFirst() instanceof Number -> List.of(new Prompt.Ids(ids(list, "prompt")));
-            case List<?> list when !list.isEmpty() -> several(list, limits);
+            when !list.isEmpty() && list.getFirst() instanceof Number ->
+                List.of(new Prompt.Ids(JsonFields.ids(list, "prompt")));
+            case List<?> list when !list.isEmpty() -> several(list, special, limits);
             default -> throw fields.wrong("prompt", "a string, or a non-empty array of strings or of token ids", value);
         };
     }
 
-    private static List<Prompt> several(List<?> list, RequestLimits limits) {
+    private static List<Prompt> several(List<?> list, boolean special, RequestLimits limits) {
         if (list.size() > limits.prompts()) {
             throw new InvalidJsonException("prompt", "prompt may have at most " + limits.prompts() + " entries");
         }
@@ -70,20 +71,12 @@ record CompletionRequest(
             String path = "prompt[" + i + "]";
             prompts.add(
                     switch (list.get(i)) {
-                        case String text -> new Prompt.Text(text);
-                        case List<?> ids when !ids.isEmpty() -> new Prompt.Ids(ids(ids, path));
+                        case String text -> new Prompt.Text(text, special);
+                        case List<?> ids when !ids.isEmpty() -> new Prompt.Ids(JsonFields.ids(ids, path));
                         case null, default ->
                             throw JsonFields.wrongAt(path, "a string or a non-empty array of token ids", list.get(i));
                     });
         }
         return prompts;
-    }
-
-    private static int[] ids(List<?> list, String path) {
-        int[] ids = new int[list.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = (int) JsonFields.integer(list.get(i), path + "[" + i + "]", 0, Integer.MAX_VALUE);
-        }
-        return ids;
     }
 }

@@ -1,9 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
-import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
-import dev.tramontane.api.BodyReader;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
@@ -13,39 +11,30 @@ import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
-import dev.tramontane.json.JsonReader;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code POST /v1/completions} and {@code POST /v1/chat/completions}. */
 public final class OpenAiRoutes implements ApiRoutes {
-    /** Bodies up to this many bytes are read on the event loop; the time is well below a millisecond. */
-    private static final int SMALL_BODY = 32 << 10;
-
-    private final Vertx vertx;
     private final ApiConfig config;
     private final ServedModels models;
     private final HttpObserver observer;
     private final InstantSource clock;
-    private final BodyReader bodies;
+    private final JsonBodies bodies;
 
     public OpenAiRoutes(
             Vertx vertx, ApiConfig config, ServedModels models, HttpObserver observer, InstantSource clock) {
-        this.vertx = vertx;
         this.config = config;
         this.models = models;
         this.observer = observer;
         this.clock = clock;
-        bodies = new BodyReader(vertx, config.transport());
+        bodies = new JsonBodies(vertx, config.transport());
     }
 
     /** A checked request, ready to run. */
@@ -60,40 +49,28 @@ public final class OpenAiRoutes implements ApiRoutes {
         endpoints.post("/v1/chat/completions", context -> handle(context, this::chat));
     }
 
-    private void handle(RoutingContext context, Function<Buffer, Job> reader) {
-        bodies.read(context.request())
-                .compose(body -> body.length() <= SMALL_BODY
-                        ? Future.succeededFuture(reader.apply(body))
-                        : vertx.executeBlocking(() -> reader.apply(body), false))
+    private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
+        bodies.read(context.request(), reader)
                 .onSuccess(job -> run(context, job))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
-    private Job completion(Buffer body) {
-        CompletionRequest request =
-                CompletionRequest.parse(new JsonFields(JsonReader.object(body.getBytes())), config.requests());
-        TextGenerator generator = find(request.model());
+    private Job completion(JsonFields fields) {
+        CompletionRequest request = CompletionRequest.parse(fields, config.requests());
+        TextGenerator generator = models.get(request.model());
         return new Job(
                 generator,
                 request.generations(),
                 new CompletionFormat(request, generator.model(), seconds(), config.fingerprint()));
     }
 
-    private Job chat(Buffer body) {
-        ChatRequest request = ChatRequest.parse(new JsonFields(JsonReader.object(body.getBytes())), config);
-        TextGenerator generator = find(request.model());
+    private Job chat(JsonFields fields) {
+        ChatRequest request = ChatRequest.parse(fields, config);
+        TextGenerator generator = models.get(request.model());
         return new Job(
                 generator,
                 request.generations(),
                 new ChatFormat(request, generator.model(), seconds(), config.fingerprint()));
-    }
-
-    private TextGenerator find(@Nullable String name) {
-        TextGenerator generator = models.find(name);
-        if (generator == null) {
-            throw ApiException.unknownModel(name == null ? "" : name);
-        }
-        return generator;
     }
 
     private long seconds() {

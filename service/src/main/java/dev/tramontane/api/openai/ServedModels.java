@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.ApiException;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +23,24 @@ public interface ServedModels {
      *
      * @param name null for the default model
      * @return null when there is no such model
-     * @throws dev.tramontane.api.ApiException when it exists but cannot be used now
+     * @throws ApiException when it exists but cannot be used now
      */
     @Nullable
     TextGenerator find(@Nullable String name);
+
+    /**
+     * The generator that a request names.
+     *
+     * @param name null for the default model
+     * @throws ApiException when there is no such model, or it cannot be used now
+     */
+    default TextGenerator get(@Nullable String name) {
+        TextGenerator generator = find(name);
+        if (generator == null) {
+            throw ApiException.unknownModel(name == null ? "" : name);
+        }
+        return generator;
+    }
 
     /** One model that is there from the start. */
     static ServedModels of(TextGenerator generator, long createdSeconds) {

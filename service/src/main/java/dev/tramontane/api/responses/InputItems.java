@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a response's {@code instructions} and {@code input} into the messages a chat template lays out. */
+/** Reads a response's {@code instructions} and {@code input} into the messages that a chat layout lays out. */
 final class InputItems {
     private InputItems() {}
 
@@ -38,7 +39,7 @@ final class InputItems {
         if (instructions != null) {
             Map<String, @Nullable Object> first = messages.getFirst();
             if ("system".equals(first.get("role"))) {
-                messages.set(0, message("system", instructions + "\n\n" + first.get("content")));
+                messages.set(0, message("system", before(instructions + "\n\n", first.get("content"))));
             } else {
                 messages.addFirst(message("system", instructions));
             }
@@ -55,18 +56,19 @@ final class InputItems {
             case "developer" -> "system";
             default -> throw item.wrong("role", "user, assistant, system or developer", given);
         };
-        String content = content(item.value("content"), item.path("content"));
+        Object content = content(item.value("content"), item.path("content"));
         // An answer that is sent back as it came has these too.
         item.harmless("id", "status", "phase");
         item.end();
         return message(role, content);
     }
 
-    private static String content(@Nullable Object content, String path) {
+    /** One text, or several parts: what stands between them is the layout's to say, as in chat completions. */
+    private static Object content(@Nullable Object content, String path) {
         if (content instanceof String text) {
             return text;
         }
-        List<String> texts = new ArrayList<>();
+        List<Map<String, @Nullable Object>> texts = new ArrayList<>();
         List<@Nullable Object> parts = JsonFields.array(content, path);
         for (int i = 0; i < parts.size(); i++) {
             String place = path + "[" + i + "]";
@@ -75,14 +77,35 @@ final class InputItems {
             if (!type.equals("input_text") && !type.equals("output_text")) {
                 throw part.wrong("type", "input_text or output_text", type);
             }
-            texts.add(part.requiredString("text"));
+            texts.add(part(part.requiredString("text")));
             part.harmless("annotations", "logprobs");
             part.end();
         }
-        return String.join("\n", texts); // As chat completions does.
+        return switch (texts.size()) {
+            case 0 -> "";
+            case 1 -> Objects.requireNonNull(texts.getFirst().get("text"));
+            default -> texts;
+        };
     }
 
-    private static Map<String, @Nullable Object> message(String role, String content) {
+    private static Map<String, @Nullable Object> part(String text) {
+        Map<String, @Nullable Object> part = new LinkedHashMap<>();
+        part.put("type", "text");
+        part.put("text", text);
+        return part;
+    }
+
+    /** The content with these words at its beginning. */
+    private static Object before(String words, @Nullable Object content) {
+        if (!(content instanceof List<?> parts)) {
+            return words + content;
+        }
+        List<Object> all = new ArrayList<>(parts);
+        all.set(0, part(words + ((Map<?, ?>) parts.getFirst()).get("text")));
+        return all;
+    }
+
+    private static Map<String, @Nullable Object> message(String role, Object content) {
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("role", role);
         message.put("content", content);

@@ -137,7 +137,7 @@ class ResponsesSocketTest {
                       {"role": "user", "content": "d"}]}""");
             assertThat(types(socket.response())).endsWith("response.completed");
             assertThat(prompt(engine.runs.getFirst()))
-                    .isEqualTo("system: Be kind.\n\nBe brief.;user: a\nb;assistant: c;user: d;>");
+                    .isEqualTo("system: Be kind.\n\nBe brief.;user: a|b;assistant: c;user: d;>");
         }
     }
 

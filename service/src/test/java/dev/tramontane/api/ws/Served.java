@@ -22,13 +22,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** A service with the socket, the page and the models over an engine that the test steps. */
 final class Served implements AutoCloseable {
@@ -40,7 +43,7 @@ final class Served implements AutoCloseable {
         List<ChatPrompt.Piece> pieces = new ArrayList<>();
         conversation.messages().forEach(message -> {
             pieces.add(new ChatPrompt.Stretch(message.get("role") + ": ", true));
-            pieces.add(new ChatPrompt.Stretch(String.valueOf(message.get("content")), false));
+            pieces.add(new ChatPrompt.Stretch(words(message.get("content")), false));
             pieces.add(new ChatPrompt.Stretch(";", true));
         });
         pieces.add(new ChatPrompt.Stretch(">", true));
@@ -72,6 +75,15 @@ final class Served implements AutoCloseable {
                 Set.of("https://chat.example"),
                 Set.of(),
                 "test");
+    }
+
+    /** The parts of a message one after the other, told apart by a bar. */
+    private static String words(@Nullable Object content) {
+        return content instanceof List<?> parts
+                ? parts.stream()
+                        .map(part -> String.valueOf(((Map<?, ?>) part).get("text")))
+                        .collect(Collectors.joining("|"))
+                : String.valueOf(content);
     }
 
     static ApiConfig config() {

@@ -1,0 +1,53 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.chat.Conversation;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of a body that say what a chat layout is to lay out. */
+final class ConversationFields {
+    private ConversationFields() {}
+
+    static Conversation read(JsonFields fields, ApiConfig config) {
+        List<Map<String, @Nullable Object>> messages =
+                ChatMessages.messages(fields, config.requests().messages());
+        Map<String, @Nullable Object> last = messages.getLast();
+        boolean prefix = last.remove(ChatMessages.PREFIX) != null;
+        boolean continues = fields.flag("continue_final_message", prefix);
+        boolean generates = fields.flag("add_generation_prompt", !continues);
+        if (prefix && !continues) {
+            throw new InvalidJsonException(
+                    "continue_final_message",
+                    "continue_final_message cannot be false where the last message is a prefix");
+        }
+        if (continues && generates) {
+            throw new InvalidJsonException(
+                    "continue_final_message", "continue_final_message and add_generation_prompt cannot both be true");
+        }
+        if (continues && !"assistant".equals(last.get("role"))) {
+            throw new InvalidJsonException(
+                    "continue_final_message", "continue_final_message needs the last message to be the assistant's");
+        }
+        return new Conversation(messages, ChatMessages.tools(fields), generates, continues, variables(fields, config));
+    }
+
+    private static Map<String, @Nullable Object> variables(JsonFields fields, ApiConfig config) {
+        Object value = fields.value("chat_template_kwargs");
+        if (value == null) {
+            return Map.of();
+        }
+        Map<String, @Nullable Object> variables = JsonFields.object(value, "chat_template_kwargs");
+        for (String name : variables.keySet()) {
+            if (!config.templateVariables().contains(name)) {
+                throw new InvalidJsonException(
+                        "chat_template_kwargs." + name,
+                        "chat_template_kwargs." + name + " is not among the variables that this server allows");
+            }
+        }
+        return variables;
+    }
+}

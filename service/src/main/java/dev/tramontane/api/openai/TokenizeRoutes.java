@@ -1,0 +1,86 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.PatientReply;
+import dev.tramontane.api.Replies;
+import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonWriter;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+
+/**
+ * {@code POST /tokenize} and {@code POST /detokenize}, as vLLM has them: texts and conversations to the ids that a
+ * generation would start from, and ids to text.
+ */
+public final class TokenizeRoutes implements ApiRoutes {
+    private final ApiConfig config;
+    private final ServedModels models;
+    private final JsonBodies bodies;
+
+    public TokenizeRoutes(Vertx vertx, ApiConfig config, ServedModels models) {
+        this.config = config;
+        this.models = models;
+        bodies = new JsonBodies(vertx, config.transport());
+    }
+
+    @Override
+    public void mount(Endpoints endpoints) {
+        endpoints.post("/tokenize", context -> handle(context, this::tokenize));
+        endpoints.post("/detokenize", context -> handle(context, this::detokenize));
+    }
+
+    private void handle(RoutingContext context, Function<JsonFields, Mono<byte[]>> reader) {
+        bodies.read(context.request(), reader)
+                .onSuccess(answer -> PatientReply.send(context, answer, config))
+                .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    /** The answer is written where the ids were made, which is not the event loop. */
+    private Mono<byte[]> tokenize(JsonFields fields) {
+        TokenizeRequest request = TokenizeRequest.parse(fields, config);
+        TextGenerator generator = models.get(request.model());
+        return generator.tokenize(request.prompt()).map(ids -> {
+            if (ids.length > config.requests().tokens()) {
+                throw ApiException.field(
+                        "",
+                        "The text has " + ids.length + " tokens; this route shows at most "
+                                + config.requests().tokens());
+            }
+            return written(ids, request.strings(), generator);
+        });
+    }
+
+    private static byte[] written(int[] ids, boolean strings, TextGenerator generator) {
+        return JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            json.writeNumberProperty("count", ids.length);
+            json.writeNumberProperty("max_model_len", generator.contextTokens());
+            AnswerFormat.writeIds(json, "tokens", ids);
+            if (strings) {
+                json.writeName("token_strs").writeStartArray();
+                for (int id : ids) {
+                    json.writeString(generator.piece(id));
+                }
+                json.writeEndArray();
+            }
+            json.writeEndObject();
+        });
+    }
+
+    private Mono<byte[]> detokenize(JsonFields fields) {
+        DetokenizeRequest request = DetokenizeRequest.parse(fields, config.requests());
+        return models.get(request.model())
+                .detokenize(request.tokens())
+                .map(text -> JsonWriter.bytes(json -> {
+                    json.writeStartObject();
+                    json.writeStringProperty("prompt", text);
+                    json.writeEndObject();
+                }));
+    }
+}
