@@ -77,7 +77,7 @@ final class GgufParser {
 
     private int version() {
         if (cursor.remaining() < 4 || cursor.u32("the magic", "") != 0x46554747L) {
-            throw ForeignFile.describe(file, bytes);
+            throw ForeignFile.notGguf(file, bytes);
         }
         long version = cursor.u32("the version", "");
         if (version == 2 || version == 3) {

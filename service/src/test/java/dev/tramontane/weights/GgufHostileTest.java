@@ -71,7 +71,10 @@ class GgufHostileTest {
         byte[] tar = Arrays.copyOf(ascii("params.json"), 512);
         System.arraycopy(ascii("ustar"), 0, tar, 257, 5);
         return Stream.of(
-                arguments("safetensors", safetensors, "this is a safetensors file, expected a GGUF file; convert it"),
+                arguments(
+                        "safetensors",
+                        safetensors,
+                        "this is a safetensors file, expected a GGUF file; give the directory"),
                 arguments("zip", ascii("PK\u0003\u0004xxxx"), "this is a zip archive, as PyTorch writes checkpoints"),
                 arguments(
                         "pickle",
@@ -330,7 +333,8 @@ class GgufHostileTest {
         Path empty = Files.createFile(dir.resolve("empty.gguf"));
         assertThatThrownBy(() -> GgufFile.open(empty).close()).hasMessageContaining("the file is empty");
         Path dangling = Files.createSymbolicLink(dir.resolve("link.gguf"), absent);
-        assertThatThrownBy(() -> GgufFile.open(dangling).close()).hasMessageContaining("no such file");
+        assertThatThrownBy(() -> GgufFile.open(dangling).close())
+                .hasMessage(dangling + ": the link leads to a file that is not there; give the path of a GGUF file");
     }
 
     @Test
