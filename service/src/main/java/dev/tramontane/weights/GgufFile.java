@@ -2,73 +2,70 @@ package dev.tramontane.weights;
 
 import static dev.tramontane.weights.ModelFileException.quoted;
 
-import dev.tramontane.kernels.MappedFile;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * An opened GGUF file: metadata and tensors, all of it checked, nothing of it copied. Tensors and metadata refer to the
- * mapped file and are valid until {@link #close}. Immutable; any thread.
+ * An opened GGUF model: metadata and tensors, all of it checked, nothing of it copied. It may lie in several files as
+ * llama.cpp splits them, which looks the same from here. Tensors and metadata refer to the mapped files and are valid
+ * until {@link #close}. Immutable; any thread.
  *
- * <p>The file must not be changed or cut while it is open: a touched page that is gone ends in an InternalError in Java
- * code and in SIGBUS in native code.
+ * <p>The files must not be changed or cut while they are open: a touched page that is gone ends in an InternalError in
+ * Java code and in SIGBUS in native code.
  */
 public final class GgufFile implements AutoCloseable {
     private final String name;
-    private final long size;
-    private final GgufParser.Header header;
-    private final @Nullable MappedFile mapping;
+    private final List<GgufPart> parts;
+    private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
 
-    private GgufFile(String name, long size, GgufParser.Header header, @Nullable MappedFile mapping) {
+    private GgufFile(String name, List<GgufPart> parts) {
         this.name = name;
-        this.size = size;
-        this.header = header;
-        this.mapping = mapping;
+        this.parts = parts;
+        for (GgufPart part : parts) {
+            for (GgufTensor tensor : part.header().tensors().values()) {
+                GgufTensor other = tensors.put(tensor.name(), tensor);
+                if (other != null) {
+                    throw new ModelFileException(
+                            tensor.file(),
+                            tensor.offset(),
+                            "tensor " + quoted(tensor.name()) + " is in " + quoted(other.file()) + " as well",
+                            "each tensor in one part",
+                            "the parts are not of one model: download them all from one place");
+                }
+            }
+        }
     }
 
     /**
-     * Maps and checks a file.
+     * Maps and checks a file. When it is a part of a model, all other parts are opened with it, whichever part it is.
      *
-     * @throws ModelFileException when it cannot be read or is not a sound GGUF file
+     * @throws ModelFileException when a file cannot be read, is not a sound GGUF file, or does not fit the others
      */
     public static GgufFile open(Path path) {
-        MappedFile mapping;
+        GgufPart part = GgufPart.open(path);
+        List<GgufPart> parts = List.of(part);
         try {
-            mapping = MappedFile.open(path);
-        } catch (IOException unreadable) {
-            String reason = String.valueOf(unreadable.getMessage());
-            String prefix = "cannot map " + path + ": ";
-            throw new ModelFileException(
-                    path.toString(),
-                    -1,
-                    reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason,
-                    "",
-                    "give the path of a GGUF file",
-                    unreadable);
-        }
-        try {
-            GgufParser.Header header = new GgufParser(path.toString(), mapping.bytes()).parse();
-            return new GgufFile(path.toString(), mapping.size(), header, mapping);
-        } catch (InternalError gone) {
-            mapping.close();
-            throw new ModelFileException(
-                    path.toString(), -1, "the file was changed while it was read", "", "leave it as it is", gone);
+            if (part.count() > 1) {
+                parts = GgufSplit.complete(path, part);
+            }
+            return new GgufFile(path.toString(), parts);
         } catch (RuntimeException | Error failure) {
-            mapping.close();
+            part.close();
+            parts.forEach(GgufPart::close);
             throw failure;
         }
     }
 
     /** Checks bytes that somebody else holds. {@code name} is for messages. */
     public static GgufFile of(String name, MemorySegment bytes) {
-        return new GgufFile(name, bytes.byteSize(), new GgufParser(name, bytes).parse(), null);
+        return new GgufFile(name, List.of(GgufPart.of(name, bytes, null)));
     }
 
     /** The file as the user named it. */
@@ -76,37 +73,47 @@ public final class GgufFile implements AutoCloseable {
         return name;
     }
 
-    /** Bytes of the whole file. */
+    /** Bytes of all its files. */
     public long size() {
-        return size;
+        return parts.stream().mapToLong(GgufPart::size).sum();
     }
 
-    /** Version of the format: 2 or 3. */
+    /** Its files, as messages name them: one, or all parts in their order. */
+    public List<String> files() {
+        return parts.stream().map(GgufPart::name).toList();
+    }
+
+    /** Version of the format of the first part: 2 or 3. */
     public int version() {
-        return header.version();
+        return first().version();
     }
 
-    /** Alignment of tensors in bytes, a power of two. */
+    /** Alignment of the first part's tensors in bytes, a power of two. */
     public int alignment() {
-        return header.alignment();
+        return first().alignment();
     }
 
-    /** Where the tensors' data begins. */
+    /** Where the data of the first part's tensors begins. */
     public long dataOffset() {
-        return header.dataOffset();
+        return first().dataOffset();
     }
 
+    /** The first part's metadata, which the others do not repeat. */
     public GgufMetadata metadata() {
-        return header.metadata();
+        return first().metadata();
     }
 
-    /** All tensors in the order of the file. */
+    private GgufParser.Header first() {
+        return parts.getFirst().header();
+    }
+
+    /** All tensors in the order of the files. */
     public Collection<GgufTensor> tensors() {
-        return Collections.unmodifiableCollection(header.tensors().values());
+        return Collections.unmodifiableCollection(tensors.values());
     }
 
     public Optional<GgufTensor> find(String tensor) {
-        return Optional.ofNullable(header.tensors().get(tensor));
+        return Optional.ofNullable(tensors.get(tensor));
     }
 
     /** The tensor called {@code tensor}, which a complete model has. */
@@ -128,25 +135,25 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * Checks that the file can be run and not only be read: that it is whole, not one part of several, and that the
-     * kernels compute with every type in it.
+     * Checks that the model can be run and not only be read: that it is whole, and that the kernels compute with every
+     * type in it.
      *
      * @throws ModelFileException naming the first fault
      */
     public void checkRunnable() {
-        long parts = metadata().findInteger("split.count", 0, Integer.MAX_VALUE).orElse(1);
-        if (parts > 1) {
+        int count = parts.getFirst().count();
+        if (parts.size() < count) {
             throw metadata()
                     .fault(
-                            "split.count",
-                            "this is one of " + parts + " parts of a model",
-                            "the whole model in one file",
-                            "join them with llama.cpp's llama-gguf-split --merge");
+                            GgufPart.COUNT,
+                            "this is one of " + count + " parts of a model",
+                            "the whole model",
+                            "give the path of a part that lies beside the others");
         }
         for (GgufTensor tensor : tensors()) {
             if (!tensor.type().computed()) {
                 throw new ModelFileException(
-                        name,
+                        tensor.file(),
                         tensor.offset(),
                         "tensor " + quoted(tensor.name()) + " is " + tensor.type()
                                 + ", which this version does not compute",
@@ -158,8 +165,6 @@ public final class GgufFile implements AutoCloseable {
 
     @Override
     public void close() {
-        if (mapping != null) {
-            mapping.close();
-        }
+        parts.forEach(GgufPart::close);
     }
 }

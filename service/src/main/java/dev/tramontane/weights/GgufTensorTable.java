@@ -123,7 +123,8 @@ final class GgufTensorTable {
             }
             long offset = dataOffset + tensor.offset;
             MemorySegment data = bytes.asSlice(offset, tensor.bytes).asReadOnly();
-            if (tensors.put(tensor.name, new GgufTensor(tensor.name, tensor.type, tensor.dims, offset, data)) != null) {
+            GgufTensor placed = new GgufTensor(tensor.name, tensor.type, tensor.dims, offset, file, data);
+            if (tensors.put(tensor.name, placed) != null) {
                 throw cursor.fault(tensor.at, "the tensor name " + quoted(tensor.name) + " is there twice", "once");
             }
         }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,7 +63,16 @@ class GgufFileTest {
             assertThat(norm.rows()).isEqualTo(1);
             assertThat(norm.bytes()).isEqualTo(20);
             assertThat(norm.data().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(counting(20));
-            assertThat(file.tensor("cube").rows()).isEqualTo(12);
+            GgufTensor cube = file.tensor("cube");
+            assertThat(cube.rows()).isEqualTo(12);
+            assertThat(cube.file()).isEqualTo(path.toString());
+            GgufTensor last = cube.slice(3);
+            assertThat(last.dims()).containsExactly(2L, 3L);
+            assertThat(last.offset()).isEqualTo(cube.offset() + 36);
+            assertThat(last.data().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(Arrays.copyOfRange(counting(48), 36, 48));
+            assertThatThrownBy(() -> cube.slice(4)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> norm.slice(0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(file.files()).containsExactly(path.toString());
             assertThat(file.histogram())
                     .containsExactly(entry(GgmlType.F32, 1), entry(GgmlType.F16, 1), entry(GgmlType.Q8_0, 1));
             file.checkRunnable();
@@ -230,8 +240,8 @@ class GgufFileTest {
     void refusesToRunOnePartOfAModel() {
         GgufFile file = read(new GgufWriter().rawMetadata("split.count", GgufWriter.U16, new byte[] {3, 0}));
         assertThatThrownBy(file::checkRunnable)
-                .hasMessageContaining("this is one of 3 parts of a model")
-                .hasMessageContaining("llama-gguf-split --merge");
+                .hasMessageContaining(
+                        "this is one of 3 parts of a model, expected the whole model; give the path of a part");
     }
 
     @Test
