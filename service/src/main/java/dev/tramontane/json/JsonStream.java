@@ -112,9 +112,12 @@ public final class JsonStream implements AutoCloseable {
         throw wrong("true or false", value);
     }
 
-    /** A whole number within bounds. */
+    /** A whole number within bounds, written without fraction or exponent. */
     public long integer(long min, long max) {
         Object value = scalar();
+        if (value instanceof Double) {
+            throw wrong("a whole number", value);
+        }
         return value instanceof Long whole && whole >= min && whole <= max
                 ? whole
                 : placed(() -> JsonFields.integer(value, named(), min, max));

@@ -141,7 +141,21 @@ class JsonStreamTest {
         assertThat(invalid.offset()).isEqualTo(14);
         assertThatThrownBy(() -> json.integer(0, 6))
                 .hasMessageStartingWith("ä[0].b must be a whole number between 0 and 6, got 7");
+        assertThatThrownBy(json::bool).hasMessageStartingWith("ä[0].b must be true or false, got 7");
         assertThatThrownBy(json::enterObject).hasMessageStartingWith("ä[0].b must be an object, got 7");
+        json.close();
+    }
+
+    @Test
+    void wholeNumbersHaveNoFraction() {
+        JsonStream json = open("[7.0, 7]");
+        json.enterArray();
+        json.nextElement();
+        assertThatThrownBy(() -> json.integer(0, 9)).hasMessageStartingWith("[0] must be a whole number, got 7.0");
+        assertThat(json.number(0, 9)).isEqualTo(7);
+        json.nextElement();
+        assertThat(json.integer(0, 9)).isEqualTo(7);
+        assertThat(json.number(0, 9)).isEqualTo(7);
         json.close();
     }
 
