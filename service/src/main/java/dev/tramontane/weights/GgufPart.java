@@ -22,7 +22,7 @@ record GgufPart(
     static final String TENSORS = "split.tensors.count";
 
     static GgufPart open(Path path) {
-        MappedFile mapping = FileMapping.open(path, "give the path of a GGUF file");
+        MappedFile mapping = FileMapping.open(path, "give the path of a GGUF file or the directory of a model");
         return FileMapping.own(mapping, file -> of(path.toString(), file.bytes(), file));
     }
 

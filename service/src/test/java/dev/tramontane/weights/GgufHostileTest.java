@@ -327,14 +327,18 @@ class GgufHostileTest {
         Path absent = dir.resolve("absent.gguf");
         assertThatThrownBy(() -> GgufFile.open(absent).close())
                 .isInstanceOf(ModelFileException.class)
-                .hasMessage(absent + ": no such file; give the path of a GGUF file");
+                .hasMessage(absent + ": no such file; give the path of a GGUF file or the directory of a model");
         assertThatThrownBy(() -> GgufFile.open(dir).close())
-                .hasMessage(dir + ": it is a directory, expected a file; give the path of a GGUF file");
+                .hasMessage(
+                        dir
+                                + ": it is a directory, expected a file; give the path of a GGUF file or the directory of a model");
         Path empty = Files.createFile(dir.resolve("empty.gguf"));
         assertThatThrownBy(() -> GgufFile.open(empty).close()).hasMessageContaining("the file is empty");
         Path dangling = Files.createSymbolicLink(dir.resolve("link.gguf"), absent);
         assertThatThrownBy(() -> GgufFile.open(dangling).close())
-                .hasMessage(dangling + ": the link leads to a file that is not there; give the path of a GGUF file");
+                .hasMessage(
+                        dangling
+                                + ": the link leads to a file that is not there; give the path of a GGUF file or the directory of a model");
     }
 
     @Test

@@ -10,9 +10,11 @@ import dev.tramontane.fixtures.Mappings;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +80,36 @@ class GgufSplitTest {
                 assertThat(file.tensor("t" + i).file()).endsWith(name(i + 1));
             }
             assertThat(file.size()).isEqualTo(Files.size(dir.resolve(name(1))) + 2 * Files.size(dir.resolve(name(2))));
+            file.checkRunnable();
+        }
+    }
+
+    @Test
+    void readsWhatGgufPyHasSplit() throws URISyntaxException {
+        Path first = Path.of(
+                Objects.requireNonNull(GgufSplitTest.class.getResource("/oracle/split/small-00001-of-00003.gguf"))
+                        .toURI());
+        try (GgufFile file = GgufFile.open(first)) {
+            assertThat(file.metadata().string("general.name")).isEqualTo("small");
+            int number = 0;
+            for (GgufTensor tensor : file.tensors()) {
+                float[] values = tensor.data().toArray(ValueLayout.JAVA_FLOAT);
+                assertThat(values).hasSize(Math.toIntExact(tensor.elements()));
+                for (int i = 0; i < values.length; i++) {
+                    assertThat(values[i])
+                            .as("element %d of %s", i, tensor.name())
+                            .isEqualTo(number + i / 1024f);
+                }
+                number++;
+            }
+            assertThat(number).isEqualTo(5);
+            GgufTensor experts = file.tensor("blk.0.ffn_gate_exps.weight");
+            assertThat(experts.dims()).containsExactly(32L, 2L, 3L);
+            for (int e = 0; e < 3; e++) {
+                assertThat(experts.slice(e).dims()).containsExactly(32L, 2L);
+                assertThat(experts.slice(e).data().get(ValueLayout.JAVA_FLOAT, 0))
+                        .isEqualTo(1 + e * 64 / 1024f);
+            }
             file.checkRunnable();
         }
     }
