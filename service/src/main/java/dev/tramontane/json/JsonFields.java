@@ -205,10 +205,7 @@ public final class JsonFields {
     private static String quote(@Nullable Object value) {
         return switch (value) {
             case null -> "null";
-            case String text
-            when text.length() > QUOTED ->
-                "\"" + text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, QUOTED))) + "…\"";
-            case String text -> "\"" + text + "\"";
+            case String text -> "\"" + Printable.of(text, QUOTED) + "\"";
             case List<?> list -> "an array";
             case Map<?, ?> map -> "an object";
             default -> value.toString();

@@ -135,7 +135,7 @@ final class JsonTokens implements AutoCloseable {
         if (context.inArray()) {
             path.append('[').append(context.getCurrentIndex()).append(']');
         } else if (context.inObject() && context.hasCurrentName()) {
-            path.append(path.isEmpty() ? "" : ".").append(printable(context.currentName()));
+            path.append(path.isEmpty() ? "" : ".").append(Printable.of(context.currentName(), SHOWN));
         }
     }
 
@@ -155,7 +155,7 @@ final class JsonTokens implements AutoCloseable {
         }
         // Jackson also names the setting that holds a limit, which helps nobody here.
         String reason = String.valueOf(malformed.getOriginalMessage()).replaceFirst(", from `[^`]*`", "");
-        return at(malformed.getLocation(), "", what + " is not valid JSON: " + printable(reason));
+        return at(malformed.getLocation(), "", what + " is not valid JSON: " + Printable.of(reason, SHOWN));
     }
 
     private InvalidJsonException at(@Nullable TokenStreamLocation location, String field, String message) {
@@ -178,17 +178,6 @@ final class JsonTokens implements AutoCloseable {
             }
         }
         return text;
-    }
-
-    /** Text of the document for a message: one line, at most {@value #SHOWN} characters of it. */
-    private static String printable(String text) {
-        StringBuilder safe = new StringBuilder();
-        for (int i = 0; i < Math.min(text.length(), SHOWN); i++) {
-            char c = text.charAt(i);
-            boolean plain = c >= ' ' && c != 0x7f && c != 0x2028 && c != 0x2029 && !Character.isSurrogate(c);
-            safe.append(plain ? c : '\ufffd');
-        }
-        return text.length() > SHOWN ? safe.append('\u2026').toString() : safe.toString();
     }
 
     @Override

@@ -91,7 +91,7 @@ class JsonStreamTest {
                 arguments("half a pair", "{\"a\": \"\\ud800\"}", 6, "a string holds half a surrogate pair"),
                 arguments("after", "{} {", 3, "the file goes on after its value"),
                 arguments("cut", "{\"a\": [1", -1, "the file is not valid JSON: Unexpected end-of-input"),
-                arguments("lines", "{\"\\n\\u2028\": 1, \"\\n\\u2028\": 1}", -1, "\"\ufffd\ufffd\""));
+                arguments("lines", "{\"\\n\\u2028\": 1, \"\\n\\u2028\": 1}", -1, "\"\\u000a\\u2028\""));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -143,6 +143,17 @@ class JsonStreamTest {
                 .hasMessageStartingWith("ä[0].b must be a whole number between 0 and 6, got 7");
         assertThatThrownBy(json::bool).hasMessageStartingWith("ä[0].b must be true or false, got 7");
         assertThatThrownBy(json::enterObject).hasMessageStartingWith("ä[0].b must be an object, got 7");
+        json.close();
+    }
+
+    @Test
+    void showsNothingOfTheDocumentThatIsNotSeen() {
+        JsonStream json = open("{\"a\\n\u202e\": \"é😀\\r\\u2029\\u202e\\ue000" + "x".repeat(50) + "\"}");
+        json.enterObject();
+        json.nextName();
+        assertThatThrownBy(json::bool)
+                .hasMessageStartingWith("a\\u000a\\u202e must be true or false, got"
+                        + " \"é😀\\u000d\\u2029\\u202e\\ue000" + "x".repeat(34) + "…\"");
         json.close();
     }
 

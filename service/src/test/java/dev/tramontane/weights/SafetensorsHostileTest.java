@@ -149,8 +149,8 @@ class SafetensorsHostileTest {
                         "__metadata__.a must be a string, got an object"),
                 file(
                         "metadata as text",
-                        w -> w.rawEntry("\"__metadata__\":\"x\""),
-                        "__metadata__ must be an object, got \"x\""),
+                        w -> w.rawEntry("\"__metadata__\":\"x\\ny\""),
+                        "__metadata__ must be an object, got \"x\\u000ay\""),
                 file(
                         "deep",
                         w -> w.rawEntry("\"t\":{\"x\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}"),
