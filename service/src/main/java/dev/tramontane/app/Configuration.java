@@ -16,7 +16,7 @@ import java.util.function.Function;
 /**
  * All that was asked of the program, checked once. What is empty follows from the model or the machine.
  *
- * @param model the GGUF file
+ * @param model the GGUF file, or the directory of the model
  * @param name by which clients know the model
  * @param chatLayout one of {@link LayoutChoice#names}
  * @param context tokens of prompt and answer together

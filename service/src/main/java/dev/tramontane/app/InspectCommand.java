@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.model.ModelPlan;
 import dev.tramontane.model.ModelSource;
+import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -18,10 +19,10 @@ import picocli.CommandLine.Parameters;
 /** {@code tramontane inspect}: what a model file holds and what it will cost, without loading it. */
 @CommandLine.Command(
         name = "inspect",
-        description = "Show what a model file holds and what it will cost in memory with the given context, batch and"
-                + " window. Loads nothing. Exit code 2: the file is damaged or cannot be run.")
+        description = "Show what a model's files hold and what it will cost in memory with the given context, batch"
+                + " and window. Loads nothing. Exit code 2: they are damaged or cannot be run.")
 final class InspectCommand extends Command {
-    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model: a GGUF file.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model: a file or directory.")
     private @Nullable String model;
 
     @Option(names = "--json", description = "Print one JSON object in place of text.")
@@ -63,7 +64,8 @@ final class InspectCommand extends Command {
     int run(Configuration configuration) {
         Path path = configuration
                 .model()
-                .orElseThrow(() -> new UsageException("which file? tramontane inspect MODEL.gguf"));
+                .orElseThrow(() ->
+                        new UsageException("which model? tramontane inspect MODEL.gguf, or the directory of one"));
         try (ModelSource source = ModelSource.open(path)) {
             Inspection inspection = new Inspection(source);
             List<Section> sections = new ArrayList<>();
@@ -71,9 +73,10 @@ final class InspectCommand extends Command {
             ModelFileException fault = null;
             try {
                 ModelPlan plan = source.plan(configuration.window());
-                sections.add(Inspection.geometry(plan.geometry(), plan.tied()));
+                sections.add(Inspection.geometry(plan));
+                Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
-                        LayoutChoice.of(source.chat(), source.tokenizer().build(), configuration.chatLayout())));
+                        tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
                 Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
                 sections.add(Inspection.memory(plan, sizing, Models.backend(configuration)));
             } catch (ModelFileException cannotRun) {

@@ -7,9 +7,11 @@ import dev.tramontane.model.MemoryEstimate;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.ModelPlan;
 import dev.tramontane.model.ModelSource;
+import dev.tramontane.model.PlannedTensor;
 import dev.tramontane.model.SourceFact;
 import dev.tramontane.model.SourceFile;
 import dev.tramontane.model.StoredTensor;
+import dev.tramontane.tokenizer.Tokenizer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +79,9 @@ final class Inspection {
     }
 
     /** The transformer. */
-    static Section geometry(ModelGeometry geometry, boolean tied) {
+    static Section geometry(ModelPlan plan) {
+        ModelGeometry geometry = plan.geometry();
+        boolean tied = plan.tied();
         List<Integer> windows =
                 geometry.groups().stream().map(LayerGroup::window).toList();
         String window = geometry.groups().stream()
@@ -86,38 +90,87 @@ final class Inspection {
                                 ? ""
                                 : " in " + group.layers().size() + " layers"))
                 .collect(Collectors.joining(", "));
-        return new Section(
-                "Model",
-                "model",
-                List.of(
-                        Fact.of("architecture", "architecture", geometry.architecture()),
-                        Fact.count("layers", "layers", geometry.layers()),
-                        Fact.count("width", "width", geometry.width()),
-                        new Fact(
-                                "heads",
-                                geometry.heads() + " query, " + geometry.kvHeads() + " key/value, of "
-                                        + geometry.headDim(),
-                                "heads",
-                                object(
-                                        "query", geometry.heads(),
-                                        "key_value", geometry.kvHeads(),
-                                        "size", geometry.headDim())),
-                        Fact.count("feed-forward", "feed_forward", geometry.ffn()),
-                        Fact.count("vocabulary", "vocabulary", geometry.vocabulary()),
-                        new Fact("output head", tied ? "the embedding (tied)" : "its own", "tied_output", tied),
-                        Fact.count("made for context", "context_length", geometry.contextLength()),
-                        new Fact("attention window", window, "windows", windows),
-                        new Fact(
-                                "RoPE",
-                                "base " + plain(geometry.ropeTheta()) + ", " + geometry.ropeDimensions()
-                                        + " dimensions",
-                                "rope",
-                                object("base", geometry.ropeTheta(), "dimensions", geometry.ropeDimensions()))));
+        List<Fact> facts = new ArrayList<>(List.of(
+                Fact.of("architecture", "architecture", geometry.architecture()),
+                Fact.count("layers", "layers", geometry.layers()),
+                Fact.count("width", "width", geometry.width()),
+                new Fact(
+                        "heads",
+                        geometry.heads() + " query, " + geometry.kvHeads() + " key/value, of " + geometry.headDim(),
+                        "heads",
+                        object(
+                                "query", geometry.heads(),
+                                "key_value", geometry.kvHeads(),
+                                "size", geometry.headDim())),
+                Fact.count("feed-forward", "feed_forward", geometry.ffn()),
+                Fact.count("vocabulary", "vocabulary", geometry.vocabulary()),
+                new Fact("output head", tied ? "the embedding (tied)" : "its own", "tied_output", tied),
+                Fact.count("made for context", "context_length", geometry.contextLength()),
+                new Fact("attention window", window, "windows", windows),
+                new Fact(
+                        "RoPE",
+                        "base " + plain(geometry.ropeTheta()) + ", " + geometry.ropeDimensions() + " dimensions",
+                        "rope",
+                        object("base", geometry.ropeTheta(), "dimensions", geometry.ropeDimensions()))));
+        if (plan.ropeFactors().length > 0) {
+            facts.add(Fact.of("RoPE scaling", "rope_scaling", "frequencies are divided, for a longer context"));
+        }
+        if (geometry.experts() > 0) {
+            facts.add(4, experts(plan));
+        }
+        if (geometry.groups().size() > 1) {
+            facts.add(new Fact(
+                    "layers by window",
+                    geometry.groups().stream()
+                            .map(group -> (group.window() == 0 ? "none: " : group.window() + ": ")
+                                    + group.layers().stream()
+                                            .map(String::valueOf)
+                                            .collect(Collectors.joining(" ")))
+                            .collect(Collectors.joining("; ")),
+                    "layers_by_window",
+                    geometry.groups().stream()
+                            .map(group -> object("window", group.window(), "layers", group.layers()))
+                            .toList()));
+        }
+        return new Section("Model", "model", facts);
+    }
+
+    private static boolean perExpert(PlannedTensor tensor) {
+        return switch (tensor.role()) {
+            case FFN_GATE, FFN_UP, FFN_DOWN -> true;
+            default -> false;
+        };
+    }
+
+    private static Fact experts(ModelPlan plan) {
+        ModelGeometry geometry = plan.geometry();
+        long all = 0;
+        long active = 0;
+        for (PlannedTensor tensor : plan.tensors()) {
+            long elements = tensor.rows() * tensor.columns();
+            boolean chosen = perExpert(tensor);
+            all += elements;
+            active += chosen && tensor.expert() >= geometry.expertsUsed() ? 0 : elements;
+        }
+        return new Fact(
+                "experts",
+                String.format(
+                        Locale.ROOT,
+                        "%d in each layer, %d for each token: %,d of %,d parameters at work",
+                        geometry.experts(),
+                        geometry.expertsUsed(),
+                        active,
+                        all),
+                "experts",
+                object(
+                        "count", geometry.experts(),
+                        "used", geometry.expertsUsed(),
+                        "active_parameters", active));
     }
 
     /** What turns text into tokens. */
-    Section tokenizer(LayoutChoice layout) {
-        List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts()));
+    Section tokenizer(Tokenizer tokenizer, LayoutChoice layout) {
+        List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts(tokenizer)));
         String template = source.chat().template().orElse("");
         facts.add(new Fact(
                 "chat template",
@@ -183,6 +236,9 @@ final class Inspection {
                                 + " of the whole context at a time, or more shorter ones",
                         "cache_bytes",
                         cache)));
+        if (plan.geometry().groups().size() > 1) {
+            facts.add(byWindow(plan.geometry(), sizing, context));
+        }
         facts.add(new Fact(
                 "together",
                 Units.show(weights.inPlace() + weights.repacked() + cache) + ", and the workspace of a step",
@@ -192,6 +248,20 @@ final class Inspection {
             facts.add(Fact.of("note", "note", note));
         }
         return new Section("Memory", "memory", facts);
+    }
+
+    /** The cache of one sequence, group by group. */
+    private static Fact byWindow(ModelGeometry geometry, Sizing sizing, int context) {
+        List<String> words = new ArrayList<>();
+        List<JsonObject> values = new ArrayList<>();
+        for (int group = 0; group < geometry.groups().size(); group++) {
+            LayerGroup layers = geometry.groups().get(group);
+            long bytes = sizing.plan().pages(group, context) * sizing.plan().pageBytes(group);
+            words.add(Units.show(bytes) + " in " + layers.layers().size() + " layers "
+                    + (layers.window() == 0 ? "without a window" : "with a window of " + layers.window()));
+            values.add(object("window", layers.window(), "cache_bytes_per_sequence", bytes));
+        }
+        return new Fact("of it by window", String.join(", ", words), "cache_by_window", values);
     }
 
     /** Everything that the files say of the model. */

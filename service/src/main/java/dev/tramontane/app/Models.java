@@ -1,11 +1,14 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.ModelName;
+import dev.tramontane.model.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.CRC32;
 
@@ -13,34 +16,35 @@ import java.util.zip.CRC32;
 final class Models {
     private Models() {}
 
-    /** The file to run. */
+    /** The file or directory to run. */
     static Path file(Configuration configuration, String command) {
         return configuration
                 .model()
-                .orElseThrow(() -> new UsageException("no model was named. Download a GGUF file of a"
-                        + " Mistral or Llama model (at huggingface.co look for GGUF, Q4_K_M for instance), then say: tramontane "
+                .orElseThrow(() -> new UsageException("no model was named. Download a GGUF file or the safetensors"
+                        + " files of a Mistral or Llama model (at huggingface.co, for instance), then say: tramontane "
                         + command
-                        + " --model FILE.gguf, or set TRAMONTANE_MODEL, or model = FILE.gguf in a --config file"));
+                        + " --model FILE.gguf or --model DIRECTORY, or set TRAMONTANE_MODEL, or model = FILE.gguf in a"
+                        + " --config file"));
     }
 
-    /** The name by which clients know it: what was asked for, or the file's name without its ending. */
-    static String name(Configuration configuration, Path file) {
-        return configuration.name().orElseGet(() -> {
-            Path last = file.getFileName();
-            String name = last == null ? file.toString() : last.toString();
-            return name.toLowerCase(Locale.ROOT).endsWith(".gguf") ? name.substring(0, name.length() - 5) : name;
-        });
+    /** The name by which clients know it: what was asked for, or what the path says. */
+    static String name(Configuration configuration, Path path) {
+        return configuration.name().orElseGet(() -> ModelName.of(path));
     }
 
     /** Changes whenever the same request with the same seed may give other tokens. */
-    static String fingerprint(Configuration configuration, Path file) throws IOException {
+    static String fingerprint(Configuration configuration, List<SourceFile> files) throws IOException {
         CRC32 sum = new CRC32();
-        // The first megabytes of a file hold its metadata and some weights; hashing all of it would read all of it.
-        try (InputStream in = Files.newInputStream(file)) {
-            sum.update(in.readNBytes(4 << 20));
+        StringBuilder sizes = new StringBuilder();
+        for (SourceFile file : files) {
+            // The first megabytes of a file hold its metadata and some weights; hashing all of it would read all of it.
+            try (InputStream in = Files.newInputStream(file.path())) {
+                sum.update(in.readNBytes(4 << 20));
+            }
+            sizes.append(file.bytes()).append(' ');
         }
-        String rest = Files.size(file) + " " + Program.Version.number() + " " + backend(configuration) + " "
-                + configuration.window() + " " + configuration.halfPrecision() + " " + configuration.chatLayout();
+        String rest = sizes + Program.Version.number() + " " + backend(configuration) + " " + configuration.window()
+                + " " + configuration.halfPrecision() + " " + configuration.chatLayout();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }

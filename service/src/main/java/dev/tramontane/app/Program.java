@@ -27,10 +27,11 @@ final class Program {
             footer = {
                 "",
                 "Start with:",
-                "  tramontane inspect MODEL.gguf          what it is and what it costs",
-                "  tramontane chat --model MODEL.gguf     talk to it here",
-                "  tramontane serve --model MODEL.gguf    OpenAI's API at http://127.0.0.1:8080",
+                "  tramontane inspect MODEL               what it is and what it costs",
+                "  tramontane chat --model MODEL          talk to it here",
+                "  tramontane serve --model MODEL         OpenAI's API at http://127.0.0.1:8080",
                 "",
+                "MODEL is a GGUF file, or a directory with safetensors files.",
                 "'tramontane COMMAND --help' tells a command's options."
             })
     private static final class Root {}

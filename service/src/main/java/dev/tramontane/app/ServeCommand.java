@@ -47,7 +47,7 @@ final class ServeCommand extends Command {
     @Override
     int run(Configuration configuration) throws InterruptedException, IOException {
         Path path = Models.file(configuration, "serve");
-        checkBeforeListening(configuration, path);
+        String fingerprint = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         outside().onTermination().accept(shutdown);
         PrometheusRegistry registry = new PrometheusRegistry();
@@ -55,8 +55,7 @@ final class ServeCommand extends Command {
         Serving serving = new Serving(
                 Models.name(configuration, path),
                 Files.getLastModifiedTime(path).toInstant().getEpochSecond());
-        try (Listener listener =
-                        Listener.open(configuration, serving, registry, Models.fingerprint(configuration, path));
+        try (Listener listener = Listener.open(configuration, serving, registry, fingerprint);
                 RunningModel model =
                         RunningModel.open(configuration, outside(), "serve", new EngineMetrics(registry))) {
             DrainGate gate = new DrainGate(model.generator());
@@ -76,9 +75,10 @@ final class ServeCommand extends Command {
     }
 
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
-    private static void checkBeforeListening(Configuration configuration, Path path) {
+    private static String checkBeforeListening(Configuration configuration, Path path) throws IOException {
         try (ModelSource source = ModelSource.open(path)) {
             Sizing.of(source.plan(configuration.window()).geometry(), configuration, InspectCommand.memory());
+            return Models.fingerprint(configuration, source.files());
         }
     }
 

@@ -9,12 +9,18 @@ import picocli.CommandLine.Model.OptionSpec;
  * here are the help text.
  */
 enum Setting {
-    MODEL("model", "FILE", "", "The model: a GGUF file.", "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
+    MODEL(
+            "model",
+            "PATH",
+            "",
+            "The model: a GGUF file (of a split one any part), or a directory with safetensors files as on Hugging Face or"
+                    + " as Mistral publishes them.",
+            "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
     SERVED_MODEL_NAME(
             "served-model-name",
             "NAME",
             "",
-            "Name by which clients know the model. Default: the file's name.",
+            "Name by which clients know the model. Default: the file's or directory's name.",
             "mistral"),
     CHAT_LAYOUT(
             "chat-layout",

@@ -1,5 +1,6 @@
 package dev.tramontane.model;
 
+import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufMetadata;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** A model in a GGUF file: llama.cpp's format, which Ollama's blobs have, too. */
 public final class GgufSource implements ModelSource {
@@ -82,7 +84,7 @@ public final class GgufSource implements ModelSource {
     }
 
     @Override
-    public List<SourceFact> tokenizerFacts() {
+    public List<SourceFact> tokenizerFacts(Tokenizer tokenizer) {
         List<SourceFact> facts = new ArrayList<>();
         for (String key : List.of("model", "pre")) {
             metadata.findString(TOKENIZER + key).ifPresent(value -> facts.add(SourceFact.of(key, key, value)));
@@ -115,6 +117,11 @@ public final class GgufSource implements ModelSource {
     @Override
     public TokenizerSource tokenizer() {
         return new TokenizerSource.Gguf(file.name(), vocabulary());
+    }
+
+    @Override
+    public Set<Integer> ends(int vocabulary) {
+        return Set.of(); // the vocabulary has them
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -44,11 +45,13 @@ public final class LoadedModel implements AutoCloseable {
             KernelLibrary library, ModelSource source, LoadOptions options, KernelContext.Progress progress) {
         try {
             ModelPlan plan = source.plan(options.window());
-            Tokenizer tokenizer = source.tokenizer().build();
+            int vocabulary = plan.geometry().vocabulary();
+            Tokenizer tokenizer = source.tokenizer(plan);
+            Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
             ChatSource chat = source.chat();
             KernelContext context = open(library, plan, options, progress);
-            return new LoadedModel(
-                    source, new NativeModel(plan.geometry(), context), tokenizer, chat, context.memoryUse());
+            Model model = new NativeModel(plan.geometry(), tokenizer.size(), context);
+            return new LoadedModel(source, model, served, chat, context.memoryUse());
         } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;
@@ -61,14 +64,7 @@ public final class LoadedModel implements AutoCloseable {
             KernelContext context = library.open(config(plan.geometry(), options));
             try {
                 for (PlannedTensor tensor : plan.tensors()) {
-                    context.setTensor(
-                            tensor.role(),
-                            tensor.layer(),
-                            tensor.expert(),
-                            tensor.type(),
-                            tensor.rows(),
-                            tensor.columns(),
-                            tensor.data());
+                    set(context, tensor);
                 }
                 if (plan.ropeFactors().length > 0) {
                     context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
@@ -82,6 +78,23 @@ public final class LoadedModel implements AutoCloseable {
         } catch (KernelException refused) {
             throw new ModelException(String.valueOf(refused.getMessage()), refused);
         }
+    }
+
+    private static void set(KernelContext context, PlannedTensor tensor) {
+        if (!tensor.data().isNative()) {
+            // A norm that was converted: its floats lie in the heap.
+            float[] values = tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+            context.setVector(tensor.role(), tensor.layer(), values);
+            return;
+        }
+        context.setTensor(
+                tensor.role(),
+                tensor.layer(),
+                tensor.expert(),
+                tensor.type(),
+                tensor.rows(),
+                tensor.columns(),
+                tensor.data());
     }
 
     private static ContextConfig config(ModelGeometry geometry, LoadOptions options) {

@@ -1,17 +1,22 @@
 package dev.tramontane.model;
 
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.weights.ForeignDirectory;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.ModelFileException;
+import dev.tramontane.weights.SafetensorsSet;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The files of one model, opened and checked as files; what they say of the model is checked when it is asked for.
  * Every fault is a {@link ModelFileException} of one line. Owns its mappings: tensors are valid until {@link #close},
  * which may be called twice. Any thread.
  */
-public sealed interface ModelSource extends AutoCloseable permits GgufSource {
+public sealed interface ModelSource extends AutoCloseable permits GgufSource, HuggingFaceSource, MistralSource {
 
     /**
      * Opens what lies at a path.
@@ -19,7 +24,30 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource {
      * @throws ModelFileException when it is not a model, or not one in a format that is known
      */
     static ModelSource open(Path path) {
-        return GgufSource.of(GgufFile.open(path));
+        if (!Files.isDirectory(path)) {
+            return GgufSource.of(GgufFile.open(path));
+        }
+        ModelDirectory directory = ModelDirectory.open(path);
+        // Mistral's repositories hold both layouts; the makers' own says windows and tokenizer as they were made.
+        if (MistralSource.isIn(directory)) {
+            return MistralSource.open(directory);
+        }
+        if (HuggingFaceSource.isIn(directory)) {
+            return HuggingFaceSource.open(directory);
+        }
+        for (boolean mistrals : new boolean[] {true, false}) {
+            String weights = mistrals ? MistralSource.WEIGHTS : HuggingFaceSource.WEIGHTS;
+            String missing = mistrals ? MistralSource.PARAMS : HuggingFaceSource.CONFIG;
+            if (SafetensorsSet.isPresent(path, weights)) {
+                throw new ModelFileException(
+                        path.toString(),
+                        -1,
+                        "there are the weights " + weights + ".safetensors, but no " + missing,
+                        "both",
+                        "download it from where the weights came from");
+            }
+        }
+        throw ForeignDirectory.describe(path);
     }
 
     /** The path as the user named it. */
@@ -44,11 +72,42 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource {
      */
     ModelPlan plan(OptionalInt window);
 
-    /** What turns text into tokens, for people and programs, as far as the files say it. */
-    List<SourceFact> tokenizerFacts();
-
     /** What turns text into tokens, read but not built. */
     TokenizerSource tokenizer();
+
+    /**
+     * Builds the tokenizer and checks it against the model. Takes up to seconds for large vocabularies.
+     *
+     * @param plan of this source
+     */
+    default Tokenizer tokenizer(ModelPlan plan) {
+        TokenizerSource source = tokenizer();
+        Tokenizer tokenizer = source.build();
+        int vocabulary = plan.geometry().vocabulary();
+        if (tokenizer.size() > vocabulary) {
+            throw new ModelFileException(
+                    source.file(),
+                    -1,
+                    "the tokenizer has " + tokenizer.size() + " tokens",
+                    "at most as many as the embedding has rows: " + vocabulary,
+                    "take tokenizer and weights from one place");
+        }
+        return tokenizer;
+    }
+
+    /**
+     * What turns text into tokens, for people and programs.
+     *
+     * @param tokenizer of this source
+     */
+    List<SourceFact> tokenizerFacts(Tokenizer tokenizer);
+
+    /**
+     * Ids that end an answer besides those that the tokenizer knows.
+     *
+     * @param vocabulary ids that the model has
+     */
+    Set<Integer> ends(int vocabulary);
 
     /** What the chat layout is made of. */
     ChatSource chat();

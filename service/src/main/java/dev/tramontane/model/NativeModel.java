@@ -19,13 +19,30 @@ final class NativeModel implements Model {
     /** Masks of the step being filled: samples that share an array share a mask. */
     private final IdentityHashMap<int[], Integer> masks = new IdentityHashMap<>();
 
+    /** Allows the ids that have tokens; empty when all have. */
+    private final int[] tokens;
+
     private @Nullable StepBatch inFlight;
 
-    /** Takes over a prepared context. */
-    NativeModel(ModelGeometry geometry, KernelContext context) {
+    /**
+     * Takes over a prepared context.
+     *
+     * @param tokens ids that have tokens; those from there to the geometry's vocabulary are never drawn
+     */
+    NativeModel(ModelGeometry geometry, int tokens, KernelContext context) {
         this.geometry = geometry;
         this.context = context;
+        this.tokens = tokens < geometry.vocabulary() ? first(tokens, geometry.vocabulary()) : new int[0];
         step = new StepDescriptor(geometry.vocabulary());
+    }
+
+    /** A mask of {@code vocabulary} bits, the first {@code count} of them set. */
+    private static int[] first(int count, int vocabulary) {
+        int[] mask = new int[(vocabulary + 31) / 32];
+        for (int id = 0; id < count; id++) {
+            mask[id / 32] |= 1 << id % 32;
+        }
+        return mask;
     }
 
     @Override
@@ -138,10 +155,22 @@ final class NativeModel implements Model {
     }
 
     private int mask(int[] words) {
-        if (words.length == 0) {
+        if (words.length == 0 && tokens.length == 0) {
             return StepDescriptor.NO_MASK;
         }
-        return masks.computeIfAbsent(words, step::addMask);
+        if (words.length == 0) {
+            return masks.computeIfAbsent(tokens, step::addMask);
+        }
+        return masks.computeIfAbsent(words, asked -> step.addMask(tokens.length == 0 ? asked : tokensOf(asked)));
+    }
+
+    /** What a mask allows of the ids that have tokens. */
+    private int[] tokensOf(int[] asked) {
+        int[] both = asked.clone();
+        for (int word = 0; word < both.length; word++) {
+            both[word] &= tokens[word];
+        }
+        return both;
     }
 
     private void read(StepBatch batch) {

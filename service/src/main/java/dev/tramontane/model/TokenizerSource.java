@@ -13,6 +13,9 @@ public sealed interface TokenizerSource {
     /** The file that says it. */
     String file();
 
+    /** The form in which it says it, for people. */
+    String kind();
+
     /**
      * Builds the tokenizer. Takes up to seconds for large vocabularies.
      *
@@ -20,8 +23,26 @@ public sealed interface TokenizerSource {
      */
     Tokenizer build();
 
+    /** A SentencePiece model: {@code tokenizer.model} and its like. */
+    record SentencePiece(String file, byte[] model) implements TokenizerSource {
+        @Override
+        public String kind() {
+            return "SentencePiece";
+        }
+
+        @Override
+        public Tokenizer build() {
+            return built(file, () -> Tokenizers.ofSentencePiece(model));
+        }
+    }
+
     /** The vocabulary in a GGUF file's metadata. */
     record Gguf(String file, Vocabulary vocabulary) implements TokenizerSource {
+        @Override
+        public String kind() {
+            return "GGUF";
+        }
+
         @Override
         public Tokenizer build() {
             return built(file, () -> Tokenizers.of(vocabulary));

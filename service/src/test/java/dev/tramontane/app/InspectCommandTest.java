@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.GgufWriter;
 import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
 import io.vertx.core.json.JsonObject;
@@ -139,6 +140,51 @@ class InspectCommandTest {
                 .isEqualTo("tramontane: --context 4096 needs 1.5 MiB of cache for one sequence, but --cache-memory is"
                         + " 1.0 MiB: lower the context, give the cache more memory, or give the model a --window"
                         + System.lineSeparator());
+    }
+
+    @Test
+    void describesADirectory() throws IOException {
+        Path model = TinyDirectory.huggingFace(TinyModel.PLAIN.withWindow(24), dir.resolve("tiny"), 2);
+        Outcome outcome = new CapturedProgram().run("inspect", model.toString(), "--metadata", "--tensors");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out())
+                .contains("\n  format                 Hugging Face directory\n")
+                .contains("\n  name                   tiny\n")
+                .contains("\n  quantisation           none\n")
+                .contains("\n  tensor types           30 F32 (")
+                .contains("\n  architecture           MistralForCausalLM\n")
+                .contains("\n  attention window       24 tokens\n")
+                .contains("\n  vocabulary             317\n")
+                .contains("\n  tokens                 304\n")
+                .contains("\n  ends                   2 </s>\n")
+                .contains("\n  hidden_size            64\n")
+                .containsPattern(
+                        "\n  model\\.layers\\.2\\.self_attn\\.q_proj\\.weight +F32 \\[64, 64\\], 16\\.0 KiB at \\d+\n");
+    }
+
+    @Test
+    void describesMistralsOwnLayoutAndItsGroups() throws IOException {
+        Path model = TinyDirectory.mistral(new TinyModel(4, 0, 4096, DType.BF16, false, 1), dir.resolve("own"));
+        Path params = model.resolve("params.json");
+        Files.writeString(
+                params,
+                new JsonObject(Files.readString(params))
+                        .put("sliding_window", Arrays.asList(null, 32))
+                        .encode());
+        Outcome outcome = new CapturedProgram().run("inspect", model.toString(), "--context", "2000");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out())
+                .contains("\n  format                 Mistral's own layout\n")
+                .contains("\n  attention window       none in 2 layers, 32 tokens in 2 layers\n")
+                .contains("\n  layers by window       none: 0 2; 32: 1 3\n")
+                .contains("\n  of it by window        504 KiB in 2 layers without a window, 80.0 KiB in 2 layers with a"
+                        + " window of 32\n");
+        JsonObject json = new JsonObject(new CapturedProgram()
+                .run("inspect", model.toString(), "--context", "2000", "--json", "--window", "none")
+                .out());
+        assertThat(json.getJsonObject("model").getJsonArray("windows")).containsExactly(0);
+        assertThat(json.getJsonObject("file").getString("format")).isEqualTo("Mistral's own layout");
     }
 
     @Test
