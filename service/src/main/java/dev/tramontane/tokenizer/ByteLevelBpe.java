@@ -3,9 +3,6 @@ package dev.tramontane.tokenizer;
 import dev.tramontane.tokenizer.split.PreTokenizer;
 import dev.tramontane.tokenizer.split.PreTokenizers;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 
@@ -23,13 +20,12 @@ final class ByteLevelBpe extends PieceTokenizer {
     private static final byte WHOLE = 1;
     private static final byte IN_PARTS = 2;
 
+    private static final byte[] NO_BYTES = {};
+
     private final PreTokenizer preTokenizer;
-    private final boolean ignoreMerges;
     /** [256] the token of each byte, or -1. */
     private final int[] byteIds;
-    /** From {@code left << 32 | right} to {@code rank << 32 | id}. */
-    private final LongTable merges;
-
+    private final MergeTable merges;
     private final PieceTable words;
     /**
      * [vocab] whether merging the bytes of a token gives that token, so that a word that equals it needs no merging.
@@ -37,38 +33,74 @@ final class ByteLevelBpe extends PieceTokenizer {
      */
     private final byte[] whole;
 
-    private ByteLevelBpe(Vocabulary vocabulary, int[] byteIds, LongTable merges) {
+    private ByteLevelBpe(Vocabulary vocabulary, WordRule rule, int[] byteIds, MergeTable merges) {
         super(vocabulary, UnaryOperator.identity());
         this.byteIds = byteIds;
         this.merges = merges;
-        preTokenizer = Objects.requireNonNull(PreTokenizers.named(vocabulary.preTokenizer()));
-        ignoreMerges = PreTokenizers.ignoresMerges(vocabulary.preTokenizer());
+        preTokenizer = rule.preTokenizer();
         byte[][] bytes = new byte[size()][];
         for (int id = 0; id < bytes.length; id++) {
             bytes[id] = bytes(id);
         }
         words = new PieceTable(bytes);
         for (int id = 0; id < bytes.length; id++) {
-            if (vocabulary.types()[id] == TokenType.NORMAL && ByteAlphabet.spells(piece(id))) {
+            if (isOrdinary(vocabulary, id)) {
                 words.put(id);
             }
         }
         whole = new byte[size()];
-        if (ignoreMerges) {
+        if (rule.ignoresMerges()) {
             Arrays.fill(whole, WHOLE);
         }
     }
 
+    /** A vocabulary that lists its merges; its pre-tokenizer is known. */
     static ByteLevelBpe of(Vocabulary vocabulary) {
-        List<String> pieces = vocabulary.pieces();
-        Map<String, Integer> ids = HashMap.newHashMap(pieces.size());
+        String name = vocabulary.preTokenizer();
+        PreTokenizer preTokenizer = Objects.requireNonNull(PreTokenizers.named(name));
+        return of(vocabulary, new WordRule(preTokenizer, PreTokenizers.ignoresMerges(name)));
+    }
+
+    /** A vocabulary that lists its merges; the rule is given instead of the vocabulary's name for it. */
+    static ByteLevelBpe of(Vocabulary vocabulary, WordRule rule) {
+        int[] byteIds = byteIds(vocabulary);
+        return new ByteLevelBpe(vocabulary, rule, byteIds, MergeList.read(vocabulary));
+    }
+
+    /**
+     * A vocabulary without merges: two pieces merge when together they spell one, the lowest id first, as in OpenAI's
+     * tiktoken.
+     */
+    static ByteLevelBpe ofRanks(Vocabulary vocabulary, WordRule rule) {
+        int[] byteIds = byteIds(vocabulary);
+        byte[][] bytes = new byte[vocabulary.pieces().size()][];
+        PieceTable symbols = new PieceTable(bytes);
+        for (int id = 0; id < bytes.length; id++) {
+            bytes[id] = NO_BYTES;
+            if (isOrdinary(vocabulary, id)) {
+                bytes[id] = ByteAlphabet.bytes(vocabulary.pieces().get(id));
+                symbols.put(id);
+            }
+        }
+        MergeTable merges = new MergeTable(2 * bytes.length);
+        for (int id = 0; id < bytes.length; id++) {
+            merges.putDivisions(symbols, bytes[id], false, id, id);
+        }
+        return new ByteLevelBpe(vocabulary, rule, byteIds, merges);
+    }
+
+    /** Whether text may become that token by merging. */
+    private static boolean isOrdinary(Vocabulary vocabulary, int id) {
+        return vocabulary.types()[id] == TokenType.NORMAL
+                && ByteAlphabet.spells(vocabulary.pieces().get(id));
+    }
+
+    private static int[] byteIds(Vocabulary vocabulary) {
         int[] byteIds = new int[256];
         Arrays.fill(byteIds, -1);
-        for (int id = 0; id < pieces.size(); id++) {
-            String piece = pieces.get(id);
-            ids.put(piece, id);
-            int type = vocabulary.types()[id];
-            if (piece.length() == 1 && ByteAlphabet.byteOf(piece.charAt(0)) >= 0 && type == TokenType.NORMAL) {
+        for (int id = 0; id < vocabulary.pieces().size(); id++) {
+            String piece = vocabulary.pieces().get(id);
+            if (piece.length() == 1 && isOrdinary(vocabulary, id)) {
                 byteIds[ByteAlphabet.byteOf(piece.charAt(0))] = id;
             }
         }
@@ -78,40 +110,7 @@ final class ByteLevelBpe extends PieceTokenizer {
                         + (char) b + "'), so it cannot spell plain English.");
             }
         }
-        return new ByteLevelBpe(vocabulary, byteIds, mergesOf(vocabulary, ids));
-    }
-
-    private static LongTable mergesOf(Vocabulary vocabulary, Map<String, Integer> ids) {
-        List<String> merges = vocabulary.merges();
-        LongTable table = new LongTable(merges.size());
-        for (int rank = 0; rank < merges.size(); rank++) {
-            String merge = merges.get(rank);
-            int space = merge.indexOf(' ');
-            if (space <= 0 || space == merge.length() - 1 || merge.indexOf(' ', space + 1) >= 0) {
-                throw new VocabularyException(
-                        "Merge " + rank + " is " + Quoted.of(merge) + " and not two pieces with a space between them.");
-            }
-            int left = id(ids, merge.substring(0, space), rank);
-            int right = id(ids, merge.substring(space + 1), rank);
-            int merged = id(ids, merge.substring(0, space) + merge.substring(space + 1), rank);
-            if (SpecialTokens.isControl(vocabulary.types()[merged])) {
-                throw new VocabularyException("Merge " + rank + " makes the control token "
-                        + Quoted.of(vocabulary.pieces().get(merged)) + ": text could become a control token.");
-            }
-            if (!table.put(((long) left << 32) | right, ((long) rank << 32) | merged)) {
-                throw new VocabularyException("Merge " + rank + " (" + Quoted.of(merge) + ") is there twice.");
-            }
-        }
-        return table;
-    }
-
-    private static int id(Map<String, Integer> ids, String piece, int rank) {
-        Integer id = ids.get(piece);
-        if (id == null) {
-            throw new VocabularyException(
-                    "Merge " + rank + " needs the piece " + Quoted.of(piece) + ", which is not in the vocabulary.");
-        }
-        return id;
+        return byteIds;
     }
 
     @Override
@@ -133,9 +132,9 @@ final class ByteLevelBpe extends PieceTokenizer {
     }
 
     /** One encoding's working memory. */
-    private final class WordEncoder implements TextEncoder, SymbolMerger.Pairs {
+    private final class WordEncoder implements TextEncoder {
         private final IdList ids;
-        private final SymbolMerger merger = new SymbolMerger(this);
+        private final SymbolMerger merger = new SymbolMerger(merges, null);
         private final WordBytes word = new WordBytes();
 
         WordEncoder(IdList ids) {
@@ -144,19 +143,24 @@ final class ByteLevelBpe extends PieceTokenizer {
 
         @Override
         public void encode(String text, int from, int to, Before before) {
-            preTokenizer.split(text, from, to, (start, end) -> {
-                word.set(text, start, end);
-                encodeWord();
-            });
+            preTokenizer.split(text, from, to, (start, end) -> encodeWord(text, start, end));
         }
 
-        private void encodeWord() {
-            int known = words.find(word.array(), 0, word.size());
+        private void encodeWord(String text, int start, int end) {
+            int known = words.find(text, start, end);
             if (known >= 0 && whole[known] == WHOLE) {
                 ids.add(known);
                 return;
             }
-            merger.begin(word.array());
+            word.set(text, start, end);
+            if (known == PieceTable.NOT_ASCII) {
+                known = words.find(word.array(), 0, word.size());
+                if (known >= 0 && whole[known] == WHOLE) {
+                    ids.add(known);
+                    return;
+                }
+            }
+            merger.begin();
             for (int i = 0; i < word.size(); i++) {
                 int id = byteIds[word.array()[i] & 0xFF];
                 if (id >= 0) {
@@ -170,11 +174,6 @@ final class ByteLevelBpe extends PieceTokenizer {
             if (known >= 0 && whole[known] == UNTRIED) {
                 whole[known] = merger.size() == 1 && merger.id(0) == known ? WHOLE : IN_PARTS;
             }
-        }
-
-        @Override
-        public long merged(int left, int right, byte[] bytes, int start, int end) {
-            return merges.get(((long) left << 32) | right);
         }
     }
 }

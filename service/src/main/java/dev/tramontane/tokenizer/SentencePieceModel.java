@@ -181,7 +181,8 @@ final class SentencePieceModel {
     }
 
     private SpaceRule spaceRule() {
-        return new SpaceRule(addDummyPrefix, removeExtraWhitespaces, escapeWhitespaces);
+        SpaceRule.Prefix prefix = addDummyPrefix ? SpaceRule.Prefix.TEXT : SpaceRule.Prefix.NEVER;
+        return new SpaceRule(prefix, removeExtraWhitespaces, escapeWhitespaces, false);
     }
 
     /** The control token of that spelling. */

@@ -1,38 +1,62 @@
 package dev.tramontane.tokenizer;
 
 /**
- * What SentencePiece does with the spaces of a text before it encodes it ({@code NormalizerSpec} in
- * sentencepiece_model.proto).
+ * What becomes of the spaces of a text before its characters are merged.
  *
- * @param prefix whether a space is put before the text ({@code add_dummy_prefix})
+ * <p>Vocabularies of this kind spell a space U+2581, and a U+2581 in a text counts as a space. Here it is the other way
+ * round: texts keep their spaces, and pieces are looked up with spaces, which saves a copy of the text.
+ *
+ * @param prefix when a space is put before a stretch of text
  * @param collapse whether spaces at both ends are left out and runs of them become one ({@code
- *     remove_extra_whitespaces})
+ *     remove_extra_whitespaces} of SentencePiece)
  * @param escape whether pieces spell a space U+2581 ({@code escape_whitespaces})
+ * @param cut whether a word begins at every space, and not only at the first of a run
  */
-record SpaceRule(boolean prefix, boolean collapse, boolean escape) {
-    private static final char ESCAPED = '\u2581';
+record SpaceRule(Prefix prefix, boolean collapse, boolean escape, boolean cut) {
+    static final char ESCAPED = '\u2581';
 
-    /** How pieces spell a space. */
-    char space() {
-        return escape ? ESCAPED : ' ';
+    /** When a space is put before a stretch of text; a stretch is what special tokens leave of a text. */
+    enum Prefix {
+        NEVER,
+        /**
+         * SentencePiece's rule: before the text. Also before a stretch that follows a control token and has no space
+         * itself, which gives, for Mistral's layouts, the ids of mistral-common, which encodes each message as a text
+         * of its own: both where the template writes the space ({@code [INST] hi}) and where it does not
+         * ({@code <s>[INST]} of the first version).
+         */
+        TEXT,
+        /** The normalizer Prepend of the tokenizers library: before every stretch. */
+        STRETCH,
+        /** Its pre-tokenizer Metaspace, "always": before every stretch that does not begin with one. */
+        BARE_STRETCH,
+        /** Metaspace, "first": before a stretch that begins the text and not with a space. */
+        BARE_TEXT
     }
 
-    /** The text with its spaces as pieces spell them, of the same length. */
+    /** SentencePiece's rule where nothing else is said. */
+    static SpaceRule sentencePiece(boolean prefix) {
+        return new SpaceRule(prefix ? Prefix.TEXT : Prefix.NEVER, false, true, false);
+    }
+
+    /** Whether a space is put before {@code text[from, to)}, which is spelled. */
+    boolean prefixes(String text, int from, int to, PieceTokenizer.Before before) {
+        boolean bare = from == to || text.charAt(from) != ' ';
+        return switch (prefix) {
+            case NEVER -> false;
+            case TEXT ->
+                before == PieceTokenizer.Before.NOTHING || (before == PieceTokenizer.Before.CONTROL && bare);
+            case STRETCH -> from < to;
+            case BARE_STRETCH -> from < to && bare;
+            case BARE_TEXT -> from < to && bare && from == 0 && before == PieceTokenizer.Before.NOTHING;
+        };
+    }
+
+    /** The text as pieces are looked up, of the same length. */
     String spell(String text) {
-        return escape ? text.replace(' ', ESCAPED) : text;
+        return escape ? text.replace(ESCAPED, ' ') : text;
     }
 
-    /** The text in which special tokens are searched; extra spaces must still be told from U+2581 afterwards. */
-    String searched(String text) {
-        return collapse ? text : spell(text);
-    }
-
-    /** The text that a piece stands for. */
-    static String unspell(String piece) {
-        return piece.replace(ESCAPED, ' ');
-    }
-
-    /** {@code text[from, to)}, not yet spelled, as a text of its own without its extra spaces. */
+    /** The text of a stretch that is a text of its own, without its extra spaces; not yet spelled. */
     String collapsed(String text, int from, int to) {
         StringBuilder collapsed = new StringBuilder(to - from);
         char last = ' ';

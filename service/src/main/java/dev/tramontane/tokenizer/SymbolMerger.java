@@ -1,6 +1,7 @@
 package dev.tramontane.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Byte-pair merging (Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units", 2016):
@@ -9,21 +10,11 @@ import java.util.Arrays;
  */
 final class SymbolMerger {
 
-    /** Which pairs merge. */
-    interface Pairs {
-        long NONE = -1L;
-
-        /**
-         * What two neighbouring symbols become: {@code rank << 32 | id}, rank and id in {@code 0 .. 2^31-1}, the lowest
-         * rank first; or {@link #NONE}.
-         *
-         * @param start first byte of the left symbol in the word
-         * @param end one after the last byte of the right symbol
-         */
-        long merged(int left, int right, byte[] word, int start, int end);
-
-        /** Two symbols {@code word[start, middle)} and {@code word[middle, end)} were merged. */
-        default void onMerge(int id, int start, int middle, int end) {}
+    /** Told of every merge, in order. */
+    @FunctionalInterface
+    interface MergeListener {
+        /** The symbols that start at {@code start} and {@code middle} became one that ends at {@code end}. */
+        void merged(int id, int start, int middle, int end);
     }
 
     /** Below this many symbols scanning is faster than a heap. */
@@ -31,10 +22,10 @@ final class SymbolMerger {
 
     private static final long NONE = Long.MAX_VALUE;
 
-    private final Pairs pairs;
-    private byte[] word = new byte[0];
+    private final MergeTable merges;
+    private final @Nullable MergeListener listener;
     private int size;
-    /** [size] symbols and, one longer, their first bytes. */
+    /** [size] symbols and, one longer, where they start. */
     private int[] ids = new int[SHORT];
 
     private int[] starts = new int[SHORT + 1];
@@ -47,17 +38,18 @@ final class SymbolMerger {
     private long[] heap = new long[0];
     private int heapSize;
 
-    SymbolMerger(Pairs pairs) {
-        this.pairs = pairs;
+    /** @param listener is told of merges; null where nobody asks */
+    SymbolMerger(MergeTable merges, @Nullable MergeListener listener) {
+        this.merges = merges;
+        this.listener = listener;
     }
 
-    /** Begins a word, whose bytes stay unchanged until {@link #merge} has returned. */
-    void begin(byte[] bytes) {
-        word = bytes;
+    /** Begins a word. */
+    void begin() {
         size = 0;
     }
 
-    /** Adds a symbol that starts at that byte. */
+    /** Adds a symbol that starts at that index of the word. */
     void add(int id, int start) {
         if (size == ids.length) {
             ids = Arrays.copyOf(ids, size * 2);
@@ -67,7 +59,7 @@ final class SymbolMerger {
         starts[size++] = start;
     }
 
-    /** Merges; afterwards {@link #size}, {@link #id} and {@link #start} give the result. */
+    /** Merges the word, which ends there; afterwards {@link #size}, {@link #id} and {@link #start} give the result. */
     void merge(int end) {
         starts[size] = end;
         if (size < SHORT) {
@@ -85,14 +77,14 @@ final class SymbolMerger {
         return ids[i];
     }
 
-    /** First byte of the symbol; that of symbol {@code size()} is the end of the word. */
+    /** Where the symbol starts; symbol {@code size()} starts at the end of the word. */
     int start(int i) {
         return starts[i];
     }
 
     private void mergeShort() {
         for (int i = 0; i + 1 < size; i++) {
-            candidates[i] = candidate(ids[i], ids[i + 1], starts[i], starts[i + 2]);
+            candidates[i] = candidate(ids[i], ids[i + 1]);
         }
         while (size > 1) {
             int best = -1;
@@ -107,24 +99,26 @@ final class SymbolMerger {
                 return;
             }
             ids[best] = (int) candidates[best];
-            pairs.onMerge(ids[best], starts[best], starts[best + 1], starts[best + 2]);
+            if (listener != null) {
+                listener.merged(ids[best], starts[best], starts[best + 1], starts[best + 2]);
+            }
             int tail = size - best - 2;
             System.arraycopy(ids, best + 2, ids, best + 1, tail);
             System.arraycopy(starts, best + 2, starts, best + 1, tail + 1);
             if (tail > 0) {
                 System.arraycopy(candidates, best + 2, candidates, best + 1, tail - 1);
-                candidates[best] = candidate(ids[best], ids[best + 1], starts[best], starts[best + 2]);
+                candidates[best] = candidate(ids[best], ids[best + 1]);
             }
             size--;
             if (best > 0) {
-                candidates[best - 1] = candidate(ids[best - 1], ids[best], starts[best - 1], starts[best + 1]);
+                candidates[best - 1] = candidate(ids[best - 1], ids[best]);
             }
         }
     }
 
-    private long candidate(int left, int right, int start, int end) {
-        long merged = pairs.merged(left, right, word, start, end);
-        return merged == Pairs.NONE ? NONE : merged;
+    private long candidate(int left, int right) {
+        long merged = merges.get(left, right);
+        return merged == MergeTable.NONE ? NONE : merged;
     }
 
     private void mergeLong() {
@@ -146,13 +140,14 @@ final class SymbolMerger {
             if (right < 0) {
                 continue;
             }
-            int end = endOf(right);
-            long merged = candidate(ids[left], ids[right], starts[left], end);
+            long merged = candidate(ids[left], ids[right]);
             if (merged >>> 32 != entry >>> 32) {
                 continue; // The pair that this entry meant is gone.
             }
             ids[left] = (int) merged;
-            pairs.onMerge(ids[left], starts[left], starts[right], end);
+            if (listener != null) {
+                listener.merged(ids[left], starts[left], starts[right], endOf(right));
+            }
             next[left] = next[right];
             next[right] = -2;
             if (next[left] >= 0) {
@@ -186,7 +181,7 @@ final class SymbolMerger {
     /** Puts the pair that begins at that symbol, if it merges, as {@code rank << 32 | symbol}. */
     private void offer(int left) {
         int right = next[left];
-        long merged = candidate(ids[left], ids[right], starts[left], endOf(right));
+        long merged = candidate(ids[left], ids[right]);
         if (merged == NONE) {
             return;
         }

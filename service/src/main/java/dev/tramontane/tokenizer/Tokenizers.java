@@ -19,7 +19,7 @@ public final class Tokenizers {
         VocabularyCheck.check(own);
         return switch (own.kind()) {
             case BYTE_LEVEL_BPE -> ByteLevelBpe.of(own);
-            case SENTENCEPIECE_BPE -> SentencePieceBpe.of(own, new SpaceRule(own.addSpacePrefix(), false, true));
+            case SENTENCEPIECE_BPE -> SentencePieceBpe.of(own, SpaceRule.sentencePiece(own.addSpacePrefix()));
         };
     }
 
