@@ -10,13 +10,16 @@ import java.util.Arrays;
 final class ByteAlphabet {
     /** [character] its byte, or -1. */
     private static final int[] BYTES = new int[0x100 + 68];
+    /** [byte] its character. */
+    private static final char[] CHARACTERS = new char[256];
 
     static {
         Arrays.fill(BYTES, -1);
         int next = 0x100;
         for (int b = 0; b < 256; b++) {
             boolean itself = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
-            BYTES[itself ? b : next++] = b;
+            CHARACTERS[b] = (char) (itself ? b : next++);
+            BYTES[CHARACTERS[b]] = b;
         }
     }
 
@@ -25,6 +28,15 @@ final class ByteAlphabet {
     /** The byte of that character, or -1 if it is not in the alphabet. */
     static int byteOf(char c) {
         return c < BYTES.length ? BYTES[c] : -1;
+    }
+
+    /** The piece that spells these bytes. */
+    static String spell(byte[] bytes) {
+        char[] piece = new char[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            piece[i] = CHARACTERS[bytes[i] & 0xFF];
+        }
+        return new String(piece);
     }
 
     /** Whether the piece is spelled in the alphabet. */

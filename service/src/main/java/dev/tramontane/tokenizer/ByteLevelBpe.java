@@ -3,7 +3,6 @@ package dev.tramontane.tokenizer;
 import dev.tramontane.tokenizer.split.PreTokenizer;
 import dev.tramontane.tokenizer.split.PreTokenizers;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -25,6 +24,7 @@ final class ByteLevelBpe extends PieceTokenizer {
     private final PreTokenizer preTokenizer;
     /** [256] the token of each byte, or -1. */
     private final int[] byteIds;
+
     private final MergeTable merges;
     private final PieceTable words;
     /**
@@ -33,8 +33,9 @@ final class ByteLevelBpe extends PieceTokenizer {
      */
     private final byte[] whole;
 
-    private ByteLevelBpe(Vocabulary vocabulary, WordRule rule, int[] byteIds, MergeTable merges) {
-        super(vocabulary, UnaryOperator.identity());
+    private ByteLevelBpe(
+            Vocabulary vocabulary, WordRule rule, SpecialRules specials, int[] byteIds, MergeTable merges) {
+        super(vocabulary, UnaryOperator.identity(), UnaryOperator.identity(), specials);
         this.byteIds = byteIds;
         this.merges = merges;
         preTokenizer = rule.preTokenizer();
@@ -57,14 +58,14 @@ final class ByteLevelBpe extends PieceTokenizer {
     /** A vocabulary that lists its merges; its pre-tokenizer is known. */
     static ByteLevelBpe of(Vocabulary vocabulary) {
         String name = vocabulary.preTokenizer();
-        PreTokenizer preTokenizer = Objects.requireNonNull(PreTokenizers.named(name));
-        return of(vocabulary, new WordRule(preTokenizer, PreTokenizers.ignoresMerges(name)));
+        WordRule rule = new WordRule(PreTokenizers.required(name), PreTokenizers.ignoresMerges(name));
+        return of(vocabulary, rule, new SpecialRules());
     }
 
     /** A vocabulary that lists its merges; the rule is given instead of the vocabulary's name for it. */
-    static ByteLevelBpe of(Vocabulary vocabulary, WordRule rule) {
+    static ByteLevelBpe of(Vocabulary vocabulary, WordRule rule, SpecialRules specials) {
         int[] byteIds = byteIds(vocabulary);
-        return new ByteLevelBpe(vocabulary, rule, byteIds, MergeList.read(vocabulary));
+        return new ByteLevelBpe(vocabulary, rule, specials, byteIds, MergeList.read(vocabulary));
     }
 
     /**
@@ -86,7 +87,7 @@ final class ByteLevelBpe extends PieceTokenizer {
         for (int id = 0; id < bytes.length; id++) {
             merges.putDivisions(symbols, bytes[id], false, id, id);
         }
-        return new ByteLevelBpe(vocabulary, rule, byteIds, merges);
+        return new ByteLevelBpe(vocabulary, rule, new SpecialRules(), byteIds, merges);
     }
 
     /** Whether text may become that token by merging. */
@@ -114,15 +115,13 @@ final class ByteLevelBpe extends PieceTokenizer {
     }
 
     @Override
-    byte[] bytesOf(int id) {
+    byte[] bytesOf(String piece, int type) {
         // User-defined tokens are spelled in plain text, the others in the byte alphabet.
-        String piece = vocabulary.pieces().get(id);
-        boolean plain = vocabulary.types()[id] == TokenType.USER_DEFINED;
-        return plain ? utf8(piece) : ByteAlphabet.bytes(piece);
+        return type == TokenType.USER_DEFINED ? utf8(piece) : ByteAlphabet.bytes(piece);
     }
 
     @Override
-    boolean addsSpace() {
+    boolean stripsSpace() {
         return false;
     }
 

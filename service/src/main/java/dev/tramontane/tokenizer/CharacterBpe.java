@@ -5,7 +5,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
+import java.util.function.UnaryOperator;
 
 /**
  * BPE over characters, as SentencePiece has it and the tokenizers library with a byte fallback: the characters of the
@@ -19,6 +19,11 @@ final class CharacterBpe extends PieceTokenizer {
     private static final byte IN_PARTS = 2;
 
     private final SpaceRule spaces;
+    /** Whether the texts to encode are spelled as pieces already. */
+    private final boolean searchesSpelled;
+
+    private final boolean stripsSpace;
+    private final OptionalInt unknown;
     private final CharacterSymbols symbols;
     private final PieceTable table;
     private final MergeTable merges;
@@ -31,9 +36,19 @@ final class CharacterBpe extends PieceTokenizer {
     /** [vocab] whether merging the characters of a piece gives that piece; see {@link ByteLevelBpe}. */
     private final byte[] whole;
 
-    CharacterBpe(Vocabulary vocabulary, SpaceRule spaces, CharacterSymbols symbols, MergeTable merges) {
-        super(vocabulary, text -> spaces.collapse() ? text : spaces.spell(text));
+    private CharacterBpe(
+            Vocabulary vocabulary,
+            SpaceRule spaces,
+            boolean searchesSpelled,
+            boolean stripsSpace,
+            SpecialRules specials,
+            CharacterSymbols symbols,
+            MergeTable merges) {
+        super(vocabulary, searchesSpelled ? spaces::spell : UnaryOperator.identity(), spaces::normalize, specials);
         this.spaces = spaces;
+        this.searchesSpelled = searchesSpelled;
+        this.stripsSpace = stripsSpace;
+        unknown = vocabulary.unknown();
         this.symbols = symbols;
         this.merges = merges;
         table = symbols.table();
@@ -48,17 +63,34 @@ final class CharacterBpe extends PieceTokenizer {
         hasUnused = unused;
     }
 
+    /** SentencePiece's way: user-defined tokens are looked for where spaces and U+2581 are the same. */
+    static CharacterBpe ofSentencePiece(
+            Vocabulary vocabulary, SpaceRule spaces, CharacterSymbols symbols, MergeTable merges) {
+        boolean stripsSpace = spaces.prefix() != SpaceRule.Prefix.NEVER;
+        return new CharacterBpe(
+                vocabulary, spaces, !spaces.collapse(), stripsSpace, new SpecialRules(), symbols, merges);
+    }
+
+    /**
+     * The way of the tokenizers library, for a vocabulary that lists its merges and has a token for every byte.
+     *
+     * @param stripsSpace whether decoding takes away a space that begins the text
+     */
+    static CharacterBpe ofMerges(Vocabulary vocabulary, SpaceRule spaces, boolean stripsSpace, SpecialRules specials) {
+        CharacterSymbols symbols = CharacterSymbols.ofMerges(vocabulary, spaces);
+        return new CharacterBpe(vocabulary, spaces, false, stripsSpace, specials, symbols, MergeList.read(vocabulary));
+    }
+
     @Override
-    byte[] bytesOf(int id) {
-        String piece = vocabulary.pieces().get(id);
-        return vocabulary.types()[id] == TokenType.BYTE
+    byte[] bytesOf(String piece, int type) {
+        return type == TokenType.BYTE
                 ? new byte[] {(byte) ByteTokens.byteOf(piece)}
                 : utf8(piece.replace(SpaceRule.ESCAPED, ' '));
     }
 
     @Override
-    boolean addsSpace() {
-        return spaces.prefix() != SpaceRule.Prefix.NEVER;
+    boolean stripsSpace() {
+        return stripsSpace;
     }
 
     @Override
@@ -86,17 +118,30 @@ final class CharacterBpe extends PieceTokenizer {
             if (spaces.collapse()) {
                 String collapsed = spaces.spell(spaces.collapsed(text, from, to));
                 if (!collapsed.isEmpty()) {
-                    encodeStretch(collapsed, 0, collapsed.length(), before);
+                    encodeSpelled(collapsed, 0, collapsed.length(), before);
                 }
+            } else if (searchesSpelled || text.indexOf(SpaceRule.ESCAPED, from, to) < 0) {
+                encodeSpelled(text, from, to, before);
             } else {
-                encodeStretch(text, from, to, before);
+                encodeSpelled(spaces.spell(text.substring(from, to)), 0, to - from, before);
             }
         }
 
-        private void encodeStretch(String text, int from, int to, Before before) {
+        private void encodeSpelled(String text, int from, int to, Before before) {
+            encodeStretch(text, from, to, spaces.prefixes(text, from, to, before));
+        }
+
+        @Override
+        public void encodeNormalized(String text, int from, int to, Before before) {
+            String spelled = spaces.spell(text.substring(from, to));
+            int length = spelled.length();
+            encodeStretch(spelled, 0, length, spaces.prefixesNormalized(spelled, 0, length, before));
+        }
+
+        private void encodeStretch(String text, int from, int to, boolean prefix) {
             endsUnknown = false;
             int at = from;
-            if (spaces.prefixes(text, from, to, before)) {
+            if (prefix) {
                 at = wordEnd(text, true, from, to);
                 String first = " " + text.substring(from, at);
                 encodeWord(first, 0, first.length());
@@ -216,7 +261,6 @@ final class CharacterBpe extends PieceTokenizer {
 
         /** A character that no piece spells. Without byte tokens a run of them is one unknown token. */
         private void addUnknown(int codePoint) {
-            OptionalInt unknown = vocabulary.unknown();
             if (byteIds.length > 0) {
                 setCharacter(codePoint);
                 for (int i = 0; i < bytes.size(); i++) {

@@ -45,7 +45,8 @@ final class CharacterSymbols {
         Arrays.fill(basic, NONE);
         table = new PieceTable(bytes);
         for (int id = 0; id < size; id++) {
-            bytes[id] = PieceTokenizer.utf8(has[id] ? spaces.spell(vocabulary.pieces().get(id)) : "");
+            bytes[id] = PieceTokenizer.utf8(
+                    has[id] ? spaces.spell(vocabulary.pieces().get(id)) : "");
             if (has[id] && table.put(id)) {
                 addCharacter(spaces.spell(vocabulary.pieces().get(id)), id);
             }

@@ -31,8 +31,8 @@ final class MergeTable {
     void putDivisions(PieceTable symbols, byte[] piece, boolean atCharacters, int rank, int id) {
         symbols.divide(piece, atCharacters, (left, right) -> put(left, right, rank, id));
         if (entries.size() > VocabularyCheck.MOST_MERGES) {
-            throw new VocabularyException("The pieces up to token " + id + " are made of others in "
-                    + entries.size() + " ways; at most " + VocabularyCheck.MOST_MERGES + " are possible.");
+            throw new VocabularyException("The pieces up to token " + id + " are made of others in " + entries.size()
+                    + " ways; at most " + VocabularyCheck.MOST_MERGES + " are possible.");
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.tramontane.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,51 +25,81 @@ abstract class PieceTokenizer implements Tokenizer {
     interface TextEncoder {
         /** Encodes {@code text[from, to)}; empty only in front of a user-defined token that begins the text. */
         void encode(String text, int from, int to, Before before);
+
+        /** Encodes part of what the normalizer gave for a stretch. */
+        default void encodeNormalized(String text, int from, int to, Before before) {
+            encode(text, from, to, before);
+        }
     }
 
     private static final byte[] NO_BYTES = {};
 
-    final Vocabulary vocabulary;
     private final List<String> pieces;
     private final int[] types;
     private final boolean[] ends;
+    private final OptionalInt bos;
+    private final boolean addsBos;
     private final UnaryOperator<String> spelling;
+    private final UnaryOperator<String> normalizer;
+    private final SpecialRules rules;
     private final SpecialTokens specials;
+    /** Those that are looked for in normalized text. */
+    private final @Nullable SpecialTokens normalizedSpecials;
+
     private final Map<String, Integer> controls = new HashMap<>();
     /** [vocab] what each token stands for. */
     private final byte[][] bytes;
 
-    /** @param spelling gives a text as it is searched and encoded: of the same length, character by character */
-    PieceTokenizer(Vocabulary vocabulary, UnaryOperator<String> spelling) {
-        this.vocabulary = vocabulary;
+    /**
+     * @param spelling gives a text as it is searched and encoded: of the same length, character by character
+     * @param normalizer gives a stretch of text, or a special token, with all that the vocabulary changes before it
+     *     looks for the tokens that are normalized; it may put characters in front
+     * @param rules how special tokens are found
+     */
+    PieceTokenizer(
+            Vocabulary vocabulary,
+            UnaryOperator<String> spelling,
+            UnaryOperator<String> normalizer,
+            SpecialRules rules) {
         this.spelling = spelling;
+        this.normalizer = normalizer;
+        this.rules = rules;
         pieces = List.copyOf(vocabulary.pieces());
         types = vocabulary.types();
+        bos = vocabulary.bos();
+        addsBos = vocabulary.addBos();
         bytes = new byte[pieces.size()][];
         ends = new boolean[pieces.size()];
         for (int end : vocabulary.ends()) {
             ends[end] = true;
         }
-        @Nullable String[] specialSpelling = new @Nullable String[pieces.size()];
+        @Nullable String[] spellings = new @Nullable String[pieces.size()];
+        @Nullable String[] normalizedSpellings = new @Nullable String[pieces.size()];
         for (int id = 0; id < pieces.size(); id++) {
-            bytes[id] = SpecialTokens.isControl(types[id]) ? NO_BYTES : bytesOf(id);
+            String piece = pieces.get(id);
+            bytes[id] = SpecialTokens.isControl(types[id]) ? NO_BYTES : bytesOf(piece, types[id]);
             if (SpecialTokens.isSpecial(types[id])) {
-                specialSpelling[id] = spelling.apply(pieces.get(id));
+                if (rules.normalized().get(id)) {
+                    normalizedSpellings[id] = normalizer.apply(piece);
+                } else {
+                    spellings[id] = spelling.apply(piece);
+                }
             }
             if (SpecialTokens.isControl(types[id])) {
-                controls.put(pieces.get(id), id);
+                controls.put(piece, id);
             }
         }
-        specials = new SpecialTokens(specialSpelling, types);
+        specials = new SpecialTokens(spellings, types);
+        normalizedSpecials = rules.normalized().isEmpty() ? null : new SpecialTokens(normalizedSpellings, types);
     }
 
     /** The bytes of a token that is no control token. Called during construction. */
-    abstract byte[] bytesOf(int id);
+    abstract byte[] bytesOf(String piece, int type);
 
     abstract TextEncoder encoder(IdList ids);
 
-    /** Whether {@link #encode(String)} puts a space before the text, which {@link #textDecoder} takes away. */
-    abstract boolean addsSpace();
+    /** Whether {@link #textDecoder} takes away a space that begins a text, because {@link #encode(String)} puts it there. */
+    abstract boolean stripsSpace();
 
     @Override
     public final int[] encode(String text) {
@@ -80,32 +109,49 @@ abstract class PieceTokenizer implements Tokenizer {
     @Override
     public final int[] encode(PromptText prompt) {
         String text = spelling.apply(wellFormed(prompt.text()));
+        TrustedRanges trusted = new TrustedRanges(prompt.parts());
         IdList ids = new IdList();
         TextEncoder encoder = encoder(ids);
-        TrustedRanges trusted = new TrustedRanges(prompt.parts());
+        SpecialSearch search = new SpecialSearch(specials, rules, trusted, text, 0, text.length());
         Before before = Before.NOTHING;
         int done = 0;
-        int at = 0;
-        while (at < text.length()) {
-            long found = specials.longest(text, at, trusted.endAt(at));
-            if (found < 0) {
-                at++;
-                continue;
+        while (search.next()) {
+            boolean control = SpecialTokens.isControl(types[search.id()]);
+            if (search.start() > done || (search.start() == 0 && !control)) {
+                encodeStretch(text, done, search.start(), before, trusted, encoder, ids);
             }
-            int id = (int) found;
-            boolean control = SpecialTokens.isControl(types[id]);
-            if (at > done || (at == 0 && !control)) {
-                encoder.encode(text, done, at, before);
-            }
-            ids.add(id);
+            ids.add(search.id());
             before = control ? Before.CONTROL : Before.USER_DEFINED;
-            at = (int) (found >>> 32);
-            done = at;
+            done = search.end();
         }
-        if (at > done) {
-            encoder.encode(text, done, at, before);
+        if (text.length() > done) {
+            encodeStretch(text, done, text.length(), before, trusted, encoder, ids);
         }
         return ids.toArray();
+    }
+
+    /** Encodes what lies between two special tokens; others may be found in it once it is normalized. */
+    private void encodeStretch(
+            String text, int from, int to, Before before, TrustedRanges trusted, TextEncoder encoder, IdList ids) {
+        if (normalizedSpecials == null) {
+            encoder.encode(text, from, to, before);
+            return;
+        }
+        String normalized = normalizer.apply(text.substring(from, to));
+        SpecialSearch search = SpecialSearch.ofNormalized(normalizedSpecials, rules, trusted, normalized, from, to);
+        Before last = before;
+        int done = 0;
+        while (search.next()) {
+            if (search.start() > done) {
+                encoder.encodeNormalized(normalized, done, search.start(), last);
+            }
+            ids.add(search.id());
+            last = SpecialTokens.isControl(types[search.id()]) ? Before.CONTROL : Before.USER_DEFINED;
+            done = search.end();
+        }
+        if (normalized.length() > done) {
+            encoder.encodeNormalized(normalized, done, normalized.length(), last);
+        }
     }
 
     /** Lone surrogates have no UTF-8: they become U+FFFD. */
@@ -156,12 +202,12 @@ abstract class PieceTokenizer implements Tokenizer {
 
     @Override
     public final OptionalInt bos() {
-        return vocabulary.bos();
+        return bos;
     }
 
     @Override
     public final boolean addsBos() {
-        return vocabulary.addBos();
+        return addsBos;
     }
 
     @Override
@@ -176,47 +222,10 @@ abstract class PieceTokenizer implements Tokenizer {
 
     @Override
     public final TokenDecoder textDecoder() {
-        return new Utf8Decoder(this, addsSpace());
+        return new Utf8Decoder(this, stripsSpace());
     }
 
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Where trusted stretches of a prompt end; asked with rising positions. */
-    private static final class TrustedRanges {
-        /** Ends of stretches of equal trust, the first of them untrusted (and empty where the prompt is not). */
-        private int[] borders = new int[4];
-
-        private int count;
-        private int current;
-
-        TrustedRanges(List<PromptText.Part> parts) {
-            boolean trusted = false;
-            int at = 0;
-            for (PromptText.Part part : parts) {
-                if (part.trusted() != trusted && !part.text().isEmpty()) {
-                    add(at);
-                    trusted = !trusted;
-                }
-                at += part.text().length();
-            }
-            add(at);
-        }
-
-        private void add(int border) {
-            if (count == borders.length) {
-                borders = Arrays.copyOf(borders, count * 2);
-            }
-            borders[count++] = border;
-        }
-
-        /** The end of the trusted stretch that holds that position; the position itself if it is not trusted. */
-        int endAt(int at) {
-            while (current < count && borders[current] <= at) {
-                current++;
-            }
-            return (current & 1) == 1 ? borders[current] : at;
-        }
     }
 }

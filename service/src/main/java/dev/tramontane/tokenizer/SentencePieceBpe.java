@@ -18,7 +18,7 @@ final class SentencePieceBpe {
                 merges.putDivisions(symbols.table(), symbols.bytes(id), true, ranks[id], id);
             }
         }
-        return new CharacterBpe(vocabulary, spaces, symbols, merges);
+        return CharacterBpe.ofSentencePiece(vocabulary, spaces, symbols, merges);
     }
 
     /** [vocab] order of the scores, the highest 0; equal scores have equal ranks. */

@@ -43,17 +43,30 @@ record SpaceRule(Prefix prefix, boolean collapse, boolean escape, boolean cut) {
         boolean bare = from == to || text.charAt(from) != ' ';
         return switch (prefix) {
             case NEVER -> false;
-            case TEXT ->
-                before == PieceTokenizer.Before.NOTHING || (before == PieceTokenizer.Before.CONTROL && bare);
+            case TEXT -> before == PieceTokenizer.Before.NOTHING || (before == PieceTokenizer.Before.CONTROL && bare);
             case STRETCH -> from < to;
             case BARE_STRETCH -> from < to && bare;
-            case BARE_TEXT -> from < to && bare && from == 0 && before == PieceTokenizer.Before.NOTHING;
+            case BARE_TEXT -> from < to && bare && before == PieceTokenizer.Before.NOTHING;
         };
     }
 
     /** The text as pieces are looked up, of the same length. */
     String spell(String text) {
         return escape ? text.replace(ESCAPED, ' ') : text;
+    }
+
+    /** A stretch as the normalizers of the tokenizers library leave it; its pre-tokenizers come later. */
+    String normalize(String stretch) {
+        return switch (prefix) {
+            case STRETCH -> " " + spell(stretch);
+            case NEVER -> spell(stretch);
+            case TEXT, BARE_STRETCH, BARE_TEXT -> stretch;
+        };
+    }
+
+    /** Whether a space is put before part of a stretch that {@link #normalize} has dealt with. */
+    boolean prefixesNormalized(String text, int from, int to, PieceTokenizer.Before before) {
+        return prefix != Prefix.STRETCH && prefixes(text, from, to, before);
     }
 
     /** The text of a stretch that is a text of its own, without its extra spaces; not yet spelled. */

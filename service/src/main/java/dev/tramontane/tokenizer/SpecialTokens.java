@@ -1,6 +1,5 @@
 package dev.tramontane.tokenizer;
 
-import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,11 @@ final class SpecialTokens {
     /** [node] the token that ends there, or -1. */
     private final int[] tokens;
 
-    private final BitSet firsts = new BitSet();
+    /** [65536] whether a token starts with that character. */
+    private final boolean[] firsts = new boolean[1 << 16];
+
     private final int[] types;
+    private final boolean matchText;
 
     /** @param spelling [vocab] how each token appears in the texts to search; null for those that don't */
     SpecialTokens(@Nullable String[] spelling, int[] types) {
@@ -28,13 +30,15 @@ final class SpecialTokens {
         edges = new LongTable(characters);
         tokens = new int[characters];
         int nodes = 1;
+        boolean userDefined = false;
         tokens[0] = -1;
         for (int id = 0; id < spelling.length; id++) {
             @Nullable String piece = spelling[id];
             if (piece == null) {
                 continue;
             }
-            firsts.set(piece.charAt(0));
+            firsts[piece.charAt(0)] = true;
+            userDefined |= !isControl(types[id]);
             int node = 0;
             for (int i = 0; i < piece.length(); i++) {
                 long key = ((long) node << 16) | piece.charAt(i);
@@ -45,6 +49,17 @@ final class SpecialTokens {
             }
             tokens[node] = id;
         }
+        matchText = userDefined;
+    }
+
+    /** Whether there are tokens that count in untrusted text, too. */
+    boolean matchText() {
+        return matchText;
+    }
+
+    /** Whether a token starts with that character. */
+    boolean mayStart(char c) {
+        return firsts[c];
     }
 
     /** Whether a token of this type is matched as a whole, in front of all splitting and merging. */
@@ -58,16 +73,13 @@ final class SpecialTokens {
     }
 
     /**
-     * The longest token at {@code text[at]} as {@code end << 32 | id}, or -1. Control tokens count only up to
-     * {@code trustedEnd}.
+     * The longest token at {@code text[at]} that ends at {@code to} or before, as {@code end << 32 | id}, or -1. Control
+     * tokens count only up to {@code trustedEnd}.
      */
-    long longest(String text, int at, int trustedEnd) {
-        if (!firsts.get(text.charAt(at))) {
-            return NOT_FOUND;
-        }
+    long longest(String text, int at, int to, int trustedEnd) {
         long found = NOT_FOUND;
         long node = 0;
-        for (int i = at; i < text.length(); i++) {
+        for (int i = at; i < to; i++) {
             node = edges.get((node << 16) | text.charAt(i));
             if (node == LongTable.ABSENT) {
                 break;

@@ -35,6 +35,16 @@ public final class Tokenizers {
         return SentencePieceModel.tokenizer(model);
     }
 
+    /**
+     * The tokenizer of Mistral's {@code tekken.json}, as mistral-common reads it. It adds bos; its eos ends answers.
+     *
+     * @param json the whole file
+     * @throws VocabularyException when the file is damaged, contradicts itself or splits text by an unknown expression
+     */
+    public static Tokenizer ofTekken(byte[] json) {
+        return TekkenFile.tokenizer(json);
+    }
+
     /** The caller's lists may be views of a file that is closed later, and its arrays may change. */
     private static Vocabulary copy(Vocabulary theirs) {
         return new Vocabulary(

@@ -63,10 +63,12 @@ final class TokenizerGoldenTest {
         "v1,tokenizer.model.v1",
         "v2,mistral_instruct_tokenizer_240216.model.v2",
         "v3,mistral_instruct_tokenizer_240323.model.v3",
-        "v7,mistral_instruct_tokenizer_241114.model.v7"
+        "v7,mistral_instruct_tokenizer_241114.model.v7",
+        "v3-tekken,tekken_240718.json"
     })
     void mistralsVocabulariesAsMistralCommon(String version, String file) throws IOException {
-        Tokenizer tokenizer = Tokenizers.ofSentencePiece(Files.readAllBytes(Shared.file("mistral-tokenizers/" + file)));
+        byte[] bytes = Files.readAllBytes(Shared.file("mistral-tokenizers/" + file));
+        Tokenizer tokenizer = file.endsWith(".json") ? Tokenizers.ofTekken(bytes) : Tokenizers.ofSentencePiece(bytes);
         JsonNode all = Oracle.parse(Files.readString(Shared.file("mistral-tokenizers/cases.json")));
         JsonNode cases = all.get(version).get("encode");
         assertThat(cases.size()).isPositive();

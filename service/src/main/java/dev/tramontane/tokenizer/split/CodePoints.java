@@ -33,7 +33,7 @@ final class CodePoints {
     }
 
     private static int compute(int codePoint) {
-        int space = isWhiteSpace(codePoint) ? SPACE : 0;
+        int space = WhiteSpace.is(codePoint) ? SPACE : 0;
         return space
                 | switch (Character.getType(codePoint)) {
                     case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> LETTER | UPPER;
@@ -51,20 +51,5 @@ final class CodePoints {
                             Character.OTHER_PUNCTUATION -> PUNCTUATION;
                     default -> 0;
                 };
-    }
-
-    /** Unicode's White_Space; {@link Character#isWhitespace} means something else. */
-    private static boolean isWhiteSpace(int c) {
-        return (c >= 0x09 && c <= 0x0D)
-                || c == 0x20
-                || c == 0x85
-                || c == 0xA0
-                || c == 0x1680
-                || (c >= 0x2000 && c <= 0x200A)
-                || c == 0x2028
-                || c == 0x2029
-                || c == 0x202F
-                || c == 0x205F
-                || c == 0x3000;
     }
 }

@@ -5,6 +5,7 @@ import static dev.tramontane.tokenizer.split.CodePoints.PUNCTUATION;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +32,44 @@ public final class PreTokenizers {
 
     private static final Map<String, PreTokenizer> BY_NAME = byName();
 
+    private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+    private static final String LINES_AND_SPACES = "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    private static final String CL100K_WORD = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
+    private static final String CL100K_REST = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" + LINES_AND_SPACES;
+    private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+    private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+    private static final String LEAD = "[^\\r\\n\\p{L}\\p{N}]?";
+    private static final String CASED_REST = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" + LINES_AND_SPACES;
+
+    /** The expressions as files spell them, with a name of the rule that cuts in the same places. */
+    private static final Map<String, String> BY_EXPRESSION = Map.of(
+            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+            "gpt-2",
+            CONTRACTIONS + CL100K_WORD + "\\p{N}{1,3}" + CL100K_REST,
+            "llama-bpe",
+            CONTRACTIONS + CL100K_WORD + "\\p{N}" + CL100K_REST,
+            "qwen2",
+            LEAD + UPPER + "*" + LOWER + "+|" + LEAD + UPPER + "+" + LOWER + "*|\\p{N}" + CASED_REST,
+            "tekken",
+            LEAD + UPPER + "*" + LOWER + "+" + CONTRACTIONS + "?|" + LEAD + UPPER + "+" + LOWER + "*" + CONTRACTIONS
+                    + "?|\\p{N}{1,3}" + CASED_REST,
+            "gpt-4o");
+
     private PreTokenizers() {}
 
     /** The rule of that name, or null. The empty name is that of files older than the key. */
     public static @Nullable PreTokenizer named(String name) {
         return BY_NAME.get(name.isEmpty() ? "default" : name);
+    }
+
+    /** The rule of a name that is known. */
+    public static PreTokenizer required(String name) {
+        return Objects.requireNonNull(named(name), name);
+    }
+
+    /** A name of the rule that a regular expression describes, or null where the expression is not a known one. */
+    public static @Nullable String nameOf(String expression) {
+        return BY_EXPRESSION.get(expression);
     }
 
     /** All names, in order, for messages. */

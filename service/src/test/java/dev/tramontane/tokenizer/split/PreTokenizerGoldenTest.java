@@ -31,6 +31,17 @@ final class PreTokenizerGoldenTest {
     }
 
     @Test
+    void expressionsAreKnownAsTheyArePublished() {
+        for (JsonNode rule : Oracle.read("gpt2-pretokenizers").get("pre_tokenizers")) {
+            if (rule.get("patterns").size() == 1) {
+                assertThat(PreTokenizers.nameOf(rule.get("patterns").get(0).asString()))
+                        .isEqualTo(rule.get("pre").asString());
+            }
+        }
+        assertThat(PreTokenizers.nameOf("(a+)+$")).isNull();
+    }
+
+    @Test
     void theRulesOfOneFamilyDiffer() {
         assertThat(split("llama-bpe", "a1234")).containsExactly("a", "123", "4");
         assertThat(split("qwen2", "a12")).containsExactly("a", "1", "2");
