@@ -37,13 +37,6 @@ inline uint64_t next(uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-inline uint32_t dtype_named(const std::string& name) {
-  for (uint32_t dtype = 0; dtype <= TM_BF16; ++dtype) {
-    if (tramontane::block_elements(dtype) != 0 && name == tramontane::dtype_name(dtype)) return dtype;
-  }
-  return UINT32_MAX;
-}
-
 // rows x cols weights of standard deviation near 1 / sqrt(cols).
 inline void random_weights(uint32_t dtype, uint64_t rows, uint64_t cols, uint64_t seed, uint8_t* to) {
   const uint64_t bytes = rows * tramontane::row_bytes(dtype, cols);

@@ -43,6 +43,7 @@ struct Bench {
     tensor.role = role;
     tensor.layer = layer;
     tensor.dtype = dtype;
+    tensor.computed_as = dtype;
     tensor.rows = rows;
     tensor.cols = cols;
     tensor.bytes = bytes;
@@ -189,8 +190,8 @@ int main(int argc, char** argv) {
   for (const bench::Shape& shape : bench::kShapes) {
     if (options["shape"] == shape.name) bench.shape = shape;
   }
-  const uint32_t dtype = bench::dtype_named(options["dtype"]);
-  const uint32_t head = bench::dtype_named(options["head"]);
+  const uint32_t dtype = tramontane::dtype_named(options["dtype"].c_str());
+  const uint32_t head = tramontane::dtype_named(options["head"].c_str());
   if (bench.shape.name == nullptr || dtype == UINT32_MAX || head == UINT32_MAX) {
     std::fprintf(stderr, "no such shape or dtype\n");
     return 2;

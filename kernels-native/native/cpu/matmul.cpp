@@ -9,30 +9,32 @@ namespace tramontane::cpu {
 
 void multiply(const KernelTable& kernels, const Tensor& weights, uint32_t first_strip, uint32_t end_strip,
               const Inputs& inputs, Rows rows, Store store, float* out, uint64_t out_stride) {
-  const PackedMatrix* packed = packed_matrix(weights);
+  const PackedMatrix* owned = packed_matrix(weights);
+  const bool packed = is_packed(weights.dtype);
   StripJob job = {};
   job.cols = static_cast<uint32_t>(weights.cols);
   job.n_tokens = rows.end - rows.first;
   job.store = store;
   job.out = out;
   job.out_stride = out_stride;
-  if (packed != nullptr) {
+  if (packed) {
     job.activations = inputs.blocks + rows.first * inputs.block_stride;
     job.activation_stride = inputs.block_stride;
-    job.weights = packed->strips() + first_strip * packed->strip_bytes();
+    job.weights = owned->strips() + first_strip * owned->strip_bytes();
   } else {
     job.inputs = inputs.floats + rows.first * inputs.float_stride;
     job.input_stride = inputs.float_stride;
   }
-  const auto kernel = packed != nullptr ? kernels.packed_strip[weights.dtype] : kernels.float_strip[weights.dtype];
+  const auto kernel = (packed ? kernels.packed_strip : kernels.float_strip)[weights.dtype];
   for (uint32_t strip = first_strip; strip < end_strip; ++strip) {
     const uint64_t row = strip * uint64_t{kStripRows};
     job.n_rows = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, weights.rows - row));
-    if (packed == nullptr) {
-      for (uint32_t r = 0; r < job.n_rows; ++r) job.rows[r] = weights.row(row + r);
+    for (uint32_t r = 0; r < job.n_rows && !packed; ++r) {
+      job.rows[r] = owned != nullptr ? owned->strips() + (row + r) * row_bytes(weights.dtype, weights.cols)
+                                     : weights.row(row + r);
     }
     kernel(job);
-    if (packed != nullptr) job.weights += packed->strip_bytes();
+    if (packed) job.weights += owned->strip_bytes();
     job.out += kStripRows;
   }
 }

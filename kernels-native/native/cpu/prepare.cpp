@@ -3,10 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <vector>
+#include <algorithm>
 
 #include "kernels.h"
 #include "pack.h"
+#include "quantise.h"
 
 namespace tramontane::cpu {
 namespace {
@@ -42,23 +43,68 @@ void release_pages(const Tensor& tensor) {
   if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
 }
 
+// Whether the tensor's data becomes an owned copy: strips of a quantised type, or rows of a float type that the data
+// has to be rounded to.
+bool is_owned(const Tensor& tensor) { return is_packed(tensor.dtype) || tensor.dtype != tensor.stored; }
+
+// Bytes of sixteen rows in their owned form.
+uint64_t owned_bytes(const Tensor& tensor) {
+  return is_packed(tensor.dtype) ? strip_bytes(tensor.dtype, tensor.cols)
+                                 : kStripRows * row_bytes(tensor.dtype, tensor.cols);
+}
+
+// Room in which a worker rounds a row before it packs it.
+struct Rounding {
+  float* values;
+  uint8_t* row;
+
+  static uint64_t bytes(uint64_t longest_row) { return (2 * longest_row * sizeof(float) + 63) / 64 * 64; }
+  Rounding(const PackedWeights& weights, const Worker& worker)
+      : values(reinterpret_cast<float*>(weights.rounding.as<uint8_t>() + worker.id * bytes(weights.longest_row))),
+        row(reinterpret_cast<uint8_t*>(values + weights.longest_row)) {}  // no type is wider than float
+
+  // Row r of the tensor in the type that it is computed as, in `row` or where it is given.
+  const uint8_t* round(const Tensor& tensor, uint64_t r, uint8_t* to) const {
+    tensor.stored_values(r, values);
+    quantise_row(tensor.dtype, values, tensor.cols, to);
+    return to;
+  }
+};
+
+// Sixteen rows from `first` on, or what is left of them, into their owned form; `to` is zero until now.
+void make_strip(const Tensor& tensor, uint64_t first, uint32_t n, const Rounding& rounding, uint8_t* to) {
+  for (uint32_t lane = 0; lane < n; ++lane) {
+    if (!is_packed(tensor.dtype)) {
+      rounding.round(tensor, first + lane, to + lane * row_bytes(tensor.dtype, tensor.cols));
+      continue;
+    }
+    const bool rounded = tensor.dtype != tensor.stored;
+    const uint8_t* row = rounded ? rounding.round(tensor, first + lane, rounding.row) : tensor.row(first + lane);
+    pack_row(tensor.dtype, row, tensor.cols, lane, to);
+  }
+}
+
 }  // namespace
 
 void reserve(Model& model) {
   uint64_t bytes = 0;
   uint64_t source = 0;
+  uint64_t longest_rounded = 0;
   each_matrix(model, [&](Tensor& tensor) {
-    if (!is_packed(tensor.dtype)) return;
-    bytes += strip_bytes(tensor.dtype, tensor.cols) * strips_of(tensor);
+    if (!is_owned(tensor)) return;
+    bytes += owned_bytes(tensor) * strips_of(tensor);
     source += tensor.bytes;
+    if (tensor.dtype != tensor.stored) longest_rounded = std::max(longest_rounded, tensor.cols);
   });
   model.prepare_total = source;
   if (bytes == 0) return;
   auto weights = std::make_unique<PackedWeights>(bytes + kPrefetchRoom);
+  weights->longest_row = longest_rounded;
+  weights->rounding = Buffer(model.n_workers * Rounding::bytes(longest_rounded));
   uint8_t* at = weights->memory.as<uint8_t>();
   each_matrix(model, [&](Tensor& tensor) {
-    if (!is_packed(tensor.dtype)) return;
-    tensor.packed = std::make_unique<PackedMatrix>(at, strip_bytes(tensor.dtype, tensor.cols), strips_of(tensor));
+    if (!is_owned(tensor)) return;
+    tensor.packed = std::make_unique<PackedMatrix>(at, owned_bytes(tensor), strips_of(tensor));
     at += tensor.packed->bytes();
     tensor.in_place = &tensor == &model.embedding;  // rows are still looked up there
   });
@@ -66,21 +112,24 @@ void reserve(Model& model) {
 }
 
 void prepare(Model& model, const Worker& worker) {
+  PackedWeights* weights = static_cast<PackedWeights*>(model.packed.get());
+  if (weights == nullptr) return;
+  const Rounding rounding(*weights, worker);
   each_matrix(model, [&](Tensor& tensor) {
     const PackedMatrix* packed = packed_matrix(tensor);
     if (packed == nullptr) return;
     const auto [first, last] = worker.share(strips_of(tensor));
     for (uint64_t strip = first; strip < last; ++strip) {
       const uint64_t row = strip * kStripRows;
-      const uint32_t n = static_cast<uint32_t>(tensor.rows - row < kStripRows ? tensor.rows - row : kStripRows);
-      uint8_t* to = packed->strips() + strip * packed->strip_bytes();  // zero until now
-      for (uint32_t lane = 0; lane < n; ++lane) pack_row(tensor.dtype, tensor.row(row + lane), tensor.cols, lane, to);
-      model.prepared_bytes.fetch_add(n * row_bytes(tensor.dtype, tensor.cols), std::memory_order_relaxed);
+      const uint32_t n = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, tensor.rows - row));
+      make_strip(tensor, row, n, rounding, packed->strips() + strip * packed->strip_bytes());
+      model.prepared_bytes.fetch_add(n * row_bytes(tensor.stored, tensor.cols), std::memory_order_relaxed);
     }
     worker.wait();
     if (worker.id == 0 && tensor.mapped && !tensor.in_place) release_pages(tensor);
   });
   worker.wait();
+  if (worker.id == 0) weights->rounding = Buffer();
 }
 
 }  // namespace tramontane::cpu

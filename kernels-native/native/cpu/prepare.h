@@ -1,4 +1,4 @@
-// Repacking of quantised weights: where the strips live.
+// Repacking and rounding of weights: where the strips live.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,17 @@
 
 namespace tramontane::cpu {
 
-// All strips of a model in one piece of memory, so that it can be in huge pages.
+// Everything owned of a model in one piece of memory, so that it can be in huge pages.
 struct PackedWeights : Packed {
   explicit PackedWeights(uint64_t bytes) : memory(bytes, true) {}
   uint64_t bytes() const override { return 0; }  // each matrix reports its own part
 
   Buffer memory;
+  Buffer rounding;  // of all workers while tm_prepare runs
+  uint64_t longest_row = 0;
 };
 
+// Strips of sixteen rows each: packed (pack.h), or rows of a float type as they would lie in place.
 class PackedMatrix : public Packed {
  public:
   PackedMatrix(uint8_t* strips, uint64_t strip_bytes, uint64_t n_strips)

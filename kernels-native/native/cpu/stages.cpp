@@ -28,6 +28,8 @@ const KernelTable& kernels_of(uint32_t cpu_level) {
 
 namespace {
 
+bool computes(uint32_t dtype) { return is_packed(dtype) || dtype == TM_F32 || dtype == TM_F16 || dtype == TM_BF16; }
+
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows) { return Scratch(model, max_rows, nullptr).bytes; }
 
 void embed(const Frame& frame, const Worker& worker) {
@@ -43,7 +45,7 @@ void embed(const Frame& frame, const Worker& worker) {
   const auto [first, last] = worker.share(frame.step->n_rows);
   for (uint64_t row = first; row < last; ++row) {
     const uint64_t token = static_cast<uint64_t>(frame.step->tokens[row]);
-    dequantise_row(model.embedding.dtype, model.embedding.row(token), model.width, frame.hidden + row * model.width);
+    model.embedding.values(token, frame.hidden + row * model.width);
   }
   worker.wait();
 }
@@ -151,7 +153,18 @@ void logits(const Frame& frame, const uint32_t* rows, uint32_t n, const Worker& 
 
 namespace tramontane {
 
-const Stages kCpuStages = {cpu::reserve,   cpu::prepare, cpu::scratch_bytes, cpu::embed, cpu::qkv,
-                           cpu::attention, cpu::output,  cpu::gate_up,       cpu::down,  cpu::logits};
+const Stages kCpuStages = {
+    .computes = cpu::computes,
+    .reserve = cpu::reserve,
+    .prepare = cpu::prepare,
+    .scratch_bytes = cpu::scratch_bytes,
+    .embed = cpu::embed,
+    .qkv = cpu::qkv,
+    .attention = cpu::attention,
+    .output = cpu::output,
+    .gate_up = cpu::gate_up,
+    .down = cpu::down,
+    .logits = cpu::logits,
+};
 
 }  // namespace tramontane

@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 1u
+#define TM_ABI_VERSION 2u
 
 /* Status codes. */
 #define TM_OK 0
@@ -60,15 +60,23 @@ extern "C" {
 #define TM_CPU_AVX2 2u   /* AVX2, FMA, F16C */
 #define TM_CPU_AVX512 3u /* AVX-512 F, BW, VL, DQ, VNNI */
 
-/* Element types: the numbers of ggml's type field, so that a file's type needs no translation. */
+/* Element types: the numbers of ggml's type field, so that a file's type needs no translation; beyond 255 are ours. */
 #define TM_F32 0u
 #define TM_F16 1u
 #define TM_Q4_0 2u
 #define TM_Q4_1 3u
+#define TM_Q5_0 6u
+#define TM_Q5_1 7u
 #define TM_Q8_0 8u
+#define TM_Q2_K 10u
+#define TM_Q3_K 11u
 #define TM_Q4_K 12u
+#define TM_Q5_K 13u
 #define TM_Q6_K 14u
+#define TM_IQ4_NL 20u
+#define TM_IQ4_XS 23u
 #define TM_BF16 30u
+#define TM_F8_E4M3 256u /* OCP 8-bit floating point, e4m3: no infinities, 0x7f and 0xff are NaN. May carry scales */
 
 /* What a tensor is. Matrices are [rows = outputs, cols = inputs], row-major, a row contiguous in its type. */
 #define TM_TOKEN_EMBEDDING 0u /* [vocab, width] */
@@ -156,19 +164,40 @@ typedef struct tm_model_config {
 
 /* One tensor. data stays valid and unchanged until tm_close: the backend may use it in place, or repack it in
  * tm_prepare. bytes must be exactly what dtype, rows and cols need, and a row whole blocks of its type. data is aligned
- * to 4 bytes for F32 and to 2 for the others. */
+ * to 4 bytes for F32 and to 2 for the others, but for F8_E4M3, which lies anywhere.
+ * A value is its element as dequantised; with F8_E4M3 the element times scales[row], or times scales[0] when there is
+ * one scale. Where computed_as is another type, values are rounded to it exactly as tm_convert does, and products are
+ * those of the rounded values; data itself is then one of F32, F16, BF16, F8_E4M3. */
 typedef struct tm_tensor {
   uint32_t struct_size;
-  uint32_t role;   /* TM_TOKEN_EMBEDDING ... */
-  uint32_t layer;  /* 0 for roles outside layers */
-  uint32_t expert; /* 0 without experts */
-  uint32_t dtype;  /* TM_F32 ...; norms and rope factors must be F32 */
-  uint32_t flags;  /* TM_TENSOR_*, or 0 */
+  uint32_t role;        /* TM_TOKEN_EMBEDDING ... */
+  uint32_t layer;       /* 0 for roles outside layers */
+  uint32_t expert;      /* 0 without experts */
+  uint32_t dtype;       /* TM_F32 ...; norms and rope factors must be F32 */
+  uint32_t computed_as; /* dtype, or a type that tm_convert writes */
+  uint32_t flags;       /* TM_TENSOR_*, or 0 */
+  uint32_t n_scales;    /* 0 (each scale is 1), 1 (of the tensor) or rows (of each output); only with F8_E4M3 */
   uint64_t rows;
   uint64_t cols;
   uint64_t bytes;
   const void* data;
+  const float* scales; /* [n_scales], copied by tm_set_tensor */
 } tm_tensor;
+
+/* Rows of elements to be written in another type. Rows are contiguous in both. bytes are exactly what the types and
+ * extents need, a row is whole blocks of both, source and target don't overlap, and each is aligned as tm_tensor says.
+ */
+typedef struct tm_conversion {
+  uint32_t struct_size;
+  uint32_t from;     /* any type */
+  uint32_t to;       /* F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0 or Q5_1 */
+  uint32_t n_scales; /* as in tm_tensor */
+  uint64_t rows;
+  uint64_t cols;
+  uint64_t source_bytes;
+  uint64_t target_bytes;
+  const float* scales; /* [n_scales] */
+} tm_conversion;
 
 /* Sizes of the cache and of a step's workspace. Everything is allocated here; a step allocates nothing. */
 typedef struct tm_cache_config {
@@ -320,6 +349,13 @@ TM_API int32_t tm_layout(const char* name, uint32_t* size, uint32_t* offsets, ui
 
 /* What this machine has. */
 TM_API int32_t tm_host_info(tm_host* host);
+
+/* Writes values in another type: dequantised to float32, then rounded to the target as gguf-py's quantize does, bit for
+ * bit, for every finite value (of zeros of both signs the first is the minimum). What is not finite stays so in F32,
+ * F16 and BF16; in a quantised block it makes scale and codes that mean nothing, but are the same on every machine.
+ * Equal types are copied. Any thread, any number at a time; message as in tm_open. */
+TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, void* target, char* message,
+                          uint64_t capacity);
 
 /* Opens a context. On failure *context is NULL and message (capacity bytes, NUL-terminated) says why, because no
  * context exists to keep it. Starts the compute threads. */

@@ -8,7 +8,7 @@ void add_down(const Frame& f, const Tensor& weight, const Worker& worker) {
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(width);
   for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(weight.dtype, weight.row(o), weight.cols, weights);
+    weight.values(o, weights);
     for (uint64_t row = 0; row < f.step->n_rows; ++row) {
       float& hidden = f.hidden[row * width + o];
       const double added = dot(weights, f.gate + row * weight.cols, weight.cols);
@@ -23,7 +23,7 @@ void down_of_expert(const Frame& f, const Tensor& weight, uint64_t first_place, 
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(weight.rows);
   for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(weight.dtype, weight.row(o), weight.cols, weights);
+    weight.values(o, weights);
     for (uint64_t place = first_place; place < last_place; ++place) {
       f.expert_rows[place * weight.rows + o] =
           static_cast<float>(dot(weights, f.gate + place * weight.cols, weight.cols));

@@ -7,7 +7,7 @@ void embed(const Frame& f, const Worker& worker) {
   const auto [first, last] = worker.share(f.step->n_rows);
   for (uint64_t row = first; row < last; ++row) {
     const uint32_t token = static_cast<uint32_t>(f.step->tokens[row]);
-    dequantise_row(embedding.dtype, embedding.row(token), embedding.cols, f.hidden + row * f.model->width);
+    embedding.values(token, f.hidden + row * f.model->width);
   }
   worker.wait();
 }

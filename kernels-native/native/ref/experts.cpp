@@ -10,7 +10,7 @@ void route(const Frame& f, uint32_t l, const Worker& worker) {
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(f.step->n_rows);
   for (uint64_t e = 0; e < m.n_experts; ++e) {
-    dequantise_row(router.dtype, router.row(e), router.cols, weights);
+    router.values(e, weights);
     for (uint64_t row = first; row < last; ++row) {
       routing.logits[row * m.n_experts + e] =
           static_cast<float>(dot(weights, normed(f) + row * router.cols, router.cols));

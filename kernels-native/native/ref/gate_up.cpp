@@ -16,11 +16,11 @@ void gate_up_rows(const Frame& f, const FeedForward& ffn, const uint32_t* inputs
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(m.ffn);
   for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(ffn.gate.dtype, ffn.gate.row(o), m.width, weights);
+    ffn.gate.values(o, weights);
     for (uint64_t place = first_place; place < last_place; ++place) {
       f.gate[place * m.ffn + o] = static_cast<float>(dot(weights, input(place), m.width));
     }
-    dequantise_row(ffn.up.dtype, ffn.up.row(o), m.width, weights);
+    ffn.up.values(o, weights);
     for (uint64_t place = first_place; place < last_place; ++place) {
       const double g = static_cast<double>(f.gate[place * m.ffn + o]);
       const double u = dot(weights, input(place), m.width);

@@ -14,7 +14,7 @@ void logits(const Frame& f, const uint32_t* rows, uint32_t n, const Worker& work
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(m.vocab);
   for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(head.dtype, head.row(o), m.width, weights);
+    head.values(o, weights);
     for (uint64_t i = 0; i < n; ++i) {
       f.logits[i * m.vocab + o] = static_cast<float>(dot(weights, normed(f) + i * m.width, m.width));
     }

@@ -8,7 +8,7 @@ void output(const Frame& f, uint32_t l, const Worker& worker) {
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(width);
   for (uint64_t o = first; o < last; ++o) {
-    dequantise_row(weight.dtype, weight.row(o), weight.cols, weights);
+    weight.values(o, weights);
     for (uint64_t row = 0; row < f.step->n_rows; ++row) {
       float& hidden = f.hidden[row * width + o];
       const double added = dot(weights, f.attention + row * weight.cols, weight.cols);

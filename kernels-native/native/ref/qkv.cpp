@@ -63,7 +63,7 @@ void qkv(const Frame& f, uint32_t l, const Worker& worker) {
   for (const auto& p : projections) {
     const auto [first, last] = worker.share(p.weight.rows);
     for (uint64_t o = first; o < last; ++o) {
-      dequantise_row(p.weight.dtype, p.weight.row(o), m.width, weights);
+      p.weight.values(o, weights);
       for (uint64_t row = 0; row < n_rows; ++row) {
         p.out[row * p.weight.rows + o] = static_cast<float>(dot(weights, normed(f) + row * m.width, m.width));
       }

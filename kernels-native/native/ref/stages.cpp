@@ -6,6 +6,7 @@ namespace tramontane {
 namespace ref {
 namespace {
 
+bool computes(uint32_t) { return true; }
 void reserve(Model&) {}
 void prepare(Model&, const Worker&) {}  // weights are used in place
 
@@ -13,6 +14,7 @@ void prepare(Model&, const Worker&) {}  // weights are used in place
 }  // namespace ref
 
 const Stages kRefStages = {
+    .computes = ref::computes,
     .reserve = ref::reserve,
     .prepare = ref::prepare,
     .scratch_bytes = ref::scratch_bytes,

@@ -116,8 +116,16 @@ int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor) {
     if (context->prepared) return error.fail(TM_WRONG_STATE, "tm_set_tensor after tm_prepare");
     Tensor* place = nullptr;
     if (const int32_t status = check_tensor(context->model, *tensor, error, &place)) return status;
+    if (!context->stages->computes(tensor->computed_as)) {
+      return error.fail(TM_UNSUPPORTED, "%s are not computed by this backend", dtype_name(tensor->computed_as));
+    }
+    if (tensor->dtype == TM_F8_E4M3) {
+      place->scales.assign(tensor->rows, tensor->n_scales == 1 ? tensor->scales[0] : 1.0f);
+      if (tensor->n_scales > 1) place->scales.assign(tensor->scales, tensor->scales + tensor->n_scales);
+    }
     place->data = tensor->data;
-    place->dtype = tensor->dtype;
+    place->stored = tensor->dtype;
+    place->dtype = tensor->computed_as;
     place->rows = tensor->rows;
     place->cols = tensor->cols;
     place->bytes = tensor->bytes;

@@ -4,6 +4,8 @@
 
 #include "context.h"
 #include "cpu_features.h"
+#include "quantise.h"
+#include "scales.h"
 
 namespace tramontane {
 namespace {
@@ -138,6 +140,19 @@ bool vector_role(uint32_t role) {
   return role == TM_OUTPUT_NORM || role == TM_ROPE_FACTORS || role == TM_ATTENTION_NORM || role == TM_FFN_NORM;
 }
 
+int32_t check_computed_as(const tm_tensor& t, const char* name, Error& error) {
+  if (t.computed_as == t.dtype) return TM_OK;
+  if (block_elements(t.computed_as) == 0 || !is_quantise_target(t.computed_as)) {
+    return error.fail(TM_UNSUPPORTED, "%s: computed_as is %u (%s), to which nothing is quantised", name, t.computed_as,
+                      dtype_name(t.computed_as));
+  }
+  if (vector_role(t.role) || !is_quantise_source(t.dtype)) {
+    return error.invalid("%s: computed_as is %s, but %s stays as it is", name, dtype_name(t.computed_as),
+                         vector_role(t.role) ? "a vector" : dtype_name(t.dtype));
+  }
+  return TM_OK;
+}
+
 }  // namespace
 
 int32_t check_model_config(const tm_model_config& config, Error& error) {
@@ -163,20 +178,21 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
                          name, t.layer, t.expert, model.n_layers, model.n_experts);
   }
   if (tensor->set()) return error.invalid("%s of layer %u, expert %u was already set", name, t.layer, t.expert);
-  const uint32_t elements = block_elements(t.dtype);
-  if (elements == 0) return error.fail(TM_UNSUPPORTED, "%s: dtype %u is not supported", name, t.dtype);
+  if (block_elements(t.dtype) == 0) return error.fail(TM_UNSUPPORTED, "%s: dtype %u is not supported", name, t.dtype);
   if (vector_role(t.role) && t.dtype != TM_F32) {
     return error.invalid("%s: dtype is %s, expected F32", name, dtype_name(t.dtype));
   }
+  if (const int32_t status = check_computed_as(t, name, error)) return status;
   const Shape shape = shape_of(model, t.role);
   if (t.rows != shape.rows || t.cols != shape.cols) {
     return error.invalid("%s: shape is [%llu, %llu], expected [%llu, %llu]", name,
                          static_cast<unsigned long long>(t.rows), static_cast<unsigned long long>(t.cols),
                          static_cast<unsigned long long>(shape.rows), static_cast<unsigned long long>(shape.cols));
   }
-  if (t.cols % elements != 0) {
+  for (const uint32_t type : {t.dtype, t.computed_as}) {
+    if (t.cols % block_elements(type) == 0) continue;
     return error.invalid("%s: a row of %llu elements is not a whole number of %s blocks of %u", name,
-                         static_cast<unsigned long long>(t.cols), dtype_name(t.dtype), elements);
+                         static_cast<unsigned long long>(t.cols), dtype_name(type), block_elements(type));
   }
   // rows <= 2^22 and a row's bytes < 2^20, so the product is far from overflowing.
   const uint64_t bytes = t.rows * row_bytes(t.dtype, t.cols);
@@ -187,10 +203,11 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
                          static_cast<unsigned long long>(t.cols));
   }
   if (t.data == nullptr) return error.invalid("%s: data is NULL", name);
-  const uint32_t alignment = t.dtype == TM_F32 ? 4 : 2;
+  const uint32_t alignment = dtype_alignment(t.dtype);
   if (reinterpret_cast<uintptr_t>(t.data) % alignment != 0) {
     return error.invalid("%s: data is not aligned to %u bytes", name, alignment);
   }
+  if (const int32_t status = check_scales(t.dtype, t.n_scales, t.rows, t.scales, error)) return status;
   *place = tensor;
   return TM_OK;
 }

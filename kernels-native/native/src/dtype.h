@@ -13,20 +13,34 @@
 
 namespace tramontane {
 
-inline constexpr uint32_t kQ8_0Block = 32;    // {f16 d; int8 q[32]}                      x = d * q
-inline constexpr uint32_t kQ8_0Bytes = 34;    //
-inline constexpr uint32_t kQ4_0Block = 32;    // {f16 d; u8 q[16]}                        x = d * (nibble - 8)
-inline constexpr uint32_t kQ4_0Bytes = 18;    // low nibbles are elements 0..15, high 16..31
-inline constexpr uint32_t kQ4_1Block = 32;    // {f16 d; f16 m; u8 q[16]}                 x = d * nibble + m
-inline constexpr uint32_t kQ4_1Bytes = 20;    //
-inline constexpr uint32_t kSuperBlock = 256;  //
-inline constexpr uint32_t kQ4_KBytes = 144;   // {f16 d, dmin; u8 scales[12]; u8 q[128]}  8 sub-blocks of 32
-inline constexpr uint32_t kQ6_KBytes = 210;   // {u8 ql[128]; u8 qh[64]; i8 scales[16]; f16 d}  16 sub-blocks of 16
+inline constexpr uint32_t kSmallBlock = 32;    // of the types without K or XS
+inline constexpr uint32_t kQ8_0Bytes = 34;     // {f16 d; int8 q[32]}                      x = d * q
+inline constexpr uint32_t kQ4_0Bytes = 18;     // {f16 d; u8 q[16]}                        x = d * (nibble - 8)
+inline constexpr uint32_t kQ4_1Bytes = 20;     // {f16 d; f16 m; u8 q[16]}                 x = d * nibble + m
+inline constexpr uint32_t kQ5_0Bytes = 22;     // {f16 d; u32 high; u8 q[16]}              x = d * (code - 16)
+inline constexpr uint32_t kQ5_1Bytes = 24;     // {f16 d; f16 m; u32 high; u8 q[16]}       x = d * code + m
+inline constexpr uint32_t kIQ4_NLBytes = 18;   // {f16 d; u8 q[16]}                        x = d * kIQ4Values[nibble]
+inline constexpr uint32_t kSuperBlock = 256;   //
+inline constexpr uint32_t kQ2_KBytes = 84;     // {u8 scales[16]; u8 q[64]; f16 d, dmin}   16 sub-blocks of 16
+inline constexpr uint32_t kQ3_KBytes = 110;    // {u8 high[32]; u8 q[64]; u8 scales[12]; f16 d}  16 sub-blocks of 16
+inline constexpr uint32_t kQ4_KBytes = 144;    // {f16 d, dmin; u8 scales[12]; u8 q[128]}  8 sub-blocks of 32
+inline constexpr uint32_t kQ5_KBytes = 176;    // {f16 d, dmin; u8 scales[12]; u8 high[32]; u8 q[128]}
+inline constexpr uint32_t kQ6_KBytes = 210;    // {u8 ql[128]; u8 qh[64]; i8 scales[16]; f16 d}  16 sub-blocks of 16
+inline constexpr uint32_t kIQ4_XSBytes = 136;  // {f16 d; u16 scales_h; u8 scales_l[4]; u8 q[128]}  8 sub-blocks of 32
+
+// In blocks of 32 with nibbles, low nibbles are elements 0..15 and high ones 16..31; bit i of `high` is the fifth bit
+// of element i.
+
+// What the nibbles of IQ4_NL and IQ4_XS mean: denser around zero, where weights are (ggml's kvalues_iq4nl).
+inline constexpr int8_t kIQ4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 // Elements of a block of dtype, and its bytes; 0 for a type that this library does not know.
 uint32_t block_elements(uint32_t dtype);
 uint32_t block_bytes(uint32_t dtype);
 const char* dtype_name(uint32_t dtype);  // "Q4_K"; "unknown"
+uint32_t dtype_named(const char* name);  // UINT32_MAX: none
+// Alignment of memory that is read as elements of the type: 4 for F32, 1 for F8_E4M3, 2 for the others.
+uint32_t dtype_alignment(uint32_t dtype);
 
 // Bytes of a row of cols elements; cols is a multiple of block_elements(dtype).
 TM_ALWAYS_INLINE uint64_t row_bytes(uint32_t elements, uint32_t bytes, uint64_t cols) {
@@ -37,7 +51,7 @@ uint64_t row_bytes(uint32_t dtype, uint64_t cols);
 // dst[0..cols) = the float32 values of one row, bit for bit those of gguf-py's dequantize. src needs no alignment.
 void dequantise_row(uint32_t dtype, const void* src, uint64_t cols, float* dst);
 
-// Sub-block j (0..7) of Q4_K: its 6-bit scale and 6-bit minimum out of the 12 packed bytes.
+// Sub-block j (0..7) of Q4_K and Q5_K: its 6-bit scale and 6-bit minimum out of the 12 packed bytes.
 TM_ALWAYS_INLINE void q4_k_scale_min(const uint8_t* packed, uint32_t j, uint8_t* scale, uint8_t* minimum) {
   if (j < 4) {
     *scale = packed[j] & 63;
@@ -46,6 +60,20 @@ TM_ALWAYS_INLINE void q4_k_scale_min(const uint8_t* packed, uint32_t j, uint8_t*
     *scale = static_cast<uint8_t>((packed[j + 4] & 15) | ((packed[j - 4] >> 6) << 4));
     *minimum = static_cast<uint8_t>((packed[j + 4] >> 4) | ((packed[j] >> 6) << 4));
   }
+}
+
+// Sub-block j (0..15) of Q3_K: its scale, -32..31, out of the 12 packed bytes.
+TM_ALWAYS_INLINE int8_t q3_k_scale(const uint8_t* packed, uint32_t j) {
+  const uint32_t low = (packed[j % 8] >> (4 * (j / 8))) & 15;
+  const uint32_t high = (packed[8 + j % 4] >> (2 * (j / 4))) & 3;
+  return static_cast<int8_t>(static_cast<int32_t>(low | high << 4) - 32);
+}
+
+// Sub-block j (0..7) of a block of IQ4_XS: its scale, -32..31.
+TM_ALWAYS_INLINE int8_t iq4_xs_scale(const uint8_t* block, uint32_t j) {
+  const uint32_t low = (block[4 + j / 2] >> (4 * (j % 2))) & 15;
+  const uint32_t high = (block[2 + j / 4] >> (2 * (j % 4))) & 3;
+  return static_cast<int8_t>(static_cast<int32_t>(low | high << 4) - 32);
 }
 
 TM_ALWAYS_INLINE float bits_to_float(uint32_t bits) {
@@ -61,6 +89,13 @@ TM_ALWAYS_INLINE uint32_t float_to_bits(float value) {
 }
 
 TM_ALWAYS_INLINE float bf16_to_float(uint16_t bits) { return bits_to_float(static_cast<uint32_t>(bits) << 16); }
+
+// OCP e4m3: a binary16 with a shorter exponent, 2^-8 times as large.
+TM_ALWAYS_INLINE float half_to_float(uint16_t half);
+TM_ALWAYS_INLINE float f8_e4m3_to_float(uint8_t byte) {
+  if ((byte & 0x7f) == 0x7f) return bits_to_float(static_cast<uint32_t>(byte & 0x80) << 24 | 0x7fc00000u);
+  return 256 * half_to_float(static_cast<uint16_t>((byte & 0x80) << 8 | (byte & 0x7f) << 7));
+}
 
 // IEEE 754 binary16, exactly as F16C converts: subnormals, infinities and NaN (made quiet) included.
 TM_ALWAYS_INLINE float half_to_float(uint16_t half) {
@@ -87,6 +122,13 @@ TM_ALWAYS_INLINE uint16_t float_to_half(float value) {
   }
   const uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u);
   return static_cast<uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
+}
+
+// Rounds to nearest even; NaN stays a (quiet) NaN.
+TM_ALWAYS_INLINE uint16_t float_to_bf16(float value) {
+  const uint32_t bits = float_to_bits(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(bits >> 16 | 64u);
+  return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
 TM_ALWAYS_INLINE uint16_t load_u16(const void* p) {

@@ -25,6 +25,7 @@ struct Offsets {
 #define H(field) TM_AT(tm_host, field)
 #define M(field) TM_AT(tm_model_config, field)
 #define T(field) TM_AT(tm_tensor, field)
+#define V(field) TM_AT(tm_conversion, field)
 #define C(field) TM_AT(tm_cache_config, field)
 #define U(field) TM_AT(tm_memory, field)
 #define E(field) TM_AT(tm_page_edit, field)
@@ -41,8 +42,10 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_model_config, M(struct_size), M(backend), M(cpu_level), M(n_threads), M(n_layers), M(width),
               M(n_heads), M(n_kv_heads), M(head_dim), M(ffn), M(vocab), M(n_experts), M(n_experts_used), M(rope_style),
               M(rope_dims), M(n_groups), M(rope_theta), M(rms_epsilon), M(group_window), M(layer_group)),
-    TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(flags), T(rows), T(cols), T(bytes),
-              T(data)),
+    TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(computed_as), T(flags), T(n_scales),
+              T(rows), T(cols), T(bytes), T(data), T(scales)),
+    TM_LAYOUT(tm_conversion, V(struct_size), V(from), V(to), V(n_scales), V(rows), V(cols), V(source_bytes),
+              V(target_bytes), V(scales)),
     TM_LAYOUT(tm_cache_config, C(struct_size), C(kv_dtype), C(page_tokens), C(n_slots), C(max_rows), C(max_spans),
               C(max_samples), C(reserved), C(group_pages), C(group_ring)),
     TM_LAYOUT(tm_memory, U(struct_size), U(reserved), U(weights_in_place), U(weights_repacked), U(cache), U(workspace)),

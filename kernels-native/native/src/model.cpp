@@ -1,6 +1,19 @@
 #include "model.h"
 
+#include "quantise.h"
+#include "scales.h"
+
 namespace tramontane {
+
+void Tensor::stored_values(uint64_t r, float* dst) const {
+  dequantise_row(stored, row(r), cols, dst);
+  if (!scales.empty()) scale_row(scales[halved.place_of(r)], cols, dst);
+}
+
+void Tensor::values(uint64_t r, float* dst) const {
+  stored_values(r, dst);
+  if (dtype != stored) round_row(dtype, dst, cols);
+}
 
 Tensor* Model::find(uint32_t role, uint32_t layer, uint32_t expert) {
   if (role >= TM_ATTENTION_NORM ? layer >= n_layers : layer != 0) return nullptr;

@@ -39,20 +39,26 @@ struct HalvedRows {
 // A matrix [rows = outputs, cols = inputs], row-major. data is the caller's and valid until tm_close.
 struct Tensor {
   const void* data = nullptr;  // nullptr: not set
-  uint32_t dtype = TM_F32;
+  uint32_t stored = TM_F32;    // type of data
+  uint32_t dtype = TM_F32;     // type that it is computed as: stored, or what the values are rounded to
   uint64_t rows = 0;
   uint64_t cols = 0;
   uint64_t bytes = 0;
-  HalvedRows halved;    // set by tm_open for q and k of the TM_ROPE_HALVES style
-  bool mapped = false;  // TM_TENSOR_MAPPED: whole pages may be dropped once nothing reads them
+  HalvedRows halved;          // set by tm_open for q and k of the TM_ROPE_HALVES style
+  bool mapped = false;        // TM_TENSOR_MAPPED: whole pages may be dropped once nothing reads them
+  std::vector<float> scales;  // [rows] of F8_E4M3 as the data's rows lie, empty for other types
   std::unique_ptr<Packed> packed;
   bool in_place = true;  // a backend that no longer reads data after prepare sets this to false
 
   bool set() const { return data != nullptr; }
   const float* f32() const { return static_cast<const float*>(data); }  // norms and rope factors (4-byte aligned)
   const uint8_t* row(uint64_t r) const {
-    return static_cast<const uint8_t*>(data) + halved.place_of(r) * row_bytes(dtype, cols);
+    return static_cast<const uint8_t*>(data) + halved.place_of(r) * row_bytes(stored, cols);
   }
+  // dst[0..cols) = the values of row r: dequantised and scaled.
+  void stored_values(uint64_t r, float* dst) const;
+  // The same rounded to dtype: what products are made of.
+  void values(uint64_t r, float* dst) const;
 };
 
 struct FeedForward {

@@ -58,6 +58,8 @@ struct Frame {
 inline constexpr uint32_t kLogitRows = 32;  // rows of logits computed and sampled together
 
 struct Stages {
+  // Whether matrices of the type are computed here; a tensor of another is refused when it is set.
+  bool (*computes)(uint32_t dtype);
   // Allocates what prepare will fill (Tensor::packed and friends) and sets model.prepare_total. Called by one
   // thread after every tensor is set; may throw std::bad_alloc, and is called again when the caller tries again.
   void (*reserve)(Model&);

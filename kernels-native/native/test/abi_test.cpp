@@ -49,7 +49,8 @@ TEST(layouts_are_whole) {
   } expected[] = {
       {"tm_host", sizeof(tm_host), 6, offsetof(tm_host, reserved), 4},
       {"tm_model_config", sizeof(tm_model_config), 20, offsetof(tm_model_config, layer_group), 8},
-      {"tm_tensor", sizeof(tm_tensor), 10, offsetof(tm_tensor, data), 8},
+      {"tm_tensor", sizeof(tm_tensor), 13, offsetof(tm_tensor, scales), 8},
+      {"tm_conversion", sizeof(tm_conversion), 9, offsetof(tm_conversion, scales), 8},
       {"tm_cache_config", sizeof(tm_cache_config), 10, offsetof(tm_cache_config, group_ring), 32},
       {"tm_memory", sizeof(tm_memory), 6, offsetof(tm_memory, workspace), 8},
       {"tm_page_edit", sizeof(tm_page_edit), 4, 12, 4},
@@ -176,11 +177,20 @@ TEST(set_tensor_refuses) {
       {[](auto& t) { t.expert = 1; }, TM_INVALID_ARGUMENT, "expert 1"},
       {[](auto& t) { t.role = TM_FFN_ROUTER; }, TM_INVALID_ARGUMENT, "ffn router"},
       {[](auto& t) { t.role = TM_OUTPUT; }, TM_INVALID_ARGUMENT, "no such tensor in layer 1"},
-      {[](auto& t) { t.dtype = 5; }, TM_UNSUPPORTED, "dtype 5"},
+      {[](auto& t) { t.dtype = t.computed_as = 5; }, TM_UNSUPPORTED, "dtype 5"},
+      {[](auto& t) { t.computed_as = 5; }, TM_UNSUPPORTED, "computed_as is 5 (unknown)"},
+      {[](auto& t) { t.computed_as = TM_Q4_K; }, TM_UNSUPPORTED, "computed_as is 12 (Q4_K), to which nothing is quant"},
+      {[](auto& t) { t.dtype = TM_Q8_0; }, TM_INVALID_ARGUMENT, "computed_as is F32, but Q8_0 stays as it is"},
+      {[](auto& t) {
+         t.role = TM_FFN_NORM;
+         t.computed_as = TM_F16;
+       },
+       TM_INVALID_ARGUMENT, "computed_as is F16, but a vector stays as it is"},
+      {[](auto& t) { t.n_scales = 1; }, TM_INVALID_ARGUMENT, "n_scales is 1, but F32 has no scales"},
       {[](auto& t) { t.rows += 1; }, TM_INVALID_ARGUMENT, "shape is [65, 96], expected [64, 96]"},
       {[](auto& t) { t.cols = UINT64_MAX; }, TM_INVALID_ARGUMENT, "shape is"},
       {[](auto& t) { t.bytes -= 1; }, TM_INVALID_ARGUMENT, "bytes is 24575, expected 24576"},
-      {[](auto& t) { t.dtype = TM_Q4_K; }, TM_INVALID_ARGUMENT, "whole number of Q4_K blocks of 256"},
+      {[](auto& t) { t.dtype = t.computed_as = TM_Q4_K; }, TM_INVALID_ARGUMENT, "whole number of Q4_K blocks of 256"},
       {[](auto& t) { t.data = nullptr; }, TM_INVALID_ARGUMENT, "data is NULL"},
       {[](auto& t) { t.data = static_cast<const uint8_t*>(t.data) + 2; }, TM_INVALID_ARGUMENT, "aligned to 4"},
       {[](auto& t) {
@@ -208,6 +218,93 @@ TEST(set_tensor_refuses) {
   expect(TM_WRONG_STATE, TM_WRONG_STATE, message, "token embedding of layer 0 was not set");
 }
 
+TEST(scales_are_checked) {
+  Shape shape;
+  shape.dtype = TM_F8_E4M3;
+  std::vector<uint8_t> layer_group;
+  const tm_model_config config = model_config(shape, {}, layer_group);
+  const Opened opened(&config);
+  const Weights weights(shape);
+  tm_tensor t = weights.entries[0].tensor();
+  const std::vector<float> scales(shape.vocab + 1, 1.0f);
+  const auto refuse = [&](uint32_t n, const float* data, const char* expected) {
+    char message[512];
+    t.n_scales = n;
+    t.scales = data;
+    CHECK_EQ(tm_set_tensor(opened.context, &t), TM_INVALID_ARGUMENT);
+    tm_last_error(opened.context, message, sizeof message);
+    expect(TM_INVALID_ARGUMENT, TM_INVALID_ARGUMENT, message, expected);
+  };
+  refuse(2, scales.data(), "n_scales is 2, expected 0, 1 or one for each of 101 rows");
+  refuse(102, scales.data(), "n_scales is 102");
+  refuse(1, nullptr, "scales is NULL, expected 1");
+  refuse(101, reinterpret_cast<const float*>(reinterpret_cast<const char*>(scales.data()) + 2), "aligned to 4 bytes");
+  t.n_scales = 101;
+  t.scales = scales.data();
+  CHECK_EQ(tm_set_tensor(opened.context, &t), TM_OK);
+}
+
+TEST(convert_refuses) {
+  std::vector<float> source(128), target(128);
+  const std::vector<float> scales(2, 1.0f);
+  tm_conversion good{};
+  good.struct_size = sizeof good;
+  good.from = TM_F32;
+  good.to = TM_Q8_0;
+  good.rows = 2;
+  good.cols = 64;
+  good.source_bytes = 512;
+  good.target_bytes = 136;
+  const void* from = source.data();
+  void* to = target.data();
+  const struct {
+    std::function<void(tm_conversion&)> change;
+    int32_t status;
+    const char* message;
+  } cases[] = {
+      {[](auto& c) { c.struct_size = 8; }, TM_INVALID_ARGUMENT, "struct_size is 8"},
+      {[](auto& c) { c.from = 4; }, TM_UNSUPPORTED, "from is 4, which is no known type"},
+      {[](auto& c) { c.to = 99; }, TM_UNSUPPORTED, "to is 99, which is no known type"},
+      {[](auto& c) { c.to = TM_Q6_K; }, TM_UNSUPPORTED, "to is Q6_K, but only F32"},
+      {[](auto& c) { c.rows = 0; }, TM_INVALID_ARGUMENT, "the extents are [0, 64]"},
+      {[](auto& c) { c.cols = 0; }, TM_INVALID_ARGUMENT, "the extents are [2, 0]"},
+      {[](auto& c) { c.rows = 1ull << 41; }, TM_INVALID_ARGUMENT, "expected 1..2^40"},
+      {[](auto& c) { c.rows = c.cols = 1ull << 40; }, TM_INVALID_ARGUMENT, "larger than any memory"},
+      {[](auto& c) {
+         c.cols = 48;
+         c.source_bytes = 384;
+       },
+       TM_INVALID_ARGUMENT, "whole number of Q8_0 blocks of 32"},
+      {[](auto& c) { c.source_bytes = 511; }, TM_INVALID_ARGUMENT, "source_bytes is 511, expected 512 for F32 [2, 64]"},
+      {[](auto& c) { c.target_bytes = 137; }, TM_INVALID_ARGUMENT,
+       "target_bytes is 137, expected 136 for Q8_0 [2, 64]"},
+      {[&](auto&) { from = nullptr; }, TM_INVALID_ARGUMENT, "source is NULL"},
+      {[&](auto&) { to = nullptr; }, TM_INVALID_ARGUMENT, "target is NULL"},
+      {[&](auto&) { from = reinterpret_cast<const char*>(source.data()) + 2; }, TM_INVALID_ARGUMENT, "aligned to 4"},
+      {[&](auto&) { to = reinterpret_cast<char*>(target.data()) + 1; }, TM_INVALID_ARGUMENT, "aligned to 2"},
+      {[&](auto&) { to = source.data(); }, TM_INVALID_ARGUMENT, "overlap"},
+      {[&](auto&) { to = source.data() + 127; }, TM_INVALID_ARGUMENT, "overlap"},
+      {[&](auto& c) {
+         c.n_scales = 2;
+         c.scales = scales.data();
+       },
+       TM_INVALID_ARGUMENT, "F32 has no scales"},
+  };
+  char message[512];
+  for (const auto& c : cases) {
+    tm_conversion conversion = good;
+    from = source.data();
+    to = target.data();
+    c.change(conversion);
+    const int32_t status = tm_convert(&conversion, from, to, message, sizeof message);
+    expect(status, c.status, message, c.message);
+  }
+  CHECK_EQ(tm_convert(nullptr, from, to, message, sizeof message), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_convert(nullptr, nullptr, nullptr, nullptr, 0), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_convert(&good, source.data(), target.data(), message, sizeof message), TM_OK);
+  CHECK_EQ(message[0], 0);
+}
+
 TEST(rope_factors_must_be_positive) {
   Shape shape;
   shape.rope_factors = true;
@@ -219,7 +316,7 @@ TEST(rope_factors_must_be_positive) {
   const tm_model_config config = model_config(shape, {}, layer_group);
   const Opened opened(&config);
   for (const Weights::Entry& e : weights.entries) {
-    const tm_tensor t{sizeof t, e.role, e.layer, 0, e.dtype, 0, e.rows, e.cols, e.bytes.size(), e.bytes.data()};
+    const tm_tensor t = e.tensor();
     CHECK_EQ(tm_set_tensor(opened.context, &t), TM_OK);
   }
   char message[512];
@@ -299,13 +396,13 @@ TEST(calls_out_of_order_are_told) {
   CHECK_EQ(tm_progress(opened.context, &done, &total), TM_OK);
   CHECK_EQ(total, 0u);
   for (const Weights::Entry& e : weights.entries) {
-    const tm_tensor t{sizeof t, e.role, e.layer, 0, e.dtype, 0, e.rows, e.cols, e.bytes.size(), e.bytes.data()};
+    const tm_tensor t = e.tensor();
     CHECK_EQ(tm_set_tensor(opened.context, &t), TM_OK);
   }
   CHECK_EQ(tm_prepare(opened.context), TM_OK);
   CHECK_EQ(tm_prepare(opened.context), TM_WRONG_STATE);
   const Weights::Entry& e = weights.entries[0];
-  const tm_tensor t{sizeof t, e.role, e.layer, 0, e.dtype, 0, e.rows, e.cols, e.bytes.size(), e.bytes.data()};
+  const tm_tensor t = e.tensor();
   CHECK_EQ(tm_set_tensor(opened.context, &t), TM_WRONG_STATE);
   CHECK_EQ(tm_submit(opened.context, &step), TM_WRONG_STATE);
   CHECK_EQ(tm_progress(nullptr, &done, &total), TM_INVALID_ARGUMENT);

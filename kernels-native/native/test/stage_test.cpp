@@ -26,13 +26,6 @@ struct Vector {
   uint64_t seed;
 };
 
-uint32_t dtype_named(const std::string& name) {
-  for (uint32_t dtype = 0; dtype <= TM_BF16; ++dtype) {
-    if (name == dtype_name(dtype)) return dtype;
-  }
-  std::abort();
-}
-
 std::vector<Vector> vectors() {
   std::ifstream file(TM_VECTORS "/stages.txt");
   std::vector<Vector> all;
@@ -49,7 +42,7 @@ std::vector<Vector> vectors() {
     v.seed = number("seed");
     Shape& s = v.shape;
     s.layers = 2;  // the stages run on the second: its place in a page counts
-    s.dtype = dtype_named(fields.at("dtype"));
+    s.dtype = dtype_named(fields.at("dtype").c_str());
     s.width = number("width");
     s.heads = number("heads");
     s.kv_heads = number("kv_heads");
@@ -63,11 +56,11 @@ std::vector<Vector> vectors() {
     if (fields.count("experts") != 0) {
       s.experts = number("experts");
       s.experts_used = number("used");
-      s.router_dtype = dtype_named(fields.at("router"));
+      s.router_dtype = dtype_named(fields.at("router").c_str());
     }
     s.seed = v.seed;
     Placement& p = v.placement;
-    p.kv_dtype = dtype_named(fields.at("kv"));
+    p.kv_dtype = dtype_named(fields.at("kv").c_str());
     p.page_tokens = number("page");
     p.threads = number("threads");
     std::istringstream spans(fields.at("spans"));

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "cpu_features.h"
+#include "quantise.h"
 
 namespace test {
 namespace {
@@ -40,10 +41,41 @@ void put_block(std::vector<uint8_t>& out, uint32_t dtype, double spread, Random&
       put_half(out, -7.5 * scale / 4.6);
       put_random(out, 16, random);
       return;
+    case TM_Q5_0:
+      put_half(out, scale / 9.2);
+      put_random(out, 4 + 16, random);
+      return;
+    case TM_Q5_1:
+      put_half(out, scale / 9.2);
+      put_half(out, -15.5 * scale / 9.2);
+      put_random(out, 4 + 16, random);
+      return;
+    case TM_IQ4_NL:
+      put_half(out, scale / 69);
+      put_random(out, 16, random);
+      return;
+    case TM_IQ4_XS:
+      put_half(out, scale / (69 * 18.5));
+      put_random(out, 2 + 4 + 128, random);
+      return;
+    case TM_Q2_K:
+      put_random(out, 16 + 64, random);
+      put_half(out, scale / (1.2 * 8));
+      put_half(out, 1.5 * scale / (1.2 * 8));
+      return;
+    case TM_Q3_K:
+      put_random(out, 32 + 64 + 12, random);
+      put_half(out, scale / (2.3 * 18.5));
+      return;
     case TM_Q4_K:
       put_half(out, scale / (4.6 * 32));
       put_half(out, 7.5 * scale / (4.6 * 32));
       put_random(out, 12 + 128, random);
+      return;
+    case TM_Q5_K:
+      put_half(out, scale / (9.2 * 32));
+      put_half(out, 15.5 * scale / (9.2 * 32));
+      put_random(out, 12 + 32 + 128, random);
       return;
     case TM_Q6_K:
       put_random(out, 128 + 64 + 16, random);
@@ -69,6 +101,10 @@ std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols,
       put_block(out, dtype, spread, random);
       continue;
     }
+    if (dtype == TM_F8_E4M3) {  // any code but NaN: magnitudes up to 448
+      out.push_back(static_cast<uint8_t>(random.below(127) | random.below(2) << 7));
+      continue;
+    }
     const float value = random.normal() * static_cast<float>(spread);
     const uint32_t bits = float_to_bits(value);
     if (dtype == TM_F32) {
@@ -89,8 +125,12 @@ Weights::Weights(const Shape& s) : shape(s) {
     const uint32_t dtype = role == TM_FFN_ROUTER ? s.router_dtype : s.dtype;
     const double spread = 1 / std::sqrt(static_cast<double>(cols));
     const bool embedding = role == TM_TOKEN_EMBEDDING;
+    const double deviation = embedding ? 1.0 : spread;
     entries.push_back(
-        {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, embedding ? 1.0 : spread, random), expert});
+        {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, deviation, random), expert, s.computed_as});
+    for (uint64_t i = 0; i < (s.scales == 2 ? rows : s.scales); ++i) {
+      entries.back().scales.push_back(static_cast<float>(deviation / 120 * (0.5 + random.uniform())));
+    }
   };
   const auto vector = [&](uint32_t role, uint32_t layer, uint64_t cols, float base, float spread) {
     std::vector<uint8_t> bytes(cols * 4);
@@ -122,12 +162,17 @@ Weights::Weights(const Shape& s) : shape(s) {
 
 std::vector<float> Weights::values(uint32_t role, uint32_t layer, uint32_t expert) const {
   for (const Entry& e : entries) {
-    if (e.role != role || e.layer != layer || e.expert != expert) continue;
-    std::vector<float> out(e.rows * e.cols);
-    tramontane::dequantise_row(e.dtype, e.bytes.data(), e.rows * e.cols, out.data());
-    return out;
+    if (e.role == role && e.layer == layer && e.expert == expert) return e.values();
   }
   return {};
+}
+
+std::vector<float> Weights::Entry::values() const {
+  std::vector<float> out(rows * cols);
+  tramontane::dequantise_row(dtype, bytes.data(), rows * cols, out.data());
+  for (uint64_t i = 0; !scales.empty() && i < out.size(); ++i) out[i] *= scales[scales.size() == 1 ? 0 : i / cols];
+  if (computed_type() != dtype) tramontane::round_row(computed_type(), out.data(), out.size());
+  return out;
 }
 
 tm_tensor Weights::Entry::tensor() const {
@@ -137,10 +182,13 @@ tm_tensor Weights::Entry::tensor() const {
   t.layer = layer;
   t.expert = expert;
   t.dtype = dtype;
+  t.computed_as = computed_type();
+  t.n_scales = static_cast<uint32_t>(scales.size());
   t.rows = rows;
   t.cols = cols;
   t.bytes = bytes.size();
   t.data = bytes.data();
+  t.scales = scales.data();
   return t;
 }
 

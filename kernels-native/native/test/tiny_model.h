@@ -11,6 +11,8 @@
 
 namespace test {
 
+inline constexpr uint32_t kAsStored = UINT32_MAX;
+
 struct Shape {
   uint32_t layers = 2;
   uint32_t width = 64;
@@ -22,6 +24,8 @@ struct Shape {
   uint32_t rope_dims = 16;
   uint32_t rope_style = TM_ROPE_INTERLEAVED;
   uint32_t dtype = TM_F32;  // of the matrices
+  uint32_t computed_as = kAsStored;
+  uint32_t scales = 0;  // of F8_E4M3 matrices: 0, 1 or 2 (one a row)
   bool tied = true;
   bool rope_factors = false;
   std::vector<uint32_t> windows = {0};    // of each group
@@ -41,14 +45,17 @@ struct Weights {
     uint64_t rows, cols;
     std::vector<uint8_t> bytes;
     uint32_t expert = 0;
+    uint32_t computed_as = kAsStored;
+    std::vector<float> scales = {};
+    uint32_t computed_type() const { return computed_as == kAsStored ? dtype : computed_as; }
+    std::vector<float> values() const;  // as products see them
     tm_tensor tensor() const;
   };
   Shape shape;
   std::vector<Entry> entries;
 
   explicit Weights(const Shape& shape);
-  std::vector<float> values(uint32_t role, uint32_t layer,
-                            uint32_t expert = 0) const;  // dequantised; empty when not set
+  std::vector<float> values(uint32_t role, uint32_t layer, uint32_t expert = 0) const;  // empty when not set
 };
 
 struct Placement {

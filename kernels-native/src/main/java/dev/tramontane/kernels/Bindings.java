@@ -21,7 +21,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that {@link Layouts} was written from. */
-    static final int ABI_VERSION = 1;
+    static final int ABI_VERSION = 2;
 
     static final int OK = 0;
     static final int PENDING = 4;
@@ -30,6 +30,7 @@ final class Bindings {
     private static final int MESSAGE_BYTES = 1024;
 
     private final MethodHandle hostInfo;
+    private final MethodHandle convert;
     private final MethodHandle open;
     private final MethodHandle setTensor;
     private final MethodHandle prepare;
@@ -51,6 +52,7 @@ final class Bindings {
         checkVersion(symbols, origin);
         checkLayouts(symbols, origin);
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
+        convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         open = bind(symbols, origin, "tm_open", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         setTensor = bind(symbols, origin, "tm_set_tensor", ADDRESS, ADDRESS);
         prepare = bind(symbols, origin, "tm_prepare", ADDRESS);
@@ -66,6 +68,14 @@ final class Bindings {
     int hostInfo(MemorySegment host) {
         try {
             return (int) hostInfo.invokeExact(host);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int convert(MemorySegment conversion, MemorySegment source, MemorySegment target, MemorySegment message) {
+        try {
+            return (int) convert.invokeExact(conversion, source, target, message, message.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

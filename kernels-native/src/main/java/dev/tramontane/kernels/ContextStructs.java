@@ -3,6 +3,7 @@ package dev.tramontane.kernels;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -47,26 +48,36 @@ final class ContextStructs {
         return struct;
     }
 
-    static MemorySegment tensor(
-            Arena arena,
-            TensorRole role,
-            int layer,
-            int expert,
-            DType type,
-            long rows,
-            long columns,
-            MemorySegment data) {
+    static MemorySegment tensor(Arena arena, TensorData tensor) {
         StructLayout layout = Layouts.TENSOR;
         MemorySegment struct = sized(arena, layout);
-        set(struct, layout, "role", role.number());
-        set(struct, layout, "layer", layer);
-        set(struct, layout, "expert", expert);
-        set(struct, layout, "dtype", type.number());
+        MemorySegment data = tensor.data();
+        set(struct, layout, "role", tensor.role().number());
+        set(struct, layout, "layer", tensor.layer());
+        set(struct, layout, "expert", tensor.expert());
+        set(struct, layout, "dtype", tensor.type().number());
+        set(struct, layout, "computed_as", tensor.computedAs().number());
         set(struct, layout, "flags", data.isMapped() && data.isReadOnly() ? TENSOR_MAPPED : 0);
+        set(struct, layout, "n_scales", tensor.scales().length);
+        struct.set(JAVA_LONG, Layouts.offset(layout, "rows"), tensor.rows());
+        struct.set(JAVA_LONG, Layouts.offset(layout, "cols"), tensor.columns());
+        struct.set(JAVA_LONG, Layouts.offset(layout, "bytes"), tensor.type().bytes(tensor.rows(), tensor.columns()));
+        struct.set(ADDRESS, Layouts.offset(layout, "data"), data);
+        struct.set(ADDRESS, Layouts.offset(layout, "scales"), arena.allocateFrom(JAVA_FLOAT, tensor.scales()));
+        return struct;
+    }
+
+    static MemorySegment conversion(Arena arena, DType from, DType to, long rows, long columns, float[] scales) {
+        StructLayout layout = Layouts.CONVERSION;
+        MemorySegment struct = sized(arena, layout);
+        set(struct, layout, "from", from.number());
+        set(struct, layout, "to", to.number());
+        set(struct, layout, "n_scales", scales.length);
         struct.set(JAVA_LONG, Layouts.offset(layout, "rows"), rows);
         struct.set(JAVA_LONG, Layouts.offset(layout, "cols"), columns);
-        struct.set(JAVA_LONG, Layouts.offset(layout, "bytes"), type.bytes(rows, columns));
-        struct.set(ADDRESS, Layouts.offset(layout, "data"), data);
+        struct.set(JAVA_LONG, Layouts.offset(layout, "source_bytes"), from.bytes(rows, columns));
+        struct.set(JAVA_LONG, Layouts.offset(layout, "target_bytes"), to.bytes(rows, columns));
+        struct.set(ADDRESS, Layouts.offset(layout, "scales"), arena.allocateFrom(JAVA_FLOAT, scales));
         return struct;
     }
 

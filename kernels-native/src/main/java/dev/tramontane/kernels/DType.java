@@ -4,17 +4,26 @@ import java.util.Optional;
 
 /**
  * Element types that the kernels compute with. Numbers and block layouts are those of ggml (ggml.h, ggml-common.h), so
- * that a GGUF file's types need no translation.
+ * that a GGUF file's types need no translation; {@link #F8_E4M3}, which ggml lacks, has a number beyond its own.
  */
 public enum DType {
     F32(0, 1, 4),
     F16(1, 1, 2),
     Q4_0(2, 32, 18),
     Q4_1(3, 32, 20),
+    Q5_0(6, 32, 22),
+    Q5_1(7, 32, 24),
     Q8_0(8, 32, 34),
+    Q2_K(10, 256, 84),
+    Q3_K(11, 256, 110),
     Q4_K(12, 256, 144),
+    Q5_K(13, 256, 176),
     Q6_K(14, 256, 210),
-    BF16(30, 1, 2);
+    IQ4_NL(20, 32, 18),
+    IQ4_XS(23, 256, 136),
+    BF16(30, 1, 2),
+    /** OCP 8-bit floating point: no infinities, NaN at 0x7f and 0xff. The only type with scales beside its elements. */
+    F8_E4M3(256, 1, 1);
 
     private final int number;
     private final int blockElements;
@@ -26,7 +35,7 @@ public enum DType {
         this.blockBytes = blockBytes;
     }
 
-    /** The type with ggml's number, if the kernels have it. */
+    /** The type with this number, if the kernels have it. */
     public static Optional<DType> ofNumber(int number) {
         for (DType type : values()) {
             if (type.number == number) {
@@ -36,7 +45,7 @@ public enum DType {
         return Optional.empty();
     }
 
-    /** ggml's number. */
+    /** ggml's number, or 256 and up for types that it lacks. */
     public int number() {
         return number;
     }
@@ -49,6 +58,19 @@ public enum DType {
     /** Bytes of a block. */
     public int blockBytes() {
         return blockBytes;
+    }
+
+    /** Whether elements are numbers of their own, without a scale in common: what can be quantised. */
+    public boolean unquantised() {
+        return blockElements == 1;
+    }
+
+    /** Whether {@link KernelLibrary#convert} writes the type, and tensors can be quantised to it when they are loaded. */
+    public boolean writable() {
+        return switch (this) {
+            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> true;
+            case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, F8_E4M3 -> false;
+        };
     }
 
     /**

@@ -81,24 +81,11 @@ public final class KernelContext implements AutoCloseable {
     /**
      * Names the memory of one tensor. The library reads it until close, from its own threads, so it has to stay alive
      * and unchanged: close a mapped file after the context.
-     *
-     * @param layer 0 for roles outside layers
-     * @param expert 0 without experts
-     * @param data native memory with at least the bytes that type and shape need
      */
-    public void setTensor(
-            TensorRole role, int layer, int expert, DType type, long rows, long columns, MemorySegment data) {
-        long bytes = type.bytes(rows, columns);
-        if (!data.isNative()) {
-            throw new IllegalArgumentException("the data of " + role + " must lie off-heap");
-        }
-        if (!data.scope().isAlive()) {
-            throw new IllegalArgumentException("the data of " + role + " has been freed or unmapped");
-        }
-        if (data.byteSize() < bytes) {
-            throw new IllegalArgumentException(role + " of " + rows + " x " + columns + " " + type + " needs " + bytes
-                    + " bytes, its data has " + data.byteSize());
-        }
+    public void setTensor(TensorData tensor) {
+        TensorRole role = tensor.role();
+        int layer = tensor.layer();
+        int expert = tensor.expert();
         if (layer < 0 || layer >= (role.perLayer() ? config.layers() : 1)) {
             throw new IllegalArgumentException("layer " + layer + " of " + role + " is outside the model");
         }
@@ -107,9 +94,9 @@ public final class KernelContext implements AutoCloseable {
         }
         enter();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment tensor = ContextStructs.tensor(arena, role, layer, expert, type, rows, columns, data);
-            check(bindings.setTensor(handle, tensor), "cannot take tensor " + role + " of layer " + layer);
-            tensors.add(data);
+            MemorySegment struct = ContextStructs.tensor(arena, tensor);
+            check(bindings.setTensor(handle, struct), "cannot take tensor " + role + " of layer " + layer);
+            tensors.add(tensor.data());
         } finally {
             leave();
         }
@@ -121,11 +108,12 @@ public final class KernelContext implements AutoCloseable {
      * @param layer 0 for roles outside layers
      */
     public void setVector(TensorRole role, int layer, float[] values) {
-        setTensor(role, layer, 0, DType.F32, 1, values.length, owned.allocateFrom(JAVA_FLOAT, values));
+        MemorySegment copy = owned.allocateFrom(JAVA_FLOAT, values);
+        setTensor(new TensorData(role, layer, 0, DType.F32, 1, values.length, copy));
     }
 
     /**
-     * Checks that every tensor is there and repacks what the backend wants repacked. Blocks for as long as that takes,
+     * Checks that every tensor is there, quantises what is to be and repacks what the backend wants repacked. Blocks for as long as that takes,
      * which {@code listener} hears about on the calling thread a few times a second, and once when it is over. An
      * interrupt doesn't stop it and is kept for the caller.
      */

@@ -89,6 +89,61 @@ public final class KernelLibrary {
         return KernelContext.open(bindings, config);
     }
 
+    /**
+     * Writes a matrix in another type: values are dequantised to float32 and rounded exactly as gguf-py's {@code quantize}
+     * does. Keeps no state; any platform thread, any number of them at a time.
+     *
+     * @param source {@code rows} contiguous rows of {@code columns} elements in {@code from}, off-heap, at least as many
+     *     bytes as they need
+     * @param to a {@linkplain DType#writable() writable} type
+     * @param target writable memory off-heap, apart from the source; its first {@code to.bytes(rows, columns)} bytes are
+     *     written
+     * @throws IllegalArgumentException when types, extents and memory don't belong together
+     * @throws IllegalStateException when memory has been freed or unmapped
+     * @throws KernelException when the library refuses the conversion
+     */
+    public void convert(DType from, MemorySegment source, DType to, MemorySegment target, long rows, long columns) {
+        convert(from, source, to, target, rows, columns, new float[0]);
+    }
+
+    /**
+     * The same for elements with scales.
+     *
+     * @param scales as in {@link TensorData}
+     */
+    public void convert(
+            DType from, MemorySegment source, DType to, MemorySegment target, long rows, long columns, float[] scales) {
+        Scales.check(from, rows, scales);
+        if (!to.writable()) {
+            throw new IllegalArgumentException("nothing is converted to " + to);
+        }
+        check(source, "source", from, rows, columns);
+        check(target, "target", to, rows, columns);
+        if (target.isReadOnly()) {
+            throw new IllegalArgumentException("the target of a conversion must be writable");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment conversion = ContextStructs.conversion(arena, from, to, rows, columns, scales);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.convert(conversion, source, target, message);
+            if (status != Bindings.OK) {
+                throw new KernelException(
+                        status, "cannot convert " + from + " to " + to + ": " + Bindings.text(message));
+            }
+        }
+    }
+
+    private static void check(MemorySegment memory, String side, DType type, long rows, long columns) {
+        long bytes = type.bytes(rows, columns);
+        if (!memory.isNative()) {
+            throw new IllegalArgumentException("the " + side + " of a conversion must lie off-heap");
+        }
+        if (memory.byteSize() < bytes) {
+            throw new IllegalArgumentException("the " + side + " of " + rows + " x " + columns + " " + type + " needs "
+                    + bytes + " bytes, it has " + memory.byteSize());
+        }
+    }
+
     private static HostInfo hostInfo(Bindings bindings) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment host = ContextStructs.host(arena);

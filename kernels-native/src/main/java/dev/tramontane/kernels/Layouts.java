@@ -61,11 +61,26 @@ final class Layouts {
             u32("layer"),
             u32("expert"),
             u32("dtype"),
+            u32("computed_as"),
             u32("flags"),
+            u32("n_scales"),
             i64("rows"),
             i64("cols"),
             i64("bytes"),
-            pointer("data"));
+            pointer("data"),
+            pointer("scales"));
+
+    static final StructLayout CONVERSION = struct(
+            "tm_conversion",
+            u32("struct_size"),
+            u32("from"),
+            u32("to"),
+            u32("n_scales"),
+            i64("rows"),
+            i64("cols"),
+            i64("source_bytes"),
+            i64("target_bytes"),
+            pointer("scales"));
 
     static final StructLayout CACHE_CONFIG = struct(
             "tm_cache_config",
@@ -153,6 +168,7 @@ final class Layouts {
             HOST,
             MODEL_CONFIG,
             TENSOR,
+            CONVERSION,
             CACHE_CONFIG,
             MEMORY,
             PAGE_EDIT,

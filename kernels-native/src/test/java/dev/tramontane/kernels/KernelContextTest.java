@@ -230,39 +230,58 @@ final class KernelContextTest {
             long columns = TinyContext.WIDTH;
             TensorRole role = TensorRole.TOKEN_EMBEDDING;
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, rows, columns, data.asSlice(1)))
+                    .isThrownBy(() ->
+                            context.setTensor(new TensorData(role, 0, 0, DType.F32, rows, columns, data.asSlice(1))))
                     .withMessageContaining("needs 2560 bytes");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(
-                            role, 0, 0, DType.F32, rows, columns, MemorySegment.ofArray(new float[640])))
+                    .isThrownBy(() -> context.setTensor(new TensorData(
+                            role, 0, 0, DType.F32, rows, columns, MemorySegment.ofArray(new float[640]))))
                     .withMessageContaining("off-heap");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, rows, columns, MemorySegment.NULL));
+                    .isThrownBy(() -> context.setTensor(
+                            new TensorData(role, 0, 0, DType.F32, rows, columns, MemorySegment.NULL)));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 1, 0, DType.F32, rows, columns, data));
+                    .isThrownBy(() -> context.setTensor(new TensorData(role, 1, 0, DType.F32, rows, columns, data)));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 1, DType.F32, rows, columns, data));
+                    .isThrownBy(() -> context.setTensor(new TensorData(role, 0, 1, DType.F32, rows, columns, data)));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, 0, columns, data));
+                    .isThrownBy(() -> context.setTensor(new TensorData(role, 0, 0, DType.F32, 0, columns, data)));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.Q4_0, rows, columns, data))
+                    .isThrownBy(() -> context.setTensor(new TensorData(role, 0, 0, DType.Q4_0, rows, columns, data)))
                     .withMessageContaining("multiple of 32");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, Long.MAX_VALUE, columns, data))
+                    .isThrownBy(() ->
+                            context.setTensor(new TensorData(role, 0, 0, DType.F32, Long.MAX_VALUE, columns, data)))
                     .withMessageContaining("larger than any memory");
-            assertThatThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, rows / 2, columns, data))
+            assertThatThrownBy(() -> context.setTensor(new TensorData(role, 0, 0, DType.F32, rows / 2, columns, data)))
                     .isInstanceOf(KernelException.class);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> quantised(DType.Q8_0, DType.F32, data))
+                    .withMessageContaining("cannot be quantised from Q8_0 to F32");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> quantised(DType.F32, DType.Q4_K, data))
+                    .withMessageContaining("cannot be quantised from F32 to Q4_K");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> quantised(DType.F32, DType.Q8_0, data, 1))
+                    .withMessageContaining("F32 has no scales");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> quantised(DType.F8_E4M3, DType.F16, data, 1, 2))
+                    .withMessageContaining("one for each of 3 rows, got 2");
             MemorySegment freed;
             try (Arena gone = Arena.ofConfined()) {
                 freed = gone.allocate(data.byteSize());
             }
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, rows, columns, freed))
+                    .isThrownBy(() -> context.setTensor(new TensorData(role, 0, 0, DType.F32, rows, columns, freed)))
                     .withMessageContaining("freed");
-            context.setTensor(role, 0, 0, DType.F32, rows, columns, data);
-            assertThatThrownBy(() -> context.setTensor(role, 0, 0, DType.F32, rows, columns, data))
+            context.setTensor(new TensorData(role, 0, 0, DType.F32, rows, columns, data));
+            assertThatThrownBy(() -> context.setTensor(new TensorData(role, 0, 0, DType.F32, rows, columns, data)))
                     .isInstanceOf(KernelException.class);
         }
+    }
+
+    private static TensorData quantised(DType type, DType computedAs, MemorySegment data, float... scales) {
+        return new TensorData(TensorRole.ATTENTION_Q, 0, 0, type, computedAs, 3, 32, data, scales);
     }
 
     @Test

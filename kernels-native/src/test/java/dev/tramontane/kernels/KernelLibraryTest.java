@@ -78,7 +78,7 @@ final class KernelLibraryTest {
     void refusesAnotherLayout() throws Exception {
         // tm_host with the right size and number of fields, but two of them exchanged.
         Path shifted = compile("libshifted.so", """
-                unsigned tm_abi_version(void) { return 1; }
+                unsigned tm_abi_version(void) { return 2; }
                 int tm_layout(const char* name, unsigned* size, unsigned* offsets, unsigned capacity, unsigned* n) {
                   static const unsigned o[] = {0, 8, 4, 12, 16, 20};
                   *size = 24;

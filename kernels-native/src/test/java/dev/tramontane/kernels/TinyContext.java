@@ -120,6 +120,6 @@ final class TinyContext {
         for (long i = 0; i < (long) rows * columns; i++) {
             data.setAtIndex(JAVA_FLOAT, i, rows == 1 ? 1f : (float) random.nextGaussian() * 0.3f);
         }
-        context.setTensor(role, layer, 0, DType.F32, rows, columns, data);
+        context.setTensor(new TensorData(role, layer, 0, DType.F32, rows, columns, data));
     }
 }

@@ -5,6 +5,7 @@ import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.kernels.TensorData;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
@@ -87,14 +88,16 @@ public final class LoadedModel implements AutoCloseable {
             context.setVector(tensor.role(), tensor.layer(), values);
             return;
         }
-        context.setTensor(
+        context.setTensor(new TensorData(
                 tensor.role(),
                 tensor.layer(),
                 tensor.expert(),
                 tensor.type(),
+                tensor.type(),
                 tensor.rows(),
                 tensor.columns(),
-                tensor.data());
+                tensor.data(),
+                tensor.scales()));
     }
 
     private static ContextConfig config(ModelGeometry geometry, LoadOptions options) {

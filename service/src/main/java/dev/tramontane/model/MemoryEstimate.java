@@ -55,12 +55,18 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
     private static long packedBytes(PlannedTensor tensor) {
         long strips = (tensor.rows() + STRIP_ROWS - 1) / STRIP_ROWS;
         long rowBits = switch (tensor.type()) {
-            case Q4_0 -> tensor.columns() / 32 * 288;
+            case Q4_0, IQ4_NL -> tensor.columns() / 32 * 288;
             case Q4_1 -> tensor.columns() / 32 * 320;
+            case Q5_0 -> tensor.columns() / 32 * 352;
+            case Q5_1 -> tensor.columns() / 32 * 384;
             case Q8_0 -> tensor.columns() / 32 * 544;
+            case Q2_K -> tensor.columns() / 256 * 1344;
+            case Q3_K -> tensor.columns() / 256 * 1824;
             case Q4_K -> tensor.columns() / 256 * 2368;
+            case Q5_K -> tensor.columns() / 256 * 2880;
             case Q6_K -> tensor.columns() / 256 * 3360;
-            case F32, F16, BF16 -> 0;
+            case IQ4_XS -> tensor.columns() / 256 * 2208;
+            case F32, F16, BF16, F8_E4M3 -> 0;
         };
         return strips * rowBits;
     }

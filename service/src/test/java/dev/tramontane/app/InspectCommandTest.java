@@ -121,13 +121,13 @@ class InspectCommandTest {
     void aSoundFileThatCannotRunIsDescribedAndRefused() throws IOException {
         Path model = new GgufWriter()
                 .string("general.architecture", "mamba")
-                .tensor("a", 13, new long[] {256}, new byte[176])
+                .tensor("a", 21, new long[] {256}, new byte[110])
                 .writeTo(dir.resolve("other.gguf"));
         Outcome outcome = new CapturedProgram().run("inspect", model.toString());
         assertThat(outcome.code()).isEqualTo(2);
-        assertThat(outcome.out()).contains("1 Q5_K (176 B, not computed)");
+        assertThat(outcome.out()).contains("1 IQ3_S (110 B, not computed)");
         assertThat(outcome.err())
-                .contains("Q5_K, which this version does not compute")
+                .contains("IQ3_S, which this version does not compute")
                 .hasLineCount(1);
     }
 

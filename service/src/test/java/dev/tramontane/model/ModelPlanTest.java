@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ModelPlanTest {
     private static final int F32 = 0;
     private static final int Q4_0 = 2;
-    private static final int Q5_K = 13;
+    private static final int IQ3_S = 21;
 
     @Test
     void readsTheGeometry() {
@@ -392,9 +392,9 @@ final class ModelPlanTest {
                 new Lie("quantised norm", p -> replace(p, "blk.0.attn_norm.weight", Q4_0, 64, 1), "Q4_0", "F32"),
                 new Lie(
                         "a type without kernels",
-                        p -> replace(p, "blk.2.ffn_up.weight", Q5_K, 256, 128),
+                        p -> replace(p, "blk.2.ffn_up.weight", IQ3_S, 256, 128),
                         "blk.2.ffn_up.weight",
-                        "Q5_K",
+                        "IQ3_S",
                         "Q4_K"),
                 new Lie("a bias", p -> replace(p, "blk.0.attn_q.bias", F32, 64, 1), "blk.0.attn_q.bias", "no place"),
                 new Lie(
@@ -437,7 +437,7 @@ final class ModelPlanTest {
         int bytes = switch (type) {
             case F32 -> columns * 4;
             case Q4_0 -> columns / 32 * 18;
-            default -> columns / 256 * 176;
+            default -> columns / 256 * 110;
         };
         long[] dims = rows == 1 ? new long[] {columns} : new long[] {columns, rows};
         parts.put(name, gguf -> gguf.tensor(name, type, dims, new byte[bytes * rows]));

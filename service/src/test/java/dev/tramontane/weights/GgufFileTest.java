@@ -226,13 +226,14 @@ class GgufFileTest {
 
     @Test
     void namesATypeThatIsReadButNotComputed() {
-        GgufFile file = read(new GgufWriter().tensor("blk.0.ffn_up.weight", 13, new long[] {256, 1}, counting(176)));
-        assertThat(file.tensor("blk.0.ffn_up.weight").bytes()).isEqualTo(176);
+        GgufFile file = read(new GgufWriter().tensor("blk.0.ffn_up.weight", 21, new long[] {256, 1}, counting(110)));
+        assertThat(file.tensor("blk.0.ffn_up.weight").bytes()).isEqualTo(110);
         assertThatThrownBy(file::checkRunnable)
                 .isInstanceOf(ModelFileException.class)
                 .hasMessage("test.gguf: at byte " + file.dataOffset()
-                        + ": tensor \"blk.0.ffn_up.weight\" is Q5_K, which this version does not compute, expected one of"
-                        + " F32, F16, Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, BF16; take another quantisation of the model,"
+                        + ": tensor \"blk.0.ffn_up.weight\" is IQ3_S, which this version does not compute, expected one of"
+                        + " F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, BF16;"
+                        + " take another quantisation of the model,"
                         + " Q4_K_M or Q8_0 for instance");
     }
 
