@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ErrorTableTest {
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHATS = "/v1/chat/completions";
+    private static final String TOKENIZE = "/tokenize";
+    private static final String DETOKENIZE = "/detokenize";
 
     private TestService service;
 
@@ -58,6 +60,167 @@ class ErrorTableTest {
 
     private static Case messages(String json, String param, String message) {
         return new Case(CHATS, "{\"messages\": " + json + "}", param, message);
+    }
+
+    /** What the routes beside the completions refuse, and shapes of tools, calls and parts. */
+    static List<Case> badTokens() {
+        return List.of(
+                new Case(TOKENIZE, "", null, "must be a JSON object"),
+                new Case(TOKENIZE, "{}", "prompt", "prompt or messages is missing"),
+                new Case(TOKENIZE, "{\"prompt\": null}", "prompt", "prompt or messages is missing"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"messages\": []}", "prompt", "exclude each other"),
+                new Case(TOKENIZE, "{\"prompt\": 1}", "prompt", "must be a string, got 1"),
+                new Case(TOKENIZE, "{\"prompt\": [\"a\"]}", "prompt", "must be a string, got an array"),
+                new Case(TOKENIZE, "{\"prompt\": [1]}", "prompt", "must be a string, got an array"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "uplicate"),
+                new Case(TOKENIZE, "{\"prompt\": \"\\udc00\"}", null, "surrogate"),
+                new Case(TOKENIZE, "{\"prompt\": " + "[".repeat(100_000), null, "nest"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"max_tokens\": 1}", "max_tokens", "unknown field max_tokens"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"tools\": []}", "tools", "unknown field tools"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"model\": []}", "model", "must be a string"),
+                new Case(
+                        TOKENIZE,
+                        "{\"prompt\": \"a\", \"add_special_tokens\": 1}",
+                        "add_special_tokens",
+                        "true or false"),
+                new Case(
+                        TOKENIZE,
+                        "{\"prompt\": \"a\", \"return_token_strs\": \"y\"}",
+                        "return_token_strs",
+                        "true or false"),
+                new Case(TOKENIZE, "{\"messages\": {}}", "messages", "must be an array"),
+                new Case(TOKENIZE, "{\"messages\": []}", "messages", "between 1 and"),
+                new Case(TOKENIZE, "{\"messages\": [{\"role\": 1}]}", "messages[0].role", "must be a string"),
+                tokens("\"add_special_tokens\": true", "add_special_tokens", "not supported"),
+                tokens("\"chat_template\": \"x\"", "chat_template", "own layout"),
+                tokens("\"chat_template_kwargs\": []", "chat_template_kwargs", "must be an object"),
+                tokens("\"chat_template_kwargs\": {\"evil\": 1}", "chat_template_kwargs.evil", "allows"),
+                tokens("\"continue_final_message\": true", "continue_final_message", "assistant"),
+                tokens("\"temperature\": 1", "temperature", "unknown field"),
+                new Case(DETOKENIZE, "[1]", null, "must be a JSON object"),
+                new Case(DETOKENIZE, "{}", "tokens", "missing"),
+                new Case(DETOKENIZE, "{\"tokens\": null}", "tokens", "missing"),
+                new Case(DETOKENIZE, "{\"tokens\": 1}", "tokens", "must be an array"),
+                new Case(DETOKENIZE, "{\"tokens\": \"1\"}", "tokens", "must be an array"),
+                new Case(DETOKENIZE, "{\"tokens\": [[1]]}", "tokens[0]", "whole number"),
+                new Case(DETOKENIZE, "{\"tokens\": [1, null]}", "tokens[1]", "whole number"),
+                new Case(DETOKENIZE, "{\"tokens\": [1, true]}", "tokens[1]", "whole number"),
+                new Case(DETOKENIZE, "{\"tokens\": [1, 1.5]}", "tokens[1]", "whole number"),
+                new Case(DETOKENIZE, "{\"tokens\": [-1]}", "tokens[0]", "between 0 and"),
+                new Case(DETOKENIZE, "{\"tokens\": [2147483648]}", "tokens[0]", "between 0 and"),
+                new Case(DETOKENIZE, "{\"tokens\": [1, 259]}", "tokens", "Token 259 at index 1 of tokens"),
+                new Case(DETOKENIZE, "{\"tokens\": [1], \"prompt\": \"a\"}", "prompt", "unknown field prompt"),
+                new Case(
+                        DETOKENIZE,
+                        "{\"tokens\": [1], \"skip_special_tokens\": true}",
+                        "skip_special_tokens",
+                        "unknown"));
+    }
+
+    private static Case tokens(String json, String param, String message) {
+        return new Case(
+                TOKENIZE, "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], " + json + "}", param, message);
+    }
+
+    private static Case calls(String json, String path, String message) {
+        return messages(
+                "[{\"role\": \"assistant\", \"tool_calls\": " + json + "}]", "messages[0].tool_calls" + path, message);
+    }
+
+    private static Case parts(String json, String path, String message) {
+        return messages("[{\"role\": \"user\", \"content\": " + json + "}]", "messages[0].content" + path, message);
+    }
+
+    static List<Case> badShapes() {
+        return List.of(
+                chat("\"tools\": {}", "tools", "must be an array"),
+                chat("\"tools\": [1]", "tools[0]", "must be an object"),
+                chat("\"tools\": [{\"function\": {}}]", "tools[0].function.name", "missing"),
+                chat("\"tools\": [{\"function\": []}]", "tools[0].function", "must be an object"),
+                chat("\"tools\": [{\"function\": {\"name\": 1}}]", "tools[0].function.name", "must be a string"),
+                chat(
+                        "\"tools\": [{\"function\": {\"name\": \"f\", \"description\": []}}]",
+                        "tools[0].function.description",
+                        "a string"),
+                chat(
+                        "\"tools\": [{\"function\": {\"name\": \"f\", \"parameters\": []}}]",
+                        "tools[0].function.parameters",
+                        "an object"),
+                chat(
+                        "\"tools\": [{\"function\": {\"name\": \"f\", \"strict\": true}}]",
+                        "tools[0].function.strict",
+                        "not supported"),
+                chat("\"tools\": [{\"function\": {\"name\": \"f\", \"x\": 1}}]", "tools[0].function.x", "unknown"),
+                chat("\"tools\": [{\"function\": {\"name\": \"f\"}, \"x\": 1}]", "tools[0].x", "unknown"),
+                chat(
+                        "\"tools\": [{\"function\": {\"name\": \"f\", \"parameters\": " + "{\"a\": ".repeat(70) + "1"
+                                + "}".repeat(70) + "}}]",
+                        null,
+                        "nest"),
+                chat(
+                        "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"f\"}}",
+                        "tool_choice",
+                        "cannot be forced"),
+                chat("\"parallel_tool_calls\": false", "parallel_tool_calls", "not supported"),
+                calls("{}", "", "must be an array"),
+                calls("[1]", "[0]", "must be an object"),
+                calls("[{\"type\": \"function\"}]", "[0].function", "missing"),
+                calls("[{\"type\": \"web\", \"function\": {}}]", "[0].type", "not supported"),
+                calls("[{\"id\": \"a\", \"function\": {\"arguments\": \"{}\"}}]", "[0].function.name", "missing"),
+                calls("[{\"id\": \"a\", \"function\": {\"name\": \"f\"}}]", "[0].function.arguments", "missing"),
+                calls(
+                        "[{\"id\": \"a\", \"function\": {\"name\": \"f\", \"arguments\": {}}}]",
+                        "[0].function.arguments",
+                        "a string"),
+                calls(
+                        "[{\"id\": \"a\", \"function\": {\"name\": \"f\", \"arguments\": \"[1]\"}}]",
+                        "[0].function.arguments",
+                        "object"),
+                calls(
+                        "[{\"id\": \"a\", \"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\":1,\\\"a\\\":2}\"}}]",
+                        "[0].function.arguments",
+                        "uplicate"),
+                calls("[{\"function\": {\"name\": \"f\", \"arguments\": \"{}\"}}]", "[0].id", "missing"),
+                calls(
+                        "[{\"id\": 1, \"function\": {\"name\": \"f\", \"arguments\": \"{}\"}}]",
+                        "[0].id",
+                        "must be a string"),
+                parts("[1]", "[0]", "must be an object"),
+                parts("[{\"text\": \"a\"}]", "[0].type", "missing"),
+                parts("[{\"type\": \"text\"}]", "[0].text", "missing"),
+                parts("[{\"type\": \"text\", \"text\": 1}]", "[0].text", "must be a string"),
+                parts("[{\"type\": \"text\", \"text\": \"a\", \"x\": 1}]", "[0].x", "unknown"),
+                parts("{\"type\": \"text\", \"text\": \"a\"}", "", "a string or an array of parts"),
+                messages("{}", "messages", "must be an array"),
+                messages("[null]", "messages[0]", "must be an object"),
+                messages(
+                        "[{\"role\": \"user\", \"content\": \"a\", \"prefix\": true}]",
+                        "messages[0].prefix",
+                        "unknown"),
+                messages(
+                        "[{\"role\": \"assistant\", \"content\": \"a\", \"prefix\": 1}]",
+                        "messages[0].prefix",
+                        "true or false"),
+                messages("""
+                        [{"role": "assistant", "content": "a", "prefix": true}, {"role": "user", "content": "b"}]""", "messages[0].prefix", "last message"),
+                new Case(CHATS, """
+                        {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "continue_final_message": false}""", "continue_final_message", "prefix"),
+                new Case(CHATS, """
+                        {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "add_generation_prompt": true}""", "continue_final_message", "both"),
+                messages(
+                        "[{\"role\": \"tool\", \"content\": \"a\", \"tool_call_id\": 1}]",
+                        "messages[0].tool_call_id",
+                        "a string"),
+                messages("[{\"role\": \"user\", \"content\": \"\\ud83d\"}]", null, "surrogate"),
+                messages(
+                        "[{\"role\": \"user\", \"content\": \"a\", \"tool_calls\": []}]",
+                        "messages[0].tool_calls",
+                        "unknown"),
+                messages("[{\"role\": \"user\", \"content\": \"a\", \"name\": 1}]", "messages[0].name", "a string"),
+                messages(
+                        "[" + "{\"role\": \"user\", \"content\": \"a\"}, ".repeat(4096) + "{}]",
+                        "messages",
+                        "between 1 and 4096"));
     }
 
     static List<Case> bad() {
@@ -169,7 +332,7 @@ class ErrorTableTest {
     }
 
     @ParameterizedTest
-    @MethodSource("bad")
+    @MethodSource({"bad", "badTokens", "badShapes"})
     void isRefusedByName(Case wrong) {
         TestService.Reply answer = service.post(wrong.path(), wrong.body());
         assertThat(answer.status()).as(answer.body()).isEqualTo(400);
@@ -195,11 +358,16 @@ class ErrorTableTest {
     @Test
     void unknownModelsAreNeverPaths() { // 24
         for (String name : List.of("gpt-4", "../../etc/passwd", "a\\u0000b", "toy/bytes/", "")) {
-            TestService.Reply answer = service.post(COMPLETIONS, "{\"prompt\": \"p\", \"model\": \"" + name + "\"}");
-            assertThat(answer.status()).isEqualTo(404);
-            assertThat(answer.error().getString("param")).isEqualTo("model");
-            assertThat(answer.error().getString("code")).isEqualTo("model_not_found");
+            for (String route : List.of(COMPLETIONS, TOKENIZE)) {
+                TestService.Reply answer = service.post(route, "{\"prompt\": \"p\", \"model\": \"" + name + "\"}");
+                assertThat(answer.status()).isEqualTo(404);
+                assertThat(answer.error().getString("param")).isEqualTo("model");
+                assertThat(answer.error().getString("code")).isEqualTo("model_not_found");
+            }
         }
+        assertThat(service.post(DETOKENIZE, "{\"tokens\": [1], \"model\": \"x\"}")
+                        .status())
+                .isEqualTo(404);
         for (String path : List.of("gpt-4", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e", "a%00b", "a%0d%0ab")) {
             assertThat(service.get("/v1/models/" + path).status()).as(path).isBetween(400, 404);
         }

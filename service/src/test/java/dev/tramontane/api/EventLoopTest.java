@@ -99,6 +99,11 @@ class EventLoopTest {
             if (i % 4 != 0) {
                 continue;
             }
+            // Half a million ids one way and the other, made and written off the loop.
+            replies.add(CompletableFuture.supplyAsync(
+                    () -> service.post("/tokenize", "{\"prompt\": \"" + "x".repeat(1 << 19) + "\"}")));
+            replies.add(CompletableFuture.supplyAsync(
+                    () -> service.post("/detokenize", "{\"tokens\": [120" + ", 120".repeat(1 << 19) + "]}")));
             // Megabytes, read off the loop and refused: too long, and no JSON.
             replies.add(CompletableFuture.supplyAsync(
                     () -> service.completion(TestService.body("x".repeat(1 << 20), new JsonObject()))));

@@ -4,6 +4,9 @@ import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
@@ -15,6 +18,8 @@ import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.model.LoadedModel;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.Tokenizers;
+import dev.tramontane.tokenizer.Vocabularies;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -43,6 +48,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP service on a free port with everything below it, and a client. */
 final class TestService implements AutoCloseable {
@@ -112,8 +118,15 @@ final class TestService implements AutoCloseable {
     }
 
     private TestService(Engine engine, Tokenizer tokenizer, ApiConfig config, long maxLoopMillis) {
+        this(engine, tokenizer, null, config, maxLoopMillis);
+    }
+
+    /** @param other layout, in place of the simple one */
+    private TestService(
+            Engine engine, Tokenizer tokenizer, @Nullable ChatLayout other, ApiConfig config, long maxLoopMillis) {
         this.engine = engine;
-        generator = new EngineTextGenerator(MODEL, engine, tokenizer, layout, GenerationConfig.DEFAULT);
+        generator = new EngineTextGenerator(
+                MODEL, engine, tokenizer, other == null ? layout : other, GenerationConfig.DEFAULT);
         vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(config.eventLoops())
                 .setBlockedThreadCheckInterval(20)
@@ -171,15 +184,22 @@ final class TestService implements AutoCloseable {
 
     /** The same, with a tokenizer that puts bos before plain prompts. */
     static TestService addingBos(String... answers) {
-        return running(new ScriptedEngine(answers), new ByteTokenizer(true), CONFIG);
+        return running(new ScriptedEngine(answers), new ByteTokenizer(true), null, CONFIG);
+    }
+
+    /** The same, with a layout of Mistral's, over bytes and its control tokens. */
+    static TestService mistral(MistralVersion version, String... answers) {
+        Tokenizer tokenizer = Tokenizers.of(Vocabularies.bytes("gpt-2", version.controlTokens()));
+        return running(new ScriptedEngine(answers), tokenizer, MistralLayout.of(version), CONFIG);
     }
 
     static TestService running(ScriptedEngine engine, ApiConfig config) {
-        return running(engine, new ByteTokenizer(), config);
+        return running(engine, new ByteTokenizer(), null, config);
     }
 
-    private static TestService running(ScriptedEngine engine, Tokenizer tokenizer, ApiConfig config) {
-        TestService service = new TestService(engine, tokenizer, config, UNWATCHED);
+    private static TestService running(
+            ScriptedEngine engine, Tokenizer tokenizer, @Nullable ChatLayout other, ApiConfig config) {
+        TestService service = new TestService(engine, tokenizer, other, config, UNWATCHED);
         Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {
             while (!service.closed) {
                 if (!engine.step()) {
@@ -280,9 +300,13 @@ final class TestService implements AutoCloseable {
     }
 
     Reply post(String path, String body) {
+        return post(path, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Reply post(String path, byte[] body) {
         return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
     Reply get(String path) {
