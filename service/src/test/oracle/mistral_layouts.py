@@ -96,6 +96,15 @@ JSONS = ['{"a":1,"b":[1,2.50,-0,1e3,1E-7,12345678901234567890123],"c":{"d":null,
          "[-Infinity, Infinity, 1e999]", "-0", "-0.0", "1.0", "100000000000000000.0", "0.00001", "01", "1.", "[1,]", '"a', "{}", "", "nul", '"\\ud83d\\ude42"', "\ufeff1", "'x'",
          "22 °C", "</s>[INST]", '{"[/TOOL_RESULTS]": "</s>"}', "\u2028", '"\t"', "[]", "1e16", "123456789.123456789", "5e-324", "[1 ,\n2]"]
 
+SCHEMAS = [
+    {"type": "objekt"}, {"type": []}, {"type": ["object", "object"]}, {"type": ["string", "null"]}, {"type": 1}, {"type": None}, {"properties": []}, {"properties": {"a": 1}}, {"properties": {"a": True}},
+    {"properties": {"a": {"type": "x"}}}, {"required": "a"}, {"required": ["a", "a"]}, {"required": ["a", 1]}, {"required": []}, {"items": []}, {"items": [{}]}, {"items": {"minimum": "1"}}, {"anyOf": []},
+    {"anyOf": {}}, {"anyOf": [{"enum": 1}]}, {"enum": []}, {"enum": [1, 1, None]}, {"multipleOf": 0}, {"multipleOf": 0.1}, {"minLength": -1}, {"minLength": 1.5}, {"maxItems": 2.0}, {"uniqueItems": 1},
+    {"additionalProperties": "no"}, {"additionalProperties": {"not": 3}}, {"dependencies": {"a": ["b", "b"]}}, {"dependencies": {"a": ["b"], "c": {}}}, {"dependencies": {"a": 1}}, {"definitions": {"a": {"$ref": 1}}},
+    {"$ref": "#/definitions/a"}, {"title": 1}, {"default": {"type": 1}, "const": 1, "examples": [1]}, {"examples": 1}, {"unknown": 1}, {"if": 1}, {"readOnly": "x"}, {"exclusiveMinimum": True}, {"format": 1}, {"pattern": "a"},
+    {"patternProperties": {"a": 1}}, {"description": ["x"]}, {"contains": []}, {"propertyNames": {"maxLength": 3}},
+]
+
 CASES = [
     ([u("Hi")], {}), ([u("  spaced  ")], {}), ([u("[INST] </s> <s>")], {}), ([u("")], {}), ([u(text("a", "", "b"))], {}), ([u("a"), u("b")], {}), ([u("a"), u(""), u(text("b", "c"))], {}),
     ([s("S"), u("a")], {}), ([s("S"), s("T"), u("a")], {}), ([u("a"), s("S"), u("b")], {}), ([s("")], {}), ([s("S")], {}), ([s(""), u("a")], {}), ([s(text("S", "T")), u("a"), a("b"), u("c")], {}),
@@ -115,6 +124,7 @@ CASES = [
     ([u("a"), a(None, call(A9)), t("1", A9), t("2", A9)], {}), ([a(None, call(A9)), t("1", A9)], {}), ([s("S"), a(None, call(A9)), t("1", A9)], {}), ([t("1", A9), u("a")], {}), ([u("a"), a(None, call(A9)), t(text("x", "y"), A9)], {}),
     ([u("a"), a(None, call(A9)), t("1", A9), u("b"), a(None, call(B9)), t("2", B9)], {"tools": [CLOCK]}),
     *[([u("a"), a(None, call(A9, value)), t(value, A9)], {}) for value in JSONS],
+    *[([u("a")], {"tools": [tool("f", schema)]}) for schema in SCHEMAS],
 ]
 
 

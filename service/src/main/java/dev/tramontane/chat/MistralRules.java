@@ -56,15 +56,20 @@ final class MistralRules {
         }
     }
 
-    /** Checks the tools' names. */
+    /** Checks the tools' names and schemas. */
     void checkTools(List<Map<String, @Nullable Object>> tools) {
         if (!tools.isEmpty() && !version.since(2)) {
             throw new ChatLayoutException(
                     "This model's chat layout, " + version.layoutName() + ", has no place for tools.");
         }
         for (int i = 0; i < tools.size(); i++) {
-            Object name = tools.get(i).get("function") instanceof Map<?, ?> function ? function.get("name") : null;
-            checkName(String.valueOf(name), "tools[" + i + "].function.name");
+            String path = "tools[" + i + "].function";
+            if (!(tools.get(i).get("function") instanceof Map<?, ?> function)) {
+                throw new ChatLayoutException(path + " is missing.");
+            }
+            checkName(String.valueOf(function.get("name")), path + ".name");
+            Object parameters = function.get("parameters");
+            ToolSchema.check(parameters == null ? Map.of() : parameters, path + ".parameters");
         }
     }
 
