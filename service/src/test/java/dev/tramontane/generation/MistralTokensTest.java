@@ -30,7 +30,7 @@ final class MistralTokensTest {
     private static final String DIRECTORY = "mistral-tokenizers/";
 
     @ParameterizedTest
-    @ValueSource(strings = {"v1", "v2", "v3", "v7"})
+    @ValueSource(strings = {"v1", "v2", "v3", "v7", "v3-tekken"})
     void chatsHaveMistralCommonsIds(String version) throws IOException {
         JsonNode cases = cases(version);
         Tokenizer tokenizer = tokenizer(cases);
@@ -46,7 +46,7 @@ final class MistralTokensTest {
 
     /** Every control string a user can write, wherever words of his stand, is no control token. */
     @ParameterizedTest
-    @ValueSource(strings = {"v1", "v2", "v3", "v7"})
+    @ValueSource(strings = {"v1", "v2", "v3", "v7", "v3-tekken"})
     void contentsAddNoControlTokens(String version) throws IOException {
         JsonNode cases = cases(version);
         Tokenizer tokenizer = tokenizer(cases);
@@ -76,7 +76,7 @@ final class MistralTokensTest {
         Map<String, @Nullable Object> call =
                 Map.of("id", "abcDEF123", "function", Map.of("name", "f", "arguments", Map.of(words, List.of(words))));
         Map<String, @Nullable Object> tool =
-                Map.of("function", Map.of("name", "f", "description", words, "parameters", Map.of("type", words)));
+                Map.of("function", Map.of("name", "f", "description", words, "parameters", Map.of("title", words)));
         List<Map<String, @Nullable Object>> plain = List.of(
                 Map.of("role", "system", "content", words),
                 Map.of("role", "user", "content", words),
@@ -100,12 +100,12 @@ final class MistralTokensTest {
     private static Tokenizer tokenizer(JsonNode cases) throws IOException {
         String file = cases.get("file").asString();
         byte[] bytes = Files.readAllBytes(Shared.file(DIRECTORY + file));
-        return Tokenizers.ofSentencePiece(bytes);
+        return file.endsWith(".json") ? Tokenizers.ofTekken(bytes) : Tokenizers.ofSentencePiece(bytes);
     }
 
     private static PromptEncoder encoder(JsonNode cases, Tokenizer tokenizer) {
         String file = cases.get("file").asString();
-        MistralVersion version = MistralVersion.ofFile(file);
+        MistralVersion version = file.endsWith(".json") ? MistralVersion.ofTekken("v3") : MistralVersion.ofFile(file);
         for (String token : version.controlTokens()) {
             assertThat(tokenizer.controlId(token)).as(token).isPresent();
         }
