@@ -20,7 +20,7 @@ final class FloatValues {
             case F32 -> Optional.of(DType.F32);
             case F16 -> Optional.of(DType.F16);
             case BF16 -> Optional.of(DType.BF16);
-            case F8_E4M3 -> DType.ofNumber(256);
+            case F8_E4M3 -> Optional.of(DType.F8_E4M3);
             default -> Optional.empty();
         };
     }

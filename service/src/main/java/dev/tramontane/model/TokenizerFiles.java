@@ -76,12 +76,15 @@ final class TokenizerFiles {
 
     private TokenizerSource read(String name) {
         String path = directory.resolve(name).toString();
+        if (name.equals(TEKKEN)) {
+            return new TokenizerSource.Tekken(path, directory.tokenizer(name));
+        }
         if (!name.startsWith(SENTENCE_PIECE)) {
             throw new ModelFileException(
                     path,
                     -1,
                     "this version does not read a " + name,
-                    "a SentencePiece model, " + SENTENCE_PIECE,
+                    SENTENCE_PIECE + " or " + TEKKEN,
                     "take a model that has one, or a GGUF file");
         }
         return new TokenizerSource.SentencePiece(path, directory.tokenizer(name));

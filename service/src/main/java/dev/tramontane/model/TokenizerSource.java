@@ -36,6 +36,19 @@ public sealed interface TokenizerSource {
         }
     }
 
+    /** Mistral's {@code tekken.json}. */
+    record Tekken(String file, byte[] json) implements TokenizerSource {
+        @Override
+        public String kind() {
+            return "tekken";
+        }
+
+        @Override
+        public Tokenizer build() {
+            return built(file, () -> Tokenizers.ofTekken(json));
+        }
+    }
+
     /** The vocabulary in a GGUF file's metadata. */
     record Gguf(String file, Vocabulary vocabulary) implements TokenizerSource {
         @Override

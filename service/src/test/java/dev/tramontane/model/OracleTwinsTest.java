@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Models that the official conversion put into both layouts: experts and head sizes included. */
+/** Models that the official conversion put into both layouts: experts, head sizes and FP8 included. */
 final class OracleTwinsTest {
     private static final int LENGTH = 40;
 
@@ -28,7 +28,8 @@ final class OracleTwinsTest {
 
     static Stream<Arguments> twins() {
         return Kernels.backends()
-                .flatMap(backend -> Stream.of("mistral-window-16", "nemo-head-dim", "mixtral-8")
+                .flatMap(backend -> Stream.of("mistral-window-16", "nemo-head-dim", "mixtral-8", "fp8-tensor")
+                        .filter(name -> backend == Backend.REF || !name.startsWith("fp8"))
                         .map(name -> Arguments.of(backend, name)));
     }
 
@@ -40,8 +41,33 @@ final class OracleTwinsTest {
         assertThat(huggingFace).isEqualTo(mistrals).doesNotContain(Float.NaN);
     }
 
-    /** Of a copy whose tokenizer is the same in both layouts. */
+    @ParameterizedTest
+    @MethodSource("estimated")
+    void theEstimateIsWhatTheKernelsHold(Backend backend, String name) throws IOException, URISyntaxException {
+        try (LoadedModel loaded = load(backend, name)) {
+            ModelPlan plan = loaded.source().plan(OptionalInt.empty());
+            MemoryEstimate estimate = MemoryEstimate.of(plan, backend, 32, true);
+            assertThat(estimate.inPlace()).isEqualTo(loaded.memory().weightsInPlace());
+            // The backend's allocation may end in some room of its own.
+            assertThat(loaded.memory().weightsRepacked() - estimate.repacked()).isBetween(0L, 16_384L);
+        }
+    }
+
+    static Stream<Arguments> estimated() {
+        return Kernels.backends()
+                .flatMap(backend -> Stream.of("llama-tied", "ministral-mixed", "mixtral-4-window")
+                        .map(name -> Arguments.of(backend, name)));
+    }
+
     private float[] logits(Backend backend, String name) throws IOException, URISyntaxException {
+        try (LoadedModel loaded = load(backend, name)) {
+            return SequenceLogits.of(
+                    loaded, new Random(3).ints(LENGTH, 0, TinyDirectory.TOKENS).toArray());
+        }
+    }
+
+    /** Of a copy whose tokenizer is the same in both layouts. */
+    private LoadedModel load(Backend backend, String name) throws IOException, URISyntaxException {
         Path copy = Files.createDirectories(directory.resolve(name));
         TinyDirectory.copyTokenizer(copy);
         Path model = Path.of(Objects.requireNonNull(getClass().getResource("/oracle/models/" + name))
@@ -55,10 +81,6 @@ final class OracleTwinsTest {
             }
         }
         LoadOptions options = new LoadOptions(backend, CpuLevel.AUTO, 1, OptionalInt.empty());
-        try (LoadedModel loaded =
-                LoadedModel.load(Kernels.library(), ModelSource.open(copy), options, (done, total) -> {})) {
-            return SequenceLogits.of(
-                    loaded, new Random(3).ints(LENGTH, 0, TinyDirectory.TOKENS).toArray());
-        }
+        return LoadedModel.load(Kernels.library(), ModelSource.open(copy), options, (done, total) -> {});
     }
 }
