@@ -74,8 +74,10 @@ final class ToolSchema {
                 }
             }
             case "allOf", "anyOf", "oneOf" -> {
-                require(value instanceof List<?>, path, "an array of schemas");
-                schemas((List<?>) value, path, depth);
+                if (!(value instanceof List<?> list)) {
+                    throw wrong(path, "an array of schemas");
+                }
+                schemas(list, path, depth);
             }
             case "properties", "patternProperties", "definitions" ->
                 object(value, path).forEach((name, each) -> check(each, path + "." + name, depth + 1));
@@ -110,9 +112,11 @@ final class ToolSchema {
 
     private static void strings(@Nullable Object value, String path) {
         String rule = "an array of different strings";
-        require(value instanceof List<?>, path, rule);
+        if (!(value instanceof List<?> list)) {
+            throw wrong(path, rule);
+        }
         Set<Object> seen = new HashSet<>();
-        for (Object each : (List<?>) value) {
+        for (Object each : list) {
             require(each instanceof String && seen.add(each), path, rule);
         }
     }
@@ -125,8 +129,8 @@ final class ToolSchema {
     }
 
     private static boolean isCount(@Nullable Object value) {
-        return value instanceof Long whole && whole >= 0
-                || value instanceof Double real && real >= 0 && real == Math.rint(real);
+        return (value instanceof Long whole && whole >= 0)
+                || (value instanceof Double real && real >= 0 && real == Math.rint(real));
     }
 
     private static void require(boolean met, String path, String rule) {

@@ -147,7 +147,7 @@ final class MistralParams {
         if (params.bool("use_biases", false)) {
             throw params.unsupported("use_biases", "the layers have biases, which are not computed", "none");
         }
-        if (params.bool("causal", true) != Boolean.TRUE) {
+        if (!params.bool("causal", true)) {
             throw params.unsupported("causal", "the model's attention is not causal", "a causal one");
         }
         for (String key : new String[] {"yarn", "llama_4_scaling", "lora", "q_lora_rank", "qk_nope_head_dim"}) {
