@@ -103,7 +103,8 @@ public final class GgufGeometry {
                 false,
                 ropeDimensions,
                 keys.epsilon("attention.layer_norm_rms_epsilon"),
-                groups(keys, shape.layers(), window));
+                LayerGroup.of(
+                        shape.layers(), window, () -> windows(keys, shape.layers()), keys, "attention.sliding_window"));
     }
 
     private static void refuseOtherArithmetic(HyperParameters keys) {
@@ -167,17 +168,6 @@ public final class GgufGeometry {
                     HyperParameters.OTHER_FILE);
         }
         return (int) embedding.rows();
-    }
-
-    private static List<LayerGroup> groups(HyperParameters keys, int layers, OptionalInt window) {
-        List<LayerGroup> groups = LayerGroup.of(layers, window, () -> windows(keys, layers));
-        if (groups.size() > LayerGroup.MAX_GROUPS) {
-            throw keys.unsupported(
-                    "attention.sliding_window",
-                    "the layers have " + groups.size() + " different windows",
-                    "at most " + LayerGroup.MAX_GROUPS);
-        }
-        return groups;
     }
 
     /**

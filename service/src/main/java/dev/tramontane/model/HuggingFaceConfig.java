@@ -106,7 +106,12 @@ final class HuggingFaceConfig {
                 true,
                 shape.headDim(),
                 text.has("rms_norm_eps") ? text.epsilon("rms_norm_eps") : (float) architecture.epsilon(),
-                LayerGroup.of(shape.layers(), window, () -> HuggingFaceWindows.of(text, architecture, shape.layers())));
+                LayerGroup.of(
+                        shape.layers(),
+                        window,
+                        () -> HuggingFaceWindows.of(text, architecture, shape.layers()),
+                        text,
+                        "sliding_window"));
     }
 
     HuggingFaceRope rope(int headDim) {
@@ -122,7 +127,7 @@ final class HuggingFaceConfig {
     }
 
     private void refuseOtherArithmetic() {
-        for (String key : new String[] {"attention_bias", "mlp_bias", "use_qk_norm"}) {
+        for (String key : new String[] {"attention_bias", "mlp_bias", "use_qk_norm", "rope_interleaved"}) {
             if (text.bool(key, false)) {
                 throw text.unsupported(key, quoted(key) + " is true, which this version does not compute", "false");
             }

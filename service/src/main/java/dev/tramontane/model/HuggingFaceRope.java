@@ -85,7 +85,7 @@ record HuggingFaceRope(double theta, float[] factors) {
 
     private static double factor(JsonParameters parameters) {
         double factor = parameters.real("factor");
-        if (!(factor > 0) || factor > MAX_FACTOR) {
+        if (!((float) factor > 0) || factor > MAX_FACTOR) {
             throw parameters.fault("factor", "the value " + factor, "a number above 0, at most " + (long) MAX_FACTOR);
         }
         return factor;

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  */
 public record LayerGroup(int window, List<Integer> layers) {
     /** {@code TM_MAX_GROUPS} of tramontane.h. */
-    static final int MAX_GROUPS = 8;
+    private static final int MAX_GROUPS = 8;
 
     public LayerGroup {
         layers = List.copyOf(layers);
@@ -27,8 +27,9 @@ public record LayerGroup(int window, List<Integer> layers) {
      *
      * @param asked one window for all layers in place of what the files say, 0 for none
      * @param said what the files say; asked only when it counts
+     * @param key that says it
      */
-    static List<LayerGroup> of(int layers, OptionalInt asked, Supplier<int[]> said) {
+    static List<LayerGroup> of(int layers, OptionalInt asked, Supplier<int[]> said, HyperParameters says, String key) {
         int[] windows = new int[layers];
         if (asked.isPresent()) {
             Arrays.fill(windows, asked.getAsInt());
@@ -40,6 +41,10 @@ public record LayerGroup(int window, List<Integer> layers) {
             layersByWindow
                     .computeIfAbsent(windows[layer], window -> new ArrayList<>())
                     .add(layer);
+        }
+        if (layersByWindow.size() > MAX_GROUPS) {
+            throw says.unsupported(
+                    key, "the layers have " + layersByWindow.size() + " different windows", "at most " + MAX_GROUPS);
         }
         return layersByWindow.entrySet().stream()
                 .map(group -> new LayerGroup(group.getKey(), group.getValue()))

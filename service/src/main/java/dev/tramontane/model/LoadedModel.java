@@ -51,8 +51,13 @@ public final class LoadedModel implements AutoCloseable {
             Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
             ChatSource chat = source.chat();
             KernelContext context = open(library, plan, options, progress);
-            Model model = new NativeModel(plan.geometry(), tokenizer.size(), context);
-            return new LoadedModel(source, model, served, chat, context.memoryUse());
+            try {
+                Model model = new NativeModel(plan.geometry(), tokenizer.size(), context);
+                return new LoadedModel(source, model, served, chat, context.memoryUse());
+            } catch (RuntimeException | Error failure) {
+                context.close();
+                throw failure;
+            }
         } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;

@@ -77,7 +77,7 @@ final class MistralParams {
                 false,
                 shape.headDim(),
                 params.epsilon("norm_eps"),
-                LayerGroup.of(shape.layers(), window, () -> windows(shape.layers())));
+                LayerGroup.of(shape.layers(), window, () -> windows(shape.layers()), params, windowKey()));
     }
 
     /**

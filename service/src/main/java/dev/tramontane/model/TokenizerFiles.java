@@ -114,7 +114,7 @@ final class TokenizerFiles {
                     -1,
                     String.valueOf(unknown.getMessage()).replaceFirst("\\.$", ""),
                     "",
-                    "say --chat-layout and which layout the model speaks",
+                    HyperParameters.OTHER_MODEL,
                     unknown);
         }
     }

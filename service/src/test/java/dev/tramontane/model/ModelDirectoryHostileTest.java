@@ -143,6 +143,11 @@ final class ModelDirectoryHostileTest {
                 config("no context", "{\"max_position_embeddings\": null}", "there is no \"max_position_embeddings\""),
                 config("biases", "{\"attention_bias\": true}", "\"attention_bias\" is true"),
                 config("more biases", "{\"mlp_bias\": true}", "\"mlp_bias\" is true"),
+                config("another order of rotation", "{\"rope_interleaved\": true}", "\"rope_interleaved\" is true"),
+                config(
+                        "linear by almost nothing",
+                        "{\"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 1e-300}}",
+                        "a number above 0"),
                 config("another activation", "{\"hidden_act\": \"gelu\"}", "the activation \"gelu\" is not computed"),
                 config("capped logits", "{\"final_logit_softcapping\": 30.0}", "final_logit_softcapping", "30.0"),
                 config(
@@ -267,6 +272,10 @@ final class ModelDirectoryHostileTest {
                         "3 values",
                         "divides the 2 layers"),
                 params("no windows in a list", "{\"sliding_window\": []}", "0 values"),
+                params(
+                        "nine windows",
+                        "{\"n_layers\": 9, \"sliding_window\": [1, 2, 3, 4, 5, 6, 7, 8, 9]}",
+                        "the layers have 9 different windows, expected at most 8"),
                 params("windows as text", "{\"sliding_window\": [\"8\", null]}", "a value of \"8\""),
                 params(
                         "experts that are not there",

@@ -44,6 +44,11 @@ final class ModelFilesFuzzTest {
             {"bos_token_id": 1, "eos_token_id": [2, 3], "temperature": 0.6, "top_p": 0.9, "top_k": 40, "do_sample": true}
             """;
 
+    private static final String TOKENIZER_CONFIG = """
+            {"add_bos_token": true, "bos_token": "<s>", "eos_token": {"content": "</s>", "special": true}, "unk_token": null,
+             "chat_template": [{"name": "default", "template": "{{ x }}"}, {"name": "rag", "template": ""}]}
+            """;
+
     @TempDir
     Path directory;
 
@@ -65,6 +70,12 @@ final class ModelFilesFuzzTest {
     void generationConfig() throws IOException {
         Path model = TinyDirectory.huggingFace(TINY, directory, 1);
         fuzz(model.resolve("generation_config.json"), GENERATION);
+    }
+
+    @Test
+    void tokenizerConfig() throws IOException {
+        Path model = TinyDirectory.huggingFace(TINY, directory, 1);
+        fuzz(model.resolve("tokenizer_config.json"), TOKENIZER_CONFIG);
     }
 
     private void fuzz(Path file, String... sound) {
