@@ -1,10 +1,12 @@
 // Prefill and decode rates of a random model through the ABI.
 //
-//   step_bench [shape=135m|1b|7b] [dtype=Q4_1] [head=Q8_0] [threads=2] [level=auto|avx512|avx2|portable] [prefill=512]
-//              [depth=0] [seconds=2]
+//   step_bench [shape=135m|1b|7b|8x7b/16] [dtype=Q4_1] [head=Q8_0] [threads=2] [level=auto|avx512|avx2|portable]
+//              [prefill=512] [depth=0] [seconds=2]
 //
-// One line a measurement: tokens a second of the fastest repetition, and of the median.
+// One line a measurement: tokens a second of the fastest repetition, and of the median. The rate of weights counts each
+// expert that a batch of rows with independent, even choices is expected to touch.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -20,7 +22,8 @@ struct Bench {
   tm_context* context = nullptr;
   bench::Shape shape;
   std::vector<tramontane::Buffer> memory;
-  uint64_t streamed = 0;  // bytes of weights a decode reads
+  uint64_t streamed = 0;          // bytes of weights that every decode reads
+  uint64_t streamed_experts = 0;  // of all experts
 
   [[noreturn]] void die(const char* what) const {
     char message[512] = "";
@@ -29,7 +32,7 @@ struct Bench {
     std::exit(1);
   }
 
-  void set(uint32_t role, uint32_t layer, uint32_t dtype, uint64_t rows, uint64_t cols) {
+  void set(uint32_t role, uint32_t layer, uint32_t dtype, uint64_t rows, uint64_t cols, uint32_t expert = 0) {
     const uint64_t bytes = rows * tramontane::row_bytes(dtype, cols);
     memory.emplace_back(bytes + 8);
     uint8_t* data = memory.back().as<uint8_t>();
@@ -42,6 +45,7 @@ struct Bench {
     tensor.struct_size = sizeof tensor;
     tensor.role = role;
     tensor.layer = layer;
+    tensor.expert = expert;
     tensor.dtype = dtype;
     tensor.computed_as = dtype;
     tensor.rows = rows;
@@ -49,7 +53,8 @@ struct Bench {
     tensor.bytes = bytes;
     tensor.data = data;
     if (tm_set_tensor(context, &tensor) != TM_OK) die("tm_set_tensor");
-    if (role != TM_TOKEN_EMBEDDING || shape.tied) streamed += bytes;
+    const bool of_expert = shape.experts > 0 && role >= TM_FFN_GATE;
+    if (role != TM_TOKEN_EMBEDDING || shape.tied) (of_expert ? streamed_experts : streamed) += bytes;
   }
 
   void open(uint32_t level, uint32_t threads, uint32_t dtype, uint32_t head) {
@@ -66,6 +71,8 @@ struct Bench {
     config.head_dim = shape.head_dim;
     config.ffn = shape.ffn;
     config.vocab = shape.vocab;
+    config.n_experts = shape.experts;
+    config.n_experts_used = shape.experts_used;
     config.rope_dims = shape.head_dim;
     config.n_groups = 1;
     config.rope_theta = 10000;
@@ -88,9 +95,12 @@ struct Bench {
       set(TM_ATTENTION_V, layer, dtype, kv, shape.width);
       set(TM_ATTENTION_OUT, layer, dtype, shape.width, q);
       set(TM_FFN_NORM, layer, TM_F32, 1, shape.width);
-      set(TM_FFN_GATE, layer, dtype, shape.ffn, shape.width);
-      set(TM_FFN_UP, layer, dtype, shape.ffn, shape.width);
-      set(TM_FFN_DOWN, layer, dtype, shape.width, shape.ffn);
+      if (shape.experts > 0) set(TM_FFN_ROUTER, layer, TM_F32, shape.experts, shape.width);
+      for (uint32_t expert = 0; expert < std::max(1u, shape.experts); ++expert) {
+        set(TM_FFN_GATE, layer, dtype, shape.ffn, shape.width, expert);
+        set(TM_FFN_UP, layer, dtype, shape.ffn, shape.width, expert);
+        set(TM_FFN_DOWN, layer, dtype, shape.width, shape.ffn, expert);
+      }
     }
     const double start = seconds();
     if (tm_prepare(context) != TM_OK) die("tm_prepare");
@@ -155,6 +165,12 @@ struct Bench {
     edits.clear();
     if (results[0].status != TM_RESULT_OK) die("logits are not finite");
     return took;
+  }
+
+  double expected_bytes(uint32_t batch) const {
+    if (shape.experts == 0) return static_cast<double>(streamed);
+    const double untouched = std::pow(1 - static_cast<double>(shape.experts_used) / shape.experts, batch);
+    return static_cast<double>(streamed) + static_cast<double>(streamed_experts) * (1 - untouched);
   }
 
   std::vector<tm_page_edit> edits;
@@ -224,7 +240,7 @@ int main(int argc, char** argv) {
       times.push_back(bench.step(batch, 1, position));
       position = position + 1 < depth + 512 ? position + 1 : depth;
     }
-    report("decode", batch, batch, times, static_cast<double>(bench.streamed));
+    report("decode", batch, batch, times, bench.expected_bytes(batch));
   }
   tm_close(bench.context);
   return 0;

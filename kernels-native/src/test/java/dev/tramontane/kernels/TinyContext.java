@@ -18,6 +18,7 @@ final class TinyContext {
     static final int KV_HEADS = 1;
     static final int HEAD_DIM = 8;
     static final int FFN = 24;
+    static final int EXPERTS = 4;
     static final int VOCABULARY = 40;
     static final int SLOTS = 4;
     static final int PAGE = 16;
@@ -36,6 +37,10 @@ final class TinyContext {
     }
 
     static ContextConfig config(Backend backend) {
+        return config(backend, 0, 0);
+    }
+
+    static ContextConfig config(Backend backend, int experts, int expertsUsed) {
         return new ContextConfig(
                 backend,
                 CpuLevel.AUTO,
@@ -47,8 +52,8 @@ final class TinyContext {
                 HEAD_DIM,
                 FFN,
                 VOCABULARY,
-                0,
-                0,
+                experts,
+                expertsUsed,
                 false,
                 HEAD_DIM,
                 10000.0,
@@ -62,6 +67,11 @@ final class TinyContext {
     }
 
     static void setTensors(KernelContext context, Arena arena) {
+        setTensors(context, arena, 0);
+    }
+
+    /** Every tensor of a model with experts 0 to experts - 1, or of a dense one. */
+    static void setTensors(KernelContext context, Arena arena, int experts) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
         set(context, arena, random, TensorRole.TOKEN_EMBEDDING, 0, VOCABULARY, WIDTH);
         set(context, arena, random, TensorRole.OUTPUT_NORM, 0, 1, WIDTH);
@@ -72,9 +82,14 @@ final class TinyContext {
             set(context, arena, random, TensorRole.ATTENTION_V, layer, KV_HEADS * HEAD_DIM, WIDTH);
             set(context, arena, random, TensorRole.ATTENTION_OUT, layer, WIDTH, HEADS * HEAD_DIM);
             set(context, arena, random, TensorRole.FFN_NORM, layer, 1, WIDTH);
-            set(context, arena, random, TensorRole.FFN_GATE, layer, FFN, WIDTH);
-            set(context, arena, random, TensorRole.FFN_UP, layer, FFN, WIDTH);
-            set(context, arena, random, TensorRole.FFN_DOWN, layer, WIDTH, FFN);
+            if (experts > 0) {
+                set(context, arena, random, TensorRole.FFN_ROUTER, layer, EXPERTS, WIDTH);
+            }
+            for (int expert = 0; expert < Math.max(1, experts); expert++) {
+                set(context, arena, random, TensorRole.FFN_GATE, layer, expert, FFN, WIDTH);
+                set(context, arena, random, TensorRole.FFN_UP, layer, expert, FFN, WIDTH);
+                set(context, arena, random, TensorRole.FFN_DOWN, layer, expert, WIDTH, FFN);
+            }
         }
     }
 
@@ -116,10 +131,22 @@ final class TinyContext {
             int layer,
             int rows,
             int columns) {
+        set(context, arena, random, role, layer, 0, rows, columns);
+    }
+
+    private static void set(
+            KernelContext context,
+            Arena arena,
+            RandomGenerator random,
+            TensorRole role,
+            int layer,
+            int expert,
+            int rows,
+            int columns) {
         MemorySegment data = arena.allocate(JAVA_FLOAT, (long) rows * columns);
         for (long i = 0; i < (long) rows * columns; i++) {
             data.setAtIndex(JAVA_FLOAT, i, rows == 1 ? 1f : (float) random.nextGaussian() * 0.3f);
         }
-        context.setTensor(new TensorData(role, layer, 0, DType.F32, rows, columns, data));
+        context.setTensor(new TensorData(role, layer, expert, DType.F32, rows, columns, data));
     }
 }
