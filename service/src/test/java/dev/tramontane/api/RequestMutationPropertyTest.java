@@ -3,17 +3,23 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.chat.MistralVersion;
-import dev.tramontane.fixtures.Mutations;
 import dev.tramontane.fixtures.ScriptedEngine;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever a body is, it is answered or refused in OpenAI's words, and the next request finds the service as it was.
- * More bodies: {@code -Dtramontane.fuzz.inputs=N}.
+ * More bodies: {@code -Dtramontane.fuzz.inputs=N}; the same
+ * again: {@code -Dtramontane.fuzz.seed=S}.
  */
 class RequestMutationPropertyTest {
     private static final List<String> CHATS = List.of("""
@@ -40,14 +46,39 @@ class RequestMutationPropertyTest {
     private static final List<String> DETOKENIZE = List.of("""
             {"model": "toy/bytes", "tokens": [1, 2, 255, 256, 104]}""");
 
-    /** A refusal in the form that clients know. */
-    private static final class Refused extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+    /** Values that fit somewhere, and nowhere. */
+    private static final List<@Nullable Object> VALUES = Arrays.asList(
+            null,
+            true,
+            false,
+            0,
+            -1,
+            1,
+            2,
+            17,
+            0.5,
+            1e308,
+            1L << 31,
+            Long.MAX_VALUE,
+            "",
+            "x",
+            "user",
+            "assistant",
+            "tool",
+            "system",
+            "abcDEF123",
+            "[INST]",
+            "\u0000\u2028é🙂",
+            "{\"a\": 1}",
+            "y".repeat(3000),
+            new JsonArray(),
+            new JsonArray().add(1),
+            new JsonArray().add("a").addNull(),
+            new JsonObject(),
+            new JsonObject().put("role", "user").put("content", "hi"),
+            new JsonObject().put("type", "text").put("text", "t"));
 
-        Refused(String message) {
-            super(message);
-        }
-    }
+    private static final int INPUTS = 400;
 
     @ParameterizedTest
     @ValueSource(strings = {"/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize"})
@@ -58,21 +89,95 @@ class RequestMutationPropertyTest {
             case "/tokenize" -> TOKENIZE;
             default -> DETOKENIZE;
         };
-        List<String> words = new ArrayList<>(Mutations.jsonWords());
-        words.addAll(
-                List.of("\"user\"", "\"assistant\"", "\"tool\"", "\"system\"", "[INST]", "2147483648", "\"prompt\":"));
+        List<String> names = Stream.of(CHATS, COMPLETIONS, TOKENIZE, DETOKENIZE)
+                .flatMap(List::stream)
+                .flatMap(body -> new JsonObject(body).fieldNames().stream())
+                .distinct()
+                .toList();
+        long seed = Long.getLong("tramontane.fuzz.seed", System.nanoTime());
+        SplittableRandom random = new SplittableRandom(seed);
+        int inputs = Integer.getInteger("tramontane.fuzz.inputs", INPUTS);
+        int answered = 0;
         try (TestService service = TestService.mistral(MistralVersion.V3, "answer")) {
             ScriptedEngine engine = (ScriptedEngine) service.engine;
-            Mutations.ofText(sound, words, Refused.class).run(1000, body -> {
-                TestService.Reply reply = service.post(route, body);
-                if (reply.status() != 200) {
-                    assertThat(reply.status()).as(reply.body()).isIn(400, 404);
-                    assertThat(reply.error().getMap().keySet()).isEqualTo(Set.of("message", "type", "param", "code"));
-                    throw new Refused(reply.error().getString("message"));
+            for (int i = 0; i < inputs; i++) {
+                JsonObject body = new JsonObject(sound.get(random.nextInt(sound.size())));
+                // The first of each is as it was.
+                for (int change = i < sound.size() ? 4 : random.nextInt(4); change < 4; change++) {
+                    mutate(body, names, random);
                 }
-            });
+                String sent = body.encode();
+                TestService.Reply reply = service.post(route, sent);
+                if (reply.status() == 200) {
+                    answered++;
+                    continue;
+                }
+                assertThat(reply.status())
+                        .as("seed %d, input %d: %s gave %s", seed, i, sent, reply.body())
+                        .isIn(400, 404);
+                assertThat(reply.error().getMap().keySet())
+                        .as("seed %d, input %d: %s", seed, i, sent)
+                        .isEqualTo(Set.of("message", "type", "param", "code"));
+                assertThat(reply.error().getString("message"))
+                        .as("seed %d, input %d: %s", seed, i, sent)
+                        .isNotBlank()
+                        .hasLineCount(1)
+                        .hasSizeLessThan(4000);
+            }
+            // Both happen often, so the mutations are neither harmless nor hopeless.
+            assertThat(answered).as("seed %d", seed).isBetween(inputs / 50, inputs - inputs / 50);
             TestService.eventually().untilAsserted(() -> assertThat(engine.runs).allMatch(ScriptedEngine.Run::over));
             assertThat(service.get("/livez").status()).isEqualTo(200);
+            assertThat(service.post(route, sound.getFirst()).status()).isEqualTo(200);
         }
+    }
+
+    /** Changes, drops, copies or adds one value anywhere in the body. */
+    private static void mutate(JsonObject body, List<String> names, SplittableRandom random) {
+        List<Object> containers = new ArrayList<>();
+        collect(body, containers);
+        Object at = containers.get(random.nextInt(containers.size()));
+        Object other = containers.get(random.nextInt(containers.size()));
+        @Nullable Object value = random.nextInt(4) == 0 ? copy(other) : copy(VALUES.get(random.nextInt(VALUES.size())));
+        if (at instanceof JsonObject object) {
+            List<String> own = List.copyOf(object.fieldNames());
+            if (own.isEmpty() || random.nextInt(4) == 0) {
+                object.put(names.get(random.nextInt(names.size())), value);
+            } else if (random.nextInt(4) == 0) {
+                object.remove(own.get(random.nextInt(own.size())));
+            } else {
+                object.put(own.get(random.nextInt(own.size())), value);
+            }
+        } else if (at instanceof JsonArray array) {
+            int index = array.isEmpty() ? 0 : random.nextInt(array.size());
+            if (array.isEmpty() || random.nextInt(3) == 0) {
+                array.add(index, value);
+            } else if (random.nextInt(3) == 0) {
+                array.remove(index);
+            } else {
+                array.set(index, value);
+            }
+        }
+    }
+
+    private static void collect(@Nullable Object value, List<Object> containers) {
+        if (value instanceof JsonObject object) {
+            containers.add(object);
+            object.fieldNames().forEach(name -> collect(object.getValue(name), containers));
+        } else if (value instanceof JsonArray array) {
+            containers.add(array);
+            for (int i = 0; i < array.size(); i++) {
+                collect(array.getValue(i), containers);
+            }
+        }
+    }
+
+    /** A container never holds itself. */
+    private static @Nullable Object copy(@Nullable Object value) {
+        return switch (value) {
+            case JsonObject object -> object.copy();
+            case JsonArray array -> array.copy();
+            case null, default -> value;
+        };
     }
 }
