@@ -3,6 +3,7 @@ package dev.tramontane.model;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.TokenDecoder;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.Vocabulary;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -35,6 +36,11 @@ final class ModelTokenizer implements Tokenizer {
 
     private boolean isPadding(int id) {
         return id >= tokenizer.size() && id < size;
+    }
+
+    @Override
+    public Vocabulary vocabulary() {
+        return tokenizer.vocabulary();
     }
 
     @Override

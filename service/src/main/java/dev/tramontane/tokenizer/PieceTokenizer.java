@@ -34,6 +34,7 @@ abstract class PieceTokenizer implements Tokenizer {
 
     private static final byte[] NO_BYTES = {};
 
+    private final Vocabulary vocabulary;
     private final List<String> pieces;
     private final int[] types;
     private final boolean[] ends;
@@ -64,6 +65,7 @@ abstract class PieceTokenizer implements Tokenizer {
         this.spelling = spelling;
         this.normalizer = normalizer;
         this.rules = rules;
+        this.vocabulary = vocabulary;
         pieces = List.copyOf(vocabulary.pieces());
         types = vocabulary.types();
         bos = vocabulary.bos();
@@ -172,6 +174,11 @@ abstract class PieceTokenizer implements Tokenizer {
             changed[i] = '\uFFFD';
         }
         return changed == null ? text : new String(changed);
+    }
+
+    @Override
+    public final Vocabulary vocabulary() {
+        return vocabulary;
     }
 
     @Override

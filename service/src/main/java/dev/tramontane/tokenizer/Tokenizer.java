@@ -5,6 +5,9 @@ import java.util.OptionalInt;
 /** A model's tokenizer. Immutable; any thread. */
 public interface Tokenizer {
 
+    /** What it was made of, in GGUF's terms: {@link Tokenizers#of} makes a tokenizer of the same ids from it. */
+    Vocabulary vocabulary();
+
     /** Number of ids: every id is in {@code 0 .. size()-1}. */
     int size();
 
