@@ -4,6 +4,7 @@ import static dev.tramontane.app.Units.SIZE_RULE;
 import static dev.tramontane.app.Units.TIME_RULE;
 
 import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.kernels.DType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.function.Function;
  * @param chatLayout one of {@link LayoutChoice#names}
  * @param context tokens of prompt and answer together
  * @param window in place of the file's; 0 for full attention
+ * @param quantize what unquantised matrices are rounded to at load
  * @param backend who computes
  * @param cpuLevel instruction set of the cpu backend
  * @param threads compute threads
@@ -44,6 +46,7 @@ record Configuration(
         String chatLayout,
         OptionalInt context,
         OptionalInt window,
+        Optional<DType> quantize,
         BackendChoice backend,
         CpuLevel cpuLevel,
         OptionalInt threads,
@@ -101,6 +104,11 @@ record Configuration(
                         .orElseThrow(),
                 whole(settings, Setting.CONTEXT, 2, MOST_CONTEXT),
                 window(settings),
+                choice(
+                        settings,
+                        Setting.QUANTIZE,
+                        List.of(DType.Q8_0, DType.Q4_0, DType.BF16),
+                        type -> lower(type.name())),
                 choice(settings, Setting.BACKEND, List.of(BackendChoice.values()), choice -> lower(choice.name()))
                         .orElseThrow(),
                 choice(settings, Setting.CPU_LEVEL, List.of(CpuLevel.values()), CpuLevel::label)

@@ -10,5 +10,8 @@ final class ExitCode {
     /** The command line, a setting or the model file is wrong. */
     static final int USAGE = 2;
 
+    /** A signal ended the command before it was done: 128 and the number of SIGINT, as shells have it. */
+    static final int INTERRUPTED = 130;
+
     private ExitCode() {}
 }

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.model.ModelPlan;
 import dev.tramontane.model.ModelSource;
+import dev.tramontane.model.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.management.ManagementFactory;
@@ -45,6 +46,7 @@ final class InspectCommand extends Command {
                 Setting.CHAT_LAYOUT,
                 Setting.CONTEXT,
                 Setting.WINDOW,
+                Setting.QUANTIZE,
                 Setting.MAX_BATCH,
                 Setting.BATCH_TOKENS,
                 Setting.MAX_SEQUENCES,
@@ -73,12 +75,13 @@ final class InspectCommand extends Command {
             ModelFileException fault = null;
             try {
                 ModelPlan plan = source.plan(configuration.window());
+                configuration.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
                 sections.add(Inspection.geometry(plan));
                 Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
                         tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
                 Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
-                sections.add(Inspection.memory(plan, sizing, Models.backend(configuration)));
+                sections.add(Inspection.memory(plan, sizing, Models.backend(configuration), configuration.quantize()));
             } catch (ModelFileException cannotRun) {
                 fault = cannotRun;
             }

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.MemoryEstimate;
 import dev.tramontane.model.ModelGeometry;
@@ -11,12 +12,14 @@ import dev.tramontane.model.PlannedTensor;
 import dev.tramontane.model.SourceFact;
 import dev.tramontane.model.SourceFile;
 import dev.tramontane.model.StoredTensor;
+import dev.tramontane.model.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -186,9 +189,9 @@ final class Inspection {
     }
 
     /** What running it takes, with these sizes. */
-    static Section memory(ModelPlan plan, Sizing sizing, Backend backend) {
+    static Section memory(ModelPlan plan, Sizing sizing, Backend backend, Optional<DType> quantize) {
         MemoryEstimate weights = MemoryEstimate.of(
-                plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision());
+                plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision(), quantize);
         int context = sizing.engine().contextTokens();
         int sequences = sizing.plan().sequences(context);
         long cache = sizing.plan().bytes();
@@ -236,6 +239,7 @@ final class Inspection {
                                 + " of the whole context at a time, or more shorter ones",
                         "cache_bytes",
                         cache)));
+        quantize.ifPresent(type -> facts.add(3, quantised(WeightTypes.changes(plan, type))));
         if (plan.geometry().groups().size() > 1) {
             facts.add(byWindow(plan.geometry(), sizing, context));
         }
@@ -248,6 +252,15 @@ final class Inspection {
             facts.add(Fact.of("note", "note", note));
         }
         return new Section("Memory", "memory", facts);
+    }
+
+    private static Fact quantised(Map<DType, Integer> changes) {
+        JsonObject counts = new JsonObject();
+        changes.forEach((type, count) -> counts.put(type.name(), count));
+        String text = changes.entrySet().stream()
+                .map(entry -> entry.getValue() + " matrices to " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        return new Fact("quantised at load", text, "quantized_at_load", counts);
     }
 
     /** The cache of one sequence, group by group. */

@@ -24,6 +24,7 @@ abstract class LocalCommand extends Command {
                 Setting.CHAT_LAYOUT,
                 Setting.CONTEXT,
                 Setting.WINDOW,
+                Setting.QUANTIZE,
                 Setting.BACKEND,
                 Setting.CPU_LEVEL,
                 Setting.THREADS,

@@ -44,7 +44,8 @@ final class Models {
             sizes.append(file.bytes()).append(' ');
         }
         String rest = sizes + Program.Version.number() + " " + backend(configuration) + " " + configuration.window()
-                + " " + configuration.halfPrecision() + " " + configuration.chatLayout();
+                + " " + configuration.halfPrecision() + " " + configuration.chatLayout() + " "
+                + configuration.quantize();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }

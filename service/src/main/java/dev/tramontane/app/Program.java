@@ -86,6 +86,7 @@ final class Program {
                 new CompleteCommand(outside),
                 new ChatCommand(outside),
                 new InspectCommand(outside),
+                new ConvertCommand(outside),
                 new DoctorCommand(outside));
     }
 
@@ -110,6 +111,7 @@ final class Program {
                 err.println("tramontane: " + oneLine(wrong));
                 return ExitCode.USAGE;
             }
+            case OutputException wrong -> err.println("tramontane: " + oneLine(wrong));
             case ListenException wrong -> err.println("tramontane: " + oneLine(wrong));
             case ModelException wrong -> err.println("tramontane: " + oneLine(wrong));
             case KernelException wrong -> err.println("tramontane: " + oneLine(wrong));

@@ -59,7 +59,11 @@ final class RunningModel implements AutoCloseable {
         }
         Backend backend = Models.backend(configuration);
         LoadOptions options = new LoadOptions(
-                backend, configuration.cpuLevel(), configuration.threads().orElse(0), configuration.window());
+                backend,
+                configuration.cpuLevel(),
+                configuration.threads().orElse(0),
+                configuration.window(),
+                configuration.quantize());
         ProgressBar bar =
                 new ProgressBar("loading " + path.getFileName(), outside.err(), outside.terminal(), System::nanoTime);
         LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);

@@ -44,6 +44,13 @@ enum Setting {
             "Sliding attention window in tokens, in place of the file's; none for full attention. GGUF files of"
                     + " Mistral 7B v0.1 do not carry its 4096. Default: what the file says.",
             "4096"),
+    QUANTIZE(
+            "quantize",
+            "TYPE",
+            "",
+            "Round unquantised matrices to q8_0, q4_0 or bf16 when the model is loaded: less memory and more speed for"
+                    + " less exactness. With q4_0 the embedding and the output head get q8_0. Default: as they are.",
+            "q8_0"),
     BACKEND(
             "backend",
             "NAME",

@@ -46,6 +46,7 @@ public final class LoadedModel implements AutoCloseable {
             KernelLibrary library, ModelSource source, LoadOptions options, KernelContext.Progress progress) {
         try {
             ModelPlan plan = source.plan(options.window());
+            options.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
             int vocabulary = plan.geometry().vocabulary();
             Tokenizer tokenizer = source.tokenizer(plan);
             Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
@@ -70,7 +71,7 @@ public final class LoadedModel implements AutoCloseable {
             KernelContext context = library.open(config(plan.geometry(), options));
             try {
                 for (PlannedTensor tensor : plan.tensors()) {
-                    set(context, tensor);
+                    set(context, tensor, options);
                 }
                 if (plan.ropeFactors().length > 0) {
                     context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
@@ -86,7 +87,7 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static void set(KernelContext context, PlannedTensor tensor) {
+    private static void set(KernelContext context, PlannedTensor tensor, LoadOptions options) {
         if (!tensor.data().isNative()) {
             // A norm that was converted: its floats lie in the heap.
             float[] values = tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
@@ -98,7 +99,7 @@ public final class LoadedModel implements AutoCloseable {
                 tensor.layer(),
                 tensor.expert(),
                 tensor.type(),
-                tensor.type(),
+                WeightTypes.atLoad(tensor, options.quantize()),
                 tensor.rows(),
                 tensor.columns(),
                 tensor.data(),

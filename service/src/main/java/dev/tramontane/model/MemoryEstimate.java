@@ -1,8 +1,10 @@
 package dev.tramontane.model;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a model will hold in memory, before it is loaded.
@@ -20,19 +22,27 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
         cachePageBytes = List.copyOf(cachePageBytes);
     }
 
+    /** The estimate of a model whose weights are computed as they are stored. */
+    static MemoryEstimate of(ModelPlan plan, Backend backend, int pageTokens, boolean halfPrecision) {
+        return of(plan, backend, pageTokens, halfPrecision, Optional.empty());
+    }
+
     /**
      * Adds up the plan.
      *
      * @param pageTokens positions of a page
      * @param halfPrecision F16 cache, else F32
+     * @param quantize what unquantised matrices are rounded to at load; empty for nothing
      */
-    public static MemoryEstimate of(ModelPlan plan, Backend backend, int pageTokens, boolean halfPrecision) {
+    public static MemoryEstimate of(
+            ModelPlan plan, Backend backend, int pageTokens, boolean halfPrecision, Optional<DType> quantize) {
         long inPlace = 0;
         long repacked = 0;
         for (PlannedTensor tensor : plan.tensors()) {
             boolean embedding = tensor.role() == TensorRole.TOKEN_EMBEDDING;
             boolean multiplied = tensor.rows() > 1 && (!embedding || plan.tied());
-            long packed = backend == Backend.CPU && multiplied ? packedBytes(tensor) : 0;
+            long packed =
+                    backend == Backend.CPU && multiplied ? ownedBytes(tensor, WeightTypes.atLoad(tensor, quantize)) : 0;
             repacked += packed;
             if (packed == 0 || embedding) {
                 inPlace += tensor.bytes(); // single rows of the embedding are still looked up in the file
@@ -51,10 +61,10 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
                         .toList());
     }
 
-    /** Bytes in the cpu backend's layout (cpu/pack.h); 0 for types that it uses in place. */
-    private static long packedBytes(PlannedTensor tensor) {
+    /** Bytes of the cpu backend's own copy in its layout (cpu/pack.h); 0 for what it uses in place. */
+    private static long ownedBytes(PlannedTensor tensor, DType computedAs) {
         long strips = (tensor.rows() + STRIP_ROWS - 1) / STRIP_ROWS;
-        long rowBits = switch (tensor.type()) {
+        long rowBits = switch (computedAs) {
             case Q4_0, IQ4_NL -> tensor.columns() / 32 * 288;
             case Q4_1 -> tensor.columns() / 32 * 320;
             case Q5_0 -> tensor.columns() / 32 * 352;
@@ -66,7 +76,8 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
             case Q5_K -> tensor.columns() / 256 * 2880;
             case Q6_K -> tensor.columns() / 256 * 3360;
             case IQ4_XS -> tensor.columns() / 256 * 2208;
-            case F32, F16, BF16, F8_E4M3 -> 0;
+            case F32, F16, BF16, F8_E4M3 ->
+                computedAs == tensor.type() ? 0 : STRIP_ROWS * computedAs.bytes(1, tensor.columns());
         };
         return strips * rowBits;
     }

@@ -21,6 +21,7 @@ final class CapturedProgram {
     private final AtomicReference<Runnable> terminate = new AtomicReference<>(() -> {});
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private String input = "";
+    private boolean terminatedAtOnce;
 
     CapturedProgram with(String variable, String value) {
         environment.put(variable, value);
@@ -29,6 +30,12 @@ final class CapturedProgram {
 
     CapturedProgram reading(String text) {
         input = text;
+        return this;
+    }
+
+    /** SIGTERM comes as soon as the command says what it does. */
+    CapturedProgram terminatedAtOnce() {
+        terminatedAtOnce = true;
         return this;
     }
 
@@ -52,8 +59,15 @@ final class CapturedProgram {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,
                 false,
-                terminate::set);
+                this::onTermination);
         int code = new Program(surroundings).run(args);
         return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private void onTermination(Runnable action) {
+        terminate.set(action);
+        if (terminatedAtOnce) {
+            action.run();
+        }
     }
 }
