@@ -22,7 +22,7 @@ import java.util.TreeSet;
  */
 final class SafetensorsIndex {
     /** Mixtral 8x22B has 1,700 tensors in 59 files. */
-    static final int MAX_TENSORS = 262_144;
+    static final int MAX_TENSORS = 131_072;
 
     static final int MAX_FILES = 4096;
 

@@ -336,6 +336,6 @@ class SafetensorsHostileTest {
         assertThat(refusal).as(title).isNotNull();
         assertThat(allocated)
                 .as("%s: bytes allocated before %s", title, refusal.getMessage())
-                .isLessThan(128 * MIB);
+                .isLessThan(64 * MIB);
     }
 }

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.sun.management.ThreadMXBean;
 import dev.tramontane.fixtures.Mappings;
 import dev.tramontane.fixtures.SafetensorsWriter;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -267,6 +271,40 @@ class SafetensorsSetTest {
         assertThat(refusal).hasMessageStartingWith(dir.resolve(file) + ": ").hasMessageContaining(message);
         assertThat(refusal.getMessage()).doesNotContain("\n");
         assertThat(Mappings.under(dir)).as("mappings left behind").isEmpty();
+    }
+
+    @Test
+    void refusesAVeryLargeIndexCheaply() {
+        StringBuilder map = new StringBuilder("{\"weight_map\":{");
+        for (int i = 0; i < 300_000; i++) {
+            map.append(i == 0 ? "" : ",").append("\"model.layers.").append(i).append(".weight\":\"m.safetensors\"");
+        }
+        refusesCheaply(map.append("}}").toString(), "the index has more than 131136 names and elements");
+    }
+
+    @Test
+    void refusesAnIndexOfVeryManyFilesCheaply() {
+        StringBuilder map = new StringBuilder("{\"weight_map\":{");
+        for (int i = 0; i < 5000; i++) {
+            map.append(i == 0 ? "" : ",")
+                    .append("\"")
+                    .append(i)
+                    .append("\":\"")
+                    .append(i)
+                    .append(".safetensors\"");
+        }
+        refusesCheaply(map.append("}}").toString(), "the index names more than 4096 files");
+    }
+
+    private static void refusesCheaply(String index, String message) {
+        byte[] bytes = index.getBytes(StandardCharsets.UTF_8);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        ModelFileException refusal = catchThrowableOfType(
+                ModelFileException.class, () -> SafetensorsIndex.of("index", MemorySegment.ofArray(bytes)));
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(refusal).hasMessageContaining(message);
+        assertThat(allocated).as("bytes allocated").isLessThan(64L << 20);
     }
 
     static Stream<Arguments> directories() {
