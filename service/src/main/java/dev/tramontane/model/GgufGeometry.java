@@ -161,7 +161,7 @@ public final class GgufGeometry {
         GgufTensor embedding = file.tensor("token_embd.weight");
         if (embedding.rows() > TransformerShape.MAX_VOCABULARY) {
             throw new ModelFileException(
-                    file.name(),
+                    embedding.file(),
                     embedding.offset(),
                     "the embedding has " + embedding.rows() + " rows",
                     "at most " + TransformerShape.MAX_VOCABULARY,

@@ -5,7 +5,6 @@ import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufMetadata;
 import dev.tramontane.weights.GgufTensor;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -49,15 +48,17 @@ public final class GgufSource implements ModelSource {
 
     @Override
     public List<SourceFile> files() {
-        return List.of(new SourceFile(Path.of(file.name()), file.size()));
+        return file.files().stream()
+                .map(part -> new SourceFile(part.path(), part.bytes()))
+                .toList();
     }
 
     @Override
     public List<StoredTensor> stored() {
-        return file.tensors().stream().map(this::stored).toList();
+        return file.tensors().stream().map(GgufSource::stored).toList();
     }
 
-    private StoredTensor stored(GgufTensor tensor) {
+    private static StoredTensor stored(GgufTensor tensor) {
         return new StoredTensor(
                 tensor.name(),
                 tensor.type().name(),
@@ -65,7 +66,7 @@ public final class GgufSource implements ModelSource {
                 tensor.dims(),
                 tensor.elements(),
                 tensor.bytes(),
-                file.name(),
+                tensor.file(),
                 tensor.offset());
     }
 

@@ -79,8 +79,7 @@ final class GgufTensors {
                     "is " + type + " in rows of " + needed.columns(),
                     "rows of a multiple of " + type.blockElements());
         }
-        long bytes = type.bytes(needed.rows(), needed.columns());
-        MemorySegment data = tensor.data().asSlice(parts > 1 ? bytes * needed.expert() : 0, bytes);
+        MemorySegment data = parts > 1 ? tensor.slice(needed.expert()).data() : tensor.data();
         names.add(tensor.name());
         tensors.add(new PlannedTensor(
                 tensor.name(),
@@ -133,7 +132,7 @@ final class GgufTensors {
 
     private ModelFileException fault(GgufTensor tensor, String found, String expected) {
         return new ModelFileException(
-                file.name(),
+                tensor.file(),
                 tensor.offset(),
                 "tensor " + quoted(tensor.name()) + " " + found,
                 expected,

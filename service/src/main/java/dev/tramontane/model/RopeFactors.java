@@ -27,7 +27,7 @@ final class RopeFactors {
         double factor = linear(keys);
         float[] factors = new float[geometry.ropeDimensions() / 2];
         Arrays.fill(factors, 1f);
-        file.find(TENSOR).ifPresent(tensor -> read(file, tensor, factors));
+        file.find(TENSOR).ifPresent(tensor -> read(tensor, factors));
         boolean scaled = false;
         for (int i = 0; i < factors.length; i++) {
             factors[i] = (float) (factors[i] * factor);
@@ -56,10 +56,10 @@ final class RopeFactors {
         return factor == 0 ? 1 : factor;
     }
 
-    private static void read(GgufFile file, GgufTensor tensor, float[] factors) {
+    private static void read(GgufTensor tensor, float[] factors) {
         if (tensor.type() != GgmlType.F32 || tensor.elements() != factors.length) {
             throw new ModelFileException(
-                    file.name(),
+                    tensor.file(),
                     tensor.offset(),
                     "tensor " + quoted(TENSOR) + " is " + tensor.elements() + " x " + tensor.type(),
                     factors.length + " x F32",
@@ -69,7 +69,7 @@ final class RopeFactors {
             factors[i] = tensor.data().get(F32, (long) i * Float.BYTES);
             if (!(factors[i] > 0) || Float.isInfinite(factors[i])) {
                 throw new ModelFileException(
-                        file.name(),
+                        tensor.file(),
                         tensor.offset(),
                         "element " + i + " of tensor " + quoted(TENSOR) + " is " + factors[i],
                         "a number above 0",

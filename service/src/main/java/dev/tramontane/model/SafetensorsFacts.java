@@ -1,9 +1,7 @@
 package dev.tramontane.model;
 
-import dev.tramontane.weights.SafetensorsFile;
 import dev.tramontane.weights.SafetensorsSet;
 import dev.tramontane.weights.SafetensorsTensor;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,9 +14,7 @@ final class SafetensorsFacts {
     static List<SourceFile> files(ModelDirectory directory, Collection<String> names, SafetensorsSet weights) {
         List<SourceFile> files = new ArrayList<>();
         names.stream().filter(directory::has).map(directory::file).forEach(files::add);
-        for (SafetensorsFile file : weights.files()) {
-            files.add(new SourceFile(Path.of(file.name()), file.size()));
-        }
+        weights.files().forEach(file -> files.add(new SourceFile(file.path(), file.bytes())));
         return files;
     }
 

@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,9 +77,11 @@ public final class GgufFile implements AutoCloseable {
         return parts.stream().mapToLong(GgufPart::size).sum();
     }
 
-    /** Its files, as messages name them: one, or all parts in their order. */
-    public List<String> files() {
-        return parts.stream().map(GgufPart::name).toList();
+    /** Its files: one, or all parts in their order. */
+    public List<WeightFile> files() {
+        return parts.stream()
+                .map(part -> new WeightFile(Path.of(part.name()), part.size()))
+                .toList();
     }
 
     /** Version of the format of the first part: 2 or 3. */
@@ -125,13 +126,6 @@ public final class GgufFile implements AutoCloseable {
                         "there is no tensor " + quoted(tensor),
                         "",
                         "the file is not a whole model of this architecture: take another file of it"));
-    }
-
-    /** Tensors by type. */
-    public Map<GgmlType, Integer> histogram() {
-        Map<GgmlType, Integer> counts = new EnumMap<>(GgmlType.class);
-        tensors().forEach(tensor -> counts.merge(tensor.type(), 1, Integer::sum));
-        return counts;
     }
 
     /**

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +21,6 @@ import java.util.Optional;
  * is.
  */
 public final class SafetensorsSet implements AutoCloseable {
-    /** Names before {@code .safetensors}: Hugging Face's, and Mistral's own. */
-    private static final List<String> STEMS = List.of("model", "consolidated");
-
     private final String name;
     private final List<SafetensorsFile> files;
     private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
@@ -34,28 +30,17 @@ public final class SafetensorsSet implements AutoCloseable {
         this.files = files;
     }
 
-    /**
-     * Opens the weights of a directory: {@code model.safetensors}, else the files of {@code
-     * model.safetensors.index.json}, else those of Mistral's own layout, called {@code consolidated} in place of {@code
-     * model}.
-     *
-     * @throws ModelFileException when there are none, or they are not sound
-     */
-    public static SafetensorsSet open(Path directory) {
-        for (String stem : STEMS) {
-            if (isPresent(directory, stem)) {
-                return open(directory, stem);
-            }
-        }
-        throw ForeignDirectory.describe(directory);
-    }
-
-    /** Whether the directory has weights called {@code stem}: {@code "model"} or {@code "consolidated"}. */
+    /** Whether the directory has weights called {@code stem}, or what says that it should have them. */
     public static boolean isPresent(Path directory, String stem) {
         return isThere(single(directory, stem)) || isThere(indexed(directory, stem));
     }
 
-    /** As {@link #open(Path)}, of the weights called {@code stem} and no others. */
+    /**
+     * Opens the weights of a directory that are called {@code stem}: the one file {@code stem.safetensors}, else those
+     * that {@code stem.safetensors.index.json} names. Hugging Face's are called "model", Mistral's own "consolidated".
+     *
+     * @throws ModelFileException when there are none, or they are not sound
+     */
     public static SafetensorsSet open(Path directory, String stem) {
         Path single = single(directory, stem);
         Path index = indexed(directory, stem);
@@ -141,13 +126,10 @@ public final class SafetensorsSet implements AutoCloseable {
     }
 
     /** The files, in the order of their names. */
-    public List<SafetensorsFile> files() {
-        return Collections.unmodifiableList(files);
-    }
-
-    /** Bytes of all files. */
-    public long size() {
-        return files.stream().mapToLong(SafetensorsFile::size).sum();
+    public List<WeightFile> files() {
+        return files.stream()
+                .map(file -> new WeightFile(Path.of(file.name()), file.size()))
+                .toList();
     }
 
     /** All tensors, file by file in the order of their data. */
@@ -157,13 +139,6 @@ public final class SafetensorsSet implements AutoCloseable {
 
     public Optional<SafetensorsTensor> find(String tensor) {
         return Optional.ofNullable(tensors.get(tensor));
-    }
-
-    /** Tensors by type. */
-    public Map<SafetensorsType, Integer> histogram() {
-        Map<SafetensorsType, Integer> counts = new EnumMap<>(SafetensorsType.class);
-        tensors.values().forEach(tensor -> counts.merge(tensor.type(), 1, Integer::sum));
-        return counts;
     }
 
     @Override

@@ -75,7 +75,7 @@ public final class SafetensorsTensor {
      * Whether the file's layout leaves the data at an address that is no multiple of the element's size. Old writers did
      * not pad the header, so that all tensors of a file lie so.
      */
-    public boolean misaligned() {
+    boolean misaligned() {
         return copies != null;
     }
 

@@ -47,6 +47,8 @@ final class LayoutsTest {
         forms.add(TinyDirectory.huggingFace(model, directory.resolve("whole"), 1));
         forms.add(TinyDirectory.huggingFace(model, directory.resolve("sharded"), 3));
         forms.add(TinyDirectory.mistral(model, directory.resolve("mistral")));
+        forms.add(TinyDirectory.oldMistral(model, directory.resolve("old")));
+        forms.add(model.splitTo(directory.resolve("split"), 3));
         float[] expected = logits(backend, forms.getFirst());
         for (Path form : forms) {
             assertThat(logits(backend, form)).as(form.toString()).isEqualTo(expected);

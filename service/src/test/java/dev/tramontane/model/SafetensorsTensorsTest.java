@@ -132,7 +132,7 @@ final class SafetensorsTensorsTest {
 
     private List<PlannedTensor> planned(SafetensorsWriter writer, boolean tied) throws IOException {
         writer.writeTo(directory.resolve("model.safetensors"));
-        try (SafetensorsSet files = SafetensorsSet.open(directory)) {
+        try (SafetensorsSet files = SafetensorsSet.open(directory, "model")) {
             SafetensorsTensors tensors =
                     new SafetensorsTensors(files, new TensorNames.HuggingFace("model.", "lm_head"));
             assertThat(tensors.vocabulary()).isEqualTo(3);

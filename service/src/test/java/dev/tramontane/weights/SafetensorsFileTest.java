@@ -74,12 +74,11 @@ class SafetensorsFileTest {
 
     @Test
     void copiesDataThatLiesAtOddAddresses() throws IOException {
-        SafetensorsWriter writer = new SafetensorsWriter().padding(1).floats("odd tensor", new long[] {2}, 1.5f, -2f);
+        SafetensorsWriter writer = new SafetensorsWriter().oddHeader().floats("odd", new long[] {2}, 1.5f, -2f);
         int header = writer.toByteArray().length - 8;
-        assertThat(header % 4).as("the test's header is not padded").isNotZero();
         Path path = writer.writeTo(dir.resolve("old.safetensors"));
         SafetensorsFile file = SafetensorsFile.open(path);
-        SafetensorsTensor odd = file.find("odd tensor").orElseThrow();
+        SafetensorsTensor odd = file.find("odd").orElseThrow();
         assertThat(odd.misaligned()).isTrue();
         assertThat(odd.data().address() % 4).isZero();
         assertThat(odd.data().toArray(ValueLayout.JAVA_FLOAT)).containsExactly(1.5f, -2f);
@@ -95,7 +94,7 @@ class SafetensorsFileTest {
     @Test
     void bytesAreAlignedAnywhere() throws IOException {
         Path path = new SafetensorsWriter()
-                .padding(1)
+                .oddHeader()
                 .tensor("x", "F8_E4M3", new long[] {3}, counting(3))
                 .tensor("y", "F8_E4M3", new long[] {3}, counting(3))
                 .writeTo(dir.resolve("f8.safetensors"));

@@ -2,7 +2,6 @@ package dev.tramontane.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.sun.management.ThreadMXBean;
@@ -71,12 +70,11 @@ class SafetensorsSetTest {
     @Test
     void opensOneFile() throws IOException {
         shard(dir, "model.safetensors", "a", "b");
-        try (SafetensorsSet set = SafetensorsSet.open(dir)) {
+        try (SafetensorsSet set = SafetensorsSet.open(dir, "model")) {
             assertThat(set.name()).isEqualTo(dir.resolve("model.safetensors").toString());
-            assertThat(set.files()).hasSize(1);
-            assertThat(set.size()).isEqualTo(Files.size(dir.resolve("model.safetensors")));
+            Path file = dir.resolve("model.safetensors");
+            assertThat(set.files()).containsExactly(new WeightFile(file, Files.size(file)));
             assertThat(set.tensors()).extracting(SafetensorsTensor::name).containsExactly("a", "b");
-            assertThat(set.histogram()).containsExactly(entry(SafetensorsType.F32, 2));
             assertThat(set.find("b").orElseThrow().data().get(ValueLayout.JAVA_FLOAT, 0))
                     .isEqualTo(1);
             assertThat(set.find("c")).isEmpty();
@@ -88,9 +86,11 @@ class SafetensorsSetTest {
         soundShards(dir);
         index(dir, map("c", SECOND, "b", FIRST, "a", FIRST));
         shard(dir, "model-00001-of-00003.safetensors", "of another set");
-        try (SafetensorsSet set = SafetensorsSet.open(dir)) {
+        try (SafetensorsSet set = SafetensorsSet.open(dir, "model")) {
             assertThat(set.name()).isEqualTo(dir.resolve(INDEX).toString());
-            assertThat(set.files()).hasSize(2);
+            assertThat(set.files())
+                    .extracting(WeightFile::path)
+                    .containsExactly(dir.resolve(FIRST), dir.resolve(SECOND));
             assertThat(set.tensors()).extracting(SafetensorsTensor::name).containsExactly("a", "b", "c");
             assertThat(set.find("c").orElseThrow().file())
                     .isEqualTo(dir.resolve(SECOND).toString());
@@ -98,20 +98,19 @@ class SafetensorsSetTest {
     }
 
     @Test
-    void prefersHuggingFacesNamesAndOpensTheOthersOnRequest() throws IOException {
+    void opensTheNamesOfEitherLayout() throws IOException {
         shard(dir, "model.safetensors", "hugging");
         shard(dir, "consolidated.safetensors", "mistral");
-        try (SafetensorsSet set = SafetensorsSet.open(dir);
+        try (SafetensorsSet set = SafetensorsSet.open(dir, "model");
                 SafetensorsSet own = SafetensorsSet.open(dir, "consolidated")) {
-            assertThat(set.find("hugging")).isPresent();
-            assertThat(own.find("mistral")).isPresent();
+            assertThat(set.tensors()).extracting(SafetensorsTensor::name).containsExactly("hugging");
+            assertThat(own.tensors()).extracting(SafetensorsTensor::name).containsExactly("mistral");
         }
-        assertThat(SafetensorsSet.isPresent(dir, "consolidated")).isTrue();
         Files.delete(dir.resolve("model.safetensors"));
+        assertThat(SafetensorsSet.isPresent(dir, "consolidated")).isTrue();
         assertThat(SafetensorsSet.isPresent(dir, "model")).isFalse();
-        try (SafetensorsSet set = SafetensorsSet.open(dir)) {
-            assertThat(set.find("mistral")).isPresent();
-        }
+        index(dir, "");
+        assertThat(SafetensorsSet.isPresent(dir, "model")).isTrue();
     }
 
     @Test
@@ -120,7 +119,7 @@ class SafetensorsSetTest {
         Path snapshot = Files.createDirectory(dir.resolve("snapshot"));
         shard(blobs, "0123abcd", "a");
         Files.createSymbolicLink(snapshot.resolve("model.safetensors"), Path.of("../blobs/0123abcd"));
-        try (SafetensorsSet set = SafetensorsSet.open(snapshot)) {
+        try (SafetensorsSet set = SafetensorsSet.open(snapshot, "model")) {
             assertThat(set.find("a")).isPresent();
         }
     }
@@ -266,7 +265,8 @@ class SafetensorsSetTest {
     void refusesWithOneLine(String title, Arrangement arrangement, String file, String message) throws IOException {
         arrangement.into(dir);
         ModelFileException refusal = catchThrowableOfType(
-                ModelFileException.class, () -> SafetensorsSet.open(dir).close());
+                ModelFileException.class,
+                () -> SafetensorsSet.open(dir, "model").close());
         assertThat(refusal).as(title).isNotNull();
         assertThat(refusal).hasMessageStartingWith(dir.resolve(file) + ": ").hasMessageContaining(message);
         assertThat(refusal.getMessage()).doesNotContain("\n");
@@ -377,7 +377,8 @@ class SafetensorsSetTest {
     void saysWhatADirectoryIs(String title, Arrangement arrangement, String message) throws IOException {
         arrangement.into(dir);
         ModelFileException refusal = catchThrowableOfType(
-                ModelFileException.class, () -> SafetensorsSet.open(dir).close());
+                ModelFileException.class,
+                () -> SafetensorsSet.open(dir, "model").close());
         assertThat(refusal).as(title).isNotNull();
         assertThat(refusal).hasMessageStartingWith(dir + ": ").hasMessageContaining(message);
         assertThat(refusal.getMessage()).doesNotContain("\n");
