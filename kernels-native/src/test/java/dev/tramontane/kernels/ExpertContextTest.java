@@ -45,11 +45,12 @@ final class ExpertContextTest {
             int columns = TinyContext.WIDTH;
             for (int expert : new int[] {-1, EXPERTS, Integer.MAX_VALUE}) {
                 assertThatIllegalArgumentException()
-                        .isThrownBy(
-                                () -> context.setTensor(TensorRole.FFN_GATE, 0, expert, DType.F32, rows, columns, data))
+                        .isThrownBy(() -> context.setTensor(
+                                new TensorData(TensorRole.FFN_GATE, 0, expert, DType.F32, rows, columns, data)))
                         .withMessageContaining("expert " + expert);
             }
-            assertThatThrownBy(() -> context.setTensor(TensorRole.ATTENTION_Q, 0, 1, DType.F32, columns, columns, data))
+            assertThatThrownBy(() -> context.setTensor(
+                            new TensorData(TensorRole.ATTENTION_Q, 0, 1, DType.F32, columns, columns, data)))
                     .isInstanceOf(KernelException.class)
                     .hasMessageContaining("no such tensor in layer 0, expert 1");
         }
