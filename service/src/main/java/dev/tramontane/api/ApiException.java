@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Exceptions;
 
 /** A failure as the client sees it: a status and OpenAI's four error fields. */
 public final class ApiException extends RuntimeException {
@@ -72,6 +73,10 @@ public final class ApiException extends RuntimeException {
             case ApiException known -> known;
             case InvalidJsonException invalid -> field(invalid.field(), messageOf(invalid));
             case GenerationException refused -> of(refused);
+            // Prompts that fail side by side fail together; the client is told of the first.
+            case RuntimeException several
+            when Exceptions.isMultiple(several) ->
+                of(Exceptions.unwrapMultipleExcludingTracebacks(several).getFirst());
             default -> {
                 LOG.error("A request failed", failure);
                 yield new ApiException(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.RefusedException.Cause;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.generation.GenerationException.Kind;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.Exceptions;
 
 /**
  * Every failure has a status and OpenAI's body, and names the field at fault. Numbers are those of the attack catalogue
@@ -342,6 +345,16 @@ class ErrorTableTest {
         assertThat(error.getString("param")).as(answer.body()).isEqualTo(wrong.param());
         assertThat(error.getString("message")).contains(wrong.message()).hasSizeLessThan(400);
         assertThat(((ScriptedEngine) service.engine).runs).isEmpty(); // Nothing reached the engine.
+    }
+
+    /** Several prompts of a request may fail in the same moment; found by mutation. */
+    @Test
+    void failuresThatComeTogetherAreToldAsTheFirst() {
+        GenerationException empty = new GenerationException(Kind.INVALID, "The prompt is empty.", "prompt", 0);
+        ApiException told = ApiException.of(Exceptions.multiple(empty, new IllegalStateException("another")));
+        assertThat(told.status()).isEqualTo(400);
+        assertThat(told.param()).isEqualTo("prompt");
+        assertThat(told.getMessage()).isEqualTo("The prompt is empty.");
     }
 
     @Test
