@@ -27,6 +27,10 @@ final class ByteLevelBpe extends PieceTokenizer {
 
     private final MergeTable merges;
     private final PieceTable words;
+    /** The token of a byte that has none, or -1. */
+    private final int unknown;
+
+    private final boolean fusesUnknown;
     /**
      * [vocab] whether merging the bytes of a token gives that token, so that a word that equals it needs no merging.
      * Found out on first use; threads may race, they write the same.
@@ -39,6 +43,8 @@ final class ByteLevelBpe extends PieceTokenizer {
         this.byteIds = byteIds;
         this.merges = merges;
         preTokenizer = rule.preTokenizer();
+        unknown = rule.unknown().orElse(-1);
+        fusesUnknown = rule.fusesUnknown();
         byte[][] bytes = new byte[size()][];
         for (int id = 0; id < bytes.length; id++) {
             bytes[id] = bytes(id);
@@ -164,6 +170,8 @@ final class ByteLevelBpe extends PieceTokenizer {
                 int id = byteIds[word.array()[i] & 0xFF];
                 if (id >= 0) {
                     merger.add(id, i);
+                } else if (unknown >= 0 && !(fusesUnknown && merger.endsWith(unknown))) {
+                    merger.add(unknown, i);
                 }
             }
             merger.merge(word.size());

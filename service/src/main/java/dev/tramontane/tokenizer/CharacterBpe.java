@@ -89,6 +89,11 @@ final class CharacterBpe extends PieceTokenizer {
     }
 
     @Override
+    boolean normalizesSpaces() {
+        return spaces.normalizes();
+    }
+
+    @Override
     boolean stripsSpace() {
         return stripsSpace;
     }

@@ -100,6 +100,11 @@ abstract class PieceTokenizer implements Tokenizer {
 
     abstract TextEncoder encoder(IdList ids);
 
+    /** Whether a space in normalized text stands for U+2581, which is no white space. */
+    boolean normalizesSpaces() {
+        return false;
+    }
+
     /** Whether {@link #textDecoder} takes away a space that begins a text, because {@link #encode(String)} puts it there. */
     abstract boolean stripsSpace();
 
@@ -139,8 +144,12 @@ abstract class PieceTokenizer implements Tokenizer {
             encoder.encode(text, from, to, before);
             return;
         }
+        if (from == to) {
+            return;
+        }
         String normalized = normalizer.apply(text.substring(from, to));
-        SpecialSearch search = SpecialSearch.ofNormalized(normalizedSpecials, rules, trusted, normalized, from, to);
+        SpecialSearch search = SpecialSearch.ofNormalized(
+                normalizedSpecials, rules, trusted, normalized, from, to, !normalizesSpaces());
         Before last = before;
         int done = 0;
         while (search.next()) {

@@ -55,13 +55,17 @@ record SpaceRule(Prefix prefix, boolean collapse, boolean escape, boolean cut) {
         return escape ? text.replace(ESCAPED, ' ') : text;
     }
 
-    /** A stretch as the normalizers of the tokenizers library leave it; its pre-tokenizers come later. */
+    /** Whether spaces are dealt with by a normalizer of the tokenizers library, before its pre-tokenizer. */
+    boolean normalizes() {
+        return prefix == Prefix.STRETCH || prefix == Prefix.NEVER;
+    }
+
+    /** A stretch as such a normalizer leaves it. */
     String normalize(String stretch) {
-        return switch (prefix) {
-            case STRETCH -> " " + spell(stretch);
-            case NEVER -> spell(stretch);
-            case TEXT, BARE_STRETCH, BARE_TEXT -> stretch;
-        };
+        if (!normalizes()) {
+            return stretch;
+        }
+        return prefix == Prefix.STRETCH ? " " + spell(stretch) : spell(stretch);
     }
 
     /** Whether a space is put before part of a stretch that {@link #normalize} has dealt with. */

@@ -16,6 +16,8 @@ final class SpecialSearch {
     private final int origin;
     /** Place in the prompt of the stretch; what is put before it is trusted as far as its first character is. */
     private final int first;
+    /** Whether a space is white space here, and not a character of its own. */
+    private final boolean spaceIsWhite;
 
     private int at;
     private int start;
@@ -24,7 +26,7 @@ final class SpecialSearch {
 
     /** Searches {@code text[from, to)}, which is the prompt itself. */
     SpecialSearch(SpecialTokens tokens, SpecialRules rules, TrustedRanges trusted, String text, int from, int to) {
-        this(tokens, rules, trusted, text, from, to, 0, from);
+        this(tokens, rules, trusted, text, from, to, 0, from, true);
     }
 
     private SpecialSearch(
@@ -35,7 +37,8 @@ final class SpecialSearch {
             int from,
             int to,
             int origin,
-            int first) {
+            int first,
+            boolean spaceIsWhite) {
         this.tokens = tokens;
         this.rules = rules;
         this.trusted = trusted;
@@ -43,15 +46,26 @@ final class SpecialSearch {
         this.to = to;
         this.origin = origin;
         this.first = first;
+        this.spaceIsWhite = spaceIsWhite;
         at = from;
         end = from;
     }
 
-    /** Searches the normalized form of the prompt's {@code [from, to)}; it may have more characters in front. */
+    /**
+     * Searches the normalized form of the prompt's {@code [from, to)}; it may have more characters in front.
+     *
+     * @param spaceIsWhite whether a space is white space there, and does not stand for U+2581
+     */
     static SpecialSearch ofNormalized(
-            SpecialTokens tokens, SpecialRules rules, TrustedRanges trusted, String text, int from, int to) {
+            SpecialTokens tokens,
+            SpecialRules rules,
+            TrustedRanges trusted,
+            String text,
+            int from,
+            int to,
+            boolean spaceIsWhite) {
         int length = text.length();
-        return new SpecialSearch(tokens, rules, trusted, text, 0, length, to - length, from);
+        return new SpecialSearch(tokens, rules, trusted, text, 0, length, to - length, from, spaceIsWhite);
     }
 
     /** Goes to the next token; false when there is none. */
@@ -88,16 +102,20 @@ final class SpecialSearch {
 
     private void strip(int previousEnd) {
         if (rules.stripsLeft().get(id)) {
-            while (start > previousEnd && WhiteSpace.is(text.charAt(start - 1))) {
+            while (start > previousEnd && isWhite(text.charAt(start - 1))) {
                 start--;
             }
         }
         if (rules.stripsRight().get(id)) {
-            while (end < to && WhiteSpace.is(text.charAt(end))) {
+            while (end < to && isWhite(text.charAt(end))) {
                 end++;
             }
             at = end;
         }
+    }
+
+    private boolean isWhite(char c) {
+        return WhiteSpace.is(c) && (spaceIsWhite || c != ' ');
     }
 
     int start() {

@@ -59,6 +59,11 @@ final class SymbolMerger {
         starts[size++] = start;
     }
 
+    /** Whether the last symbol that was added has that id. */
+    boolean endsWith(int id) {
+        return size > 0 && ids[size - 1] == id;
+    }
+
     /** Merges the word, which ends there; afterwards {@link #size}, {@link #id} and {@link #start} give the result. */
     void merge(int end) {
         starts[size] = end;

@@ -45,6 +45,25 @@ public final class Tokenizers {
         return TekkenFile.tokenizer(json);
     }
 
+    /**
+     * The tokenizer of a Hugging Face directory, with the ids of the tokenizers library. Whether it adds bos is said by
+     * {@code add_bos_token}, or else by the post-processor.
+     *
+     * @param tokenizerJson the whole file {@code tokenizer.json}
+     * @param tokenizerConfig the whole file {@code tokenizer_config.json}, which names bos and eos; empty where there is
+     *     none
+     * @param ends ids that end an answer beside its eos, such as those of {@code generation_config.json}
+     * @throws VocabularyException when a file is damaged, contradicts itself or needs what is not known here
+     */
+    public static Tokenizer ofHuggingFace(byte[] tokenizerJson, byte[] tokenizerConfig, Set<Integer> ends) {
+        return HuggingFaceFile.tokenizer(tokenizerJson, tokenizerConfig, ends);
+    }
+
+    /** As above, where only eos ends an answer. */
+    public static Tokenizer ofHuggingFace(byte[] tokenizerJson, byte[] tokenizerConfig) {
+        return ofHuggingFace(tokenizerJson, tokenizerConfig, Set.of());
+    }
+
     /** The caller's lists may be views of a file that is closed later, and its arrays may change. */
     private static Vocabulary copy(Vocabulary theirs) {
         return new Vocabulary(

@@ -34,10 +34,15 @@ final class VocabularyCheck {
         }
     }
 
+    /** What must hold of the tokens of any kind of vocabulary. */
+    static void checkTokens(Vocabulary vocabulary) {
+        checkPieces(vocabulary);
+        checkIds(vocabulary, vocabulary.pieces().size());
+    }
+
     static void check(Vocabulary vocabulary) {
         int size = vocabulary.pieces().size();
-        checkPieces(vocabulary);
-        checkIds(vocabulary, size);
+        checkTokens(vocabulary);
         switch (vocabulary.kind()) {
             case BYTE_LEVEL_BPE -> checkByteLevel(vocabulary);
             case SENTENCEPIECE_BPE -> checkSentencePiece(vocabulary, size);

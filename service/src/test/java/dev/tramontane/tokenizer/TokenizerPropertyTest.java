@@ -45,7 +45,11 @@ final class TokenizerPropertyTest {
                 Tokenizers.of(Vocabularies.bytes("tekken", SOME_MERGES)),
                 Tokenizers.of(Vocabularies.bytes("", SOME_MERGES)),
                 Tokenizers.of(Vocabularies.smallSentencePiece(true)),
-                Tokenizers.of(Vocabularies.smallSentencePiece(false)));
+                Tokenizers.of(Vocabularies.smallSentencePiece(false)),
+                TekkenFiles.tokenizer(),
+                HuggingFaceFiles.tokenizer("llama-3"),
+                HuggingFaceFiles.tokenizer("prepend"),
+                HuggingFaceFiles.tokenizer("never"));
     }
 
     @ParameterizedTest
@@ -74,12 +78,48 @@ final class TokenizerPropertyTest {
         }
     }
 
+    /** Metaspace puts no space before a text that has one, and decoding takes it away all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "always", "always, split", "first, split"})
+    void metaspaceLosesTheSpaceThatBeginsAText(String variant) {
+        Tokenizer tokenizer = HuggingFaceFiles.tokenizer(variant);
+        everyCodePointComesBack(tokenizer);
+        for (long seed = 0; seed < 400; seed++) {
+            String text = randomText(new SplittableRandom(seed));
+            int[] ids = tokenizer.encode(text);
+            assertThat(tokenizer.decode(ids))
+                    .as("seed %d", seed)
+                    .isEqualTo(text.startsWith(" ") ? text.substring(1) : text);
+            for (int id : ids) {
+                assertThat(tokenizer.isControl(id)).as("seed %d", seed).isFalse();
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("tokenizers")
     void loneSurrogatesBecomeReplacementCharacters(Tokenizer tokenizer) {
         assertThat(tokenizer.decode(tokenizer.encode("a\uD800b\uDC00"))).isEqualTo("a\uFFFDb\uFFFD");
         assertThat(tokenizer.decode(tokenizer.encode("\uDC00\uD800"))).isEqualTo("\uFFFD\uFFFD");
         assertThat(tokenizer.decode(tokenizer.encode("\uD83D\uD83D\uDE00"))).isEqualTo("\uFFFD\uD83D\uDE00");
+    }
+
+    @ParameterizedTest
+    @MethodSource("tokenizers")
+    void anyIdsDecodeAtOnceAsPieceByPiece(Tokenizer tokenizer) {
+        for (long seed = 0; seed < 300; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int[] ids = random.ints(random.nextInt(60), 0, tokenizer.size()).toArray();
+            TokenDecoder decoder = tokenizer.decoder();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            StringBuilder text = new StringBuilder();
+            for (int id : ids) {
+                text.append(decoder.push(id));
+                bytes.writeBytes(tokenizer.bytes(id));
+            }
+            text.append(decoder.finish());
+            assertThat(text.toString()).as("seed %d", seed).isEqualTo(wholeText(bytes.toByteArray()));
+        }
     }
 
     @Test
