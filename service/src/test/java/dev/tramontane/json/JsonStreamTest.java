@@ -171,6 +171,20 @@ class JsonStreamTest {
     }
 
     @Test
+    void limitsThemselvesAreLimited() {
+        int deep = JsonLimits.MAX_DEPTH + 1;
+        assertThatThrownBy(() -> new JsonLimits(1, deep, 1, 1, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a depth of 513, which is not 1 to 512");
+        assertThatThrownBy(() -> new JsonLimits(1, 1, 1, 1, 0)).hasMessage("a limit below 1");
+        String nested = "[".repeat(JsonLimits.MAX_DEPTH) + "]".repeat(JsonLimits.MAX_DEPTH);
+        JsonStream json =
+                JsonStream.open(utf8(nested), "the file", new JsonLimits(1 << 20, JsonLimits.MAX_DEPTH, 1, 1, 1000));
+        assertThat(json.array()).hasSize(1);
+        json.close();
+    }
+
+    @Test
     void refusesADocumentBeyondItsLimitUnread() {
         JsonLimits small = new JsonLimits(3, 8, 16, 64, 100);
         assertThatThrownBy(() -> JsonStream.open(utf8("{  }"), "the file", small))
