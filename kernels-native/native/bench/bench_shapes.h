@@ -78,6 +78,29 @@ inline void random_weights(uint32_t dtype, uint64_t rows, uint64_t cols, uint64_
         half(p, spread / 4.6f);
         half(p + 2, -7.5f * spread / 4.6f);
         break;
+      case TM_F8_E4M3:
+        if ((*p & 0x7f) == 0x7f) *p ^= 1;  // not NaN
+        break;
+      case TM_Q5_0:
+      case TM_IQ4_NL:
+      case TM_IQ4_XS:
+        half(p, sign * spread / (dtype == TM_Q5_0 ? 9.2f : dtype == TM_IQ4_NL ? 69.0f : 69.0f * 18.5f));
+        break;
+      case TM_Q5_1:
+        half(p, spread / 9.2f);
+        half(p + 2, -15.5f * spread / 9.2f);
+        break;
+      case TM_Q2_K:
+        half(p + 80, spread / (1.2f * 8));
+        half(p + 82, 1.5f * spread / (1.2f * 8));
+        break;
+      case TM_Q3_K:
+        half(p + 108, sign * spread / (2.3f * 18.5f));
+        break;
+      case TM_Q5_K:
+        half(p, spread / (9.2f * 32));
+        half(p + 2, 15.5f * spread / (9.2f * 32));
+        break;
       case TM_Q4_K:
         half(p, spread / (4.6f * 32));
         half(p + 2, 7.5f * spread / (4.6f * 32));

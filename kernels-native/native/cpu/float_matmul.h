@@ -1,4 +1,4 @@
-// F32, F16 and BF16 weights in place times float activations. Compiled once per level, after its lanes.
+// F32, F16, BF16 and F8_E4M3 weights in place times float activations. Compiled once per level, after its lanes.
 //
 // An output is sixteen lane sums acc[i] = fma(w[16 j + i], x[16 j + i], acc[i]) over j in order, then the fixed tree of
 // sum(). Rows end where they end: the tail is loaded by a mask, never past the row.
@@ -9,6 +9,7 @@ namespace {
 
 struct F32 {
   static constexpr uint32_t kBytes = 4;
+  static constexpr bool kScaled = false;
   TM_ALWAYS_INLINE static Floats at(const uint8_t* p) { return load(reinterpret_cast<const float*>(p)); }
   TM_ALWAYS_INLINE static Floats first(const uint8_t* p, uint32_t n) {
     return load_first(reinterpret_cast<const float*>(p), n);
@@ -17,6 +18,7 @@ struct F32 {
 
 struct F16 {
   static constexpr uint32_t kBytes = 2;
+  static constexpr bool kScaled = false;
   TM_ALWAYS_INLINE static Floats at(const uint8_t* p) { return load_half(reinterpret_cast<const uint16_t*>(p)); }
   TM_ALWAYS_INLINE static Floats first(const uint8_t* p, uint32_t n) {
     return load_half_first(reinterpret_cast<const uint16_t*>(p), n);
@@ -25,10 +27,20 @@ struct F16 {
 
 struct BF16 {
   static constexpr uint32_t kBytes = 2;
+  static constexpr bool kScaled = false;
   TM_ALWAYS_INLINE static Floats at(const uint8_t* p) { return load_bf16(reinterpret_cast<const uint16_t*>(p)); }
   TM_ALWAYS_INLINE static Floats first(const uint8_t* p, uint32_t n) {
     return load_bf16_first(reinterpret_cast<const uint16_t*>(p), n);
   }
+};
+
+// Elements are exact in float; their row's scale multiplies the finished sum, which is one rounding instead of one an
+// element.
+struct F8_E4M3 {
+  static constexpr uint32_t kBytes = 1;
+  static constexpr bool kScaled = true;
+  TM_ALWAYS_INLINE static Floats at(const uint8_t* p) { return load_f8(p); }
+  TM_ALWAYS_INLINE static Floats first(const uint8_t* p, uint32_t n) { return load_f8_first(p, n); }
 };
 
 template <class Weights, int kRows, int kTokens>
@@ -67,7 +79,10 @@ TM_ALWAYS_INLINE void tile(const StripJob& job, uint32_t row, uint32_t token) {
   for (int t = 0; t < kTokens; ++t) {
     float* out = job.out + (token + t) * job.out_stride + row;
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) out[r] = job.store == Store::kAdd ? out[r] + sum(acc[r][t]) : sum(acc[r][t]);
+    for (int r = 0; r < kRows; ++r) {
+      const float total = Weights::kScaled ? sum(acc[r][t]) * job.scales[row + r] : sum(acc[r][t]);
+      out[r] = job.store == Store::kAdd ? out[r] + total : total;
+    }
   }
 }
 

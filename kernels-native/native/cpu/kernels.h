@@ -29,9 +29,9 @@ struct alignas(32) ActivationBlock {
   int8_t low[kBlock];        // -64..63
   float scale;               // largest magnitude / kLargestCode; not a number if an input was not finite
   float scaled_sum;          // scale * sum of codes
-  int32_t minus_8_sum;       // Q4_0's offset
-  int32_t minus_128_sum;     // Q8_0's codes are kept + 128
-  int32_t minus_32_sums[2];  // Q6_K's offset, for columns 0..15 and 16..31
+  int32_t minus_8_sum;       // Q4_0's offset, half of Q5_0's
+  int32_t minus_128_sum;     // Q8_0's and IQ4's codes are kept + 128
+  int32_t minus_32_sums[2];  // Q6_K's offset, 8 times Q3_K's, for columns 0..15 and 16..31
   int32_t unused[2];
 
   int32_t code(uint32_t i) const { return 128 * high[i] + low[i]; }
@@ -45,6 +45,7 @@ enum class Store : uint32_t { kWrite, kAdd };
 struct StripJob {
   const uint8_t* weights;              // packed strip (pack.h); null when in place
   const uint8_t* rows[kStripRows];     // each row in place; unused when packed
+  float scales[kStripRows];            // of each row in place, of F8_E4M3 only
   uint32_t cols;                       //
   uint32_t n_rows;                     // 1..16
   const ActivationBlock* activations;  // [n_tokens][activation_stride], for packed weights
@@ -78,6 +79,10 @@ struct SegmentJob {
   float* sums;            // [n_queries][head_dim] out: sum of exp(score - maximum) * value
 };
 
+// A type's place in the tables below. F8_E4M3 takes the place of a number that ggml withdrew.
+inline constexpr uint32_t kKernelSlots = 32;
+constexpr uint32_t kernel_slot(uint32_t dtype) { return dtype == TM_F8_E4M3 ? 31 : dtype; }
+
 struct KernelTable {
   // RMSNorm (Zhang and Sennrich, arXiv 1910.07467): out = x / sqrt(mean(x^2) + epsilon) * weight.
   void (*norm)(const float* x, const float* weight, uint32_t width, double epsilon, float* out);
@@ -92,9 +97,14 @@ struct KernelTable {
   // n floats into binary16, to nearest even.
   void (*to_half)(const float* x, uint32_t n, uint16_t* out);
 
-  // Indexed by dtype; null for a type that is not of that kind.
-  void (*packed_strip[TM_BF16 + 1])(const StripJob&);
-  void (*float_strip[TM_BF16 + 1])(const StripJob&);
+  // dst[0..n) = scale * element, of float types (scale counts for F8_E4M3 only); and n values to a type that
+  // quantise_row writes, with its bits. Null for other types; indexed by kernel_slot(dtype).
+  void (*widen[kKernelSlots])(const uint8_t* src, uint64_t n, float scale, float* dst);
+  void (*narrow[kKernelSlots])(const float* x, uint64_t n, uint8_t* dst);
+
+  // Indexed by kernel_slot(dtype); null for a type that is not of that kind.
+  void (*packed_strip[kKernelSlots])(const StripJob&);
+  void (*float_strip[kKernelSlots])(const StripJob&);
 
   void (*segment_float)(const SegmentJob&);
   void (*segment_half)(const SegmentJob&);

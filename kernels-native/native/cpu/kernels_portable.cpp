@@ -4,6 +4,7 @@
 #include "vector_math.h"
 #include "packed_matmul.h"
 #include "float_matmul.h"
+#include "float_convert.h"
 #include "attention_segment.h"
 #define TM_KERNELS kPortableKernels
 #include "kernel_table.h"

@@ -76,6 +76,32 @@ TM_ALWAYS_INLINE Floats load_s8(const uint8_t* p) {
   return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(x)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(x, 8)))};
 }
 
+TM_ALWAYS_INLINE Floats widen_u8(__m128i x) {
+  return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(x)), _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(x, 8)))};
+}
+TM_ALWAYS_INLINE Floats load_low_nibbles(const uint8_t* p) {
+  return widen_u8(_mm_and_si128(load_128(p), _mm_set1_epi8(15)));
+}
+TM_ALWAYS_INLINE Floats load_high_nibbles(const uint8_t* p) {
+  return widen_u8(_mm_and_si128(_mm_srli_epi16(load_128(p), 4), _mm_set1_epi8(15)));
+}
+TM_ALWAYS_INLINE Floats load_f8(const uint8_t* p) {
+  const __m128i x = load_128(p);
+  const __m256i sign = _mm256_slli_epi16(_mm256_cvtepu8_epi16(_mm_and_si128(x, _mm_set1_epi8(-128))), 8);
+  const __m256i magnitude = _mm256_cvtepu8_epi16(_mm_and_si128(x, _mm_set1_epi8(127)));
+  const __m256i nan = _mm256_cmpeq_epi16(magnitude, _mm256_set1_epi16(127));
+  const __m256i half =
+      _mm256_or_si256(sign, _mm256_blendv_epi8(_mm256_slli_epi16(magnitude, 7), _mm256_set1_epi16(0x7e00), nan));
+  const __m256 factor = _mm256_set1_ps(256);
+  return {_mm256_mul_ps(factor, _mm256_cvtph_ps(_mm256_castsi256_si128(half))),
+          _mm256_mul_ps(factor, _mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)))};
+}
+TM_ALWAYS_INLINE Floats load_f8_first(const uint8_t* p, uint32_t n) {
+  uint8_t copy[16] = {};
+  for (uint32_t i = 0; i < n; ++i) copy[i] = p[i];
+  return load_f8(copy);
+}
+
 TM_ALWAYS_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
 TM_ALWAYS_INLINE Floats sub(Floats a, Floats b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
 TM_ALWAYS_INLINE Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
@@ -151,6 +177,31 @@ TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, Floats x) {
   return _mm_cvtsi128_si32(_mm_add_epi32(t, _mm_shuffle_epi32(t, 0xb1)));
 }
 
+TM_ALWAYS_INLINE Floats truncate(Floats x) {
+  return {_mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.lo)), _mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.hi))};
+}
+TM_ALWAYS_INLINE void store_bytes(uint8_t* p, Floats x) {
+  const __m256i low_byte = _mm256_set1_epi32(255);
+  const __m256i lo = _mm256_and_si256(_mm256_cvttps_epi32(x.lo), low_byte);
+  const __m256i hi = _mm256_and_si256(_mm256_cvttps_epi32(x.hi), low_byte);
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
+  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+}
+TM_ALWAYS_INLINE __m256i narrow_bf16(__m256 x) {
+  const __m256i bits = _mm256_castps_si256(x);
+  const __m256i top = _mm256_srli_epi32(bits, 16);
+  const __m256i odd = _mm256_and_si256(top, _mm256_set1_epi32(1));
+  const __m256i rounded =
+      _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd), 16);
+  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  return _mm256_blendv_epi8(rounded, _mm256_or_si256(top, _mm256_set1_epi32(64)), nan);
+}
+TM_ALWAYS_INLINE void store_bf16(uint8_t* p, Floats x) {
+  const __m256i words = _mm256_packus_epi32(narrow_bf16(x.lo), narrow_bf16(x.hi));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(words, 0xd8));
+}
+
 // The sum of products with codes of 128 * high + low.
 TM_ALWAYS_INLINE Ints join(Ints high, Ints low) {
   return {_mm256_add_epi32(_mm256_slli_epi32(high.lo, 7), low.lo),
@@ -177,6 +228,56 @@ TM_ALWAYS_INLINE Codes load_nibbles(const uint8_t* p) {
     }
   }
   return c;
+}
+
+TM_ALWAYS_INLINE Codes load_pairs(const uint8_t* p) {
+  const __m256i low = _mm256_set1_epi8(3);
+  Codes c;
+#pragma GCC unroll 2
+  for (int half = 0; half < 2; ++half) {
+#pragma GCC unroll 2
+    for (int h = 0; h < 2; ++h) {
+      const __m256i x = load_256(p + 64 * half + 32 * h);
+      __m256i* v = c.v + 8 * h + 4 * half;
+      v[0] = _mm256_and_si256(x, low);
+      v[1] = _mm256_and_si256(_mm256_srli_epi16(x, 2), low);
+      v[2] = _mm256_and_si256(_mm256_srli_epi16(x, 4), low);
+      v[3] = _mm256_and_si256(_mm256_srli_epi16(x, 6), low);
+    }
+  }
+  return c;
+}
+
+template <int kFrom, int kTo>
+TM_ALWAYS_INLINE __m256i moved_bit(__m256i x) {
+  if constexpr (kFrom <= kTo) {
+    return _mm256_and_si256(_mm256_slli_epi16(x, kTo - kFrom), _mm256_set1_epi8(1 << kTo));
+  } else {
+    return _mm256_and_si256(_mm256_srli_epi16(x, kFrom - kTo), _mm256_set1_epi8(1 << kTo));
+  }
+}
+
+template <int kAt>
+TM_ALWAYS_INLINE void add_bits(Codes& c, const uint8_t* bits) {
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const __m256i x = load_256(bits + 32 * h);
+    __m256i* v = c.v + 8 * h;
+    v[0] = _mm256_or_si256(v[0], moved_bit<0, kAt>(x));
+    v[1] = _mm256_or_si256(v[1], moved_bit<1, kAt>(x));
+    v[2] = _mm256_or_si256(v[2], moved_bit<2, kAt>(x));
+    v[3] = _mm256_or_si256(v[3], moved_bit<3, kAt>(x));
+    v[4] = _mm256_or_si256(v[4], moved_bit<4, kAt>(x));
+    v[5] = _mm256_or_si256(v[5], moved_bit<5, kAt>(x));
+    v[6] = _mm256_or_si256(v[6], moved_bit<6, kAt>(x));
+    v[7] = _mm256_or_si256(v[7], moved_bit<7, kAt>(x));
+  }
+}
+
+TM_ALWAYS_INLINE void look_up(Codes& c, const uint8_t* table) {
+  const __m256i t = _mm256_broadcastsi128_si256(load_128(table));
+#pragma GCC unroll 16
+  for (int j = 0; j < 16; ++j) c.v[j] = _mm256_shuffle_epi8(t, c.v[j]);
 }
 
 TM_ALWAYS_INLINE Codes load_six_bits(const uint8_t* nibbles, const uint8_t* pairs) {
@@ -214,7 +315,7 @@ TM_ALWAYS_INLINE __m256i splat_quad(const int8_t* a) {
 }
 
 // Sums of pairs of products in 16 bits, then of two pairs in 32. Codes below 16 make pairs of at most 2 * 15 * 127, so
-// all eight pair sums of a block fit 16 bits; codes below 64 leave room for two.
+// all eight pair sums of a block fit 16 bits; codes below 32 leave room for four, below 64 for two.
 template <int kFirst, int kCount, int kPairSums>
 TM_ALWAYS_INLINE __m256i dot_small(const __m256i* v, const int8_t* a, int32_t start) {
   __m256i s = _mm256_set1_epi32(start);
@@ -232,6 +333,10 @@ TM_ALWAYS_INLINE __m256i dot_small(const __m256i* v, const int8_t* a, int32_t st
 
 TM_ALWAYS_INLINE Ints dot_nibbles(const Codes& c, const int8_t* a, int32_t start) {
   return {dot_small<0, 8, 8>(c.v, a, start), dot_small<0, 8, 8>(c.v + 8, a, start)};
+}
+
+TM_ALWAYS_INLINE Ints dot_five_bits(const Codes& c, const int8_t* a, int32_t start) {
+  return {dot_small<0, 8, 4>(c.v, a, start), dot_small<0, 8, 4>(c.v + 8, a, start)};
 }
 
 template <int kHalf>

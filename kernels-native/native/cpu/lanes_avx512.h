@@ -60,6 +60,29 @@ TM_ALWAYS_INLINE Floats load_s8(const uint8_t* p) {
   return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
 }
 
+TM_ALWAYS_INLINE __m512i widen_u8(const uint8_t* p) {
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+TM_ALWAYS_INLINE Floats load_low_nibbles(const uint8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_and_si512(widen_u8(p), _mm512_set1_epi32(15)))};
+}
+TM_ALWAYS_INLINE Floats load_high_nibbles(const uint8_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_srli_epi32(widen_u8(p), 4))};
+}
+TM_ALWAYS_INLINE Floats widen_f8(__m128i x) {
+  const __m256i sign = _mm256_slli_epi16(_mm256_cvtepu8_epi16(_mm_and_si128(x, _mm_set1_epi8(-128))), 8);
+  const __m256i magnitude = _mm256_cvtepu8_epi16(_mm_and_si128(x, _mm_set1_epi8(127)));
+  const __mmask16 nan = _mm256_cmpeq_epi16_mask(magnitude, _mm256_set1_epi16(127));
+  const __m256i half = _mm256_mask_mov_epi16(_mm256_slli_epi16(magnitude, 7), nan, _mm256_set1_epi16(0x7e00));
+  return {_mm512_mul_ps(_mm512_set1_ps(256), _mm512_cvtph_ps(_mm256_or_si256(sign, half)))};
+}
+TM_ALWAYS_INLINE Floats load_f8(const uint8_t* p) {
+  return widen_f8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+TM_ALWAYS_INLINE Floats load_f8_first(const uint8_t* p, uint32_t n) {
+  return widen_f8(_mm_maskz_loadu_epi8(first_lanes(n), p));
+}
+
 TM_ALWAYS_INLINE Floats add(Floats a, Floats b) { return {_mm512_add_ps(a.v, b.v)}; }
 TM_ALWAYS_INLINE Floats sub(Floats a, Floats b) { return {_mm512_sub_ps(a.v, b.v)}; }
 TM_ALWAYS_INLINE Floats mul(Floats a, Floats b) { return {_mm512_mul_ps(a.v, b.v)}; }
@@ -109,6 +132,21 @@ TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, Floats x) {
   return _mm512_reduce_add_epi32(n);
 }
 
+TM_ALWAYS_INLINE Floats truncate(Floats x) { return {_mm512_cvtepi32_ps(_mm512_cvttps_epi32(x.v))}; }
+TM_ALWAYS_INLINE void store_bytes(uint8_t* p, Floats x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(x.v)));
+}
+TM_ALWAYS_INLINE void store_bf16(uint8_t* p, Floats x) {
+  const __m512i bits = _mm512_castps_si512(x.v);
+  const __m512i top = _mm512_srli_epi32(bits, 16);
+  const __m512i odd = _mm512_and_si512(top, _mm512_set1_epi32(1));
+  const __m512i rounded =
+      _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd), 16);
+  const __mmask16 nan = _mm512_cmp_ps_mask(x.v, x.v, _CMP_UNORD_Q);
+  const __m512i out = _mm512_mask_or_epi32(rounded, nan, top, _mm512_set1_epi32(64));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(out));
+}
+
 // The sum of products with codes of 128 * high + low.
 TM_ALWAYS_INLINE Ints join(Ints high, Ints low) { return {_mm512_add_epi32(_mm512_slli_epi32(high.v, 7), low.v)}; }
 
@@ -131,6 +169,48 @@ TM_ALWAYS_INLINE Codes load_nibbles(const uint8_t* p) {
     c.v[4 + j] = _mm512_and_si512(_mm512_srli_epi16(x, 4), low);
   }
   return c;
+}
+
+TM_ALWAYS_INLINE Codes load_pairs(const uint8_t* p) {
+  const __m512i low = _mm512_set1_epi8(3);
+  Codes c;
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const __m512i x = load_bytes(p + 64 * h);
+    c.v[4 * h + 0] = _mm512_and_si512(x, low);
+    c.v[4 * h + 1] = _mm512_and_si512(_mm512_srli_epi16(x, 2), low);
+    c.v[4 * h + 2] = _mm512_and_si512(_mm512_srli_epi16(x, 4), low);
+    c.v[4 * h + 3] = _mm512_and_si512(_mm512_srli_epi16(x, 6), low);
+  }
+  return c;
+}
+
+template <int kFrom, int kTo>
+TM_ALWAYS_INLINE __m512i moved_bit(__m512i x) {
+  if constexpr (kFrom <= kTo) {
+    return _mm512_and_si512(_mm512_slli_epi16(x, kTo - kFrom), _mm512_set1_epi8(1 << kTo));
+  } else {
+    return _mm512_and_si512(_mm512_srli_epi16(x, kFrom - kTo), _mm512_set1_epi8(1 << kTo));
+  }
+}
+
+template <int kAt>
+TM_ALWAYS_INLINE void add_bits(Codes& c, const uint8_t* bits) {
+  const __m512i x = load_bytes(bits);
+  c.v[0] = _mm512_or_si512(c.v[0], moved_bit<0, kAt>(x));
+  c.v[1] = _mm512_or_si512(c.v[1], moved_bit<1, kAt>(x));
+  c.v[2] = _mm512_or_si512(c.v[2], moved_bit<2, kAt>(x));
+  c.v[3] = _mm512_or_si512(c.v[3], moved_bit<3, kAt>(x));
+  c.v[4] = _mm512_or_si512(c.v[4], moved_bit<4, kAt>(x));
+  c.v[5] = _mm512_or_si512(c.v[5], moved_bit<5, kAt>(x));
+  c.v[6] = _mm512_or_si512(c.v[6], moved_bit<6, kAt>(x));
+  c.v[7] = _mm512_or_si512(c.v[7], moved_bit<7, kAt>(x));
+}
+
+TM_ALWAYS_INLINE void look_up(Codes& c, const uint8_t* table) {
+  const __m512i t = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; ++j) c.v[j] = _mm512_shuffle_epi8(t, c.v[j]);
 }
 
 TM_ALWAYS_INLINE Codes load_six_bits(const uint8_t* nibbles, const uint8_t* pairs) {
@@ -166,6 +246,8 @@ TM_ALWAYS_INLINE Ints dot_nibbles(const Codes& c, const int8_t* a, int32_t start
   for (int j = 0; j < 8; ++j) s = _mm512_dpbusd_epi32(s, c.v[j], splat_quad(a + 4 * j));
   return {s};
 }
+
+TM_ALWAYS_INLINE Ints dot_five_bits(const Codes& c, const int8_t* a, int32_t start) { return dot_nibbles(c, a, start); }
 
 template <int kHalf>
 TM_ALWAYS_INLINE Ints dot_six_bits(const Codes& c, const int8_t* a, int32_t start) {

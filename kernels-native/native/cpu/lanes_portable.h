@@ -61,6 +61,17 @@ TM_ALWAYS_INLINE Floats load_s8(const uint8_t* p) {
   return each([&](uint32_t i) { return static_cast<float>(static_cast<int8_t>(p[i])); });
 }
 
+TM_ALWAYS_INLINE Floats load_low_nibbles(const uint8_t* p) {
+  return each([&](uint32_t i) { return static_cast<float>(p[i] & 15); });
+}
+TM_ALWAYS_INLINE Floats load_high_nibbles(const uint8_t* p) {
+  return each([&](uint32_t i) { return static_cast<float>(p[i] >> 4); });
+}
+TM_ALWAYS_INLINE Floats load_f8_first(const uint8_t* p, uint32_t n) {
+  return each([&](uint32_t i) { return i < n ? f8_e4m3_to_float(p[i]) : 0.0f; });
+}
+TM_ALWAYS_INLINE Floats load_f8(const uint8_t* p) { return load_f8_first(p, kLanes); }
+
 TM_ALWAYS_INLINE Floats add(const Floats& a, const Floats& b) {
   return each([&](uint32_t i) { return a.v[i] + b.v[i]; });
 }
@@ -132,6 +143,21 @@ TM_ALWAYS_INLINE int32_t store_codes(int8_t* high, int8_t* low, const Floats& x)
   return sum;
 }
 
+// Towards zero. |x| < 2^31.
+TM_ALWAYS_INLINE Floats truncate(const Floats& x) {
+  return each([&](uint32_t i) { return static_cast<float>(static_cast<int32_t>(x.v[i])); });
+}
+// The low bytes of the numbers towards zero, -128..255.
+TM_ALWAYS_INLINE void store_bytes(uint8_t* p, const Floats& x) {
+  for (uint32_t i = 0; i < kLanes; ++i) p[i] = static_cast<uint8_t>(static_cast<int32_t>(x.v[i]));
+}
+TM_ALWAYS_INLINE void store_bf16(uint8_t* p, const Floats& x) {
+  for (uint32_t i = 0; i < kLanes; ++i) {
+    const uint16_t bits = float_to_bf16(x.v[i]);
+    memcpy(p + 2 * i, &bits, sizeof bits);
+  }
+}
+
 // The sum of products with codes of 128 * high + low.
 TM_ALWAYS_INLINE Ints join(const Ints& high, const Ints& low) {
   Ints r;
@@ -155,6 +181,29 @@ TM_ALWAYS_INLINE Codes load_nibbles(const uint8_t* p) {
     }
   }
   return c;
+}
+
+TM_ALWAYS_INLINE Codes load_pairs(const uint8_t* p) {
+  Codes c;
+  for (uint32_t j = 0; j < 8; ++j) {
+    for (uint32_t i = 0; i < 64; ++i) c.v[j][i] = (p[64 * (j / 4) + i] >> (2 * (j % 4))) & 3;
+  }
+  return c;
+}
+
+// Adds bit kAt to the codes.
+template <int kAt>
+TM_ALWAYS_INLINE void add_bits(Codes& c, const uint8_t* bits) {
+  for (uint32_t j = 0; j < 8; ++j) {
+    for (uint32_t i = 0; i < 64; ++i) c.v[j][i] = static_cast<uint8_t>(c.v[j][i] | ((bits[i] >> j) & 1) << kAt);
+  }
+}
+
+// Codes below 16 become what the table says.
+TM_ALWAYS_INLINE void look_up(Codes& c, const uint8_t* table) {
+  for (uint32_t j = 0; j < 8; ++j) {
+    for (uint32_t i = 0; i < 64; ++i) c.v[j][i] = table[c.v[j][i]];
+  }
 }
 
 TM_ALWAYS_INLINE Codes load_six_bits(const uint8_t* nibbles, const uint8_t* pairs) {
@@ -190,6 +239,11 @@ TM_ALWAYS_INLINE Ints dot_nibbles(const Codes& c, const int8_t* a, int32_t start
   return dot_columns(c, a, start, 0, 8);
 }
 
+TM_ALWAYS_INLINE Ints dot_five_bits(const Codes& c, const int8_t* a, int32_t start) {
+  return dot_columns(c, a, start, 0, 8);
+}
+
+// Codes below 64 of sixteen columns.
 template <int kHalf>
 TM_ALWAYS_INLINE Ints dot_six_bits(const Codes& c, const int8_t* a, int32_t start) {
   return dot_columns(c, a, start, 4 * kHalf, 4 * kHalf + 4);

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "convert.h"
 #include "kernels.h"
 #include "pack.h"
-#include "quantise.h"
 
 namespace tramontane::cpu {
 namespace {
@@ -55,18 +55,21 @@ uint64_t owned_bytes(const Tensor& tensor) {
 
 // Room in which a worker rounds a row before it packs it.
 struct Rounding {
+  const KernelTable& kernels;
   float* values;
   uint8_t* row;
 
   static uint64_t bytes(uint64_t longest_row) { return (2 * longest_row * sizeof(float) + 63) / 64 * 64; }
-  Rounding(const PackedWeights& weights, const Worker& worker)
-      : values(reinterpret_cast<float*>(weights.rounding.as<uint8_t>() + worker.id * bytes(weights.longest_row))),
+  Rounding(const Model& model, const PackedWeights& weights, const Worker& worker)
+      : kernels(kernels_of(model.cpu_level)),
+        values(reinterpret_cast<float*>(weights.rounding.as<uint8_t>() + worker.id * bytes(weights.longest_row))),
         row(reinterpret_cast<uint8_t*>(values + weights.longest_row)) {}  // no type is wider than float
 
   // Row r of the tensor in the type that it is computed as, in `row` or where it is given.
   const uint8_t* round(const Tensor& tensor, uint64_t r, uint8_t* to) const {
-    tensor.stored_values(r, values);
-    quantise_row(tensor.dtype, values, tensor.cols, to);
+    const float scale = tensor.scales.empty() ? 1.0f : tensor.scale(r);
+    read_values(kernels, tensor.stored, tensor.row(r), tensor.cols, scale, values);
+    write_values(kernels, tensor.dtype, values, tensor.cols, to);
     return to;
   }
 };
@@ -114,7 +117,7 @@ void reserve(Model& model) {
 void prepare(Model& model, const Worker& worker) {
   PackedWeights* weights = static_cast<PackedWeights*>(model.packed.get());
   if (weights == nullptr) return;
-  const Rounding rounding(*weights, worker);
+  const Rounding rounding(model, *weights, worker);
   each_matrix(model, [&](Tensor& tensor) {
     const PackedMatrix* packed = packed_matrix(tensor);
     if (packed == nullptr) return;

@@ -28,7 +28,7 @@ const KernelTable& kernels_of(uint32_t cpu_level) {
 
 namespace {
 
-bool computes(uint32_t dtype) { return is_packed(dtype) || dtype == TM_F32 || dtype == TM_F16 || dtype == TM_BF16; }
+bool computes(uint32_t dtype) { return is_packed(dtype) || block_elements(dtype) == 1; }
 
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows) { return Scratch(model, max_rows, nullptr).bytes; }
 

@@ -1,4 +1,6 @@
-// tm_convert: rows of one type written in another.
+// tm_convert: checks every argument, then converts.
+#include "convert.h"
+
 #include "dtype.h"
 #include "error.h"
 #include "quantise.h"
@@ -8,7 +10,6 @@ namespace tramontane {
 namespace {
 
 constexpr uint64_t kMostExtent = 1ull << 40;  // of rows and columns: products with a block's bytes stay in 64 bits
-constexpr uint64_t kChunk = 1024;             // elements converted at a time: whole blocks of every type
 
 struct Side {
   const char* name;
@@ -67,22 +68,11 @@ int32_t check_conversion(const tm_conversion& c, const void* source, const void*
   return TM_OK;
 }
 
-void convert(const tm_conversion& c, const uint8_t* from, uint8_t* to) {
+void convert(const tm_conversion& c, const void* source, void* target) {
   if (c.from == c.to) {
-    memcpy(to, from, c.source_bytes);
-    return;
-  }
-  for (uint64_t row = 0; row < c.rows; ++row) {
-    const float scale = c.n_scales == 0 ? 1.0f : c.scales[c.n_scales == 1 ? 0 : row];
-    for (uint64_t done = 0; done < c.cols; done += kChunk) {
-      const uint64_t n = c.cols - done < kChunk ? c.cols - done : kChunk;
-      float values[kChunk];
-      dequantise_row(c.from, from, n, values);
-      if (c.n_scales > 0) scale_row(scale, n, values);
-      quantise_row(c.to, values, n, to);
-      from += row_bytes(c.from, n);
-      to += row_bytes(c.to, n);
-    }
+    memcpy(target, source, c.source_bytes);
+  } else {
+    convert_rows(c, static_cast<const uint8_t*>(source), static_cast<uint8_t*>(target));
   }
 }
 
@@ -96,7 +86,7 @@ int32_t tm_convert(const tm_conversion* conversion, const void* source, void* ta
   Error error;
   const int32_t status = conversion == nullptr ? error.invalid("conversion is NULL")
                                                : check_conversion(*conversion, source, target, error);
-  if (status == TM_OK) convert(*conversion, static_cast<const uint8_t*>(source), static_cast<uint8_t*>(target));
+  if (status == TM_OK) convert(*conversion, source, target);
   error.copy(message, capacity);
   return status;
 }

@@ -7,7 +7,7 @@ namespace tramontane {
 
 void Tensor::stored_values(uint64_t r, float* dst) const {
   dequantise_row(stored, row(r), cols, dst);
-  if (!scales.empty()) scale_row(scales[halved.place_of(r)], cols, dst);
+  if (!scales.empty()) scale_row(scale(r), cols, dst);
 }
 
 void Tensor::values(uint64_t r, float* dst) const {

@@ -55,6 +55,7 @@ struct Tensor {
   const uint8_t* row(uint64_t r) const {
     return static_cast<const uint8_t*>(data) + halved.place_of(r) * row_bytes(stored, cols);
   }
+  float scale(uint64_t r) const { return scales[halved.place_of(r)]; }  // of F8_E4M3
   // dst[0..cols) = the values of row r: dequantised and scaled.
   void stored_values(uint64_t r, float* dst) const;
   // The same rounded to dtype: what products are made of.

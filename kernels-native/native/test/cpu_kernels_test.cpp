@@ -11,6 +11,7 @@
 #include "../cpu/pack.h"
 #include "check.h"
 #include "cpu_features.h"
+#include "quantise.h"
 #include "random.h"
 #include "tiny_model.h"
 
@@ -20,8 +21,9 @@ namespace {
 using namespace tramontane;
 using namespace tramontane::cpu;
 
-constexpr uint32_t kPackedTypes[] = {TM_Q4_0, TM_Q4_1, TM_Q8_0, TM_Q4_K, TM_Q6_K};
-constexpr uint32_t kFloatTypes[] = {TM_F32, TM_F16, TM_BF16};
+constexpr uint32_t kPackedTypes[] = {TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_Q8_0, TM_IQ4_NL,
+                                     TM_Q2_K, TM_Q3_K, TM_Q4_K, TM_Q5_K, TM_Q6_K, TM_IQ4_XS};
+constexpr uint32_t kFloatTypes[] = {TM_F32, TM_F16, TM_BF16, TM_F8_E4M3};
 
 struct Level {
   const char* name;
@@ -70,6 +72,14 @@ std::vector<float> hard_row(uint64_t n, Random& random) {
   return row;
 }
 
+// Where a block keeps its binary16 scale; that of the minima follows it.
+uint32_t scale_offset(uint32_t dtype) {
+  return dtype == TM_Q6_K ? 208 : dtype == TM_Q3_K ? 108 : dtype == TM_Q2_K ? 80 : 0;
+}
+bool has_minima(uint32_t dtype) {
+  return dtype == TM_Q4_1 || dtype == TM_Q5_1 || dtype == TM_Q2_K || dtype == TM_Q4_K || dtype == TM_Q5_K;
+}
+
 struct PackedCase {
   uint32_t dtype;
   uint32_t rows, cols;
@@ -111,7 +121,7 @@ struct PackedCase {
       job.store = store;
       job.out = out.data() + s * kStripRows;
       job.out_stride = rows;
-      kernels.packed_strip[dtype](job);
+      kernels.packed_strip[kernel_slot(dtype)](job);
     }
     return out;
   }
@@ -220,8 +230,8 @@ TEST(integers_are_exact_at_their_extremes) {
         for (uint8_t* p = weights.source.data() + r * stride; p < weights.source.data() + (r + 1) * stride;
              p += block_bytes(dtype)) {
           const uint16_t one = 0x3c00, zero = 0;
-          memcpy(p + (dtype == TM_Q6_K ? 208 : 0), &one, 2);
-          if (dtype == TM_Q4_1 || dtype == TM_Q4_K) memcpy(p + 2, &zero, 2);
+          memcpy(p + scale_offset(dtype), &one, 2);
+          if (has_minima(dtype)) memcpy(p + scale_offset(dtype) + 2, &zero, 2);
         }
         dequantise_row(dtype, weights.source.data() + r * stride, 256, weights.values.data() + r * 256);
       }
@@ -237,6 +247,32 @@ TEST(integers_are_exact_at_their_extremes) {
             CHECK_EQ(static_cast<double>(out[r]), static_cast<double>(static_cast<float>(exact)));
         }
       }
+    }
+  }
+}
+
+namespace {
+
+float scale_of_row(uint32_t row) { return 0.01f + 0.003f * static_cast<float>(row); }
+
+}  // namespace
+
+TEST(every_byte_of_eight_bits_is_the_same_number_at_every_level) {
+  std::vector<uint8_t> codes(256);
+  for (uint32_t i = 0; i < 256; ++i) codes[i] = static_cast<uint8_t>(i);
+  const float one = 1;
+  for (const Level& level : levels()) {
+    for (uint32_t i = 0; i < 256; ++i) {
+      float out = 5;
+      StripJob job = {};
+      job.rows[0] = &codes[i];
+      job.scales[0] = 1;
+      job.cols = job.n_rows = job.n_tokens = 1;
+      job.inputs = &one;
+      job.out = &out;
+      level.kernels->float_strip[kernel_slot(TM_F8_E4M3)](job);
+      const float expected = f8_e4m3_to_float(codes[i]);
+      CHECK_TEXT(std::isnan(expected) ? std::isnan(out) : out == expected, level.name + std::to_string(i));
     }
   }
 }
@@ -262,7 +298,10 @@ TEST(products_with_weights_in_place_are_the_same_everywhere_and_read_no_further_
             memcpy(x.as<float>(), values.data(), sizeof(float) * n * cols);
             Guarded out(sizeof(float) * n * rows, at_end);
             StripJob job = {};
-            for (uint32_t r = 0; r < rows; ++r) job.rows[r] = w.as<uint8_t>() + r * row_bytes(dtype, cols);
+            for (uint32_t r = 0; r < rows; ++r) {
+              job.rows[r] = w.as<uint8_t>() + r * row_bytes(dtype, cols);
+              job.scales[r] = scale_of_row(r);  // for one type
+            }
             job.cols = cols;
             job.n_rows = rows;
             job.inputs = x.as<float>();
@@ -270,7 +309,7 @@ TEST(products_with_weights_in_place_are_the_same_everywhere_and_read_no_further_
             job.n_tokens = n;
             job.out = out.as<float>();
             job.out_stride = rows;
-            level.kernels->float_strip[dtype](job);
+            level.kernels->float_strip[kernel_slot(dtype)](job);
             const std::vector<float> got(out.as<float>(), out.as<float>() + n * rows);
             if (expected.size() < got.size()) {
               expected = got;
@@ -289,8 +328,49 @@ TEST(products_with_weights_in_place_are_the_same_everywhere_and_read_no_further_
             exact += product;
             magnitude += std::fabs(product);
           }
-          CHECK_NEAR(static_cast<double>(expected[t * rows + r]), exact, 2e-6 * magnitude);
+          const double scale = dtype == TM_F8_E4M3 ? static_cast<double>(scale_of_row(r)) : 1.0;
+          CHECK_NEAR(static_cast<double>(expected[t * rows + r]), scale * exact, 2e-6 * scale * magnitude);
         }
+      }
+    }
+  }
+}
+
+TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
+  Random random{16};
+  // Rows of every magnitude, with ties, zeros of both signs and what is not finite strewn in.
+  std::vector<float> x;
+  for (int exponent = -150; exponent <= 126; exponent += 3) {
+    for (uint32_t i = 0; i < 64; ++i) x.push_back(std::ldexp(random.normal(), exponent));
+  }
+  for (uint32_t i = 0; i < 4096; ++i) {
+    const float odd[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, HUGE_VALF, -HUGE_VALF, std::nanf(""), 3.4e38f, -3.4e38f};
+    x.push_back(random.below(40) == 0 ? odd[random.below(10)] : static_cast<float>(random.below(255)) - 127);
+  }
+  for (const uint32_t dtype : {TM_F16, TM_BF16, TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1}) {
+    const uint64_t n = x.size() - (block_elements(dtype) == 1 ? 5 : 0);  // a tail where there can be one
+    std::vector<uint8_t> expected(row_bytes(dtype, n)), out(expected.size());
+    quantise_row(dtype, x.data(), n, expected.data());
+    for (const Level& level : levels()) {
+      std::fill(out.begin(), out.end(), uint8_t{0xcc});
+      level.kernels->narrow[kernel_slot(dtype)](x.data(), n, out.data());
+      for (uint64_t i = 0; i < out.size(); ++i) {
+        if (out[i] == expected[i]) continue;
+        CHECK_TEXT(false, std::string(level.name) + " " + dtype_name(dtype) + " byte " + std::to_string(i));
+        break;
+      }
+    }
+  }
+  std::vector<uint8_t> bytes(2 * 777);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
+  for (const uint32_t dtype : {TM_F16, TM_BF16, TM_F8_E4M3}) {
+    std::vector<float> expected(777), out(777);
+    dequantise_row(dtype, bytes.data(), 777, expected.data());
+    for (float& value : expected) value *= dtype == TM_F8_E4M3 ? 0.37f : 1.0f;
+    for (const Level& level : levels()) {
+      level.kernels->widen[kernel_slot(dtype)](bytes.data(), 777, 0.37f, out.data());
+      for (uint32_t i = 0; i < 777; ++i) {
+        CHECK(std::isnan(expected[i]) ? std::isnan(out[i]) : float_to_bits(expected[i]) == float_to_bits(out[i]));
       }
     }
   }

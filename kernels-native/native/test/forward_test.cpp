@@ -2,6 +2,7 @@
 // ring, the pages and the number of threads. And the reference backend against an oracle without a cache.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "check.h"
 #include "oracle.h"
@@ -43,8 +44,23 @@ std::vector<Shape> shapes() {
   quantised.ffn = 256;
   quantised.vocab = 77;
   quantised.windows = {kWindow};
-  for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q4_K, TM_Q6_K}) {
+  for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_IQ4_NL, TM_Q2_K, TM_Q3_K, TM_Q4_K,
+                               TM_Q5_K, TM_Q6_K, TM_IQ4_XS}) {
     quantised.dtype = dtype;
+    all.push_back(quantised);
+  }
+  // Rounded while they are prepared, and eight-bit floats with either kind of scales.
+  for (const auto& [dtype, computed_as, scales] : {std::tuple{TM_F32, TM_Q8_0, 0u},
+                                                   {TM_BF16, TM_Q4_0, 0u},
+                                                   {TM_F16, TM_BF16, 0u},
+                                                   {TM_F8_E4M3, TM_F8_E4M3, 1u},
+                                                   {TM_F8_E4M3, TM_F8_E4M3, 2u},
+                                                   {TM_F8_E4M3, TM_Q5_1, 2u}}) {
+    quantised.dtype = dtype;
+    quantised.computed_as = computed_as;
+    quantised.scales = scales;
+    quantised.rope_style = scales == 2 ? TM_ROPE_HALVES : TM_ROPE_INTERLEAVED;
+    quantised.tied = scales != 1;
     all.push_back(quantised);
   }
   Shape experts;  // eight, two used; then one of four, three of three
@@ -71,7 +87,8 @@ std::vector<Shape> shapes() {
 }
 
 std::string label(const Shape& shape, const Placement& p) {
-  return p.name() + " " + tramontane::dtype_name(shape.dtype) + " width " + std::to_string(shape.width) +
+  return p.name() + " " + tramontane::dtype_name(shape.dtype) + " as " + tramontane::dtype_name(shape.computed_type()) +
+         " width " + std::to_string(shape.width) +
          (shape.experts > 0 ? " experts " + std::to_string(shape.experts_used) + "/" + std::to_string(shape.experts)
                             : "") +
          (p.kv_dtype == TM_F16 ? " kv F16" : " kv F32");
@@ -111,6 +128,7 @@ Weights with_halved_rows(const Weights& interleaved) {
       for (uint32_t i = 0; i < s.rope_dims; ++i) {
         const uint64_t place = i < s.rope_dims / 2 ? 2 * i : 2 * (i - s.rope_dims / 2) + 1;
         memcpy(&halves.entries[e].bytes[(head + i) * bytes], &from.bytes[(head + place) * bytes], bytes);
+        if (from.scales.size() > 1) halves.entries[e].scales[head + i] = from.scales[head + place];
       }
     }
   }
@@ -140,7 +158,7 @@ TEST(logits_agree_with_the_oracle) {
     const double error = distance(expected, session.run_chunked(0, tokens, 64));
     // ref: binary32 between the operations, and a key that rounds to the other binary16 neighbour. cpu: activations
     // rounded to eight bits per block of quantised weights.
-    const bool quantised = tramontane::block_elements(weights.shape.dtype) > 1;
+    const bool quantised = tramontane::block_elements(weights.shape.computed_type()) > 1;
     const double limit = (p.kv_dtype == TM_F16 ? 2e-4 : 2e-6) + (p.backend == TM_BACKEND_REF ? 0.0
                                                                  : quantised                 ? 4e-2
                                                                                              : 1e-4);
@@ -244,6 +262,21 @@ TEST(batched_is_alone_at_any_thread_count) {
       }
     }
   });
+}
+
+TEST(weights_that_are_not_finite_do_no_harm) {
+  for (const Shape& shape : shapes()) {
+    Weights weights(shape);
+    for (Weights::Entry& e : weights.entries) {  // all ones: NaN in every float, and in the scales of every block
+      if (e.role >= TM_ATTENTION_Q && e.dtype == shape.dtype) std::fill(e.bytes.begin(), e.bytes.end(), uint8_t{0xff});
+    }
+    for (Placement p : placements()) {
+      p.threads = 2;
+      Session session(weights, p);
+      const auto logits = session.run_chunked(0, random_tokens(9, shape.vocab, 13), 4);
+      CHECK_TEXT(std::all_of(logits.begin(), logits.end(), [](float x) { return std::isnan(x); }), label(shape, p));
+    }
+  }
 }
 
 TEST(halved_rows_are_the_same_model) {

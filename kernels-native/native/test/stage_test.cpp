@@ -58,6 +58,8 @@ std::vector<Vector> vectors() {
       s.experts_used = number("used");
       s.router_dtype = dtype_named(fields.at("router").c_str());
     }
+    if (fields.count("as") != 0) s.computed_as = dtype_named(fields.at("as").c_str());
+    if (fields.count("scales") != 0) s.scales = number("scales");
     s.seed = v.seed;
     Placement& p = v.placement;
     p.kv_dtype = dtype_named(fields.at("kv").c_str());
@@ -152,7 +154,7 @@ class Bench {
     }
     static const std::map<std::string, Limits> all = tolerances();
     const Limits& limits = all.at(stage);
-    const bool quantised = block_elements(v_.shape.dtype) > 1;
+    const bool quantised = block_elements(v_.shape.computed_type()) > 1;
     const double limit = p_.backend == TM_BACKEND_REF ? limits.ref
                          : quantised                  ? limits.cpu_quantised
                                                       : limits.cpu_float;

@@ -31,6 +31,8 @@ struct Shape {
   std::vector<uint32_t> windows = {0};    // of each group
   std::vector<uint8_t> layer_group = {};  // empty: layer % groups
   uint64_t seed = 1;
+
+  uint32_t computed_type() const { return computed_as == kAsStored ? dtype : computed_as; }
   uint32_t experts = 0;
   uint32_t experts_used = 0;
   uint32_t router_dtype = TM_F32;
