@@ -40,6 +40,10 @@ final class Inspection {
                 "bytes",
                 source.files().stream().mapToLong(SourceFile::bytes).sum()));
         facts.addAll(told(source.facts()));
+        List<String> names = source.files().stream().map(SourceFile::name).toList();
+        if (names.size() > 1) {
+            facts.add(new Fact("files", String.join(", ", names), "files", names));
+        }
         List<StoredTensor> tensors = source.stored();
         long elements = tensors.stream().mapToLong(StoredTensor::elements).sum();
         long bytes = tensors.stream().mapToLong(StoredTensor::bytes).sum();

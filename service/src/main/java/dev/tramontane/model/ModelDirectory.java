@@ -107,13 +107,9 @@ final class ModelDirectory {
         return read(name, MAX_TEMPLATE);
     }
 
-    /** Bytes of a file. */
+    /** One of its files. */
     SourceFile file(String name) {
-        try {
-            return new SourceFile(resolve(name), Files.size(resolve(name)));
-        } catch (IOException unreadable) {
-            throw unreadable(name, unreadable);
-        }
+        return SourceFile.at(resolve(name));
     }
 
     private JsonParameters json(String name, JsonLimits limits) {

@@ -76,18 +76,14 @@ final class TokenizerFiles {
 
     private TokenizerSource read(String name) {
         String path = directory.resolve(name).toString();
-        if (name.equals(TEKKEN)) {
-            return new TokenizerSource.Tekken(path, directory.tokenizer(name));
-        }
-        if (!name.startsWith(SENTENCE_PIECE)) {
-            throw new ModelFileException(
-                    path,
-                    -1,
-                    "this version does not read a " + name,
-                    SENTENCE_PIECE + " or " + TEKKEN,
-                    "take a model that has one, or a GGUF file");
-        }
-        return new TokenizerSource.SentencePiece(path, directory.tokenizer(name));
+        byte[] bytes = directory.tokenizer(name);
+        return switch (name) {
+            case TEKKEN -> new TokenizerSource.Tekken(path, bytes);
+            case HUGGING_FACE ->
+                new TokenizerSource.HuggingFace(
+                        path, bytes, directory.has(CONFIG) ? directory.tokenizer(CONFIG) : new byte[0]);
+            default -> new TokenizerSource.SentencePiece(path, bytes);
+        };
     }
 
     private ModelFileException none() {

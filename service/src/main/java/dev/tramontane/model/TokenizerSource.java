@@ -49,6 +49,19 @@ public sealed interface TokenizerSource {
         }
     }
 
+    /** Hugging Face's {@code tokenizer.json}, and {@code tokenizer_config.json} beside it, empty where there is none. */
+    record HuggingFace(String file, byte[] json, byte[] config) implements TokenizerSource {
+        @Override
+        public String kind() {
+            return "Hugging Face tokenizers";
+        }
+
+        @Override
+        public Tokenizer build() {
+            return built(file, () -> Tokenizers.ofHuggingFace(json, config));
+        }
+    }
+
     /** The vocabulary in a GGUF file's metadata. */
     record Gguf(String file, Vocabulary vocabulary) implements TokenizerSource {
         @Override

@@ -150,6 +150,9 @@ class InspectCommandTest {
         assertThat(outcome.code()).isZero();
         assertThat(outcome.out())
                 .contains("\n  format                 Hugging Face directory\n")
+                .contains(
+                        "\n  files                  config.json, tokenizer.model.v3, model-00001-of-00002.safetensors,"
+                                + " model-00002-of-00002.safetensors\n")
                 .contains("\n  name                   tiny\n")
                 .contains("\n  quantisation           none\n")
                 .contains("\n  tensor types           30 F32 (")
