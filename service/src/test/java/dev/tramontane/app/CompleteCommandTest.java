@@ -6,10 +6,14 @@ import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.Shared;
 import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CompleteCommandTest {
     @TempDir
@@ -48,6 +52,26 @@ class CompleteCommandTest {
         assertThat(second.out()).isEqualTo(first.out());
         drawn[10] = "8";
         assertThat(new CapturedProgram().reading("hello").run(drawn).out()).isNotEqualTo(first.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mistral-window-32-sharded",
+                "nemo-head-dim-native",
+                "mixtral-8",
+                "ministral-mixed",
+                "fp8-channel"
+            })
+    void runsModelsFromDirectories(String name) throws URISyntaxException {
+        Path model = Path.of(Objects.requireNonNull(getClass().getResource("/oracle/models/" + name))
+                .toURI());
+        String[] greedy = {"complete", "--model", model.toString(), "-n", "24", "-t", "0", "--stats", "a b"};
+        Outcome first = new CapturedProgram().run(greedy);
+        assertThat(first.code()).as(first.err()).isZero();
+        assertThat(first.err()).containsPattern("\\d+ tokens");
+        assertThat(first.out()).isNotBlank();
+        assertThat(new CapturedProgram().run(greedy).out()).isEqualTo(first.out());
     }
 
     @Test

@@ -29,7 +29,6 @@ final class OracleTwinsTest {
     static Stream<Arguments> twins() {
         return Kernels.backends()
                 .flatMap(backend -> Stream.of("mistral-window-16", "nemo-head-dim", "mixtral-8", "fp8-tensor")
-                        .filter(name -> backend == Backend.REF || !name.startsWith("fp8"))
                         .map(name -> Arguments.of(backend, name)));
     }
 
@@ -55,7 +54,8 @@ final class OracleTwinsTest {
 
     static Stream<Arguments> estimated() {
         return Kernels.backends()
-                .flatMap(backend -> Stream.of("llama-tied", "ministral-mixed", "mixtral-4-window")
+                .flatMap(backend -> Stream.of(
+                                "llama-tied", "ministral-mixed", "mixtral-4-window", "fp8-tensor", "fp8-channel")
                         .map(name -> Arguments.of(backend, name)));
     }
 
