@@ -1,6 +1,8 @@
 package dev.tramontane.app;
 
 import dev.tramontane.engine.EngineObserver;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -21,6 +23,13 @@ final class ChatCommand extends LocalCommand {
 
     ChatCommand(Surroundings outside) {
         super(outside);
+    }
+
+    @Override
+    List<Setting> settings() {
+        List<Setting> settings = new ArrayList<>(super.settings());
+        settings.add(1, Setting.CHAT_LAYOUT);
+        return settings;
     }
 
     @Override

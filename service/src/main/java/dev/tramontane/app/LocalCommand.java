@@ -18,10 +18,9 @@ abstract class LocalCommand extends Command {
     }
 
     @Override
-    final List<Setting> settings() {
+    List<Setting> settings() {
         return List.of(
                 Setting.MODEL,
-                Setting.CHAT_LAYOUT,
                 Setting.CONTEXT,
                 Setting.WINDOW,
                 Setting.QUANTIZE,

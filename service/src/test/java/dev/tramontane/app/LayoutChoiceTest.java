@@ -97,4 +97,15 @@ class LayoutChoiceTest {
             assertThat(Setting.CHAT_LAYOUT.option().description()[0]).contains(name);
         }
     }
+
+    /** A flag without effect would be a promise. */
+    @Test
+    void commandsThatLayOutNoChatsHaveNoFlagForIt() {
+        CapturedProgram.Outcome refused = new CapturedProgram().run("complete", "--chat-layout", "template", "x");
+        assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(refused.err()).contains("Unknown option", "'--chat-layout'");
+        for (String command : List.of("serve", "chat", "inspect")) {
+            assertThat(new CapturedProgram().run(command, "--help").out()).contains("--chat-layout=NAME");
+        }
+    }
 }
