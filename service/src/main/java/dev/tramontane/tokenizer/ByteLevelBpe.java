@@ -61,11 +61,11 @@ final class ByteLevelBpe extends PieceTokenizer {
         }
     }
 
-    /** A vocabulary that lists its merges; its pre-tokenizer is known. */
+    /** A vocabulary whose pre-tokenizer is known; without merges its ids are their ranks. */
     static ByteLevelBpe of(Vocabulary vocabulary) {
         String name = vocabulary.preTokenizer();
         WordRule rule = new WordRule(PreTokenizers.required(name), PreTokenizers.ignoresMerges(name));
-        return of(vocabulary, rule, new SpecialRules());
+        return vocabulary.merges().isEmpty() ? ofRanks(vocabulary, rule) : of(vocabulary, rule, new SpecialRules());
     }
 
     /** A vocabulary that lists its merges; the rule is given instead of the vocabulary's name for it. */

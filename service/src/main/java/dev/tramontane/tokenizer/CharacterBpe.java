@@ -72,13 +72,17 @@ final class CharacterBpe extends PieceTokenizer {
     }
 
     /**
-     * The way of the tokenizers library, for a vocabulary that lists its merges and has a token for every byte.
+     * The way of the tokenizers library, for a vocabulary that lists its merges and has a token for every byte. It tells
+     * of itself as a SentencePiece vocabulary, whose scores stand for the merges.
      *
      * @param stripsSpace whether decoding takes away a space that begins the text
      */
-    static CharacterBpe ofMerges(Vocabulary vocabulary, SpaceRule spaces, boolean stripsSpace, SpecialRules specials) {
+    static CharacterBpe ofMerges(
+            Vocabulary vocabulary, SpaceRule spaces, boolean stripsSpace, SpecialRules specials) {
         CharacterSymbols symbols = CharacterSymbols.ofMerges(vocabulary, spaces);
-        return new CharacterBpe(vocabulary, spaces, false, stripsSpace, specials, symbols, MergeList.read(vocabulary));
+        MergeTable merges = MergeList.read(vocabulary);
+        Vocabulary scored = vocabulary.withScores(MergeList.scores(vocabulary));
+        return new CharacterBpe(scored, spaces, false, stripsSpace, specials, symbols, merges);
     }
 
     @Override

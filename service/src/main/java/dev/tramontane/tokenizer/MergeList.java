@@ -1,5 +1,6 @@
 package dev.tramontane.tokenizer;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,8 @@ import java.util.Map;
 final class MergeList {
     private final Vocabulary vocabulary;
     private final Map<String, Integer> ids;
+    /** [vocab] the first merge that makes each piece; the number of merges where none does. */
+    private final int[] firstRanks;
 
     private MergeList(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -16,11 +19,30 @@ final class MergeList {
         for (int id = 0; id < pieces.size(); id++) {
             ids.put(pieces.get(id), id);
         }
+        firstRanks = new int[pieces.size()];
+        Arrays.fill(firstRanks, vocabulary.merges().size());
     }
 
     /** @throws VocabularyException naming the merge at fault */
     static MergeTable read(Vocabulary vocabulary) {
         return new MergeList(vocabulary).table();
+    }
+
+    /**
+     * SentencePiece's scores that merge in the same order: the earlier a merge makes a piece, the higher. They give the
+     * same ids where the list has every way to make a piece, as the lists that were made of SentencePiece models have.
+     *
+     * @return [vocab]
+     * @throws VocabularyException naming the merge at fault
+     */
+    static float[] scores(Vocabulary vocabulary) {
+        MergeList list = new MergeList(vocabulary);
+        list.table();
+        float[] scores = new float[list.firstRanks.length];
+        for (int id = 0; id < scores.length; id++) {
+            scores[id] = -list.firstRanks[id];
+        }
+        return scores;
     }
 
     private MergeTable table() {
@@ -40,6 +62,7 @@ final class MergeList {
                 throw new VocabularyException("Merge " + rank + " makes the control token "
                         + Quoted.of(vocabulary.pieces().get(merged)) + ": text could become a control token.");
             }
+            firstRanks[merged] = Math.min(firstRanks[merged], rank);
             if (!table.put(left, right, rank, merged)) {
                 throw new VocabularyException("Merge " + rank + " (" + Quoted.of(merge) + ") is there twice.");
             }

@@ -13,7 +13,8 @@ import java.util.Set;
  * @param pieces [vocab] spelling of each token as in the file
  * @param scores [vocab] SentencePiece scores; empty for byte-level BPE
  * @param types [vocab] GGUF token types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
- * @param merges byte-level BPE merges in rank order, "left right"; empty for SentencePiece
+ * @param merges byte-level BPE merges in rank order, "left right"; where it lists none, two pieces merge that together
+ *     spell one, the lowest id first; empty for SentencePiece
  * @param ends ids that end an answer
  * @param addSpacePrefix SentencePiece: whether a space is put before the text
  */
@@ -34,5 +35,11 @@ public record Vocabulary(
     public enum Kind {
         BYTE_LEVEL_BPE,
         SENTENCEPIECE_BPE
+    }
+
+    /** The same with these scores in place of the merges. */
+    Vocabulary withScores(float[] others) {
+        return new Vocabulary(
+                kind, preTokenizer, pieces, others, types, List.of(), bos, unknown, ends, addBos, addSpacePrefix);
     }
 }

@@ -118,4 +118,19 @@ final class HuggingFaceFileTest {
         assertThat(plain.encode("<tool>")).containsExactly(tool);
         assertThat(changed.encode("<tool>")).doesNotContain(tool);
     }
+
+    @Test
+    void tellsOfItselfAsSentencePieceWithScores() {
+        Vocabulary vocabulary = HuggingFaceFiles.tokenizer("prepend").vocabulary();
+        assertThat(vocabulary.merges()).isEmpty();
+        assertThat(vocabulary.addSpacePrefix()).isTrue();
+        JsonNode merges = HuggingFaceFiles.json("prepend").get("model").get("merges");
+        String first = merges.get(0).get(0).asString() + merges.get(0).get(1).asString();
+        assertThat(vocabulary.scores()[vocabulary.pieces().indexOf(first)]).isZero();
+        assertThat(vocabulary.scores()[vocabulary.pieces().indexOf("a")]).isEqualTo(-merges.size());
+        Tokenizer again = Tokenizers.of(vocabulary);
+        for (String text : List.of("The house", "and then  the 12 others\n", "\u4e2d")) {
+            assertThat(again.encode(text)).isEqualTo(HuggingFaceFiles.tokenizer("prepend").encode(text));
+        }
+    }
 }

@@ -49,6 +49,15 @@ final class TekkenFileTest {
     }
 
     @Test
+    void theSameAgainFromItsVocabulary() {
+        Tokenizer tokenizer = TekkenFiles.tokenizer();
+        Tokenizer again = Tokenizers.of(tokenizer.vocabulary());
+        for (String text : TekkenFiles.WORDS) {
+            assertThat(again.encode("x" + text + text)).isEqualTo(tokenizer.encode("x" + text + text));
+        }
+    }
+
+    @Test
     void newerFilesListTheirSpecialTokens() {
         ObjectNode file = TekkenFiles.json();
         config(file).put("version", "v13");
