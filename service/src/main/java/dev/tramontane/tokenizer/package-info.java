@@ -1,6 +1,7 @@
 /**
- * Text to token ids and back: byte-level BPE and SentencePiece BPE. Imports nothing of the house. Everything here is
- * immutable after construction and may be used by any thread, except {@link dev.tramontane.tokenizer.TokenDecoder},
+ * Text to token ids and back: byte-level BPE and BPE over characters, from vocabularies and from the files in which
+ * they come (SentencePiece models, tekken.json, tokenizer.json). Imports only {@code json} of the house. Everything here
+ * is immutable after construction and may be used by any thread, except {@link dev.tramontane.tokenizer.TokenDecoder},
  * which belongs to one stream.
  */
 @NullMarked
