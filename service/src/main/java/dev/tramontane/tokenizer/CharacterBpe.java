@@ -77,8 +77,7 @@ final class CharacterBpe extends PieceTokenizer {
      *
      * @param stripsSpace whether decoding takes away a space that begins the text
      */
-    static CharacterBpe ofMerges(
-            Vocabulary vocabulary, SpaceRule spaces, boolean stripsSpace, SpecialRules specials) {
+    static CharacterBpe ofMerges(Vocabulary vocabulary, SpaceRule spaces, boolean stripsSpace, SpecialRules specials) {
         CharacterSymbols symbols = CharacterSymbols.ofMerges(vocabulary, spaces);
         MergeTable merges = MergeList.read(vocabulary);
         Vocabulary scored = vocabulary.withScores(MergeList.scores(vocabulary));

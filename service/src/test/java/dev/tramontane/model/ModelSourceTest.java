@@ -9,7 +9,9 @@ import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,11 @@ final class ModelSourceTest {
     void aDirectoryIsReachedThroughLinks() throws IOException {
         Path model = TinyDirectory.huggingFace(TinyModel.PLAIN, directory.resolve("blobs"), 2);
         Path snapshot = Files.createDirectories(directory.resolve("snapshot"));
-        for (Path file : Files.list(model).toList()) {
+        List<Path> files;
+        try (Stream<Path> listed = Files.list(model)) {
+            files = listed.toList();
+        }
+        for (Path file : files) {
             Files.createSymbolicLink(
                     snapshot.resolve(file.getFileName()), Path.of("..", "blobs").resolve(file.getFileName()));
         }

@@ -130,7 +130,8 @@ final class HuggingFaceFileTest {
         assertThat(vocabulary.scores()[vocabulary.pieces().indexOf("a")]).isEqualTo(-merges.size());
         Tokenizer again = Tokenizers.of(vocabulary);
         for (String text : List.of("The house", "and then  the 12 others\n", "\u4e2d")) {
-            assertThat(again.encode(text)).isEqualTo(HuggingFaceFiles.tokenizer("prepend").encode(text));
+            assertThat(again.encode(text))
+                    .isEqualTo(HuggingFaceFiles.tokenizer("prepend").encode(text));
         }
     }
 }
