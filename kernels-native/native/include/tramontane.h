@@ -51,8 +51,8 @@ extern "C" {
 /* Backends. */
 #define TM_BACKEND_REF 0u  /* scalar, double accumulation: the slow twin of every kernel */
 #define TM_BACKEND_CPU 1u  /* vectorised, threaded; same bits at every cpu level */
-#define TM_BACKEND_CUDA 2u /* reserved */
-#define TM_BACKEND_EMU 3u  /* reserved */
+#define TM_BACKEND_CUDA 2u /* a CUDA device, when the library was built with nvcc; the cache is F16 there */
+#define TM_BACKEND_EMU 3u  /* the CUDA kernels on the processor, for tests: as TM_BACKEND_CUDA, and slow */
 
 /* CPU levels, in rising order. AUTO takes the highest the machine has. */
 #define TM_CPU_AUTO 0u
@@ -356,6 +356,10 @@ TM_API int32_t tm_host_info(tm_host* host);
  * Equal types are copied. Any thread, any number at a time; message as in tm_open. */
 TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, void* target, char* message,
                           uint64_t capacity);
+
+/* One sentence about a backend into text (capacity bytes, NUL-terminated): what it computes with, or, with
+ * TM_UNSUPPORTED, why it can't be used here. */
+TM_API int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity);
 
 /* Opens a context. On failure *context is NULL and message (capacity bytes, NUL-terminated) says why, because no
  * context exists to keep it. Starts the compute threads. */

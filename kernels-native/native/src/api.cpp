@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 
+#include "backends.h"
 #include "context.h"
 #include "cpu_features.h"
 
@@ -23,8 +24,6 @@ int32_t guarded(Error& error, const char* where, Body body) noexcept {
     return error.fail(TM_OUT_OF_MEMORY, "%s: %s", where, e.what());  // std::length_error of an impossible size
   }
 }
-
-const Stages* stages_of(uint32_t backend) { return backend == TM_BACKEND_CPU ? &kCpuStages : &kRefStages; }
 
 void fill_model(const tm_model_config& c, Model& m) {
   m.backend = c.backend;
@@ -84,10 +83,19 @@ int32_t tm_host_info(tm_host* host) {
   if (host == nullptr || host->struct_size != sizeof *host) return TM_INVALID_ARGUMENT;
   host->features = cpu_features();
   host->cpu_level = highest_cpu_level();
-  host->backends = 1u << TM_BACKEND_REF | 1u << TM_BACKEND_CPU;
+  host->backends = 0;
+  for (uint32_t backend = TM_BACKEND_REF; backend <= TM_BACKEND_EMU; ++backend) {
+    char text[kBackendText];
+    if (describe_backend(backend, text, sizeof text)) host->backends |= 1u << backend;
+  }
   host->n_processors = n_processors();
   host->reserved = 0;
   return TM_OK;
+}
+
+int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
+  if (backend > TM_BACKEND_EMU || text == nullptr || capacity == 0) return TM_INVALID_ARGUMENT;
+  return describe_backend(backend, text, capacity) ? TM_OK : TM_UNSUPPORTED;
 }
 
 int32_t tm_open(const tm_model_config* config, tm_context** context, char* message, uint64_t capacity) {
@@ -141,6 +149,10 @@ int32_t tm_prepare(tm_context* context) {
     if (context->prepared) return error.fail(TM_WRONG_STATE, "tm_prepare was already done");
     Model& model = context->model;
     if (const int32_t status = check_complete(model, error)) return status;
+    const DeviceStages* device = context->stages->device;
+    if (device != nullptr) {
+      if (const int32_t status = device->check_model(model, error)) return status;
+    }
     make_frequencies(model);
     model.prepared_bytes = 0;
     context->stages->reserve(model);
@@ -151,6 +163,9 @@ int32_t tm_prepare(tm_context* context) {
           prepare->stages->prepare(*prepare->model, worker);
         },
         &job);
+    if (device != nullptr) {
+      if (const int32_t status = device->failure(model, error)) return status;
+    }
     context->prepared = true;
     return TM_OK;
   });
@@ -170,13 +185,24 @@ int32_t tm_size_cache(tm_context* context, const tm_cache_config* config) {
   if (!context->prepared) return error.fail(TM_WRONG_STATE, "tm_size_cache before tm_prepare");
   if (context->in_flight) return error.fail(TM_WRONG_STATE, "tm_size_cache while a step is in flight");
   if (const int32_t status = check_cache_config(context->model, *config, error)) return status;
+  const DeviceStages* device = context->stages->device;
+  if (device != nullptr) {
+    if (const int32_t status = device->check_cache(*config, error)) return status;
+    device->drop(context->model);
+  }
   // The old cache goes first: two of them might not fit.
   context->sized = false;
   context->cache = Cache();
   context->workspace = Workspace();
   const int32_t status = guarded(error, "tm_size_cache", [&]() -> int32_t {
-    if (const int32_t failed = allocate_cache(context->model, *config, context->cache, error)) return failed;
-    return allocate_workspace(context->model, *context->stages, *config, context->workspace, context->run, error);
+    const Stages& stages = *context->stages;
+    Workspace& workspace = context->workspace;
+    if (const int32_t failed = allocate_cache(context->model, stages, *config, context->cache, error)) return failed;
+    if (const int32_t failed = allocate_workspace(context->model, stages, *config, workspace, context->run, error)) {
+      return failed;
+    }
+    if (device != nullptr) workspace.bytes += device->size(context->model, context->cache, *config);
+    return TM_OK;
   });
   if (status != TM_OK) {
     context->cache = Cache();
@@ -229,6 +255,8 @@ int32_t tm_submit(tm_context* context, const tm_step* step) {
   if (step == nullptr) return error.invalid("step is NULL");
   if (!context->sized) return error.fail(TM_WRONG_STATE, "tm_submit before tm_size_cache");
   if (context->in_flight) return error.fail(TM_WRONG_STATE, "tm_submit while a step is in flight: call tm_wait first");
+  const DeviceStages* device = context->stages->device;
+  if (device != nullptr && device->failure(context->model, error) != TM_OK) return TM_DEVICE_ERROR;
   if (const int32_t status =
           check_step(context->model, *step, context->cache, context->workspace, context->step, error)) {
     return status;
@@ -244,6 +272,8 @@ int32_t tm_wait(tm_context* context, int64_t timeout_ns) {
   if (!context->in_flight) return TM_OK;
   if (!context->pool->wait(timeout_ns)) return TM_PENDING;
   context->in_flight = false;
+  const DeviceStages* device = context->stages->device;
+  if (device != nullptr && device->failure(context->model, context->error) != TM_OK) return TM_DEVICE_ERROR;
   return TM_OK;
 }
 

@@ -11,6 +11,9 @@
 // p % page_tokens: tiles of 16 are aligned to absolute positions, whatever the ring's phase, which is what makes
 // reductions over tiles independent of it. Positions never written hold zeros or an earlier sequence's numbers,
 // possibly not finite: mask scores by selecting, and never multiply an unwritten value even by 0.
+//
+// A device's pages are in the device's memory and hold binary16 in the order of its matrix registers
+// (Order::kFragments, cuda/fragments.h): [page_tokens / 16][head_dim / 16][32 lanes][8], for keys and for values.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,8 @@ namespace tramontane {
 
 inline constexpr uint32_t kKeyTile = 16;
 inline constexpr uint32_t kNoPage = 0xffffffffu;
+
+enum class Order { kTiles, kFragments };
 
 struct CacheGroup {
   uint32_t n_pages = 0;
@@ -50,6 +55,7 @@ struct Cache {
   uint32_t n_kv_heads = 0;
   uint32_t head_dim = 0;
   uint32_t n_groups = 0;
+  Order order = Order::kTiles;
   CacheGroup groups[TM_MAX_GROUPS];
   std::vector<int32_t> last_token;  // [n_slots] what TM_TOKEN_PREVIOUS stands for; -1: nothing drawn yet
 
@@ -76,11 +82,19 @@ struct Cache {
 
   // Element of dimension d of the key at an offset inside its page. The 16 positions of a tile are adjacent.
   TM_ALWAYS_INLINE uint64_t key_index(uint32_t offset, uint32_t d) const {
+    if (order == Order::kFragments) return fragment_index(offset, d, offset % 16, d % 16);
     return (static_cast<uint64_t>(offset / kKeyTile) * head_dim + d) * kKeyTile + offset % kKeyTile;
   }
 
   TM_ALWAYS_INLINE uint64_t value_index(uint32_t offset, uint32_t d) const {
+    if (order == Order::kFragments) return fragment_index(offset, d, d % 16, offset % 16);
     return static_cast<uint64_t>(offset) * head_dim + d;
+  }
+
+  // Place of an element whose column is `column` and whose index in the sum is `inner`, both within 16.
+  TM_ALWAYS_INLINE uint64_t fragment_index(uint32_t offset, uint32_t d, uint32_t column, uint32_t inner) const {
+    const uint64_t lanes = (static_cast<uint64_t>(offset / kKeyTile) * (head_dim / 16) + d / 16) * 32;
+    return (lanes + column % 8 * 4 + inner % 8 / 2) * 8 + column / 8 * 4 + inner / 8 * 2 + inner % 2;
   }
 };
 

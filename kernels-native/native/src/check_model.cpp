@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include "backends.h"
 #include "context.h"
 #include "cpu_features.h"
 #include "quantise.h"
@@ -86,9 +87,9 @@ int32_t check_groups(const tm_model_config& c, Error& error) {
 
 int32_t check_backend(const tm_model_config& c, Error& error) {
   if (c.backend > TM_BACKEND_EMU) return error.invalid("backend is %u, expected 0..%u", c.backend, TM_BACKEND_EMU);
-  if (c.backend > TM_BACKEND_CPU) {
-    return error.fail(TM_UNSUPPORTED, "backend %u (%s) is not part of this library", c.backend,
-                      c.backend == TM_BACKEND_CUDA ? "cuda" : "emu");
+  char text[kBackendText];
+  if (!describe_backend(c.backend, text, sizeof text)) {
+    return error.fail(TM_UNSUPPORTED, "backend %u can't be used here: %s", c.backend, text);
   }
   if (c.cpu_level > TM_CPU_AVX512) {
     return error.invalid("cpu_level is %u, expected 0..%u", c.cpu_level, TM_CPU_AVX512);

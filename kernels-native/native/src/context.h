@@ -23,7 +23,8 @@ struct Workspace {
   uint32_t max_spans = 0;
   uint32_t max_samples = 0;
   uint32_t max_edits = 0;                       // entries of all page tables
-  Buffer floats;                                // everything that Frame points to but scratch
+  Buffer floats;                                // everything that Frame points to but logits and scratch
+  Buffer logits;                                // Frame's, in the host's memory
   Buffer scratch;                               // of the backend
   Buffer sampler;                               // SamplerScratch of each worker
   std::vector<SamplerScratch> samplers;         // [n_workers]
@@ -58,7 +59,8 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& config, Er
 
 // Allocates the cache and the workspace that config (already checked) asks for. TM_OUT_OF_MEMORY when a size does not
 // fit the address space; throws std::bad_alloc when the system refuses.
-int32_t allocate_cache(const Model& model, const tm_cache_config& config, Cache& cache, Error& error);
+int32_t allocate_cache(const Model& model, const Stages& stages, const tm_cache_config& config, Cache& cache,
+                       Error& error);
 int32_t allocate_workspace(const Model& model, const Stages& stages, const tm_cache_config& config,
                            Workspace& workspace, Run& run, Error& error);
 

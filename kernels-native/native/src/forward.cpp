@@ -73,18 +73,7 @@ void remember_tokens(const Run& run) {
   }
 }
 
-}  // namespace
-
-void forward(Run& run, const Worker& worker) {
-  const Frame& frame = run.frame;
-  const Stages& stages = *run.stages;
-  const Step& step = *frame.step;
-
-  copy_pages(frame, worker);
-  rope_table(run, worker);
-  worker.wait();
-
-  stages.embed(frame, worker);
+void layers(const Frame& frame, const Stages& stages, const Worker& worker) {
   for (uint32_t layer = 0; layer < frame.model->n_layers; ++layer) {
     stages.qkv(frame, layer, worker);
     stages.attention(frame, layer, worker);
@@ -92,12 +81,33 @@ void forward(Run& run, const Worker& worker) {
     stages.gate_up(frame, layer, worker);
     stages.down(frame, layer, worker);
   }
+}
+
+}  // namespace
+
+void forward(Run& run, const Worker& worker) {
+  const Frame& frame = run.frame;
+  const Stages& stages = *run.stages;
+  const Step& step = *frame.step;
+
+  if (stages.device != nullptr) {
+    stages.device->begin(frame, worker);
+    stages.embed(frame, worker);
+    stages.device->layers(frame, worker);
+  } else {
+    copy_pages(frame, worker);
+    rope_table(run, worker);
+    worker.wait();
+    stages.embed(frame, worker);
+    layers(frame, stages, worker);
+  }
 
   for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitRows) {
     const uint32_t n = std::min(kLogitRows, step.n_logit_rows - first);
     stages.logits(frame, step.logit_rows + first, n, worker);
     sample_tile(run, first, n, worker);
   }
+  if (stages.device != nullptr) stages.device->finish(frame, worker);
   if (worker.id == 0) remember_tokens(run);
 }
 

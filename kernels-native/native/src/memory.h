@@ -16,6 +16,8 @@ class Buffer {
   ~Buffer();
   // Memory that somebody else owns (tests put guard pages behind it).
   static Buffer borrow(void* data, uint64_t bytes);
+  // Memory that release gives back (a device's).
+  static Buffer adopt(void* data, uint64_t bytes, void (*release)(void*));
 
   uint64_t bytes() const { return bytes_; }
   template <class T>
@@ -26,7 +28,8 @@ class Buffer {
  private:
   void* data_ = nullptr;
   uint64_t bytes_ = 0;
-  enum class Origin { kHeap, kMapped, kBorrowed } origin_ = Origin::kHeap;
+  enum class Origin { kHeap, kMapped, kBorrowed, kAdopted } origin_ = Origin::kHeap;
+  void (*release_)(void*) = nullptr;
 };
 
 }  // namespace tramontane

@@ -58,7 +58,8 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
   return TM_OK;
 }
 
-int32_t allocate_cache(const Model& model, const tm_cache_config& c, Cache& cache, Error& error) {
+int32_t allocate_cache(const Model& model, const Stages& stages, const tm_cache_config& c, Cache& cache, Error& error) {
+  cache.order = stages.device == nullptr ? Order::kTiles : Order::kFragments;
   cache.kv_dtype = c.kv_dtype;
   cache.element_bytes = c.kv_dtype == TM_F32 ? 4 : 2;
   cache.page_tokens = c.page_tokens;
@@ -80,7 +81,8 @@ int32_t allocate_cache(const Model& model, const tm_cache_config& c, Cache& cach
                         group.n_pages, static_cast<unsigned long long>(group.page_bytes));
     }
     group.table.assign(static_cast<uint64_t>(c.n_slots) * group.ring, kNoPage);
-    group.pages = Buffer(group.page_bytes * group.n_pages);
+    const uint64_t bytes = group.page_bytes * group.n_pages;
+    group.pages = stages.device == nullptr ? Buffer(bytes) : stages.device->allocate(bytes, true);
   }
   return TM_OK;
 }
@@ -107,7 +109,6 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
       rows * m.kv_width() * 4,             // k, v
       rows * m.q_width() * 4,              // attention
       std::max(rows, chosen) * m.ffn * 4,  // gate
-      logit_rows * m.vocab * 4,            // logits
       rows * m.n_experts * 4,              // routing: logits of the router
       chosen * 4,
       chosen * 4,
@@ -120,7 +121,9 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   float* parts[kParts];
   uint64_t total = 0;
   for (const uint64_t size : sizes) total += aligned(size);
-  w.floats = Buffer(total);
+  const uint64_t logits = logit_rows * m.vocab * 4;
+  w.floats = stages.device == nullptr ? Buffer(total) : stages.device->allocate(total, true);
+  w.logits = stages.device == nullptr ? Buffer(logits) : stages.device->allocate(logits, false);
   uint64_t at = 0;
   for (uint32_t i = 0; i < kParts; ++i) {
     parts[i] = reinterpret_cast<float*>(w.floats.as<uint8_t>() + at);
@@ -148,7 +151,8 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   w.sample_row.resize(c.max_samples);
   w.undo.resize(w.max_edits);
   w.slot_seen.assign(c.n_slots, 0);
-  w.bytes = w.floats.bytes() + w.scratch.bytes() + w.sampler.bytes() + w.summaries.size() * sizeof(Summary) +
+  w.bytes = w.floats.bytes() + w.logits.bytes() + w.scratch.bytes() + w.sampler.bytes() +
+            w.summaries.size() * sizeof(Summary) +
             (w.tokens.size() + w.row_span.size() + w.logit_rows.size() + w.sample_row.size() + w.undo.size()) * 4 +
             w.slot_seen.size();
   for (uint32_t g = 0; g < m.n_groups; ++g) {
@@ -167,10 +171,10 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   run.frame.v = parts[5];
   run.frame.attention = parts[6];
   run.frame.gate = parts[7];
-  run.frame.logits = parts[8];
+  run.frame.logits = w.logits.as<float>();
   const auto indices = [&](uint32_t part) { return reinterpret_cast<uint32_t*>(parts[part]); };
-  run.frame.routing = {parts[9], indices(10), parts[11], indices(12), indices(13), indices(14)};
-  run.frame.expert_rows = parts[15];
+  run.frame.routing = {parts[8], indices(9), parts[10], indices(11), indices(12), indices(13)};
+  run.frame.expert_rows = parts[14];
   run.frame.scratch = w.scratch.as<void>();
   return TM_OK;
 }

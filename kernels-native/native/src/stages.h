@@ -11,6 +11,8 @@
 #include <cstdint>
 
 #include "barrier.h"
+#include "error.h"
+#include "memory.h"
 #include "model.h"  // Model (geometry and tensors), Cache (pages, tables), Step (validated copy of tm_step's extents)
 #include "routing.h"
 
@@ -57,6 +59,30 @@ struct Frame {
 
 inline constexpr uint32_t kLogitRows = 32;  // rows of logits computed and sampled together
 
+// What a backend with a memory of its own adds. Frame's buffers, but for the logits, and the cache's pages then lie in
+// that memory, and a stage returns when its work was submitted. Whatever fails is kept for failure(); what follows a
+// failure does nothing.
+struct DeviceStages {
+  // Writes what the device is, or why there is none that can be used; true when there is one. Any thread.
+  bool (*found)(char* text, uint64_t capacity);
+  // What the backend lacks for this model or cache: TM_UNSUPPORTED.
+  int32_t (*check_model)(const Model&, Error&);
+  int32_t (*check_cache)(const tm_cache_config&, Error&);
+  // Memory of the device, or of the host where the device reaches it. Throws std::exception.
+  Buffer (*allocate)(uint64_t bytes, bool on_device);
+  // Makes and drops what steps need beyond Frame; size gives its bytes and throws std::exception.
+  uint64_t (*size)(Model&, const Cache&, const tm_cache_config&);
+  void (*drop)(Model&);
+  // The step's description, its page copies and its angles, before embed.
+  void (*begin)(const Frame&, const Worker&);
+  // qkv, attention, output, gate_up and down of every layer.
+  void (*layers)(const Frame&, const Worker&);
+  // Waits until all that was submitted is done.
+  void (*finish)(const Frame&, const Worker&);
+  // TM_OK, or the status and text of the first failure.
+  int32_t (*failure)(const Model&, Error&);
+};
+
 struct Stages {
   // Whether matrices of the type are computed here; a tensor of another is refused when it is set.
   bool (*computes)(uint32_t dtype);
@@ -81,10 +107,21 @@ struct Stages {
   void (*down)(const Frame&, uint32_t layer, const Worker&);
   // final norm and head of n <= kLogitRows rows of hidden: logits[i] belongs to hidden[rows[i]]; hidden stays as it is
   void (*logits)(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
+  const DeviceStages* device = nullptr;  // nullptr: the backend computes in the host's memory
 };
 
 extern const Stages kRefStages;
 // Serves every cpu level: looks at model.cpu_level.
 extern const Stages kCpuStages;
+// The same kernels (cuda/) on a CUDA device, in a library built with nvcc, and on the processor (emu/), in every one.
+namespace cuda {
+extern const Stages kStages;
+}
+namespace emulated {
+extern const Stages kStages;
+}
+
+// The stages of a backend; nullptr when this library was built without it.
+const Stages* stages_of(uint32_t backend);
 
 }  // namespace tramontane

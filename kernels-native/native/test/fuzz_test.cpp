@@ -133,75 +133,68 @@ void damage_step(tm_step& step, Random& random) {
   }
 }
 
-}  // namespace
-
-namespace {
-
-void damage_steps_of(const Shape& shape, uint64_t steps) {
-  const Weights weights(shape);
-  const uint64_t seed = setting("TM_FUZZ_SEED", 20261123);
-  for (Placement p : placements()) {
-    p.slots = 3;
-    p.max_rows = 16;
-    p.max_tokens = 64;
-    p.ring = true;
-    p.threads = 2;
-    Session session(weights, p);
-    Random random{seed};
-    uint64_t ran = 0, refused = 0;
-    const uint64_t n = p.backend == TM_BACKEND_REF ? steps : steps / 4;
-    for (uint64_t i = 0; i < n; ++i) {
-      if (i % 500 == 0) {  // sends fresh page tables
-        session.resize(p);
-        session.run({{0, 0, {1}}});
-      }
-      Case c;
-      tm_step step = make(c, shape.vocab, p.slots, random);
-      for (uint32_t k = random.below(4); k > 0; --k) {
-        switch (random.below(9)) {
-          case 0:
-            damage_step(step, random);
-            break;
-          case 1:
-            damage(c.tokens.data(), 4, c.tokens.size(), random);
-            break;
-          case 2:
-            damage(c.spans.data(), sizeof(tm_span), c.spans.size(), random);
-            break;
-          case 3:
-            damage(c.edits.data(), sizeof(tm_page_edit), c.edits.size(), random);
-            break;
-          case 4:
-            damage(c.copies.data(), sizeof(tm_page_copy), c.copies.size(), random);
-            break;
-          case 5:
-            damage(c.counts.data(), sizeof(tm_token_count), c.counts.size(), random);
-            break;
-          case 6:
-            damage(c.biases.data(), sizeof(tm_bias), c.biases.size(), random);
-            break;
-          default:
-            damage(c.samples.data(), sizeof(tm_sample), c.samples.size(), random);
-        }
-      }
-      const int32_t status = tm_submit(session.context(), &step);
-      if (status == TM_OK) {
-        ++ran;
-        CHECK_EQ(tm_wait(session.context(), -1), TM_OK);
-        for (uint32_t s = 0; s < step.n_samples; ++s) {
-          const tm_result& r = c.results[s];
-          const bool token = r.token >= 0 && static_cast<uint32_t>(r.token) < shape.vocab;
-          CHECK_TEXT(r.status == TM_RESULT_OK ? token : r.token == -1,
-                     "seed " + std::to_string(seed) + " step " + std::to_string(i));
-        }
-      } else {
-        ++refused;
-        CHECK_EQ(status, TM_INVALID_ARGUMENT);
-        CHECK(!session.error().empty());
+// n steps, damaged or not, on one backend.
+void fuzz(const Weights& weights, Placement p, uint64_t seed, uint64_t n) {
+  const Shape& shape = weights.shape;
+  p.slots = 3;
+  p.max_rows = 16;
+  p.max_tokens = 64;
+  p.ring = true;
+  p.threads = 2;
+  Session session(weights, p);
+  Random random{seed};
+  uint64_t ran = 0, refused = 0;
+  for (uint64_t i = 0; i < n; ++i) {
+    if (i % 500 == 0) {  // sends fresh page tables
+      session.resize(p);
+      session.run({{0, 0, {1}}});
+    }
+    Case c;
+    tm_step step = make(c, shape.vocab, p.slots, random);
+    for (uint32_t k = random.below(4); k > 0; --k) {
+      switch (random.below(9)) {
+        case 0:
+          damage_step(step, random);
+          break;
+        case 1:
+          damage(c.tokens.data(), 4, c.tokens.size(), random);
+          break;
+        case 2:
+          damage(c.spans.data(), sizeof(tm_span), c.spans.size(), random);
+          break;
+        case 3:
+          damage(c.edits.data(), sizeof(tm_page_edit), c.edits.size(), random);
+          break;
+        case 4:
+          damage(c.copies.data(), sizeof(tm_page_copy), c.copies.size(), random);
+          break;
+        case 5:
+          damage(c.counts.data(), sizeof(tm_token_count), c.counts.size(), random);
+          break;
+        case 6:
+          damage(c.biases.data(), sizeof(tm_bias), c.biases.size(), random);
+          break;
+        default:
+          damage(c.samples.data(), sizeof(tm_sample), c.samples.size(), random);
       }
     }
-    CHECK_TEXT(ran > n / 20 && refused > n / 20, "ran " + std::to_string(ran) + ", refused " + std::to_string(refused));
+    const int32_t status = tm_submit(session.context(), &step);
+    if (status == TM_OK) {
+      ++ran;
+      CHECK_EQ(tm_wait(session.context(), -1), TM_OK);
+      for (uint32_t s = 0; s < step.n_samples; ++s) {
+        const tm_result& r = c.results[s];
+        const bool token = r.token >= 0 && static_cast<uint32_t>(r.token) < shape.vocab;
+        CHECK_TEXT(r.status == TM_RESULT_OK ? token : r.token == -1,
+                   "seed " + std::to_string(seed) + " step " + std::to_string(i));
+      }
+    } else {
+      ++refused;
+      CHECK_EQ(status, TM_INVALID_ARGUMENT);
+      CHECK(!session.error().empty());
+    }
   }
+  CHECK_TEXT(ran > n / 20 && refused > n / 20, "ran " + std::to_string(ran) + ", refused " + std::to_string(refused));
 }
 
 Shape small_shape() {
@@ -214,15 +207,32 @@ Shape small_shape() {
   return shape;
 }
 
+void fuzz_everywhere(const Shape& shape, uint64_t steps) {
+  const Weights weights(shape);
+  const uint64_t seed = setting("TM_FUZZ_SEED", 20261123);
+  for (const Placement& p : placements()) fuzz(weights, p, seed, p.backend == TM_BACKEND_REF ? steps : steps / 4);
+}
+
 }  // namespace
 
-TEST(damaged_steps_are_refused_or_run) { damage_steps_of(small_shape(), setting("TM_FUZZ_STEPS", 20'000)); }
+TEST(damaged_steps_are_refused_or_run) { fuzz_everywhere(small_shape(), setting("TM_FUZZ_STEPS", 20'000)); }
 
 TEST(damaged_steps_of_experts_are_refused_or_run) {
   Shape shape = small_shape();
   shape.experts = 4;
   shape.experts_used = 2;
-  damage_steps_of(shape, setting("TM_FUZZ_STEPS", 20'000) / 4);
+  fuzz_everywhere(shape, setting("TM_FUZZ_STEPS", 20'000) / 4);
+}
+
+TEST(damaged_steps_on_a_device_are_refused_or_run) {
+  Shape shape = small_shape();
+  shape.dtype = TM_BF16;
+  shape.head_dim = 16;
+  const Weights weights(shape);
+  const uint64_t steps = setting("TM_FUZZ_STEPS", 20'000);
+  for (const Placement& p : device_placements()) {
+    fuzz(weights, p, setting("TM_FUZZ_SEED", 20261123), p.backend == TM_BACKEND_EMU ? steps / 40 : steps);
+  }
 }
 
 }  // namespace test

@@ -84,7 +84,7 @@ std::vector<Vector> vectors() {
 }
 
 struct Limits {
-  double ref, cpu_float, cpu_quantised;
+  double ref, cpu_float, cpu_quantised, device_float, device_bf16;
 };
 
 std::map<std::string, Limits> tolerances() {
@@ -96,7 +96,8 @@ std::map<std::string, Limits> tolerances() {
     std::istringstream words(line);
     std::string stage;
     Limits limits{};
-    words >> stage >> limits.ref >> limits.cpu_float >> limits.cpu_quantised;
+    words >> stage >> limits.ref >> limits.cpu_float >> limits.cpu_quantised >> limits.device_float >>
+        limits.device_bf16;
     all[stage] = limits;
   }
   return all;
@@ -137,6 +138,20 @@ class Bench {
           j->stage(*j->frame, kLayer, worker);
         },
         &job);
+    finish();
+  }
+
+  // What a device was given it does when somebody waits.
+  void finish() {
+    if (stages().device == nullptr) return;
+    session_.context()->pool->run(
+        [](void* context, const Worker& worker) {
+          const tm_context* c = static_cast<tm_context*>(context);
+          c->stages->device->finish(c->run.frame, worker);
+        },
+        session_.context());
+    Error error;
+    CHECK_TEXT(stages().device->failure(session_.context()->model, error) == TM_OK, error.text());
   }
 
   const Stages& stages() { return *session_.context()->stages; }
@@ -155,9 +170,11 @@ class Bench {
     static const std::map<std::string, Limits> all = tolerances();
     const Limits& limits = all.at(stage);
     const bool quantised = block_elements(v_.shape.computed_type()) > 1;
-    const double limit = p_.backend == TM_BACKEND_REF ? limits.ref
-                         : quantised                  ? limits.cpu_quantised
-                                                      : limits.cpu_float;
+    const double limit = p_.backend >= TM_BACKEND_CUDA
+                             ? (v_.shape.computed_type() == TM_BF16 ? limits.device_bf16 : limits.device_float)
+                         : p_.backend == TM_BACKEND_REF ? limits.ref
+                         : quantised                    ? limits.cpu_quantised
+                                                        : limits.cpu_float;
     const double relative = std::sqrt(error / length);
     CHECK_TEXT(relative <= limit, p_.name() + " " + stage + " row " + std::to_string(row) + ": " +
                                       std::to_string(relative) + " of " + std::to_string(limit) + ": " + v_.text);
@@ -168,9 +185,7 @@ class Bench {
     const uint64_t width = v_.shape.width;
     // The rope table is the core's; run() has left it in place, because the spans are the same.
     poison(frame.hidden, n_ * width);
-    on_workers([](const Frame& f, uint32_t, const Worker& worker) {
-      (f.model->backend == TM_BACKEND_REF ? kRefStages : kCpuStages).embed(f, worker);
-    });
+    on_workers([](const Frame& f, uint32_t, const Worker& worker) { stages_of(f.model->backend)->embed(f, worker); });
     const std::vector<float> table = weights_.values(TM_TOKEN_EMBEDDING, 0);
     for (uint64_t row = 0; row < n_; ++row) {
       const float* expected = table.data() + static_cast<uint64_t>(step_->tokens[row]) * width;
@@ -414,6 +429,12 @@ TEST(stages_agree_with_double) {
       p.backend = base.backend;
       p.cpu_level = base.cpu_level;
       Bench(v, weights, p).run();
+    }
+    // The emulator's device memory is the host's, so its frame can be read; of a device only forward_test sees results.
+    for (const Placement& base : device_placements()) {
+      Placement p = v.placement;
+      p.backend = base.backend;
+      if (p.backend == TM_BACKEND_EMU && p.kv_dtype == TM_F16 && device_runs(v.shape)) Bench(v, weights, p).run();
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "backends.h"
 #include "cpu_features.h"
 #include "quantise.h"
 
@@ -193,13 +194,20 @@ tm_tensor Weights::Entry::tensor() const {
 }
 
 std::string Placement::name() const {
-  static constexpr const char* kBackends[] = {"ref", "cpu"};
+  static constexpr const char* kBackends[] = {"ref", "cpu", "cuda", "emu"};
   static constexpr const char* kLevels[] = {"", " portable", " avx2", " avx512"};
   return std::string(kBackends[backend]) + kLevels[cpu_level];
 }
 
+bool asked_for(const char* backend) {
+  const char* only = std::getenv("TM_TEST_BACKEND");
+  return only == nullptr || strcmp(only, backend) == 0;
+}
+
 std::vector<Placement> placements() {
-  std::vector<Placement> all(1);
+  std::vector<Placement> all;
+  if (asked_for("ref")) all.emplace_back();
+  if (!asked_for("cpu")) return all;
   for (uint32_t level = TM_CPU_PORTABLE; level <= TM_CPU_AVX512; ++level) {
     if (!tramontane::has_cpu_level(level)) continue;
     all.emplace_back();
@@ -207,6 +215,30 @@ std::vector<Placement> placements() {
     all.back().cpu_level = level;
   }
   return all;
+}
+
+std::vector<Placement> device_placements() {
+  std::vector<Placement> all;
+  for (const uint32_t backend : {TM_BACKEND_CUDA, TM_BACKEND_EMU}) {
+    Placement p;
+    p.backend = backend;
+    p.kv_dtype = TM_F16;
+    char text[tramontane::kBackendText];
+    if (!asked_for(p.name().c_str())) continue;
+    if (tramontane::describe_backend(backend, text, sizeof text)) {
+      all.push_back(p);
+    } else if (std::getenv("TM_TEST_BACKEND") != nullptr) {
+      die("TM_TEST_BACKEND", text);
+    }
+  }
+  return all;
+}
+
+bool device_runs(const Shape& shape) {
+  const uint32_t type_of_products = shape.computed_type();
+  const bool type = type_of_products == TM_BF16 || type_of_products == TM_F16 || type_of_products == TM_Q8_0 ||
+                    type_of_products == TM_Q4_0;
+  return type && shape.head_dim % 16 == 0 && shape.experts == 0;
 }
 
 tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uint8_t>& layer_group) {

@@ -74,8 +74,12 @@ struct Placement {
   std::string name() const;
 };
 
-// Every backend and level that this machine can run.
+// Every backend and level that computes on the host. With TM_TEST_BACKEND set, only those of that backend.
 std::vector<Placement> placements();
+// emu, and cuda on a machine that has a device; likewise.
+std::vector<Placement> device_placements();
+// Whether a device runs such a model: its types of matrices and head sizes are fewer.
+bool device_runs(const Shape& shape);
 
 tm_model_config model_config(const Shape& shape, const Placement& placement, std::vector<uint8_t>& layer_group);
 

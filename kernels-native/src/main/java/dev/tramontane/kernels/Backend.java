@@ -6,15 +6,20 @@ public enum Backend {
     REF(0),
     /** Vectorised and threaded. */
     CPU(1),
-    /** Reserved for a later library. */
+    /** A CUDA device; its cache is F16. */
     CUDA(2),
-    /** Reserved for a later library. */
+    /** The CUDA kernels on the processor, one emulated thread at a time: for tests. */
     EMU(3);
 
     private final int number;
 
     Backend(int number) {
         this.number = number;
+    }
+
+    /** Whether keys and values lie in a device's order and precision: F16 only. */
+    public boolean isDevice() {
+        return this == CUDA || this == EMU;
     }
 
     int number() {

@@ -31,6 +31,7 @@ final class Bindings {
 
     private final MethodHandle hostInfo;
     private final MethodHandle convert;
+    private final MethodHandle describeBackend;
     private final MethodHandle open;
     private final MethodHandle setTensor;
     private final MethodHandle prepare;
@@ -53,6 +54,7 @@ final class Bindings {
         checkLayouts(symbols, origin);
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+        describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
         open = bind(symbols, origin, "tm_open", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         setTensor = bind(symbols, origin, "tm_set_tensor", ADDRESS, ADDRESS);
         prepare = bind(symbols, origin, "tm_prepare", ADDRESS);
@@ -76,6 +78,17 @@ final class Bindings {
     int convert(MemorySegment conversion, MemorySegment source, MemorySegment target, MemorySegment message) {
         try {
             return (int) convert.invokeExact(conversion, source, target, message, message.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** The sentence about a backend, usable or not. */
+    String describeBackend(int backend) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocate(MESSAGE_BYTES);
+            int ignored = (int) describeBackend.invokeExact(backend, text, text.byteSize());
+            return text.getString(0, StandardCharsets.UTF_8);
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

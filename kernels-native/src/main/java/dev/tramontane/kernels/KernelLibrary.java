@@ -81,6 +81,14 @@ public final class KernelLibrary {
     }
 
     /**
+     * One sentence about a backend: what it computes with, or why it cannot be used here ({@link HostInfo#backends} says
+     * which). Asks the device's driver: may take a moment.
+     */
+    public String describe(Backend backend) {
+        return bindings.describeBackend(backend.number());
+    }
+
+    /**
      * Opens a context and starts its compute threads.
      *
      * @throws KernelException when the backend cannot run such a model here

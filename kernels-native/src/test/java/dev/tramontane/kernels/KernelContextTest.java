@@ -314,6 +314,9 @@ final class KernelContextTest {
                             Collections.nCopies(Math.max(0, layers), 0))))
                     .isInstanceOfAny(KernelException.class, IllegalArgumentException.class);
         }
+        if (library.host().backends().contains(Backend.CUDA)) {
+            return; // a device is here, so it opens
+        }
         assertThatThrownBy(() -> library.open(new ContextConfig(
                         Backend.CUDA,
                         CpuLevel.AUTO,

@@ -27,6 +27,10 @@ final class KernelLibraryTest {
         assertThat(host.level()).isNotEqualTo(CpuLevel.AUTO);
         assertThat(host.features().contains(CpuFeature.AVX2))
                 .isEqualTo(host.level() == CpuLevel.AVX2 || host.level() == CpuLevel.AVX512);
+        assertThat(host.backends()).contains(Backend.EMU);
+        for (Backend backend : Backend.values()) {
+            assertThat(library.describe(backend)).as(backend.name()).isNotBlank();
+        }
         // An explicit path is the same library again.
         assertThat(KernelLibrary.at(library.file()).host()).isEqualTo(host);
     }

@@ -68,7 +68,9 @@ record Configuration(
     enum BackendChoice {
         AUTO,
         CPU,
-        REF
+        REF,
+        CUDA,
+        EMU
     }
 
     /**

@@ -6,14 +6,10 @@ import dev.tramontane.kernels.CpuFeature;
 import dev.tramontane.kernels.HostInfo;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** {@code tramontane doctor}: what this machine has and what of it is used. */
@@ -45,7 +41,6 @@ final class DoctorCommand extends Command {
         boolean allowed = DoctorCommand.class.getModule().isNativeAccessEnabled();
         line("Native access", allowed ? "allowed" : "not allowed: start java with " + KernelLibrary.NATIVE_ACCESS_FLAG);
         boolean works = kernels(configuration);
-        line("GPU", gpu(Path.of("/dev")));
         memory();
         return works ? ExitCode.OK : ExitCode.FAILURE;
     }
@@ -67,6 +62,7 @@ final class DoctorCommand extends Command {
                             .map(Backend::name)
                             .map(name -> name.toLowerCase(Locale.ROOT))
                             .collect(Collectors.joining(" ")));
+            line("GPU", gpu(host, library.describe(Backend.CUDA)));
             line(
                     "Processors",
                     host.processors() + " for this process (its affinity and control group counted), so "
@@ -88,21 +84,11 @@ final class DoctorCommand extends Command {
         };
     }
 
-    /** Looks for devices only: this version has no GPU backend that could use them. */
-    static String gpu(Path devices) {
-        try (Stream<Path> entries = Files.list(devices)) {
-            List<String> found = entries.map(entry -> String.valueOf(entry.getFileName()))
-                    .filter(name -> name.matches("nvidia\\d+"))
-                    .sorted()
-                    .toList();
-            return found.isEmpty()
-                    ? "none found (no " + devices
-                            + "/nvidia0); models run on the CPU. A GPU needs NVIDIA's driver, and a"
-                            + " version of Tramontane with a CUDA backend, which this one is not"
-                    : String.join(", ", found) + " found, but this version has no CUDA backend; models run on the CPU";
-        } catch (IOException unreadable) {
-            return "cannot look into " + devices + ": " + unreadable.getMessage();
-        }
+    /** The device, or why there is none. */
+    static String gpu(HostInfo host, String description) {
+        return host.backends().contains(Backend.CUDA)
+                ? description + "; used with --backend cuda"
+                : description + "; models run on the CPU";
     }
 
     private void memory() {

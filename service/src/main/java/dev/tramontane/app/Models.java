@@ -50,11 +50,16 @@ final class Models {
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }
 
-    /** The backend that computes: the vectorised one unless the other was asked for. */
+    /**
+     * The backend that computes: the vectorised one unless another was asked for. A device must be asked for, because it
+     * takes fewer types of weights than the processor.
+     */
     static Backend backend(Configuration configuration) {
         return switch (configuration.backend()) {
             case AUTO, CPU -> Backend.CPU;
             case REF -> Backend.REF;
+            case CUDA -> Backend.CUDA;
+            case EMU -> Backend.EMU;
         };
     }
 }

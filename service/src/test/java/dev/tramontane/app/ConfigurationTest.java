@@ -90,7 +90,7 @@ class ConfigurationTest {
             CONTEXT          | ''          | --context must be 2 to 1073741824, got nothing
             WINDOW           | 0           | --window must be none or 1 to 1073741824, got 0
             WINDOW           | full        | --window must be none or 1 to 1073741824, got full
-            BACKEND          | cuda        | --backend must be auto, cpu or ref, got cuda
+            BACKEND          | gpu         | --backend must be auto, cpu, ref, cuda or emu, got gpu
             CPU_LEVEL        | sse2        | --cpu-level must be auto, portable, avx2 or avx512, got sse2
             THREADS          | 0           | --threads must be 1 to 1024, got 0
             MAX_BATCH        | 5000        | --max-batch must be 1 to 1024, got 5000

@@ -3,9 +3,13 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.kernels.HostInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,10 +117,11 @@ class ProgramTest {
     }
 
     @Test
-    void doctorNamesGpusByTheirDevices() throws IOException {
-        assertThat(DoctorCommand.gpu(dir)).startsWith("none found (no " + dir + "/nvidia0)");
-        Files.createFile(dir.resolve("nvidia0"));
-        Files.createFile(dir.resolve("nvidiactl"));
-        assertThat(DoctorCommand.gpu(dir)).startsWith("nvidia0 found, but this version has no CUDA backend");
+    void doctorSaysWhatTheDeviceIsOrWhyThereIsNone() {
+        HostInfo without = new HostInfo(Set.of(), CpuLevel.PORTABLE, 1, Set.of(Backend.REF, Backend.CPU));
+        HostInfo with = new HostInfo(Set.of(), CpuLevel.PORTABLE, 1, Set.of(Backend.REF, Backend.CPU, Backend.CUDA));
+        assertThat(DoctorCommand.gpu(without, "no CUDA device: none found"))
+                .isEqualTo("no CUDA device: none found; models run on the CPU");
+        assertThat(DoctorCommand.gpu(with, "NVIDIA H200")).isEqualTo("NVIDIA H200; used with --backend cuda");
     }
 }

@@ -1,0 +1,58 @@
+# Compiles cuda/*.cu with nvcc, if there is one: TM_NVCC, CUDA_HOME, CUDA_PATH, the path, /usr/local/cuda. Sets
+# tm_cuda_objects and tm_cudart (the static runtime, which loads the driver when it is first used, so that the library
+# loads on machines without one). Nothing found: says so, and the build goes on without CUDA.
+set(TM_NVCC "" CACHE FILEPATH "nvcc; OFF builds without CUDA")
+set(TM_CUDA_ARCHITECTURES "80;90a" CACHE STRING "Compute capabilities to compile for; PTX of the first is added")
+
+set(tm_cuda_objects)
+if(TM_NVCC)
+  set(tm_nvcc ${TM_NVCC})
+elseif(NOT "${TM_NVCC}" STREQUAL "" OR TM_SANITIZE)
+  set(tm_nvcc)  # asked for none; sanitizers look at the emulator's build
+else()
+  find_program(tm_nvcc_found nvcc HINTS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin /usr/local/cuda/bin)
+  set(tm_nvcc ${tm_nvcc_found})
+endif()
+if(NOT tm_nvcc)
+  message(STATUS "No nvcc (TM_NVCC, CUDA_HOME, PATH): building without CUDA; the emulated backend is built")
+  return()
+endif()
+
+get_filename_component(tm_cuda_root ${tm_nvcc} REALPATH)
+get_filename_component(tm_cuda_root ${tm_cuda_root}/../.. ABSOLUTE)
+find_library(tm_cudart cudart_static PATHS ${tm_cuda_root}/lib64 ${tm_cuda_root}/lib ${tm_cuda_root}/targets/x86_64-linux/lib
+  NO_DEFAULT_PATH NO_CACHE)
+if(NOT tm_cudart)
+  message(STATUS "${tm_nvcc} has no libcudart_static.a beside it: building without CUDA")
+  return()
+endif()
+
+set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -lineinfo -Werror all-warnings -Xptxas=-v
+  -Xcompiler=-Wall,-Wextra,-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off
+  -I${CMAKE_CURRENT_SOURCE_DIR}/include -I${CMAKE_CURRENT_SOURCE_DIR}/src)
+list(GET TM_CUDA_ARCHITECTURES 0 tm_first_arch)
+set(tm_ptx -gencode=arch=compute_${tm_first_arch},code=compute_${tm_first_arch})
+set(tm_every_arch ${tm_ptx})
+foreach(arch ${TM_CUDA_ARCHITECTURES})
+  list(APPEND tm_every_arch -gencode=arch=compute_${arch},code=sm_${arch})
+endforeach()
+set(tm_without_kernels device_model device_step found multiply stages)  # one pass is enough
+foreach(source ${cuda_sources})
+  get_filename_component(name ${source} NAME_WE)
+  set(arch_flags ${tm_every_arch})
+  if(name IN_LIST tm_without_kernels)
+    set(arch_flags ${tm_ptx})
+  endif()
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/cuda/${name}.o)
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${CMAKE_COMMAND} -DNVCC=${tm_nvcc} "-DFLAGS=${tm_nvcc_flags};${arch_flags}" -DSOURCE=${source} -DOBJECT=${object}
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/compile_cuda.cmake
+    DEPENDS ${source} ${CMAKE_CURRENT_SOURCE_DIR}/cmake/compile_cuda.cmake
+    DEPFILE ${object}.d
+    COMMENT "nvcc ${name}.cu"
+    VERBATIM)
+  list(APPEND tm_cuda_objects ${object})
+endforeach()
+set_source_files_properties(${tm_cuda_objects} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+message(STATUS "CUDA: ${tm_nvcc} for ${TM_CUDA_ARCHITECTURES}")

@@ -1,0 +1,50 @@
+// A model's weights on the device, in the order in which the kernels read them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "device_memory.h"
+#include "error.h"
+#include "kernels.h"
+#include "model.h"
+
+namespace tramontane::TM_DEVICE {
+
+struct DeviceMatrix {
+  Memory codes;
+  Memory scales;
+  uint32_t dtype = 0;
+  uint32_t rows = 0;
+  uint32_t columns = 0;
+
+  uint32_t n_chunks() const { return (columns + 127) / 128; }
+  Operand operand() const { return operand_of(dtype); }
+  Part part(float* out, uint32_t stride) const;
+  uint64_t bytes() const { return codes.bytes() + scales.bytes(); }
+};
+
+struct DeviceLayer {
+  Memory attention_norm, ffn_norm;
+  DeviceMatrix q, k, v, out, gate, up, down;
+};
+
+struct DeviceModel {
+  std::vector<DeviceLayer> layers;
+  Memory output_norm;
+  DeviceMatrix head;
+  Memory frequency;  // [rope_dims / 2]
+
+  uint64_t bytes() const;
+};
+
+// What this backend lacks for the model, if anything.
+int32_t check_supported(const Model& model, Error& error);
+
+// Bytes of the file that an upload reads.
+uint64_t upload_bytes(const Model& model);
+
+// Copies every tensor to the device and arranges it there, advancing model.prepared_bytes. Throws DeviceError.
+void upload(Model& model, DeviceModel& device, cudaStream_t stream);
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "attention.h"
+#include "device_step.h"
+
+namespace tramontane::TM_DEVICE {
+namespace {
+
+constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are divided
+
+uint32_t chunks(uint32_t columns) { return (columns + kChunkColumns - 1) / kChunkColumns; }
+
+}  // namespace
+
+DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
+                       const tm_cache_config& config, cudaStream_t stream)
+    : model_(model), weights_(weights), stream_(stream), max_rows_(config.max_rows), max_spans_(config.max_spans) {
+  for (uint32_t g = 0; g < model.n_groups; ++g) {
+    ring_[g] = cache.groups[g].ring;
+    const uint64_t held = static_cast<uint64_t>(ring_[g]) * cache.page_tokens;
+    const uint64_t seen = model.group_window[g] == 0 ? held : std::min<uint64_t>(held, model.group_window[g]);
+    group_segments_[g] = static_cast<uint32_t>(seen / kSegment + 2);
+    max_segments_ = std::max(max_segments_, group_segments_[g]);
+  }
+  const uint64_t row_partial = static_cast<uint64_t>(model.n_heads) * max_segments_ * (model.head_dim + 2) * 4;
+  if (model.n_heads / model.n_kv_heads <= kUnitRows) {
+    max_split_ = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, max_spans_, kPartialBytes / row_partial}));
+  }
+  constexpr auto kDevice = Memory::Place::kDevice;
+  const uint64_t rows = std::max(max_rows_, kLogitRows);
+  normed_ = Memory(activation_registers(rows, chunks(model.width)) * 4, kDevice);
+  attended_ = Memory(activation_registers(rows, chunks(model.q_width())) * 4, kDevice);
+  gated_ = Memory(activation_registers(rows, chunks(model.ffn)) * 4, kDevice);
+  for (const Memory* m : {&normed_, &attended_, &gated_}) {  // columns beyond the matrix stay zero
+    must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
+  }
+  partial_ = Memory(max_split_ * row_partial, kDevice);
+  logits_ = Memory(static_cast<uint64_t>(kLogitRows) * model.vocab * 4, kDevice);
+  host_hidden_ = Memory(static_cast<uint64_t>(max_rows_) * model.width * 4, Memory::Place::kPinned);
+  Description unused;
+  const uint64_t description = lay_out(nullptr, unused);
+  host_description_ = Memory(description, Memory::Place::kPinned);
+  device_description_ = Memory(description, kDevice);
+  lay_out(host_description_.as<uint8_t>(), host_);
+  lay_out(device_description_.as<uint8_t>(), device_);
+  must(cudaStreamSynchronize(stream_), "clearing its memory");
+}
+
+DeviceStep::~DeviceStep() {
+  for (const auto& [key, graph] : graphs_) cudaGraphExecDestroy(graph);
+}
+
+uint64_t DeviceStep::bytes() const {
+  uint64_t sum = 0;
+  for (const Memory* m :
+       {&normed_, &attended_, &gated_, &partial_, &logits_, &host_hidden_, &host_description_, &device_description_}) {
+    sum += m->bytes();
+  }
+  return sum;
+}
+
+uint64_t DeviceStep::lay_out(uint8_t* base, Description& d) const {
+  uint64_t at = 0;
+  const auto take = [&](auto*& piece, uint64_t n) {
+    piece = reinterpret_cast<std::remove_reference_t<decltype(piece)>>(base + at);
+    at += (n * sizeof *piece + 15) / 16 * 16;
+  };
+  const uint64_t pairs = static_cast<uint64_t>(max_rows_) * (model_.n_heads / model_.n_kv_heads);
+  take(d.position, max_rows_);
+  take(d.span, max_rows_);
+  take(d.tiles, pairs / kUnitRows + max_spans_);
+  take(d.pick, kLogitRows);
+  for (uint32_t g = 0; g < model_.n_groups; ++g) take(d.tables[g], static_cast<uint64_t>(max_spans_) * ring_[g]);
+  return at;
+}
+
+void DeviceStep::send(void* to, const void* from, uint64_t bytes) {
+  must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "sending a step");
+}
+
+// Tiles of the spans that are divided among warps (single rows), or of the others. Gives the new number of tiles.
+uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
+  const uint32_t heads = model_.n_heads / model_.n_kv_heads;
+  uint32_t n_single = 0;
+  for (uint32_t s = 0; s < step.n_spans; ++s) {
+    const tm_span& span = step.spans[s];
+    const bool is_split = span.n_rows == 1 && n_single++ < max_split_;
+    if (is_split != split) continue;
+    for (uint32_t pair = 0; pair < span.n_rows * heads; pair += kUnitRows) {
+      host_.tiles[n_tiles++] = {s, span.first_row, span.n_rows, pair, span.position};
+    }
+  }
+  return n_tiles;
+}
+
+void DeviceStep::begin(const Frame& frame) {
+  const Step& step = *frame.step;
+  const Cache& cache = *frame.cache;
+  for (uint32_t i = 0; i < step.raw.n_copies; ++i) {
+    const tm_page_copy& copy = step.raw.copies[i];
+    const CacheGroup& group = cache.groups[copy.group];
+    uint8_t* pages = group.pages.as<uint8_t>();
+    if (copy.to == copy.from) continue;
+    must(cudaMemcpyAsync(pages + copy.to * group.page_bytes, pages + copy.from * group.page_bytes, group.page_bytes,
+                         cudaMemcpyDeviceToDevice, stream_),
+         "copying a page");
+  }
+  for (uint32_t row = 0; row < step.n_rows; ++row) {
+    host_.position[row] = step.position(row);
+    host_.span[row] = step.row_span[row];
+  }
+  n_split_ = add_tiles(step, true, 0);
+  n_tiles_ = add_tiles(step, false, n_split_);
+  uint32_t most = 1;
+  for (uint32_t i = 0; i < n_split_; ++i) {
+    const int64_t last = host_.tiles[i].position / kSegment;
+    for (uint32_t g = 0; g < model_.n_groups; ++g) {
+      const int64_t window = model_.group_window[g];
+      const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, host_.tiles[i].position - window + 1) / kSegment;
+      most = std::max(most, static_cast<uint32_t>(last - first + 1));
+    }
+  }
+  segments_ = std::bit_ceil(most);
+  send(device_.position, host_.position, step.n_rows * sizeof(int64_t));
+  send(device_.span, host_.span, step.n_rows * sizeof(uint32_t));
+  send(device_.tiles, host_.tiles, n_tiles_ * sizeof(QueryTile));
+  for (uint32_t g = 0; g < model_.n_groups; ++g) {
+    for (uint32_t s = 0; s < step.n_spans; ++s) {
+      memcpy(host_.tables[g] + static_cast<uint64_t>(s) * ring_[g],
+             cache.groups[g].table.data() + static_cast<uint64_t>(step.spans[s].slot) * ring_[g],
+             ring_[g] * sizeof(uint32_t));
+    }
+    send(device_.tables[g], host_.tables[g], static_cast<uint64_t>(step.n_spans) * ring_[g] * sizeof(uint32_t));
+  }
+  must(make_rope_table({device_.position, device_.span}, step.n_rows, weights_.frequency.as<float>(),
+                       model_.rope_dims / 2, const_cast<float*>(frame.rope_cos), const_cast<float*>(frame.rope_sin),
+                       stream_),
+       "making the angles");
+}
+
+void DeviceStep::send_hidden(const Frame& frame) {
+  send(frame.hidden, host_hidden(), static_cast<uint64_t>(frame.step->n_rows) * model_.width * sizeof(float));
+}
+
+void DeviceStep::all_layers(const Frame& frame) {
+  for (uint32_t layer = 0; layer < model_.n_layers; ++layer) {
+    qkv(frame, layer);
+    attention(frame, layer);
+    output(frame, layer);
+    gate_up(frame, layer);
+    down(frame, layer);
+  }
+}
+
+void DeviceStep::layers(const Frame& frame) {
+  const Step& step = *frame.step;
+  if (step.n_spans != step.n_rows || step.n_rows > kGraphRows) return all_layers(frame);
+  const auto [place, is_new] = graphs_.try_emplace(static_cast<uint64_t>(segments_) << 32 | step.n_rows, nullptr);
+  if (is_new) {
+    must(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing a step");
+    all_layers(frame);
+    cudaGraph_t graph = nullptr;
+    must(cudaStreamEndCapture(stream_, &graph), "capturing a step");
+    const cudaError_t error = cudaGraphInstantiate(&place->second, graph, 0);
+    cudaGraphDestroy(graph);
+    must(error, "making a graph of a step");
+  }
+  must(cudaGraphLaunch(place->second, stream_), "starting a step");
+}
+
+Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const {
+  Product p = {};
+  p.n_chunks = matrix.n_chunks();
+  p.n_tokens = n_rows;
+  p.x = activations.as<uint4>();
+  return p;
+}
+
+CacheView DeviceStep::view(const Frame& frame, uint32_t layer) const {
+  const Cache& cache = *frame.cache;
+  const Layer& l = model_.layers[layer];
+  const CacheGroup& group = cache.groups[l.group];
+  return {group.pages.as<uint16_t>(), device_.tables[l.group],
+          group.page_bytes / 2,       static_cast<uint64_t>(cache.page_tokens) * cache.head_dim,
+          l.index_in_group,           group.ring,
+          cache.page_shift,           model_.group_window[l.group],
+          cache.n_kv_heads,           cache.head_dim};
+}
+
+void DeviceStep::qkv(const Frame& frame, uint32_t layer) {
+  const DeviceLayer& l = weights_.layers[layer];
+  const uint32_t n = frame.step->n_rows;
+  const Norm norm = {frame.hidden, l.attention_norm.as<float>(), nullptr, model_.width,
+                     static_cast<float>(model_.rms_epsilon)};
+  const struct {
+    const DeviceMatrix& matrix;
+    float* out;
+  } all[] = {{l.q, frame.q}, {l.k, frame.k}, {l.v, frame.v}};
+  // Matrices of one type are one product.
+  bool done[3] = {};
+  for (uint32_t first = 0; first < 3; ++first) {
+    if (done[first]) continue;
+    const DeviceMatrix& matrix = all[first].matrix;
+    must(normalise(norm, n, matrix.operand(), normed_.as<uint32_t>(), matrix.n_chunks(), stream_), "starting a norm");
+    Product p = product(n, matrix, normed_);
+    p.result = Result::kWrite;
+    for (uint32_t i = first; i < 3; ++i) {
+      if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
+      done[i] = true;
+      p.parts[p.n_parts++] = all[i].matrix.part(all[i].out, all[i].matrix.rows);
+    }
+    must(multiply(matrix.dtype, p, stream_), "starting a product");
+  }
+  const Rotation rotation = {frame.q,        frame.k,        frame.v,         frame.rope_cos,
+                             frame.rope_sin, model_.n_heads, model_.rope_dims};
+  must(rotate_and_store(rotation, {device_.position, device_.span}, n, view(frame, layer), stream_),
+       "starting a rotation");
+}
+
+void DeviceStep::attention(const Frame& frame, uint32_t layer) {
+  const DeviceMatrix& next = weights_.layers[layer].out;
+  Attention a = {};
+  a.q = frame.q;
+  a.tiles = device_.tiles;
+  a.n_split = n_split_;
+  a.n_tiles = n_tiles_;
+  a.max_segments = std::min(segments_, group_segments_[model_.layers[layer].group]);
+  a.n_heads = model_.n_heads;
+  a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
+  a.partial = partial_.as<float>();
+  a.out = frame.attention;
+  a.activations = attended_.as<uint32_t>();
+  a.next_chunks = next.n_chunks();
+  a.next_operand = next.operand();
+  must(attend(a, view(frame, layer), stream_), "starting attention");
+}
+
+void DeviceStep::output(const Frame& frame, uint32_t layer) {
+  const DeviceMatrix& matrix = weights_.layers[layer].out;
+  Product p = product(frame.step->n_rows, matrix, attended_);
+  p.result = Result::kAdd;
+  p.parts[p.n_parts++] = matrix.part(frame.hidden, model_.width);
+  must(multiply(matrix.dtype, p, stream_), "starting a product");
+}
+
+void DeviceStep::gate_up(const Frame& frame, uint32_t layer) {
+  const DeviceLayer& l = weights_.layers[layer];
+  const uint32_t n = frame.step->n_rows;
+  const Norm norm = {frame.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
+                     static_cast<float>(model_.rms_epsilon)};
+  must(normalise(norm, n, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_chunks(), stream_), "starting a norm");
+  Product p = product(n, l.gate, normed_);
+  p.result = Result::kGated;
+  p.parts[p.n_parts++] = l.gate.part(frame.gate, model_.ffn);
+  p.parts[p.n_parts++] = l.up.part(nullptr, 0);
+  p.activations = gated_.as<uint32_t>();
+  p.next_chunks = l.down.n_chunks();
+  p.next_operand = l.down.operand();
+  must(multiply(l.gate.dtype, p, stream_), "starting a product");
+}
+
+void DeviceStep::down(const Frame& frame, uint32_t layer) {
+  const DeviceMatrix& matrix = weights_.layers[layer].down;
+  Product p = product(frame.step->n_rows, matrix, gated_);
+  p.result = Result::kAdd;
+  p.parts[p.n_parts++] = matrix.part(frame.hidden, model_.width);
+  must(multiply(matrix.dtype, p, stream_), "starting a product");
+}
+
+void DeviceStep::logits(const Frame& frame, const uint32_t* rows, uint32_t n) {
+  std::copy(rows, rows + n, host_.pick);
+  send(device_.pick, host_.pick, n * sizeof(uint32_t));
+  const DeviceMatrix& head = weights_.head;
+  const Norm norm = {frame.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
+                     static_cast<float>(model_.rms_epsilon)};
+  must(normalise(norm, n, head.operand(), normed_.as<uint32_t>(), head.n_chunks(), stream_), "starting a norm");
+  Product p = product(n, head, normed_);
+  p.result = Result::kWrite;
+  p.parts[p.n_parts++] = head.part(logits_.as<float>(), model_.vocab);
+  must(multiply(head.dtype, p, stream_), "starting a product");
+  must(cudaMemcpyAsync(frame.logits, logits_.as<void>(), static_cast<uint64_t>(n) * model_.vocab * sizeof(float),
+                       cudaMemcpyDeviceToHost, stream_),
+       "fetching logits");
+  finish();
+}
+
+void DeviceStep::finish() { must(cudaStreamSynchronize(stream_), "running a step"); }
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,42 @@
+// Where numbers lie on the device. Matrices are stored in the order in which the registers of mma.m16n8k16 take them,
+// so that a lane loads 16 bytes and multiplies, without shared memory: lane 4 g + t of a warp holds, of the 16-row
+// operand, rows g and g + 8, and of the 8-column operand, column g; in both, columns (of the sum) 2 t, 2 t + 1, 2 t +
+// 8, 2 t + 9.
+//
+//   weights      unit = 16 rows of a matrix, chunk = 128 columns: [unit][chunk][piece][lane] of 16 bytes, where a piece
+//                is 16 columns of bf16 or f16, 32 of Q8_0, 64 of Q4_0; beyond the matrix's edge zeros
+//   scales       of quantised weights: [unit][chunk][g] of 16 bytes = 4 blocks' f16 of row g, 4 of row g + 8
+//   activations  [tile of 8 tokens][32 columns][lane] of 16 bytes = {step 0, step 1} x {b0, b1}
+//   cache        keys and values, [tile of 16 positions][16 dimensions][lane] of 16 bytes: keys have positions as
+//                columns and dimensions as the sum's index, values the other way round; two tiles of 8 columns
+#pragma once
+
+#include <cstdint>
+
+#include "device.h"
+
+namespace tramontane::TM_DEVICE {
+
+inline constexpr uint32_t kUnitRows = 16;
+inline constexpr uint32_t kChunkColumns = 128;
+inline constexpr uint32_t kBlocksPerChunk = kChunkColumns / 32;
+inline constexpr uint32_t kTileTokens = 8;
+inline constexpr uint32_t kSlices = 8;  // parts of a sum over columns, each a warp's; added in order
+
+// Index, in 32-bit registers, of the pair of columns (column, column + 1) of a token's activations; column is even.
+__device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint32_t n_chunks) {
+  const uint32_t lane = token % kTileTokens * 4 + column % 8 / 2;
+  const uint64_t block = static_cast<uint64_t>(token / kTileTokens) * n_chunks * kBlocksPerChunk + column / 32;
+  return (block * 32 + lane) * 4 + column % 32 / 8;
+}
+
+// 32-bit registers that the activations of n tokens take.
+inline uint64_t activation_registers(uint64_t n_tokens, uint32_t n_chunks) {
+  return (n_tokens + kTileTokens - 1) / kTileTokens * n_chunks * kBlocksPerChunk * 32 * 4;
+}
+
+// Row of register i of a lane within its unit, and its first column within 16.
+__device__ inline uint32_t fragment_row(uint32_t lane, uint32_t i) { return lane / 4 + 8 * (i & 1); }
+__device__ inline uint32_t fragment_column(uint32_t lane, uint32_t i) { return lane % 4 * 2 + 8 * (i >> 1); }
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,74 @@
+// The kernels' launches, one function an operation. Each gives the error of its launch; what happens later shows when
+// the stream is waited for.
+#pragma once
+
+#include <cstdint>
+
+#include "product.h"
+#include "view.h"
+
+namespace tramontane::TM_DEVICE {
+
+// cosines, sines [rows][n] of position * frequency, as src/forward.cpp's rope_table has them.
+cudaError_t make_rope_table(const RowView& rows, uint32_t n_rows, const float* frequency, uint32_t n, float* cosines,
+                            float* sines, cudaStream_t stream);
+
+// Activations of the root-mean-square norm of hidden[pick == nullptr ? i : pick[i]], i < n_rows (arXiv 1910.07467).
+struct Norm {
+  const float* hidden;
+  const float* weight;
+  const uint32_t* pick;
+  uint32_t width;
+  float epsilon;
+};
+cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_chunks,
+                      cudaStream_t stream);
+
+// Rotates q in place, and k and v into the cache (RoFormer, arXiv 2104.09864). Rows of q and k are in the interleaved
+// order: elements 2 i and 2 i + 1 rotate together.
+struct Rotation {
+  float* q;
+  const float* k;
+  const float* v;
+  const float* cosines;
+  const float* sines;
+  uint32_t n_heads;
+  uint32_t rope_dims;
+};
+cudaError_t rotate_and_store(const Rotation& rotation, const RowView& rows, uint32_t n_rows, const CacheView& cache,
+                             cudaStream_t stream);
+
+// Windowed attention. The first n_split tiles hold one row each, and their keys are divided among warps; the others are
+// walked by one warp each.
+struct Attention {
+  const float* q;
+  const QueryTile* tiles;  // [n_tiles]
+  uint32_t n_split;
+  uint32_t n_tiles;
+  uint32_t max_segments;  // that a row can see
+  uint32_t n_heads;
+  uint32_t heads_per_kv;
+  float* partial;         // [n_split rows * n_heads][max_segments][head_dim + 2]
+  float* out;             // [rows][n_heads * head_dim]
+  uint32_t* activations;  // the same as the next matrix's activations
+  uint32_t next_chunks;
+  Operand next_operand;
+};
+bool has_attention(uint32_t head_dim);
+cudaError_t attend(const Attention& attention, const CacheView& cache, cudaStream_t stream);
+
+// Raw rows of a matrix, copied to the device as they lie in the file -> fragment order.
+struct Raw {
+  const uint8_t* data;
+  uint64_t row_bytes;
+  uint32_t rows;
+  uint32_t columns;
+  uint32_t head_dim;   // with rope_dims > 0: rows are heads in split-halves order, which is undone
+  uint32_t rope_dims;  //
+};
+bool has_matmul(uint32_t dtype);
+uint64_t code_pieces(uint32_t dtype, uint32_t rows, uint32_t columns);   // of 16 bytes
+uint64_t scale_pieces(uint32_t dtype, uint32_t rows, uint32_t columns);  // 0 without scales
+cudaError_t arrange(uint32_t dtype, const Raw& raw, uint4* codes, uint4* scales, cudaStream_t stream);
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,88 @@
+#include "kernels.h"
+#include "warp.h"
+
+namespace tramontane::TM_DEVICE {
+namespace {
+
+constexpr uint32_t kThreads = 128;
+
+__global__ void __launch_bounds__(kThreads)
+    rope_table(const RowView rows, const float* frequency, uint32_t n, float* cosines, float* sines) {
+  let_next_start();
+  wait_for_previous();
+  const uint64_t row = blockIdx.x;
+  const float position = static_cast<float>(rows.position[row]);
+  for (uint32_t i = threadIdx.x; i < n; i += kThreads) {
+    const double angle = static_cast<double>(position * frequency[i]);
+    cosines[row * n + i] = static_cast<float>(cos(angle));
+    sines[row * n + i] = static_cast<float>(sin(angle));
+  }
+}
+
+// Rotates the pair at x[0], x[1] if it is among the rotated dimensions.
+__device__ inline void rotate_pair(const Rotation& r, uint64_t row, uint32_t dimension, float& a, float& b) {
+  if (dimension >= r.rope_dims) return;
+  const uint64_t at = row * (r.rope_dims / 2) + dimension / 2;
+  const float c = r.cosines[at];
+  const float s = r.sines[at];
+  const float first = __fmaf_rn(a, c, -(b * s));
+  const float second = __fmaf_rn(a, s, b * c);
+  a = first;
+  b = second;
+}
+
+// Place of an element of the cache (Cache::fragment_index).
+__device__ inline uint64_t cache_index(uint32_t offset, uint32_t d, uint32_t head_dim, uint32_t column,
+                                       uint32_t inner) {
+  const uint64_t lanes = (static_cast<uint64_t>(offset / 16) * (head_dim / 16) + d / 16) * 32;
+  return (lanes + column % 8 * 4 + inner % 8 / 2) * 8 + column / 8 * 4 + inner / 8 * 2 + inner % 2;
+}
+
+// blockIdx = (row, kThreads pairs of dimensions): those of q, then those of k and v.
+__global__ void __launch_bounds__(kThreads) rotate_rows(const Rotation r, const RowView rows, const CacheView cache) {
+  let_next_start();
+  const uint64_t row = blockIdx.x;
+  const uint32_t d = cache.head_dim;
+  const uint32_t q_width = r.n_heads * d;
+  const uint32_t kv_width = cache.n_kv_heads * d;
+  uint32_t i = (blockIdx.y * kThreads + threadIdx.x) * 2;
+  wait_for_previous();
+  if (i < q_width) {
+    float* q = r.q + row * q_width + i;
+    float a = q[0], b = q[1];
+    rotate_pair(r, row, i % d, a, b);
+    q[0] = a;
+    q[1] = b;
+    return;
+  }
+  i -= q_width;
+  if (i >= kv_width) return;
+  const int64_t position = rows.position[row];
+  const uint32_t offset = cache.offset_in_page(position);
+  const uint32_t at = i % d;
+  float a = r.k[row * kv_width + i], b = r.k[row * kv_width + i + 1];
+  rotate_pair(r, row, at, a, b);
+  uint16_t* keys = cache.keys(rows.span[row], position, i / d);
+  *reinterpret_cast<uint32_t*>(keys + cache_index(offset, at, d, offset % 16, at % 16)) = pack_f16(a, b);
+  const uint32_t pair = pack_f16(r.v[row * kv_width + i], r.v[row * kv_width + i + 1]);
+  uint16_t* values = keys + cache.block_elements;
+  values[cache_index(offset, at, d, at % 16, offset % 16)] = static_cast<uint16_t>(pair);
+  values[cache_index(offset, at + 1, d, (at + 1) % 16, offset % 16)] = static_cast<uint16_t>(pair >> 16);
+}
+
+}  // namespace
+
+cudaError_t make_rope_table(const RowView& rows, uint32_t n_rows, const float* frequency, uint32_t n, float* cosines,
+                            float* sines, cudaStream_t stream) {
+  if (n == 0) return cudaSuccess;
+  return launch(rope_table, {dim3(n_rows), dim3(kThreads)}, stream, rows, frequency, n, cosines, sines);
+}
+
+cudaError_t rotate_and_store(const Rotation& rotation, const RowView& rows, uint32_t n_rows, const CacheView& cache,
+                             cudaStream_t stream) {
+  const uint32_t pairs = (rotation.n_heads + cache.n_kv_heads) * cache.head_dim / 2;
+  return launch(rotate_rows, {dim3(n_rows, (pairs + kThreads - 1) / kThreads), dim3(kThreads)}, stream, rotation, rows,
+                cache);
+}
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,50 @@
+// What the kernels see of a step and of the cache: pointers into the device's memory. Passed to kernels by value, and
+// the same for every step of a size, so a captured graph keeps it.
+#pragma once
+
+#include <cstdint>
+
+#include "device.h"
+
+namespace tramontane::TM_DEVICE {
+
+// Sixteen consecutive (row, query head of a kv head) pairs of one span: query head fastest. A matrix operand's rows.
+struct QueryTile {
+  uint32_t span;
+  uint32_t first_row;   // of the span, in the step
+  uint32_t n_rows;      // of the span
+  uint32_t first_pair;  // counted from the span's first row
+  int64_t position;     // of the span's first row
+};
+
+struct RowView {
+  const int64_t* position;  // [rows]
+  const uint32_t* span;     // [rows]
+};
+
+// Pages and tables of the group of one layer.
+struct CacheView {
+  uint16_t* pages;
+  const uint32_t* table;  // [spans][ring]
+  uint64_t page_elements;
+  uint64_t block_elements;  // of one head's keys or values: page_tokens * head_dim
+  uint32_t index_in_group;
+  uint32_t ring;
+  uint32_t page_shift;
+  uint32_t window;  // 0: none
+  uint32_t n_kv_heads;
+  uint32_t head_dim;
+
+  // Keys of kv head `head` in the page that holds a position; values follow block_elements later.
+  __device__ uint16_t* keys(uint32_t span, int64_t position, uint32_t head) const {
+    const uint64_t entry = (static_cast<uint64_t>(position) >> page_shift) % ring;
+    const uint64_t page = table[static_cast<uint64_t>(span) * ring + entry];
+    return pages + page * page_elements +
+           (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * 2 * block_elements;
+  }
+  __device__ uint32_t offset_in_page(int64_t position) const {
+    return static_cast<uint32_t>(position) & ((1u << page_shift) - 1);
+  }
+};
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,61 @@
+// The part of CUDA's runtime that the backend uses, over the host's memory. Work given to a stream is only recorded: it
+// runs when somebody waits, as late as a device may run it, so a host that reads too early or reuses a buffer too early
+// reads or writes the wrong thing in every run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "block.h"
+
+namespace tramontane::emu {
+
+using cudaError_t = int;
+inline constexpr cudaError_t cudaSuccess = 0;
+inline constexpr cudaError_t cudaErrorInvalidValue = 1;
+inline constexpr cudaError_t cudaErrorMemoryAllocation = 2;
+inline constexpr cudaError_t cudaErrorLaunchFailure = 719;
+
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+
+struct Graph {
+  std::vector<std::function<cudaError_t()>> work;
+};
+using cudaGraph_t = Graph*;
+using cudaGraphExec_t = Graph*;
+
+struct Stream {
+  std::vector<std::function<cudaError_t()>> work;
+  Graph* capturing = nullptr;
+  cudaError_t failed = cudaSuccess;  // stays, as after a fault on a device
+  uint64_t seed = 1;                 // of the order of threads, another for each launch
+};
+using cudaStream_t = Stream*;
+
+cudaError_t cudaMalloc(void** memory, uint64_t bytes);
+cudaError_t cudaFree(void* memory);
+cudaError_t cudaMallocHost(void** memory, uint64_t bytes);
+cudaError_t cudaFreeHost(void* memory);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, uint64_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
+cudaError_t cudaMemsetAsync(void* memory, int value, uint64_t bytes, cudaStream_t stream);
+cudaError_t cudaStreamCreate(cudaStream_t* stream);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, uint64_t flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
+cudaError_t cudaGetLastError();
+// The text of the last fault of a kernel of this thread, or the error's name.
+const char* cudaGetErrorString(cudaError_t error);
+
+// Records the launch of a grid; body is one thread's life.
+cudaError_t record_launch(dim3 grid, dim3 block, uint64_t shared_bytes, cudaStream_t stream,
+                          std::function<void()> body);
+
+}  // namespace tramontane::emu

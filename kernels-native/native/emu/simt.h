@@ -1,0 +1,137 @@
+// CUDA's words for g++: what cuda/*.cu need to run on a CPU, one fiber a thread. Included by cuda/device.h alone.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "dtype.h"
+#include "runtime.h"
+
+#define __global__ static
+#define __device__
+#define __host__
+#define __launch_bounds__(...)
+#define threadIdx (::tramontane::emu::current().thread())
+#define blockIdx (::tramontane::emu::current().block())
+#define blockDim (::tramontane::emu::current().block_extent())
+#define gridDim (::tramontane::emu::current().grid_extent())
+#define __syncthreads() (::tramontane::emu::current().barrier(__FILE__, __LINE__))
+
+namespace tramontane::emu {
+
+struct alignas(16) uint4 {
+  uint32_t x, y, z, w;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+inline uint4 make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w) { return {x, y, z, w}; }
+
+inline float __fmaf_rn(float a, float b, float c) { return std::fma(a, b, c); }
+
+// Byte i of the result is byte (selector >> 4 i) & 7 of b:a.
+inline uint32_t __byte_perm(uint32_t a, uint32_t b, uint32_t selector) {
+  const uint64_t both = static_cast<uint64_t>(b) << 32 | a;
+  uint32_t result = 0;
+  for (int i = 0; i < 4; ++i) {
+    result |= static_cast<uint32_t>(both >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
+  }
+  return result;
+}
+
+inline void __syncwarp(uint32_t mask = 0xffffffffu) {
+  current().warp_wide(
+      mask, [](Lanes&) {}, &mask);
+}
+
+// The value of the lane whose number differs by kDistance.
+template <class T>
+T __shfl_xor_sync(uint32_t mask, T value, int distance) {
+  struct Exchange {
+    T in, out;
+    int distance;
+  } mine{value, value, distance};
+  current().warp_wide(
+      mask,
+      [](Lanes& lanes) {
+        for (uint32_t l = 0; l < kWarpLanes; ++l) {
+          if (lanes.of[l] == nullptr) continue;
+          Exchange* here = static_cast<Exchange*>(lanes.of[l]);
+          const Exchange* there = static_cast<Exchange*>(lanes.of[l ^ static_cast<uint32_t>(here->distance)]);
+          if (there != nullptr) here->out = there->in;
+        }
+      },
+      &mine);
+  return mine.out;
+}
+
+// The value of lane `source`.
+template <class T>
+T __shfl_sync(uint32_t mask, T value, int source) {
+  struct Broadcast {
+    T in, out;
+    int source;
+  } mine{value, value, source};
+  current().warp_wide(
+      mask,
+      [](Lanes& lanes) {
+        for (uint32_t l = 0; l < kWarpLanes; ++l) {
+          if (lanes.of[l] == nullptr) continue;
+          Broadcast* here = static_cast<Broadcast*>(lanes.of[l]);
+          const Broadcast* there = static_cast<Broadcast*>(lanes.of[here->source]);
+          if (there != nullptr) here->out = there->in;
+        }
+      },
+      &mine);
+  return mine.out;
+}
+
+inline float element(bool bf16, uint32_t pair, int half) {
+  const uint16_t bits = static_cast<uint16_t>(pair >> (16 * half));
+  return bf16 ? bf16_to_float(bits) : half_to_float(bits);
+}
+
+// The 16 x 16 operand of a warp, out of the lanes' registers: lane 4 g + t holds rows g and g + 8, columns 2 t, 2 t + 1
+// and those plus 8 (PTX ISA, "Matrix fragments for mma.m16n8k16").
+struct FragmentA {
+  float at[16][16];
+  template <class Registers>
+  FragmentA(bool bf16, Registers of_lane) {
+    for (int lane = 0; lane < 32; ++lane) {
+      const uint32_t* a = of_lane(lane);
+      for (int i = 0; i < 4; ++i) {
+        for (int h = 0; h < 2; ++h)
+          at[lane / 4 + 8 * (i & 1)][lane % 4 * 2 + h + 8 * (i >> 1)] = element(bf16, a[i], h);
+      }
+    }
+  }
+};
+
+// c += a b for one n-tile of 8 columns; b(lane) and c(lane) give the lanes' two and four registers.
+template <class B, class C>
+void multiply_fragments(bool bf16, const FragmentA& a, B b_of_lane, C c_of_lane) {
+  float b[16][8];
+  float sums[16][8];
+  for (int lane = 0; lane < 32; ++lane) {
+    const uint32_t* registers = b_of_lane(lane);
+    const float* c = c_of_lane(lane);
+    for (int i = 0; i < 2; ++i) {
+      for (int h = 0; h < 2; ++h) b[lane % 4 * 2 + h + 8 * i][lane / 4] = element(bf16, registers[i], h);
+    }
+    for (int i = 0; i < 4; ++i) sums[lane / 4 + 8 * (i >> 1)][lane % 4 * 2 + (i & 1)] = c[i];
+  }
+  for (int row = 0; row < 16; ++row) {
+    for (int k = 0; k < 16; ++k) {
+      for (int column = 0; column < 8; ++column) sums[row][column] += a.at[row][k] * b[k][column];
+    }
+  }
+  for (int lane = 0; lane < 32; ++lane) {
+    float* c = c_of_lane(lane);
+    for (int i = 0; i < 4; ++i) c[i] = sums[lane / 4 + 8 * (i >> 1)][lane % 4 * 2 + (i & 1)];
+  }
+}
+
+}  // namespace tramontane::emu

@@ -1,0 +1,140 @@
+// The emulator finds what a device would not forgive: a barrier that not all threads reach, lanes that never come, work
+// whose end nobody waited for. And it runs what is right.
+#include <cstring>
+#include <numeric>
+
+#include "block.h"
+#include "check.h"
+#include "runtime.h"
+
+namespace test {
+namespace {
+
+using namespace tramontane::emu;
+
+void barrier() { current().barrier(__FILE__, __LINE__); }
+
+// Adds all lanes' numbers in each lane that takes part.
+void add_all(Lanes& lanes) {
+  int sum = 0;
+  for (const void* lane : lanes.of) sum += lane == nullptr ? 0 : *static_cast<const int*>(lane);
+  for (void* lane : lanes.of) {
+    if (lane != nullptr) *static_cast<int*>(lane) = sum;
+  }
+}
+
+}  // namespace
+
+TEST(barriers_order_a_block_whatever_the_order_of_its_threads) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    std::vector<int> out(96, -1);
+    const std::string error = current().run(dim3(1), dim3(96), 96 * sizeof(int), seed, [&] {
+      int* shared = static_cast<int*>(current().shared());
+      const uint32_t t = current().thread().x;
+      shared[t] = static_cast<int>(t);
+      barrier();
+      out[t] = shared[95 - t];
+    });
+    CHECK_EQ(error, "");
+    for (int t = 0; t < 96; ++t) CHECK_EQ(out[static_cast<size_t>(t)], 95 - t);
+  }
+}
+
+TEST(a_missing_barrier_shows) {
+  int wrong = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    current().run(dim3(1), dim3(64), 64 * sizeof(int), seed, [&] {
+      int* shared = static_cast<int*>(current().shared());
+      const uint32_t t = current().thread().x;
+      shared[t] = static_cast<int>(t);
+      if (shared[63 - t] != static_cast<int>(63 - t)) ++wrong;
+    });
+  }
+  CHECK(wrong > 0);
+}
+
+TEST(warp_operations_take_the_named_lanes) {
+  std::vector<int> out(64);
+  const std::string error = current().run(dim3(1), dim3(64), 0, 7, [&] {
+    const uint32_t t = current().thread().x;
+    int mine = static_cast<int>(t);
+    if (t % 2 == 0) current().warp_wide(0x55555555u, add_all, &mine);
+    out[t] = mine;
+  });
+  CHECK_EQ(error, "");
+  CHECK_EQ(out[0], 240);  // 0 + 2 + ... + 30
+  CHECK_EQ(out[1], 1);
+  CHECK_EQ(out[32], 752);  // 32 + 34 + ... + 62
+}
+
+TEST(divergence_and_deadlock_are_errors) {
+  const struct {
+    const char* message;
+    std::function<void()> body;
+  } cases[] = {
+      {"divergent barrier",
+       [] {
+         if (current().thread().x != 3) barrier();
+       }},
+      {"divergent barrier",
+       [] {
+         if (current().thread().x < 32) {
+           barrier();
+         } else {
+           current().barrier(__FILE__, __LINE__);
+         }
+       }},
+      {"deadlock: thread",
+       [] {
+         int mine = 0;
+         if (current().thread().x % 32 != 5) current().warp_wide(0xffffffffu, add_all, &mine);
+       }},
+      {"divergent warp operation",
+       [] {
+         int mine = 0;
+         current().warp_wide(current().thread().x % 2 == 0 ? 0xffffffffu : 0xaaaaaaaau, add_all, &mine);
+       }},
+  };
+  for (const auto& c : cases) {
+    const std::string error = current().run(dim3(2), dim3(64), 0, 3, c.body);
+    CHECK_TEXT(error.find(c.message) != std::string::npos, error);
+  }
+}
+
+TEST(work_runs_when_somebody_waits) {
+  cudaStream_t stream;
+  CHECK_EQ(cudaStreamCreate(&stream), cudaSuccess);
+  int host = 1, device = 0;
+  cudaMemcpyAsync(&device, &host, sizeof host, cudaMemcpyHostToDevice, stream);
+  host = 2;  // reused too early
+  CHECK_EQ(device, 0);
+  CHECK_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+  CHECK_EQ(device, 2);
+
+  cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+  record_launch(dim3(1), dim3(1), 0, stream, [&] { ++device; });
+  cudaGraph_t graph;
+  CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);
+  CHECK_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+  CHECK_EQ(device, 2);
+  cudaGraphExec_t executable;
+  cudaGraphInstantiate(&executable, graph, 0);
+  cudaGraphDestroy(graph);
+  for (int i = 0; i < 3; ++i) cudaGraphLaunch(executable, stream);
+  CHECK_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+  CHECK_EQ(device, 5);
+  cudaGraphExecDestroy(executable);
+
+  // A fault stays, and says what it was.
+  record_launch(dim3(1), dim3(32), 0, stream, [] {
+    if (current().thread().x == 0) barrier();
+  });
+  record_launch(dim3(1), dim3(1), 0, stream, [&] { device = -1; });
+  CHECK_EQ(cudaStreamSynchronize(stream), cudaErrorLaunchFailure);
+  CHECK(std::strstr(cudaGetErrorString(cudaErrorLaunchFailure), "divergent barrier") != nullptr);
+  CHECK_EQ(device, 5);
+  CHECK_EQ(cudaMemcpyAsync(&device, &host, sizeof host, cudaMemcpyHostToDevice, stream), cudaErrorLaunchFailure);
+  cudaStreamDestroy(stream);
+}
+
+}  // namespace test
