@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs OpenAI's official clients and what drives a browser, for the tests tagged clients and browser:
+# Installs OpenAI's official clients, gguf-py and what drives a browser, for the tests tagged clients and browser:
 # sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR.
 set -eu
 dir=${1:?usage: install.sh DIR}

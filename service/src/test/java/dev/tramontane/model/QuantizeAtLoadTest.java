@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tramontane.convert.GgufConversion;
 import dev.tramontane.convert.OutputType;
 import dev.tramontane.fixtures.Kernels;
+import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.fixtures.TinyModel;
-import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -36,14 +38,21 @@ final class QuantizeAtLoadTest {
     @ParameterizedTest
     @MethodSource("typesAndBackends")
     void logitsAreTheConvertedFiles(OutputType type, Backend backend) throws IOException, InterruptedException {
-        for (TinyModel tiny : new TinyModel[] {TinyModel.PLAIN, TinyModel.PLAIN.withTiedOutput()}) {
-            Path from = tiny.writeTo(dir);
-            Path file = dir.resolve(tiny.tied() + ".gguf");
+        List<Path> sources = new ArrayList<>();
+        sources.add(TinyModel.PLAIN.writeTo(dir));
+        Stream.of("mistral-window-21", "mixtral-4-window")
+                .forEach(name -> sources.add(OracleModels.named(name).path()));
+        if (type != OutputType.BF16) {
+            sources.add(OracleModels.named("mixtral-8").path());
+            sources.add(OracleModels.named("llama-tied").path());
+        }
+        for (Path from : sources) {
+            Path file = dir.resolve(from.getFileName() + "-converted.gguf");
             try (ModelSource source = ModelSource.open(from)) {
                 GgufConversion.of(source, type)
                         .write(file, false, Kernels.library(), 1, (done, total) -> {}, () -> false);
             }
-            int[] ids = new Random(1).ints(40, 0, TinyVocabulary.size()).toArray();
+            int[] ids = new Random(1).ints(40, 0, 250).toArray();
             LoadOptions plain = LoadOptions.on(backend);
             float[] converted = logits(file, ids, plain);
             assertThat(logits(from, ids, plain.quantizedTo(type.type()))).isEqualTo(converted);
