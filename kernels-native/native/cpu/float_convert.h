@@ -49,13 +49,23 @@ TM_ALWAYS_INLINE void put_half(uint8_t* to, float value) {
   memcpy(to, &half, sizeof half);
 }
 
+TM_ALWAYS_INLINE uint64_t load_u64(const uint8_t* p) {
+  uint64_t value;
+  memcpy(&value, p, sizeof value);
+  return value;
+}
+
+// Thirty-two codes as nibbles and, where there is a place for them, the fifth bits. Eight codes at a time.
 TM_ALWAYS_INLINE void put_codes(uint8_t* nibbles, uint8_t* fifth_bits, const uint8_t* codes) {
-  for (uint32_t i = 0; i < 16; ++i) nibbles[i] = static_cast<uint8_t>((codes[i] & 15) | codes[16 + i] << 4);
+  constexpr uint64_t kLow = 0x0f0f0f0f0f0f0f0full;
+  for (uint32_t i = 0; i < 16; i += 8) {
+    const uint64_t pairs = (load_u64(codes + i) & kLow) | (load_u64(codes + 16 + i) & kLow) << 4;
+    memcpy(nibbles + i, &pairs, sizeof pairs);
+  }
   if (fifth_bits == nullptr) return;
-  for (uint32_t b = 0; b < 4; ++b) {
-    uint32_t byte = 0;
-    for (uint32_t i = 0; i < 8; ++i) byte |= static_cast<uint32_t>(codes[8 * b + i] >> 4) << i;
-    fifth_bits[b] = static_cast<uint8_t>(byte);
+  for (uint32_t b = 0; b < 4; ++b) {  // the product moves bit 0 of byte i to bit 56 + i
+    const uint64_t bits = (load_u64(codes + 8 * b) >> 4) & 0x0101010101010101ull;
+    fifth_bits[b] = static_cast<uint8_t>((bits * 0x0102040810204080ull) >> 56);
   }
 }
 

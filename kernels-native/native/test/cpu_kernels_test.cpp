@@ -349,13 +349,14 @@ TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
   }
   for (const uint32_t dtype : {TM_F16, TM_BF16, TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1}) {
     const uint64_t n = x.size() - (block_elements(dtype) == 1 ? 5 : 0);  // a tail where there can be one
-    std::vector<uint8_t> expected(row_bytes(dtype, n)), out(expected.size());
+    std::vector<uint8_t> expected(row_bytes(dtype, n));
     quantise_row(dtype, x.data(), n, expected.data());
     for (const Level& level : levels()) {
-      std::fill(out.begin(), out.end(), uint8_t{0xcc});
-      level.kernels->narrow[kernel_slot(dtype)](x.data(), n, out.data());
-      for (uint64_t i = 0; i < out.size(); ++i) {
-        if (out[i] == expected[i]) continue;
+      Guarded in(n * sizeof(float), true), out(expected.size(), true);
+      memcpy(in.as<float>(), x.data(), n * sizeof(float));
+      level.kernels->narrow[kernel_slot(dtype)](in.as<float>(), n, out.as<uint8_t>());
+      for (uint64_t i = 0; i < expected.size(); ++i) {
+        if (out.as<uint8_t>()[i] == expected[i]) continue;
         CHECK_TEXT(false, std::string(level.name) + " " + dtype_name(dtype) + " byte " + std::to_string(i));
         break;
       }
@@ -364,13 +365,16 @@ TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
   std::vector<uint8_t> bytes(2 * 777);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
   for (const uint32_t dtype : {TM_F16, TM_BF16, TM_F8_E4M3}) {
-    std::vector<float> expected(777), out(777);
+    std::vector<float> expected(777);
     dequantise_row(dtype, bytes.data(), 777, expected.data());
     for (float& value : expected) value *= dtype == TM_F8_E4M3 ? 0.37f : 1.0f;
     for (const Level& level : levels()) {
-      level.kernels->widen[kernel_slot(dtype)](bytes.data(), 777, 0.37f, out.data());
+      Guarded in(row_bytes(dtype, 777), true), out(777 * sizeof(float), true);
+      memcpy(in.as<uint8_t>(), bytes.data(), row_bytes(dtype, 777));
+      level.kernels->widen[kernel_slot(dtype)](in.as<uint8_t>(), 777, 0.37f, out.as<float>());
       for (uint32_t i = 0; i < 777; ++i) {
-        CHECK(std::isnan(expected[i]) ? std::isnan(out[i]) : float_to_bits(expected[i]) == float_to_bits(out[i]));
+        const float got = out.as<float>()[i];
+        CHECK(std::isnan(expected[i]) ? std::isnan(got) : float_to_bits(expected[i]) == float_to_bits(got));
       }
     }
   }

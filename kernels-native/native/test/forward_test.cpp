@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "oracle.h"
+#include "quantise.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -77,6 +78,8 @@ std::vector<Shape> shapes() {
     quantised.scales = scales;
     quantised.rope_style = scales == 2 ? TM_ROPE_HALVES : TM_ROPE_INTERLEAVED;
     quantised.tied = scales != 1;
+    quantised.experts = scales == 1 ? 4 : 0;
+    quantised.experts_used = scales == 1 ? 2 : 0;
     all.push_back(quantised);
   }
   Shape experts;  // eight, two used; then one of four, three of three
@@ -280,6 +283,44 @@ TEST(batched_is_alone_at_any_thread_count) {
       }
     }
   });
+}
+
+TEST(rounded_at_load_is_the_converted_model) {
+  Shape shape;
+  shape.width = 96;
+  shape.ffn = 160;
+  for (const bool tied : {true, false}) {
+    shape.tied = tied;
+    for (const uint32_t stored : {TM_F32, TM_BF16, TM_F16, TM_F8_E4M3}) {
+      for (const uint32_t to : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_BF16, TM_F16, TM_F32}) {
+        shape.dtype = stored;
+        shape.computed_as = to;
+        shape.scales = 2;
+        const Weights rounded(shape);
+        Weights converted = rounded;
+        for (Weights::Entry& e : converted.entries) {
+          if (e.computed_type() == e.dtype) continue;
+          const std::vector<float> values = e.values();
+          const std::vector<float> exact = e.stored_values();
+          e.bytes.resize(e.rows * tramontane::row_bytes(to, e.cols));
+          e.scales.clear();
+          e.dtype = to;
+          e.computed_as = kAsStored;
+          tramontane::quantise_row(to, exact.data(), exact.size(), e.bytes.data());
+          std::vector<float> read(values.size());
+          tramontane::dequantise_row(to, e.bytes.data(), read.size(), read.data());
+          CHECK(same(values, read));
+        }
+        const auto tokens = random_tokens(19, shape.vocab, 14);
+        for (Placement p : placements()) {
+          p.threads = 3;
+          Session a(rounded, p);
+          Session b(converted, p);
+          CHECK_TEXT(same(a.run_chunked(0, tokens, 7), b.run_chunked(0, tokens, 7)), label(shape, p));
+        }
+      }
+    }
+  }
 }
 
 TEST(weights_that_are_not_finite_do_no_harm) {

@@ -127,9 +127,11 @@ Weights::Weights(const Shape& s) : shape(s) {
     const double spread = 1 / std::sqrt(static_cast<double>(cols));
     const bool embedding = role == TM_TOKEN_EMBEDDING;
     const double deviation = embedding ? 1.0 : spread;
+    const uint32_t computed_as = role == TM_FFN_ROUTER ? kAsStored : s.computed_as;
     entries.push_back(
-        {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, deviation, random), expert, s.computed_as});
-    for (uint64_t i = 0; i < (s.scales == 2 ? rows : s.scales); ++i) {
+        {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, deviation, random), expert, computed_as});
+    const uint64_t n_scales = dtype != TM_F8_E4M3 ? 0 : s.scales == 2 ? rows : s.scales;
+    for (uint64_t i = 0; i < n_scales; ++i) {
       entries.back().scales.push_back(static_cast<float>(deviation / 120 * (0.5 + random.uniform())));
     }
   };
@@ -168,10 +170,15 @@ std::vector<float> Weights::values(uint32_t role, uint32_t layer, uint32_t exper
   return {};
 }
 
-std::vector<float> Weights::Entry::values() const {
+std::vector<float> Weights::Entry::stored_values() const {
   std::vector<float> out(rows * cols);
   tramontane::dequantise_row(dtype, bytes.data(), rows * cols, out.data());
   for (uint64_t i = 0; !scales.empty() && i < out.size(); ++i) out[i] *= scales[scales.size() == 1 ? 0 : i / cols];
+  return out;
+}
+
+std::vector<float> Weights::Entry::values() const {
+  std::vector<float> out = stored_values();
   if (computed_type() != dtype) tramontane::round_row(computed_type(), out.data(), out.size());
   return out;
 }

@@ -50,7 +50,8 @@ struct Weights {
     uint32_t computed_as = kAsStored;
     std::vector<float> scales = {};
     uint32_t computed_type() const { return computed_as == kAsStored ? dtype : computed_as; }
-    std::vector<float> values() const;  // as products see them
+    std::vector<float> stored_values() const;  // dequantised and scaled
+    std::vector<float> values() const;         // and rounded: as products see them
     tm_tensor tensor() const;
   };
   Shape shape;
