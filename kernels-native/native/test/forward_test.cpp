@@ -154,12 +154,17 @@ Weights with_halved_rows(const Weights& interleaved) {
   return halves;
 }
 
+// Both kinds of cache for the float shapes; the others have one each in turns, because neither asks what the other is.
 template <class Body>
 void everywhere(Body body) {
+  uint32_t turn = 0;
   for (const Shape& shape : shapes()) {
     const Weights weights(shape);
+    const bool quantised = tramontane::block_elements(shape.computed_type()) > 1;
+    ++turn;
     for (Placement placement : placements()) {
       for (const uint32_t kv : {TM_F32, TM_F16}) {
+        if (quantised && kv != (turn % 2 == 0 ? TM_F32 : TM_F16)) continue;
         placement.kv_dtype = kv;
         body(weights, placement, label(shape, placement));
       }
