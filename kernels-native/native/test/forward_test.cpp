@@ -82,7 +82,7 @@ std::vector<Shape> shapes() {
     quantised.experts_used = scales == 1 ? 2 : 0;
     all.push_back(quantised);
   }
-  Shape experts;  // eight, two used; then one of four, three of three
+  Shape experts;  // eight, two used; then one of four, three of three, two of five
   experts.ffn = 40;
   experts.experts = 8;
   experts.experts_used = 2;
@@ -101,6 +101,10 @@ std::vector<Shape> shapes() {
   experts.dtype = TM_BF16;
   experts.experts = experts.experts_used = 3;
   experts.router_dtype = TM_BF16;
+  all.push_back(experts);
+  experts.computed_as = TM_Q8_0;  // of the router, too
+  experts.experts = 5;
+  experts.experts_used = 2;
   all.push_back(experts);
   return all;
 }
