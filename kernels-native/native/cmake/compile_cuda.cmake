@@ -1,5 +1,7 @@
 # Compiles one CUDA source, prints what each kernel takes, and fails when a kernel spills registers:
 #   cmake -DNVCC=... -DFLAGS=... -DSOURCE=x.cu -DOBJECT=x.o -P compile_cuda.cmake
+get_filename_component(directory ${OBJECT} DIRECTORY)
+file(MAKE_DIRECTORY ${directory}) # ninja makes it, make doesn't
 execute_process(COMMAND ${NVCC} ${FLAGS} -MD -MF ${OBJECT}.d -c ${SOURCE} -o ${OBJECT}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT status EQUAL 0)
