@@ -1,4 +1,5 @@
-# Compiles one CUDA source, prints what each kernel takes, and fails when a kernel spills registers:
+# Compiles one CUDA source, prints what its kernels take, and fails when one spills registers on sm_90a, for which they are
+# tuned; on other architectures a spill is only printed:
 #   cmake -DNVCC=... -DFLAGS=... -DSOURCE=x.cu -DOBJECT=x.o -P compile_cuda.cmake
 get_filename_component(directory ${OBJECT} DIRECTORY)
 file(MAKE_DIRECTORY ${directory}) # ninja makes it, make doesn't
@@ -25,7 +26,11 @@ foreach(fact ${facts})
 endforeach()
 message("${name}: ${kernels} kernels, at most ${most} registers")
 if(spilled)
-  list(JOIN spilled "\n  " spilled)
+  list(JOIN spilled "\n  " text)
+  message("${name}: kernels spill registers:\n  ${text}")
+endif()
+list(FILTER spilled INCLUDE REGEX "\\(sm_90a\\)")
+if(spilled)
   file(REMOVE ${OBJECT})
-  message(FATAL_ERROR "${name}: kernels spill registers:\n  ${spilled}")
+  message(FATAL_ERROR "${name}: no kernel may spill on sm_90a")
 endif()
