@@ -11,8 +11,12 @@ bool found(char* text, uint64_t capacity) {
   int n = 0;
   if (const cudaError_t error = cudaGetDeviceCount(&n); error != cudaSuccess || n == 0) {
     cudaGetLastError();
-    std::snprintf(text, capacity, "no CUDA device: %s",
-                  error == cudaSuccess ? "none found" : cudaGetErrorString(error));
+    // The runtime says the same of a driver that is not there as of one that is too old.
+    const char* reason = error == cudaSuccess ? "none found"
+                         : error == cudaErrorInsufficientDriver
+                             ? "NVIDIA's driver is not installed, or older than CUDA 13.0"
+                             : cudaGetErrorString(error);
+    std::snprintf(text, capacity, "no CUDA device: %s", reason);
     return false;
   }
   cudaDeviceProp device;
