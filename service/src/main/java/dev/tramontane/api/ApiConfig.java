@@ -14,7 +14,7 @@ import java.util.Set;
  * @param requests limits of requests
  * @param heartbeat between comments on a silent stream; at most a third of the idle time
  * @param lookAhead tokens that a stream may have generated before its reader has taken them
- * @param origins browser origins allowed besides the service's own, as {@code https://example.org}
+ * @param allowed browser origins and names of the service that are allowed besides the usual ones
  * @param templateVariables chat template variables that requests may set (chat_template_kwargs)
  * @param fingerprint system_fingerprint: changes whenever the same seed may give other tokens
  */
@@ -27,7 +27,7 @@ public record ApiConfig(
         RequestLimits requests,
         Duration heartbeat,
         int lookAhead,
-        Set<String> origins,
+        Allowed allowed,
         Set<String> templateVariables,
         String fingerprint) {
 
@@ -40,12 +40,11 @@ public record ApiConfig(
             RequestLimits.DEFAULT,
             Duration.ofSeconds(15),
             64,
-            Set.of(),
+            Allowed.USUAL,
             Set.of(),
             "tramontane");
 
     public ApiConfig {
-        origins = Set.copyOf(origins);
         templateVariables = Set.copyOf(templateVariables);
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("port must be between 0 and 65535, got " + port);

@@ -43,7 +43,7 @@ public final class HttpService {
         this.observer = observer;
         connections = new OpenConnections(vertx, config.transport());
         router = Router.router(vertx);
-        router.route().handler(new Guard(new Origins(config.origins()), observer));
+        router.route().handler(new Guard(new Origins(config.allowed().origins()), observer));
         router.route().handler(context -> {
             // A socket that was upgraded answers no more requests.
             if (context.request().getHeader("Upgrade") == null) {

@@ -40,4 +40,10 @@ public record TransportLimits(
                     "body time must be positive, idle time at least a second, the send buffer 0 or more");
         }
     }
+
+    /** The same with another number of connections. */
+    public TransportLimits withConnections(int number) {
+        return new TransportLimits(
+                number, lineBytes, headerBytes, bodyBytes, bodyTime, idleTime, sendBufferBytes, writeQueueBytes);
+    }
 }

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static dev.tramontane.app.Units.SIZE_RULE;
 import static dev.tramontane.app.Units.TIME_RULE;
 
+import dev.tramontane.api.Allowed;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
 import java.nio.file.Path;
@@ -12,7 +13,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All that was asked of the program, checked once. What is empty follows from the model or the machine.
@@ -33,8 +38,7 @@ import java.util.function.Function;
  * @param halfPrecision F16 cache, else F32
  * @param queueRequests requests that may wait
  * @param queueTokens prompt tokens that may wait
- * @param host to listen at
- * @param port to listen at, 0 for a free one
+ * @param http how it is reached
  * @param drainTimeout how long running answers may go on after SIGTERM
  * @param kernelLibrary in place of the bundled one
  * @param libraryDirectory where the bundled one is unpacked to
@@ -57,8 +61,7 @@ record Configuration(
         boolean halfPrecision,
         int queueRequests,
         long queueTokens,
-        String host,
-        int port,
+        HttpChoice http,
         Duration drainTimeout,
         Optional<Path> kernelLibrary,
         Optional<Path> libraryDirectory,
@@ -72,6 +75,16 @@ record Configuration(
         CUDA,
         EMU
     }
+
+    /**
+     * How the service is reached, and by whom.
+     *
+     * @param host to listen at
+     * @param port to listen at, 0 for a free one
+     * @param allowed browser pages' origins, and names that the service has
+     * @param maxConnections open at a time, before descriptors are looked at
+     */
+    record HttpChoice(String host, int port, Allowed allowed, int maxConnections) {}
 
     /**
      * @param json one JSON object per line, else text
@@ -131,13 +144,7 @@ record Configuration(
                         .equals("f16"),
                 whole(settings, Setting.QUEUE_REQUESTS, 1, 1_000_000).orElseThrow(),
                 whole(settings, Setting.QUEUE_TOKENS, 1, Integer.MAX_VALUE).orElseThrow(),
-                settings.parsed(
-                                Setting.HOST,
-                                "a host name or address",
-                                Function.identity(),
-                                host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
-                        .orElseThrow(),
-                whole(settings, Setting.PORT, 0, 65_535).orElseThrow(),
+                http(settings),
                 settings.parsed(
                                 Setting.DRAIN_TIMEOUT,
                                 TIME_RULE + ", at most 24h",
@@ -155,6 +162,33 @@ record Configuration(
                                 Setting.LOG_LEVEL,
                                 List.of("error", "warn", "info", "debug"),
                                 Function.identity())));
+    }
+
+    private static HttpChoice http(Settings settings) {
+        return new HttpChoice(
+                settings.parsed(
+                                Setting.HOST,
+                                "a host name or address",
+                                Function.identity(),
+                                host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
+                        .orElseThrow(),
+                whole(settings, Setting.PORT, 0, 65_535).orElseThrow(),
+                new Allowed(
+                        list(settings, Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
+                        list(settings, Setting.ALLOWED_HOSTS, Allowed.HOSTS_RULE, Allowed::isHost)),
+                whole(settings, Setting.MAX_CONNECTIONS, 1, 1_000_000).orElseThrow());
+    }
+
+    /** Words between commas, white space around them left out. */
+    private static Set<String> list(Settings settings, Setting setting, String rule, Predicate<String> holds) {
+        return settings.parsed(
+                        setting,
+                        rule,
+                        text -> Stream.of(text.split(",", -1))
+                                .map(String::strip)
+                                .collect(Collectors.toSet()),
+                        words -> words.stream().allMatch(holds))
+                .orElse(Set.of());
     }
 
     private static OptionalInt window(Settings settings) {

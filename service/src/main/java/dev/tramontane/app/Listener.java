@@ -68,9 +68,9 @@ final class Listener implements AutoCloseable {
                             new ResponsesRoute(vertx, config, serving, observer, clock),
                             new ChatPage()),
                     observer);
-            int port = await(http.start(), configuration);
+            int port = await(http.start(), configuration.http());
             EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
-            String host = configuration.host().contains(":") ? "[" + configuration.host() + "]" : configuration.host();
+            String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
             return new Listener(vertx, http, delay, "http://" + host + ":" + port);
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
@@ -80,26 +80,27 @@ final class Listener implements AutoCloseable {
 
     private static ApiConfig config(Configuration configuration, String fingerprint) {
         ApiConfig standard = ApiConfig.DEFAULT;
+        Configuration.HttpChoice http = configuration.http();
         return new ApiConfig(
-                configuration.host(),
-                configuration.port(),
+                http.host(),
+                http.port(),
                 standard.eventLoops(),
-                standard.transport(),
+                standard.transport().withConnections(http.maxConnections()),
                 standard.sockets(),
                 standard.requests(),
                 standard.heartbeat(),
                 standard.lookAhead(),
-                standard.origins(),
+                http.allowed(),
                 standard.templateVariables(),
                 fingerprint);
     }
 
-    private static int await(Future<Integer> port, Configuration configuration) throws InterruptedException {
+    private static int await(Future<Integer> port, Configuration.HttpChoice http) throws InterruptedException {
         try {
             return port.toCompletionStage().toCompletableFuture().get();
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
-            String where = "cannot listen at " + configuration.host() + " port " + configuration.port() + ": ";
+            String where = "cannot listen at " + http.host() + " port " + http.port() + ": ";
             String why = switch (cause) {
                 case BindException taken ->
                     taken.getMessage() + "; choose another --host or --port, or --port 0 for a free" + " one";

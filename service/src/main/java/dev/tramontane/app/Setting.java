@@ -13,8 +13,8 @@ enum Setting {
             "model",
             "PATH",
             "",
-            "The model: a GGUF file (of a split one any part), or a directory with safetensors files as on Hugging Face or"
-                    + " as Mistral publishes them.",
+            "The model: a GGUF file (of a split one any part), or a directory with safetensors files as on Hugging"
+                    + " Face or as Mistral publishes them.",
             "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
     SERVED_MODEL_NAME(
             "served-model-name",
@@ -26,9 +26,9 @@ enum Setting {
             "chat-layout",
             "NAME",
             "auto",
-            "How chats become tokens: template (the model's own Jinja), one of Mistral's layouts (mistral-v1, mistral-v2,"
-                    + " mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11, mistral-v13), or auto:"
-                    + " what Mistral's tokenizer files say, else the template.",
+            "How chats become tokens: template (the model's own Jinja), one of Mistral's layouts (mistral-v1,"
+                    + " mistral-v2, mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11,"
+                    + " mistral-v13), or auto: what Mistral's tokenizer files say, else the template.",
             "mistral-v3"),
     CONTEXT(
             "context",
@@ -55,8 +55,8 @@ enum Setting {
             "backend",
             "NAME",
             "auto",
-            "Who computes: auto (the cpu), cpu (vectorised, threaded), cuda (a CUDA device; weights of BF16, F16, Q8_0 and"
-                    + " Q4_0), ref (the slow reference) or emu (the CUDA kernels on the cpu, for tests).",
+            "Who computes: auto (the cpu), cpu (vectorised, threaded), cuda (a CUDA device; weights of BF16, F16, Q8_0"
+                    + " and Q4_0), ref (the slow reference) or emu (the CUDA kernels on the cpu, for tests).",
             "cpu"),
     CPU_LEVEL(
             "cpu-level",
@@ -90,6 +90,28 @@ enum Setting {
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
     HOST("host", "ADDRESS", "127.0.0.1", "Address to listen at; 0.0.0.0 for all. There is no login yet.", "0.0.0.0"),
     PORT("port", "PORT", "8080", "Port to listen at; 0 takes a free one and prints it.", "0"),
+    ALLOWED_ORIGINS(
+            "allowed-origins",
+            "LIST",
+            "",
+            "Origins whose browser pages may use the service, separated by commas; * for all. Pages on loopback"
+                    + " origins (localhost, 127.0.0.0/8, [::1]; any port) and the service's own always may. Default: no"
+                    + " others.",
+            "https://chat.example.org,https://example.org:8443"),
+    ALLOWED_HOSTS(
+            "allowed-hosts",
+            "LIST",
+            "",
+            "Names by which the service may be reached, separated by commas; *.example.org for all names below one, *"
+                    + " for all. Literal addresses, localhost and the name in --host always may. Default: no others.",
+            "tramontane,llm.example.org"),
+    MAX_CONNECTIONS(
+            "max-connections",
+            "N",
+            "10000",
+            "Connections open at a time at most; further ones get 503, except for health and metrics. Lowered to what"
+                    + " the descriptors that the process may open allow.",
+            "1000"),
     DRAIN_TIMEOUT(
             "drain-timeout",
             "TIME",

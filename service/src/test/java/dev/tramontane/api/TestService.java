@@ -167,7 +167,7 @@ final class TestService implements AutoCloseable {
                 RequestLimits.DEFAULT,
                 heartbeat,
                 lookAhead,
-                Set.of("https://listed.example"),
+                new Allowed(Set.of("https://listed.example"), Set.of()),
                 Set.of("enable_thinking"),
                 "fp_test");
     }

@@ -345,7 +345,7 @@ class TransportTest {
                 RequestLimits.DEFAULT,
                 Duration.ofSeconds(15),
                 64,
-                java.util.Set.of(),
+                Allowed.USUAL,
                 java.util.Set.of(),
                 "fp");
         try (TestService service = TestService.running(new ScriptedEngine("x"), two)) {

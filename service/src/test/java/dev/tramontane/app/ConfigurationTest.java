@@ -26,8 +26,8 @@ class ConfigurationTest {
     @Test
     void defaultsAreSound() {
         Configuration standard = flags();
-        assertThat(standard.host()).isEqualTo("127.0.0.1");
-        assertThat(standard.port()).isEqualTo(8080);
+        assertThat(standard.http().host()).isEqualTo("127.0.0.1");
+        assertThat(standard.http().port()).isEqualTo(8080);
         assertThat(standard.backend()).isEqualTo(Configuration.BackendChoice.AUTO);
         assertThat(standard.cpuLevel()).isEqualTo(CpuLevel.AUTO);
         assertThat(standard.halfPrecision()).isTrue();
@@ -47,16 +47,24 @@ class ConfigurationTest {
         Map<Setting, String> flag = Map.of(Setting.PORT, "1");
         Map<String, String> variable = Map.of("TRAMONTANE_PORT", "2");
         Map<Setting, String> file = Map.of(Setting.PORT, "3");
-        assertThat(Configuration.of(Settings.of(flag, variable, file, "f")).port())
+        assertThat(Configuration.of(Settings.of(flag, variable, file, "f"))
+                        .http()
+                        .port())
                 .isEqualTo(1);
-        assertThat(Configuration.of(Settings.of(Map.of(), variable, file, "f")).port())
+        assertThat(Configuration.of(Settings.of(Map.of(), variable, file, "f"))
+                        .http()
+                        .port())
                 .isEqualTo(2);
-        assertThat(Configuration.of(Settings.of(Map.of(), Map.of(), file, "f")).port())
+        assertThat(Configuration.of(Settings.of(Map.of(), Map.of(), file, "f"))
+                        .http()
+                        .port())
                 .isEqualTo(3);
         assertThat(Configuration.of(Settings.of(Map.of(), Map.of(), Map.of(), "f"))
+                        .http()
                         .port())
                 .isEqualTo(8080);
         assertThat(Configuration.of(Settings.of(Map.of(), Map.of("TRAMONTANE_PORT", ""), file, "f"))
+                        .http()
                         .port())
                 .as("an empty variable is as good as none")
                 .isEqualTo(3);
@@ -85,27 +93,33 @@ class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            CONTEXT          | 1           | --context must be 2 to 1073741824, got 1
-            CONTEXT          | 8k          | --context must be 2 to 1073741824, got 8k
-            CONTEXT          | ''          | --context must be 2 to 1073741824, got nothing
-            WINDOW           | 0           | --window must be none or 1 to 1073741824, got 0
-            WINDOW           | full        | --window must be none or 1 to 1073741824, got full
-            BACKEND          | gpu         | --backend must be auto, cpu, ref, cuda or emu, got gpu
-            CPU_LEVEL        | sse2        | --cpu-level must be auto, portable, avx2 or avx512, got sse2
-            THREADS          | 0           | --threads must be 1 to 1024, got 0
-            MAX_BATCH        | 5000        | --max-batch must be 1 to 1024, got 5000
-            MAX_SEQUENCES    | 3           | --max-sequences must be at least 16, the value of --max-batch, got 3
-            CACHE_MEMORY     | lots        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got lots
-            CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
-            CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
-            KV               | q8          | --kv must be f16 or f32, got q8
-            HOST             | 'a b'       | --host must be a host name or address, got a b
-            DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
-            DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h
-            LOG_FORMAT       | xml         | --log-format must be text or json, got xml
-            LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
-            QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
-            """)
+        CONTEXT          | 1           | --context must be 2 to 1073741824, got 1
+        CONTEXT          | 8k          | --context must be 2 to 1073741824, got 8k
+        CONTEXT          | ''          | --context must be 2 to 1073741824, got nothing
+        WINDOW           | 0           | --window must be none or 1 to 1073741824, got 0
+        WINDOW           | full        | --window must be none or 1 to 1073741824, got full
+        BACKEND          | gpu         | --backend must be auto, cpu, ref, cuda or emu, got gpu
+        CPU_LEVEL        | sse2        | --cpu-level must be auto, portable, avx2 or avx512, got sse2
+        THREADS          | 0           | --threads must be 1 to 1024, got 0
+        MAX_BATCH        | 5000        | --max-batch must be 1 to 1024, got 5000
+        MAX_SEQUENCES    | 3           | --max-sequences must be at least 16, the value of --max-batch, got 3
+        CACHE_MEMORY     | lots        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got lots
+        CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
+        CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
+        KV               | q8          | --kv must be f16 or f32, got q8
+        HOST             | 'a b'       | --host must be a host name or address, got a b
+        DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
+        DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h
+        ALLOWED_ORIGINS  | example.org | --allowed-origins must be * or origins such as https://example.org without a path, separated by commas, got example.org
+        ALLOWED_ORIGINS  | https://a.b/ | --allowed-origins must be * or origins such as https://example.org without a path, separated by commas, got https://a.b/
+        ALLOWED_ORIGINS  | 'https://a.b,,*' | --allowed-origins must be * or origins such as https://example.org without a path, separated by commas, got https://a.b,,*
+        ALLOWED_HOSTS    | a.b:80      | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a.b:80
+        ALLOWED_HOSTS    | a*.b        | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a*.b
+        MAX_CONNECTIONS  | 0           | --max-connections must be 1 to 1000000, got 0
+        LOG_FORMAT       | xml         | --log-format must be text or json, got xml
+        LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
+        QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
+        """)
     void refusesWithTheRule(Setting setting, String value, String message) {
         assertThatThrownBy(() -> flags(setting, value == null ? "" : value))
                 .isInstanceOf(UsageException.class)
@@ -131,6 +145,9 @@ class ConfigurationTest {
                 Setting.QUEUE_TOKENS, "1000",
                 Setting.HOST, "::1",
                 Setting.PORT, "0",
+                Setting.ALLOWED_ORIGINS, "https://A.example.org:443, http://b:8080,app://obsidian.md",
+                Setting.ALLOWED_HOSTS, "LLM, *.Example.org",
+                Setting.MAX_CONNECTIONS, "77",
                 Setting.DRAIN_TIMEOUT, "2m",
                 Setting.KERNEL_LIBRARY, "/k.so",
                 Setting.LIBRARY_DIRECTORY, "/d",
@@ -150,8 +167,12 @@ class ConfigurationTest {
         assertThat(all.halfPrecision()).isFalse();
         assertThat(all.queueRequests()).isEqualTo(10);
         assertThat(all.queueTokens()).isEqualTo(1000);
-        assertThat(all.host()).isEqualTo("::1");
-        assertThat(all.port()).isZero();
+        assertThat(all.http().host()).isEqualTo("::1");
+        assertThat(all.http().port()).isZero();
+        assertThat(all.http().allowed().origins())
+                .containsExactlyInAnyOrder("https://a.example.org", "http://b:8080", "app://obsidian.md");
+        assertThat(all.http().allowed().hosts()).containsExactlyInAnyOrder("llm", "*.example.org");
+        assertThat(all.http().maxConnections()).isEqualTo(77);
         assertThat(all.drainTimeout()).isEqualTo(Duration.ofMinutes(2));
         assertThat(all.kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.libraryDirectory()).contains(Path.of("/d"));

@@ -2,6 +2,7 @@ package dev.tramontane.api.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.Allowed;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
@@ -35,7 +36,7 @@ class ChatPageTest {
             RequestLimits.DEFAULT,
             Duration.ofSeconds(15),
             64,
-            Set.of(),
+            Allowed.USUAL,
             Set.of(),
             "test");
 
@@ -126,8 +127,8 @@ class ChatPageTest {
         for (String script : List.of("/chat.js", "/responses.js")) {
             assertThat(ask("GET", script).body())
                     .doesNotContainPattern(
-                            Pattern.compile(
-                                    "innerHTML|outerHTML|insertAdjacentHTML|document\\.write|\\beval\\b|new Function|https?://"));
+                            Pattern.compile("innerHTML|outerHTML|insertAdjacentHTML|document\\.write|\\beval\\b|new"
+                                    + " Function|https?://"));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.Allowed;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
@@ -72,7 +73,7 @@ final class Served implements AutoCloseable {
                 RequestLimits.DEFAULT,
                 heartbeat,
                 lookAhead,
-                Set.of("https://chat.example"),
+                new Allowed(Set.of("https://chat.example"), Set.of()),
                 Set.of(),
                 "test");
     }
