@@ -28,7 +28,7 @@ final class Choice {
     private final boolean showControl;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
-    /** Characters decoded, and of these let through. */
+    /** Code points decoded, and of these let through. */
     private int decoded;
 
     private int released;
@@ -71,13 +71,13 @@ final class Choice {
     }
 
     private @Nullable Delta release(String text, boolean last) {
-        decoded += text.length();
+        decoded += text.codePointCount(0, text.length());
         // Stop strings count from the token after minTokens on; what comes before never reaches the matcher.
         String free = received <= minTokens ? text : stops.push(text);
         if (last) {
             free += stops.finish();
         }
-        released += free.length();
+        released += free.codePointCount(0, free.length());
         List<Token> tokens = new ArrayList<>(1);
         while (!pending.isEmpty() && isDue(pending.getFirst(), last)) {
             tokens.add(pending.removeFirst().token());

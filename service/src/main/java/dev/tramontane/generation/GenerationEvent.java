@@ -8,7 +8,7 @@ public sealed interface GenerationEvent {
     /**
      * A token for reports. {@code bytes} are the token's own, possibly part of a character, empty for control tokens;
      * {@code text} spells them, as {@code \xe2\x82} when they are no whole character. {@code start}
-     * counts the characters of the answer (of the prompt, if it is scored) before the token.
+     * counts the code points of the answer (of the prompt, if it is scored) before the token, as Python counts a text.
      */
     record Token(int id, String text, byte[] bytes, float logprob, List<Alternative> tops, int start) {}
 

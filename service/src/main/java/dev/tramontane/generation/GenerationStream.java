@@ -264,7 +264,7 @@ final class GenerationStream implements Subscription {
     }
 
     private void tellScores() {
-        outbox.add(new Scored(texts.describe(promptIds()[0], scored)));
+        outbox.add(new Scored(texts.describe(promptIds()[0], scored, !(request.prompt() instanceof Prompt.Ids))));
         scored.clear();
     }
 

@@ -22,7 +22,7 @@ final class TokenTexts {
         this.tokenizer = tokenizer;
     }
 
-    /** The token with its text and alternatives, {@code start} characters into its text. */
+    /** The token with its text and alternatives, {@code start} code points into its text. */
     Token describe(TokenScore score, int start) {
         int[] ids = score.topIds();
         List<Alternative> tops = List.of();
@@ -79,17 +79,30 @@ final class TokenTexts {
         return text.append(decoder.finish()).toString();
     }
 
-    /** The prompt's tokens with where they start. {@code scores} begins with the second token's. */
-    List<Token> describe(int first, List<TokenScore> scores) {
+    /**
+     * The prompt's tokens with where they start in it. {@code scores} begins with the second token's.
+     *
+     * @param ownText whether the prompt was a text, which lacks the blank that encoding puts before one
+     */
+    List<Token> describe(int first, List<TokenScore> scores, boolean ownText) {
         List<Token> tokens = new ArrayList<>(scores.size() + 1);
-        TokenDecoder decoder = tokenizer.decoder();
+        TokenDecoder decoder = ownText ? tokenizer.textDecoder() : tokenizer.decoder();
         tokens.add(describe(new TokenScore(first, Float.NaN, new int[0], new float[0]), 0));
-        int start = isSilent(first) ? 0 : decoder.push(first).length();
+        int start = codePoints(first, decoder);
         for (TokenScore score : scores) {
             tokens.add(describe(score, start));
-            start += isSilent(score.id()) ? 0 : decoder.push(score.id()).length();
+            start += codePoints(score.id(), decoder);
         }
         return tokens;
+    }
+
+    /** How many code points the token completes. */
+    private int codePoints(int id, TokenDecoder decoder) {
+        if (isSilent(id)) {
+            return 0;
+        }
+        String text = decoder.push(id);
+        return text.codePointCount(0, text.length());
     }
 
     private byte[] bytes(int id) {

@@ -3,8 +3,13 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.Tokenizers;
+import dev.tramontane.tokenizer.Vocabularies;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,11 +32,12 @@ class CompletionsTest {
             assertThat(json.getString("id")).matches("cmpl-[0-9A-Za-z]{29}");
             json.remove("id");
             assertThat(json).isEqualTo(new JsonObject("""
-                    {"object": "text_completion", "created": 1700000000, "model": "toy/bytes",
-                     "system_fingerprint": "fp_test",
-                     "choices": [{"index": 0, "text": "Hello", "logprobs": null, "finish_reason": "stop"}],
-                     "usage": {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9,
-                               "prompt_tokens_details": {"cached_tokens": 0}}}"""));
+                {"object": "text_completion", "created": 1700000000, "model": "toy/bytes",
+                 "system_fingerprint": "fp_test",
+                 "choices": [{"index": 0, "text": "Hello", "logprobs": null, "finish_reason": "stop"}],
+                 "usage": {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9,
+                           "prompt_tokens_details": {"cached_tokens": 0}}}\
+                """));
         }
     }
 
@@ -57,10 +63,14 @@ class CompletionsTest {
                             .map(event -> event.getJsonArray("choices"))
                             .map(JsonArray::encode))
                     .containsExactly("""
-                            [{"index":0,"text":"H","logprobs":null,"finish_reason":null}]""", """
-                            [{"index":0,"text":"é","logprobs":null,"finish_reason":null}]""", """
-                            [{"index":0,"text":"!","logprobs":null,"finish_reason":null}]""", """
-                            [{"index":0,"text":"","logprobs":null,"finish_reason":"stop"}]""", "[]");
+                        [{"index":0,"text":"H","logprobs":null,"finish_reason":null}]\
+                        """, """
+                        [{"index":0,"text":"é","logprobs":null,"finish_reason":null}]\
+                        """, """
+                        [{"index":0,"text":"!","logprobs":null,"finish_reason":null}]\
+                        """, """
+                        [{"index":0,"text":"","logprobs":null,"finish_reason":"stop"}]\
+                        """, "[]");
             assertThat(events.get(1).getValue("usage")).isNull();
             assertThat(events.getLast().getJsonObject("usage").getInteger("total_tokens"))
                     .isEqualTo(3 + 5);
@@ -143,6 +153,91 @@ class CompletionsTest {
     }
 
     @Test
+    void offsetsCountCodePointsAsPythonDoes() {
+        try (TestService service = TestService.of("é😀!")) {
+            JsonObject body = TestService.body(
+                    "ab 😀 cd", new JsonObject().put("echo", true).put("logprobs", 1));
+            JsonObject scored = choice(service.completion(body.copy().put("max_tokens", 0)), 0);
+            List<Integer> prompt = List.of(0, 1, 2, 3, 3, 3, 3, 4, 5, 6);
+            assertThat(scored.getJsonObject("logprobs").getJsonArray("text_offset"))
+                    .isEqualTo(new JsonArray(prompt));
+
+            List<Integer> all = new ArrayList<>(prompt);
+            all.addAll(List.of(7, 7, 8, 8, 8, 8, 9));
+            JsonObject whole = choice(service.completion(body), 0);
+            assertThat(whole.getString("text")).isEqualTo("ab 😀 cdé😀!");
+            assertThat(whole.getJsonObject("logprobs").getJsonArray("text_offset"))
+                    .isEqualTo(new JsonArray(all));
+
+            JsonArray streamed = new JsonArray();
+            for (JsonObject event :
+                    service.completion(body.copy().put("stream", true)).events()) {
+                JsonObject logprobs =
+                        event.getJsonArray("choices").getJsonObject(0).getJsonObject("logprobs");
+                if (logprobs != null) {
+                    streamed.addAll(logprobs.getJsonArray("text_offset"));
+                }
+            }
+            assertThat(streamed).isEqualTo(new JsonArray(all));
+        }
+    }
+
+    @Test
+    void offsetsOfAnEchoedPromptAreThoseOfTheTextShown() throws IOException {
+        byte[] model;
+        try (var file = getClass().getResourceAsStream("/oracle/models/mistral-window-16-native/tokenizer.model.v3")) {
+            model = file.readAllBytes();
+        }
+        // Encoding puts a blank before the text, which the echo does not show.
+        try (TestService service = TestService.with(Tokenizers.ofSentencePiece(model), "")) {
+            JsonObject choice = choice(
+                    service.completion(TestService.body(
+                            "the 😀 cat",
+                            new JsonObject()
+                                    .put("echo", true)
+                                    .put("logprobs", 0)
+                                    .put("max_tokens", 0))),
+                    0);
+            int[] text = choice.getString("text").codePoints().toArray();
+            JsonArray tokens = choice.getJsonObject("logprobs").getJsonArray("tokens");
+            JsonArray offsets = choice.getJsonObject("logprobs").getJsonArray("text_offset");
+            StringBuilder shown = new StringBuilder();
+            for (int i = 0; i < tokens.size(); i++) {
+                int from = offsets.getInteger(i);
+                int to = i + 1 < tokens.size() ? offsets.getInteger(i + 1) : text.length;
+                String slice = new String(text, from, to - from);
+                shown.append(slice);
+                String token = tokens.getString(i);
+                if (!token.startsWith("bytes:") && !token.equals("<s>")) {
+                    assertThat(slice).isEqualTo(from == 0 ? token.stripLeading() : token);
+                }
+            }
+            assertThat(shown).hasToString("the 😀 cat");
+        }
+    }
+
+    @Test
+    void aPartOfACharacterIsMarkedWhateverPrecedesIt() {
+        Tokenizer tokenizer = Tokenizers.of(Vocabularies.bytes("gpt-2", List.of("<s>", "</s>"), "Ġ â"));
+        try (TestService service = TestService.with(tokenizer, "\\x21")) {
+            JsonObject choice = choice(
+                    service.completion(TestService.body(
+                            " €", new JsonObject().put("echo", true).put("logprobs", 1))),
+                    0);
+            // A text that only looks like a part is none.
+            assertThat(choice.getJsonObject("logprobs").getJsonArray("tokens"))
+                    .isEqualTo(new JsonArray()
+                            .add("bytes:\\x20\\xe2")
+                            .add("bytes:\\x82")
+                            .add("bytes:\\xac")
+                            .add("\\")
+                            .add("x")
+                            .add("2")
+                            .add("1"));
+        }
+    }
+
+    @Test
     void scoringAPromptGeneratesNothing() {
         try (TestService service = TestService.of("never")) {
             TestService.Reply answer = service.completion(TestService.body(
@@ -201,7 +296,8 @@ class CompletionsTest {
                     .getJsonArray("prompt_logprobs");
             assertThat(scores.getValue(0)).isNull();
             assertThat(scores.getJsonObject(1)).isEqualTo(new JsonObject("""
-                    {"98": {"logprob": -0.5, "rank": 1, "decoded_token": "b"}}"""));
+                {"98": {"logprob": -0.5, "rank": 1, "decoded_token": "b"}}\
+                """));
         }
     }
 

@@ -193,6 +193,11 @@ final class TestService implements AutoCloseable {
         return running(new ScriptedEngine(answers), tokenizer, MistralLayout.of(version), CONFIG);
     }
 
+    /** The same, with another tokenizer; answers still are bytes and their ids. */
+    static TestService with(Tokenizer tokenizer, String... answers) {
+        return running(new ScriptedEngine(answers), tokenizer, null, CONFIG);
+    }
+
     static TestService running(ScriptedEngine engine, ApiConfig config) {
         return running(engine, new ByteTokenizer(), null, config);
     }

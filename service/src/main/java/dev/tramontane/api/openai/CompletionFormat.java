@@ -9,6 +9,8 @@ import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import dev.tramontane.generation.GenerationEvent.Token;
 import dev.tramontane.json.JsonWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,7 +37,7 @@ final class CompletionFormat extends AnswerFormat {
 
     @Override
     void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
-        int before = request.echo() ? answer.promptText.length() : 0;
+        int before = request.echo() ? codePoints(answer.promptText) : 0;
         json.writeStringProperty("text", request.echo() ? answer.promptText + part.text : part.text.toString());
         writeLogprobs(json, request.echo() ? answer.scored : List.of(), part.tokens, before);
         if (options().returnIds()) {
@@ -86,7 +88,12 @@ final class CompletionFormat extends AnswerFormat {
     }
 
     private int before(int prompt) {
-        return request.echo() ? beginning(prompt).promptText.length() : 0;
+        return request.echo() ? codePoints(beginning(prompt).promptText) : 0;
+    }
+
+    /** Offsets count these and not Java's units, since clients slice the text by them. */
+    private static int codePoints(String text) {
+        return text.codePointCount(0, text.length());
     }
 
     /** Before a choice's first chunk: the prompt that is echoed, or its ids. */
@@ -107,7 +114,7 @@ final class CompletionFormat extends AnswerFormat {
         });
     }
 
-    /** @param before characters of the text before the answer's own */
+    /** @param before code points of the text before the answer's own */
     private void writeLogprobs(JsonGenerator json, List<Token> prompt, List<Token> answer, int before) {
         if (request.logprobs() < 0) {
             json.writeNullProperty("logprobs");
@@ -154,9 +161,12 @@ final class CompletionFormat extends AnswerFormat {
         json.writeEndObject();
     }
 
-    /** This endpoint marks tokens that are no text, so that none can be taken for another. */
+    /**
+     * This endpoint marks tokens that are no text, so that none can be taken for another: those whose text, if it were
+     * theirs, would have other bytes. They may begin with whole characters, such as a blank.
+     */
     private static String spelling(String text, byte[] bytes) {
-        boolean part = text.startsWith("\\x") && bytes.length > 0 && bytes[0] < 0;
-        return part ? "bytes:" + text : text;
+        boolean control = bytes.length == 0;
+        return control || Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes) ? text : "bytes:" + text;
     }
 }

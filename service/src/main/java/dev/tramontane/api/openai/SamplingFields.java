@@ -80,7 +80,7 @@ public final class SamplingFields {
             throw new InvalidJsonException(path, path + " may have at most " + limits.stopStrings() + " strings");
         }
         for (String stop : stops) {
-            if (stop.isEmpty() || stop.length() > limits.stopCharacters()) {
+            if (stop.isEmpty() || stop.codePointCount(0, stop.length()) > limits.stopCharacters()) {
                 throw new InvalidJsonException(
                         path, path + " strings must have between 1 and " + limits.stopCharacters() + " characters");
             }

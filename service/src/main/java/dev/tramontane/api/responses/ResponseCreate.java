@@ -117,7 +117,8 @@ public record ResponseCreate(
         Map<String, String> metadata = new LinkedHashMap<>();
         JsonFields.object(given, "metadata").forEach((key, value) -> {
             String text = JsonFields.string(value, "metadata." + key);
-            if (key.length() > METADATA_KEY || text.length() > METADATA_VALUE) {
+            if (key.codePointCount(0, key.length()) > METADATA_KEY
+                    || text.codePointCount(0, text.length()) > METADATA_VALUE) {
                 throw new InvalidJsonException(
                         "metadata",
                         "metadata maps keys of at most " + METADATA_KEY + " characters to strings of at most "
