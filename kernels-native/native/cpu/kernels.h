@@ -58,7 +58,7 @@ struct StripJob {
   uint64_t out_stride;
 };
 
-// Sixteen positions of one kv head, elements float or binary16 (KeyValue below).
+// Sixteen positions of one kv head, elements float or binary16 (segment_float, segment_half).
 struct KeyValueTile {
   const void* keys;    // [head_dim][16]
   const void* values;  // [16][head_dim]

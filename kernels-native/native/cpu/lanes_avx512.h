@@ -119,7 +119,6 @@ TM_ALWAYS_INLINE float maximum(Floats x) {
   return _mm_cvtss_f32(_mm_max_ss(c, _mm_movehdup_ps(c)));
 }
 
-TM_ALWAYS_INLINE Ints splat_int(int32_t x) { return {_mm512_set1_epi32(x)}; }
 TM_ALWAYS_INLINE Floats to_floats(Ints x) { return {_mm512_cvtepi32_ps(x.v)}; }
 
 // Sixteen codes, rounded to nearest even, into their planes; returns their sum.

@@ -2,25 +2,10 @@
 
 #include <algorithm>
 
+#include "carver.h"
+
 namespace tramontane::cpu {
 namespace {
-
-// Hands out 64-byte aligned pieces. Without a base the pieces are null and only their sizes count.
-class Carver {
- public:
-  explicit Carver(void* base) : base_(static_cast<uint8_t*>(base)) {}
-
-  template <class T>
-  void take(T*& piece, uint64_t n) {
-    piece = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
-    used_ += (n * sizeof(T) + 63) / 64 * 64;
-  }
-  uint64_t used() const { return used_; }
-
- private:
-  uint8_t* base_;
-  uint64_t used_ = 0;
-};
 
 uint64_t carve(const Model& model, void* base, Private& p) {
   const uint64_t queries = Scratch::queries_at_once(model);
@@ -41,7 +26,7 @@ uint64_t carve(const Model& model, void* base, Private& p) {
   carver.take(p.folded_sums, queries * model.head_dim);
   carver.take(p.folded_maxima, queries);
   carver.take(p.folded_totals, queries);
-  return carver.used();
+  return carver.bytes();
 }
 
 }  // namespace
@@ -70,7 +55,7 @@ Scratch::Scratch(const Model& model, uint32_t n_rows, void* base) {
   Private none;
   private_bytes = carve(model, nullptr, none);
   carver.take(privates, model.n_workers * private_bytes);
-  bytes = carver.used();
+  bytes = carver.bytes();
 }
 
 Private Scratch::of(const Model& model, const Worker& worker) const {

@@ -10,33 +10,27 @@ constexpr uint32_t kThreads = 256;
 constexpr uint32_t kQ8_0Block = 34;  // {f16 scale; i8 code[32]}
 constexpr uint32_t kQ4_0Block = 18;  // {f16 scale; u8 code[16]}: low nibbles are elements 0..15, high 16..31
 
-// The file's row that is row `row` of the matrix: in split-halves order, elements i and i + rope_dims / 2 of a head
-// rotate together, and the kernels have such pairs side by side.
-__device__ inline uint64_t source_row(const Raw& raw, uint32_t row) {
-  if (raw.rope_dims == 0) return row;
-  const uint32_t in_head = row % raw.head_dim;
-  if (in_head >= raw.rope_dims) return row;
-  return row - in_head + in_head / 2 + (in_head % 2 == 0 ? 0 : raw.rope_dims / 2);
+// The file's row that is row `row` of the matrix.
+__device__ inline const uint8_t* source_row(const Raw& raw, uint32_t row) {
+  return raw.data + static_cast<uint64_t>(raw.order.place_of(row)) * raw.row_bytes;
 }
 
 __device__ inline uint32_t load_half(const uint8_t* at) { return at[0] | static_cast<uint32_t>(at[1]) << 8; }
 
 __device__ inline uint32_t half_at(const Raw& raw, uint32_t row, uint32_t column) {
   if (row >= raw.rows || column >= raw.columns) return 0;
-  return load_half(raw.data + source_row(raw, row) * raw.row_bytes + static_cast<uint64_t>(column) * 2);
+  return load_half(source_row(raw, row) + static_cast<uint64_t>(column) * 2);
 }
 
 __device__ inline uint32_t q8_0_at(const Raw& raw, uint32_t row, uint32_t column) {
   if (row >= raw.rows || column >= raw.columns) return 128;
-  const uint8_t* block =
-      raw.data + source_row(raw, row) * raw.row_bytes + static_cast<uint64_t>(column / 32) * kQ8_0Block;
+  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ8_0Block;
   return block[2 + column % 32] ^ 0x80u;  // two's complement + 128
 }
 
 __device__ inline uint32_t q4_0_at(const Raw& raw, uint32_t row, uint32_t column) {
   if (row >= raw.rows || column >= raw.columns) return 8;
-  const uint8_t* block =
-      raw.data + source_row(raw, row) * raw.row_bytes + static_cast<uint64_t>(column / 32) * kQ4_0Block;
+  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ4_0Block;
   const uint32_t byte = block[2 + column % 16];
   return column % 32 < 16 ? byte & 15 : byte >> 4;
 }
@@ -45,8 +39,8 @@ __device__ inline uint32_t q4_0_at(const Raw& raw, uint32_t row, uint32_t column
 template <class At>
 __device__ inline uint32_t elements(const At& at, uint32_t unit, uint32_t column, uint32_t lane, uint32_t i,
                                     uint32_t bits, uint32_t apart) {
-  const uint32_t row = unit * kUnitRows + fragment_row(lane, i);
-  const uint32_t first = column + fragment_column(lane, i);
+  const uint32_t row = unit * kUnitRows + row_operand_row(lane, i);
+  const uint32_t first = column + row_operand_inner(lane, i);
   return at(row, first) << bits | at(row, first + 1) << (bits + apart);
 }
 
@@ -90,7 +84,7 @@ __global__ void __launch_bounds__(kThreads)
     const uint32_t row = unit * kUnitRows + g + k / 4 * 8;
     const uint32_t block = chunk * kBlocksPerChunk + k % 4;
     if (row >= raw.rows || block * 32 >= raw.columns) continue;
-    const uint8_t* at = raw.data + source_row(raw, row) * raw.row_bytes + static_cast<uint64_t>(block) * block_bytes;
+    const uint8_t* at = source_row(raw, row) + static_cast<uint64_t>(block) * block_bytes;
     words[k / 2] |= load_half(at) << (16 * (k % 2));
   }
   scales[i] = make_uint4(words[0], words[1], words[2], words[3]);

@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(kThreads) attend_split(const Attention a, cons
   attend_segment<kSteps>(cache, tile.span, kv_head, segment, queries, q, lane, s);
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
-    const uint32_t in_group = lane / 4 + 8 * i;
+    const uint32_t in_group = sum_row(lane, 2 * i);
     if (queries.position[i] < 0) continue;
     const uint64_t head = static_cast<uint64_t>(blockIdx.x) * a.n_heads + kv_head * a.heads_per_kv + in_group;
     float* to = a.partial + (head * a.max_segments + number) * (kSteps * 16 + 2);
@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(kThreads) attend_split(const Attention a, cons
     for (int step = 0; step < kSteps; ++step) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        float* at = to + 2 + step * 16 + half * 8 + lane % 4 * 2;
+        float* at = to + 2 + step * 16 + half * 8 + sum_column(lane, 0);
         at[0] = s.values[step][half][2 * i];
         at[1] = s.values[step][half][2 * i + 1];
       }
@@ -129,13 +129,13 @@ __global__ void __launch_bounds__(kThreads) attend_whole(const Attention a, cons
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
     if (queries.position[i] < 0) continue;
-    const uint32_t pair = tile.first_pair + lane / 4 + 8 * i;
+    const uint32_t pair = tile.first_pair + sum_row(lane, 2 * i);
     const uint64_t row = tile.first_row + pair / a.heads_per_kv;
     const uint32_t head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
     const float scale = 1.0f / total[i];
 #pragma unroll
     for (int r = 0; r < kRegisters; r += 4) {
-      const uint32_t d = r / 4 * 8 + lane % 4 * 2;
+      const uint32_t d = r / 4 * 8 + sum_column(lane, 0);
       put(a, row, head, kSteps * 16, d, merged_values[(r + 2 * i) * 32] * scale,
           merged_values[(r + 2 * i + 1) * 32] * scale);
     }

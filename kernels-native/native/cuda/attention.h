@@ -39,7 +39,7 @@ __device__ inline Queries queries_of(const QueryTile& tile, uint32_t heads_per_k
   q.first = window == 0 || lowest < window ? 0 : lowest - window + 1;
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
-    const uint32_t pair = tile.first_pair + lane / 4 + 8 * i;
+    const uint32_t pair = tile.first_pair + sum_row(lane, 2 * i);
     q.position[i] = pair < n_pairs ? tile.position + pair / heads_per_kv : -1;
   }
   return q;
@@ -55,12 +55,12 @@ __device__ inline void load_queries(const Attention& a, const QueryTile& tile, c
   for (int step = 0; step < kSteps; ++step) {
 #pragma unroll
     for (uint32_t i = 0; i < 4; ++i) {
-      const uint32_t pair = tile.first_pair + fragment_row(lane, i);
+      const uint32_t pair = tile.first_pair + row_operand_row(lane, i);
       q[step][i] = 0;
       if (queries.position[i & 1] < 0) continue;
       const uint64_t row = tile.first_row + pair / a.heads_per_kv;
       const uint32_t head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
-      const float* from = a.q + (row * a.n_heads + head) * kHeadDim + step * 16 + fragment_column(lane, i);
+      const float* from = a.q + (row * a.n_heads + head) * kHeadDim + step * 16 + row_operand_inner(lane, i);
       q[step][i] = pack_f16(from[0] * scale, from[1] * scale);
     }
   }
@@ -72,7 +72,7 @@ __device__ inline void clear_unwritten(uint4 (&v)[kSteps], int64_t base, const Q
   uint32_t keep[2];
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
-    const int64_t key = base + 8 * i + lane % 4 * 2;
+    const int64_t key = base + column_operand_inner(lane, i);
     keep[i] = (key >= queries.first && key <= queries.last ? 0xffffu : 0) |
               (key + 1 >= queries.first && key + 1 <= queries.last ? 0xffff0000u : 0);
   }
@@ -103,7 +103,7 @@ __device__ inline void attend_tile(const CacheView& cache, int64_t base, const Q
     float score[4];
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
-      const int64_t key = base + j / 2 * 8 + lane % 4 * 2 + j % 2;
+      const int64_t key = base + j / 2 * 8 + sum_column(lane, static_cast<uint32_t>(j));
       const bool seen = key <= queries.position[i] && (cache.window == 0 || key > queries.position[i] - cache.window);
       score[j] = seen ? scores[j / 2][2 * i + j % 2] : -INFINITY;
     }

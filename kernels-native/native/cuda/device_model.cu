@@ -57,7 +57,7 @@ class Uploader {
       copy(raw_.as<void>(), rounded_.data(), rounded_.size());
     }
     const uint64_t bytes = row_bytes(from.dtype, from.cols);
-    const Raw raw = {raw_.as<uint8_t>(), bytes, to.rows, to.columns, order.head_dim, order.rope_dims};
+    const Raw raw = {raw_.as<uint8_t>(), bytes, to.rows, to.columns, order};
     must(arrange(from.dtype, raw, to.codes.as<uint4>(), to.scales.as<uint4>(), stream_), "arranging weights");
     must(cudaStreamSynchronize(stream_), "arranging weights");
     from.in_place = &from == &model_.embedding;  // rows are looked up on the host

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "attention.h"
+#include "carver.h"
 #include "device_step.h"
 
 namespace tramontane::TM_DEVICE {
@@ -62,18 +63,14 @@ uint64_t DeviceStep::bytes() const {
 }
 
 uint64_t DeviceStep::lay_out(uint8_t* base, Description& d) const {
-  uint64_t at = 0;
-  const auto take = [&](auto*& piece, uint64_t n) {
-    piece = reinterpret_cast<std::remove_reference_t<decltype(piece)>>(base + at);
-    at += (n * sizeof *piece + 15) / 16 * 16;
-  };
+  Carver carver(base);
   const uint64_t pairs = static_cast<uint64_t>(max_rows_) * (model_.n_heads / model_.n_kv_heads);
-  take(d.position, max_rows_);
-  take(d.span, max_rows_);
-  take(d.tiles, pairs / kUnitRows + max_spans_);
-  take(d.pick, kLogitRows);
-  for (uint32_t g = 0; g < model_.n_groups; ++g) take(d.tables[g], static_cast<uint64_t>(max_spans_) * ring_[g]);
-  return at;
+  carver.take(d.position, max_rows_);
+  carver.take(d.span, max_rows_);
+  carver.take(d.tiles, pairs / kUnitRows + max_spans_);
+  carver.take(d.pick, kLogitRows);
+  for (uint32_t g = 0; g < model_.n_groups; ++g) carver.take(d.tables[g], static_cast<uint64_t>(max_spans_) * ring_[g]);
+  return carver.bytes();
 }
 
 void DeviceStep::send(void* to, const void* from, uint64_t bytes) {

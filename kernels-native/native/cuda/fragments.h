@@ -1,7 +1,7 @@
 // Where numbers lie on the device. Matrices are stored in the order in which the registers of mma.m16n8k16 take them,
-// so that a lane loads 16 bytes and multiplies, without shared memory: lane 4 g + t of a warp holds, of the 16-row
-// operand, rows g and g + 8, and of the 8-column operand, column g; in both, columns (of the sum) 2 t, 2 t + 1, 2 t +
-// 8, 2 t + 9.
+// so that a lane loads 16 bytes and multiplies, without shared memory. Which elements a lane holds says mma_order.h;
+// with lane = 4 g + t they are, of the 16-row operand, those of rows g and g + 8, of the 8-column operand, those of
+// column g.
 //
 //   weights      unit = 16 rows of a matrix, chunk = 128 columns: [unit][chunk][piece][lane] of 16 bytes, where a piece
 //                is 16 columns of bf16 or f16, 32 of Q8_0, 64 of Q4_0; beyond the matrix's edge zeros
@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "device.h"
+#include "mma_order.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -25,7 +26,7 @@ inline constexpr uint32_t kSlices = 8;  // parts of a sum over columns, each a w
 
 // Index, in 32-bit registers, of the pair of columns (column, column + 1) of a token's activations; column is even.
 __device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint32_t n_chunks) {
-  const uint32_t lane = token % kTileTokens * 4 + column % 8 / 2;
+  const uint32_t lane = column_operand_lane(token, column);
   const uint64_t block = static_cast<uint64_t>(token / kTileTokens) * n_chunks * kBlocksPerChunk + column / 32;
   return (block * 32 + lane) * 4 + column % 32 / 8;
 }
@@ -34,9 +35,5 @@ __device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint
 inline uint64_t activation_registers(uint64_t n_tokens, uint32_t n_chunks) {
   return (n_tokens + kTileTokens - 1) / kTileTokens * n_chunks * kBlocksPerChunk * 32 * 4;
 }
-
-// Row of register i of a lane within its unit, and its first column within 16.
-__device__ inline uint32_t fragment_row(uint32_t lane, uint32_t i) { return lane / 4 + 8 * (i & 1); }
-__device__ inline uint32_t fragment_column(uint32_t lane, uint32_t i) { return lane % 4 * 2 + 8 * (i >> 1); }
 
 }  // namespace tramontane::TM_DEVICE

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "halved_rows.h"
 #include "product.h"
 #include "view.h"
 
@@ -63,8 +64,7 @@ struct Raw {
   uint64_t row_bytes;
   uint32_t rows;
   uint32_t columns;
-  uint32_t head_dim;   // with rope_dims > 0: rows are heads in split-halves order, which is undone
-  uint32_t rope_dims;  //
+  HalvedRows order;  // which is undone
 };
 bool has_matmul(uint32_t dtype);
 uint64_t code_pieces(uint32_t dtype, uint32_t rows, uint32_t columns);   // of 16 bytes

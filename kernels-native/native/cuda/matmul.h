@@ -144,9 +144,9 @@ __global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(co
 #pragma unroll
     for (int tile = 0; tile < kTiles; ++tile) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const uint32_t token = tile * kTileTokens + lane % 4 * 2 + i % 2;
-        mine[token * kUnitRows + lane / 4 + i / 2 * 8] = sums[u][tile][i];
+      for (uint32_t i = 0; i < 4; ++i) {
+        const uint32_t token = tile * kTileTokens + sum_column(lane, i);
+        mine[token * kUnitRows + sum_row(lane, i)] = sums[u][tile][i];
       }
     }
   }

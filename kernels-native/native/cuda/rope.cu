@@ -1,4 +1,5 @@
 #include "kernels.h"
+#include "mma_order.h"
 #include "warp.h"
 
 namespace tramontane::TM_DEVICE {
@@ -31,13 +32,6 @@ __device__ inline void rotate_pair(const Rotation& r, uint64_t row, uint32_t dim
   b = second;
 }
 
-// Place of an element of the cache (Cache::fragment_index).
-__device__ inline uint64_t cache_index(uint32_t offset, uint32_t d, uint32_t head_dim, uint32_t column,
-                                       uint32_t inner) {
-  const uint64_t lanes = (static_cast<uint64_t>(offset / 16) * (head_dim / 16) + d / 16) * 32;
-  return (lanes + column % 8 * 4 + inner % 8 / 2) * 8 + column / 8 * 4 + inner / 8 * 2 + inner % 2;
-}
-
 // blockIdx = (row, kThreads pairs of dimensions): those of q, then those of k and v.
 __global__ void __launch_bounds__(kThreads) rotate_rows(const Rotation r, const RowView rows, const CacheView cache) {
   let_next_start();
@@ -63,11 +57,11 @@ __global__ void __launch_bounds__(kThreads) rotate_rows(const Rotation r, const 
   float a = r.k[row * kv_width + i], b = r.k[row * kv_width + i + 1];
   rotate_pair(r, row, at, a, b);
   uint16_t* keys = cache.keys(rows.span[row], position, i / d);
-  *reinterpret_cast<uint32_t*>(keys + cache_index(offset, at, d, offset % 16, at % 16)) = pack_f16(a, b);
+  *reinterpret_cast<uint32_t*>(keys + stored_key(offset, at, d)) = pack_f16(a, b);
   const uint32_t pair = pack_f16(r.v[row * kv_width + i], r.v[row * kv_width + i + 1]);
   uint16_t* values = keys + cache.block_elements;
-  values[cache_index(offset, at, d, at % 16, offset % 16)] = static_cast<uint16_t>(pair);
-  values[cache_index(offset, at + 1, d, (at + 1) % 16, offset % 16)] = static_cast<uint16_t>(pair >> 16);
+  values[stored_value(offset, at, d)] = static_cast<uint16_t>(pair);
+  values[stored_value(offset, at + 1, d)] = static_cast<uint16_t>(pair >> 16);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "device.h"
+#include "positions.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -37,13 +38,11 @@ struct CacheView {
 
   // Keys of kv head `head` in the page that holds a position; values follow block_elements later.
   __device__ uint16_t* keys(uint32_t span, int64_t position, uint32_t head) const {
-    const uint64_t entry = (static_cast<uint64_t>(position) >> page_shift) % ring;
-    const uint64_t page = table[static_cast<uint64_t>(span) * ring + entry];
-    return pages + page * page_elements +
-           (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * 2 * block_elements;
+    const uint64_t page = table[static_cast<uint64_t>(span) * ring + ring_entry(position, page_shift, ring)];
+    return pages + page * page_elements + block_start(index_in_group, head, n_kv_heads, block_elements);
   }
   __device__ uint32_t offset_in_page(int64_t position) const {
-    return static_cast<uint32_t>(position) & ((1u << page_shift) - 1);
+    return tramontane::offset_in_page(position, page_shift);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../cuda/mma_order.h"
 #include "dtype.h"
 #include "runtime.h"
 
@@ -42,12 +43,7 @@ inline uint32_t __byte_perm(uint32_t a, uint32_t b, uint32_t selector) {
   return result;
 }
 
-inline void __syncwarp(uint32_t mask = 0xffffffffu) {
-  current().warp_wide(
-      mask, [](Lanes&) {}, &mask);
-}
-
-// The value of the lane whose number differs by kDistance.
+// The value of the lane whose number differs by `distance` in its bits.
 template <class T>
 T __shfl_xor_sync(uint32_t mask, T value, int distance) {
   struct Exchange {
@@ -94,17 +90,16 @@ inline float element(bool bf16, uint32_t pair, int half) {
   return bf16 ? bf16_to_float(bits) : half_to_float(bits);
 }
 
-// The 16 x 16 operand of a warp, out of the lanes' registers: lane 4 g + t holds rows g and g + 8, columns 2 t, 2 t + 1
-// and those plus 8 (PTX ISA, "Matrix fragments for mma.m16n8k16").
+// The 16 x 16 operand of a warp, out of the lanes' registers.
 struct FragmentA {
   float at[16][16];
   template <class Registers>
   FragmentA(bool bf16, Registers of_lane) {
-    for (int lane = 0; lane < 32; ++lane) {
+    for (uint32_t lane = 0; lane < 32; ++lane) {
       const uint32_t* a = of_lane(lane);
-      for (int i = 0; i < 4; ++i) {
-        for (int h = 0; h < 2; ++h)
-          at[lane / 4 + 8 * (i & 1)][lane % 4 * 2 + h + 8 * (i >> 1)] = element(bf16, a[i], h);
+      for (uint32_t i = 0; i < 4; ++i) {
+        float* to = &at[row_operand_row(lane, i)][row_operand_inner(lane, i)];
+        for (int h = 0; h < 2; ++h) to[h] = element(bf16, a[i], h);
       }
     }
   }
@@ -115,22 +110,25 @@ template <class B, class C>
 void multiply_fragments(bool bf16, const FragmentA& a, B b_of_lane, C c_of_lane) {
   float b[16][8];
   float sums[16][8];
-  for (int lane = 0; lane < 32; ++lane) {
+  for (uint32_t lane = 0; lane < 32; ++lane) {
     const uint32_t* registers = b_of_lane(lane);
     const float* c = c_of_lane(lane);
-    for (int i = 0; i < 2; ++i) {
-      for (int h = 0; h < 2; ++h) b[lane % 4 * 2 + h + 8 * i][lane / 4] = element(bf16, registers[i], h);
+    for (uint32_t i = 0; i < 2; ++i) {
+      const uint32_t inner = column_operand_inner(lane, i);
+      for (uint32_t h = 0; h < 2; ++h) {
+        b[inner + h][column_operand_column(lane)] = element(bf16, registers[i], static_cast<int>(h));
+      }
     }
-    for (int i = 0; i < 4; ++i) sums[lane / 4 + 8 * (i >> 1)][lane % 4 * 2 + (i & 1)] = c[i];
+    for (uint32_t i = 0; i < 4; ++i) sums[sum_row(lane, i)][sum_column(lane, i)] = c[i];
   }
   for (int row = 0; row < 16; ++row) {
     for (int k = 0; k < 16; ++k) {
       for (int column = 0; column < 8; ++column) sums[row][column] += a.at[row][k] * b[k][column];
     }
   }
-  for (int lane = 0; lane < 32; ++lane) {
+  for (uint32_t lane = 0; lane < 32; ++lane) {
     float* c = c_of_lane(lane);
-    for (int i = 0; i < 4; ++i) c[i] = sums[lane / 4 + 8 * (i >> 1)][lane % 4 * 2 + (i & 1)];
+    for (uint32_t i = 0; i < 4; ++i) c[i] = sums[sum_row(lane, i)][sum_column(lane, i)];
   }
 }
 

@@ -21,6 +21,7 @@
 
 #include "dtype.h"
 #include "memory.h"
+#include "positions.h"
 #include "tramontane.h"
 
 namespace tramontane {
@@ -62,12 +63,11 @@ struct Cache {
   // Page of position of slot in group.
   TM_ALWAYS_INLINE uint32_t page_of(uint32_t group, uint32_t slot, int64_t position) const {
     const CacheGroup& g = groups[group];
-    const uint64_t entry = (static_cast<uint64_t>(position) >> page_shift) % g.ring;
-    return g.table[static_cast<uint64_t>(slot) * g.ring + entry];
+    return g.table[static_cast<uint64_t>(slot) * g.ring + ring_entry(position, page_shift, g.ring)];
   }
 
   TM_ALWAYS_INLINE uint32_t offset_in_page(int64_t position) const {
-    return static_cast<uint32_t>(position) & (page_tokens - 1);
+    return tramontane::offset_in_page(position, page_shift);
   }
 
   // Block of (page, layer of the group, kv head).
@@ -76,7 +76,7 @@ struct Cache {
     const CacheGroup& g = groups[group];
     const uint64_t half = static_cast<uint64_t>(page_tokens) * head_dim;
     T* start = reinterpret_cast<T*>(g.pages.as<uint8_t>() + page * g.page_bytes) +
-               (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * 2 * half;
+               block_start(index_in_group, head, n_kv_heads, half);
     return {start, start + half};
   }
 

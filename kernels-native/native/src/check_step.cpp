@@ -182,8 +182,7 @@ template <class Visit>
 int32_t each_entry(const Cache& cache, const CacheGroup& group, int64_t first, int64_t last, Visit visit) {
   const int64_t page = int64_t{1} << cache.page_shift;
   for (int64_t p = first & ~(page - 1); p <= last; p += page) {
-    const uint64_t entry = (static_cast<uint64_t>(p) >> cache.page_shift) % group.ring;
-    if (const int32_t status = visit(static_cast<uint32_t>(entry))) return status;
+    if (const int32_t status = visit(ring_entry(p, cache.page_shift, group.ring))) return status;
   }
   return TM_OK;
 }
@@ -192,8 +191,7 @@ int32_t each_entry(const Cache& cache, const CacheGroup& group, int64_t first, i
 int32_t Check::mark_written(uint32_t g, const tm_span& span) const {
   const CacheGroup& group = cache.groups[g];
   const int64_t last = span.position + span.n_rows - 1;
-  const uint32_t first_entry =
-      static_cast<uint32_t>((static_cast<uint64_t>(span.position) >> cache.page_shift) % group.ring);
+  const uint32_t first_entry = ring_entry(span.position, cache.page_shift, group.ring);
   bool began = false;
   return each_entry(cache, group, span.position, last, [&](uint32_t entry) -> int32_t {
     const uint32_t page = group.table[static_cast<uint64_t>(span.slot) * group.ring + entry];

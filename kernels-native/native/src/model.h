@@ -9,6 +9,7 @@
 
 #include "cache.h"
 #include "dtype.h"
+#include "halved_rows.h"
 #include "step.h"
 #include "tramontane.h"
 
@@ -18,22 +19,6 @@ namespace tramontane {
 struct Packed {
   virtual ~Packed() = default;
   virtual uint64_t bytes() const = 0;  // owned memory, reported by tm_memory_use
-};
-
-// How the rows of q and k lie in a file of the TM_ROPE_HALVES style, where elements i and i + rope_dims / 2 of a head
-// rotate together. Nobody but Tensor::row knows: stages see the interleaved order, (2i, 2i + 1), whatever the file, so
-// the numbers and the cache are the same for both (docs/adr/0011).
-struct HalvedRows {
-  uint32_t head_dim = 0;
-  uint32_t rope_dims = 0;  // 0: rows lie as stages see them
-
-  // Where row r of the interleaved order lies in the file.
-  uint64_t place_of(uint64_t r) const {
-    if (rope_dims == 0) return r;
-    const uint64_t element = r % head_dim;
-    if (element >= rope_dims) return r;
-    return r - element + element / 2 + element % 2 * (rope_dims / 2);
-  }
 };
 
 // A matrix [rows = outputs, cols = inputs], row-major. data is the caller's and valid until tm_close.

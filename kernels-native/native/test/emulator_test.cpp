@@ -3,6 +3,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "../cuda/mma_order.h"
 #include "block.h"
 #include "check.h"
 #include "runtime.h"
@@ -135,6 +136,38 @@ TEST(work_runs_when_somebody_waits) {
   CHECK_EQ(device, 5);
   CHECK_EQ(cudaMemcpyAsync(&device, &host, sizeof host, cudaMemcpyHostToDevice, stream), cudaErrorLaunchFailure);
   cudaStreamDestroy(stream);
+}
+
+// The manual's formulas, element by element as it writes them: kernels and emulator share mma_order.h, so a mistake
+// there would not show between the two.
+TEST(operands_lie_as_the_manual_says) {
+  using namespace tramontane;
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    const uint32_t group = lane >> 2;
+    const uint32_t in_group = lane % 4;
+    for (uint32_t i = 0; i < 8; ++i) {  // a0 .. a7
+      const bool upper = i < 2 || (i >= 4 && i < 6);
+      CHECK_EQ(row_operand_row(lane, i / 2), upper ? group : group + 8);
+      CHECK_EQ(row_operand_inner(lane, i / 2) + i % 2, i < 4 ? in_group * 2 + (i & 1) : in_group * 2 + (i & 1) + 8);
+    }
+    for (uint32_t i = 0; i < 4; ++i) {  // b0 .. b3, c0 .. c3
+      CHECK_EQ(column_operand_column(lane), group);
+      CHECK_EQ(column_operand_inner(lane, i / 2) + i % 2, i < 2 ? in_group * 2 + (i & 1) : in_group * 2 + (i & 1) + 8);
+      CHECK_EQ(sum_row(lane, i), i < 2 ? group : group + 8);
+      CHECK_EQ(sum_column(lane, i), in_group * 2 + (i & 1));
+    }
+  }
+  std::vector<bool> taken(256);
+  for (uint32_t column = 0; column < 16; ++column) {
+    for (uint32_t inner = 0; inner < 16; ++inner) {
+      const uint32_t at = stored_operand(column, inner);
+      const uint32_t lane = at / 8;
+      CHECK_EQ(column, at / 4 % 2 * 8 + column_operand_column(lane));
+      CHECK_EQ(inner, column_operand_inner(lane, at / 2 % 2) + at % 2);
+      CHECK(!taken[at]);
+      taken[at] = true;
+    }
+  }
 }
 
 }  // namespace test

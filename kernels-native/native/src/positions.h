@@ -1,0 +1,28 @@
+// Where positions lie in the key/value cache: every formula once, for the check of a step, the backends that compute on
+// the host and the kernels of a device. (Java's RollingWindow decides which pages there are; cache.h draws them.)
+#pragma once
+
+#include <cstdint>
+
+#include "everywhere.h"
+
+namespace tramontane {
+
+// Entry of a page table of `ring` entries that holds the page of a position.
+TM_EVERYWHERE uint32_t ring_entry(int64_t position, uint32_t page_shift, uint32_t ring) {
+  return static_cast<uint32_t>((static_cast<uint64_t>(position) >> page_shift) % ring);
+}
+
+// The position's place inside its page.
+TM_EVERYWHERE uint32_t offset_in_page(int64_t position, uint32_t page_shift) {
+  return static_cast<uint32_t>(position) & ((1u << page_shift) - 1);
+}
+
+// Element of a page at which the block of (layer of the group, kv head) begins: block_elements keys, then as many
+// values.
+TM_EVERYWHERE uint64_t block_start(uint32_t index_in_group, uint32_t head, uint32_t n_kv_heads,
+                                   uint64_t block_elements) {
+  return (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * 2 * block_elements;
+}
+
+}  // namespace tramontane
