@@ -1,5 +1,6 @@
 package dev.tramontane.model;
 
+import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.TokenDecoder;
 import dev.tramontane.tokenizer.Tokenizer;
@@ -56,6 +57,16 @@ final class ModelTokenizer implements Tokenizer {
     @Override
     public int[] encode(PromptText prompt) {
         return tokenizer.encode(prompt);
+    }
+
+    @Override
+    public int[] encode(PromptText prompt, EncodingLimit limit) {
+        return tokenizer.encode(prompt, limit);
+    }
+
+    @Override
+    public long leastTokens(PromptText prompt) {
+        return tokenizer.leastTokens(prompt);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tramontane.tokenizer;
 
 import dev.tramontane.tokenizer.split.PreTokenizer;
 import dev.tramontane.tokenizer.split.PreTokenizers;
+import dev.tramontane.tokenizer.split.WhiteSpace;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
@@ -37,6 +38,8 @@ final class ByteLevelBpe extends PieceTokenizer {
      */
     private final byte[] whole;
 
+    private final TokenReach reach;
+
     private ByteLevelBpe(
             Vocabulary vocabulary, WordRule rule, SpecialRules specials, int[] byteIds, MergeTable merges) {
         super(vocabulary, UnaryOperator.identity(), UnaryOperator.identity(), specials);
@@ -59,6 +62,7 @@ final class ByteLevelBpe extends PieceTokenizer {
         if (rule.ignoresMerges()) {
             Arrays.fill(whole, WHOLE);
         }
+        reach = computeReach();
     }
 
     /** A vocabulary whose pre-tokenizer is known; without merges its ids are their ranks. */
@@ -132,6 +136,38 @@ final class ByteLevelBpe extends PieceTokenizer {
     }
 
     @Override
+    TokenReach reach() {
+        return reach;
+    }
+
+    private TokenReach computeReach() {
+        boolean strips = stripsWhiteSpace();
+        boolean pairs = true;
+        for (int value = 0x80; value <= 0xF4; value++) {
+            pairs &= byteIds[value] >= 0 || (value >= 0xC0 && value < 0xF0);
+        }
+        int pairWeight = pairs ? 2 : 0;
+        WordBytes bytes = new WordBytes();
+        TokenReach all = new TokenReach(unit -> {
+            if (Character.isSurrogate(unit)) {
+                return pairWeight;
+            }
+            if (strips && WhiteSpace.is(unit)) {
+                return 0;
+            }
+            // A byte without a token is left out, or one of a run that is one unknown token.
+            String character = String.valueOf(unit);
+            bytes.set(character, 0, 1);
+            int weight = 0;
+            for (int i = 0; i < bytes.size(); i++) {
+                weight += byteIds[bytes.array()[i] & 0xFF] >= 0 ? 1 : 0;
+            }
+            return weight;
+        });
+        return withTokens(all, id -> all.add(bytes(id).length));
+    }
+
+    @Override
     TextEncoder encoder(IdList ids) {
         return new WordEncoder(ids);
     }
@@ -139,11 +175,12 @@ final class ByteLevelBpe extends PieceTokenizer {
     /** One encoding's working memory. */
     private final class WordEncoder implements TextEncoder {
         private final IdList ids;
-        private final SymbolMerger merger = new SymbolMerger(merges, null);
+        private final SymbolMerger merger;
         private final WordBytes word = new WordBytes();
 
         WordEncoder(IdList ids) {
             this.ids = ids;
+            merger = new SymbolMerger(merges, null, ids.limit());
         }
 
         @Override
@@ -152,6 +189,7 @@ final class ByteLevelBpe extends PieceTokenizer {
         }
 
         private void encodeWord(String text, int start, int end) {
+            ids.limit().checkWanted();
             int known = words.find(text, start, end);
             if (known >= 0 && whole[known] == WHOLE) {
                 ids.add(known);

@@ -1,5 +1,6 @@
 package dev.tramontane.tokenizer;
 
+import dev.tramontane.tokenizer.split.WhiteSpace;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -36,6 +37,8 @@ final class CharacterBpe extends PieceTokenizer {
     /** [vocab] whether merging the characters of a piece gives that piece; see {@link ByteLevelBpe}. */
     private final byte[] whole;
 
+    private final TokenReach reach;
+
     private CharacterBpe(
             Vocabulary vocabulary,
             SpaceRule spaces,
@@ -61,6 +64,22 @@ final class CharacterBpe extends PieceTokenizer {
             unused |= type == TokenType.UNUSED;
         }
         hasUnused = unused;
+        reach = computeReach();
+    }
+
+    private TokenReach computeReach() {
+        boolean strips = stripsWhiteSpace();
+        TokenReach all = new TokenReach(unit -> {
+            boolean space = unit == ' ' || (spaces.escape() && unit == SpaceRule.ESCAPED);
+            if ((space && spaces.collapse()) || (strips && (space || WhiteSpace.is(unit)))) {
+                return 0;
+            }
+            // Without byte tokens a run of what is no piece is one unknown token.
+            int symbol = Character.isSurrogate(unit) ? CharacterSymbols.NONE : symbols.of(space ? ' ' : unit);
+            boolean piece = symbol >= 0 && symbol < types.length;
+            return byteIds.length == 0 && !piece ? 0 : space ? 1 : TokenReach.bytes(unit);
+        });
+        return withTokens(all, id -> all.add(spaces.spell(vocabulary().pieces().get(id))));
     }
 
     /** SentencePiece's way: user-defined tokens are looked for where spaces and U+2581 are the same. */
@@ -102,6 +121,11 @@ final class CharacterBpe extends PieceTokenizer {
     }
 
     @Override
+    TokenReach reach() {
+        return reach;
+    }
+
+    @Override
     TextEncoder encoder(IdList ids) {
         return new MergeEncoder(ids);
     }
@@ -118,7 +142,7 @@ final class CharacterBpe extends PieceTokenizer {
 
         MergeEncoder(IdList ids) {
             this.ids = ids;
-            merger = new SymbolMerger(merges, hasUnused ? this::noteUnused : null);
+            merger = new SymbolMerger(merges, hasUnused ? this::noteUnused : null, ids.limit());
         }
 
         @Override
@@ -177,6 +201,7 @@ final class CharacterBpe extends PieceTokenizer {
         }
 
         private void encodeWord(String text, int from, int to) {
+            ids.limit().checkWanted();
             int known = table.find(text, from, to);
             if (known == PieceTable.NOT_ASCII) {
                 bytes.set(text, from, to);

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,9 @@ abstract class PieceTokenizer implements Tokenizer {
 
     abstract TextEncoder encoder(IdList ids);
 
+    /** What the tokens stand for at most. */
+    abstract TokenReach reach();
+
     /** Whether a space in normalized text stands for U+2581, which is no white space. */
     boolean normalizesSpaces() {
         return false;
@@ -109,15 +113,40 @@ abstract class PieceTokenizer implements Tokenizer {
     abstract boolean stripsSpace();
 
     @Override
-    public final int[] encode(String text) {
-        return encode(new PromptText(List.of(new PromptText.Part(text, false))));
+    public final long leastTokens(PromptText prompt) {
+        return reach().leastTokens(prompt);
+    }
+
+    /**
+     * Counts every token to a reach: the special ones as they are found in texts, others by {@code ordinary}. White space
+     * must weigh nothing where {@link #stripsWhiteSpace}.
+     */
+    final TokenReach withTokens(TokenReach reach, IntConsumer ordinary) {
+        for (int id = 0; id < pieces.size(); id++) {
+            if (SpecialTokens.isSpecial(types[id])) {
+                reach.add(spelling.apply(pieces.get(id)));
+                reach.add(normalizer.apply(pieces.get(id)));
+            }
+            if (!SpecialTokens.isControl(types[id])) {
+                ordinary.accept(id);
+            }
+        }
+        return reach;
+    }
+
+    /** Whether some special token takes along the white space beside it, whatever its length. */
+    final boolean stripsWhiteSpace() {
+        return !rules.stripsLeft().isEmpty() || !rules.stripsRight().isEmpty();
     }
 
     @Override
-    public final int[] encode(PromptText prompt) {
+    public final int[] encode(PromptText prompt, EncodingLimit limit) {
+        if (reach().exceeds(prompt, limit.tokens())) {
+            throw new TooManyTokensException(limit.tokens());
+        }
         String text = spelling.apply(wellFormed(prompt.text()));
         TrustedRanges trusted = new TrustedRanges(prompt.parts());
-        IdList ids = new IdList();
+        IdList ids = new IdList(limit);
         TextEncoder encoder = encoder(ids);
         SpecialSearch search = new SpecialSearch(specials, rules, trusted, text, 0, text.length());
         Before before = Before.NOTHING;

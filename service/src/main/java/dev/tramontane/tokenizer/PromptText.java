@@ -17,6 +17,11 @@ public record PromptText(List<Part> parts) {
         parts = List.copyOf(parts);
     }
 
+    /** A text that nobody vouches for. */
+    public static PromptText of(String text) {
+        return new PromptText(List.of(new Part(text, false)));
+    }
+
     /** The whole text, for people and logs. */
     public String text() {
         StringBuilder text = new StringBuilder();

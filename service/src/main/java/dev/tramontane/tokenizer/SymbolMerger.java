@@ -20,10 +20,14 @@ final class SymbolMerger {
     /** Below this many symbols scanning is faster than a heap. */
     private static final int SHORT = 96;
 
+    /** Merges of a long word between two looks at whether it is still wanted. */
+    private static final int MERGES_A_LOOK = 1 << 14;
+
     private static final long NONE = Long.MAX_VALUE;
 
     private final MergeTable merges;
     private final @Nullable MergeListener listener;
+    private final EncodingLimit limit;
     private int size;
     /** [size] symbols and, one longer, where they start. */
     private int[] ids = new int[SHORT];
@@ -38,8 +42,12 @@ final class SymbolMerger {
     private long[] heap = new long[0];
     private int heapSize;
 
-    /** @param listener is told of merges; null where nobody asks */
-    SymbolMerger(MergeTable merges, @Nullable MergeListener listener) {
+    /**
+     * @param listener is told of merges; null where nobody asks
+     * @param limit says when nobody wants the result any more
+     */
+    SymbolMerger(MergeTable merges, @Nullable MergeListener listener, EncodingLimit limit) {
+        this.limit = limit;
         this.merges = merges;
         this.listener = listener;
     }
@@ -138,7 +146,10 @@ final class SymbolMerger {
         for (int i = 0; i + 1 < size; i++) {
             offer(i);
         }
-        while (heapSize > 0) {
+        for (int polls = 1; heapSize > 0; polls++) {
+            if (polls % MERGES_A_LOOK == 0) {
+                limit.checkWanted();
+            }
             long entry = poll();
             int left = (int) entry;
             int right = next[left];

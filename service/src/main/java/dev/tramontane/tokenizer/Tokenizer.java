@@ -15,13 +15,28 @@ public interface Tokenizer {
      * Encodes plain text. Strings that look like control tokens are ordinary text. Adds neither bos nor eos. Lone
      * surrogates are encoded as U+FFFD.
      */
-    int[] encode(String text);
+    default int[] encode(String text) {
+        return encode(PromptText.of(text));
+    }
 
     /**
      * Encodes a prompt in which control strings count only where they come from a trusted source (the template), so
      * that user text can never become a control token.
      */
-    int[] encode(PromptText prompt);
+    default int[] encode(PromptText prompt) {
+        return encode(prompt, EncodingLimit.NONE);
+    }
+
+    /**
+     * As above, but gives up early. A prompt that is certain to exceed the limit is refused before any of it is encoded.
+     *
+     * @throws TooManyTokensException when there are more tokens than the limit allows
+     * @throws java.util.concurrent.CancellationException once the limit says that nobody wants them
+     */
+    int[] encode(PromptText prompt, EncodingLimit limit);
+
+    /** Tokens that {@link #encode} gives at least, known from one look at every character: never more than it gives. */
+    long leastTokens(PromptText prompt);
 
     /** The bytes this token stands for; empty for control tokens. The caller must not change the array. */
     byte[] bytes(int id);
