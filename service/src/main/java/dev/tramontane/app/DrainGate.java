@@ -39,8 +39,8 @@ final class DrainGate implements TextGenerator {
 
     /** Costs no more than a moment, so closing does not matter. */
     @Override
-    public Mono<int[]> tokenize(Prompt prompt) {
-        return generator.tokenize(prompt);
+    public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
+        return generator.tokenize(prompt, mostTokens);
     }
 
     @Override

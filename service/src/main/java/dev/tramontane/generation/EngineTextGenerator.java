@@ -6,22 +6,25 @@ import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.TooManyTokensException;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Generates text with an engine. Prompts are laid out and encoded on prompt threads, answers decoded and delivered on
@@ -38,7 +41,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final TokenTexts texts;
     private final Set<Integer> ends;
     private final GenerationConfig config;
-    private final Scheduler prompts;
+    private final PromptThreads prompts;
     private final ExecutorService delivery;
 
     public EngineTextGenerator(
@@ -50,7 +53,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         ends = endsOf(tokenizer);
-        prompts = Schedulers.newBoundedElastic(config.promptThreads(), config.promptQueue(), "prompt", 60, true);
+        prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), System::nanoTime);
         delivery = new ThreadPoolExecutor(
                 config.deliveryThreads(),
                 config.deliveryThreads(),
@@ -70,22 +73,32 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 GenerationStream stream = new GenerationStream(subscriber, request, texts, delivery, config.ahead());
                 subscriber.onSubscribe(stream);
                 try {
-                    stream.preparedBy(prompts.schedule(() -> start(request, stream)));
-                } catch (RejectedExecutionException full) {
-                    stream.fail(full(full));
+                    long size = PromptSize.of(request.prompt());
+                    stream.preparedBy(prompts.submit(size, () -> start(request, stream), stream::fail));
+                } catch (Throwable fault) { // Whatever it is, the subscriber waits for a word.
+                    stream.fail(fault(fault));
                 }
             }
         };
     }
 
     @Override
-    public Mono<int[]> tokenize(Prompt prompt) {
-        return onPromptThread(() -> encoder.tokenize(prompt).ids());
+    public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
+        return onPromptThread(PromptSize.of(prompt), gone -> {
+            try {
+                return encoder.tokenize(prompt, new EncodingLimit(mostTokens, gone))
+                        .ids();
+            } catch (TooManyTokensException tooMany) {
+                throw invalid(
+                        "The text has more than " + mostTokens + " tokens, the most that are shown at once.",
+                        prompt instanceof Prompt.Chat ? "messages" : "prompt");
+            }
+        });
     }
 
     @Override
     public Mono<String> detokenize(int[] ids) {
-        return onPromptThread(() -> encoder.detokenize(ids));
+        return onPromptThread(ids.length, gone -> encoder.detokenize(ids));
     }
 
     @Override
@@ -93,24 +106,27 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         return texts.piece(id);
     }
 
-    private <T> Mono<T> onPromptThread(Callable<T> work) {
-        Callable<T> guarded = () -> {
-            try {
-                return work.call();
-            } catch (GenerationException refused) {
-                throw refused;
-            } catch (RuntimeException | StackOverflowError fault) { // Reactor would let an error take its thread down.
-                throw fault(fault);
-            }
-        };
-        return Mono.fromCallable(guarded)
-                .subscribeOn(prompts)
-                .onErrorMap(RejectedExecutionException.class, EngineTextGenerator::full);
-    }
-
-    private static GenerationException full(RejectedExecutionException cause) {
-        return new GenerationException(
-                Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", 1, cause);
+    /** @param work is told whether its subscriber has gone */
+    private <T> Mono<T> onPromptThread(long size, Function<BooleanSupplier, T> work) {
+        return Mono.create(sink -> {
+            AtomicBoolean gone = new AtomicBoolean();
+            Runnable guarded = () -> {
+                try {
+                    sink.success(work.apply(gone::get));
+                } catch (CancellationException nobodyWaits) {
+                    LOG.debug("a prompt was given up: its client has gone");
+                } catch (GenerationException refused) {
+                    sink.error(refused);
+                } catch (Throwable fault) {
+                    sink.error(fault(fault));
+                }
+            };
+            Disposable task = prompts.submit(size, guarded, sink::error);
+            sink.onDispose(() -> {
+                gone.set(true);
+                task.dispose();
+            });
+        });
     }
 
     private static GenerationException fault(Throwable cause) {
@@ -131,7 +147,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     /** Frees the threads once what is queued has been delivered. Streams of a running engine end undelivered. */
     @Override
     public void close() {
-        prompts.dispose();
+        prompts.close();
         delivery.shutdown();
     }
 
@@ -141,15 +157,20 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
         try {
             checkIds(request);
-            PreparedPrompt prompt = encoder.encode(request.prompt());
+            PreparedPrompt prompt =
+                    encoder.encode(request.prompt(), new EncodingLimit(limits.contextTokens(), stream::cancelled));
             Submission submission = submission(request, prompt.ids());
             stream.prepared(prompt);
             stream.started(engine.submit(submission, stream.listeners()));
+        } catch (CancellationException nobodyWaits) {
+            LOG.debug("a prompt was given up: its client has gone");
+        } catch (TooManyTokensException tooMany) {
+            stream.fail(tooLong("The prompt has more.", "Shorten the prompt.", "prompt"));
         } catch (GenerationException refused) {
             stream.fail(refused);
         } catch (RefusedException refused) {
             stream.fail(translate(refused));
-        } catch (RuntimeException | StackOverflowError fault) {
+        } catch (Throwable fault) { // Whatever it is, the subscriber waits for a word.
             stream.fail(fault(fault));
         }
     }
@@ -158,12 +179,12 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         int room = limits.contextTokens() - ids.length;
         int maxTokens = request.maxTokens().orElse(Math.max(room, 1));
         if (maxTokens > room) {
-            String message = "This model's context is " + limits.contextTokens() + " tokens. The prompt has "
-                    + ids.length
-                    + (request.maxTokens().isPresent() ? " and " + maxTokens + " were requested for the answer." : ".")
-                    + " Shorten the prompt" + (request.maxTokens().isPresent() ? " or max_tokens." : ".");
-            throw new GenerationException(
-                    Kind.TOO_LARGE, message, ids.length < limits.contextTokens() ? "max_tokens" : "prompt", 0);
+            boolean asked = request.maxTokens().isPresent();
+            throw tooLong(
+                    "The prompt has " + ids.length
+                            + (asked ? " and " + maxTokens + " were requested for the answer." : "."),
+                    "Shorten the prompt" + (asked ? " or max_tokens." : "."),
+                    ids.length < limits.contextTokens() ? "max_tokens" : "prompt");
         }
         if (request.promptTops() >= 0 && (long) ids.length * (1 + request.promptTops()) > config.scoredEntries()) {
             throw new GenerationException(
@@ -188,6 +209,14 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 request.promptTops(),
                 // Demand follows through the handles, token by token; scoring alone draws none.
                 maxTokens == 0 ? 1 : 0);
+    }
+
+    private GenerationException tooLong(String given, String advice, String parameter) {
+        return new GenerationException(
+                Kind.TOO_LARGE,
+                "This model's context is " + limits.contextTokens() + " tokens. " + given + " " + advice,
+                parameter,
+                0);
     }
 
     private void checkIds(GenerationRequest request) {

@@ -4,12 +4,15 @@ import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatLayoutException;
 import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.TooManyTokensException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Turns prompts into ids. Takes time; runs on the prompt threads. Immutable. */
 final class PromptEncoder {
@@ -25,9 +28,15 @@ final class PromptEncoder {
         this.vocabulary = vocabulary;
     }
 
-    /** @throws GenerationException INVALID when there is nothing to continue or it cannot be laid out */
-    PreparedPrompt encode(Prompt prompt) {
-        PreparedPrompt prepared = tokenize(prompt);
+    /**
+     * Encodes a prompt, or gives it up as soon as it is certain to be too long or nobody wants it any more.
+     *
+     * @throws GenerationException INVALID when there is nothing to continue or it cannot be laid out
+     * @throws TooManyTokensException when it has more tokens than the limit allows
+     * @throws java.util.concurrent.CancellationException when nobody wants it any more
+     */
+    PreparedPrompt encode(Prompt prompt, EncodingLimit limit) {
+        PreparedPrompt prepared = tokenize(prompt, limit);
         if (prepared.ids().length == 0) {
             throw invalid("The prompt is empty: it must have at least one token.", "prompt");
         }
@@ -35,14 +44,17 @@ final class PromptEncoder {
     }
 
     /** As {@link #encode}, but a prompt may be empty. */
-    PreparedPrompt tokenize(Prompt prompt) {
+    PreparedPrompt tokenize(Prompt prompt, EncodingLimit limit) {
         return switch (prompt) {
             case Prompt.Text text -> {
-                int[] ids = tokenizer.encode(text.text());
+                int[] ids = tokenizer.encode(PromptText.of(text.text()), limit);
                 yield new PreparedPrompt(text.special() ? withBos(ids) : ids, text.text());
             }
-            case Prompt.Ids ids -> new PreparedPrompt(checked(ids.ids(), "prompt"), texts.decode(ids.ids()));
-            case Prompt.Chat chat -> layOut(chat);
+            case Prompt.Ids ids -> {
+                limit.after(ids.ids().length);
+                yield new PreparedPrompt(checked(ids.ids(), "prompt"), texts.decode(ids.ids()));
+            }
+            case Prompt.Chat chat -> layOut(chat, limit);
         };
     }
 
@@ -55,53 +67,74 @@ final class PromptEncoder {
         return texts.spell(checked(ids, "tokens"));
     }
 
-    private PreparedPrompt layOut(Prompt.Chat chat) {
+    private PreparedPrompt layOut(Prompt.Chat chat, EncodingLimit limit) {
         ChatPrompt rendered;
         try {
             rendered = layout.render(chat.conversation());
         } catch (ChatLayoutException refused) {
             throw new GenerationException(Kind.INVALID, messageOf(refused), "messages", 0, refused);
         }
-        int[] ids = ids(rendered.pieces());
+        limit.checkWanted(); // Laying out a long conversation takes its time, too.
+        int[] ids = ids(rendered.pieces(), limit);
         boolean begun = !rendered.pieces().isEmpty() && rendered.pieces().getFirst() instanceof ChatPrompt.Control;
         return new PreparedPrompt(begun ? ids : withBos(ids), rendered.text());
     }
 
-    /** Stretches that stand together are one text; every other piece is encoded by itself. */
-    private int[] ids(List<ChatPrompt.Piece> pieces) {
+    /** What becomes ids by itself: a text of one or more parts, or a control token. */
+    private record Unit(PromptText text, @Nullable String control) {}
+
+    /** The ids of all pieces; none of them is encoded if together they are certain to exceed the limit. */
+    private int[] ids(List<ChatPrompt.Piece> pieces, EncodingLimit limit) {
+        List<Unit> units = units(pieces);
+        long least = 0;
+        for (Unit unit : units) {
+            least += unit.control() == null ? tokenizer.leastTokens(unit.text()) : 1;
+        }
+        if (least > limit.tokens()) {
+            throw new TooManyTokensException(limit.tokens());
+        }
         IntStream.Builder ids = IntStream.builder();
+        EncodingLimit left = limit;
+        for (Unit unit : units) {
+            int[] more = unit.control() == null
+                    ? tokenizer.encode(unit.text(), left)
+                    : new int[] {controlId(unit.control())};
+            left = left.after(more.length);
+            for (int id : more) {
+                ids.add(id);
+            }
+        }
+        return ids.build().toArray();
+    }
+
+    /** Stretches that stand together are one text; every other piece is encoded by itself. */
+    private static List<Unit> units(List<ChatPrompt.Piece> pieces) {
+        List<Unit> units = new ArrayList<>();
         List<PromptText.Part> stretches = new ArrayList<>();
         for (ChatPrompt.Piece piece : pieces) {
             if (piece instanceof ChatPrompt.Stretch(String text, boolean fromTemplate)) {
                 stretches.add(new PromptText.Part(text, fromTemplate));
                 continue;
             }
-            add(stretches, ids);
-            if (piece instanceof ChatPrompt.Control(String token)) {
-                ids.add(tokenizer
-                        .controlId(token)
-                        .orElseThrow(() -> invalid(
-                                "The vocabulary has no control token " + token + ", which the chat layout needs.",
-                                "messages")));
-            } else {
-                append(tokenizer.encode(piece.text()), ids);
-            }
+            add(stretches, units);
+            units.add(new Unit(PromptText.of(piece.text()), piece instanceof ChatPrompt.Control ? piece.text() : null));
         }
-        add(stretches, ids);
-        return ids.build().toArray();
+        add(stretches, units);
+        return units;
     }
 
-    private void add(List<PromptText.Part> stretches, IntStream.Builder ids) {
+    private static void add(List<PromptText.Part> stretches, List<Unit> units) {
         if (!stretches.isEmpty()) {
-            append(tokenizer.encode(new PromptText(stretches)), ids);
+            units.add(new Unit(new PromptText(stretches), null));
             stretches.clear();
         }
     }
 
-    private static void append(int[] more, IntStream.Builder ids) {
-        for (int id : more) {
-            ids.add(id);
-        }
+    private int controlId(String token) {
+        return tokenizer
+                .controlId(token)
+                .orElseThrow(() -> invalid(
+                        "The vocabulary has no control token " + token + ", which the chat layout needs.", "messages"));
     }
 
     /** Puts bos in front when the file asks for it and a template has not already done so. */

@@ -16,8 +16,10 @@ public interface TextGenerator {
     /**
      * The ids that a generation would start from; a prompt may be empty here. Cold; errors are
      * {@link GenerationException}.
+     *
+     * @param mostTokens a prompt that has more is refused (INVALID), as soon as that is certain
      */
-    Mono<int[]> tokenize(Prompt prompt);
+    Mono<int[]> tokenize(Prompt prompt, int mostTokens);
 
     /** The text that ids stand for, control tokens spelled out. Cold; errors are {@link GenerationException}. */
     Mono<String> detokenize(int[] ids);

@@ -202,7 +202,7 @@ final class TestService implements AutoCloseable {
         return running(engine, new ByteTokenizer(), null, config);
     }
 
-    private static TestService running(
+    static TestService running(
             ScriptedEngine engine, Tokenizer tokenizer, @Nullable ChatLayout other, ApiConfig config) {
         TestService service = new TestService(engine, tokenizer, other, config, UNWATCHED);
         Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {

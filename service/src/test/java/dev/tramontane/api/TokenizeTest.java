@@ -90,10 +90,11 @@ class TokenizeTest {
     @Test
     void layoutsSeeToolsVariablesAndContinuations() {
         tokenize("""
-                {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
-                              {"role": "assistant", "content": "One", "prefix": true}],
-                 "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
-                 "chat_template_kwargs": {"enable_thinking": true}}""");
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+                          {"role": "assistant", "content": "One", "prefix": true}],
+             "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+             "chat_template_kwargs": {"enable_thinking": true}}\
+            """);
         assertThat(service.layout.last.continueFinalMessage()).isTrue();
         assertThat(service.layout.last.addGenerationPrompt()).isFalse();
         assertThat(service.layout.last.variables()).containsEntry("enable_thinking", true);
@@ -126,7 +127,7 @@ class TokenizeTest {
         TestService.Reply long1 = service.post("/tokenize", "{\"prompt\": \"" + "x".repeat((1 << 20) + 1) + "\"}");
         assertThat(long1.status()).isEqualTo(400);
         assertThat(long1.error().getString("message"))
-                .isEqualTo("The text has 1048577 tokens; this route shows at most 1048576");
+                .isEqualTo("The text has more than 1048576 tokens, the most that are shown at once.");
         TestService.Reply long2 = service.post("/detokenize", "{\"tokens\": [1" + ",1".repeat(1 << 20) + "]}");
         assertThat(long2.status()).isEqualTo(400);
         assertThat(long2.error().getString("message")).isEqualTo("tokens may have at most 1048576 entries");

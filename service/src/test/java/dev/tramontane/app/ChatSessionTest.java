@@ -76,7 +76,7 @@ class ChatSessionTest {
         }
 
         @Override
-        public Mono<int[]> tokenize(Prompt prompt) {
+        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
             throw new AssertionError("nobody asks for ids here");
         }
 

@@ -26,7 +26,7 @@ class DrainGateTest {
         }
 
         @Override
-        public Mono<int[]> tokenize(Prompt prompt) {
+        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
             throw new AssertionError("nobody asks for ids here");
         }
 

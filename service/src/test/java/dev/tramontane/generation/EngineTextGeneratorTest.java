@@ -572,7 +572,7 @@ class EngineTextGeneratorTest {
                 new ChatPrompt.Stretch("</s>", true)));
         EngineTextGenerator generator = generator(new ScriptedEngine("hi"), layout, true);
         var chat = new Prompt.Chat(new Conversation(List.of(), List.of(), true, false, Map.of()));
-        int[] ids = Objects.requireNonNull(generator.tokenize(chat).block());
+        int[] ids = Objects.requireNonNull(generator.tokenize(chat, 1000).block());
         assertThat(ids)
                 .containsExactly(
                         ByteTokenizer.BOS,
@@ -594,11 +594,11 @@ class EngineTextGeneratorTest {
                 new ScriptedEngine("hi"),
                 conversation -> new ChatPrompt(List.of(new ChatPrompt.Control("[INST]"))),
                 false);
-        assertThatThrownBy(() -> lacking.tokenize(chat).block())
+        assertThatThrownBy(() -> lacking.tokenize(chat, 1000).block())
                 .isInstanceOf(GenerationException.class)
                 .hasMessage("The vocabulary has no control token [INST], which the chat layout needs.");
-        assertThatThrownBy(
-                        () -> generator(new ScriptedEngine("hi")).tokenize(chat).block())
+        assertThatThrownBy(() ->
+                        generator(new ScriptedEngine("hi")).tokenize(chat, 1000).block())
                 .isInstanceOf(GenerationException.class)
                 .hasMessage("This model cannot chat.");
     }
@@ -608,7 +608,7 @@ class EngineTextGeneratorTest {
     void anOverflowIsAFailureThatIsTold() {
         EngineTextGenerator generator = generator(new ScriptedEngine("hi"), EngineTextGeneratorTest::overflow, false);
         var chat = new Prompt.Chat(new Conversation(List.of(), List.of(), true, false, Map.of()));
-        assertThatThrownBy(() -> generator.tokenize(chat).block(Duration.ofSeconds(30)))
+        assertThatThrownBy(() -> generator.tokenize(chat, 1000).block(Duration.ofSeconds(30)))
                 .isInstanceOf(GenerationException.class)
                 .hasMessage("The server failed to prepare the prompt.");
     }

@@ -8,6 +8,7 @@ import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.fixtures.Shared;
+import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import java.io.IOException;
@@ -38,7 +39,8 @@ final class MistralTokensTest {
         assertThat(cases.get("chat").size()).isGreaterThan(7);
         for (JsonNode chat : cases.get("chat")) {
             JsonNode request = chat.get("request");
-            assertThat(encoder.encode(new Prompt.Chat(conversation(request))).ids())
+            assertThat(encoder.encode(new Prompt.Chat(conversation(request)), EncodingLimit.NONE)
+                            .ids())
                     .as(request.toString())
                     .isEqualTo(Oracle.ints(chat.get("ids")));
         }
@@ -67,7 +69,8 @@ final class MistralTokensTest {
     }
 
     private static long controls(PromptEncoder encoder, Tokenizer tokenizer, Conversation conversation) {
-        return Arrays.stream(encoder.encode(new Prompt.Chat(conversation)).ids())
+        return Arrays.stream(encoder.encode(new Prompt.Chat(conversation), EncodingLimit.NONE)
+                        .ids())
                 .filter(tokenizer::isControl)
                 .count();
     }

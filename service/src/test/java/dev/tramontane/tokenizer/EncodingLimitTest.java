@@ -22,8 +22,27 @@ final class EncodingLimitTest {
 
     /** What some vocabularies leave out, take along or put together in one token. */
     private static final String[] UNITS = {
-        "a", " ", "  ", "\n", "\t", "\u0001", "\u0007", "\u2581", "\u3000", "中", "é", "😀", "\uD83D", "<mask> ", " <mask>",
-        "<|im_end|>", "[INST]", "</s>", "<unk>", "q", "1"
+        "a",
+        " ",
+        "  ",
+        "\n",
+        "\t",
+        "\u0001",
+        "\u0007",
+        "\u2581",
+        "\u3000",
+        "中",
+        "é",
+        "😀",
+        "\uD83D",
+        "<mask> ",
+        " <mask>",
+        "<|im_end|>",
+        "[INST]",
+        "</s>",
+        "<unk>",
+        "q",
+        "1"
     };
 
     static Stream<Named<Tokenizer>> tokenizers() {
@@ -136,7 +155,8 @@ final class EncodingLimitTest {
     /** The bound is as good as one from lengths can be: the longest token, over and over, has just that many. */
     @Test
     void theLongestTokenOverAndOverIsCountedExactly() {
-        Tokenizer tokenizer = Tokenizers.of(Vocabularies.bytes("smollm", "a a", "aa aa", "aaaa aaaa", "aaaaaaaa aaaaaaaa"));
+        Tokenizer tokenizer =
+                Tokenizers.of(Vocabularies.bytes("smollm", "a a", "aa aa", "aaaa aaaa", "aaaaaaaa aaaaaaaa"));
         PromptText prompt = PromptText.of("a".repeat(16 * 100));
         assertThat(tokenizer.leastTokens(prompt)).isEqualTo(100);
         assertThat(tokenizer.encode(prompt)).hasSize(100);

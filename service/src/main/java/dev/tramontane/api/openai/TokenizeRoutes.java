@@ -1,7 +1,6 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
-import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.PatientReply;
@@ -45,15 +44,9 @@ public final class TokenizeRoutes implements ApiRoutes {
     private Mono<byte[]> tokenize(JsonFields fields) {
         TokenizeRequest request = TokenizeRequest.parse(fields, config);
         TextGenerator generator = models.get(request.model());
-        return generator.tokenize(request.prompt()).map(ids -> {
-            if (ids.length > config.requests().tokens()) {
-                throw ApiException.field(
-                        "",
-                        "The text has " + ids.length + " tokens; this route shows at most "
-                                + config.requests().tokens());
-            }
-            return written(ids, request.strings(), generator);
-        });
+        return generator
+                .tokenize(request.prompt(), config.requests().tokens())
+                .map(ids -> written(ids, request.strings(), generator));
     }
 
     private static byte[] written(int[] ids, boolean strings, TextGenerator generator) {

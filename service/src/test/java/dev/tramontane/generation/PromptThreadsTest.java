@@ -1,0 +1,206 @@
+package dev.tramontane.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.generation.GenerationException.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+
+class PromptThreadsTest {
+    private static final long LONG = 8_000_000;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final List<String> begun = new CopyOnWriteArrayList<>();
+    private final AtomicLong nanos = new AtomicLong();
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : open.reversed()) {
+            resource.close();
+        }
+    }
+
+    private static void never(GenerationException refused) {
+        throw new AssertionError("not expected to be refused", refused);
+    }
+
+    private PromptThreads threads(int count, int capacity) {
+        PromptThreads threads = new PromptThreads(count, capacity, nanos::get);
+        open.add(threads);
+        return threads;
+    }
+
+    /** Work that has begun when this returns, and goes on until the latch opens. */
+    private CountDownLatch hold(PromptThreads threads, long size) {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch started = new CountDownLatch(1);
+        threads.submit(
+                size,
+                () -> {
+                    started.countDown();
+                    await(held);
+                },
+                PromptThreadsTest::never);
+        await(started);
+        open.add(held::countDown);
+        return held;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void waitFor(int count) {
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> begun.size() >= count);
+    }
+
+    private Disposable note(PromptThreads threads, String name, long size) {
+        return threads.submit(size, () -> begun.add(name), PromptThreadsTest::never);
+    }
+
+    @Test
+    void shortPromptsPassLongOnes() {
+        PromptThreads threads = threads(1, 100);
+        CountDownLatch held = hold(threads, 10);
+        for (int i = 0; i < 6; i++) {
+            note(threads, "long " + i, LONG);
+        }
+        note(threads, "short", 20);
+        note(threads, "middle", 200_000);
+        held.countDown();
+        waitFor(8);
+        assertThat(begun)
+                .containsExactly("short", "middle", "long 0", "long 1", "long 2", "long 3", "long 4", "long 5");
+    }
+
+    /** While every thread but one works on long prompts, and more of them wait, the last is there for the short. */
+    @Test
+    void oneThreadIsThereForShortPrompts() {
+        PromptThreads threads = threads(2, 100);
+        hold(threads, LONG);
+        for (int i = 0; i < 5; i++) {
+            note(threads, "long", LONG);
+        }
+        for (int i = 0; i < 20; i++) {
+            note(threads, "short", 1000);
+            waitFor(i + 1);
+        }
+        assertThat(begun).containsOnly("short").hasSize(20);
+    }
+
+    /** However many short prompts keep coming, a long one waits for its own size from each that waits beside it. */
+    @Test
+    void shortPromptsDoNotStarveALongOne() {
+        PromptThreads threads = threads(1, 100);
+        CountDownLatch held = hold(threads, 10);
+        int size = 1000;
+        int beside = 3;
+        long longSize = 500_000;
+        AtomicLong done = new AtomicLong();
+        CountDownLatch began = new CountDownLatch(1);
+        AtomicLong doneBefore = new AtomicLong();
+        threads.submit(
+                longSize,
+                () -> {
+                    doneBefore.set(done.get());
+                    began.countDown();
+                },
+                PromptThreadsTest::never);
+        for (int i = 0; i < beside; i++) {
+            again(threads, size, done, began);
+        }
+        held.countDown();
+        await(began);
+        assertThat(doneBefore.get()).isBetween(longSize, (beside + 1) * longSize + (long) beside * size);
+    }
+
+    /** Submits work that submits itself again, until the long one has begun. */
+    private void again(PromptThreads threads, int size, AtomicLong done, CountDownLatch began) {
+        threads.submit(
+                size,
+                () -> {
+                    done.addAndGet(size);
+                    if (began.getCount() > 0) {
+                        again(threads, size, done, began);
+                    }
+                },
+                refused -> {}); // Closed by now.
+    }
+
+    @Test
+    void whatIsCancelledGivesItsPlaceBack() {
+        PromptThreads threads = threads(1, 2);
+        CountDownLatch held = hold(threads, 10);
+        Disposable first = note(threads, "cancelled", 1);
+        note(threads, "a", 1);
+        first.dispose();
+        first.dispose();
+        note(threads, "b", 1);
+        held.countDown();
+        waitFor(2);
+        assertThat(begun).containsExactly("a", "b");
+    }
+
+    @Test
+    void tooManyAreToldWhenToComeBack() {
+        PromptThreads threads = threads(1, 2);
+        // Measured: a nanosecond per unit times a thousand, so four million units take four seconds.
+        CountDownLatch done = new CountDownLatch(1);
+        threads.submit(1_000_000, () -> nanos.addAndGet(1_000_000_000), PromptThreadsTest::never);
+        threads.submit(1, done::countDown, PromptThreadsTest::never);
+        await(done);
+        CountDownLatch held = hold(threads, 1);
+        note(threads, "a", 2_000_000);
+        note(threads, "b", 2_000_000);
+        List<GenerationException> refusals = new ArrayList<>();
+        assertThat(threads.submit(1, () -> begun.add("never"), refusals::add).isDisposed())
+                .isTrue();
+        assertThat(refusals).hasSize(1);
+        assertThat(refusals.getFirst().kind()).isEqualTo(Kind.BUSY);
+        assertThat(refusals.getFirst().retryAfterSeconds()).isBetween(3, 8);
+        held.countDown();
+        waitFor(2);
+        assertThat(begun).containsExactly("a", "b");
+    }
+
+    @Test
+    void whateverWorkThrowsTheThreadGoesOn() {
+        PromptThreads threads = threads(1, 100);
+        threads.submit(
+                1,
+                () -> {
+                    throw new StackOverflowError("thrown by the test");
+                },
+                PromptThreadsTest::never);
+        note(threads, "next", 1);
+        waitFor(1);
+    }
+
+    @Test
+    void whatWaitsAtTheEndIsToldSo() {
+        PromptThreads threads = threads(1, 100);
+        hold(threads, 1);
+        List<GenerationException> refusals = new ArrayList<>();
+        threads.submit(1, () -> begun.add("never"), refusals::add);
+        threads.submit(LONG, () -> begun.add("never"), refusals::add);
+        threads.close();
+        threads.submit(1, () -> begun.add("never"), refusals::add);
+        assertThat(refusals).hasSize(3).allMatch(refused -> refused.kind() == Kind.UNAVAILABLE);
+        assertThat(begun).isEmpty();
+    }
+}
