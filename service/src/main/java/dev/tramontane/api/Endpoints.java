@@ -1,5 +1,6 @@
 package dev.tramontane.api;
 
+import dev.tramontane.json.Printable;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
@@ -17,6 +18,9 @@ import java.util.TreeSet;
 public final class Endpoints {
     /** Key of the matched path in a {@link RoutingContext}: the label that observers see. */
     static final String LABEL = "tramontane.route";
+
+    /** Characters of an unknown path that are given back. */
+    private static final int SHOWN_PATH = 200;
 
     private final Router router;
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
@@ -58,12 +62,24 @@ public final class Endpoints {
                             context.request().method() + " is not allowed on " + path + "; use " + allow,
                             "method_not_allowed"));
         }));
+        String known = String.join(", ", list());
         router.route()
                 .handler(context -> Replies.fail(
                         context,
                         ApiException.invalid(
                                 404,
-                                "Unknown path; see GET /v1/models, POST /v1/completions, /v1/chat/completions and /tokenize",
+                                "There is nothing at "
+                                        + Printable.of(context.request().path(), SHOWN_PATH) + "; this server has "
+                                        + known,
                                 "unknown_url")));
+    }
+
+    /** Every endpoint as method and path, in the order of their adding; a HEAD goes without saying where there is a GET. */
+    List<String> list() {
+        return methods.entrySet().stream()
+                .flatMap(path -> path.getValue().stream()
+                        .filter(method -> !method.equals("HEAD"))
+                        .map(method -> method + " " + path.getKey()))
+                .toList();
     }
 }

@@ -102,12 +102,13 @@ public final class JsonFields {
         taken.addAll(List.of(names));
     }
 
-    /** A field of which only the given values (its defaults) are served; anything else is refused. */
+    /** A field of which only the given values (its defaults) are served; anything else is refused, with what is. */
     public void only(String name, Object... values) {
         Object value = value(name);
         if (value != null && !List.of(values).contains(value)) {
-            throw new InvalidJsonException(
-                    path(name), path(name) + " " + quote(value) + " is not supported; leave it out");
+            String said =
+                    wrong(name, Served.words(values) + " or left out", value).reason();
+            throw new InvalidJsonException(path(name), said + ": other values are not supported");
         }
     }
 

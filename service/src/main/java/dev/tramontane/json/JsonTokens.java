@@ -19,7 +19,7 @@ import tools.jackson.core.json.JsonFactory;
 /** The tokens of a document, each within the limits; the only user of Jackson's parser. Rules as in {@link JsonStream}. */
 final class JsonTokens implements AutoCloseable {
     /** Far longer than any number that fits in a double needs. */
-    private static final int NUMBER_CHARACTERS = 64;
+    static final int NUMBER_CHARACTERS = 64;
 
     private static final int SHOWN = 200;
 
@@ -153,9 +153,7 @@ final class JsonTokens implements AutoCloseable {
         if (malformed.getCause() instanceof CharacterCodingException) {
             return new InvalidJsonException("", what + " is not valid UTF-8", "", Utf8Text.offsetOfFault(utf8));
         }
-        // Jackson also names the setting that holds a limit, which helps nobody here.
-        String reason = String.valueOf(malformed.getOriginalMessage()).replaceFirst(", from `[^`]*`", "");
-        return at(malformed.getLocation(), "", what + " is not valid JSON: " + Printable.of(reason, SHOWN));
+        return at(malformed.getLocation(), "", new Malformed(what, limits, parser).sentence(malformed));
     }
 
     private InvalidJsonException at(@Nullable TokenStreamLocation location, String field, String message) {

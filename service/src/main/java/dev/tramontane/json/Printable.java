@@ -2,12 +2,12 @@ package dev.tramontane.json;
 
 import java.util.Locale;
 
-/** Text of a document as messages show it: on one line, with nothing in it that is not seen. */
-final class Printable {
+/** Text of others as messages show it: on one line, with nothing in it that is not seen. Any thread. */
+public final class Printable {
     private Printable() {}
 
     /** At most {@code limit} characters (code points) of the text; what cannot be seen as its number. */
-    static String of(String text, int limit) {
+    public static String of(String text, int limit) {
         StringBuilder safe = new StringBuilder();
         int shown = 0;
         for (int at = 0; at < text.length(); ) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.RefusedException.Cause;
+import dev.tramontane.fixtures.ForeignWords;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationException.Kind;
@@ -75,7 +76,7 @@ class ErrorTableTest {
                 new Case(TOKENIZE, "{\"prompt\": 1}", "prompt", "must be a string, got 1"),
                 new Case(TOKENIZE, "{\"prompt\": [\"a\"]}", "prompt", "must be a string, got an array"),
                 new Case(TOKENIZE, "{\"prompt\": [1]}", "prompt", "must be a string, got an array"),
-                new Case(TOKENIZE, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "uplicate"),
+                new Case(TOKENIZE, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "comes twice"),
                 new Case(TOKENIZE, "{\"prompt\": \"\\udc00\"}", null, "surrogate"),
                 new Case(TOKENIZE, "{\"prompt\": " + "[".repeat(100_000), null, "nest"),
                 new Case(TOKENIZE, "{\"prompt\": \"a\", \"max_tokens\": 1}", "max_tokens", "unknown field max_tokens"),
@@ -180,9 +181,10 @@ class ErrorTableTest {
                         "[0].function.arguments",
                         "object"),
                 calls(
-                        "[{\"id\": \"a\", \"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\":1,\\\"a\\\":2}\"}}]",
+                        "[{\"id\": \"a\", \"function\": {\"name\": \"f\", \"arguments\":"
+                                + " \"{\\\"a\\\":1,\\\"a\\\":2}\"}}]",
                         "[0].function.arguments",
-                        "uplicate"),
+                        "comes twice"),
                 calls("[{\"function\": {\"name\": \"f\", \"arguments\": \"{}\"}}]", "[0].id", "missing"),
                 calls(
                         "[{\"id\": 1, \"function\": {\"name\": \"f\", \"arguments\": \"{}\"}}]",
@@ -205,11 +207,14 @@ class ErrorTableTest {
                         "messages[0].prefix",
                         "true or false"),
                 messages("""
-                        [{"role": "assistant", "content": "a", "prefix": true}, {"role": "user", "content": "b"}]""", "messages[0].prefix", "last message"),
+                    [{"role": "assistant", "content": "a", "prefix": true}, {"role": "user", "content": "b"}]\
+                    """, "messages[0].prefix", "last message"),
                 new Case(CHATS, """
-                        {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "continue_final_message": false}""", "continue_final_message", "prefix"),
+                    {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "continue_final_message": false}\
+                    """, "continue_final_message", "prefix"),
                 new Case(CHATS, """
-                        {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "add_generation_prompt": true}""", "continue_final_message", "both"),
+                    {"messages": [{"role": "assistant", "content": "a", "prefix": true}], "add_generation_prompt": true}\
+                    """, "continue_final_message", "both"),
                 messages(
                         "[{\"role\": \"tool\", \"content\": \"a\", \"tool_call_id\": 1}]",
                         "messages[0].tool_call_id",
@@ -235,12 +240,12 @@ class ErrorTableTest {
                 new Case(COMPLETIONS, "{\n  \"prompt\": p}", null, "line 2, column"),
                 new Case(COMPLETIONS, "{\"prompt\": \"p\"} x", null, "JSON"),
                 new Case(COMPLETIONS, "{\"prompt\": \"p\"}{}", null, "goes on"),
-                new Case(COMPLETIONS, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "uplicate"),
+                new Case(COMPLETIONS, "{\"prompt\": \"a\", \"prompt\": \"b\"}", null, "comes twice"),
                 new Case(COMPLETIONS, "\ufeff{\"prompt\": \"p\"}", null, "byte order mark"),
                 new Case(COMPLETIONS, "{\"prompt\": " + "[".repeat(100_000), null, "depth"),
                 field("\"temperature\": NaN", null, "JSON"),
                 field("\"temperature\": 1e400", null, "too large"),
-                field("\"seed\": " + "9".repeat(100_000), null, "JSON"),
+                field("\"seed\": " + "9".repeat(100_000), null, "a number of more than 64 characters"),
                 field("\"seed\": 9223372036854775808", null, "too large"),
                 // 62: no text
                 field("\"user\": \"\\ud800\"", null, "surrogate"),
@@ -298,10 +303,12 @@ class ErrorTableTest {
                 messages("[{\"role\": \"tool\", \"content\": \"a\"}]", "messages[0].tool_call_id", "missing"),
                 // 23: nothing is fetched
                 messages("""
-                        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]""", "messages[0].content[0]", "text only"),
+                    [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]\
+                    """, "messages[0].content[0]", "text only"),
                 messages("""
-                        [{"role": "assistant", "tool_calls": [{"id": "a", "type": "function",
-                          "function": {"name": "f", "arguments": "{oops"}}]}]""", "messages[0].tool_calls[0].function.arguments", "not valid JSON"),
+                    [{"role": "assistant", "tool_calls": [{"id": "a", "type": "function",
+                      "function": {"name": "f", "arguments": "{oops"}}]}]\
+                    """, "messages[0].tool_calls[0].function.arguments", "not valid" + " JSON"),
                 // 21: templates
                 chat("\"chat_template\": \"{{ x }}\"", "chat_template", "own template"),
                 chat("\"chat_template_kwargs\": {\"evil\": 1}", "chat_template_kwargs.evil", "allows"),
@@ -344,6 +351,9 @@ class ErrorTableTest {
         assertThat(error.getString("type")).isEqualTo("invalid_request_error");
         assertThat(error.getString("param")).as(answer.body()).isEqualTo(wrong.param());
         assertThat(error.getString("message")).contains(wrong.message()).hasSizeLessThan(400);
+        assertThat(ForeignWords.in(error.getString("message")))
+                .as(answer.body())
+                .isEmpty();
         assertThat(((ScriptedEngine) service.engine).runs).isEmpty(); // Nothing reached the engine.
     }
 
@@ -389,8 +399,9 @@ class ErrorTableTest {
     @Test
     void modelsAreListed() {
         String entry = """
-                {"id": "toy/bytes", "object": "model", "created": 1700000000, "owned_by": "tramontane",
-                 "max_model_len": 4096}""";
+            {"id": "toy/bytes", "object": "model", "created": 1700000000, "owned_by": "tramontane",
+             "max_model_len": 4096}\
+            """;
         assertThat(service.get("/v1/models").json())
                 .isEqualTo(new JsonObject("{\"object\": \"list\", \"data\": [" + entry + "]}"));
         assertThat(service.get("/v1/models/toy/bytes").json()).isEqualTo(new JsonObject(entry));
@@ -402,6 +413,12 @@ class ErrorTableTest {
         TestService.Reply unknown = service.get("/v1/embeddings");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.error().getString("code")).isEqualTo("unknown_url");
+        assertThat(unknown.error().getString("message"))
+                .isEqualTo("There is nothing at /v1/embeddings; this server has GET /livez, GET /startupz, GET /readyz,"
+                        + " GET /v1/models, GET /v1/models/*, POST /v1/completions, POST /v1/chat/completions,"
+                        + " POST /tokenize, POST /detokenize");
+        assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
+                .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);
         assertThat(method.status()).isEqualTo(405);
         assertThat(method.header("Allow")).isEqualTo("POST");

@@ -86,7 +86,7 @@ final class MalformedHuggingFaceFileTest {
         refused(
                 "gpt-2",
                 f -> ((ObjectNode) added(f).get(0)).put("single_word", true),
-                "added_tokens[0].single_word true is not supported");
+                "added_tokens[0].single_word must be false or left out, got true");
         refused("gpt-2", f -> ((ObjectNode) added(f).get(0)).put("odd", 1), "unknown field added_tokens[0].odd");
         refused(
                 "gpt-2",
@@ -171,7 +171,7 @@ final class MalformedHuggingFaceFileTest {
                 "tokenizer.json puts '<s>' in front of a text, but tokenizer_config.json calls bos 'nope'.");
         config("{\"eos_token\": \"nope\"}", "The eos_token 'nope' is not in the vocabulary.");
         config("{\"bos_token\": 5}", "bos_token must be an object");
-        config("{\"add_eos_token\": true}", "add_eos_token true is not supported");
+        config("{\"add_eos_token\": true}", "add_eos_token must be false or left out, got true");
         config(
                 "{\"added_tokens_decoder\": {\"x\": {\"content\": \"y\"}}}",
                 "added_tokens_decoder has the name 'x', which is no id");
@@ -184,7 +184,9 @@ final class MalformedHuggingFaceFileTest {
         document("", "tokenizer.json is empty");
         document("{", "tokenizer.json");
         document("[1]", "tokenizer.json must be a JSON object, got an array");
-        document("{\"model\": {\"vocab\": {\"a\": 1, \"a\": 2}}}", "tokenizer.json is not valid JSON: Duplicate");
+        document(
+                "{\"model\": {\"vocab\": {\"a\": 1, \"a\": 2}}}",
+                "tokenizer.json is not valid JSON: the name \"a\" comes twice");
         document("{\"model\": ".repeat(40), "tokenizer.json");
         document("{\"model\": {\"vocab\": {\"" + "a".repeat(20_000) + "\": 1}}}", "tokenizer.json");
     }

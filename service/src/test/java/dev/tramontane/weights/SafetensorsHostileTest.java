@@ -103,7 +103,8 @@ class SafetensorsHostileTest {
                 file(
                         "longer than the file",
                         w -> w.declareHeader(9),
-                        "at byte 0: the header's length is 9, and 8 bytes follow, expected the whole header; the file is cut short: download it again"),
+                        "at byte 0: the header's length is 9, and 8 bytes follow, expected the whole header; the file"
+                                + " is cut short: download it again"),
                 arguments(
                         "no object",
                         new LittleEndian().u64(8).ascii("[       ").toByteArray(),
@@ -115,7 +116,7 @@ class SafetensorsHostileTest {
                 arguments(
                         "cut header",
                         new LittleEndian().u64(8).ascii("{\"a\":{\"b").toByteArray(),
-                        json + "Unexpected end-of-input"),
+                        json + "it ends inside a name"),
                 arguments(
                         "not UTF-8",
                         new LittleEndian()
@@ -134,11 +135,11 @@ class SafetensorsHostileTest {
                         w -> w.rawTensor("t", "U8", new long[0], 0, 1)
                                 .rawTensor("t", "U8", new long[0], 1, 2)
                                 .rawData(new byte[2]),
-                        json + "Duplicate Object property \"t\""),
+                        json + "the name \"t\" comes twice in one object"),
                 file(
                         "duplicate fields",
                         w -> w.rawEntry("\"t\":{\"dtype\":\"U8\",\"dtype\":\"I8\"}"),
-                        json + "Duplicate Object property \"dtype\""),
+                        json + "the name \"dtype\" comes twice in one object"),
                 file(
                         "metadata of numbers",
                         w -> w.rawEntry("\"__metadata__\":{\"a\":1}"),
@@ -158,11 +159,11 @@ class SafetensorsHostileTest {
                 file(
                         "long name",
                         w -> w.rawTensor("n".repeat(513), "U8", new long[0], 0, 1),
-                        json + "Name length (513) exceeds"),
+                        "the header has a name of more than 512 characters"),
                 file(
                         "long text",
                         w -> w.rawEntry("\"__metadata__\":{\"a\":\"" + "x".repeat(1 << 21) + "\"}"),
-                        json + "String value length"));
+                        "the header has a string of more than "));
     }
 
     static Stream<Arguments> tensors() {
@@ -212,7 +213,8 @@ class SafetensorsHostileTest {
                 tensor(
                         "past the end",
                         "{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[0,9]}",
-                        "tensor \"t\" ends at byte 9 of the data, which has 8, expected all of it inside the file of 72 bytes; the file is cut short: download it again"),
+                        "tensor \"t\" ends at byte 9 of the data, which has 8, expected all of it inside the file of"
+                                + " 72 bytes; the file is cut short: download it again"),
                 tensor(
                         "far past the end",
                         "{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[9223372036854775799,9223372036854775807]}",

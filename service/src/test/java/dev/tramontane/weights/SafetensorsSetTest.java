@@ -142,8 +142,8 @@ class SafetensorsSetTest {
                 indexed(
                         "a file is missing",
                         map("a", FIRST, "b", FIRST, "c", SECOND, "d", "model-00003-of-00003.safetensors"),
-                        "the file \"model-00003-of-00003.safetensors\" of the index is not there, expected 3 files beside"
-                                + " it; download the missing files as well"),
+                        "the file \"model-00003-of-00003.safetensors\" of the index is not there, expected 3 files"
+                                + " beside it; download the missing files as well"),
                 indexed(
                         "a tensor is missing from its file",
                         map("a", FIRST, "b", FIRST, "c", SECOND, "d", SECOND),
@@ -197,7 +197,7 @@ class SafetensorsSetTest {
                 indexed(
                         "duplicate",
                         map("a", FIRST, "a", SECOND),
-                        "the index is not valid JSON: Duplicate Object property \"a\""),
+                        "the index is not valid JSON: the name \"a\" comes twice in one object"),
                 set(
                         "no map",
                         d -> Files.writeString(d.resolve(INDEX), "{\"metadata\":{}}"),
@@ -217,13 +217,14 @@ class SafetensorsSetTest {
                         "cut",
                         d -> Files.writeString(d.resolve(INDEX), "{\"weight_map\":{\"a\":\"x.saf"),
                         INDEX,
-                        "the index is not valid JSON: Unexpected end-of-input"),
+                        "the index is not valid JSON: it ends inside a string"),
                 set("empty index", d -> Files.createFile(d.resolve(INDEX)), INDEX, "the file is empty"),
                 set(
                         "index is a pointer",
                         d -> Files.writeString(d.resolve(INDEX), "version https://git-lfs.github.com/spec/v1\n"),
                         INDEX,
-                        "at byte 0: this is a Git LFS pointer, not the file it points to, expected the index of safetensors files; run"),
+                        "at byte 0: this is a Git LFS pointer, not the file it points to, expected the index of"
+                                + " safetensors files; run"),
                 set(
                         "index is a directory",
                         d -> Files.createDirectory(d.resolve(INDEX)),
@@ -325,25 +326,32 @@ class SafetensorsSetTest {
                 named("pickled LoRA", adapter, "adapter_config.json", "adapter_model.bin"),
                 named(
                         "Mistral's pickle",
-                        "\"consolidated.00.pth\" is a Python pickle, which can run code and is never opened, expected the files of a model; download the model's safetensors or GGUF files; or, if you trust its makers, convert it with transformers' convert_mistral_weights_to_hf.py --modules_are_split",
+                        "\"consolidated.00.pth\" is a Python pickle, which can run code and is never opened, expected"
+                            + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
+                            + " its makers, convert it with transformers' convert_mistral_weights_to_hf.py"
+                            + " --modules_are_split",
                         "params.json",
                         "consolidated.00.pth",
                         "tokenizer.model"),
                 named(
                         "Hugging Face's pickle",
-                        "\"pytorch_model.bin\" is a Python pickle, which can run code and is never opened, expected the files of a model; download the model's safetensors or GGUF files; or, if you trust its makers, load it with transformers and write it by save_pretrained()",
+                        "\"pytorch_model.bin\" is a Python pickle, which can run code and is never opened, expected"
+                            + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
+                            + " its makers, load it with transformers and write it by save_pretrained()",
                         "config.json",
                         "pytorch_model.bin"),
                 named("pt", "\"model.pt\" is a Python pickle", "model.pt"),
                 named(
                         "GGUF",
-                        "this is a directory with GGUF files, expected the files of a model; give the path of one: \"m-00001-of-00002.gguf\"",
+                        "this is a directory with GGUF files, expected the files of a model; give the path of one:"
+                                + " \"m-00001-of-00002.gguf\"",
                         "m-00002-of-00002.gguf",
                         "m-00001-of-00002.gguf"),
                 named(
                         "no index",
                         "\"" + FIRST
-                                + "\" is one of several files without their index, expected the files of a model; download \""
+                                + "\" is one of several files without their index, expected the files of a model;"
+                                + " download \""
                                 + INDEX + "\"",
                         SECOND,
                         FIRST),
@@ -359,8 +367,8 @@ class SafetensorsSetTest {
                 arguments(
                         "the cache of Hugging Face",
                         (Arrangement) d -> Files.createDirectory(d.resolve("snapshots")),
-                        "this is a model's directory in the cache of Hugging Face, expected the files of a model; give a"
-                                + " directory under its snapshots"));
+                        "this is a model's directory in the cache of Hugging Face, expected the files of a model; give"
+                                + " a directory under its snapshots"));
     }
 
     private static Arguments named(String title, String message, String... names) {
