@@ -12,6 +12,8 @@ function(run)
   endif()
 endfunction()
 
+include("${CMAKE_CURRENT_LIST_DIR}/fresh.cmake")
+drop_foreign_build("${SOURCE}" "${BUILD}")
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD} -DCMAKE_BUILD_TYPE=${TYPE} -DTM_SANITIZE=${SANITIZE} -DTM_TESTS=ON)
 run(${CMAKE_COMMAND} --build ${BUILD} --parallel 2)
 run(${CMAKE_CTEST_COMMAND} --test-dir ${BUILD} --output-on-failure --parallel 1)

@@ -13,15 +13,16 @@ using namespace tramontane;
 
 namespace {
 
-// Runs body; an exception becomes a status. Only memory can be lacking: nothing else here throws.
+// Runs body; an exception becomes a status. Only memory can be lacking: nothing else here throws. The caller knows what it
+// asked for, so the message, which reaches people, names no function.
 template <class Body>
-int32_t guarded(Error& error, const char* where, Body body) noexcept {
+int32_t guarded(Error& error, Body body) noexcept {
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    return error.fail(TM_OUT_OF_MEMORY, "%s: the system gives no more memory or threads", where);
-  } catch (const std::exception& e) {
-    return error.fail(TM_OUT_OF_MEMORY, "%s: %s", where, e.what());  // std::length_error of an impossible size
+    return error.fail(TM_OUT_OF_MEMORY, "the system gives no more memory or threads");
+  } catch (const std::exception&) {  // std::length_error of an impossible size
+    return error.fail(TM_OUT_OF_MEMORY, "it needs more memory than can be addressed");
   }
 }
 
@@ -100,7 +101,7 @@ int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
 
 int32_t tm_open(const tm_model_config* config, tm_context** context, char* message, uint64_t capacity) {
   Error error;
-  const int32_t status = guarded(error, "tm_open", [&]() -> int32_t {
+  const int32_t status = guarded(error, [&]() -> int32_t {
     if (context == nullptr) return error.invalid("context is NULL");
     *context = nullptr;
     if (config == nullptr) return error.invalid("config is NULL");
@@ -119,7 +120,7 @@ int32_t tm_open(const tm_model_config* config, tm_context** context, char* messa
 int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor) {
   if (context == nullptr) return TM_INVALID_ARGUMENT;
   Error& error = context->error;
-  return guarded(error, "tm_set_tensor", [&]() -> int32_t {
+  return guarded(error, [&]() -> int32_t {
     if (tensor == nullptr) return error.invalid("tensor is NULL");
     if (context->prepared) return error.fail(TM_WRONG_STATE, "tm_set_tensor after tm_prepare");
     Tensor* place = nullptr;
@@ -145,7 +146,7 @@ int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor) {
 int32_t tm_prepare(tm_context* context) {
   if (context == nullptr) return TM_INVALID_ARGUMENT;
   Error& error = context->error;
-  return guarded(error, "tm_prepare", [&]() -> int32_t {
+  return guarded(error, [&]() -> int32_t {
     if (context->prepared) return error.fail(TM_WRONG_STATE, "tm_prepare was already done");
     Model& model = context->model;
     if (const int32_t status = check_complete(model, error)) return status;
@@ -194,7 +195,7 @@ int32_t tm_size_cache(tm_context* context, const tm_cache_config* config) {
   context->sized = false;
   context->cache = Cache();
   context->workspace = Workspace();
-  const int32_t status = guarded(error, "tm_size_cache", [&]() -> int32_t {
+  const int32_t status = guarded(error, [&]() -> int32_t {
     const Stages& stages = *context->stages;
     Workspace& workspace = context->workspace;
     if (const int32_t failed = allocate_cache(context->model, stages, *config, context->cache, error)) return failed;

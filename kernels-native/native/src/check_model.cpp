@@ -89,15 +89,17 @@ int32_t check_backend(const tm_model_config& c, Error& error) {
   if (c.backend > TM_BACKEND_EMU) return error.invalid("backend is %u, expected 0..%u", c.backend, TM_BACKEND_EMU);
   char text[kBackendText];
   if (!describe_backend(c.backend, text, sizeof text)) {
-    return error.fail(TM_UNSUPPORTED, "backend %u can't be used here: %s", c.backend, text);
+    static constexpr const char* kNames[] = {"ref", "cpu", "cuda", "emu"};
+    return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kNames[c.backend], text);
   }
   if (c.cpu_level > TM_CPU_AVX512) {
     return error.invalid("cpu_level is %u, expected 0..%u", c.cpu_level, TM_CPU_AVX512);
   }
   if (c.cpu_level != TM_CPU_AUTO && !has_cpu_level(c.cpu_level)) {
-    static constexpr const char* kLevels[] = {"auto", "portable", "AVX2 with FMA and F16C", "AVX-512 with VNNI"};
-    return error.fail(TM_UNSUPPORTED, "cpu_level is %u (%s), but this machine lacks it; its highest is %u", c.cpu_level,
-                      kLevels[c.cpu_level], highest_cpu_level());
+    static constexpr const char* kNames[] = {"auto", "portable", "avx2", "avx512"};
+    static constexpr const char* kNeeds[] = {"", "", " (AVX2 with FMA and F16C)", " (AVX-512 with VNNI)"};
+    return error.fail(TM_UNSUPPORTED, "this machine lacks the cpu level %s%s; its highest is %s", kNames[c.cpu_level],
+                      kNeeds[c.cpu_level], kNames[highest_cpu_level()]);
   }
   return TM_OK;
 }

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -25,10 +27,13 @@ import org.slf4j.LoggerFactory;
  * A directory of the user's own where the library is unpacked once, under a name that holds its hash. What is loaded as
  * code must come from nobody else: directory and file have to be real (no symbolic links), belong to this user or to
  * root, and be writable by nobody else; and the file's SHA-256 is compared on every start. Several processes may
- * unpack at the same time: each writes its own temporary file and renames it into place.
+ * unpack at the same time: each writes its own temporary file and renames it into place. What is left of earlier versions
+ * and of processes that were killed goes when a new version comes: {@link OldLibraries}.
  */
 final class LibraryCache {
     private static final Logger LOG = LoggerFactory.getLogger(LibraryCache.class);
+    static final String TEMPORARY_PREFIX = "unpacking-";
+    static final String TEMPORARY_SUFFIX = ".tmp";
     private static final int ROOT = 0;
 
     /** No library of ours is larger; a larger file under its name is not read. */
@@ -50,6 +55,9 @@ final class LibraryCache {
                     throw new KernelException("the kernel library that was just written to " + file
                             + " does not read back the same; is the disk full or failing?");
                 }
+                OldLibraries.remove(directory, file);
+            } else {
+                OldLibraries.markUsed(file);
             }
             return file;
         } catch (AccessDeniedException denied) {
@@ -57,9 +65,22 @@ final class LibraryCache {
                     "cannot unpack the kernel library into " + directory + ": no permission at " + denied.getFile()
                             + "; give a directory that this user may write to",
                     denied);
+        } catch (FileAlreadyExistsException inTheWay) {
+            throw new KernelException(
+                    "cannot unpack the kernel library into " + directory + ": " + inTheWay.getFile()
+                            + " is in the way, and is no directory",
+                    inTheWay);
+        } catch (FileSystemException failure) {
+            throw new KernelException(
+                    "cannot unpack the kernel library into " + directory + ": "
+                            + Objects.requireNonNullElse(failure.getReason(), "the file system refuses it") + " at "
+                            + failure.getFile() + "; give another directory",
+                    failure);
         } catch (IOException failure) {
             throw new KernelException(
-                    "cannot unpack the kernel library into " + directory + ": " + failure.getMessage(), failure);
+                    "cannot unpack the kernel library into " + directory + ": " + failure.getMessage()
+                            + "; make room there, or give another directory",
+                    failure);
         }
     }
 
@@ -111,7 +132,10 @@ final class LibraryCache {
     private static void write(BundledLibrary library, Path directory, Path file) throws IOException {
         byte[] bytes = library.bytes();
         Path temporary = Files.createTempFile(
-                directory, "unpacking-", ".tmp", PosixFilePermissions.asFileAttribute(permissions("rw-------")));
+                directory,
+                TEMPORARY_PREFIX,
+                TEMPORARY_SUFFIX,
+                PosixFilePermissions.asFileAttribute(permissions("rw-------")));
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
                 ByteBuffer source = ByteBuffer.wrap(bytes);

@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -164,6 +167,68 @@ final class LibraryCacheTest {
         assertThatThrownBy(() -> LibraryCache.unpack(lying, cache))
                 .isInstanceOf(KernelException.class)
                 .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void saysWhatStandsInTheWayOfTheDirectory() throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        assertRefused(file.resolve("below"), "Not a directory");
+    }
+
+    @Test
+    void removesWhatNobodyUsesAnyMore() throws IOException {
+        Path file = LibraryCache.unpack(library, cache);
+        String suffix = library.name().substring(library.name().lastIndexOf('.'));
+        Path old = aged(Files.writeString(cache.resolve("libtramontane-0123456789abcdef" + suffix), "old"), 91);
+        Path recent = aged(Files.writeString(cache.resolve("libtramontane-1123456789abcdef" + suffix), "recent"), 89);
+        Path killed = aged(Files.writeString(cache.resolve("unpacking-1.tmp"), "half"), 2);
+        Path unpacking = Files.writeString(cache.resolve("unpacking-2.tmp"), "half");
+        Path foreign = aged(Files.writeString(cache.resolve("notes.txt"), "mine"), 1000);
+        LibraryCache.unpack(library, cache);
+        assertThat(old).as("nothing is looked for while nothing is unpacked").exists();
+        Files.delete(file);
+        LibraryCache.unpack(library, cache);
+        assertThat(file).exists();
+        assertThat(List.of(recent, unpacking, foreign)).allMatch(Files::exists);
+        assertThat(List.of(old, killed)).noneMatch(Files::exists);
+    }
+
+    @Test
+    void aLibraryInUseCountsAsUsed() throws IOException {
+        Path file = aged(LibraryCache.unpack(library, cache), 89);
+        LibraryCache.unpack(library, cache);
+        assertThat(Files.getLastModifiedTime(file).toInstant())
+                .isAfter(Instant.now().minus(Duration.ofHours(1)));
+    }
+
+    /** A process that may write no more than 32 KiB into a file, which the library is far beyond. */
+    @Test
+    void saysThatThereIsNoRoomAndLeavesNothing() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Process process = new ProcessBuilder(
+                        "/bin/sh",
+                        "-c",
+                        "ulimit -f 64 && exec \"$@\"",
+                        "sh",
+                        java,
+                        "-XX:-UsePerfData",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KernelLibraryTest.Loader.class.getName(),
+                        cache.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isEqualTo(3);
+        assertThat(output).contains("cannot unpack the kernel library into " + cache + ": ", "make room there");
+        try (Stream<Path> files = Files.list(cache)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    private static Path aged(Path file, int days) throws IOException {
+        return Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(days))));
     }
 
     private void assertRefused(Path at, String why) {

@@ -25,8 +25,19 @@ final class KernelLibraries {
         return configuration.libraryDirectory().orElseGet(() -> {
             String cache = outside.environment().getOrDefault("XDG_CACHE_HOME", "");
             // The XDG base directory specification says to ignore relative paths.
-            Path base = cache.startsWith("/") ? Path.of(cache) : Path.of(outside.property("user.home"), ".cache");
+            Path base = cache.startsWith("/") ? Path.of(cache) : home(outside).resolve(".cache");
             return base.resolve("tramontane");
         });
+    }
+
+    /** The JVM says "?" where neither the system's list of users nor HOME knows one: a container's bare user number. */
+    private static Path home(Surroundings outside) {
+        String home = outside.property("user.home");
+        if (!home.startsWith("/")) {
+            throw new UsageException(
+                    "this user has no home directory, so there is no place for the kernel library: give" + " one with "
+                            + Setting.LIBRARY_DIRECTORY.flag() + " DIR, or set HOME");
+        }
+        return Path.of(home);
     }
 }
