@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 
 /**
@@ -69,7 +70,11 @@ public final class Endpoints {
                         ApiException.invalid(
                                 404,
                                 "There is nothing at "
-                                        + Printable.of(context.request().path(), SHOWN_PATH) + "; this server has "
+                                        + Printable.of(
+                                                Objects.requireNonNullElse(
+                                                        context.request().path(), "this path"),
+                                                SHOWN_PATH)
+                                        + "; this server has "
                                         + known,
                                 "unknown_url")));
     }

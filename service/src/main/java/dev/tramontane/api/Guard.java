@@ -5,8 +5,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** What every request passes first: its method must fit its body and its page be allowed. Event loops. */
@@ -15,7 +13,6 @@ final class Guard implements Handler<RoutingContext> {
 
     private final Origins origins;
     private final HttpObserver observer;
-    private final SecureRandom random = new SecureRandom();
 
     Guard(Origins origins, HttpObserver observer) {
         this.origins = origins;
@@ -27,9 +24,7 @@ final class Guard implements Handler<RoutingContext> {
         observe(context);
         HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();
-        byte[] id = new byte[12];
-        random.nextBytes(id);
-        response.putHeader("X-Request-Id", "req_" + HexFormat.of().formatHex(id));
+        response.putHeader(RequestIds.HEADER, RequestIds.of(request));
         ApiException refused = refusal(request);
         if (refused != null) {
             Replies.fail(context, refused);
@@ -66,15 +61,14 @@ final class Guard implements Handler<RoutingContext> {
     }
 
     private void observe(RoutingContext context) {
-        long begun = System.nanoTime();
+        Tally tally = Tally.of(context);
         context.addEndHandler(ended -> {
             String label = context.get(Endpoints.LABEL);
+            String route = label == null ? "unmatched" : label;
             boolean answered = context.response().headWritten();
-            observer.requestEnded(
-                    label == null ? "unmatched" : label,
-                    context.request().method().name(),
-                    answered ? context.response().getStatusCode() : CLIENT_GONE,
-                    System.nanoTime() - begun);
+            int status = answered ? context.response().getStatusCode() : CLIENT_GONE;
+            observer.requestEnded(route, context.request().method().name(), status, tally.nanos());
+            AccessLog.ended(context, route, status);
         });
     }
 }

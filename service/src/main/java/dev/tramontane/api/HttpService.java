@@ -185,6 +185,8 @@ public final class HttpService {
     }
 
     private static void refuse(HttpServerRequest request, ApiException error) {
+        request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
+        AccessLog.refused(request, error);
         request.response()
                 .setStatusCode(error.status())
                 .putHeader("Content-Type", "application/json; charset=utf-8")

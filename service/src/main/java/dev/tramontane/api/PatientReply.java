@@ -77,6 +77,7 @@ public final class PatientReply {
         if (!response.headWritten()) {
             Replies.fail(context, failure);
         } else if (!response.closed()) {
+            AccessLog.failed(context, ApiException.of(failure));
             LOG.warn("An answer failed after its head had been sent; closing its connection: {}", failure.getMessage());
             context.request().connection().close();
         }

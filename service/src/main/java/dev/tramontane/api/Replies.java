@@ -32,6 +32,7 @@ public final class Replies {
     /** Tells the client what went wrong; a head that has gone out already is not taken back. */
     public static void fail(RoutingContext context, Throwable failure) {
         ApiException error = ApiException.of(failure);
+        AccessLog.failed(context, error);
         if (context.response().headWritten() && !context.response().ended()) {
             context.response().end(ErrorBody.event(error));
             return;

@@ -73,10 +73,10 @@ final class Answer extends BaseSubscriber<GenerationEvent> {
                     : "";
             return String.format(
                     Locale.ROOT,
-                    "%d prompt tokens, first token after %.0f ms, %d tokens%s, ended by %s",
-                    usage.promptTokens(),
+                    "%s, first token after %.0f ms, %s%s, ended by %s",
+                    Units.count(usage.promptTokens(), "prompt token"),
                     (firstDelta - start) / 1e6,
-                    usage.completionTokens(),
+                    Units.count(usage.completionTokens(), "token"),
                     rate,
                     end.reason().name().toLowerCase(Locale.ROOT));
         });

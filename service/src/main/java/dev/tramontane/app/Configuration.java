@@ -83,14 +83,20 @@ record Configuration(
      * @param port to listen at, 0 for a free one
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
+     * @param templateVariables of chat templates, that requests may set
      */
-    record HttpChoice(String host, int port, Allowed allowed, int maxConnections) {}
+    record HttpChoice(String host, int port, Allowed allowed, int maxConnections, Set<String> templateVariables) {}
 
     /**
      * @param json one JSON object per line, else text
      * @param level least level that is logged; empty for the command's own default
+     * @param access whether every request gets a line
      */
-    record LogChoice(boolean json, Optional<String> level) {}
+    record LogChoice(boolean json, Optional<String> level, boolean access) {}
+
+    /** What every template is given: a request says these in other ways, or not at all. */
+    private static final List<String> OWN_VARIABLES =
+            List.of("messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token");
 
     /** The most tokens a context can have: the engine's limit. */
     private static final int MOST_CONTEXT = 1 << 30;
@@ -161,7 +167,10 @@ record Configuration(
                                 settings,
                                 Setting.LOG_LEVEL,
                                 List.of("error", "warn", "info", "debug"),
-                                Function.identity())));
+                                Function.identity()),
+                        choice(settings, Setting.ACCESS_LOG, List.of("on", "off"), Function.identity())
+                                .orElseThrow()
+                                .equals("on")));
     }
 
     private static HttpChoice http(Settings settings) {
@@ -176,7 +185,12 @@ record Configuration(
                 new Allowed(
                         list(settings, Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
                         list(settings, Setting.ALLOWED_HOSTS, Allowed.HOSTS_RULE, Allowed::isHost)),
-                whole(settings, Setting.MAX_CONNECTIONS, 1, 1_000_000).orElseThrow());
+                whole(settings, Setting.MAX_CONNECTIONS, 1, 1_000_000).orElseThrow(),
+                list(
+                        settings,
+                        Setting.TEMPLATE_VARIABLES,
+                        "names of template variables, separated by commas, but for " + String.join(", ", OWN_VARIABLES),
+                        name -> name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !OWN_VARIABLES.contains(name)));
     }
 
     /** Words between commas, white space around them left out. */

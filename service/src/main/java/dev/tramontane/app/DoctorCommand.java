@@ -66,7 +66,7 @@ final class DoctorCommand extends Command {
             line(
                     "Processors",
                     host.processors() + " for this process (its affinity and control group counted), so "
-                            + host.processors() + " compute threads unless --threads says otherwise");
+                            + Units.count(host.processors(), "compute thread") + " unless --threads says otherwise");
             return true;
         } catch (KernelException failure) {
             line("Kernel library", "cannot be used: " + failure.getMessage());

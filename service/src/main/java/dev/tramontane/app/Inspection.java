@@ -92,10 +92,10 @@ final class Inspection {
         List<Integer> windows =
                 geometry.groups().stream().map(LayerGroup::window).toList();
         String window = geometry.groups().stream()
-                .map(group -> (group.window() == 0 ? "none" : group.window() + " tokens")
+                .map(group -> (group.window() == 0 ? "none" : Units.count(group.window(), "token"))
                         + (geometry.groups().size() == 1
                                 ? ""
-                                : " in " + group.layers().size() + " layers"))
+                                : " in " + Units.count(group.layers().size(), "layer")))
                 .collect(Collectors.joining(", "));
         List<Fact> facts = new ArrayList<>(List.of(
                 Fact.of("architecture", "architecture", geometry.architecture()),
@@ -218,8 +218,8 @@ final class Inspection {
                         context),
                 new Fact(
                         "batch",
-                        sizing.engine().lanes() + " sequences, "
-                                + sizing.engine().tokenBudget() + " tokens in a step",
+                        Units.count(sizing.engine().lanes(), "sequence") + ", "
+                                + Units.count(sizing.engine().tokenBudget(), "token") + " in a step",
                         "batch",
                         object(
                                 "sequences",
@@ -239,7 +239,7 @@ final class Inspection {
                         sizing.plan().sequenceBytes(context)),
                 new Fact(
                         "cache",
-                        Units.show(cache) + ": " + sequences + (sequences == 1 ? " sequence" : " sequences")
+                        Units.show(cache) + ": " + Units.count(sequences, "sequence")
                                 + " of the whole context at a time, or more shorter ones",
                         "cache_bytes",
                         cache)));
@@ -262,7 +262,8 @@ final class Inspection {
         JsonObject counts = new JsonObject();
         changes.forEach((type, count) -> counts.put(type.name(), count));
         String text = changes.entrySet().stream()
-                .map(entry -> entry.getValue() + " matrices to " + entry.getKey())
+                .map(entry ->
+                        entry.getValue() + (entry.getValue() == 1 ? " matrix to " : " matrices to ") + entry.getKey())
                 .collect(Collectors.joining(", "));
         return new Fact("quantised at load", text, "quantized_at_load", counts);
     }
@@ -274,7 +275,7 @@ final class Inspection {
         for (int group = 0; group < geometry.groups().size(); group++) {
             LayerGroup layers = geometry.groups().get(group);
             long bytes = sizing.plan().pages(group, context) * sizing.plan().pageBytes(group);
-            words.add(Units.show(bytes) + " in " + layers.layers().size() + " layers "
+            words.add(Units.show(bytes) + " in " + Units.count(layers.layers().size(), "layer") + " "
                     + (layers.window() == 0 ? "without a window" : "with a window of " + layers.window()));
             values.add(object("window", layers.window(), "cache_bytes_per_sequence", bytes));
         }

@@ -91,7 +91,7 @@ final class Listener implements AutoCloseable {
                 standard.heartbeat(),
                 standard.lookAhead(),
                 http.allowed(),
-                standard.templateVariables(),
+                http.templateVariables(),
                 fingerprint);
     }
 

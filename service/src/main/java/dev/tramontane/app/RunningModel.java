@@ -113,15 +113,15 @@ final class RunningModel implements AutoCloseable {
                 .collect(Collectors.joining("/"));
         return String.format(
                 Locale.ROOT,
-                "model %s, backend %s%s, %d threads, context %d, window %s, cache %s for %d whole sequence(s)",
+                "model %s, backend %s%s, %s, context %d, window %s, cache %s for %s",
                 name,
                 Models.backend(configuration).name().toLowerCase(Locale.ROOT),
                 level,
-                configuration.threads().orElse(library.host().processors()),
+                Units.count(configuration.threads().orElse(library.host().processors()), "thread"),
                 sizing.engine().contextTokens(),
                 windows,
                 Units.show(sizing.plan().bytes()),
-                sizing.plan().sequences(sizing.engine().contextTokens()));
+                Units.count(sizing.plan().sequences(sizing.engine().contextTokens()), "whole sequence"));
     }
 
     /** How conversations are laid out. */

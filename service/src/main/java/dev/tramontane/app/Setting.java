@@ -127,6 +127,19 @@ enum Setting {
             "Where the bundled kernel library is unpacked to. Default: $XDG_CACHE_HOME/tramontane or"
                     + " ~/.cache/tramontane.",
             "/var/cache/tramontane"),
+    TEMPLATE_VARIABLES(
+            "template-variables",
+            "LIST",
+            "",
+            "Variables of the model's chat template that requests may set in chat_template_kwargs, separated by commas."
+                    + " Default: none.",
+            "enable_thinking,thinking_budget"),
+    ACCESS_LOG(
+            "access-log",
+            "on|off",
+            "off",
+            "One log line per request, at any log level: its id (X-Request-Id), status, tokens and times.",
+            "on"),
     LOG_FORMAT("log-format", "FORMAT", "text", "Log lines as text or json, on stderr.", "json"),
     LOG_LEVEL(
             "log-level",

@@ -58,6 +58,11 @@ final class Units {
         };
     }
 
+    /** A count of things: "1 thread", "2 threads". */
+    static String count(long number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
+    }
+
     /** Bytes for people: "98.4 MB" would hide the truth of memory, so binary units: "93.8 MiB". */
     static String show(long bytes) {
         if (bytes < 1024) {

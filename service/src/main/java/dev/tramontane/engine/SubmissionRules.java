@@ -33,8 +33,9 @@ final class SubmissionRules {
         }
         int length = (int) Math.min((long) prompt + submission.maxTokens(), context);
         if (!plan.fits(prompt, length, choices)) {
-            throw tooLarge(choices + " choices of " + length
-                    + " tokens need more cache than there is; ask for fewer choices or fewer tokens");
+            throw tooLarge((choices == 1 ? "an answer" : choices + " answers") + " up to token " + length
+                    + (choices == 1 ? " needs" : " need")
+                    + " more cache than there is; ask for fewer choices or fewer tokens");
         }
         return length;
     }

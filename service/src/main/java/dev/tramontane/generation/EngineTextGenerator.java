@@ -181,8 +181,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         if (maxTokens > room) {
             boolean asked = request.maxTokens().isPresent();
             throw tooLong(
-                    "The prompt has " + ids.length
-                            + (asked ? " and " + maxTokens + " were requested for the answer." : "."),
+                    "The prompt takes " + ids.length
+                            + (asked ? " and the answer was to have " + maxTokens + "." : "."),
                     "Shorten the prompt" + (asked ? " or max_tokens." : "."),
                     ids.length < limits.contextTokens() ? "max_tokens" : "prompt");
         }

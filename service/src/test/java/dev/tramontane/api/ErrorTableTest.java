@@ -354,6 +354,9 @@ class ErrorTableTest {
         assertThat(ForeignWords.in(error.getString("message")))
                 .as(answer.body())
                 .isEmpty();
+        assertThat(ForeignWords.countsWrong(error.getString("message")))
+                .as(answer.body())
+                .isFalse();
         assertThat(((ScriptedEngine) service.engine).runs).isEmpty(); // Nothing reached the engine.
     }
 

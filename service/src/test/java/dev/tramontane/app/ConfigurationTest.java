@@ -116,6 +116,9 @@ class ConfigurationTest {
         ALLOWED_HOSTS    | a.b:80      | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a.b:80
         ALLOWED_HOSTS    | a*.b        | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a*.b
         MAX_CONNECTIONS  | 0           | --max-connections must be 1 to 1000000, got 0
+        TEMPLATE_VARIABLES | a-b       | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got a-b
+        TEMPLATE_VARIABLES | 'x,tools' | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got x,tools
+        ACCESS_LOG       | yes         | --access-log must be on or off, got yes
         LOG_FORMAT       | xml         | --log-format must be text or json, got xml
         LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
         QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
@@ -152,7 +155,9 @@ class ConfigurationTest {
                 Setting.KERNEL_LIBRARY, "/k.so",
                 Setting.LIBRARY_DIRECTORY, "/d",
                 Setting.LOG_FORMAT, "json",
-                Setting.LOG_LEVEL, "debug");
+                Setting.LOG_LEVEL, "debug",
+                Setting.ACCESS_LOG, "on",
+                Setting.TEMPLATE_VARIABLES, "enable_thinking, x");
         assertThat(all.model()).contains(Path.of("m.gguf"));
         assertThat(all.name()).contains("mistral");
         assertThat(all.context()).hasValue(4096);
@@ -173,10 +178,11 @@ class ConfigurationTest {
                 .containsExactlyInAnyOrder("https://a.example.org", "http://b:8080", "app://obsidian.md");
         assertThat(all.http().allowed().hosts()).containsExactlyInAnyOrder("llm", "*.example.org");
         assertThat(all.http().maxConnections()).isEqualTo(77);
+        assertThat(all.http().templateVariables()).containsExactlyInAnyOrder("enable_thinking", "x");
         assertThat(all.drainTimeout()).isEqualTo(Duration.ofMinutes(2));
         assertThat(all.kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.libraryDirectory()).contains(Path.of("/d"));
-        assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug")));
+        assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug"), true));
     }
 
     @ParameterizedTest

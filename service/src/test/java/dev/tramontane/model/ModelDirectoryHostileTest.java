@@ -85,7 +85,8 @@ final class ModelDirectoryHostileTest {
                         "there is no \"text_config\""),
                 config(
                         "images with another text part",
-                        "{\"architectures\": [\"Mistral3ForConditionalGeneration\"], \"text_config\": {\"model_type\": \"ministral3\"}}",
+                        "{\"architectures\": [\"Mistral3ForConditionalGeneration\"], \"text_config\": {\"model_type\":"
+                                + " \"ministral3\"}}",
                         "\"ministral3\", which is not known"),
                 config("no layers", "{\"num_hidden_layers\": null}", "there is no \"num_hidden_layers\""),
                 config(
@@ -166,7 +167,8 @@ final class ModelDirectoryHostileTest {
                         "\"rope_scaling.factor\" has the value 0.0"),
                 config(
                         "llama3 upside down",
-                        "{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 1}}",
+                        "{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4,"
+                                + " \"high_freq_factor\": 1}}",
                         "high_freq_factor",
                         "a number above low_freq_factor, 4.0"),
                 config(
@@ -179,7 +181,8 @@ final class ModelDirectoryHostileTest {
                         "llama_4_scaling_beta"),
                 config(
                         "rotations by kind of layer",
-                        "{\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 1.0}, \"sliding_attention\": {\"rope_theta\": 2.0}}}",
+                        "{\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 1.0}, \"sliding_attention\":"
+                                + " {\"rope_theta\": 2.0}}}",
                         "layers differ"),
                 config(
                         "rope as a list",
@@ -211,11 +214,13 @@ final class ModelDirectoryHostileTest {
                         "there is no \"num_local_experts\""),
                 config(
                         "more experts used",
-                        "{\"architectures\": [\"MixtralForCausalLM\"], \"num_local_experts\": 2, \"num_experts_per_tok\": 3}",
+                        "{\"architectures\": [\"MixtralForCausalLM\"], \"num_local_experts\": 2,"
+                                + " \"num_experts_per_tok\": 3}",
                         "at most the 2 experts"),
                 config(
                         "experts that are not there",
-                        "{\"architectures\": [\"MixtralForCausalLM\"], \"num_local_experts\": 2, \"num_experts_per_tok\": 1}",
+                        "{\"architectures\": [\"MixtralForCausalLM\"], \"num_local_experts\": 2,"
+                                + " \"num_experts_per_tok\": 1}",
                         "block_sparse_moe.gate.weight"),
                 config(
                         "GPTQ",
@@ -242,14 +247,16 @@ final class ModelDirectoryHostileTest {
                         "\"e5m2\""),
                 config(
                         "integers",
-                        "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"int-quantized\"}}",
+                        "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\":"
+                                + " \"int-quantized\"}}",
                         "\"int-quantized\""),
                 config("compressed by block", String.format(fp8, "{\"strategy\": \"block\"}"), "scales by block"),
                 config("compressed by group", String.format(fp8, "{\"strategy\": \"group\"}"), "scaled by \"group\""),
                 config("4 bits", String.format(fp8, "{\"num_bits\": 4}"), "of 4 bits"),
                 config(
                         "no groups",
-                        "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\": \"float-quantized\"}}",
+                        "{\"quantization_config\": {\"quant_method\": \"compressed-tensors\", \"format\":"
+                                + " \"float-quantized\"}}",
                         "config_groups"),
                 config("an end beyond the vocabulary", "{\"eos_token_id\": 317}", "\"eos_token_id\" has the value 317"),
                 config("ends as text", "{\"eos_token_id\": \"</s>\"}", "eos_token_id", "expected an integer"));
@@ -311,7 +318,7 @@ final class ModelDirectoryHostileTest {
                 file(
                         "a name twice",
                         dir -> Files.writeString(dir.resolve("config.json"), "{\"a\": 1, \"a\": 2}"),
-                        "Duplicate"),
+                        "comes twice"),
                 file(
                         "config in Latin-1",
                         dir -> Files.write(dir.resolve("config.json"), new byte[] {'{', (byte) 0xe9, '}'}),

@@ -22,7 +22,7 @@ class SafetensorsOracleTest {
             "blanks before", "the header does not begin with {, expected a JSON object",
             "metadata null", "__metadata__ must be an object, got null",
             "nine dimensions", "tensor \"t\" has more than 8 dimensions",
-            "duplicate name", "Duplicate Object property \"t\"");
+            "duplicate name", "the name \"t\" comes twice");
 
     @TestFactory
     Stream<DynamicTest> judgesAsTheReference() {

@@ -45,7 +45,8 @@ final class ConversationFields {
             if (!config.templateVariables().contains(name)) {
                 throw new InvalidJsonException(
                         "chat_template_kwargs." + name,
-                        "chat_template_kwargs." + name + " is not among the variables that this server allows");
+                        "chat_template_kwargs." + name + " is not among the variables that this server allows; its"
+                                + " operator can list it in --template-variables");
             }
         }
         return variables;

@@ -7,6 +7,7 @@ import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
+import dev.tramontane.api.Tally;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.TextGenerator;
@@ -78,13 +79,17 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private void run(RoutingContext context, Job job) {
+        Tally tally = Tally.of(context);
         if (job.format().options().stream()) {
             Flux<byte[]> frames = events(job)
-                    .map(tagged -> job.format().event(tagged.prompt(), tagged.event()))
+                    .map(tagged -> {
+                        tally.see(tagged.prompt(), tagged.event());
+                        return job.format().event(tagged.prompt(), tagged.event());
+                    })
                     .concatWith(Mono.fromSupplier(job.format()::last));
             EventStream.send(context, frames, config, observer);
         } else {
-            PatientReply.send(context, whole(job), config);
+            PatientReply.send(context, whole(job, tally), config);
         }
     }
 
@@ -104,7 +109,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                         Math.max(1, config.lookAhead() / parallel));
     }
 
-    private Mono<byte[]> whole(Job job) {
+    private Mono<byte[]> whole(Job job, Tally tally) {
         int choices = job.format().options().choices();
         return events(job)
                 .collect(
@@ -113,7 +118,10 @@ public final class OpenAiRoutes implements ApiRoutes {
                             job.generations().forEach(generation -> answers.add(new Answer(choices)));
                             return answers;
                         },
-                        (answers, tagged) -> answers.get(tagged.prompt()).add(tagged.event()))
+                        (answers, tagged) -> {
+                            tally.see(tagged.prompt(), tagged.event());
+                            answers.get(tagged.prompt()).add(tagged.event());
+                        })
                 .map(job.format()::whole);
     }
 }

@@ -13,14 +13,17 @@ final class Lane {
     private final Context context;
     private final SocketServices services;
     private final RunningResponse.Outlet outlet;
+    private final String socketId;
     private final ArrayDeque<ClientMessage.Create> waiting = new ArrayDeque<>();
     private @Nullable RunningResponse running;
     private String lastEnded = "";
 
-    Lane(Context context, SocketServices services, RunningResponse.Outlet outlet) {
+    /** @param socketId of the request that opened the socket */
+    Lane(Context context, SocketServices services, RunningResponse.Outlet outlet, String socketId) {
         this.context = context;
         this.services = services;
         this.outlet = outlet;
+        this.socketId = socketId;
     }
 
     /** Starts or queues a request; false when too many wait already. */
@@ -54,6 +57,7 @@ final class Lane {
         waiting.clear();
         if (running != null) {
             running.abandon();
+            running.log(socketId);
             running = null;
             services.observer().streamClosed(ResponsesRoute.PATH, true);
         }
@@ -70,6 +74,9 @@ final class Lane {
     }
 
     private void next() {
+        if (running != null) {
+            running.log(socketId);
+        }
         lastEnded = running == null ? "" : running.id();
         running = null;
         services.observer().streamClosed(ResponsesRoute.PATH, false);

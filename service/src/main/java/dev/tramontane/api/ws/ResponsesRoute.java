@@ -1,11 +1,13 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Replies;
+import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.openai.ServedModels;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Vertx;
@@ -50,11 +52,14 @@ public final class ResponsesRoute implements ApiRoutes {
         ChannelPipeline pipeline = ((HttpServerConnection) request.connection())
                 .channelHandlerContext()
                 .pipeline();
+        String id = routing.response().headers().get(RequestIds.HEADER);
         request.toWebSocket()
-                .onSuccess(
-                        socket -> new ResponsesSocket(services, services.vertx().getOrCreateContext(), socket, () -> {
-                            var _ = pipeline.firstContext().close();
-                        }))
+                .onSuccess(socket -> {
+                    AccessLog.upgraded(routing);
+                    new ResponsesSocket(services, services.vertx().getOrCreateContext(), socket, id, () -> {
+                        var _ = pipeline.firstContext().close();
+                    });
+                })
                 .onFailure(refused -> LOG.debug("An upgrade from {} failed", request.remoteAddress(), refused));
     }
 }

@@ -1,7 +1,9 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.SocketLimits;
+import dev.tramontane.api.Tally;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
@@ -28,6 +30,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private final SocketServices services;
     private final SocketLimits limits;
     private final ServerWebSocket socket;
+    private final String id;
     private final Runnable cut;
     private final Lane lane;
     private final MessageAssembler assembler;
@@ -38,13 +41,17 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private long pingNanos;
     private boolean closed;
 
-    /** @param cut closes the connection at once, whatever is still to be written */
-    ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, Runnable cut) {
+    /**
+     * @param id of the request that opened the socket
+     * @param cut closes the connection at once, whatever is still to be written
+     */
+    ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
+        this.id = id;
         this.services = services;
         this.cut = cut;
         this.socket = socket;
         limits = services.config().sockets();
-        lane = new Lane(context, services, this);
+        lane = new Lane(context, services, this, id);
         assembler = new MessageAssembler(limits.messageBytes());
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
         socket.setWriteQueueMaxSize(services.config().transport().writeQueueBytes());
@@ -151,6 +158,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
             close(CloseCode.POLICY, "messages are sent but the replies are not read");
         } else {
             refuse(failure);
+            AccessLog.response(id, ResponsesRoute.PATH, "", "refused", failure, new Tally());
         }
     }
 

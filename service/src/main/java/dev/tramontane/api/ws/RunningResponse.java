@@ -1,7 +1,9 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.ResponseEvents;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
@@ -31,10 +33,13 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
     private final ResponseEvents events;
     private final Outlet outlet;
     private final Runnable afterwards;
+    private final Tally tally = new Tally();
     private int promptTokens;
     private int answerTokens;
     private @Nullable Finished finish;
     private boolean accepted;
+    private String outcome = "disconnected";
+    private @Nullable ApiException failure;
 
     /** @param afterwards run once the last event has been sent, unless the response was abandoned */
     RunningResponse(Context context, int lookAhead, ResponseEvents events, Outlet outlet, Runnable afterwards) {
@@ -46,6 +51,11 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
     String id() {
         return events.id();
+    }
+
+    /** How it ended, and why where it failed, for the access log. */
+    void log(String socket) {
+        AccessLog.response(socket, ResponsesRoute.PATH, events.id(), outcome, failure, tally);
     }
 
     /** Whether the client knows of it: nobody can cancel what has not told its id. */
@@ -61,6 +71,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
     /** Ends the answer where the client has it, and says so. */
     void cancelByClient() {
         close();
+        outcome = "cancelled";
         finishWith(events.incomplete("cancelled", new Usage(promptTokens, 0, answerTokens)));
     }
 
@@ -76,6 +87,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
     @Override
     protected void write(GenerationEvent event) {
+        tally.see(0, event);
         switch (event) {
             case Accepted admitted -> {
                 accepted = true;
@@ -102,19 +114,23 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
         if (last == null) {
             fail(new IllegalStateException("a generation completed without its end"));
         } else if (last.reason() == Reason.LENGTH) {
+            outcome = "incomplete";
             finishWith(events.incomplete("max_output_tokens", last.usage()));
         } else {
+            outcome = "completed";
             finishWith(events.completed(last.usage()));
         }
     }
 
     @Override
     protected void fail(Throwable cause) {
-        ApiException failure = ApiException.of(cause);
+        ApiException told = ApiException.of(cause);
+        failure = told;
+        outcome = accepted ? "failed" : "refused";
         if (accepted) {
-            finishWith(events.failed(code(failure.status()), String.valueOf(failure.getMessage())));
+            finishWith(events.failed(code(told.status()), String.valueOf(told.getMessage())));
         } else {
-            outlet.refuse(failure);
+            outlet.refuse(told);
             afterwards.run();
         }
     }

@@ -83,30 +83,36 @@ class ResponsesSocketTest {
             String id = created.getString("id");
             assertThat(id).matches("resp_[0-9a-f]{40}");
             JsonObject expected = new JsonObject("""
-                    {"object": "response", "created_at": 1750000000, "status": "in_progress", "background": false,
-                     "completed_at": null, "error": null, "incomplete_details": null, "instructions": "Be brief.",
-                     "max_output_tokens": 9, "metadata": {"k": "v"}, "model": "toy", "output": [],
-                     "parallel_tool_calls": true, "previous_response_id": null, "store": false, "temperature": 0.5,
-                     "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [], "top_p": 0.25,
-                     "truncation": "disabled", "usage": null}""").put("id", id);
+                {"object": "response", "created_at": 1750000000, "status": "in_progress", "background": false,
+                 "completed_at": null, "error": null, "incomplete_details": null, "instructions": "Be brief.",
+                 "max_output_tokens": 9, "metadata": {"k": "v"}, "model": "toy", "output": [],
+                 "parallel_tool_calls": true, "previous_response_id": null, "store": false, "temperature": 0.5,
+                 "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [], "top_p": 0.25,
+                 "truncation": "disabled", "usage": null}\
+                """).put("id", id);
             assertThat(created).isEqualTo(expected);
             String item = "msg_" + id.substring(5);
             assertThat(events.get(2)).isEqualTo(new JsonObject("""
-                    {"type": "response.output_item.added", "sequence_number": 2, "output_index": 0, "item": {"id": "%s",
-                     "type": "message", "status": "in_progress", "role": "assistant", "content": []}}""".formatted(item)));
+                {"type": "response.output_item.added", "sequence_number": 2, "output_index": 0, "item": {"id": "%s",
+                 "type": "message", "status": "in_progress", "role": "assistant", "content": []}}\
+                """.formatted(item)));
             assertThat(events.get(3)).isEqualTo(new JsonObject("""
-                    {"type": "response.content_part.added", "sequence_number": 3, "item_id": "%s", "output_index": 0,
-                     "content_index": 0, "part": {"type": "output_text", "text": "", "annotations": [],
-                     "logprobs": []}}""".formatted(item)));
+                {"type": "response.content_part.added", "sequence_number": 3, "item_id": "%s", "output_index": 0,
+                 "content_index": 0, "part": {"type": "output_text", "text": "", "annotations": [],
+                 "logprobs": []}}\
+                """.formatted(item)));
             assertThat(events.get(4)).isEqualTo(new JsonObject("""
-                    {"type": "response.output_text.delta", "sequence_number": 4, "item_id": "%s", "output_index": 0,
-                     "content_index": 0, "delta": "H", "logprobs": []}""".formatted(item)));
+                {"type": "response.output_text.delta", "sequence_number": 4, "item_id": "%s", "output_index": 0,
+                 "content_index": 0, "delta": "H", "logprobs": []}\
+                """.formatted(item)));
             assertThat(events.get(7)).isEqualTo(new JsonObject("""
-                    {"type": "response.output_text.done", "sequence_number": 7, "item_id": "%s", "output_index": 0,
-                     "content_index": 0, "text": "Hi!", "logprobs": []}""".formatted(item)));
+                {"type": "response.output_text.done", "sequence_number": 7, "item_id": "%s", "output_index": 0,
+                 "content_index": 0, "text": "Hi!", "logprobs": []}\
+                """.formatted(item)));
             JsonObject whole = new JsonObject("""
-                    {"id": "%s", "type": "message", "status": "completed", "role": "assistant", "content": [
-                     {"type": "output_text", "text": "Hi!", "annotations": [], "logprobs": []}]}""".formatted(item));
+                {"id": "%s", "type": "message", "status": "completed", "role": "assistant", "content": [
+                 {"type": "output_text", "text": "Hi!", "annotations": [], "logprobs": []}]}\
+                """.formatted(item));
             assertThat(events.get(9).getJsonObject("item")).isEqualTo(whole);
             assertThat(events.getLast().getJsonObject("response"))
                     .isEqualTo(expected.copy()
@@ -114,9 +120,10 @@ class ResponsesSocketTest {
                             .put("completed_at", 1750000000)
                             .put("output", JsonArray.of(whole))
                             .put("usage", new JsonObject("""
-                                    {"input_tokens": 31, "input_tokens_details": {"cached_tokens": 0,
-                                     "cache_write_tokens": 0}, "output_tokens": 4,
-                                     "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 35}""")));
+                                {"input_tokens": 31, "input_tokens_details": {"cached_tokens": 0,
+                                 "cache_write_tokens": 0}, "output_tokens": 4,
+                                 "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 35}\
+                                """)));
             assertThat(prompt(engine.runs.getFirst())).isEqualTo("system: Be brief.;user: Hello;>");
             assertThat(engine.runs.getFirst().submission.sampling().seed()).isEqualTo(7);
         }
@@ -128,13 +135,14 @@ class ResponsesSocketTest {
         try (Served served = new Served(engine, Served.config()).stepping(engine::step);
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send("""
-                    {"type": "response.create", "instructions": "Be kind.", "input": [
-                      {"role": "developer", "content": "Be brief."},
-                      {"type": "message", "role": "user", "content": [
-                        {"type": "input_text", "text": "a"}, {"type": "input_text", "text": "b"}]},
-                      {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [
-                        {"type": "output_text", "text": "c", "annotations": [], "logprobs": []}]},
-                      {"role": "user", "content": "d"}]}""");
+                {"type": "response.create", "instructions": "Be kind.", "input": [
+                  {"role": "developer", "content": "Be brief."},
+                  {"type": "message", "role": "user", "content": [
+                    {"type": "input_text", "text": "a"}, {"type": "input_text", "text": "b"}]},
+                  {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [
+                    {"type": "output_text", "text": "c", "annotations": [], "logprobs": []}]},
+                  {"role": "user", "content": "d"}]}\
+                """);
             assertThat(types(socket.response())).endsWith("response.completed");
             assertThat(prompt(engine.runs.getFirst()))
                     .isEqualTo("system: Be kind.\n\nBe brief.;user: a|b;assistant: c;user: d;>");
@@ -233,46 +241,47 @@ class ResponsesSocketTest {
             socket.send(create("go"));
             JsonObject error = socket.response().getLast();
             assertThat(error).isEqualTo(new JsonObject("""
-                    {"type": "error", "status": 429, "code": "rate_limit_exceeded", "message": "The queue is full.",
-                     "param": null, "error": {"type": "rate_limit_error", "code": "rate_limit_exceeded",
-                     "message": "The queue is full.", "param": null, "headers": {"retry-after": "7"}}}"""));
+                {"type": "error", "status": 429, "code": "rate_limit_exceeded", "message": "The queue is full.",
+                 "param": null, "error": {"type": "rate_limit_error", "code": "rate_limit_exceeded",
+                 "message": "The queue is full.", "param": null, "headers": {"retry-after": "7"}}}\
+                """));
         }
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {"type": "response.create", "input":  | invalid_json | | line 1, column
-            []                                    | invalid_json | | must be a JSON object
-            {"type": "response.create", "type": 1}| invalid_json | | Duplicate
-            {"input": "a"}                        | | type | type is missing
-            {"type": "response.steer"}            | | type | response.create or response.cancel
-            {"type": "response.create"}           | | input | input is missing
-            {"type": "response.create", "input": 5} | | input | an array
-            {"type": "response.create", "input": []} | | input | between 1 and
-            {"type": "response.create", "input": [{"role": "user"}]} | | input[0].content | an array
-            {"type": "response.create", "input": [{"role": "boss", "content": "a"}]} | | input[0].role | developer
-            {"type": "response.create", "input": [{"type": "item_reference", "id": "x"}]} | | input[0].type | not supported
-            {"type": "response.create", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "http://x"}]}]} | | input[0].content[0].type | input_text
-            {"type": "response.create", "input": "a", "model": "gpt-6"} | model_not_found | model | gpt-6
-            {"type": "response.create", "input": "a", "model": "../../etc/passwd"} | model_not_found | model | does not exist
-            {"type": "response.create", "input": "a", "temperature": -1} | | temperature | between 0
-            {"type": "response.create", "input": "a", "temperature": "hot"} | | temperature | a number
-            {"type": "response.create", "input": "a", "temperature": 1e400} | invalid_json | | too large
-            {"type": "response.create", "input": "a", "top_p": 2} | | top_p | between 0 and 1
-            {"type": "response.create", "input": "a", "max_output_tokens": 0} | | max_output_tokens | whole number
-            {"type": "response.create", "input": "a", "max_output_tokens": 1e9} | context_length_exceeded | max_tokens | context
-            {"type": "response.create", "input": "a", "seed": 1.5} | | seed | whole number
-            {"type": "response.create", "input": "a", "metadata": {"k": 1}} | | metadata.k | a string
-            {"type": "response.create", "input": "a", "stream_id": "one"} | | stream_id | not supported
-            {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | | previous_response_id | send the conversation
-            {"type": "response.create", "input": "a", "background": true} | | background | not supported
-            {"type": "response.create", "input": "a", "store": true} | | store | not supported
-            {"type": "response.create", "input": "a", "tools": [{"type": "function"}]} | | tools | not supported
-            {"type": "response.create", "input": "a", "text": {"format": {"type": "json_object"}}} | | text | not supported
-            {"type": "response.create", "input": "a", "colour": "red"} | | colour | unknown field
-            {"type": "response.cancel"}           | | response_id | missing
-            {"type": "response.cancel", "response_id": "resp_none"} | response_not_found | response_id | no answer
-            """)
+        {"type": "response.create", "input":  | invalid_json | | line 1, column
+        []                                    | invalid_json | | must be a JSON object
+        {"type": "response.create", "type": 1}| invalid_json | | comes twice
+        {"input": "a"}                        | | type | type is missing
+        {"type": "response.steer"}            | | type | response.create or response.cancel
+        {"type": "response.create"}           | | input | input is missing
+        {"type": "response.create", "input": 5} | | input | an array
+        {"type": "response.create", "input": []} | | input | between 1 and
+        {"type": "response.create", "input": [{"role": "user"}]} | | input[0].content | an array
+        {"type": "response.create", "input": [{"role": "boss", "content": "a"}]} | | input[0].role | developer
+        {"type": "response.create", "input": [{"type": "item_reference", "id": "x"}]} | | input[0].type | not supported
+        {"type": "response.create", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "http://x"}]}]} | | input[0].content[0].type | input_text
+        {"type": "response.create", "input": "a", "model": "gpt-6"} | model_not_found | model | gpt-6
+        {"type": "response.create", "input": "a", "model": "../../etc/passwd"} | model_not_found | model | does not exist
+        {"type": "response.create", "input": "a", "temperature": -1} | | temperature | between 0
+        {"type": "response.create", "input": "a", "temperature": "hot"} | | temperature | a number
+        {"type": "response.create", "input": "a", "temperature": 1e400} | invalid_json | | too large
+        {"type": "response.create", "input": "a", "top_p": 2} | | top_p | between 0 and 1
+        {"type": "response.create", "input": "a", "max_output_tokens": 0} | | max_output_tokens | whole number
+        {"type": "response.create", "input": "a", "max_output_tokens": 1e9} | context_length_exceeded | max_tokens | context
+        {"type": "response.create", "input": "a", "seed": 1.5} | | seed | whole number
+        {"type": "response.create", "input": "a", "metadata": {"k": 1}} | | metadata.k | a string
+        {"type": "response.create", "input": "a", "stream_id": "one"} | | stream_id | not supported
+        {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | | previous_response_id | send the conversation
+        {"type": "response.create", "input": "a", "background": true} | | background | not supported
+        {"type": "response.create", "input": "a", "store": true} | | store | not supported
+        {"type": "response.create", "input": "a", "tools": [{"type": "function"}]} | | tools | not supported
+        {"type": "response.create", "input": "a", "text": {"format": {"type": "json_object"}}} | | text | not supported
+        {"type": "response.create", "input": "a", "colour": "red"} | | colour | unknown field
+        {"type": "response.cancel"}           | | response_id | missing
+        {"type": "response.cancel", "response_id": "resp_none"} | response_not_found | response_id | no answer
+        """)
     void namesWhatIsWrong(String message, String code, String param, String words) throws Exception {
         ScriptedEngine engine = new ScriptedEngine("fine");
         try (Served served = new Served(engine, Served.config()).stepping(engine::step);
@@ -297,10 +306,11 @@ class ResponsesSocketTest {
         try (Served served = new Served(engine, Served.config()).stepping(engine::step);
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send("""
-                    {"type": "response.create", "input": "a", "stream": true, "background": false, "store": false,
-                     "tools": [], "tool_choice": "auto", "text": {"format": {"type": "text"}}, "truncation": "disabled",
-                     "reasoning": null, "previous_response_id": null, "user": "u", "parallel_tool_calls": false,
-                     "service_tier": "auto", "include": [], "stream_options": {"include_obfuscation": false}}""");
+                {"type": "response.create", "input": "a", "stream": true, "background": false, "store": false,
+                 "tools": [], "tool_choice": "auto", "text": {"format": {"type": "text"}}, "truncation": "disabled",
+                 "reasoning": null, "previous_response_id": null, "user": "u", "parallel_tool_calls": false,
+                 "service_tier": "auto", "include": [], "stream_options": {"include_obfuscation": false}}\
+                """);
             assertThat(deltas(socket.response())).isEqualTo("fine");
         }
     }

@@ -1,0 +1,75 @@
+package dev.tramontane.api;
+
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Scored;
+import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What became of one request, for its access line: tokens so far and the time of the first. Any thread. */
+public final class Tally {
+    private static final String KEY = "tramontane.tally";
+
+    /** Answer of a prompt. */
+    private record Place(int prompt, int choice) {}
+
+    private final long begunNanos = System.nanoTime();
+
+    /** Tokens of the answers under way; an end tells its answer's whole number, what the text does not show included. */
+    private final Map<Place, Integer> running = new HashMap<>();
+
+    private long promptTokens;
+    private long endedTokens;
+    private long firstNanos = -1;
+
+    /** The request's own; the first call starts its clock. */
+    public static Tally of(RoutingContext context) {
+        Tally known = context.get(KEY);
+        if (known == null) {
+            known = new Tally();
+            context.put(KEY, known);
+        }
+        return known;
+    }
+
+    /** Counts an event of one of the request's prompts. */
+    public synchronized void see(int prompt, GenerationEvent event) {
+        switch (event) {
+            case Accepted accepted -> promptTokens += accepted.promptIds().length;
+            case Scored ignored -> {}
+            case Delta delta -> {
+                if (firstNanos < 0) {
+                    firstNanos = System.nanoTime() - begunNanos;
+                }
+                running.merge(new Place(prompt, delta.choice()), delta.tokens().size(), Integer::sum);
+            }
+            case Finished finished -> {
+                running.remove(new Place(prompt, finished.choice()));
+                endedTokens += finished.usage().completionTokens();
+            }
+        }
+    }
+
+    /** Tokens of all prompts that were admitted or queued. */
+    synchronized long promptTokens() {
+        return promptTokens;
+    }
+
+    /** Tokens of all answers. */
+    synchronized long answerTokens() {
+        return endedTokens
+                + running.values().stream().mapToLong(Integer::longValue).sum();
+    }
+
+    /** From the beginning to the first text, or -1 when there was none. */
+    synchronized long firstNanos() {
+        return firstNanos;
+    }
+
+    long nanos() {
+        return System.nanoTime() - begunNanos;
+    }
+}
