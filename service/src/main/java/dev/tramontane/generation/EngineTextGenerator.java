@@ -181,8 +181,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         if (maxTokens > room) {
             boolean asked = request.maxTokens().isPresent();
             throw tooLong(
-                    "The prompt takes " + ids.length
-                            + (asked ? " and the answer was to have " + maxTokens + "." : "."),
+                    "The prompt takes " + ids.length + (asked ? " and the answer was to have " + maxTokens + "." : "."),
                     "Shorten the prompt" + (asked ? " or max_tokens." : "."),
                     ids.length < limits.contextTokens() ? "max_tokens" : "prompt");
         }
