@@ -1,9 +1,11 @@
 #!/bin/sh
 # Installs OpenAI's official clients, gguf-py and what drives a browser, for the tests tagged clients and browser:
-# sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR.
+# sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR. What needs Go or Maven is left out, with a word,
+# where they are absent or too old; its tests then skip.
 set -eu
 dir=${1:?usage: install.sh DIR}
 mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 if [ ! -x "$dir/venv/bin/python" ]; then
     python3 -m venv "$dir/venv"
@@ -11,3 +13,24 @@ fi
 "$dir/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
 cp "$here/package.json" "$dir/package.json"
 (cd "$dir" && npm install --no-audit --no-fund --silent)
+
+# One program for each version of the Go client, in DIR/go/v1 and so on.
+go_client() {
+    rm -rf "$dir/go/$1"
+    mkdir -p "$dir/go/$1"
+    sed "s#github.com/openai/openai-go/packages#$2/packages#" "$here/go/main.go" >"$dir/go/$1/main.go"
+    (cd "$dir/go/$1" && go mod init client && go get "$2@$3" && go build -o client .) >"$dir/go/$1.log" 2>&1
+}
+if command -v go >/dev/null 2>&1; then
+    while read -r name module version; do
+        go_client "$name" "$module" "$version" || echo "install.sh: $module $version was not built, see $dir/go/$name.log" >&2
+    done <"$here/go/versions"
+else
+    echo "install.sh: no go, so its clients are left out" >&2
+fi
+
+if command -v mvn >/dev/null 2>&1; then
+    mvn -q -B -ntp -f "$here/java/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$dir/java"
+else
+    echo "install.sh: no mvn, so the Java client is left out" >&2
+fi

@@ -3,19 +3,18 @@ package dev.tramontane.api;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /**
- * A response of server-sent events (WHATWG HTML, section 9.2). The head goes out with the first frame, so a failure
- * before it still has its own status; one after it becomes a last event. A comment is sent whenever nothing else was
- * for the heartbeat's time. A reader that stands still pauses the stream by way of the socket's write queue, and is cut
- * off after the idle time; one that leaves cancels it.
+ * A response of server-sent events (WHATWG HTML, section 9.2). Its first frame says that the request was admitted, and
+ * opens the stream: it waits, with the head, for the second frame or for the first heartbeat, so that a failure before
+ * them still has its own status; one after them becomes a last event. Whenever nothing else was sent for the
+ * heartbeat's time, a keep-alive is. A reader that stands still pauses the stream by way of the socket's write queue,
+ * and is cut off after the idle time; one that leaves cancels it.
  */
 public final class EventStream extends PacedSubscriber<byte[]> {
-    /** A comment: keeps connections open and is ignored by clients. */
-    public static final byte[] PING = ": ping\n\n".getBytes(StandardCharsets.UTF_8);
-
     /** Frames are joined up to this many bytes into one write. */
     private static final int JOINED = 8 << 10;
 
@@ -23,32 +22,48 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     private final HttpServerResponse response;
     private final HttpObserver observer;
     private final String route;
-    private final long heartbeatMillis;
+    private final byte[] keepAlive;
+    private final long heartbeatNanos;
+    private final long idleNanos;
     private Buffer joined = Buffer.buffer();
-    private final int stalledBeatsAllowed;
-    private int stalledBeats;
-    private boolean quiet;
+
+    /** When bytes were last handed to the socket, or the request was admitted. */
+    private long sentNanos;
+
+    /** The first frame while it waits. */
+    private byte @Nullable [] opening;
+
+    /** From the first frame on. */
+    private boolean admitted;
+
+    /** The head is out. */
     private boolean open;
+
     private long timer;
 
-    private EventStream(RoutingContext context, ApiConfig config, HttpObserver observer) {
+    private EventStream(RoutingContext context, byte[] keepAlive, ApiConfig config, HttpObserver observer) {
         super(context.vertx().getOrCreateContext(), config.lookAhead());
         this.context = context;
         this.response = context.response();
+        this.keepAlive = keepAlive;
         this.observer = observer;
         String label = context.get(Endpoints.LABEL);
         route = label == null ? "unmatched" : label;
-        heartbeatMillis = config.heartbeat().toMillis();
-        stalledBeatsAllowed = (int) (config.transport().idleTime().toMillis() / heartbeatMillis);
+        heartbeatNanos = config.heartbeat().toNanos();
+        idleNanos = config.transport().idleTime().toNanos();
     }
 
     /**
-     * Sends the frames, each a whole number of events or comments. On the request's event loop.
+     * Sends the frames, each a whole number of events, possibly none. On the request's event loop.
      *
-     * @param frames the first should come as soon as the request is admitted
+     * @param frames the first comes as soon as the request is admitted
+     * @param keepAlive an event that means nothing to whoever reads the stream: a comment would be simpler, but decoders
+     *     that dispatch at every blank line take it for an empty event, and those that split the stream there take what
+     *     follows it for a part of it (docs/adr/0008)
      */
-    public static void send(RoutingContext context, Flux<byte[]> frames, ApiConfig config, HttpObserver observer) {
-        EventStream stream = new EventStream(context, config, observer);
+    public static void send(
+            RoutingContext context, Flux<byte[]> frames, byte[] keepAlive, ApiConfig config, HttpObserver observer) {
+        EventStream stream = new EventStream(context, keepAlive, config, observer);
         HttpServerResponse response = context.response();
         response.setWriteQueueMaxSize(config.transport().writeQueueBytes());
         response.drainHandler(drained -> stream.resume());
@@ -65,9 +80,11 @@ public final class EventStream extends PacedSubscriber<byte[]> {
 
     @Override
     protected void write(byte[] frame) {
-        if (!open) {
-            open();
+        if (!admitted) {
+            admit(frame);
+            return;
         }
+        open();
         joined.appendBytes(frame);
         if (joined.length() >= JOINED) {
             flush();
@@ -79,16 +96,15 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         if (joined.length() > 0) {
             Buffer now = joined;
             joined = Buffer.buffer();
-            quiet = false;
+            sentNanos = System.nanoTime();
             response.write(now);
         }
     }
 
     @Override
     protected void end() {
-        if (!open) {
-            open();
-        }
+        open();
+        flush();
         closed(false);
         response.end();
     }
@@ -106,7 +122,18 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         }
     }
 
+    private void admit(byte[] first) {
+        admitted = true;
+        opening = first;
+        sentNanos = System.nanoTime();
+        beatIn(heartbeatNanos);
+        observer.streamOpened(route);
+    }
+
     private void open() {
+        if (open) {
+            return;
+        }
         open = true;
         response.setStatusCode(200)
                 .setChunked(true)
@@ -114,23 +141,38 @@ public final class EventStream extends PacedSubscriber<byte[]> {
                 .putHeader("Cache-Control", "no-cache, no-transform")
                 .putHeader("X-Accel-Buffering", "no") // nginx would hold events back.
                 .putHeader("X-Content-Type-Options", "nosniff");
-        timer = context.vertx().setPeriodic(heartbeatMillis, tick -> beat());
-        observer.streamOpened(route);
+        if (opening != null) {
+            joined.appendBytes(opening);
+            opening = null;
+        }
     }
 
     private void beat() {
-        stalledBeats = quiet && response.writeQueueFull() ? stalledBeats + 1 : 0;
-        if (stalledBeats >= stalledBeatsAllowed) {
-            OpenConnections.abort(context.request().connection()); // The reader holds pages and takes nothing.
-        } else if (quiet && !response.writeQueueFull()) {
-            response.write(Buffer.buffer(PING));
+        long silent = System.nanoTime() - sentNanos;
+        if (response.writeQueueFull()) {
+            if (silent >= idleNanos) {
+                OpenConnections.abort(context.request().connection()); // The reader holds pages and takes nothing.
+                return;
+            }
+            beatIn(heartbeatNanos);
+            return;
         }
-        quiet = true;
+        if (silent >= heartbeatNanos) {
+            open();
+            joined.appendBytes(keepAlive);
+            flush();
+            silent = 0;
+        }
+        beatIn(heartbeatNanos - silent);
+    }
+
+    private void beatIn(long nanos) {
+        timer = context.vertx().setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)), expired -> beat());
     }
 
     private void closed(boolean disconnected) {
-        if (open) {
-            open = false;
+        if (admitted) {
+            admitted = false;
             context.vertx().cancelTimer(timer);
             observer.streamClosed(route, disconnected);
         }

@@ -1,10 +1,10 @@
 package dev.tramontane.api;
 
 import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -12,42 +12,69 @@ import reactor.core.publisher.Mono;
 
 /**
  * A JSON answer that may take minutes. Idle timeouts, ours and those of proxies, cut silent connections, so once the
- * heartbeat's time has passed the head goes out and a newline follows at every beat: white space before a JSON text has
- * no meaning (RFC 8259, section 2). An answer that is quicker is an ordinary one. A failure after the head cannot have
- * its own status any more: then the connection is closed, so that no client takes half an answer for a whole one.
+ * heartbeat's time has passed since the request was admitted the head goes out and a newline follows at every beat:
+ * white space before a JSON text has no meaning (RFC 8259, section 2). Before it is admitted nothing is sent, since a
+ * refusal has a status of its own, and an answer that is quicker is an ordinary one. A failure after the head cannot
+ * have its own status any more: then the connection is closed, so that no client takes half an answer for a whole one.
  */
 public final class PatientReply {
     private static final Logger LOG = LoggerFactory.getLogger(PatientReply.class);
     private static final Buffer BEAT = Buffer.buffer("\n");
+    private static final long NONE = -1;
 
     private final RoutingContext context;
     private final HttpServerResponse response;
     private final Context loop;
+    private final long heartbeatMillis;
 
-    private PatientReply(RoutingContext context) {
+    /** The event loop's own. */
+    private long timer = NONE;
+
+    private boolean over;
+
+    private PatientReply(RoutingContext context, long heartbeatMillis) {
         this.context = context;
+        this.heartbeatMillis = heartbeatMillis;
         response = context.response();
         loop = context.vertx().getOrCreateContext();
     }
 
-    /** Sends the body when it is there; a client that leaves cancels it. On the request's event loop. */
-    public static void send(RoutingContext context, Mono<byte[]> body, ApiConfig config) {
-        new PatientReply(context).run(body, config.heartbeat().toMillis());
+    /**
+     * Sends the body when it is there; a client that leaves cancels it. On the request's event loop.
+     *
+     * @param body given what it runs, on any thread and any number of times, once the request is admitted
+     */
+    public static void send(RoutingContext context, Function<Runnable, Mono<byte[]>> body, ApiConfig config) {
+        PatientReply reply = new PatientReply(context, config.heartbeat().toMillis());
+        reply.run(body.apply(reply::admitted));
     }
 
-    private void run(Mono<byte[]> body, long heartbeatMillis) {
-        Vertx vertx = context.vertx();
-        long timer = vertx.setPeriodic(heartbeatMillis, tick -> beat());
+    private void run(Mono<byte[]> body) {
         Disposable running = body.subscribe(
                 bytes -> loop.runOnContext(ignored -> succeed(bytes)),
                 failure -> loop.runOnContext(ignored -> fail(failure)));
         context.addEndHandler(ended -> {
-            vertx.cancelTimer(timer);
+            stopBeating();
             running.dispose();
         });
         if (response.closed()) {
-            vertx.cancelTimer(timer);
+            stopBeating();
             running.dispose();
+        }
+    }
+
+    private void admitted() {
+        loop.runOnContext(ignored -> {
+            if (timer == NONE && !over) {
+                timer = context.vertx().setPeriodic(heartbeatMillis, tick -> beat());
+            }
+        });
+    }
+
+    private void stopBeating() {
+        over = true;
+        if (timer != NONE) {
+            context.vertx().cancelTimer(timer);
         }
     }
 

@@ -173,7 +173,7 @@ final class TestService implements AutoCloseable {
     }
 
     /** An engine that steps only when the test says so. */
-    static TestService stepped(ScriptedEngine engine, ApiConfig config) {
+    static TestService stepped(Engine engine, ApiConfig config) {
         return new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
     }
 
@@ -280,27 +280,9 @@ final class TestService implements AutoCloseable {
                     .getFirst();
         }
 
-        /** The events of a stream, [DONE] left out, after checking that it ends the stream. */
+        /** The events of a stream, [DONE] left out, as the strictest of decoders reads it. */
         List<JsonObject> events() {
-            List<JsonObject> events = new ArrayList<>();
-            boolean done = false;
-            for (String event : body.split("\n\n", -1)) {
-                if (event.startsWith(":") || event.isBlank()) {
-                    continue;
-                }
-                if (done || !event.startsWith("data: ") || event.contains("\n")) {
-                    throw new AssertionError("not an event of one line before [DONE]: " + event);
-                }
-                if (event.equals("data: [DONE]")) {
-                    done = true;
-                } else {
-                    events.add(new JsonObject(event.substring(6)));
-                }
-            }
-            if (!done) {
-                throw new AssertionError("the stream ended without [DONE]");
-            }
-            return events;
+            return StrictEvents.of(body);
         }
     }
 

@@ -201,26 +201,6 @@ class TransportTest {
     }
 
     @Test
-    void aSilentStreamHasAHeartbeat() throws IOException {
-        ScriptedEngine still = new ScriptedEngine("never");
-        TransportLimits limits = new TransportLimits(
-                20, 4096, 8192, 64 << 10, Duration.ofSeconds(5), Duration.ofSeconds(1), 0, 16 << 10);
-        try (TestService silent = TestService.stepped(still, TestService.config(limits, 64, Duration.ofMillis(300)));
-                Socket socket = silent.connect()) {
-            send(socket, TestService.request("/v1/completions", "{\"prompt\": \"p\", \"stream\": true}"));
-            InputStream in = socket.getInputStream();
-            assertThat(head(in)).startsWith("HTTP/1.1 200 ").containsIgnoringCase("text/event-stream");
-            ByteArrayOutputStream seen = new ByteArrayOutputStream();
-            // Eight heartbeats take longer than the idle time: without them the connection would be cut.
-            while (seen.toString(StandardCharsets.UTF_8).split(": ping\n\n", -1).length <= 8) {
-                int next = in.read();
-                assertThat(next).as("the stream was cut").isNotNegative();
-                seen.write(next);
-            }
-        }
-    }
-
-    @Test
     void aLongJsonAnswerOutlivesTheIdleTime() throws IOException {
         ScriptedEngine late = new ScriptedEngine("late");
         TransportLimits limits = new TransportLimits(

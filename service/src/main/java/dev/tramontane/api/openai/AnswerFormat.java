@@ -16,6 +16,8 @@ import tools.jackson.core.JsonGenerator;
  * events in their order.
  */
 abstract class AnswerFormat {
+    static final byte[] NOTHING = {};
+
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
     private static final byte[] END_OF_EVENT = "\n\n".getBytes(StandardCharsets.UTF_8);
     private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
@@ -84,8 +86,19 @@ abstract class AnswerFormat {
     /** Fields after the choices. */
     abstract void writeTail(JsonGenerator json, List<Answer> answers);
 
-    /** The events that one event of generation becomes, possibly only a comment. */
+    /** The events that one event of generation becomes, possibly none. */
     abstract byte[] event(int prompt, GenerationEvent event);
+
+    /** An event that adds nothing to the answer, for when there is nothing to say. Any thread. */
+    final byte[] keepAlive() {
+        return chunk(0, "", json -> {
+            writeNothing(json);
+            json.writeNullProperty("logprobs");
+        });
+    }
+
+    /** A choice's own field for text, with none in it. */
+    abstract void writeNothing(JsonGenerator json);
 
     /** The end of a stream. */
     final byte[] last() {

@@ -1,6 +1,5 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.api.EventStream;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -9,15 +8,12 @@ import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import dev.tramontane.generation.GenerationEvent.Token;
 import dev.tramontane.json.JsonWriter;
-import java.util.BitSet;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
 /** OpenAI's chat.completion and chat.completion.chunk objects. */
 final class ChatFormat extends AnswerFormat {
     private final ChatRequest request;
-    private final BitSet begun = new BitSet();
-    private int[] promptIds = {};
 
     ChatFormat(ChatRequest request, String model, long createdSeconds, String fingerprint) {
         super(
@@ -55,13 +51,10 @@ final class ChatFormat extends AnswerFormat {
     @Override
     byte[] event(int prompt, GenerationEvent event) {
         return switch (event) {
-            case Accepted accepted -> {
-                promptIds = accepted.promptIds();
-                yield EventStream.PING;
-            }
-            case Scored scored -> EventStream.PING;
+            case Accepted accepted -> beginnings(accepted.promptIds());
+            case Scored scored -> NOTHING;
             case Delta delta ->
-                concat(begin(delta.choice()), chunk(delta.choice(), "", json -> {
+                chunk(delta.choice(), "", json -> {
                     json.writeName("delta").writeStartObject();
                     json.writeStringProperty("content", delta.text());
                     json.writeEndObject();
@@ -69,23 +62,34 @@ final class ChatFormat extends AnswerFormat {
                     if (options().returnIds()) {
                         writeIds(json, "token_ids", delta.tokens());
                     }
-                }));
+                });
             case Finished finished -> {
                 count(finished);
-                yield concat(begin(finished.choice()), chunk(finished.choice(), reason(finished), json -> {
+                yield chunk(finished.choice(), reason(finished), json -> {
                     json.writeName("delta").writeStartObject().writeEndObject();
                     json.writeNullProperty("logprobs");
-                }));
+                });
             }
         };
     }
 
-    /** Before a choice's first words: who speaks. */
-    private byte[] begin(int choice) {
-        if (begun.get(choice)) {
-            return new byte[0];
+    @Override
+    void writeNothing(JsonGenerator json) {
+        json.writeName("delta").writeStartObject();
+        json.writeStringProperty("content", "");
+        json.writeEndObject();
+    }
+
+    /** Before the first words: who speaks, of every choice. */
+    private byte[] beginnings(int[] promptIds) {
+        byte[] all = NOTHING;
+        for (int choice = 0; choice < options().choices(); choice++) {
+            all = concat(all, beginning(choice, promptIds));
         }
-        begun.set(choice);
+        return all;
+    }
+
+    private byte[] beginning(int choice, int[] promptIds) {
         return chunk(
                 choice,
                 "",

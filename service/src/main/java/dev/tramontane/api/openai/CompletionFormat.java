@@ -1,6 +1,5 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.api.EventStream;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -58,11 +57,11 @@ final class CompletionFormat extends AnswerFormat {
         return switch (event) {
             case Accepted accepted -> {
                 beginning(prompt).add(accepted);
-                yield EventStream.PING;
+                yield NOTHING;
             }
             case Scored scored -> {
                 beginning(prompt).add(scored);
-                yield EventStream.PING;
+                yield NOTHING;
             }
             case Delta delta ->
                 concat(begin(prompt, delta.choice()), chunk(first + delta.choice(), "", json -> {
@@ -83,6 +82,11 @@ final class CompletionFormat extends AnswerFormat {
         };
     }
 
+    @Override
+    void writeNothing(JsonGenerator json) {
+        json.writeStringProperty("text", "");
+    }
+
     private Answer beginning(int prompt) {
         return beginnings.computeIfAbsent(prompt, key -> new Answer(0));
     }
@@ -100,7 +104,7 @@ final class CompletionFormat extends AnswerFormat {
     private byte[] begin(int prompt, int choice) {
         int index = prompt * options().choices() + choice;
         if (begun.get(index) || !(request.echo() || options().returnIds())) {
-            return new byte[0];
+            return NOTHING;
         }
         begun.set(index);
         Answer beginning = beginning(prompt);

@@ -9,6 +9,7 @@ import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.Tally;
 import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
@@ -87,9 +88,9 @@ public final class OpenAiRoutes implements ApiRoutes {
                         return job.format().event(tagged.prompt(), tagged.event());
                     })
                     .concatWith(Mono.fromSupplier(job.format()::last));
-            EventStream.send(context, frames, config, observer);
+            EventStream.send(context, frames, job.format().keepAlive(), config, observer);
         } else {
-            PatientReply.send(context, whole(job, tally), config);
+            PatientReply.send(context, admitted -> whole(job, tally, admitted), config);
         }
     }
 
@@ -109,9 +110,15 @@ public final class OpenAiRoutes implements ApiRoutes {
                         Math.max(1, config.lookAhead() / parallel));
     }
 
-    private Mono<byte[]> whole(Job job, Tally tally) {
+    /** @param admitted run when the engine has taken the request, or the first of its prompts */
+    private Mono<byte[]> whole(Job job, Tally tally, Runnable admitted) {
         int choices = job.format().options().choices();
         return events(job)
+                .doOnNext(tagged -> {
+                    if (tagged.event() instanceof Accepted) {
+                        admitted.run();
+                    }
+                })
                 .collect(
                         () -> {
                             List<Answer> answers = new ArrayList<>();

@@ -36,7 +36,7 @@ public final class TokenizeRoutes implements ApiRoutes {
 
     private void handle(RoutingContext context, Function<JsonFields, Mono<byte[]>> reader) {
         bodies.read(context.request(), reader)
-                .onSuccess(answer -> PatientReply.send(context, answer, config))
+                .onSuccess(answer -> PatientReply.send(context, admitted -> answer, config))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 

@@ -11,13 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A script of {@code src/test/clients} that talks to a server of this JVM and checks what it gets. */
-final class ClientProgram {
+public final class ClientProgram {
     private static final int SECONDS = 240;
 
     private ClientProgram() {}
 
     /** Where {@code install.sh} put the clients; skips the test when this one is not there. */
-    static Path clients(String needed) {
+    public static Path clients(String needed) {
         Path clients = Path.of(System.getProperty("tramontane.clients", "target/clients"));
         assumeTrue(
                 Files.exists(clients.resolve(needed)),
@@ -27,7 +27,7 @@ final class ClientProgram {
     }
 
     /** The first of these programs; skips the test when there is none. */
-    static Path program(String... names) {
+    public static Path program(String... names) {
         Optional<Path> found = Stream.of(names)
                 .flatMap(name -> Stream.of(
                                 System.getenv().getOrDefault("PATH", "").split(":"))
@@ -39,7 +39,7 @@ final class ClientProgram {
     }
 
     /** Runs it; it must exit with 0 and end with "all held". */
-    static void run(String... command) throws Exception {
+    public static void run(String... command) throws Exception {
         Path log = Files.createTempFile("client", ".log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
