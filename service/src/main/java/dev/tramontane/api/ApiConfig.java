@@ -12,7 +12,7 @@ import java.util.Set;
  * @param transport limits of connections
  * @param sockets limits of WebSockets
  * @param requests limits of requests
- * @param heartbeat between comments on a silent stream; at most a third of the idle time
+ * @param heartbeat between keep-alives of a silent answer; at most a third of the idle time
  * @param lookAhead tokens that a stream may have generated before its reader has taken them
  * @param allowed browser origins and names of the service that are allowed besides the usual ones
  * @param templateVariables chat template variables that requests may set (chat_template_kwargs)

@@ -213,8 +213,8 @@ class EventStreamTest {
         try (TestService service = TestService.stepped(engine, beating(Duration.ofMillis(20)));
                 Reader clock = new Reader(service, COMPLETIONS, ask(COMPLETIONS, "p", true))) {
             clock.head();
-            CompletableFuture<TestService.Reply> late = CompletableFuture.supplyAsync(
-                    () -> service.post(path, ask(path, "p".repeat(Hesitant.LONG), stream)));
+            CompletableFuture<TestService.Reply> late = CompletableFuture.supplyAsync(() ->
+                    service.post(path, ask(path, "p".repeat(Hesitant.LONG), stream)));
             engine.asked.await();
             int before = clock.events();
             while (clock.events() <= before + 5) { // Five heartbeats of another stream have passed.

@@ -36,6 +36,7 @@ public final class TokenizeRoutes implements ApiRoutes {
 
     private void handle(RoutingContext context, Function<JsonFields, Mono<byte[]>> reader) {
         bodies.read(context.request(), reader)
+                // Nothing is admitted here, and whatever goes wrong has its own status: no heartbeat.
                 .onSuccess(answer -> PatientReply.send(context, admitted -> answer, config))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
