@@ -79,7 +79,7 @@ final class InspectCommand extends Command {
                 sections.add(Inspection.geometry(plan));
                 Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
-                        tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
+                        plan, tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
                 Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
                 sections.add(Inspection.memory(plan, sizing, Models.backend(configuration), configuration.quantize()));
             } catch (ModelFileException cannotRun) {

@@ -176,7 +176,7 @@ final class Inspection {
     }
 
     /** What turns text into tokens. */
-    Section tokenizer(Tokenizer tokenizer, LayoutChoice layout) {
+    Section tokenizer(ModelPlan plan, Tokenizer tokenizer, LayoutChoice layout) {
         List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts(tokenizer)));
         String template = source.chat().template().orElse("");
         facts.add(new Fact(
@@ -189,6 +189,10 @@ final class Inspection {
                 layout.name() + (layout.exists() ? ", because " : ": ") + layout.reason(),
                 "chat_layout",
                 object("name", layout.name(), "reason", layout.reason())));
+        List<String> warnings = source.warnings(plan, tokenizer);
+        if (!warnings.isEmpty()) {
+            facts.add(new Fact("left aside", String.join("; ", warnings), "left_aside", warnings));
+        }
         return new Section("Tokenizer", "tokenizer", facts);
     }
 

@@ -85,6 +85,7 @@ final class RunningModel implements AutoCloseable {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = Sizing.of(geometry, configuration, InspectCommand.memory());
         sizing.notes().forEach(LOG::warn);
+        loaded.warnings().forEach(LOG::warn);
         LayoutChoice layout = LayoutChoice.of(loaded.chat(), loaded.tokenizer(), configuration.chatLayout());
         if (layout.exists()) {
             LOG.info("chats are laid out by {}, because {}", layout.name(), layout.reason());

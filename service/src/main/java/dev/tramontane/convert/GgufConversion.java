@@ -70,7 +70,10 @@ public final class GgufConversion {
      */
     public static GgufConversion of(ModelSource source, OutputType type) {
         ModelPlan plan = source.plan(OptionalInt.empty());
-        return new GgufConversion(plan, source.tokenizer(plan).vocabulary(), source, type);
+        // A GGUF file has no tokens beyond the embedding's rows; the model does not know them anyway.
+        Vocabulary vocabulary =
+                source.tokenizer(plan).vocabulary().first(plan.geometry().vocabulary());
+        return new GgufConversion(plan, vocabulary, source, type);
     }
 
     private void add(OutputTensor tensor) {

@@ -8,6 +8,7 @@ import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.TooManyTokensException;
+import dev.tramontane.tokenizer.UnreadableTokenException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -45,6 +46,16 @@ final class PromptEncoder {
 
     /** As {@link #encode}, but a prompt may be empty. */
     PreparedPrompt tokenize(Prompt prompt, EncodingLimit limit) {
+        try {
+            return ids(prompt, limit);
+        } catch (UnreadableTokenException unreadable) {
+            String parameter = prompt instanceof Prompt.Chat ? "messages" : "prompt";
+            throw new GenerationException(
+                    Kind.INVALID, String.valueOf(unreadable.getMessage()), parameter, 0, unreadable);
+        }
+    }
+
+    private PreparedPrompt ids(Prompt prompt, EncodingLimit limit) {
         return switch (prompt) {
             case Prompt.Text text -> {
                 int[] ids = tokenizer.encode(PromptText.of(text.text()), limit);

@@ -6,7 +6,6 @@ import dev.tramontane.weights.GgufFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * What a file says of its chat layout.
@@ -29,18 +28,11 @@ public record ChatSource(Optional<String> template, Optional<MistralVersion> ver
         vocabulary
                 .unknown()
                 .ifPresent(id -> specials.put("unk_token", vocabulary.pieces().get(id)));
-        for (String name : new String[] {"eos", "padding"}) {
-            OptionalLong id = file.metadata()
-                    .findInteger(
-                            "tokenizer.ggml." + name + "_token_id",
-                            0,
-                            vocabulary.pieces().size() - 1L);
-            if (id.isPresent()) {
-                specials.put(
-                        name.equals("eos") ? "eos_token" : "pad_token",
-                        vocabulary.pieces().get((int) id.getAsLong()));
-            }
-        }
+        GgufTokenIds ids = new GgufTokenIds(file.metadata(), vocabulary.pieces().size());
+        ids.find("eos")
+                .ifPresent(id -> specials.put("eos_token", vocabulary.pieces().get(id)));
+        ids.find("padding")
+                .ifPresent(id -> specials.put("pad_token", vocabulary.pieces().get(id)));
         if (!specials.containsKey("eos_token") && !vocabulary.ends().isEmpty()) {
             int first = vocabulary.ends().stream().min(Integer::compare).orElseThrow();
             specials.put("eos_token", vocabulary.pieces().get(first));

@@ -97,7 +97,7 @@ public final class GgufSource implements ModelSource {
             }
         }
         for (String key : List.of("bos", "eos", "unknown", "padding")) {
-            OptionalLong id = metadata.findInteger(TOKENIZER + key + "_token_id", Integer.MIN_VALUE, Integer.MAX_VALUE);
+            OptionalLong id = metadata.usableInteger(TOKENIZER + key + "_token_id", Long.MIN_VALUE, Long.MAX_VALUE);
             if (id.isPresent()) {
                 facts.add(new SourceFact(key, id.getAsLong() + spelling(id.getAsLong()), key, id.getAsLong()));
             }
@@ -131,7 +131,12 @@ public final class GgufSource implements ModelSource {
     }
 
     private Vocabulary vocabulary() {
-        return GgufVocabulary.of(file, GgufGeometry.vocabulary(file));
+        return GgufVocabulary.of(file);
+    }
+
+    @Override
+    public List<String> oddities(int vocabulary) {
+        return new GgufTokenIds(metadata, metadata.strings(TOKENIZER + "tokens").size()).warnings();
     }
 
     @Override

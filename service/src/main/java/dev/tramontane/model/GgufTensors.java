@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
  * one tensor of three dimensions, in old files in one each.
  */
 final class GgufTensors {
-    /** Written by old converters and never read by anybody. */
-    private static final Pattern IGNORED = Pattern.compile("blk\\.\\d+\\.attn_rot_embd(\\.weight)?");
+    /** Written by old converters and never read by anybody, and the parts for images, which Ollama puts beside. */
+    private static final Pattern IGNORED = Pattern.compile("blk\\.\\d+\\.attn_rot_embd(\\.weight)?|(v|mm)\\..*");
 
     private static final String OUTPUT = "output.weight";
 

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -51,12 +50,12 @@ public final class GgufVocabulary {
     private GgufVocabulary() {}
 
     /**
-     * Reads the vocabulary. Its lists are views of the file.
+     * Reads the vocabulary, which may have more or fewer tokens than the embedding has rows. Its lists are views of the
+     * file.
      *
-     * @param size ids that the model has: rows of its embedding
      * @throws dev.tramontane.weights.ModelFileException naming the key at fault
      */
-    public static Vocabulary of(GgufFile file, int size) {
+    public static Vocabulary of(GgufFile file) {
         GgufMetadata metadata = file.metadata();
         String model = metadata.string(KEYS + "model");
         Vocabulary.Kind kind = switch (model) {
@@ -71,17 +70,15 @@ public final class GgufVocabulary {
         };
         boolean sentencePiece = kind == Vocabulary.Kind.SENTENCEPIECE_BPE;
         List<String> pieces = metadata.strings(KEYS + "tokens");
-        if (pieces.size() != size) {
-            throw metadata.fault(
-                    KEYS + "tokens",
-                    "the tokenizer has " + pieces.size() + " tokens",
-                    "as many as the embedding has rows: " + size,
-                    HyperParameters.OTHER_FILE);
-        }
         String preTokenizer =
                 sentencePiece ? "" : metadata.findString(KEYS + "pre").orElse("");
-        int[] types = types(metadata, size);
-        OptionalInt bos = id(metadata, "bos", sentencePiece ? OptionalInt.of(1) : OptionalInt.empty(), size);
+        int[] types = types(metadata, pieces.size());
+        GgufTokenIds ids = new GgufTokenIds(metadata, pieces.size());
+        boolean addBos =
+                metadata.bool(KEYS + "add_bos_token", sentencePiece || BOS_BY_PRE_TOKENIZER.contains(preTokenizer));
+        if (addBos) {
+            ids.require("bos"); // every prompt begins with it: a guess would change all answers
+        }
         return new Vocabulary(
                 kind,
                 preTokenizer,
@@ -89,10 +86,10 @@ public final class GgufVocabulary {
                 sentencePiece ? metadata.floats(KEYS + "scores") : new float[0],
                 types,
                 sentencePiece ? List.of() : metadata.strings(KEYS + "merges"),
-                bos,
-                id(metadata, "unknown", sentencePiece ? OptionalInt.of(0) : OptionalInt.empty(), size),
-                ends(metadata, sentencePiece, pieces, types, size),
-                metadata.bool(KEYS + "add_bos_token", sentencePiece || BOS_BY_PRE_TOKENIZER.contains(preTokenizer)),
+                ids.find("bos", sentencePiece ? OptionalInt.of(1) : OptionalInt.empty()),
+                ids.find("unknown", sentencePiece ? OptionalInt.of(0) : OptionalInt.empty()),
+                ends(ids, sentencePiece, pieces, types),
+                addBos,
                 metadata.bool(KEYS + "add_space_prefix", sentencePiece));
     }
 
@@ -113,28 +110,22 @@ public final class GgufVocabulary {
         return types;
     }
 
-    private static OptionalInt id(GgufMetadata metadata, String name, OptionalInt absent, int size) {
-        OptionalLong found = metadata.findInteger(KEYS + name + "_token_id", 0, size - 1L);
-        if (found.isPresent()) {
-            return OptionalInt.of((int) found.getAsLong());
-        }
-        return absent.isPresent() && absent.getAsInt() < size ? absent : OptionalInt.empty();
-    }
-
     /** Ends by id, and by spelling among tokens that text can't produce. The latter become control tokens. */
-    private static Set<Integer> ends(
-            GgufMetadata metadata, boolean sentencePiece, List<String> pieces, int[] types, int size) {
+    private static Set<Integer> ends(GgufTokenIds ids, boolean sentencePiece, List<String> pieces, int[] types) {
         Set<Integer> ends = new LinkedHashSet<>();
-        id(metadata, "eos", sentencePiece ? OptionalInt.of(2) : OptionalInt.empty(), size)
-                .ifPresent(ends::add);
-        id(metadata, "eot", OptionalInt.empty(), size).ifPresent(ends::add);
-        id(metadata, "eom", OptionalInt.empty(), size).ifPresent(ends::add);
-        for (int id = 0; id < size; id++) {
+        boolean guessed = sentencePiece && !ids.isUnusable("eos");
+        ids.find("eos", guessed ? OptionalInt.of(2) : OptionalInt.empty()).ifPresent(ends::add);
+        ids.find("eot").ifPresent(ends::add);
+        ids.find("eom").ifPresent(ends::add);
+        for (int id = 0; id < pieces.size(); id++) {
             boolean special = types[id] == CONTROL || types[id] == USER_DEFINED;
             if (special && END_PIECES.contains(pieces.get(id))) {
                 types[id] = CONTROL;
                 ends.add(id);
             }
+        }
+        if (ends.isEmpty()) {
+            ids.require("eos"); // no answer would end
         }
         return ends;
     }

@@ -137,6 +137,16 @@ public final class HuggingFaceSource implements ModelSource {
         return ends;
     }
 
+    @Override
+    public List<String> oddities(int vocabulary) {
+        List<String> oddities = new ArrayList<>(GenerationDefaults.warnings(config.text(), vocabulary));
+        if (directory.has(GENERATION)) {
+            oddities.addAll(GenerationDefaults.warnings(directory.parameters(GENERATION), vocabulary));
+        }
+        oddities.addAll(SafetensorsFacts.oddities(weights));
+        return oddities;
+    }
+
     private GenerationDefaults generation(int vocabulary) {
         return directory.has(GENERATION)
                 ? GenerationDefaults.of(directory.parameters(GENERATION), vocabulary)

@@ -24,13 +24,21 @@ public final class LoadedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final ChatSource chat;
     private final MemoryUse memory;
+    private final List<String> warnings;
 
-    private LoadedModel(ModelSource source, Model model, Tokenizer tokenizer, ChatSource chat, MemoryUse memory) {
+    private LoadedModel(
+            ModelSource source,
+            Model model,
+            Tokenizer tokenizer,
+            ChatSource chat,
+            MemoryUse memory,
+            List<String> warnings) {
         this.source = source;
         this.model = model;
         this.tokenizer = tokenizer;
         this.chat = chat;
         this.memory = memory;
+        this.warnings = List.copyOf(warnings);
     }
 
     /**
@@ -51,10 +59,11 @@ public final class LoadedModel implements AutoCloseable {
             Tokenizer tokenizer = source.tokenizer(plan);
             Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
             ChatSource chat = source.chat();
+            List<String> warnings = source.warnings(plan, tokenizer);
             KernelContext context = open(library, plan, options, progress);
             try {
                 Model model = new NativeModel(plan.geometry(), tokenizer.size(), context);
-                return new LoadedModel(source, model, served, chat, context.memoryUse());
+                return new LoadedModel(source, model, served, chat, context.memoryUse(), warnings);
             } catch (RuntimeException | Error failure) {
                 context.close();
                 throw failure;
@@ -160,6 +169,11 @@ public final class LoadedModel implements AutoCloseable {
     /** Bytes of weights after loading; the cache is not sized yet. */
     public MemoryUse memory() {
         return memory;
+    }
+
+    /** What is odd in its files and was left aside, a sentence each. */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** Closes the model, then its files; the thread that drives the model must be done with it. */

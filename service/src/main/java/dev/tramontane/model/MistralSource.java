@@ -109,6 +109,11 @@ public final class MistralSource implements ModelSource {
     }
 
     @Override
+    public List<String> oddities(int vocabulary) {
+        return SafetensorsFacts.oddities(weights);
+    }
+
+    @Override
     public ChatSource chat() {
         ChatFiles files = new ChatFiles(directory);
         Optional<MistralVersion> version =

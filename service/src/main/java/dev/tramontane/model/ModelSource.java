@@ -7,6 +7,7 @@ import dev.tramontane.weights.ModelFileException;
 import dev.tramontane.weights.SafetensorsSet;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -76,24 +77,37 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource, Hu
     TokenizerSource tokenizer();
 
     /**
-     * Builds the tokenizer and checks it against the model. Takes up to seconds for large vocabularies.
+     * Builds the tokenizer and checks it against the model. It may have more tokens than the embedding has rows, if text
+     * does not need them; {@link ModelTokenizer} keeps them from the model. Takes up to seconds for large vocabularies.
      *
      * @param plan of this source
      */
     default Tokenizer tokenizer(ModelPlan plan) {
         TokenizerSource source = tokenizer();
         Tokenizer tokenizer = source.build();
-        int vocabulary = plan.geometry().vocabulary();
-        if (tokenizer.size() > vocabulary) {
-            throw new ModelFileException(
-                    source.file(),
-                    -1,
-                    "the tokenizer has " + tokenizer.size() + " tokens",
-                    "at most as many as the embedding has rows: " + vocabulary,
-                    "take tokenizer and weights from one place");
-        }
+        SurplusTokens.check(tokenizer, plan.geometry().vocabulary(), source.file());
         return tokenizer;
     }
+
+    /**
+     * What is odd in the files and was left aside, a sentence each. The model gives the answers that it would give without
+     * it.
+     *
+     * @param tokenizer of this source and plan
+     */
+    default List<String> warnings(ModelPlan plan, Tokenizer tokenizer) {
+        int vocabulary = plan.geometry().vocabulary();
+        List<String> warnings = new ArrayList<>(SurplusTokens.warnings(tokenizer, vocabulary));
+        warnings.addAll(oddities(vocabulary));
+        return warnings;
+    }
+
+    /**
+     * The part of {@link #warnings} that the format knows of.
+     *
+     * @param vocabulary ids that the model has
+     */
+    List<String> oddities(int vocabulary);
 
     /**
      * What turns text into tokens, for people and programs.

@@ -4,6 +4,7 @@ import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.TokenDecoder;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.UnreadableTokenException;
 import dev.tramontane.tokenizer.Vocabulary;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -11,7 +12,8 @@ import java.util.Set;
 /**
  * A tokenizer as its model uses it. An embedding may have more rows than there are tokens, for the sake of round sizes:
  * their ids are control tokens without a spelling. They are never drawn, since {@link NativeModel} masks them, and stand
- * for no text where something else brings them in. Files beside the tokenizer's may name more tokens that end an answer.
+ * for no text where something else brings them in. It may also have fewer: a token without a row is no control token here,
+ * and a text that holds it is refused. Files beside the tokenizer's may name more tokens that end an answer.
  */
 final class ModelTokenizer implements Tokenizer {
     private final Tokenizer tokenizer;
@@ -27,7 +29,7 @@ final class ModelTokenizer implements Tokenizer {
     /**
      * The tokenizer for a model.
      *
-     * @param size rows of the embedding, not below the tokenizer's size
+     * @param size rows of the embedding
      * @param ends more ids that end an answer
      */
     static Tokenizer of(Tokenizer tokenizer, int size, Set<Integer> ends) {
@@ -50,18 +52,19 @@ final class ModelTokenizer implements Tokenizer {
     }
 
     @Override
-    public int[] encode(String text) {
-        return tokenizer.encode(text);
-    }
-
-    @Override
-    public int[] encode(PromptText prompt) {
-        return tokenizer.encode(prompt);
-    }
-
-    @Override
     public int[] encode(PromptText prompt, EncodingLimit limit) {
-        return tokenizer.encode(prompt, limit);
+        return readable(tokenizer.encode(prompt, limit));
+    }
+
+    private int[] readable(int[] ids) {
+        if (tokenizer.size() > size) {
+            for (int id : ids) {
+                if (id >= size) {
+                    throw new UnreadableTokenException(tokenizer.piece(id), id);
+                }
+            }
+        }
+        return ids;
     }
 
     @Override
@@ -86,12 +89,16 @@ final class ModelTokenizer implements Tokenizer {
 
     @Override
     public OptionalInt controlId(String piece) {
-        return tokenizer.controlId(piece);
+        return withRow(tokenizer.controlId(piece));
     }
 
     @Override
     public OptionalInt bos() {
-        return tokenizer.bos();
+        return withRow(tokenizer.bos());
+    }
+
+    private OptionalInt withRow(OptionalInt id) {
+        return id.isPresent() && id.getAsInt() < size ? id : OptionalInt.empty();
     }
 
     @Override

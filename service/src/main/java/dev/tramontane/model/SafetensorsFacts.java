@@ -1,10 +1,13 @@
 package dev.tramontane.model;
 
+import static dev.tramontane.weights.ModelFileException.quoted;
+
 import dev.tramontane.weights.SafetensorsSet;
 import dev.tramontane.weights.SafetensorsTensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 
 /** What a directory with safetensors files holds, file by file and tensor by tensor. */
 final class SafetensorsFacts {
@@ -20,6 +23,17 @@ final class SafetensorsFacts {
 
     static List<StoredTensor> stored(SafetensorsSet weights) {
         return weights.tensors().stream().map(SafetensorsFacts::stored).toList();
+    }
+
+    /** What the index says of the files that is not so. */
+    static List<String> oddities(SafetensorsSet weights) {
+        Set<String> names = weights.promised();
+        if (names.isEmpty()) {
+            return List.of();
+        }
+        return List.of(weights.name() + " names " + names.size() + (names.size() == 1 ? " tensor" : " tensors")
+                + " that no file holds and the model does not need, such as "
+                + quoted(names.iterator().next()));
     }
 
     private static StoredTensor stored(SafetensorsTensor tensor) {

@@ -67,7 +67,8 @@ final class SafetensorsTensors {
         // takes the stored head, too.
         boolean ownHead = !tied
                 || (find(TensorRole.OUTPUT).isPresent()
-                        && find(TensorRole.TOKEN_EMBEDDING).isPresent());
+                        && find(TensorRole.TOKEN_EMBEDDING).isPresent())
+                || files.isInAbsentFile(name(TensorRole.OUTPUT));
         for (NeededTensor needed : NeededTensor.of(geometry, ownHead)) {
             SafetensorsTensor tensor = stored(needed);
             names.add(tensor.name());
@@ -77,8 +78,12 @@ final class SafetensorsTensors {
         return tensors;
     }
 
+    private String name(TensorRole role) {
+        return layout.module(new NeededTensor(role, 0, 0, 0, 0)) + ".weight";
+    }
+
     private Optional<SafetensorsTensor> find(TensorRole role) {
-        return files.find(layout.module(new NeededTensor(role, 0, 0, 0, 0)) + ".weight");
+        return files.find(name(role));
     }
 
     private SafetensorsTensor stored(NeededTensor needed) {
@@ -87,12 +92,13 @@ final class SafetensorsTensors {
         if (found.isEmpty() && needed.role() == TensorRole.TOKEN_EMBEDDING) {
             found = find(TensorRole.OUTPUT);
         }
-        return found.orElseThrow(() -> new ModelFileException(
-                files.name(),
-                -1,
-                "there is no tensor " + quoted(name),
-                "",
-                "the files are not a whole model of this architecture: download all of them again"));
+        return found.orElseThrow(() -> files.promised(name)
+                .orElseGet(() -> new ModelFileException(
+                        files.name(),
+                        -1,
+                        "there is no tensor " + quoted(name),
+                        "",
+                        "the files are not a whole model of this architecture: download all of them again")));
     }
 
     private PlannedTensor vector(NeededTensor needed, SafetensorsTensor tensor) {
@@ -166,9 +172,13 @@ final class SafetensorsTensors {
 
     /** A tensor that nobody uses is a bias, an adapter or another architecture: results without it would be wrong. */
     private void refuseOthers(ModelGeometry geometry) {
+        for (String name : files.promised()) {
+            if (files.isInAbsentFile(name) && !isUnneeded(name)) {
+                throw files.promised(name).orElseThrow();
+            }
+        }
         for (SafetensorsTensor tensor : files.tensors()) {
-            String last = tensor.name().substring(tensor.name().lastIndexOf('.') + 1);
-            if (!names.contains(tensor.name()) && !UNUSED_SCALES.contains(last) && !layout.ignores(tensor.name())) {
+            if (!names.contains(tensor.name()) && !isUnneeded(tensor.name())) {
                 throw fault(
                         tensor,
                         "has no place in the " + geometry.layers() + " layers of the architecture "
@@ -176,6 +186,11 @@ final class SafetensorsTensors {
                         "only tensors that are computed with");
             }
         }
+    }
+
+    /** Whether results don't depend on a tensor of that name. */
+    private boolean isUnneeded(String name) {
+        return UNUSED_SCALES.contains(name.substring(name.lastIndexOf('.') + 1)) || layout.ignores(name);
     }
 
     private static ModelFileException fault(SafetensorsTensor tensor, String found, String expected) {

@@ -75,9 +75,9 @@ sealed interface TensorNames {
      * @param experts whether the layers are mixtures of experts
      */
     record Mistral(boolean experts) implements TensorNames {
-        /** The parts for images. */
-        private static final Pattern IGNORED =
-                Pattern.compile("(vision_encoder|vision_language_adapter|patch_merger|pre_mm_projector_norm)\\..*");
+        /** Frequencies that the first models carry along, and the parts for images. */
+        private static final Pattern IGNORED = Pattern.compile(
+                "rope\\.freqs|(vision_encoder|vision_language_adapter|patch_merger|pre_mm_projector_norm)\\..*");
 
         @Override
         public String module(NeededTensor needed) {

@@ -1,8 +1,10 @@
 package dev.tramontane.tokenizer;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a model file says of its tokenizer, free of any file format. Validated by {@link Tokenizers#of}.
@@ -35,6 +37,29 @@ public record Vocabulary(
     public enum Kind {
         BYTE_LEVEL_BPE,
         SENTENCEPIECE_BPE
+    }
+
+    /** The same without the tokens from {@code count} on. */
+    public Vocabulary first(int count) {
+        if (count >= pieces.size()) {
+            return this;
+        }
+        return new Vocabulary(
+                kind,
+                preTokenizer,
+                pieces.subList(0, count),
+                scores.length == 0 ? scores : Arrays.copyOf(scores, count),
+                Arrays.copyOf(types, count),
+                merges,
+                below(count, bos),
+                below(count, unknown),
+                ends.stream().filter(id -> id < count).collect(Collectors.toUnmodifiableSet()),
+                addBos,
+                addSpacePrefix);
+    }
+
+    private static OptionalInt below(int count, OptionalInt id) {
+        return id.isPresent() && id.getAsInt() < count ? id : OptionalInt.empty();
     }
 
     /** The same with these scores in place of the merges. */

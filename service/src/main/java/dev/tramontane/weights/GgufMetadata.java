@@ -96,6 +96,17 @@ public final class GgufMetadata {
         return OptionalLong.of(value);
     }
 
+    /** As {@link #findInteger}, but empty too when the value is none or outside the range: for what can be done without. */
+    public OptionalLong usableInteger(String key, long min, long max) {
+        Entry entry = entries.get(key);
+        if (entry == null || !entry.type().isInteger()) {
+            return OptionalLong.empty();
+        }
+        long value = integer(new GgufCursor(file, bytes, entry.offset()), entry.type());
+        boolean huge = entry.type() == GgufValueType.U64 && value < 0;
+        return huge || value < min || value > max ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
     /** A finite number, stored as real or integer. */
     public double real(String key) {
         return findReal(key).orElseThrow(() -> missing(key, "a number"));

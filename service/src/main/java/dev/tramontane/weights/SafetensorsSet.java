@@ -8,14 +8,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * The safetensors files of a model: one file, or several with an index that is checked against them both ways. Tensors
- * refer to the mapped files and are valid until {@link #close}. Immutable; any thread.
+ * The safetensors files of a model: one file, or several with an index. Tensors refer to the mapped files and are valid
+ * until {@link #close}. Immutable; any thread.
+ *
+ * <p>Indexes in the field are stale: they name tensors that no file holds, and miss some that are there. Whether that
+ * matters is known to who needs a tensor, so what the index promised in vain is kept for {@link #promised}.
  *
  * <p>Symbolic links are followed, since Hugging Face's cache consists of them: what they lead to is checked as any file
  * is.
@@ -24,6 +30,12 @@ public final class SafetensorsSet implements AutoCloseable {
     private final String name;
     private final List<SafetensorsFile> files;
     private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
+
+    /** The files of tensors that the index names and no file holds. */
+    private final Map<String, String> promised = new LinkedHashMap<>();
+
+    /** Of these, the files that are not there. */
+    private final Set<String> absent = new LinkedHashSet<>();
 
     private SafetensorsSet(String name, List<SafetensorsFile> files) {
         this.name = name;
@@ -76,39 +88,51 @@ public final class SafetensorsSet implements AutoCloseable {
     }
 
     private void join(Path directory, SafetensorsIndex index) {
+        Map<String, String> shardOf = new HashMap<>();
         for (String shard : index.files()) {
             Path path = directory.resolve(shard);
             if (!isThere(path)) {
-                throw new ModelFileException(
-                        index.name(),
-                        -1,
-                        "the file " + quoted(shard) + " of the index is not there",
-                        index.files().size() + " files beside it",
-                        "download the missing files as well");
+                absent.add(shard);
+                continue;
             }
             SafetensorsFile file = SafetensorsFile.open(path);
             files.add(file);
             for (SafetensorsTensor tensor : file.tensors()) {
-                join(index, shard, tensor);
+                join(index, shard, tensor, shardOf);
             }
         }
-        for (Map.Entry<String, String> entry : index.fileOf().entrySet()) {
-            if (!tensors.containsKey(entry.getKey())) {
-                String found = "the index puts tensor " + quoted(entry.getKey()) + " into " + quoted(entry.getValue())
-                        + ", which does not hold it";
-                throw mismatch(index.name(), -1, found);
+        index.fileOf().forEach((tensor, shard) -> {
+            if (!tensors.containsKey(tensor)) {
+                promised.put(tensor, shard);
             }
+        });
+        if (files.isEmpty()) {
+            throw notThere(absent.iterator().next());
         }
     }
 
-    private void join(SafetensorsIndex index, String shard, SafetensorsTensor tensor) {
-        String expected = index.fileOf().get(tensor.name());
-        if (!shard.equals(expected)) {
-            String found = "the file holds tensor " + quoted(tensor.name()) + ", which the index "
-                    + (expected == null ? "does not name" : "puts into " + quoted(expected));
-            throw mismatch(tensor.file(), tensor.offset(), found);
+    /** Where two files hold a tensor, the index decides. */
+    private void join(SafetensorsIndex index, String shard, SafetensorsTensor tensor, Map<String, String> shardOf) {
+        String other = shardOf.get(tensor.name());
+        String named = index.fileOf().get(tensor.name());
+        if (other == null || shard.equals(named)) {
+            tensors.put(tensor.name(), tensor);
+            shardOf.put(tensor.name(), shard);
+        } else if (!other.equals(named)) {
+            throw mismatch(
+                    tensor.file(),
+                    tensor.offset(),
+                    "the file holds tensor " + quoted(tensor.name()) + ", as " + quoted(other) + " does");
         }
-        tensors.put(tensor.name(), tensor);
+    }
+
+    private ModelFileException notThere(String shard) {
+        return new ModelFileException(
+                name,
+                -1,
+                "the file " + quoted(shard) + " of the index is not there",
+                (files.size() + absent.size()) + " files beside it",
+                "download the missing files as well");
     }
 
     private static ModelFileException mismatch(String file, long offset, String found) {
@@ -118,6 +142,33 @@ public final class SafetensorsSet implements AutoCloseable {
                 found,
                 "an index and files of the same model",
                 "download the index and all files from one place");
+    }
+
+    /** What to say of a tensor that is needed and not there, where the index names it: its file is missing, or lacks it. */
+    public Optional<ModelFileException> promised(String tensor) {
+        String shard = promised.get(tensor);
+        if (shard == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                absent.contains(shard)
+                        ? notThere(shard)
+                        : mismatch(
+                                name,
+                                -1,
+                                "the index puts tensor " + quoted(tensor) + " into " + quoted(shard)
+                                        + ", which does not hold it"));
+    }
+
+    /** Whether the tensor lies in a file that the index names and that is not there, so that nobody knows of it. */
+    public boolean isInAbsentFile(String tensor) {
+        String shard = promised.get(tensor);
+        return shard != null && absent.contains(shard);
+    }
+
+    /** Names of the tensors that the index promises in vain, in its order. */
+    public Set<String> promised() {
+        return Collections.unmodifiableSet(promised.keySet());
     }
 
     /** The one file, or the index, as the user named it. */

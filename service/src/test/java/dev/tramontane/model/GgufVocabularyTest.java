@@ -129,16 +129,23 @@ final class GgufVocabularyTest {
         refused(p -> p.remove("tokenizer.ggml.model"), "tokenizer.ggml.model");
         refused(p -> p.remove("tokenizer.ggml.tokens"), "tokenizer.ggml.tokens");
         refused(p -> p.remove("tokenizer.ggml.merges"), "tokenizer.ggml.merges");
-        refused(p -> number(p, "tokenizer.ggml.eos_token_id", SIZE), "eos_token_id");
-        refused(p -> number(p, "tokenizer.ggml.bos_token_id", 0xffffffffL), "bos_token_id");
         refused(
-                p -> p.put("tokenizer.ggml.eot_token_id", g -> g.i32("tokenizer.ggml.eot_token_id", -1)),
-                "eot_token_id");
+                p -> {
+                    number(p, "tokenizer.ggml.bos_token_id", 0xffffffffL);
+                    p.put("tokenizer.ggml.add_bos_token", g -> g.bool("tokenizer.ggml.add_bos_token", true));
+                },
+                "bos_token_id");
+        refused(
+                p -> {
+                    number(p, "tokenizer.ggml.eos_token_id", SIZE);
+                    types(p, 1, 1, 1); // none is a control token that ends by its spelling
+                },
+                "eos_token_id");
         refused(p -> types(p), "token types", "" + SIZE);
         refused(
                 p -> p.put("tokenizer.ggml.tokens", g -> g.strings("tokenizer.ggml.tokens", List.of("a"))),
-                "1 tokens",
-                "embedding");
+                "token types",
+                "1 tokens");
         refused(p -> text(p, "tokenizer.ggml.tokens", "a"), "array of strings");
         assertThatThrownBy(() -> {
                     Map<String, Consumer<GgufWriter>> parts = sentencePiece();
@@ -150,7 +157,7 @@ final class GgufVocabularyTest {
     }
 
     private static Vocabulary read(Map<String, Consumer<GgufWriter>> parts) {
-        return GgufVocabulary.of(ModelPlanTest.file(parts), SIZE);
+        return GgufVocabulary.of(ModelPlanTest.file(parts));
     }
 
     private static void refused(Consumer<Map<String, Consumer<GgufWriter>>> tell, String... named) {

@@ -357,7 +357,8 @@ final class ModelDirectoryHostileTest {
                         "no version of Mistral's layouts"),
                 file(
                         "ends of another vocabulary",
-                        dir -> Files.writeString(dir.resolve("generation_config.json"), "{\"eos_token_id\": [2, -1]}"),
+                        dir -> Files.writeString(
+                                dir.resolve("generation_config.json"), "{\"eos_token_id\": [-1, 317]}"),
                         "generation_config.json",
                         "\"eos_token_id\" has the value -1"),
                 file(
