@@ -1,13 +1,11 @@
 package dev.tramontane.app;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.model.ModelPlan;
 import dev.tramontane.model.ModelSource;
 import dev.tramontane.model.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,8 +78,8 @@ final class InspectCommand extends Command {
                 Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
                         plan, tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
-                Sizing sizing = Sizing.of(plan.geometry(), configuration, memory());
-                sections.add(Inspection.memory(plan, sizing, Models.backend(configuration), configuration.quantize()));
+                MemoryPlan memory = MemoryPlan.of(plan, configuration, MemoryLimit.ofProcess());
+                sections.add(Inspection.memory(plan, memory, Models.backend(configuration), configuration.quantize()));
             } catch (ModelFileException cannotRun) {
                 fault = cannotRun;
             }
@@ -105,10 +103,5 @@ final class InspectCommand extends Command {
         } else {
             Fact.print(sections, outside().out());
         }
-    }
-
-    /** The machine's memory, or what the control group allows of it. */
-    static long memory() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 }

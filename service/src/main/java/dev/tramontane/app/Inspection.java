@@ -197,7 +197,8 @@ final class Inspection {
     }
 
     /** What running it takes, with these sizes. */
-    static Section memory(ModelPlan plan, Sizing sizing, Backend backend, Optional<DType> quantize) {
+    static Section memory(ModelPlan plan, MemoryPlan memory, Backend backend, Optional<DType> quantize) {
+        Sizing sizing = memory.sizing();
         MemoryEstimate weights = MemoryEstimate.of(
                 plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision(), quantize);
         int context = sizing.engine().contextTokens();
@@ -211,8 +212,13 @@ final class Inspection {
                         "weights_in_place_bytes",
                         weights.inPlace()),
                 new Fact(
-                        "weights repacked",
-                        Units.show(weights.repacked()) + " of its own",
+                        backend.isDevice() ? "weights copied" : "weights repacked",
+                        Units.show(weights.repacked())
+                                + switch (backend) {
+                                    case REF, CPU -> " of its own";
+                                    case CUDA -> " to the device's memory";
+                                    case EMU -> " of its own, as a device would have them";
+                                },
                         "weights_repacked_bytes",
                         weights.repacked()),
                 new Fact(
@@ -251,15 +257,32 @@ final class Inspection {
         if (plan.geometry().groups().size() > 1) {
             facts.add(byWindow(plan.geometry(), sizing, context));
         }
-        facts.add(new Fact(
-                "together",
-                Units.show(weights.inPlace() + weights.repacked() + cache) + ", and the workspace of a step",
-                "total_bytes",
-                weights.inPlace() + weights.repacked() + cache));
-        for (String note : sizing.notes()) {
+        MemorySum sum = memory.sum();
+        for (MemorySum.Item item : sum.items()) {
+            if (facts.stream().noneMatch(fact -> fact.key().equals(item.key()))) {
+                facts.add(new Fact(item.label(), Units.show(item.bytes()), item.key(), item.bytes()));
+            }
+        }
+        facts.add(new Fact("together", Units.show(sum.bytes()) + ": " + sum.text(), "total_bytes", sum.bytes()));
+        facts.add(bounds(memory.limit()));
+        for (String note : memory.notes()) {
             facts.add(Fact.of("note", "note", note));
         }
+        memory.excess().ifPresent(reason -> facts.add(Fact.of("too much", "excess", reason)));
         return new Section("Memory", "memory", facts);
+    }
+
+    private static Fact bounds(MemoryLimit limit) {
+        return new Fact(
+                "there is",
+                limit.bounds().stream()
+                        .map(bound -> Units.show(bound.bytes()) + " in " + bound.name() + ", "
+                                + Units.show(bound.free()) + " free")
+                        .collect(Collectors.joining("; ")),
+                "memory",
+                limit.bounds().stream()
+                        .map(bound -> object("of", bound.name(), "bytes", bound.bytes(), "free_bytes", bound.free()))
+                        .toList());
     }
 
     private static Fact quantised(Map<DType, Integer> changes) {

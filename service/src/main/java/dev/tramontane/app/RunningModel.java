@@ -51,8 +51,11 @@ final class RunningModel implements AutoCloseable {
         Path path = Models.file(configuration, command);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
+        MemoryPlan memory;
         try {
             library = KernelLibraries.load(configuration, outside);
+            memory = MemoryPlan.of(source.plan(configuration.window()), configuration, MemoryLimit.ofProcess())
+                    .required();
         } catch (RuntimeException failure) {
             source.close();
             throw failure;
@@ -69,7 +72,7 @@ final class RunningModel implements AutoCloseable {
         LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);
         bar.done();
         try {
-            return start(configuration, loaded, library, Models.name(configuration, path), observer);
+            return start(configuration, loaded, memory, library, Models.name(configuration, path), observer);
         } catch (RuntimeException failure) {
             loaded.close();
             throw failure;
@@ -79,12 +82,17 @@ final class RunningModel implements AutoCloseable {
     private static RunningModel start(
             Configuration configuration,
             LoadedModel loaded,
+            MemoryPlan memory,
             KernelLibrary library,
             String name,
             EngineObserver observer) {
         ModelGeometry geometry = loaded.geometry();
-        Sizing sizing = Sizing.of(geometry, configuration, InspectCommand.memory());
-        sizing.notes().forEach(LOG::warn);
+        Sizing sizing = memory.sizing();
+        memory.notes().forEach(LOG::warn);
+        LOG.info(
+                "memory: {} together: {}",
+                Units.show(memory.sum().bytes()),
+                memory.sum().text());
         loaded.warnings().forEach(LOG::warn);
         LayoutChoice layout = LayoutChoice.of(loaded.chat(), loaded.tokenizer(), configuration.chatLayout());
         if (layout.exists()) {

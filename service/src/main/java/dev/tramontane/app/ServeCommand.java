@@ -19,8 +19,8 @@ import picocli.CommandLine;
         name = "serve",
         description =
                 "Serve a model over HTTP: OpenAI's completions and chat completions with streaming, a WebSocket at"
-                        + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs and"
-                        + " ends with exit code 0; a second one does not wait.",
+                    + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
+                    + " and ends with exit code 0; a second one does not wait.",
         footer = {
             "",
             "Example:",
@@ -77,7 +77,8 @@ final class ServeCommand extends Command {
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
     private static String checkBeforeListening(Configuration configuration, Path path) throws IOException {
         try (ModelSource source = ModelSource.open(path)) {
-            Sizing.of(source.plan(configuration.window()).geometry(), configuration, InspectCommand.memory());
+            MemoryPlan.of(source.plan(configuration.window()), configuration, MemoryLimit.ofProcess())
+                    .required();
             return Models.fingerprint(configuration, source.files());
         }
     }

@@ -83,7 +83,7 @@ enum Setting {
             "SIZE",
             "",
             "Memory of the key/value cache. Default: what --max-batch sequences of --context tokens need, but at most"
-                    + " a quarter of the memory.",
+                + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
             "2GiB"),
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),

@@ -5,6 +5,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How much context and cache a model gets on a machine: the engine's sizes, the plan that follows from them, and what
@@ -27,10 +28,28 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
     }
 
     /**
+     * The sizes with at most {@code left} bytes of cache.
+     *
+     * @return empty when not even the least useful context fits into them
+     * @throws UsageException as {@link #of}
+     */
+    static Optional<Sizing> within(ModelGeometry geometry, Configuration configuration, long memory, long left) {
+        int least = configuration.context().orElse(Math.min(ROUND_TOKENS, geometry.contextLength()));
+        return bytesFor(geometry, configuration, least, 1) > left
+                ? Optional.empty()
+                : Optional.of(of(geometry, configuration, memory, left));
+    }
+
+    /**
      * @param memory bytes of the machine, or of the control group if it allows less
      * @throws UsageException when what was asked for does not go together
      */
     static Sizing of(ModelGeometry geometry, Configuration configuration, long memory) {
+        return of(geometry, configuration, memory, Long.MAX_VALUE);
+    }
+
+    /** @param most bytes of a cache for which no size was asked */
+    private static Sizing of(ModelGeometry geometry, Configuration configuration, long memory, long most) {
         List<String> notes = new ArrayList<>();
         int made = geometry.contextLength();
         int context = configuration.context().orElse(made);
@@ -38,7 +57,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
             notes.add("a context of " + context + " tokens is more than the " + made + " that the model was made for;"
                     + " answers may lose the thread");
         }
-        long share = memory / 4;
+        long share = Math.min(memory / 4, most);
         long wanted = bytesFor(geometry, configuration, context, configuration.lanes());
         long cache = configuration.cacheBytes().orElse(Math.min(wanted, share));
         long one = bytesFor(geometry, configuration, context, 1);

@@ -20,24 +20,17 @@ import java.util.List;
  */
 public final class LoadedModel implements AutoCloseable {
     private final ModelSource source;
-    private final Model model;
+    private final NativeModel model;
     private final Tokenizer tokenizer;
     private final ChatSource chat;
-    private final MemoryUse memory;
     private final List<String> warnings;
 
     private LoadedModel(
-            ModelSource source,
-            Model model,
-            Tokenizer tokenizer,
-            ChatSource chat,
-            MemoryUse memory,
-            List<String> warnings) {
+            ModelSource source, NativeModel model, Tokenizer tokenizer, ChatSource chat, List<String> warnings) {
         this.source = source;
         this.model = model;
         this.tokenizer = tokenizer;
         this.chat = chat;
-        this.memory = memory;
         this.warnings = List.copyOf(warnings);
     }
 
@@ -62,8 +55,8 @@ public final class LoadedModel implements AutoCloseable {
             List<String> warnings = source.warnings(plan, tokenizer);
             KernelContext context = open(library, plan, options, progress);
             try {
-                Model model = new NativeModel(plan.geometry(), tokenizer.size(), context);
-                return new LoadedModel(source, model, served, chat, context.memoryUse(), warnings);
+                NativeModel model = new NativeModel(plan.geometry(), tokenizer.size(), context);
+                return new LoadedModel(source, model, served, chat, warnings);
             } catch (RuntimeException | Error failure) {
                 context.close();
                 throw failure;
@@ -166,9 +159,9 @@ public final class LoadedModel implements AutoCloseable {
         return source;
     }
 
-    /** Bytes of weights after loading; the cache is not sized yet. */
+    /** What the kernels hold by their own books; for the thread that drives the model. */
     public MemoryUse memory() {
-        return memory;
+        return model.memoryUse();
     }
 
     /** What is odd in its files and was left aside, a sentence each. */

@@ -10,7 +10,7 @@ import java.util.Optional;
  * What a model will hold in memory, before it is loaded.
  *
  * @param inPlace bytes of weights that are used straight from the mapped file
- * @param repacked bytes of weights that the backend copies into its own layout
+ * @param repacked bytes of weights that the backend copies into its own layout, on a device into the device's memory
  * @param cacheBytesPerToken keys and values of one position in all layers
  * @param cachePageBytes bytes of one page of each layer group
  */
@@ -41,15 +41,20 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
         for (PlannedTensor tensor : plan.tensors()) {
             boolean embedding = tensor.role() == TensorRole.TOKEN_EMBEDDING;
             boolean multiplied = tensor.rows() > 1 && (!embedding || plan.tied());
-            long packed =
-                    backend == Backend.CPU && multiplied ? ownedBytes(tensor, WeightTypes.atLoad(tensor, quantize)) : 0;
+            long packed = !multiplied ? 0 : copyBytes(backend, tensor, WeightTypes.atLoad(tensor, quantize));
             repacked += packed;
+            if (backend.isDevice() && tensor.rows() == 1) {
+                repacked += tensor.columns() * Float.BYTES; // norms are in both places
+            }
             if (packed == 0 || embedding) {
                 inPlace += tensor.bytes(); // single rows of the embedding are still looked up in the file
             }
         }
         inPlace += (long) plan.ropeFactors().length * Float.BYTES;
         ModelGeometry geometry = plan.geometry();
+        if (backend.isDevice()) {
+            repacked += geometry.ropeDimensions() / 2L * Float.BYTES; // the frequencies
+        }
         long element = halfPrecision ? 2 : 4;
         long perLayer = 2L * geometry.kvHeads() * geometry.headDim() * element;
         return new MemoryEstimate(
@@ -59,6 +64,27 @@ public record MemoryEstimate(long inPlace, long repacked, long cacheBytesPerToke
                 geometry.groups().stream()
                         .map(group -> perLayer * group.layers().size() * pageTokens)
                         .toList());
+    }
+
+    private static long copyBytes(Backend backend, PlannedTensor tensor, DType computedAs) {
+        return switch (backend) {
+            case REF -> 0;
+            case CPU -> ownedBytes(tensor, computedAs);
+            case CUDA, EMU -> deviceBytes(tensor, computedAs);
+        };
+    }
+
+    /** Bytes of a matrix in the order of a device's kernels (cuda/arrange.cu): codes, and scales beside them. */
+    private static long deviceBytes(PlannedTensor tensor, DType computedAs) {
+        long units = (tensor.rows() + STRIP_ROWS - 1) / STRIP_ROWS;
+        long chunks = (tensor.columns() + 127) / 128;
+        return units
+                * chunks
+                * switch (computedAs) {
+                    case Q4_0 -> 1024 + 128;
+                    case Q8_0 -> 2048 + 128;
+                    default -> 4096;
+                };
     }
 
     /** Bytes of the cpu backend's own copy in its layout (cpu/pack.h); 0 for what it uses in place. */

@@ -4,6 +4,7 @@ import dev.tramontane.kernels.CacheConfig;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.SampleFilters;
 import dev.tramontane.kernels.StepDescriptor;
 import java.util.IdentityHashMap;
@@ -65,6 +66,11 @@ final class NativeModel implements Model {
         } catch (KernelException | IllegalArgumentException refused) {
             throw failure(refused);
         }
+    }
+
+    /** What the kernels hold. */
+    MemoryUse memoryUse() {
+        return context.memoryUse();
     }
 
     @Override

@@ -55,10 +55,13 @@ class InspectCommandTest {
         assertThat(windowed.getInteger("cache_bytes_per_sequence")).isEqualTo(11 * 32 * 384);
         assertThat(single.getInteger("cache_bytes_per_sequence")).isEqualTo(4096 * 384 * 2);
         assertThat(full.getInteger("cache_bytes")).isEqualTo(16 * 4096 * 384);
-        assertThat(full.getInteger("total_bytes"))
-                .isEqualTo(full.getInteger("weights_in_place_bytes")
-                        + full.getInteger("weights_repacked_bytes")
-                        + full.getInteger("cache_bytes"));
+        assertThat(full.getLong("total_bytes"))
+                .isEqualTo(full.getLong("weights_in_place_bytes")
+                        + full.getLong("weights_repacked_bytes")
+                        + full.getLong("cache_bytes")
+                        + full.getLong("workspace_bytes")
+                        + full.getLong("heap_bytes")
+                        + full.getLong("jvm_bytes"));
     }
 
     private static JsonObject json(String... args) {

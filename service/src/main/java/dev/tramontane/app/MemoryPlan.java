@@ -1,0 +1,105 @@
+package dev.tramontane.app;
+
+import dev.tramontane.app.MemoryLimit.Bound;
+import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.model.ModelPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a model will take, beside what there is: decided before anything is loaded, so that what was said can be had. A
+ * cache that nobody asked for gives way; what was asked for and does not fit is refused.
+ *
+ * @param sizing context and cache
+ * @param sum all of it
+ * @param limit what there is
+ */
+record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
+
+    /** Plans with this process' own heap and processors. */
+    static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit) {
+        int threads = configuration.threads().orElse(Runtime.getRuntime().availableProcessors());
+        return of(plan, configuration, limit, threads, Runtime.getRuntime().maxMemory());
+    }
+
+    /**
+     * Plans.
+     *
+     * @param threads compute threads
+     * @param heap bytes that the Java heap may grow to
+     * @throws UsageException when the settings do not go together, whatever there is
+     */
+    static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit, int threads, long heap) {
+        Sizing wanted = Sizing.of(plan.geometry(), configuration, limit.bytes());
+        MemoryPlan whole = new MemoryPlan(wanted, MemorySum.of(plan, wanted, configuration, threads, heap), limit);
+        if (whole.missing() <= 0 || configuration.cacheBytes().isPresent()) {
+            return whole;
+        }
+        long left = wanted.plan().bytes() - whole.missing();
+        Optional<Sizing> smaller = Sizing.within(plan.geometry(), configuration, limit.bytes(), left);
+        if (smaller.isEmpty()) {
+            return whole;
+        }
+        List<String> notes = new ArrayList<>(smaller.get().notes());
+        notes.add("the cache is " + Units.show(smaller.get().plan().bytes()) + ", not "
+                + Units.show(wanted.plan().bytes()) + ", because with it " + whole.tooMuch());
+        Sizing lowered = new Sizing(smaller.get().engine(), smaller.get().plan(), notes);
+        return new MemoryPlan(lowered, MemorySum.of(plan, lowered, configuration, threads, heap), limit);
+    }
+
+    private Bound bound() {
+        return limit.tightest(sum.bytes(Place.FILE));
+    }
+
+    /** Bytes that are lacking; at most 0 when there is enough. */
+    private long missing() {
+        return sum.bytes(Place.OWN) - MemoryLimit.free(bound(), sum.bytes(Place.FILE));
+    }
+
+    /** "the model needs 30.2 GiB of 23.5 GiB that the machine has, 21.0 GiB of them free: cache 22.0 GiB, ...". */
+    private String tooMuch() {
+        Bound bound = bound();
+        long needed = sum.bytes(Place.OWN) + (bound.countsFiles() ? sum.bytes(Place.FILE) : 0);
+        return "the model needs " + Units.show(needed) + ", but " + bound.name() + " has " + Units.show(bound.bytes())
+                + ", " + Units.show(bound.free()) + " of them free: " + sum.text();
+    }
+
+    /** Why the model cannot run like this. */
+    Optional<String> excess() {
+        if (missing() <= 0) {
+            return Optional.empty();
+        }
+        long fits = sizing.plan().bytes() - missing();
+        return Optional.of(tooMuch() + "; "
+                + (fits >= 1 << 20
+                        ? "give --cache-memory at most " + (fits >> 20) + "MiB"
+                        : "take a smaller model, or a smaller Java heap (-Xmx)")
+                + ", or make room");
+    }
+
+    /** What was decided, and what will be slow, a sentence each. */
+    List<String> notes() {
+        List<String> notes = new ArrayList<>(sizing.notes());
+        long files = sum.bytes(Place.FILE);
+        Bound bound = bound();
+        if (missing() <= 0 && sum.bytes(Place.OWN) + files > bound.free()) {
+            notes.add("the weights in place, " + Units.show(files) + ", do not fit beside the "
+                    + Units.show(sum.bytes(Place.OWN)) + " that the model needs besides: " + bound.name() + " has "
+                    + Units.show(bound.free()) + " free, so they will be read from disk again and again");
+        }
+        return notes;
+    }
+
+    /**
+     * Goes on only if there is enough.
+     *
+     * @throws UsageException with the sum
+     */
+    MemoryPlan required() {
+        excess().ifPresent(reason -> {
+            throw new UsageException(reason);
+        });
+        return this;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.tramontane.app;
+
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.MemoryEstimate;
+import dev.tramontane.model.ModelPlan;
+import dev.tramontane.model.WorkspaceEstimate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** All the memory that a model takes to run, item by item: what is said before loading, and had after it. */
+record MemorySum(List<Item> items) {
+    /** Of the JVM beside its heap, with the library's code and stacks: measured at up to 150 MiB, rounded up. */
+    static final long JVM = 192L << 20;
+
+    /** Who has to give it. */
+    enum Place {
+        /** This process' own. */
+        OWN,
+        /** Of mapped files: read again when the system needed the room. */
+        FILE,
+        /** The device's. */
+        DEVICE
+    }
+
+    /**
+     * One item.
+     *
+     * @param label for people: "weights repacked"
+     * @param key for programs
+     */
+    record Item(String label, String key, long bytes, Place place) {}
+
+    MemorySum {
+        items = List.copyOf(items);
+    }
+
+    /**
+     * Adds up.
+     *
+     * @param threads compute threads
+     * @param heap bytes that the Java heap may grow to
+     */
+    static MemorySum of(ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
+        Backend backend = Models.backend(configuration);
+        MemoryEstimate weights = MemoryEstimate.of(
+                plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision(), configuration.quantize());
+        long workspace =
+                WorkspaceEstimate.of(plan.geometry(), backend, sizing.plan().shape(), threads);
+        Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;
+        List<Item> items = new ArrayList<>();
+        items.add(new Item("weights in place", "weights_in_place_bytes", weights.inPlace(), Place.FILE));
+        items.add(new Item(
+                backend.isDevice() ? "weights copied to the device" : "weights repacked",
+                "weights_repacked_bytes",
+                weights.repacked(),
+                place));
+        items.add(new Item("cache", "cache_bytes", sizing.plan().bytes(), place));
+        items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
+        items.add(new Item("Java heap at most", "heap_bytes", heap, Place.OWN));
+        items.add(new Item("the JVM beside it", "jvm_bytes", JVM, Place.OWN));
+        return new MemorySum(items);
+    }
+
+    /** Bytes that lie in one place. */
+    long bytes(Place place) {
+        return items.stream()
+                .filter(item -> item.place() == place)
+                .mapToLong(Item::bytes)
+                .sum();
+    }
+
+    long bytes() {
+        return items.stream().mapToLong(Item::bytes).sum();
+    }
+
+    /** The items in a line: "cache 1.0 GiB, workspace of a step 30.0 MiB, ...". */
+    String text() {
+        return items.stream()
+                .filter(item -> item.bytes() > 0)
+                .map(item -> item.label() + " " + Units.show(item.bytes()))
+                .collect(Collectors.joining(", "));
+    }
+}
