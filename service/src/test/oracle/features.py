@@ -175,4 +175,10 @@ FEATURES = [
     # syntax errors
     F("unclosed if", "{% if t %}a"), F("unclosed output", "a {{ s"), F("unknown tag", "{% zork %}"), F("unexpected end", "{% endif %}"), F("bad expression", "{{ 1 + }}"), F("unclosed comment", "a {# b"),
     F("unclosed string", "{{ 'a }}"), F("empty output", "{{ }}"), F("mismatched end", "{% for x in xs %}{% endif %}"),
+    # past 64 bits
+    F("large integers", "{{ 18446744073709551616 }} {{ -9223372036854775809 }} {{ v }} {{ v | tojson }} {{ [v, -v] }} {{ v + 1 }} {{ v - 1 }} {{ -v }} {{ v * 2 }} {{ 2 ** 70 }} {{ (-3) ** 41 }} {{ 0xffffffffffffffffff }}", v=18446744073709551615),
+    F("division of large integers", "{% for a in [v, -v] %}{% for b in [7, -7, w, -w] %}{{ a // b }} {{ a % b }} {{ a / b }};{% endfor %}{% endfor %}{{ w // v }} {{ w % -v }}", v=18446744073709551615, w=9223372036854775809),
+    F("order of large integers", "{{ v == 18446744073709551615 }} {{ v > 1.8e19 }} {{ v < 1.9e19 }} {{ v in [1, v] }} {{ [v, 1, -v, 2.5] | sort }} {{ 9007199254740993 == 9007199254740992.0 }} {{ 9007199254740993 > 9007199254740992.0 }} {{ {v: 'x'}[v] }} {{ {v + 1: 'y'}[18446744073709551616.0] }} {{ v > d | length }}", v=18446744073709551615),
+    F("filters of large integers", "{{ v | int }} {{ v | string }} {{ v is integer }} {{ v is number }} {{ v is odd }} {{ v is divisibleby(5) }} {{ v | abs }} {{ -v | abs }} {{ v | round(-3) }} {{ v | float }} {{ '18446744073709551616' | int }} {{ '-0xfffffffffffffffff' | int(base=16) }} {{ 1e20 | int }} {{ '%d %x' % (v, v) }} {{ [v, 1] | sum }} {{ xs[v] is defined }} {{ s[:v] }}", v=18446744073709551615),
+    F("digits at the limit", "{{ 10 ** 4299 }} {{ (v ** 5) | tojson | length }}", v=10 ** 800),
 ]

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What a chat layout sees.
  *
  * @param messages the turns in order, each with its JSON fields (role, content, tool_calls, ...): values are String,
- *     Boolean, Long, Double, List, Map or null inside maps; content is a text or a list of parts with "type" and "text"
+ *     Boolean, Long, BigInteger (beyond a long), Double, List, Map or null inside maps; content is a text or a list of parts with "type" and "text"
  * @param tools JSON schemas of tools; empty for none
  * @param addGenerationPrompt whether the prompt ends where the assistant starts to speak
  * @param continueFinalMessage whether the last (assistant) message is to be continued rather than closed

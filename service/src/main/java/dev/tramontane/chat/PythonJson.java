@@ -1,6 +1,7 @@
 package dev.tramontane.chat;
 
 import dev.tramontane.chat.jinja.value.Printer;
+import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -11,9 +12,6 @@ final class PythonJson {
     /** Deepest nesting that is read or written. */
     static final int DEEPEST = 100;
 
-    /** A whole number beyond a long, in JSON's own digits. */
-    record Digits(String text) {}
-
     private final StringBuilder out = new StringBuilder();
 
     private PythonJson() {}
@@ -21,7 +19,7 @@ final class PythonJson {
     /**
      * Writes a value.
      *
-     * @param value of String, Boolean, Integer, Long, Double, Digits, List, Map with string keys, or null
+     * @param value of String, Boolean, Integer, Long, BigInteger, Double, List, Map with string keys, or null
      * @throws ChatLayoutException when it is none of these or nests too deeply
      */
     static String dumps(@Nullable Object value) {
@@ -41,7 +39,7 @@ final class PythonJson {
             case Integer number -> out.append(number.intValue());
             case Long number -> out.append(number.longValue());
             case Double number -> out.append(real(number));
-            case Digits digits -> out.append(digits.text());
+            case BigInteger number -> out.append(number);
             case List<?> list -> list(list, depth);
             case Map<?, ?> map -> map(map, depth);
             default ->

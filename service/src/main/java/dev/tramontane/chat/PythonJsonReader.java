@@ -1,5 +1,7 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.chat.jinja.value.Arithmetic;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,7 +139,11 @@ final class PythonJsonReader {
         if (at > whole) {
             return Double.parseDouble(spelled);
         }
-        return spelled.equals("-0") ? (Object) 0L : new PythonJson.Digits(spelled);
+        if (spelled.length() > Arithmetic.DIGITS) {
+            throw new NotJson(); // Python does not read it either.
+        }
+        BigInteger number = new BigInteger(spelled);
+        return number.bitLength() < Long.SIZE ? (Object) number.longValue() : number;
     }
 
     private boolean digits() {

@@ -1,5 +1,6 @@
 package dev.tramontane.chat;
 
+import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -130,6 +131,7 @@ final class ToolSchema {
 
     private static boolean isCount(@Nullable Object value) {
         return (value instanceof Long whole && whole >= 0)
+                || (value instanceof BigInteger large && large.signum() >= 0)
                 || (value instanceof Double real && real >= 0 && real == Math.rint(real));
     }
 

@@ -143,7 +143,7 @@ public final class JsonFields {
                 ? "a whole number of at least " + min
                 : "a whole number between " + min + " and " + max;
         if (min == Long.MIN_VALUE) {
-            wanted = "a whole number";
+            wanted = "a whole number of 64 bits";
         }
         long whole = switch (value) {
             case Long number -> number;
@@ -209,7 +209,7 @@ public final class JsonFields {
             case String text -> "\"" + Printable.of(text, QUOTED) + "\"";
             case List<?> list -> "an array";
             case Map<?, ?> map -> "an object";
-            default -> value.toString();
+            default -> Printable.of(value.toString(), QUOTED); // A whole number may have thousands of digits.
         };
     }
 }

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a whole JSON document into String, Boolean, Long, Double, List, Map or null, by the rules of {@link JsonStream}.
- * Any thread.
+ * Reads a whole JSON document into String, Boolean, Long, BigInteger (beyond a long), Double, List, Map or null, by the
+ * rules of {@link JsonStream}. Any thread.
  */
 public final class JsonReader {
     /** Limits of a request. Its length is limited where it is received, and a prompt may be most of it. */

@@ -12,7 +12,7 @@ import tools.jackson.core.JsonToken;
 
 /**
  * Reads JSON (RFC 8259) value by value, strictly: UTF-8 only, no byte order mark, no duplicate names, no lone
- * surrogates, no numbers beyond a long or a double, nothing after the value, and nothing beyond its {@link JsonLimits}.
+ * surrogates, no fractions beyond a double, no numbers of thousands of digits, nothing after the value, and nothing beyond its {@link JsonLimits}.
  * For documents that are too large for a tree, or are turned into something else at once.
  *
  * <p>The stream stands at a value, at first at the whole document. {@link #enterObject} goes into it, then each
@@ -131,7 +131,7 @@ public final class JsonStream implements AutoCloseable {
                 : placed(() -> JsonFields.number(value, named(), min, max));
     }
 
-    /** The current value as a tree: String, Boolean, Long, Double, List, Map or null. */
+    /** The current value as a tree: String, Boolean, Long, BigInteger (beyond a long), Double, List, Map or null. */
     public @Nullable Object value() {
         // Recursion is bounded by the limits' depth.
         return switch (tokens.current()) {

@@ -1,6 +1,7 @@
 package dev.tramontane.json;
 
 import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
 import java.nio.charset.CharacterCodingException;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +15,13 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /** The tokens of a document, each within the limits; the only user of Jackson's parser. Rules as in {@link JsonStream}. */
 final class JsonTokens implements AutoCloseable {
-    /** Far longer than any number that fits in a double needs. */
-    static final int NUMBER_CHARACTERS = 64;
+    /** As many as Python reads: a whole number this long is taken in microseconds. */
+    static final int NUMBER_CHARACTERS = 4300;
 
     private static final int SHOWN = 200;
 
@@ -92,19 +94,8 @@ final class JsonTokens implements AutoCloseable {
         try {
             return switch (parser.currentToken()) {
                 case VALUE_STRING -> sound(parser.getString());
-                case VALUE_NUMBER_INT -> {
-                    if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
-                        throw broken("the number is too large");
-                    }
-                    yield parser.getLongValue();
-                }
-                case VALUE_NUMBER_FLOAT -> {
-                    double value = parser.getDoubleValue();
-                    if (!Double.isFinite(value)) {
-                        throw broken("the number is too large");
-                    }
-                    yield value;
-                }
+                case VALUE_NUMBER_INT -> whole();
+                case VALUE_NUMBER_FLOAT -> real();
                 case VALUE_TRUE -> true;
                 case VALUE_FALSE -> false;
                 case VALUE_NULL -> null;
@@ -115,6 +106,24 @@ final class JsonTokens implements AutoCloseable {
         } catch (JacksonException malformed) {
             throw malformed(malformed);
         }
+    }
+
+    private Number whole() {
+        BigInteger value = parser.getBigIntegerValue();
+        return value.bitLength() < Long.SIZE ? (Number) value.longValue() : value;
+    }
+
+    private double real() {
+        double value = parser.getDoubleValue();
+        if (!Double.isFinite(value)) {
+            throw fault(path(), named() + " is a number too large for 64 bits");
+        }
+        return value;
+    }
+
+    private String named() {
+        String path = path();
+        return path.isEmpty() ? what : path;
     }
 
     /** Path of the current token, as in {@code messages[0].role}. */
@@ -153,7 +162,9 @@ final class JsonTokens implements AutoCloseable {
         if (malformed.getCause() instanceof CharacterCodingException) {
             return new InvalidJsonException("", what + " is not valid UTF-8", "", Utf8Text.offsetOfFault(utf8));
         }
-        return at(malformed.getLocation(), "", new Malformed(what, limits, parser).sentence(malformed));
+        boolean tooLong =
+                malformed instanceof StreamConstraintsException && malformed.getOriginalMessage().startsWith("Number value");
+        return at(malformed.getLocation(), tooLong ? path() : "", new Malformed(what, limits, parser).sentence(malformed));
     }
 
     private InvalidJsonException at(@Nullable TokenStreamLocation location, String field, String message) {

@@ -244,9 +244,21 @@ class ErrorTableTest {
                 new Case(COMPLETIONS, "\ufeff{\"prompt\": \"p\"}", null, "byte order mark"),
                 new Case(COMPLETIONS, "{\"prompt\": " + "[".repeat(100_000), null, "depth"),
                 field("\"temperature\": NaN", null, "JSON"),
-                field("\"temperature\": 1e400", null, "too large"),
-                field("\"seed\": " + "9".repeat(100_000), null, "a number of more than 64 characters"),
-                field("\"seed\": 9223372036854775808", null, "too large"),
+                field("\"temperature\": 1e400", "temperature", "too large"),
+                field("\"logit_bias\": {\"1\": -1e400}", "logit_bias.1", "too large"),
+                field("\"seed\": " + "9".repeat(100_000), "seed", "more than 4300 characters"),
+                field("\"seed\": " + "9".repeat(4000), "seed", "9…"),
+                field(
+                        "\"seed\": 9223372036854775808",
+                        "seed",
+                        "seed must be a whole number of 64 bits, got 9223372036854775808"),
+                field(
+                        "\"max_tokens\": 18446744073709551617",
+                        "max_tokens",
+                        "max_tokens must be a whole number between"),
+                field("\"temperature\": 18446744073709551617", "temperature", "between 0 and 10, got 184467440737"),
+                field("\"stop_token_ids\": [-9223372036854775809]", "stop_token_ids[0]", "whole number between 0"),
+                new Case(COMPLETIONS, "{\"prompt\": [1, 18446744073709551616]}", "prompt[1]", "whole number"),
                 // 62: no text
                 field("\"user\": \"\\ud800\"", null, "surrogate"),
                 // fields

@@ -21,7 +21,7 @@ public final class Json {
             return node.asBoolean();
         }
         if (node.isIntegralNumber()) {
-            return node.asLong();
+            return node.canConvertToLong() ? (Object) node.asLong() : node.bigIntegerValue();
         }
         if (node.isNumber()) {
             return node.asDouble();

@@ -97,9 +97,8 @@ class JsonStreamTest {
                         "digits",
                         "{\"a\": " + "1".repeat(65) + "}",
                         -1,
-                        "the file has a number of more than 64 characters"),
-                arguments("large", "{\"a\": 9223372036854775808}", 6, "the number is too large"),
-                arguments("infinite", "{\"a\": 1e400}", 6, "the number is too large"),
+                        "of more than 64 characters"),
+                arguments("infinite", "{\"a\": 1e400}", 6, "a is a number too large for 64 bits"),
                 arguments(
                         "NaN",
                         "{\"a\": NaN}",

@@ -9,6 +9,7 @@ import dev.tramontane.chat.jinja.value.Text;
 import dev.tramontane.chat.jinja.value.Types;
 import dev.tramontane.chat.jinja.value.Undefined;
 import dev.tramontane.chat.jinja.value.Value;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -61,9 +62,9 @@ final class Access {
             }
         }
         if (key instanceof Value.Int || key instanceof Value.Bool) {
-            long index = Arithmetic.whole(key);
-            Value element = element(of, index, rendering);
-            return element != null ? element : Undefined.element(of, Long.toString(index));
+            BigInteger index = Arithmetic.whole(key);
+            Value element = index.bitLength() < Long.SIZE ? element(of, index.longValue(), rendering) : null;
+            return element != null ? element : Undefined.element(of, index.toString());
         }
         if (key instanceof Text name) {
             Value method = method(of, name.chars(), rendering);

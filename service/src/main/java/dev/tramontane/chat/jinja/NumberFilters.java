@@ -10,6 +10,7 @@ import dev.tramontane.chat.jinja.value.Types;
 import dev.tramontane.chat.jinja.value.Undefined;
 import dev.tramontane.chat.jinja.value.Value;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.Map;
@@ -33,7 +34,7 @@ final class NumberFilters {
             arguments.bind("abs");
             Value zero = new Value.Int(0);
             checkNumber(input, "abs");
-            return Arithmetic.real(input) < 0 || input.equals(new Value.Real(-0.0))
+            return isNegative(input)
                     ? Arithmetic.negative(input)
                     : input instanceof Value.Bool ? Arithmetic.subtract(input, zero) : input;
         });
@@ -45,6 +46,12 @@ final class NumberFilters {
         all.put("length", length);
         all.put("count", length);
         all.put("sum", NumberFilters::sum);
+    }
+
+    private static boolean isNegative(Value number) {
+        return number instanceof Value.Real real
+                ? Math.copySign(1, real.value()) < 0 && !Double.isNaN(real.value())
+                : Arithmetic.whole(number).signum() < 0;
     }
 
     private static void checkNumber(Value value, String filter) {
@@ -62,19 +69,19 @@ final class NumberFilters {
             return new Value.Int(Arithmetic.whole(input));
         }
         if (input instanceof Text text) {
-            Long parsed = parse(text.chars(), Math.clamp(bound.integer(1, 10), 2, 36));
+            BigInteger parsed = parse(text.chars(), Math.clamp(bound.integer(1, 10), 2, 36));
             if (parsed != null) {
                 return new Value.Int(parsed);
             }
         }
         Double real = toReal(input);
-        if (real == null || Double.isNaN(real) || Math.abs(real) >= 0x1p63) {
+        if (real == null || !Double.isFinite(real)) {
             return bound.get(0, new Value.Int(0));
         }
-        return new Value.Int(real.longValue());
+        return new Value.Int(new BigDecimal(real).toBigInteger());
     }
 
-    private static @Nullable Long parse(String text, int base) {
+    private static @Nullable BigInteger parse(String text, int base) {
         String digits = trimmed(text).toLowerCase(Locale.ROOT);
         boolean negative = digits.startsWith("-");
         digits = negative || digits.startsWith("+") ? digits.substring(1) : digits;
@@ -84,7 +91,7 @@ final class NumberFilters {
             return null;
         }
         try {
-            return Long.parseLong((negative ? "-" : "") + digits.replaceAll("(?<=[0-9a-z])_(?=[0-9a-z])", ""), base);
+            return new BigInteger((negative ? "-" : "") + digits.replaceAll("(?<=[0-9a-z])_(?=[0-9a-z])", ""), base);
         } catch (NumberFormatException e) {
             return null;
         }
@@ -92,7 +99,7 @@ final class NumberFilters {
 
     private static @Nullable Double toReal(Value value) {
         return switch (value) {
-            case Value.Int number -> (double) number.value();
+            case Value.Int _ -> Arithmetic.real(value);
             case Value.Bool bool -> (double) bool.number();
             case Value.Real real -> real.value();
             case Text text -> parseReal(trimmed(text.chars()));
@@ -141,12 +148,11 @@ final class NumberFilters {
         checkNumber(input, "round");
         int precision = Math.clamp(bound.integer(0, 0), -400, 400);
         String method = bound.find(1) == null ? "common" : bound.text(1).chars();
-        double value = Arithmetic.real(input);
         double scale = Math.pow(10, precision);
         return switch (method) {
             case "common" -> roundHalfEven(input, precision);
-            case "ceil" -> new Value.Real(Math.ceil(value * scale) / scale);
-            case "floor" -> new Value.Real(Math.floor(value * scale) / scale);
+            case "ceil" -> new Value.Real(Math.ceil(Arithmetic.real(input) * scale) / scale);
+            case "floor" -> new Value.Real(Math.floor(Arithmetic.real(input) * scale) / scale);
             default -> throw new TemplateException("method must be common, ceil or floor");
         };
     }
@@ -160,9 +166,9 @@ final class NumberFilters {
                             .doubleValue())
                     : input;
         }
-        BigDecimal whole = BigDecimal.valueOf(Arithmetic.whole(input));
+        BigDecimal whole = new BigDecimal(Arithmetic.whole(input));
         return new Value.Int(
-                whole.setScale(Math.min(precision, 0), RoundingMode.HALF_EVEN).longValue());
+                whole.setScale(Math.min(precision, 0), RoundingMode.HALF_EVEN).toBigIntegerExact());
     }
 
     private static Value sum(Value input, Arguments arguments, Rendering rendering) {

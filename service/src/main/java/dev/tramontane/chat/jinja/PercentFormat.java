@@ -148,7 +148,7 @@ final class PercentFormat {
 
     private static BigDecimal number(Value value) {
         return switch (value) {
-            case Value.Int number -> BigDecimal.valueOf(number.value());
+            case Value.Int number -> new BigDecimal(number.value());
             case Value.Bool bool -> BigDecimal.valueOf(bool.number());
             case Value.Real real when Double.isFinite(real.value()) -> new BigDecimal(Arithmetic.real(real));
             default -> throw new TemplateException("a number is required for the format, not " + Types.name(value));

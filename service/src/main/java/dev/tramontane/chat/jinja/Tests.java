@@ -50,13 +50,13 @@ final class Tests {
                 "callable",
                 value -> value instanceof Undefined || (value instanceof HostObject object && object.isCallable()));
         plain("escaped", value -> value instanceof Text text && text.isMarkup());
-        plain("odd", value -> remainder(value, new Value.Int(2)) != 0);
-        plain("even", value -> remainder(value, new Value.Int(2)) == 0);
+        plain("odd", value -> !divides(new Value.Int(2), value));
+        plain("even", value -> divides(new Value.Int(2), value));
         ALL.put("lower", (value, _, rendering) -> TextCases.isLower(Printer.text(value, rendering.budget())));
         ALL.put("upper", (value, _, rendering) -> TextCases.isUpper(Printer.text(value, rendering.budget())));
         plain("filter", value -> value instanceof Text name && Filters.names().contains(name.chars()));
         plain("test", value -> value instanceof Text name && names().contains(name.chars()));
-        comparing((value, other, _) -> remainder(value, other) == 0, "divisibleby");
+        comparing((value, other, _) -> divides(other, value), "divisibleby");
         comparing((value, other, rendering) -> Types.equal(value, other, rendering.budget()), "eq", "==", "equalto");
         comparing((value, other, rendering) -> !Types.equal(value, other, rendering.budget()), "ne", "!=");
         comparing((value, other, rendering) -> ordered("<", value, other, rendering), "lt", "<", "lessthan");
@@ -116,8 +116,8 @@ final class Tests {
                 || value instanceof Undefined;
     }
 
-    private static double remainder(Value value, Value by) {
-        return Arithmetic.real(Arithmetic.modulo(value, by));
+    private static boolean divides(Value by, Value value) {
+        return !Types.truth(Arithmetic.modulo(value, by));
     }
 
     /** Python's {@code is}, as far as a template can rely on it. */

@@ -50,7 +50,7 @@ final class TextFilters {
                     text(input, rendering),
                     text(bound.get(0), rendering),
                     text(bound.get(1), rendering),
-                    bound.find(2) instanceof Value.Int count ? count.value() : -1,
+                    bound.find(2) instanceof Value.Int count ? count.clamped(-1, Long.MAX_VALUE) : -1,
                     rendering.budget());
         });
         all.put("center", (input, arguments, rendering) -> {

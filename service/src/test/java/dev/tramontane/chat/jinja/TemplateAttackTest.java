@@ -107,7 +107,8 @@ final class TemplateAttackTest {
                 "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
                 "{% macro f(x) %}{{ f([x]) }}{% endmacro %}{{ f(1) }}",
                 "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
-                "{% macro f() %}{{ caller() }}{% endmacro %}{% macro g() %}{% call f() %}{{ g() }}{% endcall %}{% endmacro %}{{ g() }}",
+                "{% macro f() %}{{ caller() }}{% endmacro %}{% macro g() %}{% call f() %}{{ g() }}{% endcall %}{%"
+                        + " endmacro %}{{ g() }}",
                 "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
                 "{% for i in range(100000) %}{% for j in range(100000) %}{{ i * j }}{% endfor %}{% endfor %}",
                 "{% for i in range(100000) %}{% for j in range(100000) if j < 0 %}{% endfor %}{% endfor %}",
@@ -122,28 +123,40 @@ final class TemplateAttackTest {
                 "{% set ns = namespace(a='a') %}{% for i in range(100) %}{% set ns.a = ns.a + ns.a %}{% endfor %}",
                 "{% set ns = namespace(a=[0]) %}{% for i in range(100) %}{% set ns.a = ns.a + ns.a %}{% endfor %}",
                 "{% set ns = namespace(a='a') %}{% for i in range(100) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
-                "{% set ns = namespace(a='aa') %}{% for i in range(100) %}{% set ns.a = ns.a.replace('a', 'aa') %}{% endfor %}",
-                "{% set ns = namespace(a='a') %}{% for i in range(100) %}{% set ns.a = ns.a | replace('', ns.a) %}{% endfor %}",
+                "{% set ns = namespace(a='aa') %}{% for i in range(100) %}{% set ns.a = ns.a.replace('a', 'aa') %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(a='a') %}{% for i in range(100) %}{% set ns.a = ns.a | replace('', ns.a) %}{%"
+                        + " endfor %}",
                 "{% set ns = namespace(a='\"') %}{% for i in range(100) %}{% set ns.a = ns.a | tojson %}{% endfor %}",
-                "{% set ns = namespace(a='&') %}{% for i in range(100) %}{% set ns.a = ns.a | forceescape ~ ns.a %}{% endfor %}",
-                "{% set ns = namespace(a='aa') %}{% for i in range(100) %}{% set ns.a = ns.a.join(ns.a | list) %}{% endfor %}",
+                "{% set ns = namespace(a='&') %}{% for i in range(100) %}{% set ns.a = ns.a | forceescape ~ ns.a %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(a='aa') %}{% for i in range(100) %}{% set ns.a = ns.a.join(ns.a | list) %}{%"
+                        + " endfor %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ x }}{% endfor %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{% set y = x ~ i %}{% endfor %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{% if x == x ~ '' %}{% endif %}{% endfor %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{% if 'b' in x %}{% endif %}{% endfor %}",
-                "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ x.count('b') }}{{ x.find('b') }}{% endfor %}",
+                "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ x.count('b') }}{{ x.find('b') }}{% endfor"
+                        + " %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ x[::-1] | length }}{% endfor %}",
                 "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ x.upper() | length }}{% endfor %}",
                 "{% set x = range(100000) | list %}{% for i in range(100000) %}{{ x | sort | length }}{% endfor %}",
                 "{% set x = range(100000) | list %}{% for i in range(100000) %}{{ x == x + [] }}{% endfor %}",
                 "{% set x = range(100000) | list %}{% for i in range(100000) %}{{ -1 in x }}{% endfor %}",
-                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a }}",
-                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a | tojson }}",
-                "{% set ns = namespace(a=1, b=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% set ns.b = [ns.b] %}{% endfor %}{{ ns.a == ns.b }}",
-                "{% set ns = namespace(a=1, b=2) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% set ns.b = [ns.b] %}{% endfor %}{{ ns.a < ns.b }}",
-                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = (ns.a,) %}{% endfor %}{{ {ns.a: 1} }}",
-                "{% set ns = namespace(a=1) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}",
-                "{% set ns = namespace(a=1) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a | tojson(indent=4) }}",
+                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a"
+                        + " }}",
+                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a |"
+                        + " tojson }}",
+                "{% set ns = namespace(a=1, b=1) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% set ns.b ="
+                        + " [ns.b] %}{% endfor %}{{ ns.a == ns.b }}",
+                "{% set ns = namespace(a=1, b=2) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% set ns.b ="
+                        + " [ns.b] %}{% endfor %}{{ ns.a < ns.b }}",
+                "{% set ns = namespace(a=1) %}{% for i in range(100000) %}{% set ns.a = (ns.a,) %}{% endfor %}{{"
+                        + " {ns.a: 1} }}",
+                "{% set ns = namespace(a=1) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a"
+                        + " }}",
+                "{% set ns = namespace(a=1) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a"
+                        + " | tojson(indent=4) }}",
                 "{{ 'a'.center(10**9) }}",
                 "{{ 'a'.ljust(9223372036854775807) }}",
                 "{{ 'a'.zfill(10**9) }}",
@@ -152,10 +165,12 @@ final class TemplateAttackTest {
                 "{{ 'a' | indent(10**9) }}",
                 "{{ [1] | tojson(indent=10**9) }}",
                 "{{ 2 ** 1000000000 }}",
-                "{{ 9223372036854775807 + 1 }}",
+                "{{ 10 ** 4299 * 100 }}",
+                "{{ 7 ** 7 ** 70 }}{{ 3 ** 18446744073709551616 }}",
+                "{{ 2.5 * 10 ** 400 }}",
                 "{{ [1, 2] | batch(9223372036854775807, 0) | list }}",
                 "{{ [1] | slice(9223372036854775807) | list }}",
-                "{{ 1e400 | int }}{{ (1e308 * 10) | round(2) }}{{ 99999999999999999999 }}",
+                "{{ 1e400 | int }}{{ (1e308 * 10) | round(2) }}{{ 10 ** 999 * 1.5 }}",
                 "{% set a = 'x' * 100000 %}{{ a.split('') }}",
                 "{{ strftime_now('%Y' * 100000) }}"
             })
@@ -183,7 +198,8 @@ final class TemplateAttackTest {
     void theClockEndsARendering() {
         Limits impatient = new Limits(Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, 400, Duration.ofMillis(50));
         Template endless = Template.of(
-                "{% for i in range(100000) %}{% for j in range(100000) %}{% for k in range(100000) %}{% endfor %}{% endfor %}{% endfor %}");
+                "{% for i in range(100000) %}{% for j in range(100000) %}{% for k in range(100000) %}{% endfor %}{%"
+                        + " endfor %}{% endfor %}");
         assertThatThrownBy(() -> endless.render(Map.of(), impatient, ZonedDateTime::now))
                 .hasMessage("the template runs for more than 0 seconds");
     }
@@ -228,9 +244,12 @@ final class TemplateAttackTest {
     @Test
     void everyPrefixOfATemplateParsesOrFailsClearly() {
         String template =
-                "a {%- if x is not none and y[1:2] == 'b' -%} {# c #} {{ x.y('q', z=[1, {'a': 2.5}]) | join(', ') ~ \"\\n\" }}"
-                        + "{% elif not (x in y) %}{% raw %} {{ {% endraw +%}\n {% else %}{% for a, b in c.items() if a recursive %}{{ loop.index }}"
-                        + "{% else %}{% set ns.x = namespace(a=1) %}{% endfor %}{% endif %}{% macro m(a, b=1) %}{% endmacro %}{% call(u) m() %}{% endcall %}";
+                "a {%- if x is not none and y[1:2] == 'b' -%} {# c #} {{ x.y('q', z=[1, {'a': 2.5}]) | join(', ') ~"
+                    + " \"\\n"
+                    + "\" }}{% elif not (x in y) %}{% raw %} {{ {% endraw +%}\n"
+                    + " {% else %}{% for a, b in c.items() if a recursive %}{{ loop.index }}{% else %}{% set ns.x ="
+                    + " namespace(a=1) %}{% endfor %}{% endif %}{% macro m(a, b=1) %}{% endmacro %}{% call(u) m() %}{%"
+                    + " endcall %}";
         for (int end = 0; end <= template.length(); end++) {
             failsOrRuns(template.substring(0, end));
             failsOrRuns(template.substring(end));

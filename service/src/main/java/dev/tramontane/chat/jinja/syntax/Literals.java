@@ -1,8 +1,10 @@
 package dev.tramontane.chat.jinja.syntax;
 
+import dev.tramontane.chat.jinja.value.Arithmetic;
 import dev.tramontane.chat.jinja.value.TemplateException;
 import dev.tramontane.chat.jinja.value.Text;
 import dev.tramontane.chat.jinja.value.Value;
+import java.math.BigInteger;
 
 /** Reads one string or number as Python spells them. */
 final class Literals {
@@ -156,10 +158,12 @@ final class Literals {
     }
 
     private void whole(String digits, int radix) {
-        try {
-            value = new Value.Int(Long.parseLong(digits.replace("_", ""), radix));
-        } catch (NumberFormatException e) {
-            throw new TemplateException("the number " + digits + " is not one of 64 bits", line);
+        String plain = digits.replace("_", "");
+        if (plain.isEmpty() || plain.length() > Arithmetic.DIGITS) {
+            throw new TemplateException(
+                    "a number has " + plain.length() + " digits; between 1 and " + Arithmetic.DIGITS + " are read",
+                    line);
         }
+        value = new Value.Int(new BigInteger(plain, radix));
     }
 }

@@ -84,7 +84,7 @@ public record Arguments(List<Value> positional, Map<String, Value> named) {
         public long integer(int index) {
             Value value = get(index);
             if (value instanceof Value.Int number) {
-                return number.value();
+                return number.clamped(Long.MIN_VALUE, Long.MAX_VALUE); // No parameter takes one as large.
             }
             if (value instanceof Value.Bool bool) {
                 return bool.number();

@@ -1,10 +1,17 @@
 package dev.tramontane.chat.jinja.value;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Python's operators on values. */
 public final class Arithmetic {
+    /** Digits of the longest whole numbers, as of Python's own limit of what it reads and prints. */
+    public static final int DIGITS = 4300;
+
+    /** The same in bits. */
+    static final int BITS = 14_285;
 
     private Arithmetic() {}
 
@@ -21,27 +28,43 @@ public final class Arithmetic {
     }
 
     /** The value of an int or bool. */
-    public static long whole(Value value) {
-        return value instanceof Value.Bool bool ? bool.number() : ((Value.Int) value).value();
+    public static BigInteger whole(Value value) {
+        return value instanceof Value.Bool bool ? BigInteger.valueOf(bool.number()) : ((Value.Int) value).value();
     }
 
     /** The value of any number. */
     public static double real(Value value) {
-        return value instanceof Value.Real real ? real.value() : whole(value);
+        if (value instanceof Value.Real real) {
+            return real.value();
+        }
+        double whole = whole(value).doubleValue();
+        if (Double.isInfinite(whole)) {
+            throw new TemplateException("int too large to convert to float");
+        }
+        return whole;
     }
 
+    /** Exact, whatever the two are. */
     static int compare(Value a, Value b) {
         if (isWhole(a) && isWhole(b)) {
-            return Long.compare(whole(a), whole(b));
+            return whole(a).compareTo(whole(b));
         }
-        double x = real(a);
-        double y = real(b);
-        return x < y ? -1 : x > y ? 1 : 0;
+        if (a instanceof Value.Real x && b instanceof Value.Real y) {
+            return x.value() < y.value() ? -1 : x.value() > y.value() ? 1 : 0;
+        }
+        return a instanceof Value.Real x ? -compare(whole(b), x.value()) : compare(whole(a), ((Value.Real) b).value());
+    }
+
+    private static int compare(BigInteger whole, double real) {
+        if (!Double.isFinite(real)) {
+            return real > 0 ? -1 : real < 0 ? 1 : 0; // Nothing is less or more than NaN.
+        }
+        return new BigDecimal(whole).compareTo(new BigDecimal(real));
     }
 
     public static Value negative(Value value) {
         if (isWhole(value)) {
-            return new Value.Int(exact(() -> Math.negateExact(whole(value))));
+            return new Value.Int(whole(value).negate());
         }
         if (value instanceof Value.Real real) {
             return new Value.Real(-real.value());
@@ -69,7 +92,7 @@ public final class Arithmetic {
             return new ListValue(joined, left.tuple());
         }
         if (isWhole(a) && isWhole(b)) {
-            return new Value.Int(exact(() -> Math.addExact(whole(a), whole(b))));
+            return bounded(whole(a).add(whole(b)));
         }
         if (isNumber(a) && isNumber(b)) {
             return new Value.Real(real(a) + real(b));
@@ -82,7 +105,7 @@ public final class Arithmetic {
 
     public static Value subtract(Value a, Value b) {
         if (isWhole(a) && isWhole(b)) {
-            return new Value.Int(exact(() -> Math.subtractExact(whole(a), whole(b))));
+            return bounded(whole(a).subtract(whole(b)));
         }
         checkNumbers("-", a, b);
         return new Value.Real(real(a) - real(b));
@@ -90,16 +113,20 @@ public final class Arithmetic {
 
     public static Value multiply(Value a, Value b, Budget budget) {
         if (isWhole(a) && isWhole(b)) {
-            return new Value.Int(exact(() -> Math.multiplyExact(whole(a), whole(b))));
+            return bounded(whole(a).multiply(whole(b)));
         }
         if (isWhole(b) && (a instanceof Text || a instanceof ListValue)) {
-            return repeat(a, Math.max(0, whole(b)), budget);
+            return repeat(a, times(b), budget);
         }
         if (isWhole(a) && (b instanceof Text || b instanceof ListValue)) {
-            return repeat(b, Math.max(0, whole(a)), budget);
+            return repeat(b, times(a), budget);
         }
         checkNumbers("*", a, b);
         return new Value.Real(real(a) * real(b));
+    }
+
+    private static long times(Value count) {
+        return new Value.Int(whole(count)).clamped(0, Long.MAX_VALUE);
     }
 
     private static Value repeat(Value value, long count, Budget budget) {
@@ -133,7 +160,7 @@ public final class Arithmetic {
     /** {@code a / b}, always a float. */
     public static Value divide(Value a, Value b) {
         checkNumbers("/", a, b);
-        if (real(b) == 0) {
+        if (!Types.truth(b)) {
             throw new TemplateException("division by zero");
         }
         return new Value.Real(real(a) / real(b));
@@ -143,7 +170,9 @@ public final class Arithmetic {
         checkNumbers("//", a, b);
         checkNotZero(b);
         if (isWhole(a) && isWhole(b)) {
-            return new Value.Int(exact(() -> Math.floorDivExact(whole(a), whole(b))));
+            BigInteger[] parts = whole(a).divideAndRemainder(whole(b));
+            boolean down = parts[1].signum() != 0 && parts[1].signum() != whole(b).signum();
+            return new Value.Int(down ? parts[0].subtract(BigInteger.ONE) : parts[0]);
         }
         double rest = real(modulo(a, b));
         double quotient = (real(a) - rest) / real(b);
@@ -156,7 +185,8 @@ public final class Arithmetic {
         checkNumbers("%", a, b);
         checkNotZero(b);
         if (isWhole(a) && isWhole(b)) {
-            return new Value.Int(Math.floorMod(whole(a), whole(b)));
+            BigInteger rest = whole(a).remainder(whole(b));
+            return new Value.Int(rest.signum() != 0 && rest.signum() != whole(b).signum() ? rest.add(whole(b)) : rest);
         }
         double rest = real(a) % real(b);
         if (rest != 0 && rest < 0 != real(b) < 0) {
@@ -167,7 +197,7 @@ public final class Arithmetic {
 
     public static Value power(Value a, Value b) {
         checkNumbers("**", a, b);
-        if (isWhole(a) && isWhole(b) && whole(b) >= 0) {
+        if (isWhole(a) && isWhole(b) && whole(b).signum() >= 0) {
             return new Value.Int(wholePower(whole(a), whole(b)));
         }
         if (real(a) == 0 && real(b) < 0) {
@@ -180,20 +210,22 @@ public final class Arithmetic {
         return new Value.Real(result);
     }
 
-    private static long wholePower(long base, long exponent) {
-        if (base == 0 || base == 1 || exponent == 0) {
-            return exponent == 0 ? 1 : base;
+    private static BigInteger wholePower(BigInteger base, BigInteger exponent) {
+        if (exponent.signum() == 0) {
+            return BigInteger.ONE;
         }
-        if (base == -1) {
-            return (exponent & 1) == 0 ? 1 : -1;
+        if (base.bitLength() <= 1 && base.signum() >= 0) { // 0 and 1
+            return base;
         }
-        long result = 1;
-        for (long i = 0; i < exponent; i++) {
-            // At most 63 rounds: then it no longer fits.
-            long soFar = result;
-            result = exact(() -> Math.multiplyExact(soFar, base));
+        if (base.equals(BigInteger.ONE.negate())) {
+            return exponent.testBit(0) ? base : BigInteger.ONE;
         }
-        return result;
+        // The result has at least this many bits, so that nothing much larger is computed.
+        BigInteger bits = exponent.multiply(BigInteger.valueOf(base.abs().bitLength() - 1L));
+        if (bits.compareTo(BigInteger.valueOf(BITS)) > 0) {
+            throw tooLarge();
+        }
+        return bounded(base.pow(exponent.intValueExact())).value();
     }
 
     private static void checkNumbers(String operator, Value a, Value b) {
@@ -203,7 +235,7 @@ public final class Arithmetic {
     }
 
     private static void checkNotZero(Value b) {
-        if (real(b) == 0) {
+        if (!Types.truth(b)) {
             throw new TemplateException("integer division or modulo by zero");
         }
     }
@@ -218,15 +250,14 @@ public final class Arithmetic {
                 + Types.name(b) + "'");
     }
 
-    private interface Exact {
-        long compute();
+    private static Value.Int bounded(BigInteger result) {
+        if (result.bitLength() > BITS) {
+            throw tooLarge();
+        }
+        return new Value.Int(result);
     }
 
-    private static long exact(Exact computation) {
-        try {
-            return computation.compute();
-        } catch (ArithmeticException e) {
-            throw new TemplateException("an integer does not fit in 64 bits");
-        }
+    private static TemplateException tooLarge() {
+        return new TemplateException("an integer has more than " + DIGITS + " digits");
     }
 }

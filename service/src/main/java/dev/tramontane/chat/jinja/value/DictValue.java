@@ -1,5 +1,7 @@
 package dev.tramontane.chat.jinja.value;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,10 +72,12 @@ public final class DictValue implements Value {
     static Object key(Value value, int depth) {
         return switch (value) {
             case Text text -> text.chars();
-            case Bool bool -> (long) bool.number();
+            case Bool bool -> BigInteger.valueOf(bool.number());
             case Int number -> number.value();
             case Real real ->
-                real.value() == (long) real.value() ? (Object) (long) real.value() : (Object) real.value();
+                Double.isFinite(real.value()) && real.value() == Math.rint(real.value())
+                        ? (Object) new BigDecimal(real.value()).toBigIntegerExact()
+                        : (Object) real.value();
             case None none -> none;
             case ListValue list
             when list.tuple() -> {

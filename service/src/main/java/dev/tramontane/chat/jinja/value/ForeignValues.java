@@ -1,5 +1,6 @@
 package dev.tramontane.chat.jinja.value;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ public final class ForeignValues {
             case Boolean bool -> Value.Bool.of(bool);
             case Long number -> new Value.Int(number);
             case Integer number -> new Value.Int(number);
+            case BigInteger number -> new Value.Int(number);
             case Double number -> new Value.Real(number);
             case List<?> list -> {
                 List<Value> items = new ArrayList<>(list.size());

@@ -40,7 +40,7 @@ public final class Json {
         switch (value) {
             case Text text -> string(text);
             case Value.Bool bool -> own(bool == Value.Bool.TRUE ? "true" : "false");
-            case Value.Int number -> own(Long.toString(number.value()));
+            case Value.Int number -> own(number.value().toString());
             case Value.Real real -> own(real(real.value()));
             case Value.None _ -> own("null");
             case ListValue list -> list(list.items(), depth);
@@ -95,7 +95,7 @@ public final class Json {
         return switch (key) {
             case Text text -> text;
             case Value.Bool bool -> Text.own(bool == Value.Bool.TRUE ? "true" : "false");
-            case Value.Int number -> Text.own(Long.toString(number.value()));
+            case Value.Int number -> Text.own(number.value().toString());
             case Value.Real real -> Text.own(real(real.value()));
             case Value.None _ -> Text.own("null");
             default ->

@@ -47,7 +47,7 @@ public final class Printer {
         switch (value) {
             case Text text -> quoted(text);
             case Value.Bool bool -> own(bool == Value.Bool.TRUE ? "True" : "False");
-            case Value.Int number -> own(Long.toString(number.value()));
+            case Value.Int number -> own(number.value().toString());
             case Value.Real real -> own(real(real.value()));
             case Value.None _ -> own("None");
             case Undefined _ -> own("Undefined");

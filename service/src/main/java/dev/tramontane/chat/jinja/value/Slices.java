@@ -91,7 +91,7 @@ public final class Slices {
         return switch (value) {
             case null -> otherwise;
             case Value.None _ -> otherwise;
-            case Value.Int number -> Math.clamp(number.value(), -(1L << 40), 1L << 40);
+            case Value.Int number -> number.clamped(-(1L << 40), 1L << 40);
             case Value.Bool bool -> bool.number();
             case Undefined undefined -> throw undefined.used();
             default -> throw new TemplateException("slice indices must be integers or None");

@@ -32,7 +32,7 @@ public final class Types {
         return switch (value) {
             case Text text -> !text.isEmpty();
             case Value.Bool bool -> bool == Value.Bool.TRUE;
-            case Value.Int number -> number.value() != 0;
+            case Value.Int number -> number.value().signum() != 0;
             case Value.Real real -> real.value() != 0;
             case Value.None _, Undefined _ -> false;
             case ListValue list -> !list.items().isEmpty();
@@ -52,7 +52,8 @@ public final class Types {
             case Value.Range range -> range.length();
             case Value.View view -> view.items().items().size();
             case Undefined _ -> 0;
-            case HostObject object when object.attribute("length") instanceof Value.Int size -> (int) size.value();
+            case HostObject object
+            when object.attribute("length") instanceof Value.Int size -> (int) size.clamped(0, Integer.MAX_VALUE);
             default -> throw new TemplateException("object of type '" + name(value) + "' has no len()");
         };
     }

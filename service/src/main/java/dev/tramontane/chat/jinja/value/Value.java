@@ -1,5 +1,7 @@
 package dev.tramontane.chat.jinja.value;
 
+import java.math.BigInteger;
+
 /** A value in a template: Python's basic types, and objects that the interpreter itself provides. */
 public sealed interface Value
         permits Text,
@@ -30,8 +32,20 @@ public sealed interface Value
         }
     }
 
-    /** An int; Python's has no bounds, ours is an error past 64 bits. */
-    record Int(long value) implements Value {}
+    /** An int. It has as many digits as it was written with; arithmetic beyond {@link Arithmetic#BITS} is an error. */
+    record Int(BigInteger value) implements Value {
+        public Int(long value) {
+            this(BigInteger.valueOf(value));
+        }
+
+        /** The value, or the nearest one between the bounds. */
+        public long clamped(long least, long most) {
+            if (value.bitLength() < Long.SIZE) {
+                return Math.clamp(value.longValue(), least, most);
+            }
+            return value.signum() < 0 ? least : most;
+        }
+    }
 
     /** A float. */
     record Real(double value) implements Value {}
