@@ -16,6 +16,7 @@ import java.util.Set;
  * @param lookAhead tokens that a stream may have generated before its reader has taken them
  * @param allowed browser origins and names of the service that are allowed besides the usual ones
  * @param templateVariables chat template variables that requests may set (chat_template_kwargs)
+ * @param ignoreUnknown whether unknown fields of requests are passed over and named, rather than refused
  * @param fingerprint system_fingerprint: changes whenever the same seed may give other tokens
  */
 public record ApiConfig(
@@ -29,6 +30,7 @@ public record ApiConfig(
         int lookAhead,
         Allowed allowed,
         Set<String> templateVariables,
+        boolean ignoreUnknown,
         String fingerprint) {
 
     public static final ApiConfig DEFAULT = new ApiConfig(
@@ -42,6 +44,7 @@ public record ApiConfig(
             64,
             Allowed.USUAL,
             Set.of(),
+            false,
             "tramontane");
 
     public ApiConfig {

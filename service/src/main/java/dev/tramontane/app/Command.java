@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.json.Nearest;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -100,7 +101,7 @@ abstract class Command implements Callable<Integer> {
                             .noneMatch(setting -> setting.variable().equals(variable))) {
                 outside.err()
                         .println("tramontane: there is no setting for the environment variable " + variable
-                                + Nearest.suggestion(variable, Setting::variable));
+                                + Nearest.suggestion(variable, Setting.spelled(Setting::variable)));
             }
         }
     }

@@ -84,8 +84,15 @@ record Configuration(
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
      * @param templateVariables of chat templates, that requests may set
+     * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
      */
-    record HttpChoice(String host, int port, Allowed allowed, int maxConnections, Set<String> templateVariables) {}
+    record HttpChoice(
+            String host,
+            int port,
+            Allowed allowed,
+            int maxConnections,
+            Set<String> templateVariables,
+            boolean ignoreUnknown) {}
 
     /**
      * @param json one JSON object per line, else text
@@ -190,7 +197,10 @@ record Configuration(
                         settings,
                         Setting.TEMPLATE_VARIABLES,
                         "names of template variables, separated by commas, but for " + String.join(", ", OWN_VARIABLES),
-                        name -> name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !OWN_VARIABLES.contains(name)));
+                        name -> name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !OWN_VARIABLES.contains(name)),
+                choice(settings, Setting.UNKNOWN_FIELDS, List.of("refuse", "ignore"), Function.identity())
+                        .orElseThrow()
+                        .equals("ignore"));
     }
 
     /** Words between commas, white space around them left out. */

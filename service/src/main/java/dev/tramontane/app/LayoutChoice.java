@@ -88,7 +88,9 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
                     + Setting.CHAT_LAYOUT.flag() + " which of Mistral's layouts it was trained on.");
         }
         try {
-            return new LayoutChoice(JinjaLayout.of(template.get(), source.specials()), TEMPLATE, why);
+            JinjaLayout layout = JinjaLayout.of(template.get(), source.specials());
+            String leftOut = layout.leftOut();
+            return new LayoutChoice(layout, TEMPLATE, leftOut.isEmpty() ? why : why + "; it does not show " + leftOut);
         } catch (ChatLayoutException unusable) {
             return none(String.valueOf(unusable.getMessage()));
         }

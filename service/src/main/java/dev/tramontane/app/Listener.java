@@ -92,6 +92,7 @@ final class Listener implements AutoCloseable {
                 standard.lookAhead(),
                 http.allowed(),
                 http.templateVariables(),
+                http.ignoreUnknown(),
                 fingerprint);
     }
 

@@ -1,7 +1,10 @@
 package dev.tramontane.app;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
@@ -112,6 +115,13 @@ enum Setting {
             "Connections open at a time at most; further ones get 503, except for health and metrics. Lowered to what"
                     + " the descriptors that the process may open allow.",
             "1000"),
+    UNKNOWN_FIELDS(
+            "unknown-fields",
+            "WORD",
+            "refuse",
+            "What happens to a request with fields that are not known here: refuse it by the field's name, or ignore"
+                    + " the fields and name them in the answer's X-Ignored-Fields header.",
+            "ignore"),
     DRAIN_TIMEOUT(
             "drain-timeout",
             "TIME",
@@ -193,6 +203,11 @@ enum Setting {
                 // picocli formats descriptions, so a percent sign would have to be doubled.
                 .description(help + tail + "Example: " + flag() + " " + example)
                 .build();
+    }
+
+    /** All settings in that spelling. */
+    static List<String> spelled(Function<Setting, String> spelling) {
+        return Arrays.stream(values()).map(spelling).toList();
     }
 
     static Optional<Setting> ofKey(String key) {

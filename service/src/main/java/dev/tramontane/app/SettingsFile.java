@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.json.Nearest;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
@@ -47,7 +48,7 @@ final class SettingsFile {
         for (String key : properties.stringPropertyNames()) {
             Setting setting = Setting.ofKey(key)
                     .orElseThrow(() -> new UsageException(name + ": " + file + ": there is no setting called " + key
-                            + Nearest.suggestion(key, Setting::key)));
+                            + Nearest.suggestion(key, Setting.spelled(Setting::key))));
             values.put(setting, properties.getProperty(key));
         }
         return values;

@@ -17,14 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Continuation(List<Map<String, @Nullable Object>> messages, String text) {
     /** transformers' own, with a blank at its end that tells whether the template trims. */
-    private static final String MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
+    static final String MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-    static Continuation of(List<Map<String, @Nullable Object>> messages, String template) {
+    static Continuation of(List<Map<String, @Nullable Object>> messages) {
         if (messages.isEmpty()) {
             throw new ChatLayoutException("There is no message to continue: the conversation is empty.");
-        }
-        if (!template.contains("content")) {
-            throw new ChatLayoutException("The chat template reads no content, so no message can be continued.");
         }
         Map<String, @Nullable Object> last = new LinkedHashMap<>(messages.getLast());
         Object content = last.get("content");

@@ -12,44 +12,43 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lays out conversations by the Jinja template of a model file, as {@code apply_chat_template} of transformers does: the
- * same variables, the same settings of Jinja, the same way to continue a message. Immutable; any thread but the event
- * loop.
+ * same variables, the same settings of Jinja, the same way to continue a message. What the template shows is found out
+ * by running it when it is loaded: messages are given to it in forms that it shows, and what it would leave out is
+ * refused. Immutable; any thread but the event loop.
  */
 public final class JinjaLayout implements ChatLayout {
-    private static final Pattern PARTS = Pattern.compile("for\\s+\\w+\\s+in\\s+\\w+(\\.content|\\[['\"]content['\"]])");
+    /** What one probe may cost: many times what published templates take, and still little. */
+    private static final Limits PROBE = new Limits(300_000, 4_000_000, 1_000_000, 250, Limits.DEFAULT.time());
+
+    /** Of a template's own words about what it refuses. */
+    private static final int MESSAGE_CHARACTERS = 1000;
 
     private final Template template;
-    private final String source;
     private final Map<String, Value> specialTokens;
     private final Limits limits;
     private final Supplier<ZonedDateTime> now;
-    /** Whether the template goes through the parts of a message itself. */
-    private final boolean readsParts;
+    private final TemplateTraits traits;
 
     private JinjaLayout(
-            Template template,
-            String source,
-            Map<String, Value> specialTokens,
-            Limits limits,
-            Supplier<ZonedDateTime> now) {
+            Template template, Map<String, Value> specialTokens, Limits limits, Supplier<ZonedDateTime> now) {
         this.template = template;
-        this.source = source;
         this.specialTokens = specialTokens;
         this.limits = limits;
         this.now = now;
-        readsParts = PARTS.matcher(source).find();
+        traits = TemplateProbes.traits(
+                probe -> text(probe, probe.messages(), PROBE).chars());
     }
 
     /**
      * Parses a template.
      *
      * @param specialTokens spellings by variable name: bos_token, eos_token, ...
-     * @throws ChatLayoutException when the template is wrong or uses what is not supported
+     * @throws ChatLayoutException when the template is wrong, uses what is not supported, or does not show what a user
+     *     says
      */
     public static JinjaLayout of(String template, Map<String, String> specialTokens) {
         return of(template, specialTokens, Limits.DEFAULT, ZonedDateTime::now);
@@ -66,7 +65,7 @@ public final class JinjaLayout implements ChatLayout {
         Map<String, Value> tokens = new HashMap<>();
         specialTokens.forEach((name, token) -> tokens.put(name, Text.own(token)));
         try {
-            return new JinjaLayout(Template.of(template), template, Map.copyOf(tokens), limits, now);
+            return new JinjaLayout(Template.of(template), Map.copyOf(tokens), limits, now);
         } catch (TemplateException e) {
             throw new ChatLayoutException(
                     "The chat template cannot be used: " + e.getMessage() + " (line " + e.line() + ").");
@@ -79,20 +78,43 @@ public final class JinjaLayout implements ChatLayout {
             throw new ChatLayoutException(
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
-        List<Map<String, @Nullable Object>> messages = Messages.withReasoning(conversation.messages());
-        if (!readsParts) {
-            messages = Messages.withJoinedParts(messages);
+        traits.check(conversation);
+        boolean odd = conversation.messages().stream().anyMatch(CallForm::hasOddArguments);
+        try {
+            return prompt(conversation, false);
+        } catch (ChatLayoutException failed) {
+            if (!odd) {
+                throw failed;
+            }
+            try {
+                // What a model wrote in place of a tool's arguments must not end the conversation.
+                return prompt(conversation, true);
+            } catch (ChatLayoutException again) {
+                throw failed;
+            }
         }
-        Continuation continuation = null;
-        if (conversation.continueFinalMessage()) {
-            continuation = Continuation.of(messages, source);
-            messages = continuation.messages();
-        }
-        Text text = render(conversation, messages);
-        return prompt(continuation == null ? text : continuation.cut(text));
     }
 
-    private Text render(Conversation conversation, List<Map<String, @Nullable Object>> messages) {
+    TemplateTraits traits() {
+        return traits;
+    }
+
+    /** What the template leaves out without a word, for people: "tools, tool calls"; empty for nothing. */
+    public String leftOut() {
+        return traits.leftOut();
+    }
+
+    private ChatPrompt prompt(Conversation conversation, boolean plain) {
+        List<Map<String, @Nullable Object>> messages =
+                traits.fit(Messages.withReasoning(conversation.messages()), plain);
+        if (!conversation.continueFinalMessage()) {
+            return prompt(text(conversation, messages, limits));
+        }
+        Continuation continuation = Continuation.of(messages);
+        return prompt(continuation.cut(text(conversation, continuation.messages(), limits)));
+    }
+
+    private Text text(Conversation conversation, List<Map<String, @Nullable Object>> messages, Limits most) {
         try {
             Map<String, Value> context = new HashMap<>();
             for (Map.Entry<String, @Nullable Object> variable :
@@ -106,10 +128,12 @@ public final class JinjaLayout implements ChatLayout {
                     "tools", conversation.tools().isEmpty() ? Value.None.NONE : ForeignValues.of(conversation.tools()));
             context.put("documents", Value.None.NONE);
             context.put("add_generation_prompt", Value.Bool.of(conversation.addGenerationPrompt()));
-            return template.render(context, limits, now);
+            return template.render(context, most, now);
         } catch (TemplateException e) {
             if (e.isRaised()) {
-                throw new ChatLayoutException(String.valueOf(e.getMessage()));
+                String said = String.valueOf(e.getMessage());
+                throw new ChatLayoutException(
+                        said.length() <= MESSAGE_CHARACTERS ? said : said.substring(0, MESSAGE_CHARACTERS) + "…");
             }
             String where = e.line() > 0 ? " (line " + e.line() + ")" : "";
             throw new ChatLayoutException(

@@ -34,27 +34,4 @@ final class Messages {
         }
         return all;
     }
-
-    /** Parts of text become one text, each on lines of its own, for templates that know no parts. */
-    static List<Map<String, @Nullable Object>> withJoinedParts(List<Map<String, @Nullable Object>> messages) {
-        List<Map<String, @Nullable Object>> all = new ArrayList<>(messages.size());
-        for (Map<String, @Nullable Object> message : messages) {
-            if (!(message.get("content") instanceof List<?> parts) || parts.isEmpty()) {
-                all.add(message);
-                continue;
-            }
-            List<String> texts = new ArrayList<>(parts.size());
-            for (Object part : parts) {
-                if (part instanceof Map<?, ?> block && block.get("text") instanceof String text) {
-                    texts.add(text);
-                }
-            }
-            Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
-            if (texts.size() == parts.size()) {
-                copy.put("content", String.join("\n", texts));
-            }
-            all.add(copy);
-        }
-        return all;
-    }
 }

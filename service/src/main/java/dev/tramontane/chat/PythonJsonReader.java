@@ -32,9 +32,8 @@ final class PythonJsonReader {
     }
 
     /**
-     * The value that the text spells, or the text itself where it spells none.
-     *
-     * @throws ChatLayoutException when it nests too deeply
+     * The value that the text spells, or the text itself where it spells none, nests too deeply to be shown, or holds half
+     * a surrogate pair, which no vocabulary could encode.
      */
     static @Nullable Object loads(String text) {
         PythonJsonReader reader = new PythonJsonReader(text);
@@ -51,8 +50,7 @@ final class PythonJsonReader {
     // Recursion is bounded by DEEPEST.
     private @Nullable Object value(int depth) throws NotJson {
         if (depth > PythonJson.DEEPEST) {
-            throw new ChatLayoutException(
-                    "JSON in a tool's message nests deeper than " + PythonJson.DEEPEST + " levels.");
+            throw new NotJson();
         }
         return switch (peek()) {
             case '"' -> string();
@@ -161,7 +159,7 @@ final class PythonJsonReader {
             char c = next();
             switch (c) {
                 case '"' -> {
-                    return string.toString();
+                    return sound(string.toString());
                 }
                 case '\\' -> string.append(escape());
                 default -> {
@@ -172,6 +170,13 @@ final class PythonJsonReader {
                 }
             }
         }
+    }
+
+    private static String sound(String string) throws NotJson {
+        if (string.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw new NotJson();
+        }
+        return string;
     }
 
     private char escape() throws NotJson {

@@ -83,7 +83,7 @@ final class PromptEncoder {
         try {
             rendered = layout.render(chat.conversation());
         } catch (ChatLayoutException refused) {
-            throw new GenerationException(Kind.INVALID, messageOf(refused), "messages", 0, refused);
+            throw new GenerationException(Kind.INVALID, messageOf(refused), refused.field(), 0, refused);
         }
         limit.checkWanted(); // Laying out a long conversation takes its time, too.
         int[] ids = ids(rendered.pieces(), limit);

@@ -1,6 +1,7 @@
 package dev.tramontane.json;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -8,23 +9,45 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON object that is read field by field. Every field has to be taken, by one of these methods, before {@link #end}:
- * what nobody took is refused by name. A field that is null counts as absent, as in OpenAI's API.
+ * what nobody took is refused by name, or passed over where {@link UnknownFields} says so. A field that is null counts
+ * as absent, as in OpenAI's API, whatever its name.
  */
 public final class JsonFields {
     private static final int QUOTED = 40;
+    private static final int SHOWN = 200;
 
     private final Map<String, @Nullable Object> object;
     private final String path;
+    private final UnknownFields unknown;
     private final Set<String> taken = new HashSet<>();
 
     public JsonFields(Map<String, @Nullable Object> object) {
-        this(object, "");
+        this(object, UnknownFields.refused());
     }
 
-    /** @param path of the object itself, as in {@code messages[0]}; empty for the body */
+    /** A document's own fields. */
+    public JsonFields(Map<String, @Nullable Object> object, UnknownFields unknown) {
+        this(object, "", unknown);
+    }
+
+    /** @param path of the object itself, as in {@code messages[0]} */
     public JsonFields(Map<String, @Nullable Object> object, String path) {
+        this(object, path, UnknownFields.refused());
+    }
+
+    private JsonFields(Map<String, @Nullable Object> object, String path, UnknownFields unknown) {
         this.object = object;
         this.path = path;
+        this.unknown = unknown;
+    }
+
+    /**
+     * The fields of a value inside this document.
+     *
+     * @param at its whole path, as in {@code messages[0]}
+     */
+    public JsonFields inner(@Nullable Object value, String at) {
+        return new JsonFields(object(value, at), at, unknown);
     }
 
     /** The field's path for error messages. */
@@ -94,7 +117,7 @@ public final class JsonFields {
 
     public @Nullable JsonFields object(String name) {
         Object value = value(name);
-        return value == null ? null : new JsonFields(object(value, path(name)), path(name));
+        return value == null ? null : inner(value, path(name));
     }
 
     /** Fields that may have any value and change nothing here. */
@@ -119,13 +142,25 @@ public final class JsonFields {
         }
     }
 
-    /** Refuses every field that was not taken. */
-    public void end() {
-        for (String name : object.keySet()) {
-            if (!taken.contains(name)) {
-                throw new InvalidJsonException(path(name), "unknown field " + path(name));
+    /** Takes the fields that nobody took and that are not null. */
+    public Map<String, @Nullable Object> rest() {
+        Map<String, @Nullable Object> rest = new LinkedHashMap<>();
+        object.forEach((name, value) -> {
+            if (value != null && taken.add(name)) {
+                rest.put(name, value);
             }
-        }
+        });
+        return rest;
+    }
+
+    /** Refuses every field that was not taken, or passes it over. */
+    public void end() {
+        object.forEach((name, value) -> {
+            if (value != null && !taken.contains(name) && !unknown.pass(path(name))) {
+                String shown = Printable.of(path(name), SHOWN);
+                throw new InvalidJsonException(path(name), "unknown field " + shown + Nearest.suggestion(name, taken));
+            }
+        });
     }
 
     public InvalidJsonException missing(String name) {

@@ -30,14 +30,15 @@ class ChatCompletionsTest {
             assertThat(json.getString("id")).matches("chatcmpl-[0-9A-Za-z]{29}");
             json.remove("id");
             assertThat(json).isEqualTo(new JsonObject("""
-                    {"object": "chat.completion", "created": 1700000000, "model": "toy/bytes",
-                     "system_fingerprint": "fp_test",
-                     "choices": [{"index": 0,
-                                  "message": {"role": "assistant", "content": "Hello", "refusal": null,
-                                              "annotations": []},
-                                  "logprobs": null, "finish_reason": "stop"}],
-                     "usage": {"prompt_tokens": 20, "completion_tokens": 6, "total_tokens": 26,
-                               "prompt_tokens_details": {"cached_tokens": 0}}}"""));
+                {"object": "chat.completion", "created": 1700000000, "model": "toy/bytes",
+                 "system_fingerprint": "fp_test",
+                 "choices": [{"index": 0,
+                              "message": {"role": "assistant", "content": "Hello", "refusal": null,
+                                          "annotations": []},
+                              "logprobs": null, "finish_reason": "stop"}],
+                 "usage": {"prompt_tokens": 20, "completion_tokens": 6, "total_tokens": 26,
+                           "prompt_tokens_details": {"cached_tokens": 0}}}\
+                """));
         }
     }
 
@@ -54,10 +55,14 @@ class ChatCompletionsTest {
                             .map(event -> event.getJsonArray("choices").encode()))
                     .containsExactly("""
                             [{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,\
-                            "finish_reason":null}]""", """
-                            [{"index":0,"delta":{"content":"H"},"logprobs":null,"finish_reason":null}]""", """
-                            [{"index":0,"delta":{"content":"i"},"logprobs":null,"finish_reason":null}]""", """
-                            [{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]""", "[]");
+                            "finish_reason":null}]\
+                            """, """
+                            [{"index":0,"delta":{"content":"H"},"logprobs":null,"finish_reason":null}]\
+                            """, """
+                            [{"index":0,"delta":{"content":"i"},"logprobs":null,"finish_reason":null}]\
+                            """, """
+                            [{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]\
+                            """, "[]");
             assertThat(events.getLast().getJsonObject("usage").getInteger("completion_tokens"))
                     .isEqualTo(3);
         }
@@ -83,12 +88,13 @@ class ChatCompletionsTest {
             JsonObject choice =
                     service.chat(want).json().getJsonArray("choices").getJsonObject(0);
             assertThat(choice.getJsonObject("logprobs")).isEqualTo(new JsonObject("""
-                    {"content": [
-                       {"token": "\\\\xc3", "logprob": -0.5, "bytes": [195],
-                        "top_logprobs": [{"token": "\\\\xc3", "logprob": -0.5, "bytes": [195]}]},
-                       {"token": "\\\\xa9", "logprob": -0.5, "bytes": [169],
-                        "top_logprobs": [{"token": "\\\\xa9", "logprob": -0.5, "bytes": [169]}]}],
-                     "refusal": null}"""));
+                {"content": [
+                   {"token": "\\\\xc3", "logprob": -0.5, "bytes": [195],
+                    "top_logprobs": [{"token": "\\\\xc3", "logprob": -0.5, "bytes": [195]}]},
+                   {"token": "\\\\xa9", "logprob": -0.5, "bytes": [169],
+                    "top_logprobs": [{"token": "\\\\xa9", "logprob": -0.5, "bytes": [169]}]}],
+                 "refusal": null}\
+                """));
             assertThat(choice.getJsonArray("token_ids")).isEqualTo(new JsonArray(List.of(0xc3, 0xa9)));
             List<JsonObject> events = service.chat(want.put("stream", true)).events();
             assertThat(events.getFirst().getJsonArray("prompt_token_ids")).isNotEmpty();
@@ -120,12 +126,14 @@ class ChatCompletionsTest {
                                                             .put("text", "b"))),
                                     message("assistant", null)
                                             .put("tool_calls", new JsonArray().add(new JsonObject("""
-                                                            {"id": "abcdef123", "type": "function", "function":
-                                                              {"name": "f", "arguments": "{\\"x\\": [1, null]}"}}"""))),
+                                                {"id": "abcdef123", "type": "function", "function":
+                                                  {"name": "f", "arguments": "{\\"x\\": [1, null]}"}}\
+                                                """))),
                                     message("tool", "42").put("tool_call_id", "abcdef123"),
                                     message("user", "go").put("name", "ann")))
                     .put("tools", new JsonArray().add(new JsonObject("""
-                            {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}""")))
+                        {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}\
+                        """)))
                     .put("chat_template_kwargs", new JsonObject().put("enable_thinking", false)));
             List<Map<String, Object>> turns = service.layout.last.messages();
             assertThat(turns.get(0)).containsEntry("role", "system").containsEntry("content", "be [TURN] brief");
@@ -135,7 +143,7 @@ class ChatCompletionsTest {
                             List.of(Map.of("type", "text", "text", "a"), Map.of("type", "text", "text", "b")));
             assertThat(turns.get(2)).containsEntry("content", null);
             assertThat(turns.get(2).get("tool_calls").toString())
-                    .isEqualTo("[{id=abcdef123, type=function, function={name=f, arguments={x=[1, null]}}}]");
+                    .isEqualTo("[{id=abcdef123, type=function, function={name=f, arguments={\"x\": [1, null]}}}]");
             assertThat(turns.get(3)).containsEntry("tool_call_id", "abcdef123");
             assertThat(turns.get(4)).containsEntry("name", "ann");
             assertThat(service.layout.last.tools()).hasSize(1);
@@ -153,7 +161,8 @@ class ChatCompletionsTest {
             service.chat(TestService.chatBody(new JsonObject()
                     .put("tool_choice", "none")
                     .put("tools", new JsonArray().add(new JsonObject("""
-                            {"type": "function", "function": {"name": "f"}}""")))));
+                        {"type": "function", "function": {"name": "f"}}\
+                        """)))));
             assertThat(service.layout.last.tools()).isEmpty();
         }
     }

@@ -169,6 +169,7 @@ final class TestService implements AutoCloseable {
                 lookAhead,
                 new Allowed(Set.of("https://listed.example"), Set.of()),
                 Set.of("enable_thinking"),
+                false,
                 "fp_test");
     }
 

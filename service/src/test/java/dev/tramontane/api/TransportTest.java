@@ -327,6 +327,7 @@ class TransportTest {
                 64,
                 Allowed.USUAL,
                 java.util.Set.of(),
+                false,
                 "fp");
         try (TestService service = TestService.running(new ScriptedEngine("x"), two)) {
             for (int i = 0; i < 8; i++) {

@@ -40,7 +40,7 @@ class LayoutChoiceTest {
         LayoutChoice template = LayoutChoice.of(TEMPLATE, OTHER, "auto");
         assertThat(template.layout()).isInstanceOf(JinjaLayout.class);
         assertThat(template.name()).isEqualTo("template");
-        assertThat(template.reason()).isEqualTo("the model's files hold one");
+        assertThat(template.reason()).isEqualTo("the model's files hold one; it does not show tools");
     }
 
     @Test
@@ -107,5 +107,16 @@ class LayoutChoiceTest {
         for (String command : List.of("serve", "chat", "inspect")) {
             assertThat(new CapturedProgram().run(command, "--help").out()).contains("--chat-layout=NAME");
         }
+    }
+
+    /** A template that shows nobody's words is no layout; the reason says so, to people and to clients. */
+    @Test
+    void aTemplateThatShowsNothingIsNone() {
+        ChatSource silent = new ChatSource(Optional.of("{{ bos_token }}Hello"), Optional.empty(), Map.of());
+        LayoutChoice choice = LayoutChoice.of(silent, OTHER, "auto");
+        assertThat(choice.exists()).isFalse();
+        assertThat(choice.name()).isEqualTo("none");
+        assertThat(choice.reason())
+                .isEqualTo("The chat template cannot be used: it shows a user's words neither as a text nor as parts.");
     }
 }

@@ -194,7 +194,9 @@ class MistralServingTest {
     void inspectSaysWhichLayoutAndWhy() throws Exception {
         String file = model();
         assertThat(new CapturedProgram().run("inspect", file).out())
-                .containsPattern("chat layout +template, because the model's files hold one\\R");
+                .containsPattern(
+                        "chat layout +template, because the model's files hold one; it does not show tools, tool"
+                                + " calls\\R");
         assertThat(new CapturedProgram()
                         .run("inspect", file, "--chat-layout", "mistral-v7")
                         .out())

@@ -22,6 +22,21 @@ import tools.jackson.databind.JsonNode;
 final class JinjaLayoutTest {
     private static final Map<String, String> TOKENS = Map.of("bos_token", "<s>", "eos_token", "</s>");
 
+    /** Where the content is missing: laid out as empty, where transformers fails or writes None. */
+    private static final List<String> EMPTY = List.of("null content", "no content", "calls with null content");
+
+    /** What transformers leaves out without a word, and we refuse. */
+    private static final Map<String, String> LEFT_OUT = Map.of(
+            "mistral-v0.3: two calls", "messages[1].tool_calls: this model's chat template does not show tool calls",
+            "mistral-nemo: two calls", "messages[1].tool_calls: this model's chat template does not show tool calls",
+            "smollm3: late system", "messages[2]: this model's chat template does not show a system message at this",
+            "deepseek-r1: tools", "tools: this model's chat template does not show tools",
+            "deepseek-r1: tools system", "tools: this model's chat template does not show tools",
+            "deepseek-r1: tools turns", "tools: this model's chat template does not show tools",
+            "deepseek-r1: tool result last", "tools: this model's chat template does not show tools",
+            "deepseek-r1: two calls", "tools: this model's chat template does not show tools",
+            "deepseek-r1: bad call id", "tools: this model's chat template does not show tools");
+
     /** The models' own templates, as requests use them. */
     @Test
     void modelsTemplatesAsTransformers() {
@@ -45,16 +60,25 @@ final class JinjaLayoutTest {
                     false,
                     context);
             JinjaLayout layout = JinjaLayout.of(test.get("template").asString(), tokens, Limits.DEFAULT, () -> now);
-            if (test.has("expected")) {
+            String name = test.get("name").asString();
+            if (EMPTY.contains(name.substring(name.indexOf(": ") + 2))) {
+                continue; // TemplateTraitsTest has these.
+            }
+            if (LEFT_OUT.containsKey(name)) {
+                assertThat(test.has("expected")).isTrue();
+                assertThatThrownBy(() -> layout.render(conversation))
+                        .isInstanceOf(ChatLayoutException.class)
+                        .hasMessageStartingWith(LEFT_OUT.get(name));
+            } else if (test.has("expected")) {
                 assertThat(layout.render(conversation).text())
-                        .as(test.get("name").asString())
+                        .as(name)
                         .isEqualTo(test.get("expected").asString());
             } else {
                 assertThatThrownBy(() -> layout.render(conversation)).isInstanceOf(ChatLayoutException.class);
             }
             checked++;
         }
-        assertThat(checked).isGreaterThan(200);
+        assertThat(checked).isGreaterThan(180);
     }
 
     @Test
@@ -71,7 +95,10 @@ final class JinjaLayoutTest {
 
     @Test
     void theRequestsVariablesStandForNothingOfTheTemplates() {
-        JinjaLayout layout = JinjaLayout.of("{{ bos_token }}{{ messages | length }}{{ more }}{{ tools }}", TOKENS);
+        JinjaLayout layout = JinjaLayout.of(
+                "{{ bos_token }}{{ messages | length }}{{ more }}{{ tools }}{% for m in messages %}{{ m.content }}{%"
+                        + " endfor %}",
+                TOKENS);
         Map<String, @Nullable Object> variables =
                 Map.of("bos_token", "evil", "messages", List.of(1L), "more", "!", "tools", "evil");
         ChatPrompt prompt = layout.render(new Conversation(List.of(), List.of(), false, false, variables));
@@ -145,24 +172,35 @@ final class JinjaLayoutTest {
     void whatCannotBeContinuedIsSaid() {
         refuses(chat(false, true), "There is no message to continue: the conversation is empty.");
         refuses(
-                new Conversation(List.of(Map.of("role", "assistant")), List.of(), false, true, Map.of()),
-                "The last message has no content to continue.");
-        refuses(
                 new Conversation(
-                        List.of(Map.of("role", "assistant", "content", List.of())), List.of(), false, true, Map.of()),
+                        List.of(
+                                Map.of("role", "user", "content", "a"),
+                                Map.of("role", "assistant", "content", List.of(1L))),
+                        List.of(),
+                        false,
+                        true,
+                        Map.of()),
                 "The last message has no text to continue.");
         refuses(
                 chat(true, true, "assistant", "x"),
                 "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
-        JinjaLayout forgetful = JinjaLayout.of("{% if false %}{{ messages[0].content }}{% endif %}", TOKENS);
-        assertThatThrownBy(() -> forgetful.render(chat(false, true, "assistant", "x")))
+        JinjaLayout forgetful =
+                JinjaLayout.of("{% for m in messages %}{{ m.content.split('|')[0] }}{% endfor %}", TOKENS);
+        assertThatThrownBy(() -> forgetful.render(chat(false, true, "user", "x", "assistant", "y|z")))
                 .hasMessage("The last message cannot be continued: the chat template leaves out a part of it.");
+        JinjaLayout deaf = JinjaLayout.of(
+                "{% for m in messages %}{% if loop.first or not loop.last %}{{ m.content }}{% endif %}{% endfor %}",
+                TOKENS);
+        assertThatThrownBy(() -> deaf.render(chat(false, true, "user", "x", "assistant", "y")))
+                .hasMessageStartingWith("continue_final_message: this model's chat template does not show the end of");
     }
 
     @Test
     void errorsNameTheLine() {
-        JinjaLayout layout = JinjaLayout.of("a\n{% for m in messages %}\n{{ m.content + 1 }}\n{% endfor %}", TOKENS);
-        assertThatThrownBy(() -> layout.render(chat(true, false, "user", "x")))
+        JinjaLayout layout = JinjaLayout.of(
+                "a\n{% for m in messages %}\n{{ m.content + (1 if m.name else '') }}\n{% endfor %}", TOKENS);
+        Map<String, @Nullable Object> named = Map.of("role", "user", "content", "x", "name", "y");
+        assertThatThrownBy(() -> layout.render(new Conversation(List.of(named), List.of(), true, false, Map.of())))
                 .isInstanceOf(ChatLayoutException.class)
                 .hasMessage("The chat template cannot lay out this conversation: "
                         + "can only concatenate str (not \"int\") to str (line 3).");

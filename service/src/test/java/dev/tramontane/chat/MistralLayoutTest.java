@@ -106,9 +106,10 @@ final class MistralLayoutTest {
                 List.of("tokenizer.json", "tokenizer.model.v4", "tokenizer.model.v7m2", "tokenizer.model.", "v3")) {
             assertThatThrownBy(() -> MistralVersion.ofFile(name))
                     .isInstanceOf(ChatLayoutException.class)
-                    .hasMessage(
-                            "The name of the tokenizer file, " + name + ", ends in no version of Mistral's layouts"
-                                    + " known here: .model, or .model. followed by v1, v2, v3, v7, possibly with m1 for images.");
+                    .hasMessage("The name of the tokenizer file, " + name + ", ends in no version of Mistral's layouts"
+                            + " known here: .model, or .model. followed by"
+                            + " v1, v2, v3, v7, possibly with m1 for"
+                            + " images.");
         }
         assertThatThrownBy(() -> MistralVersion.ofTekken("v99" + "9".repeat(100)))
                 .hasMessage("tekken.json is of version v9999999999999999999…, which is none of the versions of"
@@ -170,23 +171,29 @@ final class MistralLayoutTest {
                 "tools stand before a message of the user's, and there is none.");
     }
 
+    /** JSON that cannot be shown as a value is shown as the text that it came as, in results as in arguments. */
     @Test
-    void deepJsonIsRefusedAndNeverOverflows() {
-        String deep = "[".repeat(100_000) + "]".repeat(100_000);
-        Map<String, @Nullable Object> call =
-                Map.of("id", "abcDEF123", "function", Map.of("name", "f", "arguments", "{}"));
-        Conversation conversation = new Conversation(
-                List.of(
-                        Map.of("role", "user", "content", "a"),
-                        Map.of("role", "assistant", "tool_calls", List.of(call)),
-                        Map.of("role", "tool", "tool_call_id", "abcDEF123", "content", deep)),
-                List.of(),
-                true,
-                false,
-                Map.of());
-        refuses(MistralVersion.V3, conversation, "JSON in a tool's message nests deeper than 100 levels.");
-        assertThat(MistralLayout.of(MistralVersion.V7).render(conversation).text())
-                .contains(deep);
+    void jsonThatIsNoValueStaysText() {
+        for (String text :
+                List.of("[".repeat(100_000) + "]".repeat(100_000), "{\"a\": \"\\ud800\"}", "1".repeat(4301))) {
+            Map<String, @Nullable Object> call =
+                    Map.of("id", "abcDEF123", "function", Map.of("name", "f", "arguments", text));
+            Conversation conversation = new Conversation(
+                    List.of(
+                            Map.of("role", "user", "content", "a"),
+                            Map.of("role", "assistant", "tool_calls", List.of(call)),
+                            Map.of("role", "tool", "tool_call_id", "abcDEF123", "content", text)),
+                    List.of(),
+                    true,
+                    false,
+                    Map.of());
+            String shown = PythonJson.dumps(text);
+            for (MistralVersion version : List.of(MistralVersion.V3, MistralVersion.V7, MistralVersion.V11)) {
+                assertThat(MistralLayout.of(version).render(conversation).text())
+                        .contains(shown)
+                        .contains(version.since(7) ? text : "{\"content\": " + shown);
+            }
+        }
     }
 
     private static void refuses(MistralVersion version, Conversation conversation, String message) {

@@ -2,17 +2,16 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
-import dev.tramontane.json.JsonReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns of a chat as layouts expect them: content as one string or as several parts of text, the developer's words as the
- * system's, arguments of tool calls as objects.
+ * Turns of a chat as layouts expect them: content as one string or as parts of text, the developer's words as the
+ * system's, arguments of tool calls as the model wrote them. Members that are null are left out, and those that are not
+ * known here are the layout's to read.
  */
 final class ChatMessages {
     private ChatMessages() {}
@@ -31,8 +30,7 @@ final class ChatMessages {
         List<Map<String, @Nullable Object>> messages = new ArrayList<>(given.size());
         for (int i = 0; i < given.size(); i++) {
             String path = "messages[" + i + "]";
-            Map<String, @Nullable Object> message =
-                    message(new JsonFields(JsonFields.object(given.get(i), path), path));
+            Map<String, @Nullable Object> message = message(fields.inner(given.get(i), path));
             if (message.containsKey(PREFIX) && i < given.size() - 1) {
                 throw new InvalidJsonException(
                         path + "." + PREFIX,
@@ -48,38 +46,44 @@ final class ChatMessages {
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("role", role.equals("developer") ? "system" : role);
         Object content = content(fields);
-        message.put("content", content);
-        boolean calls = false;
         switch (role) {
             case "system", "developer", "user" -> {}
-            case "assistant" -> {
-                List<Map<String, @Nullable Object>> toolCalls = toolCalls(fields);
-                calls = !toolCalls.isEmpty();
-                if (calls) {
-                    message.put("tool_calls", toolCalls);
-                }
-                if (fields.flag(PREFIX, false)) {
-                    message.put(PREFIX, true);
-                }
-                // What an answer of ours carries, when a client sends it back.
-                fields.harmless("annotations");
-                fields.refuse("refusal", "put the words into content");
-            }
+            // A turn may hold calls only, or nothing that anybody was shown.
+            case "assistant" -> assistant(fields, message);
             case "tool" -> message.put("tool_call_id", fields.requiredString("tool_call_id"));
             default ->
                 throw new InvalidJsonException(
                         fields.path("role"),
-                        fields.path("role") + " must be system, developer, user, assistant or tool");
+                        fields.path("role") + " must be system, user, assistant, developer or tool");
         }
-        if (content == null && !calls) {
+        if (content == null && !role.equals("assistant")) {
             throw fields.missing("content");
         }
+        message.put("content", content);
         String name = fields.string("name");
         if (name != null) {
             message.put("name", name);
         }
-        fields.end();
+        // Words that would be lost. Whatever else there is, a layout may read.
+        fields.refuse("refusal", "put the words into content");
+        fields.refuse("audio", "this server reads text only; put the transcript into content");
+        fields.refuse("function_call", "use tool_calls");
+        if (!role.equals("assistant")) {
+            fields.refuse("tool_calls", "only the assistant makes calls");
+            fields.refuse(PREFIX, "it is for the assistant's last message, which is to be continued");
+        }
+        message.putAll(fields.rest());
         return message;
+    }
+
+    private static void assistant(JsonFields fields, Map<String, @Nullable Object> message) {
+        List<Map<String, @Nullable Object>> toolCalls = toolCalls(fields);
+        if (!toolCalls.isEmpty()) {
+            message.put("tool_calls", toolCalls);
+        }
+        if (fields.flag(PREFIX, false)) {
+            message.put(PREFIX, true);
+        }
     }
 
     private static @Nullable Object content(JsonFields fields) {
@@ -87,61 +91,50 @@ final class ChatMessages {
         return switch (content) {
             case null -> null;
             case String text -> text;
-            case List<?> parts -> texts(parts, fields.path("content"));
+            case List<?> parts -> texts(parts, fields);
             default -> throw fields.wrong("content", "a string or an array of parts", content);
         };
     }
 
-    /** One text, or several parts: what stands between them is the layout's to say. */
-    private static Object texts(List<?> parts, String path) {
+    /** Parts as they were sent: what stands between them, and what else of them is read, is the layout's to say. */
+    private static Object texts(List<?> parts, JsonFields message) {
         List<Map<String, @Nullable Object>> texts = new ArrayList<>(parts.size());
         for (int i = 0; i < parts.size(); i++) {
-            String at = path + "[" + i + "]";
-            JsonFields part = new JsonFields(JsonFields.object(parts.get(i), at), at);
+            JsonFields part = message.inner(parts.get(i), message.path("content") + "[" + i + "]");
             String type = part.requiredString("type");
             if (!type.equals("text")) {
-                throw new InvalidJsonException(
-                        at, at + " is of a type that is not supported; this server takes parts of type text only");
+                throw part.wrong("type", "text (this server takes text only)", type);
             }
             Map<String, @Nullable Object> text = new LinkedHashMap<>();
             text.put("type", "text");
             text.put("text", part.requiredString("text"));
-            part.end();
+            text.putAll(part.rest());
             texts.add(text);
         }
-        return switch (texts.size()) {
-            case 0 -> "";
-            case 1 -> Objects.requireNonNull(texts.getFirst().get("text"));
-            default -> texts;
-        };
+        return texts.isEmpty() ? "" : texts;
     }
 
     private static List<Map<String, @Nullable Object>> toolCalls(JsonFields fields) {
         List<@Nullable Object> given = fields.array("tool_calls");
         List<Map<String, @Nullable Object>> calls = new ArrayList<>();
         for (int i = 0; given != null && i < given.size(); i++) {
-            String path = fields.path("tool_calls") + "[" + i + "]";
-            JsonFields call = new JsonFields(JsonFields.object(given.get(i), path), path);
+            JsonFields call = fields.inner(given.get(i), fields.path("tool_calls") + "[" + i + "]");
             JsonFields function = function(call);
             Map<String, @Nullable Object> named = new LinkedHashMap<>();
             named.put("name", function.requiredString("name"));
-            named.put("arguments", arguments(function));
-            function.end();
+            // Whatever a model wrote, JSON or not; models that call without arguments write nothing.
+            String arguments = function.string("arguments");
+            named.put("arguments", arguments == null ? "" : arguments);
+            named.putAll(function.rest());
             Map<String, @Nullable Object> entry = new LinkedHashMap<>();
             entry.put("id", call.requiredString("id"));
             entry.put("type", "function");
             entry.put("function", named);
             call.harmless("index"); // Clients that joined streamed deltas send it back.
-            call.end();
+            entry.putAll(call.rest());
             calls.add(entry);
         }
         return calls;
-    }
-
-    /** Models that call without arguments leave the string empty. */
-    private static Map<String, @Nullable Object> arguments(JsonFields function) {
-        String spelled = function.requiredString("arguments");
-        return spelled.isEmpty() ? Map.of() : JsonReader.object(spelled, function.path("arguments"));
     }
 
     /** The tools that the layout is to show; none when {@code tool_choice} is none. */
@@ -154,8 +147,7 @@ final class ChatMessages {
         List<@Nullable Object> given = fields.array("tools");
         List<Map<String, @Nullable Object>> tools = new ArrayList<>();
         for (int i = 0; given != null && i < given.size(); i++) {
-            String path = "tools[" + i + "]";
-            JsonFields tool = new JsonFields(JsonFields.object(given.get(i), path), path);
+            JsonFields tool = fields.inner(given.get(i), "tools[" + i + "]");
             JsonFields function = function(tool);
             Map<String, @Nullable Object> described = new LinkedHashMap<>();
             described.put("name", function.requiredString("name"));

@@ -1,13 +1,15 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.BodyReader;
-import dev.tramontane.api.TransportLimits;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.UnknownFields;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.function.Function;
 
 /** Reads bodies that are JSON objects, large ones off the event loop. On the request's event loop. */
@@ -15,23 +17,42 @@ final class JsonBodies {
     /** Bodies up to this many bytes are read on the event loop; the time is well below a millisecond. */
     private static final int SMALL_BODY = 32 << 10;
 
+    /** Names the fields of the request that had no effect. */
+    static final String IGNORED = "X-Ignored-Fields";
+
     private final Vertx vertx;
     private final BodyReader bodies;
+    private final boolean ignoreUnknown;
 
-    JsonBodies(Vertx vertx, TransportLimits limits) {
+    JsonBodies(Vertx vertx, ApiConfig config) {
         this.vertx = vertx;
-        bodies = new BodyReader(vertx, limits);
+        bodies = new BodyReader(vertx, config.transport());
+        ignoreUnknown = config.ignoreUnknown();
     }
 
-    /** What {@code parse} makes of the body; fails with whatever it or the reading throws. */
+    /** What was made of a body, and which of its fields were passed over. */
+    private record Parsed<T>(T value, List<String> ignored) {}
+
+    /**
+     * What {@code parse} makes of the body; fails with whatever it or the reading throws. Fields that are passed over
+     * are named in a header of the response.
+     */
     <T> Future<T> read(HttpServerRequest request, Function<JsonFields, T> parse) {
         return bodies.read(request)
                 .compose(body -> body.length() <= SMALL_BODY
                         ? Future.succeededFuture(parse(body, parse))
-                        : vertx.executeBlocking(() -> parse(body, parse), false));
+                        : vertx.executeBlocking(() -> parse(body, parse), false))
+                .map(parsed -> {
+                    if (!parsed.ignored().isEmpty()) {
+                        request.response().putHeader(IGNORED, String.join(", ", parsed.ignored()));
+                    }
+                    return parsed.value();
+                });
     }
 
-    private static <T> T parse(Buffer body, Function<JsonFields, T> parse) {
-        return parse.apply(new JsonFields(JsonReader.object(body.getBytes())));
+    private <T> Parsed<T> parse(Buffer body, Function<JsonFields, T> parse) {
+        UnknownFields unknown = UnknownFields.of(ignoreUnknown);
+        T value = parse.apply(new JsonFields(JsonReader.object(body.getBytes()), unknown));
+        return new Parsed<>(value, unknown.names());
     }
 }

@@ -36,7 +36,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         this.models = models;
         this.observer = observer;
         this.clock = clock;
-        bodies = new JsonBodies(vertx, config.transport());
+        bodies = new JsonBodies(vertx, config);
     }
 
     /** A checked request, ready to run. */

@@ -25,7 +25,7 @@ public final class TokenizeRoutes implements ApiRoutes {
     public TokenizeRoutes(Vertx vertx, ApiConfig config, ServedModels models) {
         this.config = config;
         this.models = models;
-        bodies = new JsonBodies(vertx, config.transport());
+        bodies = new JsonBodies(vertx, config);
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a response's {@code instructions} and {@code input} into the messages that a chat layout lays out. */
@@ -16,11 +15,11 @@ final class InputItems {
     /**
      * @param instructions put before the conversation; joined with a system message that opens it, since many templates
      *     take one at most
-     * @param input a text, or items of type message
+     * @param fields with an input: a text, or items of type message
      * @param most items
      */
-    static List<Map<String, @Nullable Object>> messages(
-            @Nullable String instructions, @Nullable Object input, int most) {
+    static List<Map<String, @Nullable Object>> messages(@Nullable String instructions, JsonFields fields, int most) {
+        Object input = fields.value("input");
         List<Map<String, @Nullable Object>> messages = new ArrayList<>();
         if (input instanceof String text) {
             messages.add(message("user", text));
@@ -33,13 +32,13 @@ final class InputItems {
                         "input", "input must hold between 1 and " + most + " items, got " + items.size());
             }
             for (int i = 0; i < items.size(); i++) {
-                messages.add(item(items.get(i), "input[" + i + "]"));
+                messages.add(item(fields.inner(items.get(i), "input[" + i + "]")));
             }
         }
         if (instructions != null) {
             Map<String, @Nullable Object> first = messages.getFirst();
             if ("system".equals(first.get("role"))) {
-                messages.set(0, message("system", before(instructions + "\n\n", first.get("content"))));
+                first.put("content", before(instructions + "\n\n", first.get("content")));
             } else {
                 messages.addFirst(message("system", instructions));
             }
@@ -47,8 +46,7 @@ final class InputItems {
         return messages;
     }
 
-    private static Map<String, @Nullable Object> item(@Nullable Object value, String path) {
-        JsonFields item = new JsonFields(JsonFields.object(value, path), path);
+    private static Map<String, @Nullable Object> item(JsonFields item) {
         item.only("type", "message");
         String given = item.requiredString("role");
         String role = switch (given) {
@@ -56,36 +54,34 @@ final class InputItems {
             case "developer" -> "system";
             default -> throw item.wrong("role", "user, assistant, system or developer", given);
         };
-        Object content = content(item.value("content"), item.path("content"));
+        Map<String, @Nullable Object> message = message(role, content(item));
         // An answer that is sent back as it came has these too.
         item.harmless("id", "status", "phase");
-        item.end();
-        return message(role, content);
+        message.putAll(item.rest());
+        return message;
     }
 
     /** One text, or several parts: what stands between them is the layout's to say, as in chat completions. */
-    private static Object content(@Nullable Object content, String path) {
+    private static Object content(JsonFields item) {
+        Object content = item.value("content");
         if (content instanceof String text) {
             return text;
         }
+        String path = item.path("content");
         List<Map<String, @Nullable Object>> texts = new ArrayList<>();
         List<@Nullable Object> parts = JsonFields.array(content, path);
         for (int i = 0; i < parts.size(); i++) {
-            String place = path + "[" + i + "]";
-            JsonFields part = new JsonFields(JsonFields.object(parts.get(i), place), place);
+            JsonFields part = item.inner(parts.get(i), path + "[" + i + "]");
             String type = part.requiredString("type");
             if (!type.equals("input_text") && !type.equals("output_text")) {
                 throw part.wrong("type", "input_text or output_text", type);
             }
-            texts.add(part(part.requiredString("text")));
+            Map<String, @Nullable Object> text = part(part.requiredString("text"));
             part.harmless("annotations", "logprobs");
-            part.end();
+            text.putAll(part.rest());
+            texts.add(text);
         }
-        return switch (texts.size()) {
-            case 0 -> "";
-            case 1 -> Objects.requireNonNull(texts.getFirst().get("text"));
-            default -> texts;
-        };
+        return texts.isEmpty() ? "" : texts;
     }
 
     private static Map<String, @Nullable Object> part(String text) {
@@ -101,7 +97,9 @@ final class InputItems {
             return words + content;
         }
         List<Object> all = new ArrayList<>(parts);
-        all.set(0, part(words + ((Map<?, ?>) parts.getFirst()).get("text")));
+        Map<Object, @Nullable Object> opening = new LinkedHashMap<>((Map<?, ?>) parts.getFirst());
+        opening.put("text", words + opening.get("text"));
+        all.set(0, opening);
         return all;
     }
 

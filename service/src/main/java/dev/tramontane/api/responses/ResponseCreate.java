@@ -7,6 +7,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.UnknownFields;
 import dev.tramontane.model.Sampling;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model null for the default
  * @param generation what to generate
+ * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
  * @param instructions, maxOutputTokens, metadata, temperature, topP as asked, to be echoed in the response
  */
 public record ResponseCreate(
@@ -28,7 +30,8 @@ public record ResponseCreate(
         @Nullable Integer maxOutputTokens,
         Map<String, String> metadata,
         float temperature,
-        float topP) {
+        float topP,
+        List<String> ignoredFields) {
     private static final int METADATA_ENTRIES = 16;
     private static final int METADATA_KEY = 64;
     private static final int METADATA_VALUE = 512;
@@ -36,18 +39,17 @@ public record ResponseCreate(
     /**
      * Reads a request's fields.
      *
+     * @param unknown what happens to fields that are not known
      * @throws InvalidJsonException naming the field at fault
      */
-    public static ResponseCreate read(JsonFields fields, RequestLimits limits) {
+    public static ResponseCreate read(
+            Map<String, @Nullable Object> message, RequestLimits limits, UnknownFields unknown) {
+        JsonFields fields = new JsonFields(message, unknown);
         fields.harmless("type");
         refuseUnsupported(fields);
         String instructions = fields.string("instructions");
         Conversation conversation = new Conversation(
-                InputItems.messages(instructions, fields.value("input"), limits.messages()),
-                List.of(),
-                true,
-                false,
-                Map.of());
+                InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         Sampling sampling = SamplingFields.sampling(fields, limits);
         GenerationRequest generation = new GenerationRequest(
@@ -63,16 +65,18 @@ public record ResponseCreate(
                 !fields.flag("skip_special_tokens", true),
                 -1,
                 -1);
-        ResponseCreate create = new ResponseCreate(
-                fields.string("model"),
+        String model = fields.string("model");
+        Map<String, String> metadata = metadata(fields.value("metadata"));
+        fields.end();
+        return new ResponseCreate(
+                model,
                 generation,
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
-                metadata(fields.value("metadata")),
+                metadata,
                 sampling.temperature(),
-                sampling.topP());
-        fields.end();
-        return create;
+                sampling.topP(),
+                unknown.names());
     }
 
     private static void refuseUnsupported(JsonFields fields) {

@@ -191,6 +191,11 @@ public final class ResponseEvents {
         json.writeNumberProperty("top_p", create.topP());
         json.writeStringProperty("truncation", "disabled");
         usage(json, now.usage());
+        if (!create.ignoredFields().isEmpty()) {
+            json.writeName("ignored_fields").writeStartArray();
+            create.ignoredFields().forEach(json::writeString);
+            json.writeEndArray();
+        }
         json.writeEndObject();
     }
 

@@ -1,13 +1,14 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
-import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.UnknownFields;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,14 @@ sealed interface ClientMessage {
      *
      * @throws ApiException or {@link InvalidJsonException} saying what is wrong with it, and where
      */
-    static ClientMessage read(String text, ServedModels models, RequestLimits limits) {
-        JsonFields fields = new JsonFields(parse(text));
+    static ClientMessage read(String text, ServedModels models, ApiConfig config) {
+        Map<String, @Nullable Object> message = parse(text);
+        JsonFields fields = new JsonFields(message);
         String type = fields.requiredString("type");
         return switch (type) {
             case "response.create" -> {
-                ResponseCreate request = ResponseCreate.read(fields, limits);
+                ResponseCreate request =
+                        ResponseCreate.read(message, config.requests(), UnknownFields.of(config.ignoreUnknown()));
                 TextGenerator generator = models.find(request.model());
                 if (generator == null) {
                     throw ApiException.unknownModel(String.valueOf(request.model()));

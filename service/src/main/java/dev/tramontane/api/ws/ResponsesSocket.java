@@ -120,7 +120,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     private ClientMessage read(String text) {
-        return ClientMessage.read(text, services.models(), services.config().requests());
+        return ClientMessage.read(text, services.models(), services.config());
     }
 
     private void act(ClientMessage message) {

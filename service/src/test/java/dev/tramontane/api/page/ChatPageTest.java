@@ -38,6 +38,7 @@ class ChatPageTest {
             64,
             Allowed.USUAL,
             Set.of(),
+            false,
             "test");
 
     private final Vertx vertx = Vertx.vertx();

@@ -75,6 +75,7 @@ final class Served implements AutoCloseable {
                 lookAhead,
                 new Allowed(Set.of("https://chat.example"), Set.of()),
                 Set.of(),
+                false,
                 "test");
     }
 

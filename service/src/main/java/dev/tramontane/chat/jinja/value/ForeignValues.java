@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** From the JSON-like objects of a conversation to values, all of whose text is foreign. */
 public final class ForeignValues {
-    private static final int DEEPEST = 100;
+    /** More than what is around the JSON in a conversation, and that JSON, may have together. */
+    private static final int DEEPEST = 180;
 
     private ForeignValues() {}
 

@@ -1,21 +1,27 @@
-package dev.tramontane.app;
+package dev.tramontane.json;
 
-import java.util.function.Function;
+import java.util.Collection;
 
-/** Suggestions for misspelt settings. */
-final class Nearest {
+/** Suggestions for misspelt names. */
+public final class Nearest {
+    /** A longer name is no misspelling of any here, and comparing takes its length times the other's. */
+    private static final int LONGEST = 64;
+
     private Nearest() {}
 
-    /** "; did you mean port?", or nothing when no setting is spelled alike. */
-    static String suggestion(String given, Function<Setting, String> spelling) {
+    /** "; did you mean port?", or nothing when no candidate is spelled alike. */
+    public static String suggestion(String given, Collection<String> candidates) {
+        if (given.length() > LONGEST) {
+            return "";
+        }
         String best = "";
         int least = Math.max(2, given.length() / 3);
-        for (Setting setting : Setting.values()) {
-            String candidate = spelling.apply(setting);
+        for (String candidate : candidates) {
             int distance = distance(given, candidate);
-            if (distance <= least) {
+            // Of names that are equally near, the first in order, so that the answer is always the same.
+            if (distance <= least && (best.isEmpty() || distance < least || candidate.compareTo(best) < 0)) {
                 best = candidate;
-                least = distance - 1;
+                least = distance;
             }
         }
         return best.isEmpty() ? "" : "; did you mean " + best + "?";

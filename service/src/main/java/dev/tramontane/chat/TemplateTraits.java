@@ -1,0 +1,141 @@
+package dev.tramontane.chat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a template shows of a conversation, as {@link TemplateProbes} found, and what follows: the forms that messages
+ * are given to it in, and what is refused because the template would leave it out without a word. Immutable.
+ *
+ * @param standard the form of content where a role has none of its own
+ * @param forms forms of content by role
+ * @param calls the form of tool calls
+ * @param dropped what the template leaves out
+ */
+record TemplateTraits(
+        ContentForm standard, Map<String, ContentForm> forms, CallForm calls, Set<TemplateTraits.Matter> dropped) {
+
+    /** What a template may leave out. */
+    enum Matter {
+        SYSTEM("system messages"),
+        SECOND_SYSTEM("a second system message"),
+        LATE_SYSTEM("system messages after the first turn"),
+        FIRST_USER("any but the last of the user's messages"),
+        LAST_USER("any but the first of the user's messages"),
+        ASSISTANT("the assistant's messages"),
+        CONTINUATION("the end of a message that is to be continued"),
+        TOOLS("tools"),
+        CALLS("tool calls"),
+        CALLS_BESIDE_WORDS("tool calls, or the words beside them, in a turn that has both"),
+        RESULTS("tools' messages");
+
+        private final String words;
+
+        Matter(String words) {
+            this.words = words;
+        }
+    }
+
+    /** "tools, tool calls", or nothing. */
+    String leftOut() {
+        return dropped.stream().sorted().map(matter -> matter.words).collect(Collectors.joining(", "));
+    }
+
+    /** @throws ChatLayoutException naming what the template would leave out of this conversation */
+    void check(Conversation conversation) {
+        if (!conversation.tools().isEmpty()) {
+            refuse(Matter.TOOLS, "tools", "tools; leave them out, or set tool_choice to \"none\"");
+        }
+        List<Map<String, @Nullable Object>> messages = conversation.messages();
+        int users = 0;
+        for (int i = 0; i < messages.size(); i++) {
+            Map<String, @Nullable Object> message = messages.get(i);
+            String path = "messages[" + i + "]";
+            boolean speaks = speaks(message.get("content"));
+            boolean calls = message.get("tool_calls") instanceof List<?> list && !list.isEmpty();
+            switch (String.valueOf(message.get("role"))) {
+                case "system" -> {
+                    if (speaks) {
+                        boolean second =
+                                i > 0 && "system".equals(messages.get(i - 1).get("role"));
+                        refuse(Matter.SYSTEM, path, "system messages");
+                        if (i > 0) {
+                            refuse(
+                                    second ? Matter.SECOND_SYSTEM : Matter.LATE_SYSTEM,
+                                    path,
+                                    "a system message at this place; put all of it into the first message");
+                        }
+                    }
+                }
+                case "user" -> users += speaks ? 1 : 0;
+                case "assistant" -> {
+                    if (speaks) {
+                        refuse(Matter.ASSISTANT, path, "the assistant's messages");
+                    }
+                    if (calls) {
+                        refuse(Matter.CALLS, path + ".tool_calls", "tool calls");
+                    }
+                    if (calls && speaks) {
+                        refuse(Matter.CALLS_BESIDE_WORDS, path + ".tool_calls", "tool calls beside content");
+                    }
+                }
+                case "tool" -> refuse(Matter.RESULTS, path, "tools' messages");
+                default -> {} // What the template makes of it.
+            }
+        }
+        if (users > 1) {
+            refuse(Matter.FIRST_USER, "messages", "any but the last of the user's messages");
+            refuse(Matter.LAST_USER, "messages", "any but the first of the user's messages");
+        }
+        if (conversation.continueFinalMessage()) {
+            refuse(Matter.CONTINUATION, "continue_final_message", "the end of the last message, to continue it");
+        }
+    }
+
+    private void refuse(Matter matter, String field, String what) {
+        if (dropped.contains(matter)) {
+            throw new ChatLayoutException(field, field + ": this model's chat template does not show " + what + ".");
+        }
+    }
+
+    private static boolean speaks(@Nullable Object content) {
+        return content instanceof String text ? !text.isBlank() : content instanceof List<?> parts && !parts.isEmpty();
+    }
+
+    /**
+     * The messages in forms that the template shows.
+     *
+     * @param plain whether arguments of tool calls that are no object become one
+     */
+    List<Map<String, @Nullable Object>> fit(List<Map<String, @Nullable Object>> messages, boolean plain) {
+        List<Map<String, @Nullable Object>> fitted = new ArrayList<>(messages.size());
+        for (Map<String, @Nullable Object> message : messages) {
+            Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
+            Object content = message.get("content");
+            String role = String.valueOf(message.get("role"));
+            if (message.get("tool_calls") instanceof List<?> list && !list.isEmpty()) {
+                copy.put("tool_calls", calls.fit(list, plain));
+                copy.put(
+                        "content",
+                        isSilent(content) ? calls.silence() : form(role).fit(content));
+            } else {
+                copy.put("content", content == null ? "" : form(role).fit(content));
+            }
+            fitted.add(copy);
+        }
+        return fitted;
+    }
+
+    private static boolean isSilent(@Nullable Object content) {
+        return content == null || content.equals("") || content.equals(List.of());
+    }
+
+    private ContentForm form(String role) {
+        return forms.getOrDefault(role, standard);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.tramontane.api.responses;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.UnknownFields;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** The input of responses as OpenAI's client sends it back. */
+final class ResponseHistoriesTest {
+    private static final JsonNode OPENAI = Oracle.read("openai-histories");
+
+    private static ResponseCreate read(String json, UnknownFields unknown) {
+        return ResponseCreate.read(
+                JsonReader.object(json.getBytes(StandardCharsets.UTF_8)), RequestLimits.DEFAULT, unknown);
+    }
+
+    private static List<Map<String, @Nullable Object>> messages(String input) {
+        ResponseCreate create = read("{\"input\": " + input + "}", UnknownFields.refused());
+        return ((Prompt.Chat) create.generation().prompt()).conversation().messages();
+    }
+
+    private static String nulls(String kind, String... but) {
+        return Oracle.stream(OPENAI.get(kind))
+                .map(JsonNode::asString)
+                .filter(name -> !List.of(but).contains(name))
+                .map(name -> ", \"" + name + "\": null")
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void nullMeansAbsent() {
+        read("{\"input\": \"a\", \"of_nobody\": null" + nulls("response", "input") + "}", UnknownFields.refused());
+        String part =
+                "{\"type\": \"input_text\", \"text\": \"a\", \"odd\": null" + nulls("item part", "type", "text") + "}";
+        String item = "[{\"role\": \"user\", \"content\": [" + part + "], \"odd\": null"
+                + nulls("item", "role", "content") + "}]";
+        assertThat(messages(item))
+                .isEqualTo(List.of(Map.of("role", "user", "content", List.of(Map.of("type", "text", "text", "a")))));
+    }
+
+    @Test
+    void anAnswerIsSentBackAsItWasDumped() {
+        assertThat(messages(
+                        "[" + OPENAI.get("output") + ", {\"role\": \"user\", \"content\": \"b\", \"mood\": \"fine\"}]"))
+                .isEqualTo(List.of(
+                        Map.of("role", "assistant", "content", List.of(Map.of("type", "text", "text", "Hello"))),
+                        Map.of("role", "user", "content", "b", "mood", "fine")));
+    }
+
+    @Test
+    void unknownFieldsAreRefusedOrNamed() {
+        String odd = "{\"input\": \"a\", \"temprature\": 1}";
+        assertThatThrownBy(() -> read(odd, UnknownFields.refused()))
+                .isInstanceOf(InvalidJsonException.class)
+                .hasMessage("unknown field temprature; did you mean temperature?");
+        assertThat(read(odd, UnknownFields.ignored()).ignoredFields()).containsExactly("temprature");
+        assertThat(new ResponseEvents(
+                                "1",
+                                read(odd, UnknownFields.ignored()),
+                                "toy",
+                                java.time.InstantSource.fixed(java.time.Instant.EPOCH))
+                        .accepted())
+                .hasSize(2)
+                .allMatch(event -> event.contains("\"ignored_fields\":[\"temprature\"]"));
+        assertThat(new ResponseEvents(
+                                "1",
+                                read("{\"input\": \"a\"}", UnknownFields.ignored()),
+                                "toy",
+                                java.time.InstantSource.fixed(java.time.Instant.EPOCH))
+                        .accepted())
+                .noneMatch(event -> event.contains("ignored_fields"));
+    }
+}
