@@ -162,9 +162,12 @@ final class JsonTokens implements AutoCloseable {
         if (malformed.getCause() instanceof CharacterCodingException) {
             return new InvalidJsonException("", what + " is not valid UTF-8", "", Utf8Text.offsetOfFault(utf8));
         }
-        boolean tooLong =
-                malformed instanceof StreamConstraintsException && malformed.getOriginalMessage().startsWith("Number value");
-        return at(malformed.getLocation(), tooLong ? path() : "", new Malformed(what, limits, parser).sentence(malformed));
+        boolean tooLong = malformed instanceof StreamConstraintsException
+                && malformed.getOriginalMessage().startsWith("Number value");
+        return at(
+                malformed.getLocation(),
+                tooLong ? path() : "",
+                new Malformed(what, limits, parser).sentence(malformed));
     }
 
     private InvalidJsonException at(@Nullable TokenStreamLocation location, String field, String message) {

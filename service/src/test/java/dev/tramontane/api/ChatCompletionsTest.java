@@ -54,15 +54,15 @@ class ChatCompletionsTest {
             assertThat(events.stream()
                             .map(event -> event.getJsonArray("choices").encode()))
                     .containsExactly("""
-                            [{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,\
-                            "finish_reason":null}]\
-                            """, """
-                            [{"index":0,"delta":{"content":"H"},"logprobs":null,"finish_reason":null}]\
-                            """, """
-                            [{"index":0,"delta":{"content":"i"},"logprobs":null,"finish_reason":null}]\
-                            """, """
-                            [{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]\
-                            """, "[]");
+                        [{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,\
+                        "finish_reason":null}]\
+                        """, """
+                        [{"index":0,"delta":{"content":"H"},"logprobs":null,"finish_reason":null}]\
+                        """, """
+                        [{"index":0,"delta":{"content":"i"},"logprobs":null,"finish_reason":null}]\
+                        """, """
+                        [{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]\
+                        """, "[]");
             assertThat(events.getLast().getJsonObject("usage").getInteger("completion_tokens"))
                     .isEqualTo(3);
         }

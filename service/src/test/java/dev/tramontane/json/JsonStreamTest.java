@@ -93,11 +93,7 @@ class JsonStreamTest {
                         -1,
                         "the file has a string of more than 64 characters"),
                 arguments("many", "{\"a\": [" + "1,".repeat(100) + "1]}", 205, "more than 100 names and elements"),
-                arguments(
-                        "digits",
-                        "{\"a\": " + "1".repeat(65) + "}",
-                        -1,
-                        "of more than 64 characters"),
+                arguments("digits", "{\"a\": " + "1".repeat(65) + "}", -1, "of more than 64 characters"),
                 arguments("infinite", "{\"a\": 1e400}", 6, "a is a number too large for 64 bits"),
                 arguments(
                         "NaN",
