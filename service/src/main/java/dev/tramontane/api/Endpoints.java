@@ -6,10 +6,12 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -26,6 +28,7 @@ public final class Endpoints {
     private final Router router;
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
     private final List<Runnable> mounted = new ArrayList<>();
+    private final Set<String> probes = new HashSet<>();
 
     Endpoints(Router router) {
         this.router = router;
@@ -35,6 +38,16 @@ public final class Endpoints {
     public void get(String path, Handler<RoutingContext> handler) {
         add(path, HttpMethod.HEAD, handler);
         add(path, HttpMethod.GET, handler);
+    }
+
+    /** As {@link #get}, and answered also when all connections are taken: for those who ask how the service is. No star. */
+    public void probe(String path, Handler<RoutingContext> handler) {
+        probes.add(path);
+        get(path, handler);
+    }
+
+    boolean isProbe(String path) {
+        return probes.contains(path);
     }
 
     public void post(String path, Handler<RoutingContext> handler) {

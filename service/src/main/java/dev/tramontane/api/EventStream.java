@@ -151,7 +151,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         long silent = System.nanoTime() - sentNanos;
         if (response.writeQueueFull()) {
             if (silent >= idleNanos) {
-                OpenConnections.abort(context.request().connection()); // The reader holds pages and takes nothing.
+                OpenConnection.abort(context.request().connection()); // The reader holds pages and takes nothing.
                 return;
             }
             beatIn(heartbeatNanos);

@@ -33,11 +33,13 @@ final class Guard implements Handler<RoutingContext> {
         String origin = request.getHeader("Origin");
         if (origin != null && origins.isForeign(origin, request.getHeader("Host"))) {
             response.putHeader("Access-Control-Allow-Origin", origin).putHeader("Vary", "Origin");
-            response.putHeader("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+            response.putHeader("Access-Control-Expose-Headers", "*"); // No credentials are involved.
             if (request.method().equals(HttpMethod.OPTIONS)
                     && request.getHeader("Access-Control-Request-Method") != null) {
+                // Client libraries add headers of their own (X-Stainless-...), which do nothing here.
+                String headers = request.getHeader("Access-Control-Request-Headers");
                 response.putHeader("Access-Control-Allow-Methods", "GET, POST")
-                        .putHeader("Access-Control-Allow-Headers", "Authorization, Content-Type")
+                        .putHeader("Access-Control-Allow-Headers", headers == null ? "Content-Type" : headers)
                         .putHeader("Access-Control-Max-Age", "600")
                         .setStatusCode(204)
                         .end();
@@ -54,7 +56,7 @@ final class Guard implements Handler<RoutingContext> {
         if (!origins.allow(request.getHeader("Origin"), request.getHeader("Host"))) {
             return ApiException.invalid(
                     403,
-                    "Pages from this origin may not use the service; its operator can list them as allowed origins",
+                    "Pages from this origin may not use the service; its operator can allow it with --allowed-origins",
                     "origin_not_allowed");
         }
         return null;

@@ -15,9 +15,9 @@ public final class HealthRoutes implements ApiRoutes {
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.get("/livez", context -> answer(context, health::live));
-        endpoints.get("/startupz", context -> answer(context, health::started));
-        endpoints.get("/readyz", context -> answer(context, health::ready));
+        endpoints.probe("/livez", context -> answer(context, health::live));
+        endpoints.probe("/startupz", context -> answer(context, health::started));
+        endpoints.probe("/readyz", context -> answer(context, health::ready));
     }
 
     private static void answer(RoutingContext context, Supplier<Health.Answer> question) {

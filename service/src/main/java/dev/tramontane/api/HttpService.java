@@ -1,5 +1,6 @@
 package dev.tramontane.api;
 
+import dev.tramontane.api.StrictDecoder.FoldedHeaderException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.DeploymentOptions;
@@ -10,6 +11,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,26 +34,19 @@ public final class HttpService {
 
     private final Vertx vertx;
     private final ApiConfig config;
-    private final HttpObserver observer;
     private final Router router;
+    private final Endpoints endpoints;
+    private final HeadRules heads;
     private final OpenConnections connections;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
     public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
         this.vertx = vertx;
         this.config = config;
-        this.observer = observer;
-        connections = new OpenConnections(vertx, config.transport());
+        connections = new OpenConnections(config.transport(), observer);
+        heads = new HeadRules(new Hosts(config.allowed().hosts(), config.host()));
         router = Router.router(vertx);
         router.route().handler(new Guard(new Origins(config.allowed().origins()), observer));
-        router.route().handler(context -> {
-            // A socket that was upgraded answers no more requests.
-            if (context.request().getHeader("Upgrade") == null) {
-                context.addEndHandler(
-                        ended -> connections.idle(context.request().connection()));
-            }
-            context.next();
-        });
         router.route().failureHandler(context -> {
             Throwable failure = context.failure();
             Replies.fail(
@@ -64,7 +59,7 @@ public final class HttpService {
         // The router refuses undecodable paths before any route sees them.
         router.errorHandler(
                 400, context -> Replies.fail(context, ApiException.invalid(400, "The path is malformed", "bad_path")));
-        Endpoints endpoints = new Endpoints(router);
+        endpoints = new Endpoints(router);
         for (ApiRoutes group : routes) {
             group.mount(endpoints);
         }
@@ -130,9 +125,6 @@ public final class HttpService {
         TransportLimits limits = config.transport();
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
-                .setMaxInitialLineLength(limits.lineBytes())
-                .setMaxHeaderSize(limits.headerBytes())
-                .setMaxChunkSize(64 << 10) // What one read of the socket gives; the default cuts bodies into 8 KB.
                 .setHandle100ContinueAutomatically(false) // A body that will be refused is not asked for.
                 .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(false)
@@ -151,25 +143,21 @@ public final class HttpService {
     }
 
     private void opened(HttpConnection connection) {
-        if (!connections.add(connection)) {
-            observer.connectionRefused();
-            connection.close();
-            return;
-        }
-        observer.connectionOpened();
-        connection.closeHandler(closed -> {
-            connections.remove(connection);
-            observer.connectionClosed();
-        });
+        connections.opened(
+                ((HttpServerConnection) connection).channelHandlerContext().channel());
     }
 
-    /** Two hosts are read differently by different proxies, and the router needs one. */
     private void handle(HttpServerRequest request) {
-        connections.busy(request.connection());
-        if (request.headers().getAll("Host").size() == 1) {
+        ApiException wrong = heads.refusal(request);
+        if (wrong != null) {
+            refuse(request, wrong);
+        } else if (!OpenConnection.of(request.connection()).isReserved()) {
+            router.handle(request);
+        } else if (endpoints.isProbe(String.valueOf(request.path()))) {
+            request.response().putHeader("Connection", "close");
             router.handle(request);
         } else {
-            refuse(request, ApiException.invalid(400, "A request must have one Host header", "bad_host"));
+            refuse(request, connections.refused());
         }
     }
 
@@ -180,13 +168,18 @@ public final class HttpService {
                 ? ApiException.invalid(414, "The request line is too long", "uri_too_long")
                 : cause instanceof TooLongHttpHeaderException
                         ? ApiException.invalid(431, "The headers are too large", "headers_too_large")
-                        : ApiException.invalid(400, "The request is malformed", "bad_request");
+                        : cause instanceof FoldedHeaderException
+                                ? ApiException.invalid(400, "A header is folded over several lines", "bad_request")
+                                : ApiException.invalid(400, "The request is malformed", "bad_request");
         refuse(request, error);
     }
 
     private static void refuse(HttpServerRequest request, ApiException error) {
         request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
         AccessLog.refused(request, error);
+        if (error.retryAfterSeconds() > 0) {
+            request.response().putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
+        }
         request.response()
                 .setStatusCode(error.status())
                 .putHeader("Content-Type", "application/json; charset=utf-8")

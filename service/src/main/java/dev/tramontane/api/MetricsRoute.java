@@ -21,7 +21,7 @@ public final class MetricsRoute implements ApiRoutes {
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.get("/metrics", this::scrape);
+        endpoints.probe("/metrics", this::scrape);
     }
 
     private void scrape(RoutingContext context) {

@@ -1,78 +1,107 @@
 package dev.tramontane.api;
 
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.impl.HttpServerConnection;
-import java.util.Map;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The service's connections. Closes those that wait too long for a whole request head, however it trickles in. A
- * connection with a request under way is never idle: an answer in one piece may take long and cannot send heartbeats.
- * Called on event loops, except where said.
+ * The service's connections, at most so many at a time, and what stands between them and Vert.x. Each has a place from its
+ * opening to its channel's closing, whatever becomes of it. When all places are taken, a few more connections may still
+ * ask for health and metrics, once each, so that a full server can be asked why; others get 503. Any thread, except where
+ * said.
  */
 final class OpenConnections {
-    private final Vertx vertx;
-    private final int most;
-    private final long idleMillis;
-    private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
+    /** Connections above the limit that may ask for health and metrics. */
+    static final int RESERVE = 16;
 
-    /** Timer of each connection that waits. */
-    private final Map<HttpConnection, Long> timers = new ConcurrentHashMap<>();
+    /** For such a connection's request head. */
+    private static final Duration RESERVED_TIME = Duration.ofSeconds(2);
 
-    OpenConnections(Vertx vertx, TransportLimits limits) {
-        this.vertx = vertx;
-        most = limits.connections();
-        idleMillis = limits.idleTime().toMillis();
+    /** Read ahead of a request that waits for its turn: some dozens of short requests. */
+    private static final int READ_AHEAD_BYTES = 32 << 10;
+
+    /** What one read of the socket gives; Vert.x's default cuts bodies into 8 KB. */
+    static final int CHUNK_BYTES = 64 << 10;
+
+    private static final int RETRY_SECONDS = 2;
+    private static final ApiException FULL = new ApiException(
+            503,
+            "service_unavailable_error",
+            "The server has as many open connections as it may have; close idle ones, or try again later",
+            null,
+            "too_many_connections",
+            RETRY_SECONDS);
+
+    private final TransportLimits limits;
+    private final HttpObserver observer;
+    private final FullServerLog log;
+    private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger places = new AtomicInteger();
+    private final AtomicInteger reserve = new AtomicInteger();
+
+    OpenConnections(TransportLimits limits, HttpObserver observer) {
+        this.limits = limits;
+        this.observer = observer;
+        log = new FullServerLog(limits.connections());
     }
 
-    /** Takes a new connection in; false when there are too many. Event loops may overshoot by one each. */
-    boolean add(HttpConnection connection) {
-        if (open.size() >= most) {
-            return false;
+    /** Takes a connection in, or refuses it. On its event loop, before anything was read from it. */
+    void opened(Channel channel) {
+        boolean reserved = !take(places, limits.connections());
+        if (reserved && !take(reserve, RESERVE)) {
+            refused();
+            // What it asks is not waited for: that would take the place that there is none of.
+            channel.pipeline()
+                    .firstContext()
+                    .writeAndFlush(Unpooled.wrappedBuffer(refusal()))
+                    .addListener(ChannelFutureListener.CLOSE);
+            return;
         }
-        open.add(connection);
-        idle(connection);
-        return true;
+        open.add(channel);
+        observer.connectionOpened();
+        channel.closeFuture().addListener(closed -> {
+            open.remove(channel);
+            (reserved ? reserve : places).decrementAndGet();
+            observer.connectionClosed();
+        });
+        Duration patience =
+                reserved && RESERVED_TIME.compareTo(limits.idleTime()) < 0 ? RESERVED_TIME : limits.idleTime();
+        ChannelPipeline pipeline = channel.pipeline();
+        pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(limits, CHUNK_BYTES));
+        pipeline.addBefore("handler", "connection", new OpenConnection(channel, patience.toMillis(), reserved));
+        pipeline.addFirst("readAhead", new ReadAhead(READ_AHEAD_BYTES));
     }
 
-    void remove(HttpConnection connection) {
-        open.remove(connection);
-        busy(connection);
+    private static boolean take(AtomicInteger taken, int most) {
+        return taken.getAndUpdate(now -> Math.min(most, now + 1)) < most;
     }
 
-    /** The connection waits for a request from now on. */
-    void idle(HttpConnection connection) {
-        busy(connection);
-        if (open.contains(connection)) {
-            timers.put(connection, vertx.setTimer(idleMillis, late -> {
-                timers.remove(connection);
-                connection.close();
-            }));
-        }
+    /** Why a connection that has a reserved place is not answered otherwise. Counts and tells it. */
+    ApiException refused() {
+        observer.connectionRefused();
+        log.refused();
+        return FULL;
     }
 
-    /** The connection has a request. */
-    void busy(HttpConnection connection) {
-        Long timer = timers.remove(connection);
-        if (timer != null) {
-            vertx.cancelTimer(timer);
-        }
+    /** A whole response: its connection asked nothing yet. */
+    private static byte[] refusal() {
+        Buffer body = ErrorBody.json(FULL);
+        String head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nConnection:"
+                + " close\r\nRetry-After: " + RETRY_SECONDS + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+        return Buffer.buffer(head.getBytes(StandardCharsets.US_ASCII))
+                .appendBuffer(body)
+                .getBytes();
     }
 
-    /** Closes all that are left. Any thread. */
+    /** Closes all that are left, whatever is still to be written. */
     void abortAll() {
-        open.forEach(OpenConnections::abort);
-    }
-
-    /** Closes at once. {@link HttpConnection#close} first writes what is queued, for ever if nobody reads. Any thread. */
-    static void abort(HttpConnection connection) {
-        if (connection instanceof HttpServerConnection server) {
-            // From Vert.x's handler outwards: the channel's own close would pass it and wait for the queue again.
-            var _ = server.channelHandlerContext().close();
-        } else {
-            connection.close();
-        }
+        open.forEach(OpenConnection::abort);
     }
 }

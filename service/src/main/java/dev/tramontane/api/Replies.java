@@ -32,13 +32,17 @@ public final class Replies {
     /** Tells the client what went wrong; a head that has gone out already is not taken back. */
     public static void fail(RoutingContext context, Throwable failure) {
         ApiException error = ApiException.of(failure);
+        HttpServerResponse response = context.response();
+        if (response.closed() || response.ended()) {
+            return;
+        }
         AccessLog.failed(context, error);
-        if (context.response().headWritten() && !context.response().ended()) {
-            context.response().end(ErrorBody.event(error));
+        if (response.headWritten()) {
+            response.end(ErrorBody.event(error));
             return;
         }
         if (error.retryAfterSeconds() > 0) {
-            context.response().putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
+            response.putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
         }
         json(context, error.status(), ErrorBody.json(error));
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The rows of reliability, section 3, and the protocol items of section 4, over raw sockets. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TransportTest {
-    private static final String JSON = "Host: a\r\nContent-Type: application/json\r\n";
+    private static final String JSON = "Host: localhost\r\nContent-Type: application/json\r\n";
     private static final String GOOD = "{\"prompt\": \"p\"}";
 
     private TestService service;
@@ -54,6 +55,10 @@ class TransportTest {
         return new Wire(name, "POST /v1/completions HTTP/1.1\r\n" + JSON + headers + "\r\n" + body, status);
     }
 
+    private static String get(String headers) {
+        return "GET /livez HTTP/1.1\r\n" + headers + "\r\n\r\n";
+    }
+
     static List<Wire> wires() {
         String sized = "Content-Length: " + GOOD.length() + "\r\n";
         return List.of(
@@ -67,16 +72,49 @@ class TransportTest {
                 post("NUL in header", "Name: a\u0000b\r\n", "", 400),
                 post("malformed chunk", "Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n", 400),
                 post("two hosts", "Host: b\r\n" + sized, GOOD, 400),
+                new Wire("host with user and path", get("Host: a b@c/d?e#f"), 400),
+                new Wire("host with user", get("Host: localhost@evil.example"), 400),
+                new Wire("empty host", get("Host: "), 400),
+                new Wire("host with a bad port", get("Host: localhost:http"), 400),
+                new Wire("host of brackets", get("Host: []"), 400),
+                new Wire("host of no address", get("Host: [1:2]"), 421),
+                new Wire("foreign host", get("Host: evil.example"), 421),
+                new Wire("foreign host at a port", get("Host: evil.example:80"), 421),
+                new Wire("a name that looks local", get("Host: localhost.evil.example"), 421),
+                new Wire("a number that is no address", get("Host: 127.1"), 421),
+                new Wire(
+                        "foreign host in the target", "GET http://evil.example/livez HTTP/1.1\r\nHost: a\r\n\r\n", 421),
+                new Wire(
+                        "userinfo in the target",
+                        "GET http://a@localhost/livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        400),
+                new Wire("two origins", get("Host: localhost\r\nOrigin: http://localhost\r\nOrigin: http://b"), 400),
+                new Wire("folded header", get("Host: localhost\r\nX: a\r\n b"), 400),
+                new Wire("folded header with a tab", get("Host: localhost\r\nX: a\r\n\tb"), 400),
+                new Wire("folded origin", get("Host: localhost\r\nOrigin:\r\n http://localhost"), 400),
+                post("folded length", "Content-Length:\r\n " + GOOD.length() + "\r\n", GOOD, 400),
+                post("two types", "Content-Type: text/plain\r\n" + sized, GOOD, 400),
+                post("compressed chunks", "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n", 501),
+                post(
+                        "compressed chunks in two headers",
+                        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+                        "0\r\n\r\n",
+                        501),
+                post("chunked twice", "Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n", 400),
                 new Wire("no host", "GET /livez HTTP/1.1\r\n\r\n", 400),
-                new Wire("body on GET", "GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 400),
+                new Wire(
+                        "body on GET", "GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 400),
                 new Wire(
                         "chunks in HTTP/1.0",
                         "POST /v1/completions HTTP/1.0\r\n" + JSON + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                         400),
-                new Wire("long header", "GET /livez HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n", 431),
-                new Wire("long path", "GET /" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-                new Wire("bad escape in a name", "GET /v1/models/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-                new Wire("bad escape", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+                new Wire(
+                        "long header",
+                        "GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(20_000) + "\r\n\r\n",
+                        431),
+                new Wire("long path", "GET /" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+                new Wire("bad escape in a name", "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+                new Wire("bad escape", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
                 post("huge length", "Content-Length: 2000000000\r\n", "", 413),
                 post("huge chunk", "Transfer-Encoding: chunked\r\n", "20000\r\n" + " ".repeat(0x20000), 413),
                 post("odd expectation", "Expect: tea\r\n" + sized, GOOD, 417),
@@ -93,6 +131,63 @@ class TransportTest {
             assertThat(answer).contains("\"error\":{\"message\":");
         }
         assertThat(service.get("/livez").status()).isEqualTo(200);
+    }
+
+    @Test
+    void namesOfItsOwnAreAnswered() throws IOException {
+        for (String host : List.of(
+                "localhost",
+                "LOCALHOST:8080",
+                "app.localhost",
+                "127.0.0.1",
+                "127.0.0.1:80",
+                "10.1.2.3",
+                "[::1]:8080",
+                "[fe80::1]",
+                "127.0.0.1:")) {
+            try (Socket socket = service.connect()) {
+                send(socket, get("Host: " + host));
+                assertThat(head(socket)).as(host).startsWith("HTTP/1.1 200 ");
+            }
+        }
+        try (Socket socket = service.connect()) { // A body may hold what a head may not.
+            String folded = "{\r\n \"prompt\":\r\n\t\"p\"\r\n }";
+            send(socket, TestService.request("/v1/completions", folded) + get("Host: localhost"));
+            assertThat(head(socket)).startsWith("HTTP/1.1 200 ");
+        }
+    }
+
+    @Test
+    void allowedHostsAndOriginsMayHaveStars() throws IOException {
+        ApiConfig open = new ApiConfig(
+                "127.0.0.1",
+                0,
+                1,
+                TransportLimits.DEFAULT,
+                SocketLimits.DEFAULT,
+                RequestLimits.DEFAULT,
+                Duration.ofSeconds(15),
+                64,
+                new Allowed(Set.of("*"), Set.of("*.Example.org", "llm")),
+                Set.of(),
+                false,
+                "fp");
+        try (TestService service = TestService.running(new ScriptedEngine("x"), open)) {
+            for (String host : List.of("a.example.org", "a.b.EXAMPLE.org:80", "llm:8080")) {
+                try (Socket socket = service.connect()) {
+                    send(socket, get("Host: " + host + "\r\nOrigin: app://anything"));
+                    assertThat(head(socket))
+                            .startsWith("HTTP/1.1 200 ")
+                            .contains("Access-Control-Allow-Origin: app://anything\r\n");
+                }
+            }
+            for (String host : List.of("example.org", "aexample.org", "llm.evil.example")) {
+                try (Socket socket = service.connect()) {
+                    send(socket, get("Host: " + host));
+                    assertThat(head(socket)).startsWith("HTTP/1.1 421 ");
+                }
+            }
+        }
     }
 
     @Test
@@ -158,7 +253,9 @@ class TransportTest {
         int count = 1000;
         StringBuilder requests = new StringBuilder();
         for (int i = 0; i < count; i++) {
-            requests.append("GET /").append(i % 2 == 0 ? "livez" : "nowhere").append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+            requests.append("GET /")
+                    .append(i % 2 == 0 ? "livez" : "nowhere")
+                    .append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
         }
         try (Socket socket = service.connect()) {
             Thread sender = Thread.ofVirtual().start(() -> send(socket, requests.toString()));
@@ -181,8 +278,9 @@ class TransportTest {
             for (int i = 0; i < 40; i++) {
                 sockets.add(service.connect());
             }
-            TestService.eventually().until(() -> service.observer.refused.get() - refusedBefore >= 19);
-            assertThat(service.observer.connections.get()).isLessThanOrEqualTo(20);
+            TestService.eventually()
+                    .until(() -> service.observer.refused.get() - refusedBefore >= 19 - OpenConnections.RESERVE);
+            assertThat(service.observer.connections.get()).isLessThanOrEqualTo(20 + OpenConnections.RESERVE);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
@@ -286,10 +384,19 @@ class TransportTest {
         for (Page page : List.of(
                 new Page("https://evil.example", "127.0.0.1", 403),
                 new Page("null", "127.0.0.1", 403),
-                new Page("http://evil.example:8080", "evil.example:8080", 403), // DNS rebinding
+                new Page("http://127.0.0.1.evil.example", "127.0.0.1", 403),
+                new Page("http://128.0.0.1", "127.0.0.1", 403),
+                new Page("http://localhost.evil.example", "127.0.0.1", 403),
+                new Page("ftp://localhost", "127.0.0.1", 403),
+                new Page("http://evil.example:8080", "evil.example:8080", 421), // DNS rebinding
                 new Page("http://127.0.0.1:8080", "127.0.0.1:8080", 200),
                 new Page("http://localhost:8080", "localhost:8080", 200),
                 new Page("http://[::1]:8080", "[::1]:8080", 200),
+                new Page("http://localhost:5173", "127.0.0.1:8080", 200),
+                new Page("https://localhost", "127.0.0.1:8080", 200),
+                new Page("http://127.9.9.9:3000", "localhost", 200),
+                new Page("http://[::1]:3000", "localhost", 200),
+                new Page("https://listed.example:443", "127.0.0.1", 200),
                 new Page("https://listed.example", "127.0.0.1", 200))) {
             try (Socket socket = service.connect()) {
                 send(
@@ -297,20 +404,26 @@ class TransportTest {
                         "GET /livez HTTP/1.1\r\nHost: " + page.host() + "\r\nOrigin: " + page.origin() + "\r\n\r\n");
                 String head = head(socket);
                 assertThat(head).as(page.toString()).startsWith("HTTP/1.1 " + page.status());
-                boolean cors = head.contains("Access-Control-Allow-Origin: https://listed.example");
-                assertThat(cors).isEqualTo(page.origin().contains("listed"));
+                boolean foreign = !page.origin().equals("http://" + page.host());
+                assertThat(head.contains("Access-Control-Allow-Origin: " + page.origin() + "\r\n"))
+                        .as(page.toString())
+                        .isEqualTo(page.status() == 200 && foreign);
             }
         }
         try (Socket socket = service.connect()) {
             List<String> preflight = List.of(
                     "OPTIONS /v1/completions HTTP/1.1",
-                    "Host: a",
+                    "Host: localhost",
                     "Origin: https://listed.example",
                     "Access-Control-Request-Method: POST",
+                    "Access-Control-Request-Headers: authorization,content-type,x-stainless-lang",
                     "",
                     "");
             send(socket, String.join("\r\n", preflight));
-            assertThat(head(socket)).startsWith("HTTP/1.1 204 ").contains("Access-Control-Allow-Methods: GET, POST");
+            assertThat(head(socket))
+                    .startsWith("HTTP/1.1 204 ")
+                    .contains("Access-Control-Allow-Methods: GET, POST")
+                    .contains("Access-Control-Allow-Headers: authorization,content-type,x-stainless-lang");
         }
     }
 
@@ -326,7 +439,7 @@ class TransportTest {
                 Duration.ofSeconds(15),
                 64,
                 Allowed.USUAL,
-                java.util.Set.of(),
+                Set.of(),
                 false,
                 "fp");
         try (TestService service = TestService.running(new ScriptedEngine("x"), two)) {

@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 /** Why the server closes a socket: RFC 6455 section 7.4.1. */
 enum CloseCode {
+    GOING_AWAY(1001),
     PROTOCOL_ERROR(1002),
     NOT_UTF8(1007),
     POLICY(1008),

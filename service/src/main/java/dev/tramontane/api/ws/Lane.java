@@ -14,16 +14,21 @@ final class Lane {
     private final SocketServices services;
     private final RunningResponse.Outlet outlet;
     private final String socketId;
+    private final Runnable whenIdle;
     private final ArrayDeque<ClientMessage.Create> waiting = new ArrayDeque<>();
     private @Nullable RunningResponse running;
     private String lastEnded = "";
 
-    /** @param socketId of the request that opened the socket */
-    Lane(Context context, SocketServices services, RunningResponse.Outlet outlet, String socketId) {
+    /**
+     * @param socketId of the request that opened the socket
+     * @param whenIdle run when an answer has ended and none waits
+     */
+    Lane(Context context, SocketServices services, RunningResponse.Outlet outlet, String socketId, Runnable whenIdle) {
         this.context = context;
         this.services = services;
         this.outlet = outlet;
         this.socketId = socketId;
+        this.whenIdle = whenIdle;
     }
 
     /** Starts or queues a request; false when too many wait already. */
@@ -33,6 +38,11 @@ final class Lane {
             return true;
         }
         return waiting.size() < services.config().sockets().waitingRequests() && waiting.offer(create);
+    }
+
+    /** Whether no answer is under way. */
+    boolean isIdle() {
+        return running == null;
     }
 
     /** Ends the running answer if it has this id; false when neither it nor the one before has. */
@@ -81,7 +91,9 @@ final class Lane {
         running = null;
         services.observer().streamClosed(ResponsesRoute.PATH, false);
         ClientMessage.Create create = waiting.poll();
-        if (create != null) {
+        if (create == null) {
+            whenIdle.run();
+        } else {
             start(create);
         }
     }

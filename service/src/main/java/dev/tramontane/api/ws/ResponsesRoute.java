@@ -39,12 +39,15 @@ public final class ResponsesRoute implements ApiRoutes {
 
     private void upgrade(RoutingContext routing) {
         HttpServerRequest request = routing.request();
-        if (!"websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE))) {
-            routing.response().putHeader(HttpHeaders.UPGRADE, "websocket");
-            Replies.fail(
-                    routing,
-                    ApiException.invalid(
-                            426, "GET " + PATH + " opens a WebSocket; ask for an upgrade", "upgrade_required"));
+        ApiException refused = Handshake.refusal(request);
+        if (refused != null) {
+            if (refused.status() == 426) {
+                routing.response()
+                        .putHeader(HttpHeaders.UPGRADE, "websocket")
+                        .putHeader(HttpHeaders.CONNECTION, "Upgrade")
+                        .putHeader("Sec-WebSocket-Version", Handshake.VERSION);
+            }
+            Replies.fail(routing, refused);
             return;
         }
         // Vert.x offers no cut of its own: its close, even the channel's, waits until the reader has taken what was
@@ -53,13 +56,18 @@ public final class ResponsesRoute implements ApiRoutes {
                 .channelHandlerContext()
                 .pipeline();
         String id = routing.response().headers().get(RequestIds.HEADER);
+        Runnable cut = () -> {
+            var _ = pipeline.firstContext().close();
+        };
         request.toWebSocket()
                 .onSuccess(socket -> {
                     AccessLog.upgraded(routing);
-                    new ResponsesSocket(services, services.vertx().getOrCreateContext(), socket, id, () -> {
-                        var _ = pipeline.firstContext().close();
-                    });
+                    if (!socket.isClosed()) {
+                        ResponsesSocket opened =
+                                ResponsesSocket.open(services, services.vertx().getOrCreateContext(), socket, id, cut);
+                        pipeline.addBefore("handler", "shutdown", new ShutdownNotice(opened::leave));
+                    }
                 })
-                .onFailure(refused -> LOG.debug("An upgrade from {} failed", request.remoteAddress(), refused));
+                .onFailure(failed -> LOG.debug("An upgrade from {} failed", request.remoteAddress(), failed));
     }
 }

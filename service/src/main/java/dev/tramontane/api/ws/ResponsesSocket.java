@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,41 +26,58 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private static final int SMALL_MESSAGE = 32 << 10;
 
     /** How long a client may take to answer the server's close before the connection is cut. */
-    private static final long CLOSING_MILLIS = 2000;
+    private static final Duration CLOSING_TIME = Duration.ofSeconds(2);
 
     private final SocketServices services;
     private final SocketLimits limits;
     private final ServerWebSocket socket;
     private final String id;
-    private final Runnable cut;
     private final Lane lane;
     private final MessageAssembler assembler;
     private final RateLimit controlFrames;
+    private final Deadline wholeMessage;
+    private final Deadline closing;
     private final long heartbeat;
     private int unread;
     private boolean pingUnanswered;
     private long pingNanos;
+    private boolean leaving;
     private boolean closed;
 
     /**
      * @param id of the request that opened the socket
      * @param cut closes the connection at once, whatever is still to be written
      */
-    ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
+    static ResponsesSocket open(
+            SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
+        ResponsesSocket opened = new ResponsesSocket(services, context, socket, id, cut);
+        opened.listen();
+        return opened;
+    }
+
+    private ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
         this.id = id;
         this.services = services;
-        this.cut = cut;
         this.socket = socket;
         limits = services.config().sockets();
-        lane = new Lane(context, services, this, id);
+        lane = new Lane(context, services, this, id, this::leaveWhenIdle);
         assembler = new MessageAssembler(limits.messageBytes());
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
+        Duration patience = services.config().transport().bodyTime();
+        wholeMessage = new Deadline(services.vertx(), patience, () -> messageIsLate(patience));
+        closing = new Deadline(services.vertx(), CLOSING_TIME, cut);
+        heartbeat = services.vertx().setPeriodic(services.config().heartbeat().toMillis(), ignored -> beat());
+    }
+
+    private void listen() {
         socket.setWriteQueueMaxSize(services.config().transport().writeQueueBytes());
         socket.drainHandler(ignored -> drained());
         socket.frameHandler(this::frame);
         socket.exceptionHandler(this::broken);
-        socket.closeHandler(ignored -> gone());
-        heartbeat = services.vertx().setPeriodic(services.config().heartbeat().toMillis(), ignored -> beat());
+        socket.closeHandler(ignored -> {
+            gone();
+            closing.stop();
+        });
     }
 
     // ---- from the client
@@ -76,19 +94,30 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                     close(CloseCode.POLICY, "at most " + limits.controlFramesPerSecond() + " control frames a second");
                 }
             }
-            case CLOSE -> {} // Answered by Vert.x; the close handler follows.
+            case CLOSE -> { // Answered by Vert.x.
+                gone();
+                closing.start();
+            }
         }
     }
 
     private void data(WebSocketFrame frame) {
-        switch (assembler.add(frame)) {
-            case Outcome.Partial ignored -> {}
+        Outcome outcome = assembler.add(frame);
+        if (!(outcome instanceof Outcome.Partial)) {
+            wholeMessage.stop();
+        }
+        switch (outcome) {
+            case Outcome.Partial ignored -> wholeMessage.start();
             case Outcome.Text(String text) -> message(text);
             case Outcome.Binary ignored ->
                 reply(ApiException.invalid(
                         400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
             case Outcome.Violation(CloseCode code, String reason) -> close(code, reason);
         }
+    }
+
+    private void messageIsLate(Duration patience) {
+        close(CloseCode.POLICY, "a message did not arrive whole within " + patience.toSeconds() + " s");
     }
 
     private void message(String text) {
@@ -126,6 +155,9 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private void act(ClientMessage message) {
         switch (message) {
             case ClientMessage.Create create -> {
+                if (leaving) {
+                    throw ApiException.unavailable("the server is shutting down");
+                }
                 if (!lane.offer(create)) {
                     throw new ApiException(
                             429,
@@ -178,7 +210,8 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     @Override
     public boolean isFull() {
-        return closed || socket.writeQueueFull();
+        // The client's close frame may have come in without having been handed to us yet.
+        return closed || socket.isClosed() || socket.writeQueueFull();
     }
 
     private void drained() {
@@ -215,13 +248,26 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         }
     }
 
+    /** The server shuts down. An answer under way may end before the socket closes. */
+    void leave() {
+        leaving = true;
+        leaveWhenIdle();
+    }
+
+    private void leaveWhenIdle() {
+        if (leaving && lane.isIdle()) {
+            close(CloseCode.GOING_AWAY, "the server is shutting down");
+        }
+    }
+
     private void close(CloseCode code, String reason) {
-        if (!closed) {
+        if (closed) {
+            return;
+        }
+        gone();
+        closing.start(); // The close frame may wait behind events that nobody reads, and Vert.x's timeout with it.
+        if (!socket.isClosed()) { // The client was not quicker.
             LOG.info("Closing the socket of {} with {}: {}", socket.remoteAddress(), code.number(), reason);
-            gone();
-            // The close frame may wait behind events that nobody reads, and its timeout with it.
-            long timer = services.vertx().setTimer(CLOSING_MILLIS, ignored -> cut.run());
-            socket.closeHandler(ignored -> services.vertx().cancelTimer(timer));
             socket.close(code.number(), reason);
         }
     }
@@ -230,6 +276,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         if (!closed) {
             closed = true;
             services.vertx().cancelTimer(heartbeat);
+            wholeMessage.stop();
             lane.abandon();
         }
     }

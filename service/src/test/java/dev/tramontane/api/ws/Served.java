@@ -2,12 +2,16 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.Allowed;
 import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.Health;
+import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
+import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.TransportLimits;
 import dev.tramontane.api.openai.ModelRoutes;
+import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.chat.ChatLayout;
@@ -51,12 +55,27 @@ final class Served implements AutoCloseable {
         return new ChatPrompt(pieces);
     };
 
+    private static final Health WELL = new Health() {
+        @Override
+        public Answer started() {
+            return Answer.WELL;
+        }
+
+        @Override
+        public Answer ready() {
+            return Answer.WELL;
+        }
+    };
+
     static final TransportLimits SMALL_BUFFERS = new TransportLimits(
             1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofSeconds(60), 4 << 10, 4 << 10);
 
     final int port;
     final AtomicInteger answersGone = new AtomicInteger();
     final AtomicInteger answersEnded = new AtomicInteger();
+    final AtomicInteger connections = new AtomicInteger();
+    final AtomicInteger refused = new AtomicInteger();
+    final HttpService service;
     private final Vertx vertx = Vertx.vertx();
     private final Engine engine;
     private final EngineTextGenerator generator;
@@ -101,13 +120,32 @@ final class Served implements AutoCloseable {
             public void streamClosed(String route, boolean disconnected) {
                 (disconnected ? answersGone : answersEnded).incrementAndGet();
             }
+
+            @Override
+            public void connectionOpened() {
+                connections.incrementAndGet();
+            }
+
+            @Override
+            public void connectionClosed() {
+                connections.decrementAndGet();
+            }
+
+            @Override
+            public void connectionRefused() {
+                refused.incrementAndGet();
+            }
         };
         ServedModels models = ServedModels.of(generator, NOW.getEpochSecond());
-        HttpService service = new HttpService(
+        InstantSource clock = InstantSource.fixed(NOW);
+        service = new HttpService(
                 vertx,
                 config,
                 List.of(
-                        new ResponsesRoute(vertx, config, models, observer, InstantSource.fixed(NOW)),
+                        new ResponsesRoute(vertx, config, models, observer, clock),
+                        new OpenAiRoutes(vertx, config, models, observer, clock),
+                        new HealthRoutes(WELL),
+                        new MetricsRoute(vertx, "text/plain", () -> new byte[] {'m'}),
                         new ModelRoutes(models),
                         new ChatPage()),
                 observer);

@@ -193,8 +193,10 @@ class SocketHardeningTest {
     @ParameterizedTest
     @CsvSource({
         "https://evil.example, 403",
-        "http://127.0.0.1:1, 403",
+        "http://128.0.0.1:1, 403",
         "null, 403",
+        "http://127.0.0.1:1, 101",
+        "http://localhost:5173, 101",
         "http://127.0.0.1:{port}, 101",
         "https://chat.example, 101"
     })
