@@ -233,7 +233,7 @@ final class TemplateTraitsTest {
                 "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }} # nests deeper",
                 "{{ raise_exception('x' * 500000) }} # xxxxx",
                 "{{ messages[5].content.strip() }} # has no element",
-                "{{ messages[0].content + 1 }} # can only concatenate",
+                "{{ messages[0].content + 1 }} # an integer cannot be added",
                 "{{ 1 // 0 }} # zero",
                 "{{ 10 ** 4299 * 1000 }} # digits",
                 "{{ messages.content }}{{ nothing.at.all }} # nothing",
