@@ -28,6 +28,11 @@ final class HeadRules {
             return ApiException.invalid(400, "A request must have one Host header", "bad_host");
         }
         ApiException refused = hosts.refusal(named.getFirst(), request.uri());
+        if (refused == null && !String.valueOf(request.path()).startsWith("/")) {
+            // The router would throw: an empty path before a query, an asterisk, an authority.
+            refused = ApiException.invalid(
+                    400, "The request's target must be a path that begins with /, as in GET /v1/models", "bad_path");
+        }
         return refused != null ? refused : framing(request);
     }
 

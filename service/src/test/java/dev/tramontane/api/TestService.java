@@ -4,6 +4,7 @@ import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
+import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
@@ -37,6 +38,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -152,7 +154,9 @@ final class TestService implements AutoCloseable {
                         new HealthRoutes(health),
                         new ModelRoutes(models),
                         new OpenAiRoutes(vertx, config, models, observer, () -> Instant.ofEpochSecond(NOW)),
-                        new TokenizeRoutes(vertx, config, models)),
+                        new TokenizeRoutes(vertx, config, models),
+                        new ResponsesRoute(
+                                vertx, config, models, observer, InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
                 observer);
         port = service.start().await();
     }

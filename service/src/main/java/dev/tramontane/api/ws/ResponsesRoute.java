@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +56,8 @@ public final class ResponsesRoute implements ApiRoutes {
         ChannelPipeline pipeline = ((HttpServerConnection) request.connection())
                 .channelHandlerContext()
                 .pipeline();
-        String id = routing.response().headers().get(RequestIds.HEADER);
+        String id = Objects.requireNonNull(
+                routing.response().headers().get(RequestIds.HEADER), "the guard gives each request an id");
         Runnable cut = () -> {
             var _ = pipeline.firstContext().close();
         };
