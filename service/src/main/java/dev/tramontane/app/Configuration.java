@@ -226,16 +226,27 @@ record Configuration(
     }
 
     private static int positive(String text) {
-        int value = Integer.parseInt(text);
+        int value = integer(text);
         if (value < 1) {
             throw new IllegalArgumentException(text + " is below 1");
         }
         return value;
     }
 
+    /** Java's own parser also takes a plus sign and digits of other scripts. */
+    private static int integer(String text) {
+        if (!text.matches("-?[0-9]+")) {
+            throw new NumberFormatException(text + " is no whole number");
+        }
+        return Integer.parseInt(text);
+    }
+
     private static OptionalInt whole(Settings settings, Setting setting, int least, int most) {
         return settings.parsed(
-                        setting, least + " to " + most, Integer::valueOf, value -> value >= least && value <= most)
+                        setting,
+                        least + " to " + most,
+                        Configuration::integer,
+                        value -> value >= least && value <= most)
                 .map(OptionalInt::of)
                 .orElseGet(OptionalInt::empty);
     }

@@ -85,7 +85,8 @@ final class Listener implements AutoCloseable {
                 http.host(),
                 http.port(),
                 standard.eventLoops(),
-                standard.transport().withConnections(http.maxConnections()),
+                standard.transport()
+                        .withConnections(Descriptors.connections(http.maxConnections(), Descriptors.limit())),
                 standard.sockets(),
                 standard.requests(),
                 standard.heartbeat(),

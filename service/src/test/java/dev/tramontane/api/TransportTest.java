@@ -15,11 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rows of reliability, section 3, and the protocol items of section 4, over raw sockets. */
@@ -269,6 +271,55 @@ class TransportTest {
                 in.readNBytes(Integer.parseInt(head.replaceAll("(?is).*content-length: (\\d+).*", "$1")));
             }
             assertThat(sender.isAlive()).isFalse();
+        }
+    }
+
+    /** The first answer's end is not the beginning of silence while another request waits or is answered. */
+    @Test
+    void aLongAnswerToAPipelinedRequestIsNotIdle() throws IOException {
+        ScriptedEngine slow = new ScriptedEngine("late");
+        TransportLimits limits = new TransportLimits(
+                20, 4096, 8192, 64 << 10, Duration.ofSeconds(5), Duration.ofSeconds(1), 0, 16 << 10);
+        try (TestService patient = TestService.stepped(slow, TestService.config(limits, 64, Duration.ofMillis(300)));
+                Socket waiting = patient.connect()) {
+            String one = "{\"prompt\": \"p\", \"max_tokens\": 1, \"stream\": true}";
+            String two = "{\"prompt\": \"p\", \"stream\": true}";
+            send(waiting, TestService.request("/v1/completions", one) + TestService.request("/v1/completions", two));
+            stepUntil(slow, () -> slow.runs.size() == 2);
+            try (Socket idle = patient.connect()) {
+                assertThat(all(idle)).isEmpty(); // Opened later, closed already: more than the idle time has passed.
+            }
+            stepUntil(slow, () -> slow.runs.getLast().over());
+            assertThat(all(waiting)).contains("\"l\"", "\"e\"").containsSubsequence("[DONE]", "[DONE]");
+        }
+    }
+
+    private static void stepUntil(ScriptedEngine engine, BooleanSupplier condition) {
+        TestService.eventually().until(() -> {
+            engine.step();
+            return condition.getAsBoolean();
+        });
+    }
+
+    /** Whoever leaves is noticed, however much he had asked for besides, and with nothing being written to him. */
+    @ParameterizedTest
+    @CsvSource({"2, true", "8, true", "12, true", "40, true", "2, false", "12, false", "40, false"})
+    void leavingBehindPipelinedRequestsIsNoticed(int requests, boolean reset) throws IOException {
+        ScriptedEngine still = new ScriptedEngine("never");
+        TransportLimits limits = new TransportLimits(
+                20, 4096, 8192, 64 << 10, Duration.ofSeconds(5), Duration.ofSeconds(600), 0, 16 << 10);
+        // No heartbeat before the test gives up.
+        try (TestService service =
+                TestService.stepped(still, TestService.config(limits, 64, Duration.ofSeconds(150)))) {
+            try (Socket leaver = service.connect()) {
+                send(leaver, TestService.request("/v1/completions", GOOD).repeat(requests));
+                TestService.eventually().until(() -> !still.runs.isEmpty());
+                leaver.setSoLinger(reset, 0);
+            }
+            // No step is made, so nothing is written.
+            TestService.eventually().until(() -> still.runs.getFirst().cancelled());
+            TestService.eventually().until(() -> service.observer.connections.get() == 0);
+            assertThat(still.runs).hasSize(1);
         }
     }
 

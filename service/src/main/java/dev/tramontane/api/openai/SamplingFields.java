@@ -11,10 +11,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The fields that say how tokens are drawn and what ends an answer: the same in every protocol. */
 public final class SamplingFields {
+    /** Its digits; nine are more than any vocabulary has. */
+    private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
+
     private static final double MAX_TEMPERATURE = 10;
     private static final double MAX_REPETITION_PENALTY = 10;
     private static final SecureRandom SEEDS = new SecureRandom();
@@ -52,11 +56,11 @@ public final class SamplingFields {
         Map<Integer, Float> biases = new HashMap<>();
         given.forEach((key, bias) -> {
             String at = path + "[\"" + key + "\"]";
-            try {
-                biases.put(Integer.parseUnsignedInt(key), (float) JsonFields.number(bias, at, -100, 100));
-            } catch (NumberFormatException noId) {
-                throw new InvalidJsonException(path, at + " must be named by a token id");
+            // Java's own parsers also take signs, zeros in front and digits of other scripts: two names for one id.
+            if (!TOKEN_ID.matcher(key).matches()) {
+                throw new InvalidJsonException(path, at + " must be named by a token id, as in \"17\"");
             }
+            biases.put(Integer.parseInt(key), (float) JsonFields.number(bias, at, -100, 100));
         });
         return biases;
     }
