@@ -25,6 +25,6 @@ public interface HttpObserver {
 
     default void connectionClosed() {}
 
-    /** A connection above the limit was closed at once. */
+    /** A connection above the limit was refused: closed at once, or told so when it asked. */
     default void connectionRefused() {}
 }

@@ -5,13 +5,13 @@ import java.time.Duration;
 /**
  * What one client may make the transport hold.
  *
- * @param connections open at once; more are closed at once
+ * @param connections open at once; a few more may ask for health and metrics only
  * @param lineBytes request line
  * @param headerBytes all headers
  * @param bodyBytes request body
  * @param bodyTime for the whole body to arrive, whatever trickles in
  * @param idleTime from a connection's opening, or its last answer's end, to the next whole request head; also the time
- *     for which a stream's socket may take nothing at all
+ *     for which a stream's socket may take nothing at all, and twice that for what is left of a whole answer
  * @param sendBufferBytes the socket's send buffer: what a reader that stands still may have outstanding in the
  *     kernel; 0 leaves it to the system, which lets it grow to megabytes
  * @param writeQueueBytes per connection, before the stream pauses

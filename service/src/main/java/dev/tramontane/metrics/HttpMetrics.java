@@ -30,8 +30,8 @@ public final class HttpMetrics implements HttpObserver {
     public HttpMetrics(PrometheusRegistry registry) {
         requests = Counter.builder()
                 .name("tramontane_http_requests")
-                .help(
-                        "Requests answered, by route, method and status; 499: the client left before there was an answer.")
+                .help("Requests answered, by route, method and status; 499: the client left before there was an"
+                        + " answer.")
                 .labelNames("route", "method", "status")
                 .register(registry);
         durations = Histogram.builder()
@@ -63,7 +63,7 @@ public final class HttpMetrics implements HttpObserver {
                 .register(registry);
         refused = Counter.builder()
                 .name("tramontane_http_connections_refused")
-                .help("Connections closed at once because too many were open.")
+                .help("Connections refused because too many were open.")
                 .register(registry);
     }
 
