@@ -27,8 +27,8 @@ const browser = await chromium.launch({
 
 const complaints = [];
 
-async function open(colorScheme, viewport) {
-  const page = await browser.newPage({ colorScheme, viewport });
+async function open(colorScheme, viewport, more = {}) {
+  const page = await browser.newPage({ colorScheme, viewport, ...more });
   page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
@@ -64,6 +64,29 @@ async function accessible(page, what) {
 
 const answer = (page, turn) => page.locator(".turn.answer").nth(turn);
 const answered = (page, turn) => answer(page, turn).and(page.locator('[aria-busy="false"]')).waitFor();
+
+/** What a person sees: nothing lies over the middle of its first and last line. */
+async function inSight(page, selector) {
+  const hidden = await page.evaluate((selector) => {
+    const node = document.querySelector(selector);
+    const { left, right, top, bottom } = node.getBoundingClientRect();
+    const x = (left + right) / 2;
+    return [top + 8, bottom - 8].filter((y) => !node.contains(document.elementFromPoint(x, y)));
+  }, selector);
+  assert.deepEqual(hidden, [], `${selector} is in sight`);
+}
+
+/** The bar is one row high whatever it says. */
+async function oneRow(page, when) {
+  const middles = await page.evaluate(() =>
+    [...document.querySelectorAll(".bar-row > *")]
+      .map((node) => node.getBoundingClientRect())
+      .filter(({ width }) => width > 0)
+      .map(({ top, bottom }) => Math.round((top + bottom) / 2)),
+  );
+  assert.ok(Math.max(...middles) - Math.min(...middles) <= 2, `one row ${when}: ${middles}`);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling ${when}`);
+}
 
 const step = (name) => console.log(`- ${name}`);
 
@@ -131,19 +154,33 @@ try {
   await prompt.press("Enter");
   await answered(page, 3);
   assert.match(await answer(page, 3).locator(".meta").textContent(), /3 tokens · stopped at the token limit$/);
-  await page.locator("#max-tokens").fill("999999");
+  await page.locator("#max-tokens").fill("999999"); // More than the context holds: the page asks for what fits.
   await prompt.fill("fifth");
   await prompt.press("Enter");
   await answered(page, 4);
-  assert.match(await page.locator("[role=alert]").textContent(), /context/);
-  assert.equal(await prompt.inputValue(), "fifth");
+  assert.equal(await answer(page, 4).locator(".text").textContent(), expected);
+  await page.locator("#new-chat").click();
+  await page.locator("#max-tokens").evaluate((field) => (field.value = field.defaultValue));
+  await prompt.fill("y".repeat(3500)); // Leaves less than the page's own limit.
+  await prompt.press("Enter");
+  await answered(page, 0);
+  assert.equal(await answer(page, 0).locator(".text").textContent(), expected);
+  const long = "A question of more lines than the box shows\n".repeat(100).trim();
+  await prompt.fill(long);
+  await prompt.press("Enter");
+  await page.locator("[role=alert]", { hasText: "context" }).waitFor();
+  assert.equal(await page.locator(".turn").count(), 2, "nothing is left of what was refused");
+  assert.equal(await prompt.inputValue(), long);
+  await inSight(page, "[role=alert]");
   await accessible(page, "error");
   await picture(page, "4-error-light");
   await page.locator("#settings-toggle").click();
+  await inSight(page, "[role=alert]");
 
   step("a new chat starts empty");
   await page.locator("#new-chat").click();
   assert.equal(await page.locator(".turn").count(), 0);
+  assert.equal(await page.locator("[role=alert]").isVisible(), false);
   await page.locator("#max-tokens").evaluate((field) => (field.value = ""));
   await prompt.fill("fresh");
   await prompt.press("Enter");
@@ -151,8 +188,33 @@ try {
   await page.close();
 
   step("dark, on a phone");
-  const phone = await open("dark", { width: 390, height: 780 });
-  await phone.locator("#prompt").fill("Tell me about the north wind.");
+  const phone = await open("dark", { width: 390, height: 780 }, { isMobile: true, hasTouch: true });
+  await phone.locator("#model", { hasText: "toy" }).waitFor();
+  await oneRow(phone, "on a phone");
+  await phone.evaluate(() => (document.querySelector("#model").textContent = "a-model-with-a-long-name-Instruct-v0.3.Q4_K_M"));
+  for (const [state, words] of [["open", "Connected"], ["connecting", "Connecting"], ["closed", "Disconnected, trying again in 12 s"]]) {
+    await phone.evaluate(([state, words]) => {
+      document.querySelector("#state").dataset.state = state;
+      document.querySelector("#state-words").textContent = words;
+    }, [state, words]);
+    for (const width of [320, 390, 540]) {
+      await phone.setViewportSize({ width, height: 780 });
+      await oneRow(phone, `at ${width}, ${state}`);
+    }
+    await phone.setViewportSize({ width: 390, height: 780 });
+    await picture(phone, `5-phone-dark-${state}`);
+  }
+  await phone.evaluate(() => {
+    document.querySelector("#state").dataset.state = "open";
+    document.querySelector("#state-words").textContent = "Connected";
+  });
+  assert.equal(await phone.locator(".keys").isVisible(), false);
+  await phone.locator("#prompt").fill("Tell me about");
+  await phone.locator("#prompt").press("End");
+  await phone.locator("#prompt").press("Enter");
+  await phone.keyboard.type("the north wind.");
+  assert.equal(await phone.locator("#prompt").inputValue(), "Tell me about\nthe north wind.");
+  assert.equal(await phone.locator(".turn").count(), 0);
   await picture(phone, "5-phone-dark");
   await phone.locator("#send").click();
   await answered(phone, 0);
@@ -162,6 +224,14 @@ try {
     "the page does not scroll sideways",
   );
   await picture(phone, "6-phone-dark-answer");
+  await phone.locator("#settings-toggle").click();
+  await phone.setViewportSize({ width: 780, height: 390 });
+  await phone.locator("#prompt").fill(long);
+  await phone.locator("#send").click();
+  await phone.locator("[role=alert]", { hasText: "context" }).waitFor();
+  await inSight(phone, "[role=alert]");
+  await accessible(phone, "error on a phone on its side");
+  await picture(phone, "7-phone-side-error");
   await phone.close();
 
   assert.deepEqual(complaints, []);

@@ -14,6 +14,11 @@ let history = [];
 let answer = null;
 let model = "";
 
+/** Fingers have no Shift+Enter, so there Enter starts a line and the button sends. */
+const touch = matchMedia("(pointer: coarse) and (hover: none)");
+
+const ENDINGS = { max_output_tokens: "stopped at the token limit", cancelled: "stopped" };
+
 /* ---- one answer ---- */
 
 class Answer {
@@ -25,6 +30,7 @@ class Answer {
   #deltas = 0;
   #sentAt = performance.now();
   #firstAt = 0;
+  #asked = false;
   #stopping = false;
   #discarded = false;
 
@@ -47,6 +53,14 @@ class Answer {
   stop() {
     this.#stopping = true;
     if (this.id) socket.send({ type: "response.cancel", response_id: this.id });
+    else if (!this.#asked) this.end(null, ENDINGS.cancelled);
+  }
+
+  /** Sends the request, unless the answer was stopped or lost meanwhile. */
+  ask(request) {
+    if (answer !== this) return;
+    this.#asked = true;
+    socket.send(request);
   }
 
   /** For a new chat: what still comes of it is dropped. */
@@ -96,25 +110,21 @@ class Answer {
     if (this.#text) {
       history.push({ role: "user", content: this.#question }, { role: "assistant", content: this.#text });
     } else {
-      // The question goes back into the box: nothing of it was answered.
-      this.meta.remove();
-      if (!prompt.value) prompt.value = this.#question;
+      // Nothing was answered: the question goes back into the box, if that is free, and stays above if it is not.
+      const asked = this.turn.previousElementSibling;
+      this.turn.remove();
+      if (!prompt.value) {
+        prompt.value = this.#question;
+        asked.remove();
+        element("welcome").hidden = log.childElementCount > 0;
+      }
       refresh();
     }
   }
 
   fail(message, ending) {
-    this.warn(message);
+    if (!this.#discarded) warn(message);
     this.end(null, ending);
-  }
-
-  warn(message) {
-    const problem = document.createElement("p");
-    problem.className = "problem";
-    problem.setAttribute("role", "alert");
-    problem.textContent = message;
-    this.turn.append(problem);
-    scrollToEnd();
   }
 }
 
@@ -132,6 +142,13 @@ function addTurn(kind, text) {
   return turn;
 }
 
+/** Says what went wrong until the next message is sent. */
+function warn(message) {
+  const problem = element("problem");
+  problem.textContent = message;
+  problem.hidden = message === "";
+}
+
 const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
 const scrollToEnd = () => scrollTo(0, document.documentElement.scrollHeight);
 
@@ -144,7 +161,7 @@ function refresh() {
   prompt.style.height = `${prompt.scrollHeight + 2}px`;
 }
 
-function send() {
+async function send() {
   const text = prompt.value.trim();
   if (!text || answer || !socket.open) return;
   const maxTokens = element("max-tokens");
@@ -159,15 +176,39 @@ function send() {
     temperature: element("temperature").valueAsNumber,
   };
   if (model) request.model = model;
-  if (maxTokens.value) request.max_output_tokens = maxTokens.valueAsNumber;
   const instructions = element("instructions").value.trim();
   if (instructions) request.instructions = instructions;
+  const wanted = maxTokens.value ? maxTokens.valueAsNumber : Infinity;
+  warn("");
   addTurn("user", text);
-  answer = new Answer(text);
+  const mine = new Answer(text);
+  answer = mine;
   prompt.value = "";
-  socket.send(request);
   refresh();
   scrollToEnd();
+  const most = Math.min(wanted, await room(request));
+  if (most < Infinity) request.max_output_tokens = most;
+  mine.ask(request);
+}
+
+/**
+ * How many tokens an answer may have in what the context leaves. Infinity leaves it to the server: also where nothing is
+ * left or the prompt cannot be laid out, since its refusal says why.
+ */
+async function room({ model, input, instructions }) {
+  const messages = instructions ? [{ role: "system", content: instructions }, ...input] : input;
+  try {
+    const reply = await fetch("/tokenize", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ model, messages }),
+    });
+    if (!reply.ok) return Infinity;
+    const { count, max_model_len: context } = await reply.json();
+    return count < context ? context - count : Infinity;
+  } catch {
+    return Infinity; // The connection is lost; the socket will say so.
+  }
 }
 
 function showSettings(shown) {
@@ -175,10 +216,12 @@ function showSettings(shown) {
   element("settings-toggle").setAttribute("aria-expanded", String(shown));
 }
 
-const ENDINGS = { max_output_tokens: "stopped at the token limit", cancelled: "stopped" };
-
 socket.addEventListener("message", ({ detail: event }) => {
-  if (!answer) return; // An error about a response.cancel that came too late.
+  if (!answer) {
+    // A response.cancel that came too late is nothing to tell of.
+    if (event.type === "error" && event.error.code !== "response_not_found") warn(event.error.message);
+    return;
+  }
   switch (event.type) {
     case "response.created":
       answer.started(event.response.id);
@@ -198,7 +241,7 @@ socket.addEventListener("message", ({ detail: event }) => {
       answer.fail(event.response.error.message, "failed");
       break;
     case "error":
-      if (answer.id) answer.warn(event.error.message);
+      if (answer.id) warn(event.error.message);
       else answer.fail(event.error.message, "");
       break;
   }
@@ -207,7 +250,7 @@ socket.addEventListener("message", ({ detail: event }) => {
 socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
   const words = { connecting: "Connecting", open: "Connected" };
   element("state").dataset.state = state;
-  element("state").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
+  element("state-words").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
   if (state === "closed") answer?.fail("The connection was lost, so the answer ends here.", "interrupted");
   if (state === "open" && !model) loadModel();
   refresh();
@@ -233,7 +276,7 @@ element("settings").addEventListener("submit", (event) => event.preventDefault()
 prompt.addEventListener("input", refresh);
 prompt.addEventListener("keydown", (event) => {
   // While an input method composes a character, Enter belongs to it.
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch.matches) {
     event.preventDefault();
     send();
   }
@@ -249,6 +292,7 @@ element("new-chat").addEventListener("click", () => {
   answer?.discard();
   history = [];
   log.replaceChildren();
+  warn("");
   element("welcome").hidden = false;
   prompt.focus();
   refresh();

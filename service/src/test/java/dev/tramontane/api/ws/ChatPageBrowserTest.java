@@ -44,7 +44,15 @@ class ChatPageBrowserTest {
         assertThat(prompts.get(0)).isEqualTo("user: a\nb;>");
         assertThat(prompts.get(1)).isEqualTo("user: a\nb;assistant: " + ANSWER + ";user: second;>");
         assertThat(prompts.get(2)).startsWith("user: a\nb;assistant: ").endsWith(";user: third;>");
-        assertThat(prompts.get(4)).isEqualTo("user: fresh;>"); // The fifth question was refused.
+        assertThat(prompts.get(4)).endsWith(";user: fifth;>");
+        assertThat(prompts.get(5)).startsWith("user: yyy");
+        assertThat(prompts.get(6)).isEqualTo("user: fresh;>"); // The one before was refused.
+        // Never more than fits: by a wish beyond the context, by the page's own limit, without a limit.
+        for (int run : new int[] {4, 5, 6}) {
+            assertThat(engine.runs.get(run).submission.maxTokens())
+                    .isEqualTo(ScriptedEngine.CONTEXT - engine.runs.get(run).submission.prompt().length);
+        }
+        assertThat(prompts.get(7)).isEqualTo("user: Tell me about\nthe north wind.;>");
         assertThat(engine.runs.get(1).cancelled()).isTrue();
         assertThat(engine.runs.get(2).cancelled()).isTrue();
         assertThat(engine.runs.get(3).submission.maxTokens()).isEqualTo(3);

@@ -13,6 +13,7 @@ import dev.tramontane.api.TransportLimits;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatPrompt;
@@ -147,6 +148,7 @@ final class Served implements AutoCloseable {
                         new HealthRoutes(WELL),
                         new MetricsRoute(vertx, "text/plain", () -> new byte[] {'m'}),
                         new ModelRoutes(models),
+                        new TokenizeRoutes(vertx, config, models),
                         new ChatPage()),
                 observer);
         port = wait(service.start());
