@@ -5,8 +5,14 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Supplier;
 
-/** {@code /livez}, {@code /startupz} and {@code /readyz}: 200 when well, else 503 with the reason. */
+/**
+ * {@code /livez}, {@code /startupz} and {@code /readyz}: 200 when well, else 503 with the reason. {@code /health} is
+ * readiness in the words of llama.cpp's server, whose clients read its body and wait while it says that the model
+ * loads; those of vLLM's look at the status only.
+ */
 public final class HealthRoutes implements ApiRoutes {
+    private static final int UNAVAILABLE = 503;
+
     private final Health health;
 
     public HealthRoutes(Health health) {
@@ -18,6 +24,27 @@ public final class HealthRoutes implements ApiRoutes {
         endpoints.probe("/livez", context -> answer(context, health::live));
         endpoints.probe("/startupz", context -> answer(context, health::started));
         endpoints.probe("/readyz", context -> answer(context, health::ready));
+        endpoints.probe("/health", this::answerAsLlamaCpp);
+        endpoints.probe("/v1/health", this::answerAsLlamaCpp);
+    }
+
+    private void answerAsLlamaCpp(RoutingContext context) {
+        Health.Answer answer = health.ready();
+        String why = health.started().well() ? answer.detail() : "Loading model";
+        byte[] body = JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            if (answer.well()) {
+                json.writeStringProperty("status", "ok");
+            } else {
+                json.writeName("error").writeStartObject();
+                json.writeNumberProperty("code", UNAVAILABLE);
+                json.writeStringProperty("message", why);
+                json.writeStringProperty("type", "unavailable_error");
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+        });
+        Replies.json(context, answer.well() ? 200 : UNAVAILABLE, Buffer.buffer(body));
     }
 
     private static void answer(RoutingContext context, Supplier<Health.Answer> question) {
@@ -26,6 +53,6 @@ public final class HealthRoutes implements ApiRoutes {
                 .writeStringProperty("status", answer.well() ? "ok" : "unavailable")
                 .writeStringProperty("detail", answer.detail())
                 .writeEndObject());
-        Replies.json(context, answer.well() ? 200 : 503, Buffer.buffer(body));
+        Replies.json(context, answer.well() ? 200 : UNAVAILABLE, Buffer.buffer(body));
     }
 }

@@ -185,7 +185,7 @@ record Configuration(
                 settings.parsed(
                                 Setting.HOST,
                                 "a host name or address",
-                                Function.identity(),
+                                Configuration::unbracketed,
                                 host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
                         .orElseThrow(),
                 whole(settings, Setting.PORT, 0, 65_535).orElseThrow(),
@@ -201,6 +201,12 @@ record Configuration(
                 choice(settings, Setting.UNKNOWN_FIELDS, List.of("refuse", "ignore"), Function.identity())
                         .orElseThrow()
                         .equals("ignore"));
+    }
+
+    /** An IPv6 address may be written as in a URL. */
+    private static String unbracketed(String host) {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]") && host.contains(":");
+        return bracketed ? host.substring(1, host.length() - 1) : host;
     }
 
     /** Words between commas, white space around them left out. */

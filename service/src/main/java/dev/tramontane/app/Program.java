@@ -32,7 +32,7 @@ final class Program {
                 "  tramontane serve --model MODEL         OpenAI's API at http://127.0.0.1:8080",
                 "",
                 "MODEL is a GGUF file, or a directory with safetensors files.",
-                "'tramontane COMMAND --help' tells a command's options."
+                "'tramontane help COMMAND' tells a command's options."
             })
     private static final class Root {}
 
@@ -66,6 +66,8 @@ final class Program {
             }
             root.addSubcommand(sub);
         }
+        root.addSubcommand(new LaunchersCommand.Test()).addSubcommand(new LaunchersCommand.Build());
+        root.addSubcommand(new CommandLine.HelpCommand());
         root.setOut(new PrintWriter(outside.out(), true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(outside.err(), true, StandardCharsets.UTF_8));
         root.setUsageHelpAutoWidth(false);

@@ -7,9 +7,16 @@ import java.util.function.LongSupplier;
 /**
  * Progress of a long work on stderr: a bar on a terminal, a line every ten seconds elsewhere, and nothing at all when
  * the work is short. Called by one thread.
+ *
+ * <p>The terminal's width may be anything, and change. So the bar is drawn with wrapping off, what matters most first,
+ * and the cursor goes back to its beginning at once: wherever a terminal puts the rest of a line that has become too
+ * long, it is behind the cursor, and clearing takes it away.
  */
 final class ProgressBar {
     private static final int WIDTH = 30;
+    private static final String CLEAR = "\u001b[J";
+    private static final String NO_WRAP = "\u001b[?7l";
+    private static final String WRAP = "\u001b[?7h";
     private static final long PATIENCE_NANOS = 500_000_000L;
     private static final long LINE_NANOS = 10_000_000_000L;
 
@@ -39,24 +46,20 @@ final class ProgressBar {
         }
         double share = Math.clamp((double) done / total, 0, 1);
         double seconds = (now - start) / 1e9;
-        String figures = String.format(
-                Locale.ROOT,
-                "%3.0f %%, %s of %s, %s/s",
-                share * 100,
-                Units.show(done),
-                Units.show(total),
-                Units.show((long) (done / seconds)));
+        String percent = String.format(Locale.ROOT, "%3.0f %%", share * 100);
+        String figures =
+                Units.show(done) + " of " + Units.show(total) + ", " + Units.show((long) (done / seconds)) + "/s";
         if (terminal) {
             int full = (int) (share * WIDTH);
             String left = share > 0 && share < 1
                     ? String.format(Locale.ROOT, ", %.0f s left", seconds / share - seconds)
                     : "";
-            // Back to the line's start, and clear what an earlier, longer line leaves over.
-            err.print("\r\u001b[K" + what + " [" + "#".repeat(full) + ".".repeat(WIDTH - full) + "] " + figures + left);
+            String bar = "#".repeat(full) + ".".repeat(WIDTH - full);
+            err.print(CLEAR + NO_WRAP + percent + " [" + bar + "] " + what + ", " + figures + left + WRAP + "\r");
             err.flush();
             drawn = true;
         } else if (now - lastLine >= LINE_NANOS) {
-            err.println(what + ": " + figures);
+            err.println(what + ": " + percent + ", " + figures);
             lastLine = now;
         }
     }
@@ -64,7 +67,7 @@ final class ProgressBar {
     /** Takes the bar away. */
     void done() {
         if (drawn) {
-            err.print("\r\u001b[K");
+            err.print(CLEAR);
             err.flush();
         }
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Exceptions;
 
 /**
@@ -440,9 +441,9 @@ class ErrorTableTest {
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.error().getString("code")).isEqualTo("unknown_url");
         assertThat(unknown.error().getString("message"))
-                .isEqualTo("There is nothing at /v1/embeddings; this server has GET /livez, GET /startupz, GET /readyz,"
-                        + " GET /v1/models, GET /v1/models/*, POST /v1/completions, POST /v1/chat/completions,"
-                        + " POST /tokenize, POST /detokenize");
+                .isEqualTo("There is nothing at /v1/embeddings; this server has GET /livez, GET /startupz, GET"
+                        + " /readyz, GET /health, GET /v1/health, GET /v1/models, GET /v1/models/*, POST"
+                        + " /v1/completions, POST /v1/chat/completions, POST /tokenize, POST /detokenize");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);
@@ -514,6 +515,31 @@ class ErrorTableTest {
             assertThat(events).hasSize(3);
             assertThat(events.getLast().getJsonObject("error").getString("message"))
                     .isEqualTo("The model gave no finite number.");
+        }
+    }
+
+    /** llama.cpp's clients read the body, vLLM's the status; both ask while the model is being loaded. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/health", "/v1/health"})
+    void healthIsAnsweredAsOtherServersDo(String path) {
+        assertThat(service.get(path).status()).isEqualTo(200);
+        assertThat(service.get(path).json()).isEqualTo(new JsonObject("{\"status\": \"ok\"}"));
+        assertThat(service.send(HttpRequest.newBuilder(uri(path)).HEAD()).status())
+                .isEqualTo(200);
+        service.ready = new Health.Answer(false, "the server is shutting down");
+        try {
+            TestService.Reply draining = service.get(path);
+            assertThat(draining.status()).isEqualTo(503);
+            assertThat(draining.json()).isEqualTo(new JsonObject("""
+                {"error": {"code": 503, "message": "the server is shutting down", "type": "unavailable_error"}}\
+                """));
+            service.started = new Health.Answer(false, "the model is being loaded");
+            assertThat(service.get(path).json()).isEqualTo(new JsonObject("""
+                {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}\
+                """));
+        } finally {
+            service.started = Health.Answer.WELL;
+            service.ready = Health.Answer.WELL;
         }
     }
 

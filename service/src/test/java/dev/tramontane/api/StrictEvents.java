@@ -3,6 +3,7 @@ package dev.tramontane.api;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a stream of ours with the faults of all decoders in the field at once: it splits the stream at blank lines,
@@ -19,7 +20,7 @@ public final class StrictEvents {
     public static List<JsonObject> of(String stream) {
         List<JsonObject> events = beforeDone(stream);
         for (JsonObject event : events) {
-            if (event.getValue("usage") == null) {
+            if (event.getValue("usage") == null && event != error(events)) {
                 checkChoice(event);
             }
         }
@@ -28,9 +29,16 @@ public final class StrictEvents {
 
     /** The error that ended the stream. */
     public static JsonObject failed(String stream) {
-        List<JsonObject> events = beforeDone(stream);
-        events.subList(0, events.size() - 1).forEach(StrictEvents::checkChoice);
-        return events.getLast().getJsonObject("error");
+        JsonObject last = error(of(stream));
+        if (last == null) {
+            throw new AssertionError("the stream did not fail: " + stream);
+        }
+        return last.getJsonObject("error");
+    }
+
+    /** The last event if it says that the stream failed. */
+    private static @Nullable JsonObject error(List<JsonObject> events) {
+        return !events.isEmpty() && events.getLast().containsKey("error") ? events.getLast() : null;
     }
 
     private static List<JsonObject> beforeDone(String stream) {

@@ -69,6 +69,7 @@ final class TestService implements AutoCloseable {
     final Vertx vertx;
     final HttpService service;
     final int port;
+    volatile Health.Answer started = Health.Answer.WELL;
     volatile Health.Answer ready = Health.Answer.WELL;
     private final EngineTextGenerator generator;
     private final HttpClient client =
@@ -139,7 +140,7 @@ final class TestService implements AutoCloseable {
         Health health = new Health() {
             @Override
             public Health.Answer started() {
-                return Health.Answer.WELL;
+                return started;
             }
 
             @Override

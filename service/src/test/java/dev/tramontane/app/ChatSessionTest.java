@@ -178,7 +178,7 @@ class ChatSessionTest {
                 new GenerationException(GenerationException.Kind.TOO_LARGE, "The prompt is too long.", "prompt", 0)));
         whole("Hello.");
         assertThat(talk(new Script("x".repeat(1000), "Hi"), null))
-                .isEqualTo("(The prompt is too long. /clear starts anew.)\nHello.\n");
+                .isEqualTo("(The prompt is too long. /reset starts anew.)\nHello.\n");
         assertThat(asked.getLast()).containsExactly(said("user", "Hi"));
     }
 
@@ -186,8 +186,36 @@ class ChatSessionTest {
     void commandsAreNoTurns() throws InterruptedException {
         whole("Hello.");
         whole("Who?");
-        assertThat(talk(new Script("Hi", "/help", "/clear", "Do you know me?", "/exit", "never said"), "S"))
+        assertThat(talk(new Script("Hi", "/help", "/reset", "Do you know me?", "/exit", "never said"), "S"))
                 .isEqualTo("Hello.\n(" + ChatSession.HELP + ")\n(forgotten)\nWho?\n");
         assertThat(asked.getLast()).containsExactly(said("system", "S"), said("user", "Do you know me?"));
+    }
+
+    @Test
+    void whatTheModelIsToldFirstCanBeChanged() throws InterruptedException {
+        whole("a");
+        whole("b");
+        whole("c");
+        assertThat(talk(
+                        new Script("/system", "/system Be brief.", "1", "/system", "/reset", "2", "/system none", "3"),
+                        null))
+                .isEqualTo("(the model is told nothing first)\n(the model is told that first from now on)\na\n"
+                        + "(the model is told first: Be brief.)\n(forgotten)\nb\n"
+                        + "(the model is told nothing first any more)\nc\n");
+        assertThat(asked.get(0)).containsExactly(said("system", "Be brief."), said("user", "1"));
+        assertThat(asked.get(1)).containsExactly(said("system", "Be brief."), said("user", "2"));
+        assertThat(asked.get(2)).containsExactly(said("user", "2"), said("assistant", "b"), said("user", "3"));
+    }
+
+    @Test
+    void unknownCommandsAreNotSentButNamed() throws InterruptedException {
+        whole("a");
+        whole("b");
+        assertThat(talk(new Script("/rest", "/", "/etc/passwd, what is it?", " /rest"), null))
+                .isEqualTo("(there is no /rest. " + ChatSession.HELP + ")\n(there is no /. " + ChatSession.HELP
+                        + ")\na\nb\n");
+        assertThat(asked.get(0)).containsExactly(said("user", "/etc/passwd, what is it?"));
+        assertThat(asked.get(1).getLast()).isEqualTo(said("user", "/rest"));
+        assertThat(ChatSession.HELP).contains("/help", "/reset", "/system", "/exit");
     }
 }

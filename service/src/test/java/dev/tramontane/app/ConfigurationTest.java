@@ -222,4 +222,10 @@ class ConfigurationTest {
     void showsSizes(long bytes, String text) {
         assertThat(Units.show(bytes)).isEqualTo(text);
     }
+
+    @Test
+    void anAddressMayBeWrittenAsInAnUrl() {
+        assertThat(flags(Setting.HOST, "[::1]").http().host()).isEqualTo("::1");
+        assertThat(flags(Setting.HOST, "[fe80::1%eth0]").http().host()).isEqualTo("fe80::1%eth0");
+    }
 }

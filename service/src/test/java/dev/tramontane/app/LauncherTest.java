@@ -151,4 +151,17 @@ class LauncherTest {
         Map<String, String> own = Map.of("TRAMONTANE_JAVA_HOME", jdk.toString(), "LC_ALL", "fr_FR.UTF-8");
         assertThat(run(sh, launcher, own).out()).contains("locale=fr_FR.UTF-8");
     }
+
+    @Test
+    void helpKnowsTheLaunchersOwnCommands() throws Exception {
+        List<String> sh = List.of("/bin/sh");
+        Path launcher = checkout.resolve("tramontane");
+        Run test = run(sh, launcher, withJdk(), "help", "test");
+        assertThat(test.status()).isZero();
+        assertThat(test.out())
+                .contains("Usage: ./tramontane test")
+                .isEqualTo(run(sh, launcher, withJdk(), "test", "--help").out());
+        assertThat(run(sh, launcher, withJdk(), "help", "serve").out()).contains("help\nserve\n");
+        assertThat(run(sh, launcher, withJdk(), "build", "--help").out()).contains("help\nbuild\n");
+    }
 }

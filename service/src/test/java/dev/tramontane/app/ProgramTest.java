@@ -42,6 +42,25 @@ class ProgramTest {
     }
 
     @Test
+    void allCommandsAreInTheHelpAlsoTheLaunchers() {
+        assertThat(new CapturedProgram().run("--help").out())
+                .containsPattern("\\n +help +\\w")
+                .containsPattern("\\n +test +\\w")
+                .containsPattern("\\n +build +\\w");
+        Outcome help = new CapturedProgram().run("help", "doctor");
+        assertThat(help.code()).isZero();
+        assertThat(help.out())
+                .isEqualTo(new CapturedProgram().run("doctor", "--help").out());
+        assertThat(new CapturedProgram().run("help").out())
+                .isEqualTo(new CapturedProgram().run("--help").out());
+        assertThat(new CapturedProgram().run("help", "test").out()).contains("./tramontane test --help");
+        isOneLine(
+                new CapturedProgram().run("test", "--quick"),
+                2,
+                "'test' needs the sources: run ./tramontane test in a checkout");
+    }
+
+    @Test
     void misspeltFlagsAreSuggestedRight() {
         isOneLine(
                 new CapturedProgram().run("doctor", "--log-formt=json"),

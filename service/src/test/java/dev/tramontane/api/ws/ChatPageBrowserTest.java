@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 @Tag("browser")
 class ChatPageBrowserTest {
     private static final String ANSWER = """
-            Here it blows 👩‍🚀: <script>window.pwned = 1</script><img src="x" onerror="window.pwned = 1"> <b>bold</b>
-              two  spaces and a tab:\tend.
-            """ + "The tramontane is a cold wind from the north. ".repeat(8);
+        Here it blows 👩‍🚀: <script>window.pwned = 1</script><img src="x" onerror="window.pwned = 1"> <b>bold</b>
+          two  spaces and a tab:\tend.
+        """ + "The tramontane is a cold wind from the north. ".repeat(8);
 
     @Test
     void aPersonCanChat() throws Exception {
@@ -50,7 +50,8 @@ class ChatPageBrowserTest {
         // Never more than fits: by a wish beyond the context, by the page's own limit, without a limit.
         for (int run : new int[] {4, 5, 6}) {
             assertThat(engine.runs.get(run).submission.maxTokens())
-                    .isEqualTo(ScriptedEngine.CONTEXT - engine.runs.get(run).submission.prompt().length);
+                    .isEqualTo(ScriptedEngine.CONTEXT
+                            - engine.runs.get(run).submission.prompt().length);
         }
         assertThat(prompts.get(7)).isEqualTo("user: Tell me about\nthe north wind.;>");
         assertThat(engine.runs.get(1).cancelled()).isTrue();

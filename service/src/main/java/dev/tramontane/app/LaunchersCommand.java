@@ -1,0 +1,42 @@
+package dev.tramontane.app;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
+
+/**
+ * A command that the launcher script carries out before there is a JVM. It is here for the help; whoever runs the jar
+ * itself is told where it works.
+ */
+abstract class LaunchersCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    /** Whatever the launcher takes. */
+    @Unmatched
+    private @Nullable List<String> ignored;
+
+    @Override
+    public final Integer call() {
+        String name = spec == null ? "this command" : spec.name();
+        throw new UsageException("'" + name + "' needs the sources: run ./tramontane " + name + " in a checkout");
+    }
+
+    /** {@code ./tramontane test}. */
+    @CommandLine.Command(
+            name = "test",
+            mixinStandardHelpOptions = true,
+            description = "Run every test, in a checkout; './tramontane test --help' tells more.")
+    static final class Test extends LaunchersCommand {}
+
+    /** {@code ./tramontane build}. */
+    @CommandLine.Command(
+            name = "build",
+            mixinStandardHelpOptions = true,
+            description = "Build anew, in a checkout; other commands do so by themselves when sources have changed.")
+    static final class Build extends LaunchersCommand {}
+}
