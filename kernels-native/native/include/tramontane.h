@@ -376,7 +376,9 @@ TM_API int32_t tm_prepare(tm_context* context);
 TM_API int32_t tm_progress(const tm_context* context, uint64_t* done, uint64_t* total);
 
 /* Allocates cache and workspace. May be called again between steps; all pages are then empty. The old cache is freed
- * first, so after a failure there is none and tm_submit answers TM_WRONG_STATE until a call succeeds. */
+ * first, so after a failure there is none and tm_submit answers TM_WRONG_STATE until a call succeeds. Every page is
+ * taken from the system before it returns, so that a cache that fills later can't run out of memory: the caller makes
+ * sure beforehand that there is as much, since the system may end a process that takes more. */
 TM_API int32_t tm_size_cache(tm_context* context, const tm_cache_config* config);
 
 TM_API int32_t tm_memory_use(const tm_context* context, tm_memory* memory);

@@ -203,6 +203,12 @@ int32_t tm_size_cache(tm_context* context, const tm_cache_config* config) {
       return failed;
     }
     if (device != nullptr) workspace.bytes += device->size(context->model, context->cache, *config);
+    context->pool->run(
+        [](void* sized, const Worker& worker) {
+          const tm_context* all = static_cast<tm_context*>(sized);
+          touch(all->cache, all->workspace, worker);
+        },
+        context);
     return TM_OK;
   });
   if (status != TM_OK) {

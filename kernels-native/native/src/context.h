@@ -63,6 +63,8 @@ int32_t allocate_cache(const Model& model, const Stages& stages, const tm_cache_
                        Error& error);
 int32_t allocate_workspace(const Model& model, const Stages& stages, const tm_cache_config& config,
                            Workspace& workspace, Run& run, Error& error);
+// Takes their pages from the system, each worker its share; before anything is written to them.
+void touch(const Cache& cache, const Workspace& workspace, const Worker& worker);
 
 // Checks the whole descriptor and applies its page-table edits; on failure the tables are as they were. Fills step.
 int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, Workspace& workspace, Step& step,

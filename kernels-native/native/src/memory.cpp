@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -58,6 +59,13 @@ Buffer::~Buffer() {
   if (origin_ == Origin::kMapped) munmap(data_, bytes_);
   if (origin_ == Origin::kHeap) std::free(data_);
   if (origin_ == Origin::kAdopted && data_ != nullptr) release_(data_);
+}
+
+void Buffer::touch(uint64_t first, uint64_t last) const {
+  if (origin_ != Origin::kMapped) return;  // the others' pages were written when they were made
+  const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  volatile uint8_t* bytes = static_cast<volatile uint8_t*>(data_);
+  for (uint64_t at = first; at < last; at += page) bytes[at] = 0;
 }
 
 Buffer Buffer::borrow(void* data, uint64_t bytes) {

@@ -25,6 +25,10 @@ class Buffer {
     return static_cast<T*>(data_);
   }
 
+  // Takes the pages of [first, last) from the system now, while they are still zero. For a caller who has to know that
+  // they are there: the system promises more than it has, and ends the process that comes for the rest.
+  void touch(uint64_t first, uint64_t last) const;
+
  private:
   void* data_ = nullptr;
   uint64_t bytes_ = 0;

@@ -13,6 +13,7 @@ constexpr uint32_t kMaxRing = 1u << 24;
 
 using Wide = unsigned __int128;
 constexpr Wide kMostBytes = Wide{1} << 60;
+constexpr uint64_t kTouched = 2ull << 20;  // a worker touches whole ones of these, so that huge pages stay whole
 
 uint64_t aligned(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -177,6 +178,17 @@ int32_t allocate_workspace(const Model& m, const Stages& stages, const tm_cache_
   run.frame.expert_rows = parts[14];
   run.frame.scratch = w.scratch.as<void>();
   return TM_OK;
+}
+
+void touch(const Cache& cache, const Workspace& workspace, const Worker& worker) {
+  const auto share = [&](const Buffer& buffer) {
+    const auto [first, last] = worker.share(buffer.bytes(), kTouched);
+    buffer.touch(first, last);
+  };
+  for (uint32_t g = 0; g < cache.n_groups; ++g) share(cache.groups[g].pages);
+  for (const Buffer* buffer : {&workspace.floats, &workspace.logits, &workspace.scratch, &workspace.sampler}) {
+    share(*buffer);
+  }
 }
 
 }  // namespace tramontane

@@ -1,4 +1,6 @@
 // Every wrong argument has its status and a message that names it; calls out of order are told; layouts are whole.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -510,6 +512,45 @@ TEST(memory_is_reported) {
   CHECK_EQ(memory.cache, 19u * 16 * 2 * 2 * 2 * 16 * 4 + 16 * 4);
   CHECK(memory.workspace > 0);
 }
+
+#if defined(__linux__)
+// Bytes of this process that lie in memory now.
+uint64_t resident() {
+  unsigned long long total = 0;
+  unsigned long long pages = 0;
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  const int found = file == nullptr ? 0 : std::fscanf(file, "%llu %llu", &total, &pages);
+  if (file != nullptr) std::fclose(file);
+  CHECK_EQ(found, 2);
+  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST(a_sized_cache_has_its_pages) {
+  const Weights weights{Shape()};
+  for (uint32_t threads : {1u, 3u}) {
+    Placement placement;
+    placement.threads = threads;
+    Session session(weights, placement);
+    tm_cache_config large{};
+    large.struct_size = sizeof large;
+    large.page_tokens = 16;
+    large.n_slots = 4;
+    large.max_rows = 8;
+    large.max_spans = 4;
+    large.max_samples = 8;
+    large.group_pages[0] = 20'000;  // of 8 KiB
+    large.group_ring[0] = 2;
+    const uint64_t before = resident();
+    CHECK_EQ(tm_size_cache(session.context(), &large), TM_OK);
+    tm_memory memory{};
+    memory.struct_size = sizeof memory;
+    CHECK_EQ(tm_memory_use(session.context(), &memory), TM_OK);
+    CHECK(memory.cache >= 20'000u * 8192);
+    CHECK_TEXT(resident() >= before + memory.cache / 20 * 19,
+               std::to_string(resident() - before) + " of " + std::to_string(memory.cache));
+  }
+}
+#endif
 
 TEST(submit_and_wait) {
   const Shape shape;

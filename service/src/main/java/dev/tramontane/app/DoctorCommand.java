@@ -1,12 +1,10 @@
 package dev.tramontane.app;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuFeature;
 import dev.tramontane.kernels.HostInfo;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -92,12 +90,9 @@ final class DoctorCommand extends Command {
     }
 
     private void memory() {
-        // Counts the control group's limit, where there is one.
-        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         line(
                 "Memory",
-                Units.show(system.getTotalMemorySize()) + " (the control group's limit counted), "
-                        + Units.show(system.getFreeMemorySize()) + " free; Java heap at most "
+                MemoryLimit.ofProcess().text() + "; Java heap at most "
                         + Units.show(Runtime.getRuntime().maxMemory()) + ", weights and cache lie outside it");
     }
 

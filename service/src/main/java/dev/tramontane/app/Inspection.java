@@ -275,10 +275,7 @@ final class Inspection {
     private static Fact bounds(MemoryLimit limit) {
         return new Fact(
                 "there is",
-                limit.bounds().stream()
-                        .map(bound -> Units.show(bound.bytes()) + " in " + bound.name() + ", "
-                                + Units.show(bound.free()) + " free")
-                        .collect(Collectors.joining("; ")),
+                limit.text(),
                 "memory",
                 limit.bounds().stream()
                         .map(bound -> object("of", bound.name(), "bytes", bound.bytes(), "free_bytes", bound.free()))

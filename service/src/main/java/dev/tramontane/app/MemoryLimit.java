@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * How much memory this process can have, by everything that bounds it: the machine, each control group from its own up
@@ -75,6 +76,14 @@ record MemoryLimit(List<Bound> bounds) {
                 .mapToLong(Bound::bytes)
                 .min()
                 .orElseThrow();
+    }
+
+    /** Every bound, for people: "23.5 GiB in the machine, 20.0 GiB free; ...". */
+    String text() {
+        return bounds.stream()
+                .map(bound ->
+                        Units.show(bound.bytes()) + " in " + bound.name() + ", " + Units.show(bound.free()) + " free")
+                .collect(Collectors.joining("; "));
     }
 
     /** The bound that leaves the least beside {@code files} bytes of mapped files. */

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param spelled whether arguments are given as JSON text, else as the object that it spells
  * @param values whether JSON that is no object is shown as a value, where arguments are given as objects
  * @param texts whether a text is shown, where arguments are given as objects
+ * @param inContent whether the template shows no calls, so that they are written into the content
  */
-record CallForm(@Nullable String silence, boolean spelled, boolean values, boolean texts) {
+record CallForm(@Nullable String silence, boolean spelled, boolean values, boolean texts, boolean inContent) {
 
     /** Under this name stands what a model wrote in place of an object, for templates that show nothing else. */
     private static final String ONLY = "arguments";
@@ -40,6 +41,33 @@ record CallForm(@Nullable String silence, boolean spelled, boolean values, boole
             }
         }
         return fitted;
+    }
+
+    /**
+     * The content with the calls behind it as text, one line of JSON each: for templates that know no calls, whose models
+     * would have written them so.
+     */
+    static Object written(@Nullable Object content, List<?> calls) {
+        List<String> lines = new ArrayList<>(calls.size());
+        for (Object each : calls) {
+            if (each instanceof Map<?, ?> call && call.get("function") instanceof Map<?, ?> function) {
+                Object arguments = function.get("arguments");
+                Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+                shown.put("name", function.get("name"));
+                shown.put("arguments", arguments instanceof String text ? MistralTurn.value(text) : arguments);
+                lines.add(PythonJson.dumps(shown));
+            }
+        }
+        String text = String.join("\n", lines);
+        return switch (content) {
+            case String words when !words.isEmpty() -> words + "\n" + text;
+            case List<?> parts -> {
+                List<@Nullable Object> more = new ArrayList<>(parts);
+                more.add(Map.of("type", "text", "text", text));
+                yield more;
+            }
+            case null, default -> text;
+        };
     }
 
     private @Nullable Object arguments(@Nullable Object given, boolean plain) {

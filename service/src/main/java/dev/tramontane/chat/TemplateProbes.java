@@ -47,7 +47,7 @@ final class TemplateProbes {
     private final Map<String, ContentForm> forms = new HashMap<>();
     private List<Map<String, @Nullable Object>> opening = List.of();
     private ContentForm standard = new ContentForm(true, false, false);
-    private CallForm calls = new CallForm("", false, true, true);
+    private CallForm calls = new CallForm("", false, true, true, false);
     private String failure = "";
 
     private TemplateProbes(Renderer renderer) {
@@ -185,14 +185,15 @@ final class TemplateProbes {
                             silence,
                             spelled,
                             sight(called(silence, List.of(FIRST)), FIRST) == Sight.SHOWN,
-                            sight(called(silence, FIRST), FIRST) == Sight.SHOWN);
+                            sight(called(silence, FIRST), FIRST) == Sight.SHOWN,
+                            false);
                     besideWords();
                     return;
                 }
             }
         }
         if (sight(called("", arguments(FIRST)), FIRST) == Sight.DROPPED) {
-            dropped.add(Matter.CALLS);
+            calls = new CallForm("", false, true, true, true);
         }
     }
 

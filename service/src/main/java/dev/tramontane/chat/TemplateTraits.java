@@ -30,7 +30,6 @@ record TemplateTraits(
         ASSISTANT("the assistant's messages"),
         CONTINUATION("the end of a message that is to be continued"),
         TOOLS("tools"),
-        CALLS("tool calls"),
         CALLS_BESIDE_WORDS("tool calls, or the words beside them, in a turn that has both"),
         RESULTS("tools' messages");
 
@@ -57,7 +56,7 @@ record TemplateTraits(
             Map<String, @Nullable Object> message = messages.get(i);
             String path = "messages[" + i + "]";
             boolean speaks = speaks(message.get("content"));
-            boolean calls = message.get("tool_calls") instanceof List<?> list && !list.isEmpty();
+            boolean hasCalls = message.get("tool_calls") instanceof List<?> list && !list.isEmpty();
             switch (String.valueOf(message.get("role"))) {
                 case "system" -> {
                     if (speaks) {
@@ -74,13 +73,11 @@ record TemplateTraits(
                 }
                 case "user" -> users += speaks ? 1 : 0;
                 case "assistant" -> {
-                    if (speaks) {
+                    boolean written = hasCalls && calls.inContent();
+                    if (speaks || written) {
                         refuse(Matter.ASSISTANT, path, "the assistant's messages");
                     }
-                    if (calls) {
-                        refuse(Matter.CALLS, path + ".tool_calls", "tool calls");
-                    }
-                    if (calls && speaks) {
+                    if (hasCalls && speaks) {
                         refuse(Matter.CALLS_BESIDE_WORDS, path + ".tool_calls", "tool calls beside content");
                     }
                 }
@@ -118,13 +115,16 @@ record TemplateTraits(
             Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
             Object content = message.get("content");
             String role = String.valueOf(message.get("role"));
-            if (message.get("tool_calls") instanceof List<?> list && !list.isEmpty()) {
+            if (!(message.get("tool_calls") instanceof List<?> list && !list.isEmpty())) {
+                copy.put("content", content == null ? "" : form(role).fit(content));
+            } else if (calls.inContent()) {
+                copy.put("content", form(role).fit(CallForm.written(content, list)));
+                copy.remove("tool_calls");
+            } else {
                 copy.put("tool_calls", calls.fit(list, plain));
                 copy.put(
                         "content",
                         isSilent(content) ? calls.silence() : form(role).fit(content));
-            } else {
-                copy.put("content", content == null ? "" : form(role).fit(content));
             }
             fitted.add(copy);
         }

@@ -65,6 +65,24 @@ class FieldFilesTest {
     }
 
     @Test
+    void addedTokensOfTheOtherFileLoad() throws IOException {
+        Path sound = withTokenizer("sound", List.of());
+        Path surplus = withTokenizer("surplus", List.of());
+        JsonObject token = added(ROWS, "[PAD]", true);
+        token.remove("id");
+        Files.writeString(
+                surplus.resolve("tokenizer_config.json"),
+                new JsonObject()
+                        .put("added_tokens_decoder", new JsonObject().put("" + ROWS, token))
+                        .put("pad_token", "[PAD]")
+                        .encode());
+        try (LoadedModel loaded = load(surplus)) {
+            assertThat(SequenceLogits.of(loaded, IDS)).isEqualTo(logits(sound));
+            assertThat(loaded.warnings()).singleElement().asString().contains("(\"[PAD]\")");
+        }
+    }
+
+    @Test
     void requestsThatNeedATokenWithoutARowAreRefusedByName() throws IOException {
         Path surplus = withTokenizer("surplus", List.of(added(ROWS, "<extra>", false)));
         try (TestService service = TestService.on(

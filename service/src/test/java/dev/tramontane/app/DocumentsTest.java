@@ -164,6 +164,24 @@ class DocumentsTest {
         assertThat(broken).isEmpty();
     }
 
+    /** The list of what a new element type takes, against what the last one took. */
+    @Test
+    void everyFileOfAnElementTypeIsNamed() throws IOException {
+        String text = Documents.text("kernels-native/README.md");
+        String list = text.substring(text.indexOf("## Add an element type"));
+        List<String> silent = new ArrayList<>();
+        for (String folder : List.of("kernels-native/native", "kernels-native/src/main", "service/src/main")) {
+            try (Stream<Path> files = Files.walk(Documents.root().resolve(folder))) {
+                files.filter(file -> file.toString().matches(".*\\.(h|cpp|cu|java|py|txt)"))
+                        .filter(file -> read(file).matches("(?si).*IQ4_XS.*"))
+                        .map(file -> file.getFileName().toString())
+                        .filter(name -> !list.contains(name))
+                        .forEach(silent::add);
+            }
+        }
+        assertThat(silent).isEmpty();
+    }
+
     /** Tests that the table of promises names exist, and every promise has a row. */
     @Test
     void everyPromiseHasItsTests() throws IOException {

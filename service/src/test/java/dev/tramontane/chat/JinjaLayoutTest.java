@@ -203,7 +203,7 @@ final class JinjaLayoutTest {
         assertThatThrownBy(() -> layout.render(new Conversation(List.of(named), List.of(), true, false, Map.of())))
                 .isInstanceOf(ChatLayoutException.class)
                 .hasMessage("The chat template cannot lay out this conversation: "
-                        + "can only concatenate str (not \"int\") to str (line 3).");
+                        + "an integer cannot be added to text (line 3).");
         assertThatThrownBy(() -> JinjaLayout.of("a\n{{ x | urlize }}", TOKENS))
                 .hasMessage("The chat template cannot be used: there is no filter named 'urlize' here (line 2).");
         assertThatThrownBy(() -> JinjaLayout.of("\n\n{% include 'x' %}", TOKENS))

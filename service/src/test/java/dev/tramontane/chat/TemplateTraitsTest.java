@@ -58,26 +58,24 @@ final class TemplateTraitsTest {
         String beside = "tool calls, or the words beside them, in a turn that has both";
         assertThat(leftOut)
                 .isEqualTo(new TreeMap<>(Map.ofEntries(
-                        Map.entry("chatml", "tools, tool calls"),
+                        Map.entry("chatml", "tools"),
                         Map.entry("deepseek-r1", "tools"),
-                        Map.entry("gemma", "tools, tool calls"),
-                        Map.entry("llama-2", "tools, tool calls"),
-                        Map.entry("llama-3", "tools, tool calls"),
+                        Map.entry("gemma", "tools"),
+                        Map.entry("llama-2", "tools"),
+                        Map.entry("llama-3", "tools"),
                         Map.entry("llama-3.1", beside),
                         Map.entry("mistral-nemo", beside),
                         Map.entry("mistral-small-3.2", beside),
-                        Map.entry("mistral-v0.1", "tools, tool calls"),
-                        Map.entry("mistral-v0.2", "tools, tool calls"),
+                        Map.entry("mistral-v0.1", "tools"),
+                        Map.entry("mistral-v0.2", "tools"),
                         Map.entry("mistral-v0.3", beside),
-                        Map.entry("phi-3.5", "tools, tool calls, tools' messages"),
+                        Map.entry("phi-3.5", "tools, tools' messages"),
                         Map.entry("qwen2.5", ""),
                         Map.entry("qwen3", ""),
                         Map.entry("qwen3-coder", ""),
-                        Map.entry("smollm2", "tools, tool calls"),
-                        Map.entry(
-                                "smollm3",
-                                "a second system message, system messages after the first turn, tools, tool calls"),
-                        Map.entry("zephyr", "tools, tool calls, tools' messages"))));
+                        Map.entry("smollm2", "tools"),
+                        Map.entry("smollm3", "a second system message, system messages after the first turn, tools"),
+                        Map.entry("zephyr", "tools, tools' messages"))));
     }
 
     /** Whatever form the words have, each template of the repository shows them, and shows nothing of Python's. */
@@ -98,24 +96,48 @@ final class TemplateTraitsTest {
         }
     }
 
-    /** A conversation goes on whatever a model wrote as arguments, if its template shows calls at all. */
+    /** A conversation goes on whatever a model wrote as arguments, and the words are there, if its template shows calls or not. */
     @ParameterizedTest
     @MethodSource("models")
     void argumentsOfEveryKind(String model) {
         JinjaLayout layout = JinjaLayoutTest.layout(model);
+        boolean inContent = layout.traits().calls().inContent();
         for (String arguments : ODD) {
-            for (Object silence : Arrays.asList(null, "")) {
-                Conversation conversation = talk(user("Alpha"), calling(silence, arguments), result("Beta"));
-                if (layout.leftOut().contains("tools, tool calls")) {
-                    assertThatThrownBy(() -> layout.render(conversation))
-                            .hasMessage("messages[1].tool_calls: this model's chat template does not show tool calls.");
-                } else {
-                    assertThat(layout.render(conversation).text())
-                            .contains("Alpha", "get_weather", "Beta")
-                            .doesNotContain("None");
+            for (Object silence : Arrays.asList(null, "", List.of())) {
+                Map<String, @Nullable Object> after = inContent ? user("Beta") : result("Beta");
+                String text = layout.render(talk(user("Alpha"), calling(silence, arguments), after))
+                        .text();
+                assertThat(text).contains("Alpha", "get_weather", "Beta").doesNotContain("None");
+                if (inContent) {
+                    assertThat(text).contains(PythonJson.dumps(MistralTurn.value(arguments)));
                 }
             }
         }
+    }
+
+    /** ggml-org/llama.cpp#18485: with one template a failure, with the other the word None. */
+    @Test
+    void missingContentBesideCallsIsNone() {
+        JinjaLayout trimming = JinjaLayout.of("{% for m in messages %}[{{ m.content | trim }}]{% endfor %}", TOKENS);
+        for (JinjaLayout layout : List.of(JinjaLayoutTest.layout("smollm2"), trimming)) {
+            Map<String, @Nullable Object> missing = calling("", "{}");
+            missing.remove("content");
+            String text = layout.render(talk(user("weather?"), calling("", "{}"), result("12")))
+                    .text();
+            assertThat(text).containsSubsequence("weather?", "{\"name\": \"get_weather\", \"arguments\": {}}", "12");
+            assertThat(layout.render(talk(user("weather?"), calling(null, "{}"), result("12")))
+                            .text())
+                    .isEqualTo(text);
+            assertThat(layout.render(talk(user("weather?"), missing, result("12")))
+                            .text())
+                    .isEqualTo(text);
+        }
+        assertThat(trimming.render(talk(user("a"), calling(parts("Wait", "a bit"), "{"), result("12")))
+                        .text())
+                .isEqualTo("[a][Wait\na bit\n{\"name\": \"get_weather\", \"arguments\": \"{\"}][12]");
+        assertThat(trimming.render(talk(user("a"), message("assistant", null), user("b")))
+                        .text())
+                .isEqualTo("[a][][b]");
     }
 
     @ParameterizedTest
@@ -233,7 +255,7 @@ final class TemplateTraitsTest {
                 "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }} # nests deeper",
                 "{{ raise_exception('x' * 500000) }} # xxxxx",
                 "{{ messages[5].content.strip() }} # has no element",
-                "{{ messages[0].content + 1 }} # can only concatenate",
+                "{{ messages[0].content + 1 }} # an integer cannot be added",
                 "{{ 1 // 0 }} # zero",
                 "{{ 10 ** 4299 * 1000 }} # digits",
                 "{{ messages.content }}{{ nothing.at.all }} # nothing",
@@ -267,6 +289,10 @@ final class TemplateTraitsTest {
                 others,
                 talk(message("system", "s"), user("a")),
                 "messages[0]: this model's chat template does not show");
+        refuses(
+                others,
+                talk(user("a"), calling(null, "{}")),
+                "messages[1]: this model's chat template does not show the");
         refuses(others, talk(user("a"), result("r")), "messages[1]: this model's chat template does not show tools'");
         assertThat(JinjaLayout.of(others, TOKENS)
                         .render(talk(message("system", " "), user("a")))
@@ -288,7 +314,7 @@ final class TemplateTraitsTest {
                 "{% if messages[0].role != 'system' %}{{ raise_exception('Say who I am.') }}{% endif %}"
                         + "{% for m in messages %}{{ m.content }}{% endfor %}",
                 TOKENS);
-        assertThat(layout.leftOut()).isEqualTo("tools, tool calls");
+        assertThat(layout.leftOut()).isEqualTo("tools");
         assertThatThrownBy(() -> layout.render(talk(user("a")))).hasMessage("Say who I am.");
     }
 

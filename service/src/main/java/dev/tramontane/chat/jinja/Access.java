@@ -119,7 +119,7 @@ final class Access {
     private static Undefined missing(Value of, String name) {
         boolean container = of instanceof DictValue || of instanceof ListValue;
         if (name.startsWith("_") || (container && CHANGING.contains(name))) {
-            return new Undefined("access to attribute '" + name + "' of '" + Types.name(of) + "' object is unsafe");
+            return new Undefined("the attribute '" + name + "' of " + Types.shown(of) + " is not for templates");
         }
         return Undefined.attribute(of, name);
     }

@@ -171,7 +171,7 @@ final class Evaluator {
             case Target.Name name -> scope.set(name.name(), value);
             case Target.Attribute attribute -> {
                 if (!(scope.find(attribute.namespace()) instanceof Namespace namespace)) {
-                    throw new TemplateException("cannot assign attribute on non-namespace object");
+                    throw new TemplateException("only attributes of a namespace can be assigned to");
                 }
                 namespace.set(attribute.attribute(), value);
             }
@@ -179,9 +179,8 @@ final class Evaluator {
                 List<Value> values = Types.elements(value, rendering.budget());
                 int wanted = tuple.targets().size();
                 if (values.size() != wanted) {
-                    String what = values.size() < wanted ? "not enough" : "too many";
                     throw new TemplateException(
-                            what + " values to unpack (expected " + wanted + ", got " + values.size() + ")");
+                            "as many values as names are needed: " + wanted + ", there are " + values.size());
                 }
                 for (int i = 0; i < wanted; i++) {
                     set(tuple.targets().get(i), values.get(i), scope);

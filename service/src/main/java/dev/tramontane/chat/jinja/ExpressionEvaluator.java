@@ -137,7 +137,7 @@ final class ExpressionEvaluator {
         return switch (callee) {
             case HostObject object -> object.call(arguments);
             case Undefined undefined -> throw undefined.used();
-            default -> throw new TemplateException("'" + Types.name(callee) + "' object is not callable");
+            default -> throw new TemplateException(Types.shown(callee) + " cannot be called");
         };
     }
 

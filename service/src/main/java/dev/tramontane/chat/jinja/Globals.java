@@ -54,12 +54,12 @@ final class Globals {
         long stop = one ? bound.integer(0) : bound.integer(1);
         long step = bound.integer(2, 1);
         if (step == 0) {
-            throw new TemplateException("range() arg 3 must not be zero");
+            throw new TemplateException("the step of range() cannot be zero");
         }
         // In doubles, which are exact enough to tell whether it is too long.
         double exact = ((double) stop - start) / step;
         if (exact > LONGEST_RANGE) {
-            throw new TemplateException("Range too big. Ranges have at most " + LONGEST_RANGE + " elements.");
+            throw new TemplateException("a range has more than " + LONGEST_RANGE + " elements");
         }
         long span = exact <= 0 ? 0 : Math.abs(stop - start);
         return new Value.Range(start, step, span == 0 ? 0 : (int) ((span - 1) / Math.abs(step) + 1));
@@ -68,7 +68,7 @@ final class Globals {
     private static DictValue dict(Arguments arguments, Rendering rendering) {
         DictValue dict = new DictValue();
         if (arguments.positional().size() > 1) {
-            throw new TemplateException("dict expected at most 1 argument");
+            throw new TemplateException("dict() takes at most one argument");
         }
         for (Value from : arguments.positional()) {
             if (from instanceof DictValue other) {
@@ -101,7 +101,7 @@ final class Globals {
 
         Cycler(List<Value> items) {
             if (items.isEmpty()) {
-                throw new TemplateException("at least one item has to be provided");
+                throw new TemplateException("cycler() needs at least one item");
             }
             this.items = ListValue.tuple(items).items();
         }

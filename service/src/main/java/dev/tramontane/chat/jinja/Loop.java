@@ -64,7 +64,7 @@ final class Loop implements HostObject {
 
     private Value cycle(Arguments arguments) {
         if (arguments.positional().isEmpty()) {
-            throw new TemplateException("no items for cycling given");
+            throw new TemplateException("loop.cycle() needs items");
         }
         return arguments.positional().get(index % arguments.positional().size());
     }

@@ -88,14 +88,14 @@ final class Macro implements HostObject {
             List<Value> rest = positional.size() > count ? positional.subList(count, positional.size()) : List.of();
             scope.set("varargs", ListValue.tuple(new ArrayList<>(rest)));
         } else if (positional.size() > count) {
-            throw new TemplateException("macro '" + name + "' takes not more than " + count + " argument(s)");
+            throw new TemplateException("macro '" + name + "' takes at most as many arguments as it names: " + count);
         }
         if (signature.usesKwargs()) {
             DictValue rest = new DictValue();
             named.forEach((key, value) -> rest.put(Text.own(key), value));
             scope.set("kwargs", rest);
         } else if (!named.isEmpty()) {
-            throw new TemplateException("macro '" + name + "' takes no keyword argument '"
+            throw new TemplateException("macro '" + name + "' has no parameter '"
                     + named.keySet().iterator().next() + "'");
         }
     }

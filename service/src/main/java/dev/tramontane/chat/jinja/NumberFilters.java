@@ -59,7 +59,7 @@ final class NumberFilters {
             throw undefined.used();
         }
         if (!(value instanceof Value.Int || value instanceof Value.Real || value instanceof Value.Bool)) {
-            throw new TemplateException(filter + " needs a number, not " + Types.name(value));
+            throw new TemplateException(filter + " needs a number, not " + Types.shown(value));
         }
     }
 

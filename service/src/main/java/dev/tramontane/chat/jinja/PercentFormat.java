@@ -53,7 +53,7 @@ final class PercentFormat {
             }
         }
         if (values.hasNext() && !(argument instanceof DictValue)) {
-            throw new TemplateException("not all arguments converted during string formatting");
+            throw new TemplateException("the format string has fewer places than there are arguments");
         }
         return out.toText();
     }
@@ -65,7 +65,7 @@ final class PercentFormat {
             String key = close < 0 ? "" : format.chars().substring(at + 1, close);
             named = argument instanceof DictValue dict ? dict.get(key) : null;
             if (named == null) {
-                throw new TemplateException("format requires a mapping that has every key it names");
+                throw new TemplateException("the format string names a key that is not there");
             }
             at = close + 1;
         }
@@ -92,7 +92,7 @@ final class PercentFormat {
         }
         Value value = named != null ? named : values.hasNext() ? values.next() : null;
         if (value == null) {
-            throw new TemplateException("not enough arguments for format string");
+            throw new TemplateException("the format string has more places than there are arguments");
         }
         Text text = converted(kind, value, precision, plus);
         int missing = width - text.length();
@@ -109,7 +109,7 @@ final class PercentFormat {
 
     private char peek() {
         if (at >= format.chars().length()) {
-            throw new TemplateException("incomplete format");
+            throw new TemplateException("the format string ends inside a place");
         }
         return format.chars().charAt(at);
     }
@@ -151,7 +151,7 @@ final class PercentFormat {
             case Value.Int number -> new BigDecimal(number.value());
             case Value.Bool bool -> BigDecimal.valueOf(bool.number());
             case Value.Real real when Double.isFinite(real.value()) -> new BigDecimal(Arithmetic.real(real));
-            default -> throw new TemplateException("a number is required for the format, not " + Types.name(value));
+            default -> throw new TemplateException("a number is required for the format, not " + Types.shown(value));
         };
     }
 

@@ -66,7 +66,7 @@ final class SelectionFilters {
             Value input, Arguments arguments, Rendering rendering, boolean byAttribute, boolean wanted) {
         int first = byAttribute ? 1 : 0;
         if (byAttribute && arguments.positional().isEmpty()) {
-            throw new TemplateException("Missing parameter for attribute name");
+            throw new TemplateException("the filter needs an attribute's name");
         }
         boolean named = arguments.positional().size() > first;
         Tests.Test test = named ? Tests.named(name(arguments, first, "select")) : (value, _, _) -> Types.truth(value);

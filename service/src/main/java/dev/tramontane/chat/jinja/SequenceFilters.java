@@ -43,7 +43,7 @@ final class SequenceFilters {
             return switch (input) {
                 case DictValue dict -> new Iteration(dict.items());
                 case Undefined _ -> new Iteration(List.of());
-                default -> throw new TemplateException("Can only get item pairs from a mapping.");
+                default -> throw new TemplateException("items needs a mapping");
             };
         });
         all.put("reverse", (input, arguments, rendering) -> {
@@ -109,11 +109,11 @@ final class SequenceFilters {
     private static Value dictSort(Value input, Arguments arguments, Rendering rendering) {
         Bound bound = arguments.bind("dictsort", "case_sensitive", "by", "reverse");
         if (!(input instanceof DictValue dict)) {
-            throw new TemplateException("dictsort needs a dictionary, not " + Types.name(input));
+            throw new TemplateException("dictsort needs a dictionary, not " + Types.shown(input));
         }
         String by = bound.find(1) == null ? "key" : bound.text(1).chars();
         if (!by.equals("key") && !by.equals("value")) {
-            throw new TemplateException("You can only sort by either \"key\" or \"value\"");
+            throw new TemplateException("dictsort sorts by \"key\" or \"value\"");
         }
         List<Keyed> keyed = new ArrayList<>();
         for (Value item : dict.items()) {

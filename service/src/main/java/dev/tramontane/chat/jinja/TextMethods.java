@@ -175,7 +175,7 @@ final class TextMethods {
     private static Text separator(Arguments arguments, String name) {
         Text separator = arguments.bind(name, "sep").text(0);
         if (separator.isEmpty()) {
-            throw new TemplateException("empty separator");
+            throw new TemplateException("the separator is empty");
         }
         return separator;
     }
@@ -190,7 +190,7 @@ final class TextMethods {
                 bound.get(0) instanceof ListValue list && list.tuple() ? list.items() : List.of(bound.text(0));
         for (Value affix : affixes) {
             if (!(affix instanceof Text candidate)) {
-                throw new TemplateException("a tuple of affixes holds " + Types.name(affix));
+                throw new TemplateException("a tuple of affixes holds " + Types.shown(affix));
             }
             if (atStart ? chars.startsWith(candidate.chars()) : chars.endsWith(candidate.chars())) {
                 return Value.Bool.TRUE;
@@ -231,7 +231,7 @@ final class TextMethods {
         for (Value item : Types.elements(iterable, budget)) {
             if (!(item instanceof Text part)) {
                 throw new TemplateException(
-                        "sequence item " + index + ": expected str instance, " + Types.name(item) + " found");
+                        "item " + index + " of what is joined is " + Types.shown(item) + ", not text");
             }
             if (index++ > 0) {
                 joined.append(separator);
@@ -257,7 +257,7 @@ final class TextMethods {
             found = found < offset ? -1 : found;
         }
         if (found < 0 && name.endsWith("index")) {
-            throw new TemplateException("substring not found");
+            throw new TemplateException("the text that is looked for is not there");
         }
         return new Value.Int(found < 0 ? -1 : text.index(found));
     }

@@ -20,7 +20,7 @@ final class TextSplits {
     static Value split(Text text, @Nullable Text separator, long most, boolean right, Budget budget) {
         budget.make(text.chars().length());
         if (separator != null && separator.isEmpty()) {
-            throw new TemplateException("empty separator");
+            throw new TemplateException("the separator is empty");
         }
         List<Value> parts;
         if (separator == null) {

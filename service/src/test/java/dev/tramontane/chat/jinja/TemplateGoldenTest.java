@@ -8,6 +8,7 @@ import dev.tramontane.chat.jinja.value.ForeignValues;
 import dev.tramontane.chat.jinja.value.Limits;
 import dev.tramontane.chat.jinja.value.TemplateException;
 import dev.tramontane.chat.jinja.value.Value;
+import dev.tramontane.fixtures.ForeignWords;
 import dev.tramontane.fixtures.Oracle;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -55,6 +56,9 @@ final class TemplateGoldenTest {
             } else {
                 assertThat(e.isRaised()).isFalse();
                 assertThat(e.line()).isPositive();
+                assertThat(ForeignWords.in(String.valueOf(e.getMessage())))
+                        .as(e.getMessage())
+                        .isEmpty();
             }
             return;
         }

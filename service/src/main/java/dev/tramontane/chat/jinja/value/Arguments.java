@@ -105,7 +105,7 @@ public record Arguments(List<Value> positional, Map<String, Value> named) {
             return found instanceof Undefined undefined
                     ? undefined.used()
                     : new TemplateException(function + "() needs " + expected + " as '" + parameters[index] + "', not "
-                            + Types.name(found));
+                            + Types.shown(found));
         }
     }
 }

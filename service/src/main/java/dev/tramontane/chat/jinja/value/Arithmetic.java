@@ -71,7 +71,7 @@ public final class Arithmetic {
         }
         throw value instanceof Undefined undefined
                 ? undefined.used()
-                : new TemplateException("bad operand type for unary -: '" + Types.name(value) + "'");
+                : new TemplateException(Types.shown(value) + " has no negative");
     }
 
     public static Value positive(Value value) {
@@ -98,7 +98,7 @@ public final class Arithmetic {
             return new Value.Real(real(a) + real(b));
         }
         if (a instanceof Text && !(b instanceof Undefined)) {
-            throw new TemplateException("can only concatenate str (not \"" + Types.name(b) + "\") to str");
+            throw new TemplateException(Types.shown(b) + " cannot be added to text");
         }
         throw unsupported("+", a, b);
     }
@@ -236,7 +236,7 @@ public final class Arithmetic {
 
     private static void checkNotZero(Value b) {
         if (!Types.truth(b)) {
-            throw new TemplateException("integer division or modulo by zero");
+            throw new TemplateException("division by zero");
         }
     }
 
@@ -246,8 +246,7 @@ public final class Arithmetic {
                 return undefined.used();
             }
         }
-        return new TemplateException("unsupported operand type(s) for " + operator + ": '" + Types.name(a) + "' and '"
-                + Types.name(b) + "'");
+        return new TemplateException("'" + operator + "' is not for " + Types.shown(a) + " and " + Types.shown(b));
     }
 
     private static Value.Int bounded(BigInteger result) {

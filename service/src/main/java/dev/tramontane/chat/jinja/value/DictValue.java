@@ -88,7 +88,7 @@ public final class DictValue implements Value {
             }
             case Undefined _, Range _, HostObject _, Iteration _ -> value;
             case ListValue _, DictValue _, View _ ->
-                throw new TemplateException("unhashable type: '" + Types.name(value) + "'");
+                throw new TemplateException(Types.shown(value) + " cannot be a key");
         };
     }
 }

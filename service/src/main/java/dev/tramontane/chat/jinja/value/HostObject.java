@@ -19,6 +19,6 @@ public non-sealed interface HostObject extends Value {
 
     /** Calls it. */
     default Value call(Arguments arguments) {
-        throw new TemplateException("'" + typeName() + "' object is not callable");
+        throw new TemplateException(Types.shown(this) + " cannot be called");
     }
 }

@@ -45,7 +45,7 @@ public final class Json {
             case Value.None _ -> own("null");
             case ListValue list -> list(list.items(), depth);
             case DictValue dict -> dict(dict, depth);
-            default -> throw new TemplateException("Object of type " + Types.name(value) + " is not JSON serializable");
+            default -> throw new TemplateException(Types.shown(value) + " cannot be written as JSON");
         }
     }
 
@@ -98,8 +98,7 @@ public final class Json {
             case Value.Int number -> Text.own(number.value().toString());
             case Value.Real real -> Text.own(real(real.value()));
             case Value.None _ -> Text.own("null");
-            default ->
-                throw new TemplateException("keys must be str, int, float, bool or None, not " + Types.name(key));
+            default -> throw new TemplateException(Types.shown(key) + " cannot be a name in JSON");
         };
     }
 

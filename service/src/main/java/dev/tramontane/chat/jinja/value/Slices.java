@@ -71,7 +71,7 @@ public final class Slices {
             int length, @Nullable Value startValue, @Nullable Value stopValue, @Nullable Value stepValue) {
         long step = bound(stepValue, 1);
         if (step == 0) {
-            throw new TemplateException("slice step cannot be zero");
+            throw new TemplateException("the step of a slice cannot be zero");
         }
         // Larger steps take one element at most, as this one does.
         step = Math.clamp(step, -(long) length - 1, (long) length + 1);
@@ -94,7 +94,7 @@ public final class Slices {
             case Value.Int number -> number.clamped(-(1L << 40), 1L << 40);
             case Value.Bool bool -> bool.number();
             case Undefined undefined -> throw undefined.used();
-            default -> throw new TemplateException("slice indices must be integers or None");
+            default -> throw new TemplateException("the bounds of a slice must be integers");
         };
     }
 }

@@ -28,6 +28,24 @@ public final class Types {
         };
     }
 
+    /** The kind of a value as messages tell it: Python's names stay with those who ask a template for them. */
+    public static String shown(Value value) {
+        return switch (value) {
+            case Text _ -> "text";
+            case Value.Bool _ -> "true or false";
+            case Value.Int _ -> "an integer";
+            case Value.Real _ -> "a number";
+            case Value.None _ -> "none";
+            case Undefined _ -> "an undefined value";
+            case ListValue list -> list.tuple() ? "a tuple" : "a list";
+            case DictValue _ -> "a mapping";
+            case Value.Range _ -> "a range";
+            case Value.View _ -> "a view of a mapping";
+            case Iteration _ -> "a sequence";
+            case HostObject object -> "a " + object.typeName();
+        };
+    }
+
     public static boolean truth(Value value) {
         return switch (value) {
             case Text text -> !text.isEmpty();
@@ -54,7 +72,7 @@ public final class Types {
             case Undefined _ -> 0;
             case HostObject object
             when object.attribute("length") instanceof Value.Int size -> (int) size.clamped(0, Integer.MAX_VALUE);
-            default -> throw new TemplateException("object of type '" + name(value) + "' has no len()");
+            default -> throw new TemplateException(shown(value) + " has no length");
         };
     }
 
@@ -79,7 +97,7 @@ public final class Types {
             case Value.View view -> view.items().items();
             case Iteration iteration -> iteration.take();
             case Undefined _ -> List.of();
-            default -> throw new TemplateException("'" + name(value) + "' object is not iterable");
+            default -> throw new TemplateException(shown(value) + " holds nothing to go through");
         };
         budget.spend(elements.size());
         return elements;
@@ -168,8 +186,7 @@ public final class Types {
                 throw undefined.used();
             }
         }
-        throw new TemplateException(
-                "'" + operator + "' not supported between instances of '" + name(a) + "' and '" + name(b) + "'");
+        throw new TemplateException("'" + operator + "' does not compare " + shown(a) + " with " + shown(b));
     }
 
     /** Python orders strings by code points; {@link String#compareTo} by UTF-16 units. */
@@ -191,7 +208,7 @@ public final class Types {
         return switch (container) {
             case Text text -> {
                 if (!(item instanceof Text part)) {
-                    throw new TemplateException("'in <string>' requires string as left operand, not " + name(item));
+                    throw new TemplateException(shown(item) + " cannot be looked for in text");
                 }
                 yield Search.first(text.chars(), part.chars(), 0, budget) >= 0;
             }
@@ -204,7 +221,7 @@ public final class Types {
                 }
                 yield false;
             }
-            default -> throw new TemplateException("argument of type '" + name(container) + "' is not iterable");
+            default -> throw new TemplateException("nothing can be looked for in " + shown(container));
         };
     }
 }

@@ -13,15 +13,11 @@ public record Undefined(String message) implements Value {
     }
 
     public static Undefined attribute(Value of, String name) {
-        return new Undefined("'" + objectType(of) + "' has no attribute '" + name + "'");
+        return new Undefined(Types.shown(of) + " has no attribute '" + name + "'");
     }
 
     public static Undefined element(Value of, String key) {
-        return new Undefined(objectType(of) + " has no element " + key);
-    }
-
-    private static String objectType(Value value) {
-        return value instanceof Value.None ? "None" : Types.name(value) + " object";
+        return new Undefined(Types.shown(of) + " has no element " + key);
     }
 
     public TemplateException used() {
