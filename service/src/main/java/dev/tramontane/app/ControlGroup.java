@@ -38,14 +38,14 @@ record ControlGroup(String name, long limit, long used, long files) {
     /** A line of mountinfo: "31 24 0:27 GROUP DIRECTORY rw - cgroup2 cgroup2 rw"; null for other file systems. */
     private static @Nullable Mount mount(Path root, String line) {
         int dash = line.indexOf(" - ");
-        String[] before = line.split(" ");
+        String[] before = line.split(" ", -1);
         if (dash < 0 || before.length < 6) {
             return null;
         }
-        String[] after = line.substring(dash + 3).split(" ");
+        String[] after = line.substring(dash + 3).split(" ", -1);
         boolean second = after[0].equals("cgroup2");
         boolean first = after[0].equals("cgroup")
-                && List.of(after[after.length - 1].split(",")).contains("memory");
+                && List.of(after[after.length - 1].split(",", -1)).contains("memory");
         return second || first ? new Mount(root.resolve(before[4].substring(1)), before[3], second) : null;
     }
 
@@ -56,7 +56,7 @@ record ControlGroup(String name, long limit, long used, long files) {
             boolean ours = parts.length == 3
                     && (mount.second()
                             ? parts[0].equals("0") && parts[1].isEmpty()
-                            : List.of(parts[1].split(",")).contains("memory"));
+                            : List.of(parts[1].split(",", -1)).contains("memory"));
             if (!ours) {
                 continue;
             }

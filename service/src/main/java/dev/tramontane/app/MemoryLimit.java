@@ -105,7 +105,7 @@ record MemoryLimit(List<Bound> bounds) {
     /** The soft limit in a line such as "Max address space  unlimited  unlimited  bytes". */
     private static long addresses(Path limits) {
         for (String line : lines(limits)) {
-            String[] columns = line.split(" {2,}");
+            String[] columns = line.split(" {2,}", -1);
             if (columns.length > 1 && columns[0].equals("Max address space") && columns[1].matches("\\d{1,18}")) {
                 return Long.parseLong(columns[1]);
             }

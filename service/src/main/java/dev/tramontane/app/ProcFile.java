@@ -15,7 +15,7 @@ final class ProcFile {
     static ProcFile of(Path path) {
         ProcFile file = new ProcFile();
         for (String line : MemoryLimit.lines(path)) {
-            String[] words = line.trim().split("\\s+");
+            String[] words = line.trim().split("\\s+", -1);
             if (words.length > 1 && words[1].matches("\\d{1,18}")) {
                 file.values.put(words[0], Long.parseLong(words[1]));
             }
