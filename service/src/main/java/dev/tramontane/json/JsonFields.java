@@ -127,7 +127,7 @@ public final class JsonFields {
 
     /** A field of which only the given values (its defaults) are served; anything else is refused, with what is. */
     public void only(String name, Object... values) {
-        Object value = value(name);
+        Object value = withoutNulls(value(name));
         if (value != null && !List.of(values).contains(value)) {
             String said =
                     wrong(name, Served.words(values) + " or left out", value).reason();
@@ -137,9 +137,24 @@ public final class JsonFields {
 
     /** A field that is known and refused, with what to do instead. */
     public void refuse(String name, String instead) {
-        if (value(name) != null) {
+        if (withoutNulls(value(name)) != null) {
             throw new InvalidJsonException(path(name), path(name) + " is not supported; " + instead);
         }
+    }
+
+    /** The value without members that are null, at any depth; null for an object that has no others. */
+    private static @Nullable Object withoutNulls(@Nullable Object value) {
+        if (!(value instanceof Map<?, ?> map) || map.isEmpty()) {
+            return value;
+        }
+        Map<Object, Object> rest = new LinkedHashMap<>();
+        map.forEach((name, each) -> {
+            Object kept = withoutNulls(each);
+            if (kept != null) {
+                rest.put(name, kept);
+            }
+        });
+        return rest.isEmpty() ? null : rest;
     }
 
     /** Takes the fields that nobody took and that are not null. */

@@ -129,6 +129,23 @@ class HistoriesTest {
         }
     }
 
+    @Test
+    void nullMeansAbsentInsideFieldsToo() {
+        TestService.Reply reply = service.post("/v1/chat/completions", """
+            {"messages": [{"role": "user", "content": "a"}], "max_tokens": 1, "stream_options": null,
+             "response_format": {"type": "text", "json_schema": null}, "logit_bias": {"3": null},
+             "audio": {"voice": null, "format": null}, "web_search_options": {"search_context_size": null},
+             "chat_template_kwargs": {"enable_thinking": null, "of_nobody": null},
+             "tools": [{"type": "function", "odd": null, "function": {"name": "f", "strict": null, "description": null,
+               "parameters": null, "odd": null}}]}\
+            """);
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(service.layout.last.variables()).isEmpty();
+        assertThat(service.chat(TestService.chatBody(JsonObject.of("audio", JsonObject.of("voice", "alloy"))))
+                        .status())
+                .isEqualTo(400);
+    }
+
     /** The layout may read any of them, so they are there. */
     @Test
     void unknownMembersReachTheLayout() {

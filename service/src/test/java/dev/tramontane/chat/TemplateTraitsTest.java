@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** What templates show is found by running them: all of the repository's, and ones made to be awkward. */
 final class TemplateTraitsTest {
@@ -268,6 +269,24 @@ final class TemplateTraitsTest {
                 .hasMessageContaining(why)
                 .message()
                 .hasSizeLessThan(1200);
+    }
+
+    /** Templates of every construct, none of them made for chats: a layout or a reason, and nothing else. */
+    @Test
+    void everyConstructIsProbedOrRefused() {
+        int refused = 0;
+        for (JsonNode test : Oracle.read("chat-templates").get("cases")) {
+            String template = test.get("template").asString();
+            if (test.get("name").asString().startsWith("feature")) {
+                try {
+                    JinjaLayout.of(template + "{{ messages[0].content }}", TOKENS);
+                } catch (ChatLayoutException reason) {
+                    assertThat(reason).hasMessageStartingWith("The chat template cannot be used: ");
+                    refused++;
+                }
+            }
+        }
+        assertThat(refused).isBetween(50, 150);
     }
 
     @Test

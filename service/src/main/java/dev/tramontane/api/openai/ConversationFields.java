@@ -4,8 +4,10 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a body that say what a chat layout is to lay out. */
@@ -40,7 +42,8 @@ final class ConversationFields {
         if (value == null) {
             return Map.of();
         }
-        Map<String, @Nullable Object> variables = JsonFields.object(value, "chat_template_kwargs");
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>(JsonFields.object(value, "chat_template_kwargs"));
+        variables.values().removeIf(Objects::isNull); // Absent, as everywhere.
         for (String name : variables.keySet()) {
             if (!config.templateVariables().contains(name)) {
                 throw new InvalidJsonException(

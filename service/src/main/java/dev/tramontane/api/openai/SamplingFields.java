@@ -60,7 +60,9 @@ public final class SamplingFields {
             if (!TOKEN_ID.matcher(key).matches()) {
                 throw new InvalidJsonException(path, at + " must be named by a token id, as in \"17\"");
             }
-            biases.put(Integer.parseInt(key), (float) JsonFields.number(bias, at, -100, 100));
+            if (bias != null) {
+                biases.put(Integer.parseInt(key), (float) JsonFields.number(bias, at, -100, 100));
+            }
         });
         return biases;
     }

@@ -120,6 +120,9 @@ public record ResponseCreate(
         }
         Map<String, String> metadata = new LinkedHashMap<>();
         JsonFields.object(given, "metadata").forEach((key, value) -> {
+            if (value == null) {
+                return;
+            }
             String text = JsonFields.string(value, "metadata." + key);
             if (key.codePointCount(0, key.length()) > METADATA_KEY
                     || text.codePointCount(0, text.length()) > METADATA_VALUE) {

@@ -50,6 +50,21 @@ final class ResponseHistoriesTest {
                 .isEqualTo(List.of(Map.of("role", "user", "content", List.of(Map.of("type", "text", "text", "a")))));
     }
 
+    /** What a client copies from a response that it was given. */
+    @Test
+    void objectsOfNullsAreAbsentToo() {
+        ResponseCreate create = read("""
+            {"input": "a", "reasoning": {"effort": null, "summary": null}, "prompt": {"id": null},
+             "text": {"format": {"type": "text"}, "verbosity": null}, "stream_options": {"include_obfuscation": null},
+             "metadata": {"k": null, "l": "v"}, "logit_bias": {"3": null}, "tool_choice": null}\
+            """, UnknownFields.refused());
+        assertThat(create.metadata()).isEqualTo(Map.of("l", "v"));
+        assertThat(create.generation().sampling().bias()).isEmpty();
+        assertThatThrownBy(
+                        () -> read("{\"input\": \"a\", \"reasoning\": {\"effort\": \"low\"}}", UnknownFields.refused()))
+                .hasMessageContaining("reasoning is not supported");
+    }
+
     @Test
     void anAnswerIsSentBackAsItWasDumped() {
         assertThat(messages(
