@@ -135,6 +135,25 @@ class ServeCommandTest {
     }
 
     @Test
+    void templateVariablesAreThoseOfTheSetting() throws Exception {
+        CompletableFuture<Outcome> running = serve("--template-variables", "enable_thinking");
+        String address = address(running);
+        for (String name : List.of("enable_thinking", "other")) {
+            JsonObject body = new JsonObject("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}")
+                    .put("chat_template_kwargs", new JsonObject().put(name, true));
+            HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/tokenize"))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+                    .build();
+            HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(name.equals("other") ? 400 : 200);
+            assertThat(answer.body()).contains(name.equals("other") ? "list it in --template-variables" : "tokens");
+        }
+        program.terminate();
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    @Test
     void finishesWhatRuns() throws Exception {
         CompletableFuture<Outcome> running = serve("--drain-timeout", "1h");
         try (BufferedReader lines = stream(address(running), endless(200))) {
