@@ -17,7 +17,7 @@ final class Delivery {
         try {
             sequence.listener.onStarted();
             return true;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed("onStarted", e);
         }
     }
@@ -26,7 +26,7 @@ final class Delivery {
         try {
             sequence.listener.onPromptToken(index, score);
             return true;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed("onPromptToken", e);
         }
     }
@@ -35,7 +35,7 @@ final class Delivery {
         try {
             sequence.listener.onToken(score);
             return true;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             return failed("onToken", e);
         }
     }
@@ -43,7 +43,7 @@ final class Delivery {
     void finish(Sequence sequence, Finish finish) {
         try {
             sequence.listener.onFinish(finish);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             LOG.error("a listener threw in onFinish; its sequence had ended already", e);
         }
     }
@@ -61,7 +61,7 @@ final class Delivery {
     }
 
     private static boolean failed(String method, Throwable e) {
-        LOG.error("a listener threw in {}; its sequence is cancelled", method, e);
+        LOG.error("a listener threw in {}; its sequence is ended", method, e);
         return false;
     }
 }

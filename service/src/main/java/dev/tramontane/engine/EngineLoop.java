@@ -3,8 +3,10 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class EngineLoop implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(EngineLoop.class);
     private static final long AWAIT_NANOS = 1_000_000_000;
+    /** What a request is told that ends because of a fault of ours. */
+    static final String BROKEN = "the server failed while it worked on this request";
+
     private static final String FAILED = "the model failed; the server must be restarted";
 
     private final Model model;
@@ -27,6 +32,7 @@ public final class EngineLoop implements Engine {
     private final CachePlan plan;
     private final SubmissionRules rules;
     private final EngineSignal signal = new EngineSignal();
+    private final Heartbeat heartbeat = new Heartbeat();
     private final Intake intake;
 
     private final KvCache cache;
@@ -47,7 +53,7 @@ public final class EngineLoop implements Engine {
     private long steps;
     private volatile EngineStatus status;
     private volatile boolean closing;
-    private @Nullable Thread thread;
+    private volatile @Nullable Thread thread;
 
     /**
      * Sizes the model's cache.
@@ -58,7 +64,7 @@ public final class EngineLoop implements Engine {
      */
     public EngineLoop(Model model, EngineConfig config, EngineObserver observer, LongSupplier nanoClock) {
         this.model = model;
-        this.observer = observer;
+        this.observer = new CarefulObserver(observer);
         clock = nanoClock;
         plan = CachePlan.of(model.geometry(), config);
         model.sizeCache(plan.shape());
@@ -68,7 +74,7 @@ public final class EngineLoop implements Engine {
         cache = new KvCache(plan.windows(), plan.shape());
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
-        residents = new Residents(cache, scheduler, delivery, observer, rates, clock);
+        residents = new Residents(cache, scheduler, delivery, this.observer, rates, clock);
         publisher = new Publisher(residents, delivery);
         filler = new BatchFiller(cache);
         status = currentStatus();
@@ -80,6 +86,21 @@ public final class EngineLoop implements Engine {
             throw new IllegalStateException("the engine was started already");
         }
         thread = Thread.ofPlatform().name("tramontane-engine").daemon().start(this::run);
+    }
+
+    /** Whether the thread moves, for a watchdog. Any thread. */
+    public Heartbeat heartbeat() {
+        return heartbeat;
+    }
+
+    /** Whether something has happened that the thread has not looked at yet. Any thread. */
+    public boolean called() {
+        return signal.raised();
+    }
+
+    /** The engine thread, once started. Any thread. */
+    public Optional<Thread> thread() {
+        return Optional.ofNullable(thread);
     }
 
     /** How the cache was sized, and what any request would need of it. */
@@ -104,9 +125,9 @@ public final class EngineLoop implements Engine {
             int length = rules.length(submission, listeners.size());
             Request request =
                     new Request(submission, length, limits().vocabulary(), listeners, intake, clock.getAsLong());
-            intake.admit(submission.prompt().length);
-            intake.submit(request);
-            return List.copyOf(request.choices);
+            List<SequenceHandle> handles = List.copyOf(request.choices);
+            intake.submit(request); // Last: nothing may fail once the engine has it.
+            return handles;
         } catch (RefusedException e) {
             observer.refused(e.refusal());
             throw e;
@@ -120,6 +141,7 @@ public final class EngineLoop implements Engine {
      * @return false when there was nothing to compute
      */
     public boolean step() {
+        heartbeat.beat();
         signal.clear();
         drain();
         schedule();
@@ -166,16 +188,20 @@ public final class EngineLoop implements Engine {
     }
 
     private void run() {
-        while (!closing) {
-            try {
-                if (!step() && !closing) {
-                    rest();
+        try {
+            heartbeat.rest(false);
+            while (!closing) {
+                try {
+                    if (!step() && !closing) {
+                        rest();
+                    }
+                } catch (Throwable e) {
+                    fail(e);
                 }
-            } catch (RuntimeException | Error e) {
-                fail(e);
             }
+        } finally {
+            shutDown();
         }
-        shutDown();
     }
 
     /** Sleeps until something changes. With nothing admitted it is cheap to check the books first. */
@@ -183,7 +209,9 @@ public final class EngineLoop implements Engine {
         if (healthy && cache.idle()) {
             cache.checkBooks();
         }
+        heartbeat.rest(true);
         signal.await();
+        heartbeat.rest(false);
     }
 
     private void drain() {
@@ -193,10 +221,26 @@ public final class EngineLoop implements Engine {
                 case Intake.Cancel(Sequence sequence) -> cancel(sequence);
             }
         }
+        if (intake.cancelledUnheard()) {
+            List<Request> present = new ArrayList<>(queue);
+            scheduler.active().forEach(sequence -> present.add(sequence.request));
+            present.forEach(request ->
+                    request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
+        }
     }
 
     private void arrive(Request request) {
-        queue.add(request);
+        if (!request.claim()) {
+            return; // Its submitter died on the way and has taken it back.
+        }
+        try {
+            queue.add(request);
+        } catch (Throwable fault) {
+            LOG.error("a request could not be queued; it is ended", fault);
+            intake.leave(request.prompt().length);
+            end(request, FinishReason.ERROR, BROKEN);
+            return;
+        }
         observer.queued();
         if (!healthy) {
             endQueue(FinishReason.ERROR, FAILED);
@@ -205,9 +249,8 @@ public final class EngineLoop implements Engine {
 
     private void cancel(Sequence sequence) {
         residents.end(sequence, FinishReason.CANCELLED, -1, "");
-        Request request = sequence.request;
-        if (request.live == 0 && queue.remove(request)) {
-            intake.leave(request.prompt().length);
+        if (sequence.request.live == 0) {
+            leaveQueue(sequence.request);
         }
     }
 
@@ -215,19 +258,32 @@ public final class EngineLoop implements Engine {
     private void schedule() {
         while (!queue.isEmpty()) {
             Request first = queue.iterator().next();
-            if (!residents.reserve(first)) {
-                break;
+            try {
+                if (!residents.reserve(first)) {
+                    break;
+                }
+                leaveQueue(first);
+                residents.start(first);
+            } catch (Throwable fault) { // Its counts may not fit into memory any more, say; the others' do.
+                LOG.error("a request could not be started; it is ended", fault);
+                leaveQueue(first);
+                residents.endAll(first, FinishReason.ERROR, BROKEN);
             }
-            queue.remove(first);
-            intake.leave(first.prompt().length);
-            residents.start(first);
         }
         step.clear();
         scheduler.plan(step);
     }
 
+    private void leaveQueue(Request request) {
+        if (queue.remove(request)) {
+            intake.leave(request.prompt().length);
+        }
+    }
+
     private void submitStep() {
         filler.fill(step, batch);
+        heartbeat.expect(
+                (long) (step.totalRows() * Math.max(rates.nanosPerPromptToken(), rates.nanosPerGeneratedToken())));
         stepStart = clock.getAsLong();
         model.submit(batch);
     }
@@ -266,31 +322,43 @@ public final class EngineLoop implements Engine {
 
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
     private void fail(Throwable cause) {
-        LOG.error("the engine failed; it refuses everything from now on", cause);
         healthy = false;
         intake.close(FAILED);
-        residents.endAll(FinishReason.ERROR, FAILED);
-        endQueue(FinishReason.ERROR, FAILED);
+        endEverything(FinishReason.ERROR, FAILED);
+        LOG.error("the engine failed; it refuses everything from now on", cause);
         report();
+    }
+
+    /** Tells everybody, even when the books are so wrong that giving back what they hold fails. */
+    private void endEverything(FinishReason reason, String error) {
+        for (Sequence sequence : List.copyOf(scheduler.active())) {
+            end(sequence.request, reason, error);
+        }
+        endQueue(reason, error);
     }
 
     private void endQueue(FinishReason reason, String error) {
         for (Request request : queue) {
             intake.leave(request.prompt().length);
-            residents.endAll(request, reason, error);
+            end(request, reason, error);
         }
         queue.clear();
     }
 
-    private void shutDown() {
-        drain();
-        while (queue.size() < intake.requests()) {
-            // Somebody passed the door just before it closed and is about to enqueue.
-            Thread.onSpinWait();
-            drain();
+    private void end(Request request, FinishReason reason, String error) {
+        for (Sequence sequence : request.choices) {
+            try {
+                residents.end(sequence, reason, -1, error);
+            } catch (Throwable fault) {
+                LOG.error("a sequence was ended, but what it held could not be given back", fault);
+            }
         }
-        residents.endAll(FinishReason.CANCELLED, "");
-        endQueue(FinishReason.CANCELLED, "");
+    }
+
+    private void shutDown() {
+        intake.leaveForGood();
+        drain();
+        endEverything(FinishReason.CANCELLED, "");
         report();
     }
 

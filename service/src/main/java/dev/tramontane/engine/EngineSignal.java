@@ -19,6 +19,11 @@ final class EngineSignal {
         }
     }
 
+    /** Whether it is raised and not yet looked at. Any thread. */
+    boolean raised() {
+        return raised.get();
+    }
+
     /** Engine thread, before it looks for work. */
     void clear() {
         raised.set(false);

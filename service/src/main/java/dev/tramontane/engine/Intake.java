@@ -30,7 +30,7 @@ final class Intake {
     private static final long TOKEN_MASK = (1L << TOKEN_BITS) - 1;
     private static final long CLOSED = Long.MIN_VALUE;
 
-    private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final Queue<Command> commands;
     private final EngineSignal signal;
     private final int queueRequests;
     private final long queueTokens;
@@ -38,17 +38,54 @@ final class Intake {
     /** Refusals since the queue last had room. */
     private final AtomicInteger turnedAway = new AtomicInteger();
 
+    /** Some cancellation could not be put into the queue; its sequence is marked. Written where no call can fail. */
+    volatile boolean unheard;
+
+    /** The engine looks at commands for the last time, or has done so. */
+    private volatile boolean gone;
+
     private volatile Backlog backlog = Backlog.NONE;
     private final AtomicReference<@Nullable String> closedBecause = new AtomicReference<>();
 
     Intake(EngineSignal signal, int queueRequests, long queueTokens) {
+        this(signal, queueRequests, queueTokens, new ConcurrentLinkedQueue<>());
+    }
+
+    /** @param commands takes from any thread; a test's may fail to */
+    Intake(EngineSignal signal, int queueRequests, long queueTokens, Queue<Command> commands) {
+        this.commands = commands;
         this.signal = signal;
         this.queueRequests = queueRequests;
         this.queueTokens = queueTokens;
     }
 
-    /** Any thread: counts a request as waiting, to be followed by {@link #submit}. */
-    void admit(int promptTokens) throws RefusedException {
+    /**
+     * Any thread: lets a request in, or refuses it. Whatever else is thrown, the request has not come in and does not
+     * count as waiting: a submitter may die at any point of this.
+     */
+    void submit(Request request) throws RefusedException {
+        int promptTokens = request.prompt().length;
+        admit(promptTokens);
+        try {
+            commands.add(new Submit(request));
+            signal.raise();
+            if (!gone) { // Else the engine may have looked for the last time before this was there.
+                return;
+            }
+        } catch (Throwable died) {
+            if (request.claim()) {
+                leave(promptTokens);
+                throw died;
+            }
+            return; // The engine had it already.
+        }
+        if (request.claim()) {
+            leave(promptTokens);
+            throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
+        }
+    }
+
+    private void admit(int promptTokens) throws RefusedException {
         while (true) {
             long before = waiting.get();
             if (before < 0) {
@@ -70,16 +107,22 @@ final class Intake {
         }
     }
 
-    /** Any thread, after {@link #admit}. */
-    void submit(Request request) {
-        commands.add(new Submit(request));
-        signal.raise();
+    /** Any thread, once per sequence, which is marked as cancelled already. */
+    void cancel(Sequence sequence) {
+        try {
+            commands.add(new Cancel(sequence));
+        } finally {
+            signal.raise(); // Even then, for its mark.
+        }
     }
 
-    /** Any thread, once per sequence. */
-    void cancel(Sequence sequence) {
-        commands.add(new Cancel(sequence));
-        signal.raise();
+    /** Engine thread: whether a cancellation left only its mark since this was last asked. */
+    boolean cancelledUnheard() {
+        if (!unheard) {
+            return false;
+        }
+        unheard = false;
+        return true;
     }
 
     /** Any thread: some sequence has more demand. */
@@ -102,6 +145,11 @@ final class Intake {
     void close(String reason) {
         closedBecause.compareAndSet(null, reason);
         waiting.getAndUpdate(before -> before | CLOSED);
+    }
+
+    /** Engine thread, once the door is closed: what is polled after this is the last; whoever comes later is refused. */
+    void leaveForGood() {
+        gone = true;
     }
 
     /** Requests that wait, those on their way into the command queue included. */

@@ -1,9 +1,13 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.model.StepBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Hands the results of a finished step to the sequences and their listeners. Engine thread only. */
 final class Publisher {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
     private final Residents residents;
     private final Delivery delivery;
     private long promptTokens;
@@ -28,12 +32,29 @@ final class Publisher {
     void publish(StepPlan plan, StepBatch batch, long now) {
         int sample = 0;
         for (int i = 0; i < plan.size(); i++) {
-            sample = publish(plan.sequence(i), plan.rows(i), batch, sample, now);
+            Sequence sequence = plan.sequence(i);
+            int next = sample + samples(sequence, plan.rows(i));
+            try {
+                publish(sequence, plan.rows(i), batch, sample, now);
+            } catch (Throwable fault) { // The others' results are there and theirs.
+                LOG.error("a result could not be handed over; its request is ended", fault);
+                residents.endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
+            }
+            sample = next;
         }
     }
 
-    /** One sequence's results, beginning with {@code firstSample}; returns the next sequence's first. */
-    private int publish(Sequence sequence, int rows, StepBatch batch, int firstSample, long now) {
+    /** Results that {@link BatchFiller} asked for in a sequence's rows. */
+    private static int samples(Sequence sequence, int rows) {
+        int samples = sequence.draws(rows) ? 1 : 0;
+        for (int position = sequence.computed; position < sequence.computed + rows; position++) {
+            samples += sequence.scores(position) ? 1 : 0;
+        }
+        return samples;
+    }
+
+    /** One sequence's results, beginning with {@code firstSample}. */
+    private void publish(Sequence sequence, int rows, StepBatch batch, int firstSample, long now) {
         Request request = sequence.request;
         int sample = firstSample;
         int start = sequence.computed;
@@ -46,11 +67,10 @@ final class Publisher {
             }
         }
         if (draws) {
-            draw(sequence, batch, sample++, now);
+            draw(sequence, batch, sample, now);
         } else if (!request.forked && request.live > 0) {
             residents.forkWhenComputed(request);
         }
-        return sample;
     }
 
     /** A prompt is scored once for all its choices. */
@@ -62,7 +82,7 @@ final class Publisher {
         TokenScore score = Delivery.score(batch, sample);
         for (Sequence sequence : request.choices) {
             if (!sequence.over && !sequence.cancelled() && !delivery.promptToken(sequence, index, score)) {
-                residents.end(sequence, FinishReason.CANCELLED, -1, "");
+                residents.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
             }
         }
     }
@@ -82,7 +102,7 @@ final class Publisher {
         if (sequence.request.ends(token)) {
             residents.end(sequence, FinishReason.STOP, token, "");
         } else if (!delivery.token(sequence, Delivery.score(batch, sample))) {
-            residents.end(sequence, FinishReason.CANCELLED, -1, "");
+            residents.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
         } else if (sequence.generated == sequence.request.answer()) {
             residents.end(sequence, FinishReason.LENGTH, -1, "");
         }

@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Sampling;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,8 @@ final class Request {
     /** Choices that have not ended. */
     int live;
 
+    private final AtomicBoolean claimed = new AtomicBoolean();
+
     @Nullable
     Reservation reservation;
 
@@ -61,6 +64,11 @@ final class Request {
         choices = List.of(sequences);
         live = sequences.length;
         forked = sequences.length == 1 && submission.maxTokens() > 0;
+    }
+
+    /** Whether the caller is first: the engine claims what it takes, a submitter that could not hand over what it takes back. */
+    boolean claim() {
+        return !claimed.getAndSet(true);
     }
 
     int[] prompt() {

@@ -55,7 +55,7 @@ final class Residents {
             }
             observer.started(waited);
             if (!delivery.started(sequence)) {
-                end(sequence, FinishReason.CANCELLED, -1, "");
+                end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
             }
         }
         if (request.onlyPrompt() && !request.scoresPrompt()) {
@@ -101,42 +101,41 @@ final class Residents {
             return;
         }
         sequence.over = true;
+        sequence.request.live--;
+        try {
+            giveBack(sequence);
+        } finally { // Whatever became of the books, its listener waits for this.
+            if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
+                rates.finished(sequence.generated);
+            }
+            int prompt = sequence.request.prompt().length;
+            observer.finished(reason, prompt, sequence.generated, clock.getAsLong() - sequence.request.submittedNanos);
+            delivery.finish(sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
+        }
+    }
+
+    private void giveBack(Sequence sequence) {
         Request request = sequence.request;
-        request.live--;
         if (sequence.hasTable()) {
             if (!request.forked && request.live > 0) {
                 Sequence heir = request.leader();
                 heir.take(sequence.giveTable(), sequence.computed);
                 scheduler.replace(sequence, heir);
             } else {
-                cache.close(sequence.giveTable());
                 scheduler.remove(sequence);
+                cache.close(sequence.giveTable());
             }
         }
         Reservation reservation = request.reservation;
         if (reservation != null) {
             cache.leave(reservation);
         }
-        if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
-            rates.finished(sequence.generated);
-        }
-        int prompt = request.prompt().length;
-        observer.finished(reason, prompt, sequence.generated, clock.getAsLong() - request.submittedNanos);
-        delivery.finish(sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
     }
 
     /** Ends every choice of a request that lives. */
     void endAll(Request request, FinishReason reason, String error) {
         for (Sequence sequence : request.choices) {
             end(sequence, reason, -1, error);
-        }
-    }
-
-    /** Ends everything. */
-    void endAll(FinishReason reason, String error) {
-        List<Sequence> active = scheduler.active();
-        while (!active.isEmpty()) {
-            endAll(active.getLast().request, reason, error);
         }
     }
 

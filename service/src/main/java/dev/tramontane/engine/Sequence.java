@@ -66,7 +66,12 @@ final class Sequence implements SequenceHandle {
     @Override
     public void cancel() {
         if (!cancelled.getAndSet(true)) {
-            intake.cancel(this);
+            try {
+                intake.cancel(this);
+            } catch (Throwable died) {
+                intake.unheard = true; // The mark will be found.
+                throw died;
+            }
         }
     }
 

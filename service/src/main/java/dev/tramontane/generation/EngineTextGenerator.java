@@ -54,7 +54,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         texts = new TokenTexts(tokenizer);
         ends = endsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), System::nanoTime);
-        delivery = new ThreadPoolExecutor(
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 config.deliveryThreads(),
                 config.deliveryThreads(),
                 0,
@@ -62,7 +62,9 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 new LinkedBlockingQueue<>(), // Bounded by the streams: each is in it once at most.
                 Thread.ofPlatform().daemon().name("delivery-", 0).factory(),
                 // After close() a late request or cancel finds no thread of ours; its own does the little that is left.
-                (task, pool) -> task.run());
+                (task, closed) -> task.run());
+        pool.prestartAllCoreThreads(); // Memory for them may be short just when an end is to be delivered.
+        delivery = pool;
     }
 
     @Override

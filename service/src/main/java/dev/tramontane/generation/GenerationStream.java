@@ -17,6 +17,7 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
@@ -46,8 +47,6 @@ final class GenerationStream implements Subscription {
         record Drawn(int choice, TokenScore token) implements Signal {}
 
         record Ended(int choice, Finish finish) implements Signal {}
-
-        record Failed(Throwable cause) implements Signal {}
     }
 
     private final CoreSubscriber<? super GenerationEvent> subscriber;
@@ -60,9 +59,13 @@ final class GenerationStream implements Subscription {
     private final Queue<Signal> inbox = Queues.<Signal>unboundedMultiproducer().get();
 
     private final AtomicInteger wake = new AtomicInteger();
+    private final Runnable drain = this::drain;
     private final AtomicLong requested = new AtomicLong();
     private final Disposable.Swap preparation = Disposables.swap();
     private volatile boolean cancelled;
+
+    /** What ended it from outside the drain. A field and no signal, so that it can be said with no memory left. */
+    private final AtomicReference<@Nullable Throwable> fault = new AtomicReference<>();
 
     /** Written by the drain; read by the preparing thread, which may come to the engine too late. */
     private volatile boolean aborted;
@@ -151,7 +154,7 @@ final class GenerationStream implements Subscription {
 
     /** The engine has taken the request. */
     void started(List<SequenceHandle> taken) {
-        handles = List.copyOf(taken);
+        handles = taken;
         if (cancelled || aborted) {
             handles.forEach(SequenceHandle::cancel);
         }
@@ -160,7 +163,7 @@ final class GenerationStream implements Subscription {
 
     /** Nothing more will come but this error. */
     void fail(Throwable cause) {
-        inbox.add(new Signal.Failed(cause));
+        fault.compareAndSet(null, cause);
         wake();
     }
 
@@ -185,7 +188,11 @@ final class GenerationStream implements Subscription {
 
         @Override
         public void onFinish(Finish finish) {
-            post(new Signal.Ended(choice, finish));
+            try {
+                post(new Signal.Ended(choice, finish));
+            } catch (Throwable unsaid) { // No later word would come, and this one has not got through.
+                fail(unsaid);
+            }
         }
 
         private void post(Signal signal) {
@@ -196,7 +203,12 @@ final class GenerationStream implements Subscription {
 
     private void wake() {
         if (wake.getAndIncrement() == 0) {
-            worker.execute(this::drain);
+            try {
+                worker.execute(drain);
+            } catch (Throwable noThread) {
+                LOG.error("No delivery thread could be had; delivering on this one", noThread);
+                drain();
+            }
         }
     }
 
@@ -212,15 +224,28 @@ final class GenerationStream implements Subscription {
             } else {
                 try {
                     step();
-                } catch (RuntimeException fault) {
-                    LOG.error("A generation failed", fault);
-                    outbox.clear();
-                    abort(new GenerationException(Kind.FAILED, "The server failed while generating.", "", 0, fault));
-                    deliver();
+                } catch (Throwable thrown) {
+                    failed(thrown);
                 }
             }
             seen = wake.addAndGet(-seen);
         } while (seen != 0);
+    }
+
+    /** The drain, or the subscriber it called, threw: an error as well must end the stream, or its reader waits for ever. */
+    private void failed(Throwable thrown) {
+        outbox.clear();
+        try {
+            abort(broken(thrown));
+        } catch (Throwable again) {
+            thrown.addSuppressed(again); // The engine is asked to cancel once more when the subscriber does.
+        }
+        try {
+            deliver();
+        } catch (Throwable again) {
+            thrown.addSuppressed(again);
+        }
+        LOG.error("A generation failed", thrown);
     }
 
     private void step() {
@@ -236,21 +261,24 @@ final class GenerationStream implements Subscription {
     }
 
     private void take() {
-        // Before Accepted only a failure can be of use; the engine may already have spoken, so its words wait.
+        Throwable outside = fault.get();
+        if (outside != null && failure == null) {
+            outbox.clear(); // A subscriber that demands wrongly may never take what waits.
+            abort(outside instanceof Error ? broken(outside) : outside);
+        }
+        // The engine may have spoken before it was known to have accepted, so its words wait.
         Signal signal;
-        while (failure == null
-                && (accepted || inbox.peek() instanceof Signal.Failed)
-                && (signal = inbox.poll()) != null) {
+        while (failure == null && accepted && (signal = inbox.poll()) != null) {
             switch (signal) {
                 case Signal.Scored(int index, TokenScore score) -> score(index, score);
                 case Signal.Drawn(int choice, TokenScore token) -> draw(choices.get(choice), token);
                 case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
-                case Signal.Failed(Throwable cause) -> {
-                    outbox.clear(); // A subscriber that demands wrongly may never take what waits.
-                    abort(cause);
-                }
             }
         }
+    }
+
+    private static GenerationException broken(Throwable cause) {
+        return new GenerationException(Kind.FAILED, "The server failed while generating.", "", 0, cause);
     }
 
     private void score(int index, TokenScore score) {

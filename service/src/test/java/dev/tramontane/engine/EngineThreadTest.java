@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine on its own thread. Waits have generous limits that only a hang reaches. */
 @Timeout(60)
@@ -222,22 +224,27 @@ final class EngineThreadTest {
         engine.close();
     }
 
-    /** Not only the model's own exceptions: a bug in the engine or an observer must not leave clients waiting. */
-    @Test
-    void anyErrorIsLatchedAndTold() throws Exception {
-        EngineObserver broken = new EngineObserver() {
-            @Override
-            public void firstToken(long nanos) {
-                throw new IllegalStateException("thrown on purpose by an observer");
+    /** Not only the model's own exceptions: no error may leave clients waiting, and none may kill the thread. */
+    @ParameterizedTest
+    @ValueSource(classes = {OutOfMemoryError.class, StackOverflowError.class, IllegalStateException.class})
+    void anyErrorIsLatchedAndTold(Class<? extends Throwable> thrown) throws Exception {
+        AtomicInteger steps = new AtomicInteger();
+        model.spy(batch -> {
+            if (steps.incrementAndGet() == 3) {
+                throw Thrown.unchecked(thrown);
             }
-        };
-        try (EngineLoop engine = new EngineLoop(model, config, broken, System::nanoTime)) {
-            engine.start();
+        });
+        try (EngineLoop engine = started()) {
             Recorder heard = new Recorder();
+            Recorder queued = new Recorder();
             engine.submit(Asks.greedy(Asks.prompt(5, 1), 50), List.of(heard));
+            engine.submit(Asks.demand(Asks.greedy(Asks.prompt(5, 2), 50), 0), List.of(queued));
             awaitEnd(heard);
+            awaitEnd(queued);
             assertThat(heard.reason()).isEqualTo(FinishReason.ERROR);
+            assertThat(queued.reason()).isEqualTo(FinishReason.ERROR);
             await().atMost(30, TimeUnit.SECONDS).until(() -> !engine.status().healthy());
+            assertThat(engine.status().pagesReserved()).isZero();
             RefusedException refused = catchThrowableOfType(
                     RefusedException.class,
                     () -> engine.submit(Asks.greedy(Asks.prompt(5, 1), 50), List.of(new Recorder())));

@@ -163,7 +163,7 @@ final class FailureTest {
         Submission submission = Asks.scored(Asks.prompt(6, 2), 5);
         bench.engine.submit(submission, List.of(rude, sibling));
         bench.run();
-        assertThat(reasons).containsExactly(method.equals("onFinish") ? FinishReason.LENGTH : FinishReason.CANCELLED);
+        assertThat(reasons).containsExactly(method.equals("onFinish") ? FinishReason.LENGTH : FinishReason.ERROR);
         assertThat(calls.get(method)).isEqualTo(1);
         bench.assertAsAlone(mate, "mate");
         bench.assertAsAlone(new Bench.Ask(submission, List.of(new Recorder(), sibling), List.of()), 1, "sibling");
