@@ -132,6 +132,11 @@ public final class ApiException extends RuntimeException {
         return code;
     }
 
+    /** A word for metrics, from a bounded set: what kind of refusal this is. */
+    public String reason() {
+        return code != null ? code : status < 500 ? "invalid_request" : "internal_error";
+    }
+
     public int retryAfterSeconds() {
         return retryAfterSeconds;
     }

@@ -22,9 +22,16 @@ public final class BodyReader {
         this.limits = limits;
     }
 
-    /** The whole body; fails with {@link ApiException}. */
-    public Future<Buffer> read(HttpServerRequest request) {
+    /**
+     * The whole body; fails with {@link ApiException}. What it may come to is taken from the memory before any of it is
+     * read, as far as the head tells; of a chunked one with every piece.
+     */
+    public Future<Buffer> read(HttpServerRequest request, RequestMemory.Lease memory) {
         ApiException refused = refusal(request);
+        int length = refused == null ? declared(request) : 0;
+        if (refused == null && !memory.grow(RequestMemory.ofBody(Math.max(0, length)))) {
+            refused = RequestMemory.exhausted();
+        }
         if (refused != null) {
             return Future.failedFuture(refused);
         }
@@ -32,7 +39,7 @@ public final class BodyReader {
             request.response().writeContinue();
         }
         Promise<Buffer> promise = Promise.promise();
-        Buffer body = Buffer.buffer();
+        Buffer body = Buffer.buffer(Math.max(0, length));
         long timer = vertx.setTimer(
                 limits.bodyTime().toMillis(),
                 late -> promise.tryFail(ApiException.invalid(
@@ -44,10 +51,19 @@ public final class BodyReader {
                         ? ApiException.invalid(400, "The connection closed before the body was complete", null)
                         : ApiException.invalid(400, "The body's framing is malformed", "malformed_body")));
         request.handler(chunk -> {
-            if (body.length() + chunk.length() > limits.bodyBytes()) {
-                promise.tryFail(tooLarge());
-            } else if (!promise.future().isComplete()) {
-                body.appendBuffer(chunk);
+            try {
+                if (promise.future().isComplete()) {
+                    return; // Refused: read on only so that the client gets to see that.
+                }
+                if (body.length() + chunk.length() > limits.bodyBytes()) {
+                    promise.tryFail(tooLarge());
+                } else if (length < 0 && !memory.grow(RequestMemory.ofMore(chunk.length()))) {
+                    promise.tryFail(RequestMemory.exhausted());
+                } else {
+                    body.appendBuffer(chunk);
+                }
+            } catch (Throwable fault) {
+                promise.tryFail(fault);
             }
         });
         request.endHandler(ended -> promise.tryComplete(body));
@@ -72,6 +88,12 @@ public final class BodyReader {
         String length = request.getHeader("Content-Length");
         // Netty has checked that it is a number.
         return length != null && Long.parseLong(length) > limits.bodyBytes() ? tooLarge() : null;
+    }
+
+    /** Bytes that the head promises, or -1. */
+    private static int declared(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return length == null ? -1 : Integer.parseInt(length);
     }
 
     private ApiException tooLarge() {

@@ -115,6 +115,12 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         Replies.fail(context, cause);
     }
 
+    @Override
+    protected void abort() {
+        closed(true);
+        OpenConnection.abort(context.request().connection());
+    }
+
     private void disconnected() {
         if (!isOver()) {
             close();

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What every request passes first: its method must fit its body and its page be allowed. Event loops. */
 final class Guard implements Handler<RoutingContext> {
+    /** Key of the observer in a {@link RoutingContext}. */
+    static final String OBSERVER = "tramontane.observer";
+
     private static final int CLIENT_GONE = 499;
 
     private final Origins origins;
@@ -21,6 +24,7 @@ final class Guard implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext context) {
+        context.put(OBSERVER, observer);
         observe(context);
         HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();

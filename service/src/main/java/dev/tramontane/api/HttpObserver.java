@@ -15,6 +15,13 @@ public interface HttpObserver {
      */
     default void requestEnded(String route, String method, int status, long nanos) {}
 
+    /**
+     * A request was answered by an error, whatever its protocol.
+     *
+     * @param reason the error's code, or a word for those that have none: a bounded set
+     */
+    default void refused(String reason) {}
+
     /** A stream of events has begun. */
     default void streamOpened(String route) {}
 

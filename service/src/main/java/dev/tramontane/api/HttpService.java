@@ -37,12 +37,14 @@ public final class HttpService {
     private final Router router;
     private final Endpoints endpoints;
     private final HeadRules heads;
+    private final HttpObserver observer;
     private final OpenConnections connections;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
     public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
         this.vertx = vertx;
         this.config = config;
+        this.observer = observer;
         connections = new OpenConnections(config.transport(), observer);
         heads = new HeadRules(new Hosts(config.allowed().hosts(), config.host()));
         router = Router.router(vertx);
@@ -114,7 +116,7 @@ public final class HttpService {
         public Future<?> start() {
             HttpServer server = vertx.createHttpServer(options)
                     .connectionHandler(HttpService.this::opened)
-                    .invalidRequestHandler(HttpService::malformed)
+                    .invalidRequestHandler(HttpService.this::malformed)
                     .exceptionHandler(broken -> LOG.debug("A connection failed", broken))
                     .requestHandler(HttpService.this::handle);
             return server.listen().onSuccess(servers::add);
@@ -150,6 +152,7 @@ public final class HttpService {
     private void handle(HttpServerRequest request) {
         ApiException wrong = heads.refusal(request);
         if (wrong != null) {
+            observer.refused(wrong.reason());
             refuse(request, wrong);
         } else if (!OpenConnection.of(request.connection()).isReserved()) {
             router.handle(request);
@@ -162,7 +165,7 @@ public final class HttpService {
     }
 
     /** A head that cannot be parsed: there is no request to route. */
-    private static void malformed(HttpServerRequest request) {
+    private void malformed(HttpServerRequest request) {
         Throwable cause = request.decoderResult().cause();
         ApiException error = cause instanceof TooLongHttpLineException
                 ? ApiException.invalid(414, "The request line is too long", "uri_too_long")
@@ -171,10 +174,11 @@ public final class HttpService {
                         : cause instanceof FoldedHeaderException
                                 ? ApiException.invalid(400, "A header is folded over several lines", "bad_request")
                                 : ApiException.invalid(400, "The request is malformed", "bad_request");
+        observer.refused(error.reason());
         refuse(request, error);
     }
 
-    private static void refuse(HttpServerRequest request, ApiException error) {
+    private void refuse(HttpServerRequest request, ApiException error) {
         request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
         AccessLog.refused(request, error);
         if (error.retryAfterSeconds() > 0) {

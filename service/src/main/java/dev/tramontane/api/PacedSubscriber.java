@@ -5,6 +5,8 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.util.concurrent.Queues;
 
@@ -16,6 +18,8 @@ import reactor.util.concurrent.Queues;
  * sees the socket close calls {@link #close}.
  */
 public abstract class PacedSubscriber<T> extends BaseSubscriber<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(PacedSubscriber.class);
+
     private final Context context;
     private final int lookAhead;
     private final Queue<T> queue;
@@ -52,10 +56,18 @@ public abstract class PacedSubscriber<T> extends BaseSubscriber<T> {
     /** The stream has failed and everything before the failure is written. */
     protected abstract void fail(Throwable cause);
 
+    /** Neither the end nor a failure can be told any more: the reader is cut off. On the event loop. */
+    protected abstract void abort();
+
     /** The socket takes more again. Any thread. */
     protected final void resume() {
         if (wake.getAndIncrement() == 0) {
-            context.runOnContext(ignored -> drain());
+            try {
+                context.runOnContext(ignored -> drain());
+            } catch (Throwable fault) {
+                wake.set(0); // So that the next one tries again.
+                throw fault;
+            }
         }
     }
 
@@ -77,49 +89,87 @@ public abstract class PacedSubscriber<T> extends BaseSubscriber<T> {
 
     @Override
     protected final void hookOnNext(T item) {
-        if (!queue.offer(item)) {
-            throw new IllegalStateException("the publisher sent more than the " + lookAhead + " items demanded");
+        try { // Errors as well: Reactor would throw them past hookOnError.
+            if (!queue.offer(item)) {
+                throw new IllegalStateException("the publisher sent more than the " + lookAhead + " items demanded");
+            }
+            resume();
+        } catch (Throwable fault) {
+            cancel();
+            hookOnError(fault);
         }
-        resume();
     }
 
     @Override
     protected final void hookOnComplete() {
         finished = true;
-        resume();
+        resumeForLast();
     }
 
     @Override
     protected final void hookOnError(Throwable cause) {
         failure = cause;
         finished = true;
-        resume();
+        resumeForLast();
+    }
+
+    /** Nothing will come after this that could wake the drain again. */
+    private void resumeForLast() {
+        try {
+            resume();
+        } catch (Throwable fault) {
+            resume();
+        }
     }
 
     private void drain() {
         int seen = 1;
         do {
-            boolean last = finished;
-            T item;
-            while (!over && !isFull() && (item = queue.poll()) != null) {
-                taken++;
-                write(item);
-            }
-            if (over) {
-                queue.clear();
-            } else {
-                flush();
-                if (last && queue.isEmpty()) {
-                    over = true;
-                    finish();
-                } else if (taken >= Math.max(1, lookAhead / 2)) {
-                    int more = taken;
-                    taken = 0;
-                    request(more);
-                }
+            try {
+                step();
+            } catch (Throwable fault) { // Vert.x would only log it, and the reader would wait for ever.
+                broken(fault);
             }
             seen = wake.addAndGet(-seen);
         } while (seen != 0);
+    }
+
+    private void step() {
+        boolean last = finished;
+        T item;
+        while (!over && !isFull() && (item = queue.poll()) != null) {
+            taken++;
+            write(item);
+        }
+        if (over) {
+            queue.clear();
+            return;
+        }
+        flush();
+        if (last && queue.isEmpty()) {
+            over = true;
+            finish();
+        } else if (taken >= Math.max(1, lookAhead / 2)) {
+            int more = taken;
+            taken = 0;
+            request(more);
+        }
+    }
+
+    private void broken(Throwable fault) {
+        boolean telling = over; // It was its end that could not be told.
+        try {
+            close();
+            if (!telling) {
+                fail(fault);
+                return;
+            }
+            LOG.error("A stream's end could not be told", fault);
+        } catch (Throwable again) {
+            fault.addSuppressed(again);
+            LOG.error("A stream's failure could not be told", fault);
+        }
+        abort();
     }
 
     private void finish() {

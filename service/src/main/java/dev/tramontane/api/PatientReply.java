@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
@@ -50,13 +51,12 @@ public final class PatientReply {
     }
 
     private void run(Mono<byte[]> body) {
-        Disposable running = body.subscribe(
-                bytes -> loop.runOnContext(ignored -> succeed(bytes)),
-                failure -> loop.runOnContext(ignored -> fail(failure)));
+        Disposable.Swap running = Disposables.swap();
         context.addEndHandler(ended -> {
             stopBeating();
             running.dispose();
         });
+        running.update(body.subscribe(bytes -> onLoop(() -> succeed(bytes)), failure -> onLoop(() -> fail(failure))));
         if (response.closed()) {
             stopBeating();
             running.dispose();
@@ -71,10 +71,30 @@ public final class PatientReply {
         });
     }
 
+    /** Whatever is thrown, the client is told or cut off. */
+    private void onLoop(Runnable end) {
+        loop.runOnContext(ignored -> {
+            try {
+                end.run();
+            } catch (Throwable fault) {
+                guardedFail(fault);
+            }
+        });
+    }
+
     private void stopBeating() {
         over = true;
         if (timer != NONE) {
             context.vertx().cancelTimer(timer);
+        }
+    }
+
+    private void guardedFail(Throwable fault) {
+        try {
+            fail(fault);
+        } catch (Throwable again) {
+            LOG.error("An answer could not be given, nor its failure", again);
+            OpenConnection.abort(context.request().connection());
         }
     }
 
@@ -104,7 +124,9 @@ public final class PatientReply {
         if (!response.headWritten()) {
             Replies.fail(context, failure);
         } else if (!response.closed()) {
-            AccessLog.failed(context, ApiException.of(failure));
+            ApiException told = ApiException.of(failure);
+            AccessLog.failed(context, told);
+            Replies.count(context, told);
             LOG.warn("An answer failed after its head had been sent; closing its connection: {}", failure.getMessage());
             context.request().connection().close();
         }

@@ -29,6 +29,32 @@ public final class Replies {
         }
     }
 
+    /** A share of the memory that is given back when the request is over, however it ends. */
+    public static RequestMemory.Lease lease(RoutingContext context, RequestMemory memory) {
+        RequestMemory.Lease lease = memory.lease();
+        context.addEndHandler(ended -> lease.release());
+        return lease;
+    }
+
+    /** Does what a request needs outside of its routes' handlers: whatever is thrown there is told. */
+    public static void guarded(RoutingContext context, Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable fault) {
+            failOrCut(context, fault);
+        }
+    }
+
+    /** As {@link #fail}; where even that fails the connection is cut, so that nobody waits for what will not come. */
+    static void failOrCut(RoutingContext context, Throwable failure) {
+        try {
+            fail(context, failure);
+        } catch (Throwable again) {
+            OpenConnection.abort(context.request().connection());
+            throw again;
+        }
+    }
+
     /** Tells the client what went wrong; a head that has gone out already is not taken back. */
     public static void fail(RoutingContext context, Throwable failure) {
         ApiException error = ApiException.of(failure);
@@ -37,6 +63,7 @@ public final class Replies {
             return;
         }
         AccessLog.failed(context, error);
+        count(context, error);
         if (response.headWritten()) {
             response.end(ErrorBody.event(error));
             return;
@@ -45,6 +72,13 @@ public final class Replies {
             response.putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
         }
         json(context, error.status(), ErrorBody.json(error));
+    }
+
+    static void count(RoutingContext context, ApiException error) {
+        HttpObserver observer = context.get(Guard.OBSERVER);
+        if (observer != null) {
+            observer.refused(error.reason());
+        }
     }
 
     /** Whether the client may still be sending a body that nobody will read. */

@@ -40,6 +40,7 @@ import java.util.stream.Stream;
  * @param queueTokens prompt tokens that may wait
  * @param http how it is reached
  * @param drainTimeout how long running answers may go on after SIGTERM
+ * @param stuckTimeout how long a thread with work may stand still; zero for any time
  * @param kernelLibrary in place of the bundled one
  * @param libraryDirectory where the bundled one is unpacked to
  * @param log form and level of log lines
@@ -63,6 +64,7 @@ record Configuration(
         long queueTokens,
         HttpChoice http,
         Duration drainTimeout,
+        Duration stuckTimeout,
         Optional<Path> kernelLibrary,
         Optional<Path> libraryDirectory,
         LogChoice log) {
@@ -85,6 +87,8 @@ record Configuration(
      * @param maxConnections open at a time, before descriptors are looked at
      * @param templateVariables of chat templates, that requests may set
      * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
+     * @param eventLoops threads that serve sockets
+     * @param requestMemory bytes of heap that requests and answers in flight may hold
      */
     record HttpChoice(
             String host,
@@ -92,7 +96,9 @@ record Configuration(
             Allowed allowed,
             int maxConnections,
             Set<String> templateVariables,
-            boolean ignoreUnknown) {}
+            boolean ignoreUnknown,
+            OptionalInt eventLoops,
+            OptionalLong requestMemory) {}
 
     /**
      * @param json one JSON object per line, else text
@@ -145,13 +151,7 @@ record Configuration(
                 lanes,
                 batchTokens,
                 slots,
-                settings.parsed(
-                                Setting.CACHE_MEMORY,
-                                SIZE_RULE + ", at least 1MiB",
-                                Units::bytes,
-                                bytes -> bytes >= 1 << 20)
-                        .map(OptionalLong::of)
-                        .orElseGet(OptionalLong::empty),
+                size(settings, Setting.CACHE_MEMORY),
                 choice(settings, Setting.KV, List.of("f16", "f32"), Function.identity())
                         .orElseThrow()
                         .equals("f16"),
@@ -160,6 +160,12 @@ record Configuration(
                 http(settings),
                 settings.parsed(
                                 Setting.DRAIN_TIMEOUT,
+                                TIME_RULE + ", at most 24h",
+                                Units::time,
+                                time -> time.compareTo(Duration.ofHours(24)) <= 0)
+                        .orElseThrow(),
+                settings.parsed(
+                                Setting.STUCK_TIMEOUT,
                                 TIME_RULE + ", at most 24h",
                                 Units::time,
                                 time -> time.compareTo(Duration.ofHours(24)) <= 0)
@@ -200,7 +206,9 @@ record Configuration(
                         name -> name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !OWN_VARIABLES.contains(name)),
                 choice(settings, Setting.UNKNOWN_FIELDS, List.of("refuse", "ignore"), Function.identity())
                         .orElseThrow()
-                        .equals("ignore"));
+                        .equals("ignore"),
+                whole(settings, Setting.EVENT_LOOPS, 1, 256),
+                size(settings, Setting.REQUEST_MEMORY));
     }
 
     /** An IPv6 address may be written as in a URL. */
@@ -219,6 +227,12 @@ record Configuration(
                                 .collect(Collectors.toSet()),
                         words -> words.stream().allMatch(holds))
                 .orElse(Set.of());
+    }
+
+    private static OptionalLong size(Settings settings, Setting setting) {
+        return settings.parsed(setting, SIZE_RULE + ", at least 1MiB", Units::bytes, bytes -> bytes >= 1 << 20)
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty);
     }
 
     private static OptionalInt window(Settings settings) {

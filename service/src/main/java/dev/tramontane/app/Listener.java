@@ -5,6 +5,7 @@ import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
 import dev.tramontane.api.MetricsRoute;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.TokenizeRoutes;
@@ -13,11 +14,13 @@ import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
 import dev.tramontane.metrics.HttpMetrics;
 import dev.tramontane.metrics.MetricsText;
+import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.internal.VertxInternal;
 import java.net.BindException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -54,6 +57,11 @@ final class Listener implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         try {
             HttpObserver observer = new HttpMetrics(registry);
+            RequestMemory memory = new RequestMemory(configuration
+                    .http()
+                    .requestMemory()
+                    .orElse(Runtime.getRuntime().maxMemory() / 2));
+            HttpMetrics.watch(memory, registry);
             MetricsText metrics = new MetricsText(registry);
             InstantSource clock = InstantSource.system();
             HttpService http = new HttpService(
@@ -63,9 +71,9 @@ final class Listener implements AutoCloseable {
                             new HealthRoutes(serving),
                             new MetricsRoute(vertx, metrics.contentType(), metrics::render),
                             new ModelRoutes(serving),
-                            new OpenAiRoutes(vertx, config, serving, observer, clock),
-                            new TokenizeRoutes(vertx, config, serving),
-                            new ResponsesRoute(vertx, config, serving, observer, clock),
+                            new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
+                            new TokenizeRoutes(vertx, config, serving, memory),
+                            new ResponsesRoute(vertx, config, serving, observer, memory, clock),
                             new ChatPage()),
                     observer);
             int port = await(http.start(), configuration.http());
@@ -84,7 +92,7 @@ final class Listener implements AutoCloseable {
         return new ApiConfig(
                 http.host(),
                 http.port(),
-                standard.eventLoops(),
+                http.eventLoops().orElseGet(Listener::eventLoops),
                 standard.transport()
                         .withConnections(Descriptors.connections(http.maxConnections(), Descriptors.limit())),
                 standard.sockets(),
@@ -95,6 +103,11 @@ final class Listener implements AutoCloseable {
                 http.templateVariables(),
                 http.ignoreUnknown(),
                 fingerprint);
+    }
+
+    /** At least two, so that one that stands still leaves another to say so. */
+    private static int eventLoops() {
+        return Math.clamp(Runtime.getRuntime().availableProcessors() / 4, 2, 8);
     }
 
     private static int await(Future<Integer> port, Configuration.HttpChoice http) throws InterruptedException {
@@ -116,6 +129,14 @@ final class Listener implements AutoCloseable {
     /** Where clients connect: "http://127.0.0.1:8080". */
     String address() {
         return address;
+    }
+
+    /** Lets the watchdog look at every event loop. */
+    void watchedBy(Watchdog watchdog) {
+        int number = 0;
+        for (EventExecutor loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
+            watchdog.watch(Pulse.of(loop, number++));
+        }
     }
 
     /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */

@@ -1,15 +1,18 @@
 package dev.tramontane.app;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.metrics.EngineMetrics;
 import dev.tramontane.model.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -30,6 +33,9 @@ final class ServeCommand extends Command {
     /** Bytes on their way when the last answer has ended still get there. */
     private static final Duration LAST_BYTES = Duration.ofSeconds(2);
 
+    /** What a shutdown may take beyond the time for running answers: a step's end, last bytes, memory given back. */
+    private static final Duration ENDING = Duration.ofSeconds(10);
+
     ServeCommand(Surroundings outside) {
         super(outside);
     }
@@ -49,27 +55,42 @@ final class ServeCommand extends Command {
         Path path = Models.file(configuration, "serve");
         String fingerprint = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
+        IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         outside().onTermination().accept(shutdown);
+        Watchdog watchdog = new Watchdog(configuration.stuckTimeout(), System::nanoTime, halt);
         PrometheusRegistry registry = new PrometheusRegistry();
         JvmMetrics.builder().register(registry);
         Serving serving = new Serving(
                 Models.name(configuration, path),
-                Files.getLastModifiedTime(path).toInstant().getEpochSecond());
-        try (Listener listener = Listener.open(configuration, serving, registry, fingerprint);
+                Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
+                watchdog::verdict);
+        try (watchdog;
+                ShutdownLimit limit =
+                        new ShutdownLimit(shutdown, configuration.drainTimeout().plus(ENDING), halt);
+                Listener listener = Listener.open(configuration, serving, registry, fingerprint);
                 RunningModel model =
                         RunningModel.open(configuration, outside(), "serve", new EngineMetrics(registry))) {
             DrainGate gate = new DrainGate(model.generator());
+            listener.watchedBy(watchdog);
             warmUp(model);
+            watchdog.watch(Pulse.of(model.engine())); // Not before: a first step reads all weights.
+            watchdog.start();
             serving.ready(gate, () -> model.engine().status().healthy());
             shutdown.beginPatience();
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
+            warnOfMissingFlags(log);
             log.info("serving {} at {}", model.description(), listener.address());
             // On standard output, so that scripts learn the port whatever the log's form and level.
             outside().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
             shutdown.await();
+            limit.at("waiting for running answers");
             drain(configuration, serving, gate, log);
+            watchdog.close(); // The limit sees to the rest.
+            limit.at("closing the engine, whose step has to end");
             model.engine().close(); // what is cut gets its end while its connection is still there
+            limit.at("closing connections");
             listener.finish(LAST_BYTES);
+            limit.at("freeing the model");
         }
         return ExitCode.OK;
     }
@@ -80,6 +101,16 @@ final class ServeCommand extends Command {
             MemoryPlan.of(source.plan(configuration.window()), configuration, MemoryLimit.ofProcess())
                     .required();
             return Models.fingerprint(configuration, source.files());
+        }
+    }
+
+    /** A process that is out of memory must end, or it lives on with some of its threads dead. */
+    private static void warnOfMissingFlags(Logger log) {
+        HotSpotDiagnosticMXBean machine = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        if (machine != null
+                && machine.getVMOption("ExitOnOutOfMemoryError").getValue().equals("false")) {
+            log.warn("java was started without -XX:+ExitOnOutOfMemoryError; give it that flag, so that a process that"
+                    + " is out of memory ends and can be restarted");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +34,16 @@ final class Serving implements Health, ServedModels {
     private final String name;
     private final long createdSeconds;
     private volatile Phase phase = Phase.LOADING;
+    private final Supplier<Answer> live;
     private volatile @Nullable Loaded loaded;
 
     /**
      * @param name of the model
      * @param createdSeconds of its file, since 1970
+     * @param live whether its threads move
      */
-    Serving(String name, long createdSeconds) {
+    Serving(String name, long createdSeconds, Supplier<Answer> live) {
+        this.live = live;
         this.name = name;
         this.createdSeconds = createdSeconds;
     }
@@ -58,6 +62,11 @@ final class Serving implements Health, ServedModels {
     /** Not ready any more; what runs goes on. */
     void draining() {
         phase = Phase.DRAINING;
+    }
+
+    @Override
+    public Answer live() {
+        return live.get();
     }
 
     @Override

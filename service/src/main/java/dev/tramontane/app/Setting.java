@@ -122,11 +122,33 @@ enum Setting {
             "What happens to a request with fields that are not known here: refuse it by the field's name, or ignore"
                     + " the fields and name them in the answer's X-Ignored-Fields header.",
             "ignore"),
+    EVENT_LOOPS(
+            "event-loops",
+            "N",
+            "",
+            "Threads that serve sockets. Default: a quarter of the processors, but at least 2, so that one that stands"
+                    + " still leaves others to answer, and at most 8.",
+            "4"),
+    REQUEST_MEMORY(
+            "request-memory",
+            "SIZE",
+            "",
+            "Heap that bodies, what they turn into, and answers in flight may hold together; what would go above it is"
+                    + " refused with 503 before it is read. Default: half of the heap.",
+            "1GiB"),
+    STUCK_TIMEOUT(
+            "stuck-timeout",
+            "TIME",
+            "60s",
+            "How long a thread with work may stand still before /livez says so; after as long again the process ends"
+                    + " with code 70. A step that is long because of its rows may take longer. 0 watches nothing.",
+            "5m"),
     DRAIN_TIMEOUT(
             "drain-timeout",
             "TIME",
             "30s",
-            "After SIGTERM or Ctrl-C: how long running answers may go on before they are cut. Time in s, m or h.",
+            "After SIGTERM or Ctrl-C: how long running answers may go on before they are cut. Time in s, m or h. Ten"
+                    + " seconds later the process ends whatever is stuck.",
             "2m"),
     KERNEL_LIBRARY(
             "kernel-library", "FILE", "", "Load this kernel library in place of the bundled one.", "libtramontane.so"),

@@ -1,8 +1,10 @@
 package dev.tramontane.metrics;
 
 import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.RequestMemory;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
@@ -19,6 +21,8 @@ public final class HttpMetrics implements HttpObserver {
     /** Clients may send any word as a method; these are counted by name. */
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE");
 
+    private static final String TOO_MANY_CONNECTIONS = "too_many_connections";
+
     private final Counter requests;
     private final Histogram durations;
     private final Gauge openStreams;
@@ -26,6 +30,7 @@ public final class HttpMetrics implements HttpObserver {
     private final Counter disconnects;
     private final Gauge connections;
     private final Counter refused;
+    private final Counter refusals;
 
     public HttpMetrics(PrometheusRegistry registry) {
         requests = Counter.builder()
@@ -65,6 +70,27 @@ public final class HttpMetrics implements HttpObserver {
                 .name("tramontane_http_connections_refused")
                 .help("Connections refused because too many were open.")
                 .register(registry);
+        refusals = Counter.builder()
+                .name("tramontane_http_refused")
+                .help("Requests answered by an error, over HTTP or a WebSocket, and connections refused, by reason: the"
+                        + " error's code.")
+                .labelNames("reason")
+                .register(registry);
+        refusals.initLabelValues("request_memory");
+        refusals.initLabelValues(TOO_MANY_CONNECTIONS);
+    }
+
+    /** Shows how much of the memory of requests is held. */
+    public static void watch(RequestMemory memory, PrometheusRegistry registry) {
+        GaugeWithCallback.builder()
+                .name("tramontane_request_memory_bytes")
+                .help("Heap that requests in flight hold, estimated from above, and what they may hold together.")
+                .labelNames("state")
+                .callback(value -> {
+                    value.call(memory.held(), "held");
+                    value.call(memory.limit(), "limit");
+                })
+                .register(registry);
     }
 
     @Override
@@ -101,5 +127,11 @@ public final class HttpMetrics implements HttpObserver {
     @Override
     public void connectionRefused() {
         refused.inc();
+        refused(TOO_MANY_CONNECTIONS);
+    }
+
+    @Override
+    public void refused(String reason) {
+        refusals.labelValues(reason).inc();
     }
 }

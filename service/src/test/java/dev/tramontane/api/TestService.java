@@ -66,6 +66,7 @@ final class TestService implements AutoCloseable {
     final Engine engine;
     final SimpleLayout layout = new SimpleLayout();
     final RecordingObserver observer = new RecordingObserver();
+    final RequestMemory memory;
     final Vertx vertx;
     final HttpService service;
     final int port;
@@ -85,6 +86,12 @@ final class TestService implements AutoCloseable {
         final AtomicInteger disconnects = new AtomicInteger();
         final AtomicInteger connections = new AtomicInteger();
         final AtomicInteger refused = new AtomicInteger();
+        final List<String> reasons = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void refused(String reason) {
+            reasons.add(reason);
+        }
 
         @Override
         public void requestEnded(String route, String method, int status, long nanos) {
@@ -127,7 +134,18 @@ final class TestService implements AutoCloseable {
     /** @param other layout, in place of the simple one */
     private TestService(
             Engine engine, Tokenizer tokenizer, @Nullable ChatLayout other, ApiConfig config, long maxLoopMillis) {
+        this(engine, tokenizer, other, config, maxLoopMillis, new RequestMemory(1L << 30));
+    }
+
+    private TestService(
+            Engine engine,
+            Tokenizer tokenizer,
+            @Nullable ChatLayout other,
+            ApiConfig config,
+            long maxLoopMillis,
+            RequestMemory memory) {
         this.engine = engine;
+        this.memory = memory;
         generator = new EngineTextGenerator(
                 MODEL, engine, tokenizer, other == null ? layout : other, GenerationConfig.DEFAULT);
         vertx = Vertx.vertx(new VertxOptions()
@@ -154,10 +172,15 @@ final class TestService implements AutoCloseable {
                 List.of(
                         new HealthRoutes(health),
                         new ModelRoutes(models),
-                        new OpenAiRoutes(vertx, config, models, observer, () -> Instant.ofEpochSecond(NOW)),
-                        new TokenizeRoutes(vertx, config, models),
+                        new OpenAiRoutes(vertx, config, models, observer, memory, () -> Instant.ofEpochSecond(NOW)),
+                        new TokenizeRoutes(vertx, config, models, memory),
                         new ResponsesRoute(
-                                vertx, config, models, observer, InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
+                                vertx,
+                                config,
+                                models,
+                                observer,
+                                memory,
+                                InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
                 observer);
         port = service.start().await();
     }
@@ -219,6 +242,16 @@ final class TestService implements AutoCloseable {
             }
         });
         service.atClose.add(() -> LockSupport.unpark(stepper));
+        return service;
+    }
+
+    /** The engine loop on a fake model, with a tokenizer and so much memory for requests. */
+    static TestService on(FakeModel model, EngineConfig engineConfig, Tokenizer tokenizer, long requestMemory) {
+        EngineLoop loop = new EngineLoop(model, engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        TestService service =
+                new TestService(loop, tokenizer, null, CONFIG, UNWATCHED, new RequestMemory(requestMemory));
+        service.atClose.add(() -> model.gate(null));
         return service;
     }
 

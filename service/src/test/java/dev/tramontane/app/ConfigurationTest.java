@@ -119,6 +119,9 @@ class ConfigurationTest {
         TEMPLATE_VARIABLES | a-b       | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got a-b
         TEMPLATE_VARIABLES | 'x,tools' | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got x,tools
         ACCESS_LOG       | yes         | --access-log must be on or off, got yes
+        EVENT_LOOPS      | 0           | --event-loops must be 1 to 256, got 0
+        REQUEST_MEMORY   | 64KiB       | --request-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 64KiB
+        STUCK_TIMEOUT    | never       | --stuck-timeout must be a time such as 30s or 2m, at most 24h, got never
         LOG_FORMAT       | xml         | --log-format must be text or json, got xml
         LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
         QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -228,9 +229,11 @@ final class EngineThreadTest {
     @ParameterizedTest
     @ValueSource(classes = {OutOfMemoryError.class, StackOverflowError.class, IllegalStateException.class})
     void anyErrorIsLatchedAndTold(Class<? extends Throwable> thrown) throws Exception {
-        AtomicInteger steps = new AtomicInteger();
+        Semaphore gate = new Semaphore(0);
+        model.gate(gate);
+        AtomicBoolean armed = new AtomicBoolean();
         model.spy(batch -> {
-            if (steps.incrementAndGet() == 3) {
+            if (armed.get()) {
                 throw Thrown.unchecked(thrown);
             }
         });
@@ -239,6 +242,8 @@ final class EngineThreadTest {
             Recorder queued = new Recorder();
             engine.submit(Asks.greedy(Asks.prompt(5, 1), 50), List.of(heard));
             engine.submit(Asks.demand(Asks.greedy(Asks.prompt(5, 2), 50), 0), List.of(queued));
+            armed.set(true);
+            gate.release(1000);
             awaitEnd(heard);
             awaitEnd(queued);
             assertThat(heard.reason()).isEqualTo(FinishReason.ERROR);

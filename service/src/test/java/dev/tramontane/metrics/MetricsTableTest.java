@@ -2,6 +2,7 @@ package dev.tramontane.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.engine.EngineStatus;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -29,6 +30,7 @@ class MetricsTableTest {
             PrometheusRegistry registry = new PrometheusRegistry();
             EngineMetrics engine = new EngineMetrics(registry);
             HttpMetrics http = new HttpMetrics(registry);
+            HttpMetrics.watch(new RequestMemory(1), registry);
             EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
             touchEveryLabel(engine, http);
             Map<String, String> exported = new TreeMap<>();

@@ -2,6 +2,7 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.BodyReader;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.UnknownFields;
@@ -37,11 +38,11 @@ final class JsonBodies {
      * What {@code parse} makes of the body; fails with whatever it or the reading throws. Fields that are passed over
      * are named in a header of the response.
      */
-    <T> Future<T> read(HttpServerRequest request, Function<JsonFields, T> parse) {
-        return bodies.read(request)
+    <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+        return bodies.read(request, memory)
                 .compose(body -> body.length() <= SMALL_BODY
-                        ? Future.succeededFuture(parse(body, parse))
-                        : vertx.executeBlocking(() -> parse(body, parse), false))
+                        ? Future.succeededFuture(parse(body, memory, parse))
+                        : vertx.executeBlocking(() -> parse(body, memory, parse), false))
                 .map(parsed -> {
                     if (!parsed.ignored().isEmpty()) {
                         request.response().putHeader(IGNORED, String.join(", ", parsed.ignored()));
@@ -50,9 +51,11 @@ final class JsonBodies {
                 });
     }
 
-    private <T> Parsed<T> parse(Buffer body, Function<JsonFields, T> parse) {
+    private <T> Parsed<T> parse(Buffer body, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+        byte[] json = body.getBytes();
+        memory.take(RequestMemory.ofTree(json));
         UnknownFields unknown = UnknownFields.of(ignoreUnknown);
-        T value = parse.apply(new JsonFields(JsonReader.object(body.getBytes()), unknown));
+        T value = parse.apply(new JsonFields(JsonReader.object(json), unknown));
         return new Parsed<>(value, unknown.names());
     }
 }

@@ -2,11 +2,13 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
@@ -27,14 +29,21 @@ public final class OpenAiRoutes implements ApiRoutes {
     private final ApiConfig config;
     private final ServedModels models;
     private final HttpObserver observer;
+    private final RequestMemory memory;
     private final InstantSource clock;
     private final JsonBodies bodies;
 
     public OpenAiRoutes(
-            Vertx vertx, ApiConfig config, ServedModels models, HttpObserver observer, InstantSource clock) {
+            Vertx vertx,
+            ApiConfig config,
+            ServedModels models,
+            HttpObserver observer,
+            RequestMemory memory,
+            InstantSource clock) {
         this.config = config;
         this.models = models;
         this.observer = observer;
+        this.memory = memory;
         this.clock = clock;
         bodies = new JsonBodies(vertx, config);
     }
@@ -52,8 +61,9 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
-        bodies.read(context.request(), reader)
-                .onSuccess(job -> run(context, job))
+        RequestMemory.Lease lease = Replies.lease(context, memory);
+        bodies.read(context.request(), lease, reader)
+                .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease)))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
@@ -79,18 +89,21 @@ public final class OpenAiRoutes implements ApiRoutes {
         return clock.instant().getEpochSecond();
     }
 
-    private void run(RoutingContext context, Job job) {
+    private void run(RoutingContext context, Job job, RequestMemory.Lease lease) {
         Tally tally = Tally.of(context);
         if (job.format().options().stream()) {
+            // What a reader that stands still leaves waiting.
+            lease.take(RequestMemory.ofTokens(
+                    config.lookAhead(), job.generations().getFirst().tops()));
             Flux<byte[]> frames = events(job)
-                    .map(tagged -> {
+                    .map(Contained.function(tagged -> {
                         tally.see(tagged.prompt(), tagged.event());
                         return job.format().event(tagged.prompt(), tagged.event());
-                    })
-                    .concatWith(Mono.fromSupplier(job.format()::last));
+                    }))
+                    .concatWith(Mono.fromSupplier(Contained.supplier(job.format()::last)));
             EventStream.send(context, frames, job.format().keepAlive(), config, observer);
         } else {
-            PatientReply.send(context, admitted -> whole(job, tally, admitted), config);
+            PatientReply.send(context, admitted -> whole(job, lease, tally, admitted), config);
         }
     }
 
@@ -110,8 +123,27 @@ public final class OpenAiRoutes implements ApiRoutes {
                         Math.max(1, config.lookAhead() / parallel));
     }
 
+    /** What an event costs that is kept until the answer is whole, the answer's bytes included. */
+    private static long weight(GenerationEvent event) {
+        return switch (event) {
+            case GenerationEvent.Accepted accepted -> 0; // A part of what the body was weighed at.
+            case GenerationEvent.Scored scored -> weight(scored.prompt());
+            case GenerationEvent.Delta delta ->
+                RequestMemory.ofText(delta.text().length()) + weight(delta.tokens());
+            case GenerationEvent.Finished finished -> 0;
+        };
+    }
+
+    private static long weight(List<GenerationEvent.Token> tokens) {
+        long bytes = 0;
+        for (GenerationEvent.Token token : tokens) {
+            bytes += RequestMemory.ofTokens(1, token.tops().size());
+        }
+        return bytes;
+    }
+
     /** @param admitted run when the engine has taken the request, or the first of its prompts */
-    private Mono<byte[]> whole(Job job, Tally tally, Runnable admitted) {
+    private Mono<byte[]> whole(Job job, RequestMemory.Lease lease, Tally tally, Runnable admitted) {
         int choices = job.format().options().choices();
         return events(job)
                 .doOnNext(tagged -> {
@@ -125,10 +157,11 @@ public final class OpenAiRoutes implements ApiRoutes {
                             job.generations().forEach(generation -> answers.add(new Answer(choices)));
                             return answers;
                         },
-                        (answers, tagged) -> {
+                        Contained.consumer((answers, tagged) -> {
                             tally.see(tagged.prompt(), tagged.event());
+                            lease.take(weight(tagged.event()));
                             answers.get(tagged.prompt()).add(tagged.event());
-                        })
-                .map(job.format()::whole);
+                        }))
+                .map(Contained.function(job.format()::whole));
     }
 }

@@ -2,15 +2,17 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonWriter;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import reactor.core.publisher.Mono;
 
 /**
@@ -18,13 +20,21 @@ import reactor.core.publisher.Mono;
  * generation would start from, and ids to text.
  */
 public final class TokenizeRoutes implements ApiRoutes {
+    /** Bytes of heap for an id that is written, twice over while the answer grows. */
+    private static final long WRITTEN = 24;
+
+    /** The same with the text of a token. */
+    private static final long WRITTEN_WITH_TEXT = 96;
+
     private final ApiConfig config;
     private final ServedModels models;
+    private final RequestMemory memory;
     private final JsonBodies bodies;
 
-    public TokenizeRoutes(Vertx vertx, ApiConfig config, ServedModels models) {
+    public TokenizeRoutes(Vertx vertx, ApiConfig config, ServedModels models, RequestMemory memory) {
         this.config = config;
         this.models = models;
+        this.memory = memory;
         bodies = new JsonBodies(vertx, config);
     }
 
@@ -34,20 +44,23 @@ public final class TokenizeRoutes implements ApiRoutes {
         endpoints.post("/detokenize", context -> handle(context, this::detokenize));
     }
 
-    private void handle(RoutingContext context, Function<JsonFields, Mono<byte[]>> reader) {
-        bodies.read(context.request(), reader)
+    private void handle(RoutingContext context, BiFunction<JsonFields, RequestMemory.Lease, Mono<byte[]>> reader) {
+        RequestMemory.Lease lease = Replies.lease(context, memory);
+        bodies.read(context.request(), lease, fields -> reader.apply(fields, lease))
                 // Nothing is admitted here, and whatever goes wrong has its own status: no heartbeat.
-                .onSuccess(answer -> PatientReply.send(context, admitted -> answer, config))
+                .onSuccess(answer ->
+                        Replies.guarded(context, () -> PatientReply.send(context, admitted -> answer, config)))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
     /** The answer is written where the ids were made, which is not the event loop. */
-    private Mono<byte[]> tokenize(JsonFields fields) {
+    private Mono<byte[]> tokenize(JsonFields fields, RequestMemory.Lease lease) {
         TokenizeRequest request = TokenizeRequest.parse(fields, config);
         TextGenerator generator = models.get(request.model());
-        return generator
-                .tokenize(request.prompt(), config.requests().tokens())
-                .map(ids -> written(ids, request.strings(), generator));
+        return generator.tokenize(request.prompt(), config.requests().tokens()).map(Contained.function(ids -> {
+            lease.take(ids.length * (request.strings() ? WRITTEN_WITH_TEXT : WRITTEN));
+            return written(ids, request.strings(), generator);
+        }));
     }
 
     private static byte[] written(int[] ids, boolean strings, TextGenerator generator) {
@@ -67,14 +80,15 @@ public final class TokenizeRoutes implements ApiRoutes {
         });
     }
 
-    private Mono<byte[]> detokenize(JsonFields fields) {
+    private Mono<byte[]> detokenize(JsonFields fields, RequestMemory.Lease lease) {
         DetokenizeRequest request = DetokenizeRequest.parse(fields, config.requests());
+        lease.take(request.tokens().length * WRITTEN_WITH_TEXT);
         return models.get(request.model())
                 .detokenize(request.tokens())
-                .map(text -> JsonWriter.bytes(json -> {
+                .map(Contained.function(text -> JsonWriter.bytes(json -> {
                     json.writeStartObject();
                     json.writeStringProperty("prompt", text);
                     json.writeEndObject();
-                }));
+                })));
     }
 }

@@ -7,7 +7,8 @@ enum CloseCode {
     NOT_UTF8(1007),
     POLICY(1008),
     TOO_BIG(1009),
-    INTERNAL(1011);
+    INTERNAL(1011),
+    TRY_AGAIN_LATER(1013);
 
     private final short number;
 

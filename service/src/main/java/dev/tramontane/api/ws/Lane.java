@@ -1,5 +1,6 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.responses.ResponseEvents;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
@@ -15,9 +16,13 @@ final class Lane {
     private final RunningResponse.Outlet outlet;
     private final String socketId;
     private final Runnable whenIdle;
-    private final ArrayDeque<ClientMessage.Create> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable RunningResponse running;
+    private RequestMemory.@Nullable Lease lease;
     private String lastEnded = "";
+
+    /** A request and the memory that it holds. */
+    private record Waiting(ClientMessage.Create create, RequestMemory.Lease memory) {}
 
     /**
      * @param socketId of the request that opened the socket
@@ -31,13 +36,14 @@ final class Lane {
         this.whenIdle = whenIdle;
     }
 
-    /** Starts or queues a request; false when too many wait already. */
-    boolean offer(ClientMessage.Create create) {
+    /** Starts or queues a request and then keeps its memory until it has ended; false when too many wait already. */
+    boolean offer(ClientMessage.Create create, RequestMemory.Lease memory) {
         if (running == null) {
-            start(create);
+            start(new Waiting(create, memory));
             return true;
         }
-        return waiting.size() < services.config().sockets().waitingRequests() && waiting.offer(create);
+        return waiting.size() < services.config().sockets().waitingRequests()
+                && waiting.offer(new Waiting(create, memory));
     }
 
     /** Whether no answer is under way. */
@@ -64,23 +70,32 @@ final class Lane {
 
     /** The socket is gone. */
     void abandon() {
+        waiting.forEach(left -> left.memory().release());
         waiting.clear();
         if (running != null) {
             running.abandon();
             running.log(socketId);
             running = null;
+            release();
             services.observer().streamClosed(ResponsesRoute.PATH, true);
         }
     }
 
-    private void start(ClientMessage.Create create) {
+    private void start(Waiting next) {
+        ClientMessage.Create create = next.create();
+        lease = next.memory();
         ResponseEvents events = new ResponseEvents(
                 ResponseIds.next(), create.request(), create.generator().model(), services.clock());
         RunningResponse response =
-                new RunningResponse(context, services.config().lookAhead(), events, outlet, this::next);
+                new RunningResponse(context, services.config().lookAhead(), events, outlet, next.memory(), this::next);
         running = response;
         services.observer().streamOpened(ResponsesRoute.PATH);
-        create.generator().generate(create.request().generation()).subscribe(response);
+        try {
+            next.memory().take(RequestMemory.ofTokens(services.config().lookAhead(), 0));
+            create.generator().generate(create.request().generation()).subscribe(response);
+        } catch (Throwable fault) { // The lane would be taken for good.
+            response.failToStart(fault);
+        }
     }
 
     private void next() {
@@ -89,12 +104,20 @@ final class Lane {
         }
         lastEnded = running == null ? "" : running.id();
         running = null;
+        release();
         services.observer().streamClosed(ResponsesRoute.PATH, false);
-        ClientMessage.Create create = waiting.poll();
-        if (create == null) {
+        Waiting next = waiting.poll();
+        if (next == null) {
             whenIdle.run();
         } else {
-            start(create);
+            start(next);
+        }
+    }
+
+    private void release() {
+        if (lease != null) {
+            lease.release();
+            lease = null;
         }
     }
 }

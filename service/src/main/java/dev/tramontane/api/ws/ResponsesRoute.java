@@ -8,6 +8,7 @@ import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestIds;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.openai.ServedModels;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Vertx;
@@ -29,8 +30,13 @@ public final class ResponsesRoute implements ApiRoutes {
     private final SocketServices services;
 
     public ResponsesRoute(
-            Vertx vertx, ApiConfig config, ServedModels models, HttpObserver observer, InstantSource clock) {
-        services = new SocketServices(vertx, config, models, observer, clock);
+            Vertx vertx,
+            ApiConfig config,
+            ServedModels models,
+            HttpObserver observer,
+            RequestMemory memory,
+            InstantSource clock) {
+        services = new SocketServices(vertx, config, models, observer, memory, clock);
     }
 
     @Override

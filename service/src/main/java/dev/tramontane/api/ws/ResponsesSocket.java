@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
@@ -37,7 +38,9 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private final RateLimit controlFrames;
     private final Deadline wholeMessage;
     private final Deadline closing;
+    private final Runnable cut;
     private final long heartbeat;
+    private RequestMemory.Lease arriving;
     private int unread;
     private boolean pingUnanswered;
     private long pingNanos;
@@ -57,10 +60,12 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     private ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
         this.id = id;
+        this.cut = cut;
         this.services = services;
         this.socket = socket;
         limits = services.config().sockets();
         lane = new Lane(context, services, this, id, this::leaveWhenIdle);
+        arriving = services.memory().lease();
         assembler = new MessageAssembler(limits.messageBytes());
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
         Duration patience = services.config().transport().bodyTime();
@@ -71,8 +76,8 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     private void listen() {
         socket.setWriteQueueMaxSize(services.config().transport().writeQueueBytes());
-        socket.drainHandler(ignored -> drained());
-        socket.frameHandler(this::frame);
+        socket.drainHandler(ignored -> guarded(this::drained));
+        socket.frameHandler(frame -> guarded(() -> frame(frame)));
         socket.exceptionHandler(this::broken);
         socket.closeHandler(ignored -> {
             gone();
@@ -102,17 +107,29 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     private void data(WebSocketFrame frame) {
-        Outcome outcome = assembler.add(frame);
-        if (!(outcome instanceof Outcome.Partial)) {
-            wholeMessage.stop();
+        if (!arriving.grow(RequestMemory.ofMore(frame.binaryData().length()))) {
+            services.observer().refused(RequestMemory.exhausted().reason());
+            close(CloseCode.TRY_AGAIN_LATER, "the server has no memory for this message; try again later");
+            return;
         }
-        switch (outcome) {
-            case Outcome.Partial ignored -> wholeMessage.start();
-            case Outcome.Text(String text) -> message(text);
-            case Outcome.Binary ignored ->
-                reply(ApiException.invalid(
-                        400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
-            case Outcome.Violation(CloseCode code, String reason) -> close(code, reason);
+        Outcome outcome = assembler.add(frame);
+        if (outcome instanceof Outcome.Partial) {
+            wholeMessage.start();
+            return;
+        }
+        wholeMessage.stop();
+        RequestMemory.Lease whole = arriving;
+        arriving = services.memory().lease();
+        if (outcome instanceof Outcome.Text(String text)) {
+            message(text, whole);
+            return;
+        }
+        whole.release();
+        if (outcome instanceof Outcome.Violation(CloseCode code, String reason)) {
+            close(code, reason);
+        } else {
+            reply(ApiException.invalid(
+                    400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
         }
     }
 
@@ -120,45 +137,52 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         close(CloseCode.POLICY, "a message did not arrive whole within " + patience.toSeconds() + " s");
     }
 
-    private void message(String text) {
+    private void message(String text, RequestMemory.Lease memory) {
         if (text.length() <= SMALL_MESSAGE) {
             try {
-                act(read(text));
-            } catch (RuntimeException wrong) {
+                act(read(text, memory), memory);
+            } catch (Throwable wrong) {
+                memory.release();
                 reply(ApiException.of(wrong));
             }
             return;
         }
         socket.pause(); // Messages are handled in the order sent.
-        services.vertx().executeBlocking(() -> read(text), false).onComplete((message, wrong) -> {
-            if (closed) {
-                return;
-            }
-            try {
-                if (wrong != null) {
-                    throw ApiException.of(wrong);
-                }
-                act(message);
-            } catch (RuntimeException refused) {
-                reply(ApiException.of(refused));
-            }
-            if (!closed) {
-                socket.resume();
-            }
-        });
+        services.vertx()
+                .executeBlocking(() -> read(text, memory), false)
+                .onComplete((message, wrong) -> guarded(() -> {
+                    if (closed) {
+                        memory.release();
+                        return;
+                    }
+                    try {
+                        if (wrong != null) {
+                            throw ApiException.of(wrong);
+                        }
+                        act(message, memory);
+                    } catch (Throwable refused) {
+                        memory.release();
+                        reply(ApiException.of(refused));
+                    }
+                    if (!closed) {
+                        socket.resume();
+                    }
+                }));
     }
 
-    private ClientMessage read(String text) {
+    private ClientMessage read(String text, RequestMemory.Lease memory) {
+        memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
         return ClientMessage.read(text, services.models(), services.config());
     }
 
-    private void act(ClientMessage message) {
+    /** The memory is the lane's from here on, or given back. */
+    private void act(ClientMessage message, RequestMemory.Lease memory) {
         switch (message) {
             case ClientMessage.Create create -> {
                 if (leaving) {
                     throw ApiException.unavailable("the server is shutting down");
                 }
-                if (!lane.offer(create)) {
+                if (!lane.offer(create, memory)) {
                     throw new ApiException(
                             429,
                             "rate_limit_error",
@@ -170,6 +194,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                 }
             }
             case ClientMessage.Cancel(String id) -> {
+                memory.release();
                 if (!lane.cancel(id)) {
                     throw new ApiException(
                             404,
@@ -205,6 +230,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     @Override
     public void refuse(ApiException refusal) {
+        services.observer().refused(refusal.reason());
         send(ErrorEvent.json(refusal));
     }
 
@@ -212,6 +238,12 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     public boolean isFull() {
         // The client's close frame may have come in without having been handed to us yet.
         return closed || socket.isClosed() || socket.writeQueueFull();
+    }
+
+    @Override
+    public void cut() {
+        gone();
+        cut.run();
     }
 
     private void drained() {
@@ -233,6 +265,16 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     // ---- the end
+
+    /** Vert.x would only log what a handler throws, and the client would wait. */
+    private void guarded(Runnable handler) {
+        try {
+            handler.run();
+        } catch (Throwable fault) {
+            LOG.error("A socket's handler failed; the socket is closed", fault);
+            close(CloseCode.INTERNAL, "the server failed");
+        }
+    }
 
     private void broken(Throwable cause) {
         if (cause instanceof CorruptedWebSocketFrameException wrong) {
@@ -277,6 +319,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
             closed = true;
             services.vertx().cancelTimer(heartbeat);
             wholeMessage.stop();
+            arriving.release();
             lane.abandon();
         }
     }

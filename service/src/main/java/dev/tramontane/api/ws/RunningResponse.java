@@ -3,6 +3,7 @@ package dev.tramontane.api.ws;
 import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.ResponseEvents;
 import dev.tramontane.generation.GenerationEvent;
@@ -28,10 +29,14 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
         /** Whether more would only pile up. */
         boolean isFull();
+
+        /** Cuts the connection. */
+        void cut();
     }
 
     private final ResponseEvents events;
     private final Outlet outlet;
+    private final RequestMemory.Lease memory;
     private final Runnable afterwards;
     private final Tally tally = new Tally();
     private int promptTokens;
@@ -42,10 +47,17 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
     private @Nullable ApiException failure;
 
     /** @param afterwards run once the last event has been sent, unless the response was abandoned */
-    RunningResponse(Context context, int lookAhead, ResponseEvents events, Outlet outlet, Runnable afterwards) {
+    RunningResponse(
+            Context context,
+            int lookAhead,
+            ResponseEvents events,
+            Outlet outlet,
+            RequestMemory.Lease memory,
+            Runnable afterwards) {
         super(context, lookAhead);
         this.events = events;
         this.outlet = outlet;
+        this.memory = memory;
         this.afterwards = afterwards;
     }
 
@@ -75,6 +87,12 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
         finishWith(events.incomplete("cancelled", new Usage(promptTokens, 0, answerTokens)));
     }
 
+    /** It never came to the generator. */
+    void failToStart(Throwable fault) {
+        close();
+        fail(fault);
+    }
+
     /** Nobody listens any more. */
     void abandon() {
         close();
@@ -98,6 +116,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
             case Delta delta -> {
                 answerTokens += delta.tokens().size();
                 if (!delta.text().isEmpty()) {
+                    memory.take(RequestMemory.ofText(delta.text().length())); // The last event repeats all of it.
                     events.delta(delta.text()).forEach(outlet::send);
                 }
             }
@@ -130,14 +149,25 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
         if (accepted) {
             finishWith(events.failed(code(told.status()), String.valueOf(told.getMessage())));
         } else {
-            outlet.refuse(told);
-            afterwards.run();
+            try {
+                outlet.refuse(told);
+            } finally {
+                afterwards.run();
+            }
         }
     }
 
+    @Override
+    protected void abort() {
+        outlet.cut();
+    }
+
     private void finishWith(List<String> last) {
-        last.forEach(outlet::send);
-        afterwards.run();
+        try {
+            last.forEach(outlet::send);
+        } finally {
+            afterwards.run();
+        }
     }
 
     /** The words of {@code openai.types.responses.ResponseError}. */

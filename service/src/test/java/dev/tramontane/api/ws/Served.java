@@ -8,6 +8,7 @@ import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.TransportLimits;
 import dev.tramontane.api.openai.ModelRoutes;
@@ -21,6 +22,7 @@ import dev.tramontane.engine.Engine;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
+import dev.tramontane.tokenizer.Tokenizer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -30,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +80,8 @@ final class Served implements AutoCloseable {
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger refused = new AtomicInteger();
     final HttpService service;
+    final RequestMemory memory;
+    final List<String> reasons = new CopyOnWriteArrayList<>();
     private final Vertx vertx = Vertx.vertx();
     private final Engine engine;
     private final EngineTextGenerator generator;
@@ -113,10 +118,20 @@ final class Served implements AutoCloseable {
     }
 
     Served(Engine engine, ApiConfig config) {
+        this(engine, config, new ByteTokenizer(), new RequestMemory(1L << 30));
+    }
+
+    Served(Engine engine, ApiConfig config, Tokenizer tokenizer, RequestMemory memory) {
         this.engine = engine;
-        generator = new EngineTextGenerator(
-                MODEL, engine, new ByteTokenizer(), LAYOUT, new GenerationConfig(2, 256, 2, 256, 4096));
+        this.memory = memory;
+        generator =
+                new EngineTextGenerator(MODEL, engine, tokenizer, LAYOUT, new GenerationConfig(2, 256, 2, 256, 4096));
         HttpObserver observer = new HttpObserver() {
+            @Override
+            public void refused(String reason) {
+                reasons.add(reason);
+            }
+
             @Override
             public void streamClosed(String route, boolean disconnected) {
                 (disconnected ? answersGone : answersEnded).incrementAndGet();
@@ -143,12 +158,12 @@ final class Served implements AutoCloseable {
                 vertx,
                 config,
                 List.of(
-                        new ResponsesRoute(vertx, config, models, observer, clock),
-                        new OpenAiRoutes(vertx, config, models, observer, clock),
+                        new ResponsesRoute(vertx, config, models, observer, memory, clock),
+                        new OpenAiRoutes(vertx, config, models, observer, memory, clock),
                         new HealthRoutes(WELL),
                         new MetricsRoute(vertx, "text/plain", () -> new byte[] {'m'}),
                         new ModelRoutes(models),
-                        new TokenizeRoutes(vertx, config, models),
+                        new TokenizeRoutes(vertx, config, models, memory),
                         new ChatPage()),
                 observer);
         port = wait(service.start());
