@@ -443,7 +443,8 @@ class ErrorTableTest {
         assertThat(unknown.error().getString("message"))
                 .isEqualTo("There is nothing at /v1/embeddings; this server has GET /livez, GET /startupz, GET"
                         + " /readyz, GET /health, GET /v1/health, GET /v1/models, GET /v1/models/*, POST"
-                        + " /v1/completions, POST /v1/chat/completions, POST /tokenize, POST /detokenize");
+                        + " /v1/completions, POST /v1/chat/completions, POST /tokenize, POST /detokenize,"
+                        + " GET /v1/responses");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);
