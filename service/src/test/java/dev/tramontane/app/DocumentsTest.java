@@ -164,6 +164,24 @@ class DocumentsTest {
         assertThat(broken).isEmpty();
     }
 
+    /** Decisions are found by their table, users' documents from README. */
+    @Test
+    void everyDocumentIsLinked() throws IOException {
+        assertThat(names("docs/adr"))
+                .allSatisfy(name -> assertThat(Documents.text("docs/adr/README.md"))
+                        .contains("| [" + name.substring(0, 4) + "](" + name + ") |"));
+        assertThat(names("docs"))
+                .allSatisfy(name -> assertThat(Documents.text("README.md")).contains("(docs/" + name + ")"));
+    }
+
+    private static List<String> names(String folder) throws IOException {
+        try (Stream<Path> files = Files.list(Documents.root().resolve(folder))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".md") && !name.equals("README.md"))
+                    .toList();
+        }
+    }
+
     /** The list of what a new element type takes, against what the last one took. */
     @Test
     void everyFileOfAnElementTypeIsNamed() throws IOException {
