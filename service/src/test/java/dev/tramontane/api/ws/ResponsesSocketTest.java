@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.ApiConfig;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.ScriptedEngine;
@@ -456,6 +457,37 @@ class ResponsesSocketTest {
             assertThat(deltas(socket.response())).isEqualTo("ok");
             assertThat(engine.runs.getFirst().submission.prompt())
                     .doesNotContain(ByteTokenizer.END, ByteTokenizer.TURN);
+        }
+    }
+
+    /** Where the operator lets unknown fields pass, the response names them. */
+    @Test
+    void unknownFieldsAreNamedInTheResponse() throws Exception {
+        ApiConfig strict = Served.config();
+        ApiConfig lenient = new ApiConfig(
+                strict.host(),
+                strict.port(),
+                strict.eventLoops(),
+                strict.transport(),
+                strict.sockets(),
+                strict.requests(),
+                strict.heartbeat(),
+                strict.lookAhead(),
+                strict.allowed(),
+                strict.templateVariables(),
+                true,
+                strict.fingerprint());
+        ScriptedEngine engine = new ScriptedEngine("Hi!");
+        try (Served served = new Served(engine, lenient).stepping(engine::step);
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create("Hello").put("colour", "red").putNull("of_nobody"));
+            List<JsonObject> events = socket.response();
+            for (JsonObject event : List.of(events.getFirst(), events.getLast())) {
+                assertThat(event.getJsonObject("response").getJsonArray("ignored_fields"))
+                        .containsExactly("colour");
+            }
+            socket.send(JsonObject.of("type", "response.cancel", "response_id", "resp_1", "colour", "red"));
+            assertThat(socket.event().getString("message")).isEqualTo("unknown field colour");
         }
     }
 }
