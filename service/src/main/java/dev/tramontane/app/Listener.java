@@ -120,7 +120,8 @@ final class Listener implements AutoCloseable {
                 case BindException taken ->
                     taken.getMessage() + "; choose another --host or --port, or --port 0 for a free" + " one";
                 case UnknownHostException unknown -> "there is no such --host";
-                case null, default -> String.valueOf(cause);
+                case null -> "the system says no reason";
+                default -> String.valueOf(cause.getMessage());
             };
             throw new ListenException(where + why, failed);
         }
@@ -144,7 +145,7 @@ final class Listener implements AutoCloseable {
         try {
             http.stop(grace).toCompletionStage().toCompletableFuture().get();
         } catch (ExecutionException failed) {
-            throw new ListenException("the HTTP service did not stop: " + failed.getMessage(), failed);
+            throw new ListenException("the HTTP service did not stop as it should", failed);
         }
     }
 

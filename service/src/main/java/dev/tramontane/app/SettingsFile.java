@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.json.Nearest;
+import dev.tramontane.weights.IoReason;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
@@ -40,7 +41,7 @@ final class SettingsFile {
         } catch (CharacterCodingException malformed) {
             throw new UsageException(name + ": " + file + " is not UTF-8 text", malformed);
         } catch (IOException unreadable) {
-            throw new UsageException(name + ": cannot read " + file + ": " + unreadable.getMessage(), unreadable);
+            throw new UsageException(name + ": cannot read " + file + ": " + IoReason.of(unreadable), unreadable);
         } catch (IllegalArgumentException wrong) {
             throw new UsageException(name + ": " + file + ": " + wrong.getMessage(), wrong);
         }

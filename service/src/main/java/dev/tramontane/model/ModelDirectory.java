@@ -5,6 +5,7 @@ import static dev.tramontane.weights.ModelFileException.quoted;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonLimits;
 import dev.tramontane.json.JsonReader;
+import dev.tramontane.weights.IoReason;
 import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,7 +58,7 @@ final class ModelDirectory {
             throw new ModelFileException(
                     path.toString(),
                     -1,
-                    "the directory cannot be read: " + unreadable.getMessage(),
+                    "the directory cannot be read: " + IoReason.of(unreadable),
                     "",
                     "give a directory that can be read",
                     unreadable);
@@ -154,7 +155,7 @@ final class ModelDirectory {
         return new ModelFileException(
                 resolve(name).toString(),
                 -1,
-                "the file cannot be read: " + cause.getMessage(),
+                "the file cannot be read: " + IoReason.of(cause),
                 "",
                 "look at its permissions",
                 cause);

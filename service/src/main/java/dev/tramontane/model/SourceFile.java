@@ -1,5 +1,6 @@
 package dev.tramontane.model;
 
+import dev.tramontane.weights.IoReason;
 import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ public record SourceFile(Path path, long bytes) {
             throw new ModelFileException(
                     path.toString(),
                     -1,
-                    "the file cannot be read: " + unreadable.getMessage(),
+                    "the file cannot be read: " + IoReason.of(unreadable),
                     "",
                     "look at its permissions",
                     unreadable);

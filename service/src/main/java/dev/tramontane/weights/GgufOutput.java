@@ -62,7 +62,7 @@ public final class GgufOutput implements AutoCloseable {
         try {
             channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         } catch (IOException refused) {
-            throw new IOException("cannot write in " + directory + ": " + reason(refused), refused);
+            throw new IOException("cannot write in " + directory + ": " + IoReason.of(refused), refused);
         }
         GgufOutput output = new GgufOutput(target, partial, overwrite, channel, draft.places());
         try {
@@ -121,13 +121,8 @@ public final class GgufOutput implements AutoCloseable {
                 at += channel.write(data, at);
             }
         } catch (IOException failed) {
-            throw new IOException("cannot write " + target + ": " + reason(failed), failed);
+            throw new IOException("cannot write " + target + ": " + IoReason.of(failed), failed);
         }
-    }
-
-    private static String reason(IOException failure) {
-        String message = failure.getMessage();
-        return message == null ? failure.getClass().getSimpleName() : message;
     }
 
     /** Deletes what was written, unless it was committed. */
