@@ -88,7 +88,7 @@ final class Watchdog implements AutoCloseable {
             while (!closed.await(period, TimeUnit.NANOSECONDS)) {
                 try {
                     look();
-                } catch (RuntimeException fault) {
+                } catch (Throwable fault) { // It has to outlive what it watches.
                     LOG.error("the watchdog could not look", fault);
                 }
             }
