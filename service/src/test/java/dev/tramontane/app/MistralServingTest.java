@@ -195,8 +195,7 @@ class MistralServingTest {
         String file = model();
         assertThat(new CapturedProgram().run("inspect", file).out())
                 .containsPattern(
-                        "chat layout +template, because the model's files hold one; it does not show tools, tool"
-                                + " calls\\R");
+                        "chat layout +template, because the model's files hold one; it does not show tools\\R");
         assertThat(new CapturedProgram()
                         .run("inspect", file, "--chat-layout", "mistral-v7")
                         .out())
