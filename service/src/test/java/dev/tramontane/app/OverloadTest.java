@@ -30,10 +30,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process of its own with a small heap, and clients that would fill it several times over. */
 @Tag("slow")
+@Timeout(300) // Only a hang reaches it.
 class OverloadTest {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (http://127.0.0.1:(\\d+))");
     private static final Duration HANG = Duration.ofSeconds(120);
