@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  * @param threads compute threads
  * @param lanes sequences in a step at most
  * @param batchTokens tokens in a step at most; not below {@code lanes}
+ * @param stepTime how long a step should take at most
  * @param slots sequences that hold pages at most; not below {@code lanes}
  * @param cacheBytes of the key/value cache
  * @param halfPrecision F16 cache, else F32
@@ -57,6 +58,7 @@ record Configuration(
         OptionalInt threads,
         int lanes,
         int batchTokens,
+        Duration stepTime,
         int slots,
         OptionalLong cacheBytes,
         boolean halfPrecision,
@@ -150,6 +152,12 @@ record Configuration(
                 whole(settings, Setting.THREADS, 1, 1024),
                 lanes,
                 batchTokens,
+                settings.parsed(
+                                Setting.STEP_TIME,
+                                TIME_RULE + ", 1ms to 1h",
+                                Units::time,
+                                time -> time.toMillis() >= 1 && time.compareTo(Duration.ofHours(1)) <= 0)
+                        .orElseThrow(),
                 slots,
                 size(settings, Setting.CACHE_MEMORY),
                 choice(settings, Setting.KV, List.of("f16", "f32"), Function.identity())

@@ -28,6 +28,7 @@ abstract class LocalCommand extends Command {
                 Setting.CPU_LEVEL,
                 Setting.THREADS,
                 Setting.BATCH_TOKENS,
+                Setting.STEP_TIME,
                 Setting.CACHE_MEMORY,
                 Setting.KV,
                 Setting.KERNEL_LIBRARY,

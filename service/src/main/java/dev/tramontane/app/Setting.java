@@ -75,6 +75,14 @@ enum Setting {
             "256",
             "Tokens computed in one step at most, so also the longest prefill chunk.",
             "512"),
+    STEP_TIME(
+            "step-time",
+            "TIME",
+            "100ms",
+            "How long a step should take at most, by measured rates: the longest that an arrival or a cancellation"
+                + " waits to be heard. A step takes at least 32 tokens of a prompt, or 8 beside sequences that decode,"
+                + " whatever their time. In ms, s, m or h.",
+            "250ms"),
     MAX_SEQUENCES(
             "max-sequences",
             "N",

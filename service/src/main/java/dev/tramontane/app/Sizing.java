@@ -117,6 +117,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                 context,
                 Math.min(MAX_CHOICES, configuration.slots()),
                 configuration.queueRequests(),
-                configuration.queueTokens());
+                configuration.queueTokens(),
+                configuration.stepTime().toNanos());
     }
 }

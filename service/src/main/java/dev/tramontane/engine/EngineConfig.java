@@ -14,6 +14,7 @@ package dev.tramontane.engine;
  * @param maxChoices choices of one submission at most
  * @param queueRequests requests that may wait for admission, those between two steps included
  * @param queueTokens prompt tokens that may wait; a single request may always wait alone
+ * @param stepNanos how long a step should take at most, see {@link RowBudget}; 0 for as long as its rows take
  */
 public record EngineConfig(
         int lanes,
@@ -26,7 +27,8 @@ public record EngineConfig(
         int contextTokens,
         int maxChoices,
         int queueRequests,
-        long queueTokens) {
+        long queueTokens,
+        long stepNanos) {
 
     /** Most requests and tokens that a queue can be told to hold: what {@link Intake} can count. */
     static final int MOST_QUEUED_REQUESTS = (1 << 22) - 1;
@@ -54,6 +56,35 @@ public record EngineConfig(
                 queueTokens >= 1 && queueTokens <= MOST_QUEUED_TOKENS,
                 "queued tokens must be between 1 and " + MOST_QUEUED_TOKENS,
                 queueTokens);
+        check(stepNanos >= 0, "the time of a step must be at least 0 nanoseconds", stepNanos);
+    }
+
+    /** Steps take as long as their rows take. */
+    public EngineConfig(
+            int lanes,
+            int tokenBudget,
+            int maxSamples,
+            int slots,
+            int pageTokens,
+            boolean halfPrecision,
+            long cacheBytes,
+            int contextTokens,
+            int maxChoices,
+            int queueRequests,
+            long queueTokens) {
+        this(
+                lanes,
+                tokenBudget,
+                maxSamples,
+                slots,
+                pageTokens,
+                halfPrecision,
+                cacheBytes,
+                contextTokens,
+                maxChoices,
+                queueRequests,
+                queueTokens,
+                0);
     }
 
     /** What serves a single machine well: 16 lanes, chunks of 256, 64 slots, pages of 32, F16. */
@@ -73,7 +104,25 @@ public record EngineConfig(
                 contextTokens,
                 maxChoices,
                 queueRequests,
-                queueTokens);
+                queueTokens,
+                stepNanos);
+    }
+
+    /** @param nanos see {@link RowBudget}; 0 for as long as it takes */
+    public EngineConfig withStepNanos(long nanos) {
+        return new EngineConfig(
+                lanes,
+                tokenBudget,
+                maxSamples,
+                slots,
+                pageTokens,
+                halfPrecision,
+                cacheBytes,
+                contextTokens,
+                maxChoices,
+                queueRequests,
+                queueTokens,
+                nanos);
     }
 
     private static void check(boolean holds, String rule, long given) {

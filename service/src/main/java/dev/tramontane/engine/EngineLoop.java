@@ -31,6 +31,7 @@ public final class EngineLoop implements Engine {
     private final LongSupplier clock;
     private final CachePlan plan;
     private final SubmissionRules rules;
+    private final long stepNanos;
     private final EngineSignal signal = new EngineSignal();
     private final Heartbeat heartbeat = new Heartbeat();
     private final Intake intake;
@@ -68,9 +69,10 @@ public final class EngineLoop implements Engine {
         clock = nanoClock;
         plan = CachePlan.of(model.geometry(), config);
         model.sizeCache(plan.shape());
+        stepNanos = config.stepNanos();
         rules = new SubmissionRules(
                 plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
-        intake = new Intake(signal, config.queueRequests(), config.queueTokens());
+        intake = new Intake(signal, config.queueRequests(), config.queueTokens(), clock);
         cache = new KvCache(plan.windows(), plan.shape());
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
@@ -271,7 +273,7 @@ public final class EngineLoop implements Engine {
             }
         }
         step.clear();
-        scheduler.plan(step);
+        scheduler.plan(step, rates.budget(stepNanos));
     }
 
     private void leaveQueue(Request request) {

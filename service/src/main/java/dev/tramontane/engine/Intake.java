@@ -3,9 +3,9 @@ package dev.tramontane.engine;
 import dev.tramontane.engine.RefusedException.Cause;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +35,10 @@ final class Intake {
     private final int queueRequests;
     private final long queueTokens;
 
-    /** Refusals since the queue last had room. */
-    private final AtomicInteger turnedAway = new AtomicInteger();
+    /** For those who are turned away. */
+    private final ReturnTimes returns = new ReturnTimes();
+
+    private final LongSupplier clock;
 
     /** Some cancellation could not be put into the queue; its sequence is marked. Written where no call can fail. */
     volatile boolean unheard;
@@ -47,12 +49,14 @@ final class Intake {
     private volatile Backlog backlog = Backlog.NONE;
     private final AtomicReference<@Nullable String> closedBecause = new AtomicReference<>();
 
-    Intake(EngineSignal signal, int queueRequests, long queueTokens) {
-        this(signal, queueRequests, queueTokens, new ConcurrentLinkedQueue<>());
+    /** @param nanoClock monotonic nanoseconds */
+    Intake(EngineSignal signal, int queueRequests, long queueTokens, LongSupplier nanoClock) {
+        this(signal, queueRequests, queueTokens, nanoClock, new ConcurrentLinkedQueue<>());
     }
 
     /** @param commands takes from any thread; a test's may fail to */
-    Intake(EngineSignal signal, int queueRequests, long queueTokens, Queue<Command> commands) {
+    Intake(EngineSignal signal, int queueRequests, long queueTokens, LongSupplier nanoClock, Queue<Command> commands) {
+        clock = nanoClock;
         this.commands = commands;
         this.signal = signal;
         this.queueRequests = queueRequests;
@@ -98,10 +102,9 @@ final class Intake {
                 throw new RefusedException(
                         Cause.BUSY,
                         "the server is busy: " + requests + " requests with " + tokens + " prompt tokens wait already",
-                        backlog.retryAfterSeconds(requests, tokens, turnedAway.incrementAndGet(), share));
+                        backlog.retryAfterSeconds(returns, clock.getAsLong(), requests, tokens, share));
             }
             if (waiting.compareAndSet(before, before + (1L << TOKEN_BITS) + promptTokens)) {
-                turnedAway.set(0);
                 return;
             }
         }

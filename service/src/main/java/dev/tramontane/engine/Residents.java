@@ -156,10 +156,11 @@ final class Residents {
         double promptTokens = 0;
         double generatedTokens = 0;
         List<Sequence> active = scheduler.active();
+        double perSequence = generatedPerSequence(active);
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
             promptTokens += Math.max(0, sequence.request.prompt().length - sequence.computed);
-            generatedTokens += Math.min(sequence.request.answer() - sequence.generated, rates.generatedPerSequence());
+            generatedTokens += Math.min(sequence.request.answer() - sequence.generated, perSequence);
         }
         return new Backlog(
                 active.size(),
@@ -167,6 +168,18 @@ final class Residents {
                 generatedTokens,
                 rates.nanosPerPromptToken(),
                 rates.nanosPerGeneratedToken(),
-                rates.generatedPerSequence());
+                perSequence);
+    }
+
+    /** As measured; before anything has ended, all that was asked for. */
+    private double generatedPerSequence(List<Sequence> active) {
+        if (rates.generatedPerSequence() > 0 || active.isEmpty()) {
+            return rates.generatedPerSequence();
+        }
+        double asked = 0;
+        for (int i = 0; i < active.size(); i++) {
+            asked += active.get(i).request.answer();
+        }
+        return asked / active.size();
     }
 }

@@ -10,6 +10,8 @@ import java.util.List;
  * lanes. The rest of the token budget goes to longer ones (prompts) in order of admission, so the oldest prompt always
  * moves: it has a lane of its own, and with one lane only, prompts and decodes alternate. A sequence without demand
  * takes no part. So whatever may run, runs after a number of steps bounded by the number of sequences.
+ *
+ * <p>How many rows of prompts a step takes is given from outside, by {@link RowBudget}; at least one, so that they move.
  */
 final class Scheduler {
     private final int lanes;
@@ -52,22 +54,22 @@ final class Scheduler {
     }
 
     /** Fills an empty plan; it stays empty if nothing may run. */
-    void plan(StepPlan plan) {
+    void plan(StepPlan plan, RowBudget budget) {
         int decodes = 0;
-        boolean prompts = false;
+        int prompts = 0;
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
             if (sequence.runnable()) {
                 if (sequence.pending() == 1) {
                     decodes++;
                 } else {
-                    prompts = true;
+                    prompts++;
                 }
             }
         }
-        planDecodes(plan, Math.min(decodes, prompts ? lanesBesidePrompt(decodes) : lanes));
-        if (prompts) {
-            planPrompts(plan);
+        planDecodes(plan, Math.min(decodes, prompts > 0 ? lanesBesidePrompt(decodes) : lanes));
+        if (prompts > 0) {
+            planPrompts(plan, Math.max(1, budget.promptRows(plan.size(), prompts)));
         }
     }
 
@@ -92,14 +94,15 @@ final class Scheduler {
         }
     }
 
-    private void planPrompts(StepPlan plan) {
+    private void planPrompts(StepPlan plan, int promptRows) {
+        int most = (int) Math.min(tokenBudget, (long) plan.totalRows() + promptRows);
         int samples = maxSamples - plan.size();
         for (int i = 0; i < active.size() && plan.size() < lanes; i++) {
             Sequence sequence = active.get(i);
             if (!sequence.runnable() || sequence.pending() == 1) {
                 continue;
             }
-            int rows = Math.min(sequence.pending(), tokenBudget - plan.totalRows());
+            int rows = Math.min(sequence.pending(), most - plan.totalRows());
             if (sequence.request.scoresPrompt()) {
                 rows = Math.min(rows, samples);
             } else if (samples == 0 && sequence.draws(rows)) {

@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.ReturnTimes;
 import dev.tramontane.generation.GenerationException.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,7 +32,8 @@ final class PromptThreads implements AutoCloseable {
     /** How much of a new measurement goes into the measured rate. */
     private static final double WEIGHT = 0.1;
 
-    private static final int MOST_SECONDS = 3600;
+    /** Between the times at which two who were refused come back, at least. */
+    private static final double LEAST_NANOS = 1e6;
 
     private static final Comparator<Task> ORDER =
             Comparator.<Task>comparingDouble(task -> task.due).thenComparingLong(task -> task.number);
@@ -43,6 +45,7 @@ final class PromptThreads implements AutoCloseable {
     private final int threads;
     private final int capacity;
     private final LongSupplier clock;
+    private final ReturnTimes returns = new ReturnTimes();
 
     /** How far every prompt has advanced that waited all the time, in its size's unit. */
     private double advanced;
@@ -122,9 +125,11 @@ final class PromptThreads implements AutoCloseable {
         if (shorts.size() + longs.size() < capacity) {
             return null;
         }
-        double seconds = waitingSize * nanosPerUnit / threads / 1e9;
-        return new GenerationException(Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", (int)
-                Math.clamp(Math.ceil(seconds), 1, MOST_SECONDS));
+        double nanos = waitingSize * nanosPerUnit / threads;
+        double each = Math.max(LEAST_NANOS, nanos / capacity);
+        int retryAfter = returns.next(clock.getAsLong(), each, each, 4 * nanos + 60e9);
+        return new GenerationException(
+                Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", retryAfter);
     }
 
     private static GenerationException closing() {

@@ -33,6 +33,7 @@ class ConfigurationTest {
         assertThat(standard.halfPrecision()).isTrue();
         assertThat(standard.lanes()).isEqualTo(16);
         assertThat(standard.batchTokens()).isEqualTo(256);
+        assertThat(standard.stepTime()).isEqualTo(Duration.ofMillis(100));
         assertThat(standard.model()).isEmpty();
         assertThat(standard.context()).isEmpty();
         assertThat(standard.window()).isEmpty();
@@ -144,6 +145,7 @@ class ConfigurationTest {
                 Setting.THREADS, "3",
                 Setting.MAX_BATCH, "8",
                 Setting.BATCH_TOKENS, "128",
+                Setting.STEP_TIME, "40ms",
                 Setting.MAX_SEQUENCES, "32",
                 Setting.CACHE_MEMORY, "1.5GiB",
                 Setting.KV, "f32",
@@ -170,6 +172,7 @@ class ConfigurationTest {
         assertThat(all.threads()).hasValue(3);
         assertThat(all.lanes()).isEqualTo(8);
         assertThat(all.batchTokens()).isEqualTo(128);
+        assertThat(all.stepTime()).isEqualTo(Duration.ofMillis(40));
         assertThat(all.slots()).isEqualTo(32);
         assertThat(all.cacheBytes()).hasValue(3L << 29);
         assertThat(all.halfPrecision()).isFalse();

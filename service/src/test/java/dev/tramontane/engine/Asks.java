@@ -38,7 +38,8 @@ final class Asks {
                 c.contextTokens(),
                 c.maxChoices(),
                 requests,
-                tokens);
+                tokens,
+                c.stepNanos());
     }
 
     static int[] prompt(int length, int salt) {

@@ -100,7 +100,11 @@ final class EngineEquivalencePropertyTest {
         FakeModel model = FakeModel.of(VOCABULARY, geometries[random.nextInt(geometries.length)]);
         // From barely one sequence to plenty: admission must cope with all of it.
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 120, 1) * (1 + random.nextInt(3));
-        Bench bench = new Bench(model, roomy.withCacheBytes(bytes));
+        // Chunks follow a clock that jumps, in half of the cases.
+        long stepNanos = random.nextBoolean() ? 0 : 1 + random.nextLong(1L << random.nextInt(1, 34));
+        Bench bench = new Bench(model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
+        SplittableRandom clock = random.split();
+        model.spy(batch -> bench.nanos.addAndGet(clock.nextLong(1L << clock.nextInt(1, 34))));
         List<Bench.Ask> asks = new ArrayList<>();
         List<Bench.Ask> cancelled = new ArrayList<>();
         for (int round = 0; round < 300; round++) {

@@ -96,7 +96,7 @@ final class HandOverTest {
     @ValueSource(booleans = {true, false})
     void whoDiesAtTheDoorTakesItsPlaceBack(boolean queued) throws RefusedException {
         AtomicBoolean dying = new AtomicBoolean();
-        Intake intake = new Intake(new EngineSignal(), 10, 100, new ConcurrentLinkedQueue<>() {
+        Intake intake = new Intake(new EngineSignal(), 10, 100, () -> 0, new ConcurrentLinkedQueue<>() {
             private static final long serialVersionUID = 1L;
 
             @Override
@@ -130,7 +130,7 @@ final class HandOverTest {
     /** The engine looks for the last time and waits for nobody; whoever comes later is refused and counts no more. */
     @Test
     void whoComesAfterTheLastLookIsRefused() {
-        Intake intake = new Intake(new EngineSignal(), 10, 100);
+        Intake intake = new Intake(new EngineSignal(), 10, 100, () -> 0);
         intake.leaveForGood();
         Request late = new Request(Asks.greedy(Asks.prompt(3, 1), 1), 4, 50, List.of(new Recorder()), intake, 0);
         assertThatThrownBy(() -> intake.submit(late)).isInstanceOf(RefusedException.class);

@@ -157,22 +157,29 @@ class PromptThreadsTest {
     }
 
     @Test
-    void tooManyAreToldWhenToComeBack() {
+    void tooManyAreToldWhenToComeBackOneAfterTheOther() {
         PromptThreads threads = threads(1, 2);
-        // Measured: a nanosecond per unit times a thousand, so four million units take four seconds.
         CountDownLatch done = new CountDownLatch(1);
+        // Measured: a second for a million units. The threads' rate is that of what is done before the next begins.
         threads.submit(1_000_000, () -> nanos.addAndGet(1_000_000_000), PromptThreadsTest::never);
-        threads.submit(1, done::countDown, PromptThreadsTest::never);
+        threads.submit(20_000_000, done::countDown, PromptThreadsTest::never);
         await(done);
         CountDownLatch held = hold(threads, 1);
-        note(threads, "a", 2_000_000);
-        note(threads, "b", 2_000_000);
-        List<GenerationException> refusals = new ArrayList<>();
-        assertThat(threads.submit(1, () -> begun.add("never"), refusals::add).isDisposed())
-                .isTrue();
-        assertThat(refusals).hasSize(1);
-        assertThat(refusals.getFirst().kind()).isEqualTo(Kind.BUSY);
-        assertThat(refusals.getFirst().retryAfterSeconds()).isBetween(3, 8);
+        note(threads, "a", 20_000_000);
+        note(threads, "b", 20_000_000);
+        List<Integer> seconds = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            assertThat(threads.submit(1, () -> begun.add("never"), refused -> {
+                                assertThat(refused.kind()).isEqualTo(Kind.BUSY);
+                                seconds.add(refused.retryAfterSeconds());
+                            })
+                            .isDisposed())
+                    .isTrue();
+        }
+        // A place every 18 seconds, or every 20 while the second measurement is on its way.
+        assertThat(seconds.get(0)).isBetween(14, 20);
+        assertThat(seconds.get(1)).isBetween(2 * seconds.get(0) - 2, 2 * seconds.get(0));
+        assertThat(seconds.get(2)).isGreaterThan(seconds.get(1));
         held.countDown();
         waitFor(2);
         assertThat(begun).containsExactly("a", "b");
