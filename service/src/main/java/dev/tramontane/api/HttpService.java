@@ -1,6 +1,7 @@
 package dev.tramontane.api;
 
 import dev.tramontane.api.StrictDecoder.FoldedHeaderException;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.DeploymentOptions;
@@ -145,8 +146,14 @@ public final class HttpService {
     }
 
     private void opened(HttpConnection connection) {
-        connections.opened(
-                ((HttpServerConnection) connection).channelHandlerContext().channel());
+        Channel channel =
+                ((HttpServerConnection) connection).channelHandlerContext().channel();
+        try {
+            connections.opened(channel);
+        } catch (RuntimeException | Error broken) {
+            OpenConnection.abort(channel); // Nobody else would, and its client would wait for ever.
+            throw broken;
+        }
     }
 
     private void handle(HttpServerRequest request) {

@@ -43,6 +43,10 @@ final class OpenConnections {
     private final HttpObserver observer;
     private final FullServerLog log;
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+
+    /** Made before it is needed: a process that is out of descriptors may not even load the classes that make it. */
+    private final byte[] refusal = refusal();
+
     private final AtomicInteger places = new AtomicInteger();
     private final AtomicInteger reserve = new AtomicInteger();
 
@@ -60,17 +64,17 @@ final class OpenConnections {
             // What it asks is not waited for: that would take the place that there is none of.
             channel.pipeline()
                     .firstContext()
-                    .writeAndFlush(Unpooled.wrappedBuffer(refusal()))
+                    .writeAndFlush(Unpooled.wrappedBuffer(refusal))
                     .addListener(ChannelFutureListener.CLOSE);
             return;
         }
         open.add(channel);
-        observer.connectionOpened();
         channel.closeFuture().addListener(closed -> {
             open.remove(channel);
             (reserved ? reserve : places).decrementAndGet();
             observer.connectionClosed();
         });
+        observer.connectionOpened();
         Duration patience =
                 reserved && RESERVED_TIME.compareTo(limits.idleTime()) < 0 ? RESERVED_TIME : limits.idleTime();
         ChannelPipeline pipeline = channel.pipeline();

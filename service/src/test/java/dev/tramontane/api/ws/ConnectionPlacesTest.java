@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -325,6 +326,67 @@ class ConnectionPlacesTest {
                 RawSocket two = RawSocket.open(served.port)) {
             assertThat(one.status() + two.status()).isEqualTo(202);
             assertThat(instances("ResponsesSocket")).isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    /** As when the process is out of descriptors and a class has still to be loaded. */
+    @Test
+    void whoeverCannotBeTakenInIsCutOffAndHasNoPlace() throws Exception {
+        try (Served served = serve(PLACES)) {
+            served.failing = true;
+            for (int i = 0; i < 40; i++) {
+                try (Socket socket = connect(served.port)) {
+                    cutOff(socket);
+                }
+            }
+            served.failing = false;
+            await().until(() -> served.connections.get() == 0);
+            try (Socket one = connect(served.port);
+                    Socket two = connect(served.port);
+                    Socket three = connect(served.port)) {
+                for (Socket socket : List.of(one, two, three)) {
+                    send(socket, post(1, false));
+                    assertThat(status(socket)).isEqualTo(200);
+                }
+                served.failing = true;
+                for (int i = 0; i < 40; i++) {
+                    try (Socket socket = connect(served.port)) {
+                        cutOff(socket);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void cutOff(Socket socket) throws IOException {
+        try {
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        } catch (SocketException reset) {
+            // As good.
+        }
+    }
+
+    /** All at once, more than anybody could tell one by one: each is told, or cut off, and none is left to wait. */
+    @Test
+    void aBurstBeyondTheLimitIsRefusedNotLeftHanging() throws Exception {
+        List<Socket> sockets = new ArrayList<>();
+        try (Served served = serve(PLACES)) {
+            for (int i = 0; i < 300; i++) {
+                sockets.add(connect(served.port));
+            }
+            for (Socket socket : sockets.subList(PLACES, sockets.size())) {
+                try {
+                    end(socket);
+                } catch (SocketException reset) {
+                    // As good.
+                }
+            }
+            await().until(() -> served.connections.get() == PLACES);
+            closed(get("/metrics"), 200).at(served.port);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
         }
     }
 

@@ -82,6 +82,10 @@ final class Served implements AutoCloseable {
     final HttpService service;
     final RequestMemory memory;
     final List<String> reasons = new CopyOnWriteArrayList<>();
+
+    /** Whether taking connections in, and refusing them, throws. */
+    volatile boolean failing;
+
     private final Vertx vertx = Vertx.vertx();
     private final Engine engine;
     private final EngineTextGenerator generator;
@@ -140,6 +144,9 @@ final class Served implements AutoCloseable {
             @Override
             public void connectionOpened() {
                 connections.incrementAndGet();
+                if (failing) {
+                    throw new StackOverflowError("a test's");
+                }
             }
 
             @Override
@@ -150,6 +157,9 @@ final class Served implements AutoCloseable {
             @Override
             public void connectionRefused() {
                 refused.incrementAndGet();
+                if (failing) {
+                    throw new NoClassDefFoundError("a test's");
+                }
             }
         };
         ServedModels models = ServedModels.of(generator, NOW.getEpochSecond());
