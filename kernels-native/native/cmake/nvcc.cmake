@@ -36,7 +36,7 @@ set(tm_every_arch ${tm_ptx})
 foreach(arch ${TM_CUDA_ARCHITECTURES})
   list(APPEND tm_every_arch -gencode=arch=compute_${arch},code=sm_${arch})
 endforeach()
-set(tm_without_kernels device_model device_step found multiply stages)  # one pass is enough
+set(tm_without_kernels device_backend device_model device_step found multiply probe)  # one pass is enough
 foreach(source ${cuda_sources})
   get_filename_component(name ${source} NAME_WE)
   set(arch_flags ${tm_every_arch})

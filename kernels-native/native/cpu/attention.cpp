@@ -9,6 +9,8 @@
 namespace tramontane::cpu {
 namespace {
 
+static_assert(kTile == kKeyTile);
+
 // Positions [first, end) that one row sees.
 struct Range {
   int64_t first;
@@ -67,9 +69,10 @@ struct Stage {
     for (uint32_t tile = first / kTile; tile < (end + kTile - 1) / kTile; ++tile) {
       const int64_t position = start + tile * kTile;
       const KvBlock<Element> block =
-          cache.block<Element>(l.group, cache.page_of(l.group, slot, position), l.index_in_group, kv_head);
+          frame.pages->block<Element>(l.group, cache.page_of(l.group, slot, position), l.index_in_group, kv_head);
       const uint32_t offset = cache.offset_in_page(position);
-      job.tiles[tile] = {block.keys + cache.key_index(offset, 0), block.values + cache.value_index(offset, 0)};
+      job.tiles[tile] = {block.keys + frame.pages->key_index(offset, 0),
+                         block.values + frame.pages->value_index(offset, 0)};
     }
   }
 
@@ -264,7 +267,7 @@ void each_place(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_
     const int64_t position = frame.step->position(row);
     const uint32_t page = cache.page_of(l.group, frame.step->span_of(row).slot, position);
     for (uint32_t head = first_head; head < end_head; ++head) {
-      f(row, head, cache.block<Element>(l.group, page, l.index_in_group, head), cache.offset_in_page(position));
+      f(row, head, frame.pages->block<Element>(l.group, page, l.index_in_group, head), cache.offset_in_page(position));
     }
   }
 }
@@ -299,14 +302,14 @@ void write_keys(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_
                          [&](uint32_t row, uint32_t head, const KvBlock<uint16_t>& block, uint32_t offset) {
                            uint16_t half[kMaxHeadDim];
                            kernels.to_half(rotated(row, head), model.head_dim, half);
-                           uint16_t* to = block.keys + cache.key_index(offset, 0);
+                           uint16_t* to = block.keys + frame.pages->key_index(offset, 0);
                            for (uint32_t d = 0; d < model.head_dim; ++d) to[d * kTile] = half[d];
                          });
   } else {
     each_place<float>(frame, layer, first_head, end_head, rows,
                       [&](uint32_t row, uint32_t head, const KvBlock<float>& block, uint32_t offset) {
                         const float* key = rotated(row, head);
-                        float* to = block.keys + cache.key_index(offset, 0);
+                        float* to = block.keys + frame.pages->key_index(offset, 0);
                         for (uint32_t d = 0; d < model.head_dim; ++d) to[d * kTile] = key[d];
                       });
   }
@@ -323,12 +326,13 @@ void write_values(const Frame& frame, uint32_t layer, uint32_t first_head, uint3
     each_place<uint16_t>(frame, layer, first_head, end_head, rows,
                          [&](uint32_t row, uint32_t head, const KvBlock<uint16_t>& block, uint32_t offset) {
                            kernels.to_half(value(row, head), model.head_dim,
-                                           block.values + cache.value_index(offset, 0));
+                                           block.values + frame.pages->value_index(offset, 0));
                          });
   } else {
     each_place<float>(frame, layer, first_head, end_head, rows,
                       [&](uint32_t row, uint32_t head, const KvBlock<float>& block, uint32_t offset) {
-                        std::copy_n(value(row, head), model.head_dim, block.values + cache.value_index(offset, 0));
+                        std::copy_n(value(row, head), model.head_dim,
+                                    block.values + frame.pages->value_index(offset, 0));
                       });
   }
 }

@@ -1,8 +1,8 @@
 // The attention stage and the writing of the cache.
 #pragma once
 
+#include "host/stages.h"
 #include "matmul.h"
-#include "stages.h"
 
 namespace tramontane::cpu {
 

@@ -1,8 +1,8 @@
 // Mixture of experts: what comes before and after the feed-forward of the gathered rows.
 #pragma once
 
+#include "host/stages.h"
 #include "matmul.h"
-#include "stages.h"
 
 namespace tramontane::cpu {
 

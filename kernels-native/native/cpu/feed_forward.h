@@ -1,7 +1,7 @@
 // The feed-forward stages.
 #pragma once
 
-#include "stages.h"
+#include "host/stages.h"
 
 namespace tramontane::cpu {
 

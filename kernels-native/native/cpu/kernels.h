@@ -15,7 +15,7 @@ namespace tramontane::cpu {
 inline constexpr uint32_t kStripRows = 16;    // output rows of a strip: one a lane
 inline constexpr uint32_t kBlock = 32;        // columns of an activation block
 inline constexpr uint32_t kSegment = 256;     // positions of an attention segment, aligned to absolute positions
-inline constexpr uint32_t kTile = 16;         // positions of a key tile (cache.h)
+inline constexpr uint32_t kTile = 16;         // positions of a key tile (host/tile_pages.h)
 inline constexpr uint32_t kMaxHeadDim = 512;  // of tm_model_config
 
 // The largest code of an activation: 127 in the high plane, 0 in the low one.

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "host/stages.h"
 #include "kernels.h"
 #include "scratch.h"
-#include "stages.h"
 
 namespace tramontane::cpu {
 

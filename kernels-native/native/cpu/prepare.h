@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "host/stages.h"
 #include "memory.h"
 #include "model.h"
-#include "stages.h"
 
 namespace tramontane::cpu {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "host/stages.h"
 #include "kernels.h"
-#include "stages.h"
 #include "tickets.h"
 
 namespace tramontane::cpu {

@@ -1,11 +1,12 @@
 // The cpu backend's stages: which work belongs together and who does it. Five barriers a layer for few rows, eight with
 // experts.
-#include "stages.h"
-
 #include <algorithm>
+#include <cstdio>
 
 #include "attention.h"
+#include "cpu_features.h"
 #include "feed_forward.h"
+#include "host/host_backend.h"
 #include "matmul.h"
 #include "pack.h"
 #include "prepare.h"
@@ -148,23 +149,30 @@ void logits(const Frame& frame, const uint32_t* rows, uint32_t n, const Worker& 
   worker.wait();
 }
 
-}  // namespace
-}  // namespace tramontane::cpu
+bool found(char* text, uint64_t capacity) {
+  static constexpr const char* kLevels[] = {"", "portable", "AVX2", "AVX-512"};
+  std::snprintf(text, capacity, "%s, %u processors", kLevels[highest_cpu_level()], n_processors());
+  return true;
+}
 
-namespace tramontane {
-
-const Stages kCpuStages = {
-    .computes = cpu::computes,
-    .reserve = cpu::reserve,
-    .prepare = cpu::prepare,
-    .scratch_bytes = cpu::scratch_bytes,
-    .embed = cpu::embed,
-    .qkv = cpu::qkv,
-    .attention = cpu::attention,
-    .output = cpu::output,
-    .gate_up = cpu::gate_up,
-    .down = cpu::down,
-    .logits = cpu::logits,
+// Serves every level: looks at model.cpu_level.
+constexpr Stages kStages = {
+    .computes = computes,
+    .reserve = reserve,
+    .prepare = prepare,
+    .scratch_bytes = scratch_bytes,
+    .embed = embed,
+    .qkv = qkv,
+    .attention = attention,
+    .output = output,
+    .gate_up = gate_up,
+    .down = down,
+    .logits = logits,
 };
 
-}  // namespace tramontane
+}  // namespace
+
+extern const BackendKind kBackend;
+constinit const BackendKind kBackend = {TM_BACKEND_CPU, "cpu", found, open_on_host<kStages>};
+
+}  // namespace tramontane::cpu

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "stages.h"
+#include "worker.h"
 
 namespace tramontane::cpu {
 

@@ -103,7 +103,7 @@ __device__ inline void attend_tile(const CacheView& cache, int64_t base, const Q
     float score[4];
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
-      const int64_t key = base + j / 2 * 8 + sum_column(lane, static_cast<uint32_t>(j));
+      const int64_t key = base + j / 2 * 8 + sum_column(lane, 0) + j % 2;
       const bool seen = key <= queries.position[i] && (cache.window == 0 || key > queries.position[i] - cache.window);
       score[j] = seen ? scores[j / 2][2 * i + j % 2] : -INFINITY;
     }
@@ -151,7 +151,7 @@ __device__ inline void attend_segment(const CacheView& cache, uint32_t span, uin
   uint64_t place = 0;
   if (mine < end) {
     place = reinterpret_cast<uint64_t>(cache.keys(span, mine, kv_head) +
-                                       static_cast<uint64_t>(cache.offset_in_page(mine)) * kSteps * 16);
+                                       cache_tile(cache.offset_in_page(mine), 0, kSteps * 16));
   }
   const auto tile_at = [&](int tile) {
     return reinterpret_cast<const uint4*>(__shfl_sync(kAllLanes, place, tile)) + lane;

@@ -1,16 +1,11 @@
 #include <algorithm>
 
 #include "device_model.h"
+#include "found.h"
 #include "quantise.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
-
-#if defined(__CUDACC__)
-constexpr const char* kName = "cuda";
-#else
-constexpr const char* kName = "emu";
-#endif
 
 // Calls visit(matrix, name, layer) for everything that is multiplied with rows.
 template <class Visit>

@@ -5,6 +5,7 @@
 #include "attention.h"
 #include "carver.h"
 #include "device_step.h"
+#include "sampling.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
@@ -17,10 +18,14 @@ uint32_t chunks(uint32_t columns) { return (columns + kChunkColumns - 1) / kChun
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
                        const tm_cache_config& config, cudaStream_t stream)
-    : model_(model), weights_(weights), stream_(stream), max_rows_(config.max_rows), max_spans_(config.max_spans) {
+    : model_(model),
+      weights_(weights),
+      cache_(cache),
+      stream_(stream),
+      max_rows_(config.max_rows),
+      max_spans_(config.max_spans) {
   for (uint32_t g = 0; g < model.n_groups; ++g) {
-    ring_[g] = cache.groups[g].ring;
-    const uint64_t held = static_cast<uint64_t>(ring_[g]) * cache.page_tokens;
+    const uint64_t held = static_cast<uint64_t>(cache.groups[g].ring) * cache.page_tokens;
     const uint64_t seen = model.group_window[g] == 0 ? held : std::min<uint64_t>(held, model.group_window[g]);
     group_segments_[g] = static_cast<uint32_t>(seen / kSegment + 2);
     max_segments_ = std::max(max_segments_, group_segments_[g]);
@@ -30,6 +35,9 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
     max_split_ = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, max_spans_, kPartialBytes / row_partial}));
   }
   constexpr auto kDevice = Memory::Place::kDevice;
+  for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
+  floats_ = Memory(lay_out(nullptr, frame_), kDevice);
+  lay_out(floats_.as<void>(), frame_);
   const uint64_t rows = std::max(max_rows_, kLogitRows);
   normed_ = Memory(activation_registers(rows, chunks(model.width)) * 4, kDevice);
   attended_ = Memory(activation_registers(rows, chunks(model.q_width())) * 4, kDevice);
@@ -38,14 +46,15 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
     must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
   partial_ = Memory(max_split_ * row_partial, kDevice);
-  logits_ = Memory(static_cast<uint64_t>(kLogitRows) * model.vocab * 4, kDevice);
+  host_logits_ =
+      Memory(static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4, Memory::Place::kPinned);
   host_hidden_ = Memory(static_cast<uint64_t>(max_rows_) * model.width * 4, Memory::Place::kPinned);
   Description unused;
   const uint64_t description = lay_out(nullptr, unused);
   host_description_ = Memory(description, Memory::Place::kPinned);
   device_description_ = Memory(description, kDevice);
-  lay_out(host_description_.as<uint8_t>(), host_);
-  lay_out(device_description_.as<uint8_t>(), device_);
+  lay_out(host_description_.as<void>(), host_);
+  lay_out(device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
 }
 
@@ -53,23 +62,45 @@ DeviceStep::~DeviceStep() {
   for (const auto& [key, graph] : graphs_) cudaGraphExecDestroy(graph);
 }
 
+uint64_t DeviceStep::page_bytes() const {
+  uint64_t sum = 0;
+  for (const Memory& pages : pages_) sum += pages.bytes();
+  return sum;
+}
+
 uint64_t DeviceStep::bytes() const {
   uint64_t sum = 0;
-  for (const Memory* m :
-       {&normed_, &attended_, &gated_, &partial_, &logits_, &host_hidden_, &host_description_, &device_description_}) {
+  for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &partial_, &host_hidden_, &host_logits_,
+                          &host_description_, &device_description_}) {
     sum += m->bytes();
   }
   return sum;
 }
 
-uint64_t DeviceStep::lay_out(uint8_t* base, Description& d) const {
+uint64_t DeviceStep::lay_out(void* base, Description& d) const {
   Carver carver(base);
   const uint64_t pairs = static_cast<uint64_t>(max_rows_) * (model_.n_heads / model_.n_kv_heads);
   carver.take(d.position, max_rows_);
   carver.take(d.span, max_rows_);
   carver.take(d.tiles, pairs / kUnitRows + max_spans_);
   carver.take(d.pick, kLogitRows);
-  for (uint32_t g = 0; g < model_.n_groups; ++g) carver.take(d.tables[g], static_cast<uint64_t>(max_spans_) * ring_[g]);
+  for (uint32_t g = 0; g < model_.n_groups; ++g)
+    carver.take(d.tables[g], static_cast<uint64_t>(max_spans_) * cache_.groups[g].ring);
+  return carver.bytes();
+}
+
+uint64_t DeviceStep::lay_out(void* base, DeviceFrame& f) const {
+  const uint64_t rows = max_rows_;
+  Carver carver(base);
+  carver.take(f.rope_cos, rows * (model_.rope_dims / 2));
+  carver.take(f.rope_sin, rows * (model_.rope_dims / 2));
+  carver.take(f.hidden, rows * model_.width);
+  carver.take(f.q, rows * model_.q_width());
+  carver.take(f.k, rows * model_.kv_width());
+  carver.take(f.v, rows * model_.kv_width());
+  carver.take(f.attention, rows * model_.q_width());
+  carver.take(f.gate, rows * model_.ffn);
+  carver.take(f.logits, static_cast<uint64_t>(kLogitRows) * model_.vocab);
   return carver.bytes();
 }
 
@@ -92,16 +123,12 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
   return n_tiles;
 }
 
-void DeviceStep::begin(const Frame& frame) {
-  const Step& step = *frame.step;
-  const Cache& cache = *frame.cache;
+void DeviceStep::begin(const Step& step) {
   for (uint32_t i = 0; i < step.raw.n_copies; ++i) {
     const tm_page_copy& copy = step.raw.copies[i];
-    const CacheGroup& group = cache.groups[copy.group];
-    uint8_t* pages = group.pages.as<uint8_t>();
-    if (copy.to == copy.from) continue;
-    must(cudaMemcpyAsync(pages + copy.to * group.page_bytes, pages + copy.from * group.page_bytes, group.page_bytes,
-                         cudaMemcpyDeviceToDevice, stream_),
+    const uint64_t bytes = cache_.groups[copy.group].page_bytes;
+    uint8_t* pages = pages_[copy.group].as<uint8_t>();
+    must(cudaMemcpyAsync(pages + copy.to * bytes, pages + copy.from * bytes, bytes, cudaMemcpyDeviceToDevice, stream_),
          "copying a page");
   }
   for (uint32_t row = 0; row < step.n_rows; ++row) {
@@ -124,40 +151,38 @@ void DeviceStep::begin(const Frame& frame) {
   send(device_.span, host_.span, step.n_rows * sizeof(uint32_t));
   send(device_.tiles, host_.tiles, n_tiles_ * sizeof(QueryTile));
   for (uint32_t g = 0; g < model_.n_groups; ++g) {
+    const CacheGroup& group = cache_.groups[g];
     for (uint32_t s = 0; s < step.n_spans; ++s) {
-      memcpy(host_.tables[g] + static_cast<uint64_t>(s) * ring_[g],
-             cache.groups[g].table.data() + static_cast<uint64_t>(step.spans[s].slot) * ring_[g],
-             ring_[g] * sizeof(uint32_t));
+      memcpy(host_.tables[g] + static_cast<uint64_t>(s) * group.ring, group.table_of(step.spans[s].slot),
+             group.ring * sizeof(uint32_t));
     }
-    send(device_.tables[g], host_.tables[g], static_cast<uint64_t>(step.n_spans) * ring_[g] * sizeof(uint32_t));
+    send(device_.tables[g], host_.tables[g], static_cast<uint64_t>(step.n_spans) * group.ring * sizeof(uint32_t));
   }
   must(make_rope_table({device_.position, device_.span}, step.n_rows, weights_.frequency.as<float>(),
-                       model_.rope_dims / 2, const_cast<float*>(frame.rope_cos), const_cast<float*>(frame.rope_sin),
-                       stream_),
+                       model_.rope_dims / 2, frame_.rope_cos, frame_.rope_sin, stream_),
        "making the angles");
 }
 
-void DeviceStep::send_hidden(const Frame& frame) {
-  send(frame.hidden, host_hidden(), static_cast<uint64_t>(frame.step->n_rows) * model_.width * sizeof(float));
+void DeviceStep::send_hidden(const Step& step) {
+  send(frame_.hidden, host_hidden(), static_cast<uint64_t>(step.n_rows) * model_.width * sizeof(float));
 }
 
-void DeviceStep::all_layers(const Frame& frame) {
+void DeviceStep::all_layers(uint32_t n_rows) {
   for (uint32_t layer = 0; layer < model_.n_layers; ++layer) {
-    qkv(frame, layer);
-    attention(frame, layer);
-    output(frame, layer);
-    gate_up(frame, layer);
-    down(frame, layer);
+    qkv(n_rows, layer);
+    attention(layer);
+    output(n_rows, layer);
+    gate_up(n_rows, layer);
+    down(n_rows, layer);
   }
 }
 
-void DeviceStep::layers(const Frame& frame) {
-  const Step& step = *frame.step;
-  if (step.n_spans != step.n_rows || step.n_rows > kGraphRows) return all_layers(frame);
+void DeviceStep::layers(const Step& step) {
+  if (step.n_spans != step.n_rows || step.n_rows > kGraphRows) return all_layers(step.n_rows);
   const auto [place, is_new] = graphs_.try_emplace(static_cast<uint64_t>(segments_) << 32 | step.n_rows, nullptr);
   if (is_new) {
     must(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing a step");
-    all_layers(frame);
+    all_layers(step.n_rows);
     cudaGraph_t graph = nullptr;
     must(cudaStreamEndCapture(stream_, &graph), "capturing a step");
     const cudaError_t error = cudaGraphInstantiate(&place->second, graph, 0);
@@ -175,33 +200,39 @@ Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const M
   return p;
 }
 
-CacheView DeviceStep::view(const Frame& frame, uint32_t layer) const {
-  const Cache& cache = *frame.cache;
+CacheView DeviceStep::view(uint32_t layer) const {
   const Layer& l = model_.layers[layer];
-  const CacheGroup& group = cache.groups[l.group];
-  return {group.pages.as<uint16_t>(), device_.tables[l.group],
-          group.page_bytes / 2,       static_cast<uint64_t>(cache.page_tokens) * cache.head_dim,
-          l.index_in_group,           group.ring,
-          cache.page_shift,           model_.group_window[l.group],
-          cache.n_kv_heads,           cache.head_dim};
+  const CacheGroup& group = cache_.groups[l.group];
+  CacheView view = {};
+  view.pages = pages(l.group);
+  view.table = device_.tables[l.group];
+  view.page_elements = group.page_bytes / sizeof(uint16_t);
+  view.block_elements = cache_.block_elements();
+  view.index_in_group = l.index_in_group;
+  view.ring = group.ring;
+  view.page_shift = cache_.page_shift;
+  view.window = group.window;
+  view.n_kv_heads = cache_.n_kv_heads;
+  view.head_dim = cache_.head_dim;
+  return view;
 }
 
-void DeviceStep::qkv(const Frame& frame, uint32_t layer) {
+void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
-  const uint32_t n = frame.step->n_rows;
-  const Norm norm = {frame.hidden, l.attention_norm.as<float>(), nullptr, model_.width,
+  const Norm norm = {frame_.hidden, l.attention_norm.as<float>(), nullptr, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
   const struct {
     const DeviceMatrix& matrix;
     float* out;
-  } all[] = {{l.q, frame.q}, {l.k, frame.k}, {l.v, frame.v}};
+  } all[] = {{l.q, frame_.q}, {l.k, frame_.k}, {l.v, frame_.v}};
   // Matrices of one type are one product.
   bool done[3] = {};
   for (uint32_t first = 0; first < 3; ++first) {
     if (done[first]) continue;
     const DeviceMatrix& matrix = all[first].matrix;
-    must(normalise(norm, n, matrix.operand(), normed_.as<uint32_t>(), matrix.n_chunks(), stream_), "starting a norm");
-    Product p = product(n, matrix, normed_);
+    must(normalise(norm, n_rows, matrix.operand(), normed_.as<uint32_t>(), matrix.n_chunks(), stream_),
+         "starting a norm");
+    Product p = product(n_rows, matrix, normed_);
     p.result = Result::kWrite;
     for (uint32_t i = first; i < 3; ++i) {
       if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
@@ -210,16 +241,16 @@ void DeviceStep::qkv(const Frame& frame, uint32_t layer) {
     }
     must(multiply(matrix.dtype, p, stream_), "starting a product");
   }
-  const Rotation rotation = {frame.q,        frame.k,        frame.v,         frame.rope_cos,
-                             frame.rope_sin, model_.n_heads, model_.rope_dims};
-  must(rotate_and_store(rotation, {device_.position, device_.span}, n, view(frame, layer), stream_),
+  const Rotation rotation = {frame_.q,        frame_.k,       frame_.v,        frame_.rope_cos,
+                             frame_.rope_sin, model_.n_heads, model_.rope_dims};
+  must(rotate_and_store(rotation, {device_.position, device_.span}, n_rows, view(layer), stream_),
        "starting a rotation");
 }
 
-void DeviceStep::attention(const Frame& frame, uint32_t layer) {
+void DeviceStep::attention(uint32_t layer) {
   const DeviceMatrix& next = weights_.layers[layer].out;
   Attention a = {};
-  a.q = frame.q;
+  a.q = frame_.q;
   a.tiles = device_.tiles;
   a.n_split = n_split_;
   a.n_tiles = n_tiles_;
@@ -227,30 +258,30 @@ void DeviceStep::attention(const Frame& frame, uint32_t layer) {
   a.n_heads = model_.n_heads;
   a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
   a.partial = partial_.as<float>();
-  a.out = frame.attention;
+  a.out = frame_.attention;
   a.activations = attended_.as<uint32_t>();
   a.next_chunks = next.n_chunks();
   a.next_operand = next.operand();
-  must(attend(a, view(frame, layer), stream_), "starting attention");
+  must(attend(a, view(layer), stream_), "starting attention");
 }
 
-void DeviceStep::output(const Frame& frame, uint32_t layer) {
+void DeviceStep::output(uint32_t n_rows, uint32_t layer) {
   const DeviceMatrix& matrix = weights_.layers[layer].out;
-  Product p = product(frame.step->n_rows, matrix, attended_);
+  Product p = product(n_rows, matrix, attended_);
   p.result = Result::kAdd;
-  p.parts[p.n_parts++] = matrix.part(frame.hidden, model_.width);
+  p.parts[p.n_parts++] = matrix.part(frame_.hidden, model_.width);
   must(multiply(matrix.dtype, p, stream_), "starting a product");
 }
 
-void DeviceStep::gate_up(const Frame& frame, uint32_t layer) {
+void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
-  const uint32_t n = frame.step->n_rows;
-  const Norm norm = {frame.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
+  const Norm norm = {frame_.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_chunks(), stream_), "starting a norm");
-  Product p = product(n, l.gate, normed_);
+  must(normalise(norm, n_rows, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_chunks(), stream_),
+       "starting a norm");
+  Product p = product(n_rows, l.gate, normed_);
   p.result = Result::kGated;
-  p.parts[p.n_parts++] = l.gate.part(frame.gate, model_.ffn);
+  p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
   p.parts[p.n_parts++] = l.up.part(nullptr, 0);
   p.activations = gated_.as<uint32_t>();
   p.next_chunks = l.down.n_chunks();
@@ -258,26 +289,26 @@ void DeviceStep::gate_up(const Frame& frame, uint32_t layer) {
   must(multiply(l.gate.dtype, p, stream_), "starting a product");
 }
 
-void DeviceStep::down(const Frame& frame, uint32_t layer) {
+void DeviceStep::down(uint32_t n_rows, uint32_t layer) {
   const DeviceMatrix& matrix = weights_.layers[layer].down;
-  Product p = product(frame.step->n_rows, matrix, gated_);
+  Product p = product(n_rows, matrix, gated_);
   p.result = Result::kAdd;
-  p.parts[p.n_parts++] = matrix.part(frame.hidden, model_.width);
+  p.parts[p.n_parts++] = matrix.part(frame_.hidden, model_.width);
   must(multiply(matrix.dtype, p, stream_), "starting a product");
 }
 
-void DeviceStep::logits(const Frame& frame, const uint32_t* rows, uint32_t n) {
+void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   std::copy(rows, rows + n, host_.pick);
   send(device_.pick, host_.pick, n * sizeof(uint32_t));
   const DeviceMatrix& head = weights_.head;
-  const Norm norm = {frame.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
+  const Norm norm = {frame_.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
   must(normalise(norm, n, head.operand(), normed_.as<uint32_t>(), head.n_chunks(), stream_), "starting a norm");
   Product p = product(n, head, normed_);
   p.result = Result::kWrite;
-  p.parts[p.n_parts++] = head.part(logits_.as<float>(), model_.vocab);
+  p.parts[p.n_parts++] = head.part(frame_.logits, model_.vocab);
   must(multiply(head.dtype, p, stream_), "starting a product");
-  must(cudaMemcpyAsync(frame.logits, logits_.as<void>(), static_cast<uint64_t>(n) * model_.vocab * sizeof(float),
+  must(cudaMemcpyAsync(host_logits_.as<void>(), frame_.logits, static_cast<uint64_t>(n) * model_.vocab * sizeof(float),
                        cudaMemcpyDeviceToHost, stream_),
        "fetching logits");
   finish();

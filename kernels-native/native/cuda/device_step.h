@@ -1,4 +1,4 @@
-// A step on the device: its buffers, its description, and the launches of a layer.
+// A step on the device: the pages of the cache, its buffers, its description, and the layer loop.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,24 @@
 #include "device_memory.h"
 #include "device_model.h"
 #include "kernels.h"
-#include "stages.h"
+#include "step.h"
 
 namespace tramontane::TM_DEVICE {
 
 inline constexpr uint32_t kGraphRows = 64;  // largest decode that is captured
+
+// The device's buffers of one step. R = its rows. Logits are one tile of them.
+struct DeviceFrame {
+  float* rope_cos;   // [R, rope_dims / 2]
+  float* rope_sin;   // [R, rope_dims / 2]
+  float* hidden;     // [R, width] the residual stream
+  float* q;          // [R, n_heads * head_dim]
+  float* k;          // [R, n_kv_heads * head_dim]
+  float* v;          // [R, n_kv_heads * head_dim]
+  float* attention;  // [R, n_heads * head_dim]
+  float* gate;       // [R, ffn] SiLU(gate) * up
+  float* logits;     // [kLogitRows, vocab]
+};
 
 // Everything here may throw DeviceError. One thread at a time.
 class DeviceStep {
@@ -22,19 +35,25 @@ class DeviceStep {
   ~DeviceStep();
   DeviceStep(const DeviceStep&) = delete;
 
-  uint64_t bytes() const;
-  float* host_hidden() const { return host_hidden_.as<float>(); }
+  uint64_t page_bytes() const;  // of all pages
+  uint64_t bytes() const;       // of all else
+  const Cache& cache() const { return cache_; }
+  const DeviceFrame& frame() const { return frame_; }
+  uint16_t* pages(uint32_t group) const { return pages_[group].as<uint16_t>(); }
+  float* host_hidden() const { return host_hidden_.as<float>(); }        // [max_rows, width] rows to be sent
+  const float* host_logits() const { return host_logits_.as<float>(); }  // fetched by logits
 
-  void begin(const Frame& frame);  // page copies, description, angles
-  void send_hidden(const Frame& frame);
-  void layers(const Frame& frame);  // a decode of up to kGraphRows rows as one captured graph
-  void qkv(const Frame& frame, uint32_t layer);
-  void attention(const Frame& frame, uint32_t layer);
-  void output(const Frame& frame, uint32_t layer);
-  void gate_up(const Frame& frame, uint32_t layer);
-  void down(const Frame& frame, uint32_t layer);
-  void logits(const Frame& frame, const uint32_t* rows, uint32_t n);
-  void finish();
+  void begin(const Step& step);  // page copies, description, angles
+  void send_hidden(const Step& step);
+  void layers(const Step& step);  // a decode of up to kGraphRows rows as one captured graph
+  // What a layer is made of, for the rows and tiles that begin described.
+  void qkv(uint32_t n_rows, uint32_t layer);
+  void attention(uint32_t layer);
+  void output(uint32_t n_rows, uint32_t layer);
+  void gate_up(uint32_t n_rows, uint32_t layer);
+  void down(uint32_t n_rows, uint32_t layer);
+  void logits(const uint32_t* rows, uint32_t n);  // waits for them
+  void finish();                                  // waits until all that was submitted is done
 
  private:
   // Description of a step, once in pinned memory and once on the device.
@@ -45,27 +64,31 @@ class DeviceStep {
     QueryTile* tiles;   // [max_tiles]
     uint32_t* tables[TM_MAX_GROUPS];
   };
-  uint64_t lay_out(uint8_t* base, Description& description) const;
+  uint64_t lay_out(void* base, Description& description) const;
+  uint64_t lay_out(void* base, DeviceFrame& frame) const;
   void send(void* to, const void* from, uint64_t bytes);
   uint32_t add_tiles(const Step& step, bool split, uint32_t n_tiles);
-  void all_layers(const Frame& frame);
+  void all_layers(uint32_t n_rows);
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
-  CacheView view(const Frame& frame, uint32_t layer) const;
+  CacheView view(uint32_t layer) const;
 
   const Model& model_;
   const DeviceModel& weights_;
+  const Cache& cache_;
   const cudaStream_t stream_;
   const uint32_t max_rows_;
   const uint32_t max_spans_;
-  uint32_t ring_[TM_MAX_GROUPS] = {};
   uint32_t group_segments_[TM_MAX_GROUPS] = {};  // most segments that a row of the group sees
   uint32_t max_segments_ = 0;
-  uint32_t max_split_ = 0;            // rows whose attention is divided
+  uint32_t max_split_ = 0;  // rows whose attention is divided
+  Memory pages_[TM_MAX_GROUPS];
+  Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations
   Memory partial_;
-  Memory logits_;
   Memory host_hidden_;
+  Memory host_logits_;
   Memory host_description_, device_description_;
+  DeviceFrame frame_ = {};
   Description host_ = {}, device_ = {};
   uint32_t n_tiles_ = 0;
   uint32_t n_split_ = 0;

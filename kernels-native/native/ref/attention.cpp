@@ -16,6 +16,7 @@ template <class T>
 void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
   const Model& m = *f.model;
   const Cache& cache = *f.cache;
+  const TilePages& pages = *f.pages;
   const uint32_t kv_head = head / (m.n_heads / m.n_kv_heads);
   const uint32_t slot = f.step->span_of(row).slot;
   const int64_t position = f.step->position(row);
@@ -29,11 +30,11 @@ void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
   double sums[512] = {0};  // head_dim <= 512
   for (int64_t p = first; p <= position; ++p) {
     const KvBlock<T> block =
-        cache.block<T>(layer.group, cache.page_of(layer.group, slot, p), layer.index_in_group, kv_head);
+        pages.block<T>(layer.group, cache.page_of(layer.group, slot, p), layer.index_in_group, kv_head);
     const uint32_t offset = cache.offset_in_page(p);
     double score = 0;
     for (uint32_t d = 0; d < m.head_dim; ++d)
-      score += static_cast<double>(q[d]) * load(block.keys + cache.key_index(offset, d));
+      score += static_cast<double>(q[d]) * load(block.keys + pages.key_index(offset, d));
     score *= scale;
     if (score > largest) {
       const double shrink = std::exp(largest - score);
@@ -43,7 +44,7 @@ void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
     }
     const double weight = std::exp(score - largest);
     total += weight;
-    for (uint32_t d = 0; d < m.head_dim; ++d) sums[d] += weight * load(block.values + cache.value_index(offset, d));
+    for (uint32_t d = 0; d < m.head_dim; ++d) sums[d] += weight * load(block.values + pages.value_index(offset, d));
   }
   float* out = f.attention + (static_cast<uint64_t>(row) * m.n_heads + head) * m.head_dim;
   for (uint32_t d = 0; d < m.head_dim; ++d) out[d] = static_cast<float>(sums[d] / total);

@@ -34,11 +34,11 @@ void write_cache(const Frame& f, const Layer& layer, uint64_t row) {
   const uint32_t page = cache.page_of(layer.group, f.step->span_of(static_cast<uint32_t>(row)).slot, position);
   const uint32_t offset = cache.offset_in_page(position);
   for (uint32_t h = 0; h < cache.n_kv_heads; ++h) {
-    const KvBlock<T> block = cache.block<T>(layer.group, page, layer.index_in_group, h);
+    const KvBlock<T> block = f.pages->block<T>(layer.group, page, layer.index_in_group, h);
     const uint64_t from = (row * cache.n_kv_heads + h) * cache.head_dim;
     for (uint32_t d = 0; d < cache.head_dim; ++d) {
-      store(block.keys + cache.key_index(offset, d), f.k[from + d]);
-      store(block.values + cache.value_index(offset, d), f.v[from + d]);
+      store(block.keys + f.pages->key_index(offset, d), f.k[from + d]);
+      store(block.values + f.pages->value_index(offset, d), f.v[from + d]);
     }
   }
 }

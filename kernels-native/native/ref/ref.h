@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "stages.h"
+#include "host/stages.h"
 
 namespace tramontane::ref {
 

@@ -1,30 +1,37 @@
-#include <algorithm>
+#include <cstdio>
 
+#include "host/host_backend.h"
 #include "ref.h"
 
-namespace tramontane {
-namespace ref {
+namespace tramontane::ref {
 namespace {
 
 bool computes(uint32_t) { return true; }
 void reserve(Model&) {}
 void prepare(Model&, const Worker&) {}  // weights are used in place
 
-}  // namespace
-}  // namespace ref
+bool found(char* text, uint64_t capacity) {
+  std::snprintf(text, capacity, "scalar, in double");
+  return true;
+}
 
-const Stages kRefStages = {
-    .computes = ref::computes,
-    .reserve = ref::reserve,
-    .prepare = ref::prepare,
-    .scratch_bytes = ref::scratch_bytes,
-    .embed = ref::embed,
-    .qkv = ref::qkv,
-    .attention = ref::attention,
-    .output = ref::output,
-    .gate_up = ref::gate_up,
-    .down = ref::down,
-    .logits = ref::logits,
+constexpr Stages kStages = {
+    .computes = computes,
+    .reserve = reserve,
+    .prepare = prepare,
+    .scratch_bytes = scratch_bytes,
+    .embed = embed,
+    .qkv = qkv,
+    .attention = attention,
+    .output = output,
+    .gate_up = gate_up,
+    .down = down,
+    .logits = logits,
 };
 
-}  // namespace tramontane
+}  // namespace
+
+extern const BackendKind kBackend;
+constinit const BackendKind kBackend = {TM_BACKEND_REF, "ref", found, open_on_host<kStages>};
+
+}  // namespace tramontane::ref

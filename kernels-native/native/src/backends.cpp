@@ -1,46 +1,32 @@
 #include "backends.h"
 
-#include <cstdio>
-
-#include "cpu_features.h"
-#include "stages.h"
+// A backend is a folder of this name that defines kBackend in a namespace of this name, and a line here. (emu is the
+// folder cuda/ compiled against the emulator.)
+#define TM_EACH_BACKEND(BACKEND) \
+  BACKEND(ref)                   \
+  BACKEND(cpu)                   \
+  BACKEND(cuda)                  \
+  BACKEND(emulated)
 
 namespace tramontane {
 
-const Stages* stages_of(uint32_t backend) {
-  switch (backend) {
-    case TM_BACKEND_REF:
-      return &kRefStages;
-    case TM_BACKEND_CPU:
-      return &kCpuStages;
-#if defined(TM_HAS_CUDA)
-    case TM_BACKEND_CUDA:
-      return &cuda::kStages;
-#endif
-    case TM_BACKEND_EMU:
-      return &emulated::kStages;
-    default:
-      return nullptr;
+#define TM_DECLARE(name)             \
+  namespace name {                   \
+  extern const BackendKind kBackend; \
   }
+TM_EACH_BACKEND(TM_DECLARE)
+
+std::span<const BackendKind* const> backends() {
+#define TM_ENTRY(name) &name::kBackend,
+  static constexpr const BackendKind* kAll[] = {TM_EACH_BACKEND(TM_ENTRY)};
+  return kAll;
 }
 
-bool describe_backend(uint32_t backend, char* text, uint64_t capacity) {
-  static constexpr const char* kLevels[] = {"", "portable", "AVX2", "AVX-512"};
-  const Stages* stages = stages_of(backend);
-  if (stages == nullptr) {
-    std::snprintf(
-        text, capacity,
-        "this library was built without nvcc; install the CUDA toolkit 13 (or set CUDA_HOME to one) and build "
-        "again");
-    return false;
+const BackendKind* backend_of(uint32_t number) {
+  for (const BackendKind* kind : backends()) {
+    if (kind->number == number) return kind;
   }
-  if (stages->device != nullptr) return stages->device->found(text, capacity);
-  if (backend == TM_BACKEND_REF) {
-    std::snprintf(text, capacity, "scalar, in double");
-  } else {
-    std::snprintf(text, capacity, "%s, %u processors", kLevels[highest_cpu_level()], n_processors());
-  }
-  return true;
+  return nullptr;
 }
 
 }  // namespace tramontane

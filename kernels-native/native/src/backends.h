@@ -1,14 +1,18 @@
-// Which backends this library has, and whether they can be used on this machine.
+// Which backends this library knows.
 #pragma once
 
 #include <cstdint>
+#include <span>
+
+#include "backend.h"
 
 namespace tramontane {
 
-inline constexpr uint32_t kBackendText = 384;
+inline constexpr uint32_t kBackendText = 384;  // bytes that hold what BackendKind::found writes
 
-// Writes one sentence: what the backend (a TM_BACKEND_* number) computes with, or why it can't be used here. True when
-// it can. Any thread.
-bool describe_backend(uint32_t backend, char* text, uint64_t capacity);
+std::span<const BackendKind* const> backends();
+
+// nullptr: there is none of that number.
+const BackendKind* backend_of(uint32_t number);
 
 }  // namespace tramontane

@@ -86,11 +86,11 @@ int32_t check_groups(const tm_model_config& c, Error& error) {
 }
 
 int32_t check_backend(const tm_model_config& c, Error& error) {
-  if (c.backend > TM_BACKEND_EMU) return error.invalid("backend is %u, expected 0..%u", c.backend, TM_BACKEND_EMU);
+  const BackendKind* kind = backend_of(c.backend);
+  if (kind == nullptr) return error.invalid("backend is %u, expected one of TM_BACKEND_*", c.backend);
   char text[kBackendText];
-  if (!describe_backend(c.backend, text, sizeof text)) {
-    static constexpr const char* kNames[] = {"ref", "cpu", "cuda", "emu"};
-    return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kNames[c.backend], text);
+  if (!kind->found(text, sizeof text)) {
+    return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kind->name, text);
   }
   if (c.cpu_level > TM_CPU_AVX512) {
     return error.invalid("cpu_level is %u, expected 0..%u", c.cpu_level, TM_CPU_AVX512);
@@ -219,8 +219,8 @@ int32_t check_complete(const Model& model, Error& error) {
   const auto missing = [&](const Tensor& tensor, uint32_t role, uint32_t layer, uint32_t expert = 0) {
     if (tensor.set()) return TM_OK;
     const std::string of_expert = model.n_experts > 0 ? ", expert " + std::to_string(expert) : "";
-    return error.fail(TM_WRONG_STATE, "%s of layer %u%s was not set before tm_prepare", kRoleNames[role], layer,
-                      of_expert.c_str());
+    return error.fail(TM_WRONG_STATE, "%s of layer %u%s was not set before the weights were prepared", kRoleNames[role],
+                      layer, of_expert.c_str());
   };
   if (const int32_t status = missing(model.embedding, TM_TOKEN_EMBEDDING, 0)) return status;
   if (const int32_t status = missing(model.output_norm, TM_OUTPUT_NORM, 0)) return status;

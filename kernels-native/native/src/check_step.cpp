@@ -16,7 +16,7 @@ struct Check {
   const Model& model;
   const tm_step& raw;
   Cache& cache;
-  Workspace& workspace;
+  StepRoom& room;
   Step& step;
   Error& error;
 
@@ -44,10 +44,10 @@ int32_t Check::extents() const {
     const char* field;
     uint32_t value, low, high;
   } counts[] = {
-      {"n_rows", raw.n_rows, 1, workspace.max_rows},
-      {"n_spans", raw.n_spans, 1, workspace.max_spans},
-      {"n_samples", raw.n_samples, 0, workspace.max_samples},
-      {"n_edits", raw.n_edits, 0, workspace.max_edits},
+      {"n_rows", raw.n_rows, 1, room.max_rows},
+      {"n_spans", raw.n_spans, 1, room.max_spans},
+      {"n_samples", raw.n_samples, 0, room.max_samples},
+      {"n_edits", raw.n_edits, 0, room.max_edits},
   };
   for (const auto& c : counts) {
     if (c.value < c.low || c.value > c.high) {
@@ -91,12 +91,12 @@ int32_t Check::spans() const {
     if (s.position < 0 || s.position > kMaxPosition) {
       return error.invalid("spans[%u].position is %lld, expected 0..%lld", i, wide(s.position), wide(kMaxPosition));
     }
-    std::fill_n(workspace.row_span.begin() + next, s.n_rows, i);
+    std::fill_n(room.row_span.begin() + next, s.n_rows, i);
     next += s.n_rows;
   }
   if (next != raw.n_rows) return error.invalid("spans cover %u rows, expected n_rows (%u)", next, raw.n_rows);
 
-  std::vector<uint8_t>& seen = workspace.slot_seen;
+  std::vector<uint8_t>& seen = room.slot_seen;
   uint32_t twice = raw.n_spans;
   for (uint32_t i = 0; i < raw.n_spans; ++i) {
     if (seen[raw.spans[i].slot]++ != 0 && twice == raw.n_spans) twice = i;
@@ -112,7 +112,7 @@ int32_t Check::tokens() const {
   for (uint32_t row = 0; row < raw.n_rows; ++row) {
     int32_t token = raw.tokens[row];
     if (token == TM_TOKEN_PREVIOUS) {
-      const tm_span& span = raw.spans[workspace.row_span[row]];
+      const tm_span& span = raw.spans[room.row_span[row]];
       if (span.n_rows != 1) {
         return error.invalid("tokens[%u] is TM_TOKEN_PREVIOUS in a span of %u rows, expected only as a single row", row,
                              span.n_rows);
@@ -124,7 +124,7 @@ int32_t Check::tokens() const {
     if (token < 0 || static_cast<uint32_t>(token) >= model.vocab) {
       return error.invalid("tokens[%u] is %d, expected a token below %u or TM_TOKEN_PREVIOUS", row, token, model.vocab);
     }
-    workspace.tokens[row] = token;
+    room.tokens[row] = token;
   }
   return TM_OK;
 }
@@ -145,8 +145,8 @@ int32_t Check::edits(uint32_t* applied) const {
     if (e.page >= group.n_pages) {
       return error.invalid("edits[%u].page is %u, expected below group_pages (%u)", i, e.page, group.n_pages);
     }
-    uint32_t& entry = group.table[static_cast<uint64_t>(e.slot) * group.ring + e.index];
-    workspace.undo[i] = entry;
+    uint32_t& entry = group.table_of(e.slot)[e.index];
+    room.undo[i] = entry;
     entry = e.page;
     *applied = i + 1;
   }
@@ -157,7 +157,7 @@ void Check::take_back(uint32_t applied) const {
   while (applied-- > 0) {
     const tm_page_edit& e = raw.edits[applied];
     CacheGroup& group = cache.groups[e.group];
-    group.table[static_cast<uint64_t>(e.slot) * group.ring + e.index] = workspace.undo[applied];
+    group.table_of(e.slot)[e.index] = room.undo[applied];
   }
 }
 
@@ -187,19 +187,19 @@ int32_t each_entry(const Cache& cache, const CacheGroup& group, int64_t first, i
   return TM_OK;
 }
 
-// Notes in workspace.writer who writes which page. A page has one writer in a step, and one place in his table.
+// Notes in room.writer who writes which page. A page has one writer in a step, and one place in his table.
 int32_t Check::mark_written(uint32_t g, const tm_span& span) const {
   const CacheGroup& group = cache.groups[g];
   const int64_t last = span.position + span.n_rows - 1;
   const uint32_t first_entry = ring_entry(span.position, cache.page_shift, group.ring);
   bool began = false;
   return each_entry(cache, group, span.position, last, [&](uint32_t entry) -> int32_t {
-    const uint32_t page = group.table[static_cast<uint64_t>(span.slot) * group.ring + entry];
+    const uint32_t page = group.table_of(span.slot)[entry];
     if (page == kNoPage) {
       return error.invalid("slot %u writes entry %u of group %u's page table, which was never set", span.slot, entry,
                            g);
     }
-    uint32_t& writer = workspace.writer[g][page];
+    uint32_t& writer = room.writer[g][page];
     // A span as long as the ring that begins inside a page ends in the same page: that entry comes twice.
     const bool both_ends = began && writer == span.slot && entry == first_entry;
     if (writer != kNoPage && !both_ends) {
@@ -217,13 +217,13 @@ int32_t Check::check_read(uint32_t g, const tm_span& span) const {
   const int64_t first = group.window == 0 ? 0 : std::max<int64_t>(0, span.position - int64_t{group.window} + 1);
   const int64_t last = span.position + span.n_rows - 1;
   return each_entry(cache, group, first, last, [&](uint32_t entry) -> int32_t {
-    const uint32_t page = group.table[static_cast<uint64_t>(span.slot) * group.ring + entry];
+    const uint32_t page = group.table_of(span.slot)[entry];
     if (page == kNoPage) {
       return error.invalid(
           "slot %u reads positions %lld..%lld in group %u, but entry %u of its page table was never set", span.slot,
           wide(first), wide(last), g, entry);
     }
-    const uint32_t writer = workspace.writer[g][page];
+    const uint32_t writer = room.writer[g][page];
     if (writer != kNoPage && writer != span.slot) {
       return error.invalid("page %u of group %u is written by slot %u and read by slot %u in one step", page, g, writer,
                            span.slot);
@@ -238,8 +238,8 @@ void Check::clear_written() const {
     for (uint32_t i = 0; i < raw.n_spans; ++i) {
       const tm_span& span = raw.spans[i];
       each_entry(cache, group, span.position, span.position + span.n_rows - 1, [&](uint32_t entry) -> int32_t {
-        const uint32_t page = group.table[static_cast<uint64_t>(span.slot) * group.ring + entry];
-        if (page != kNoPage) workspace.writer[g][page] = kNoPage;
+        const uint32_t page = group.table_of(span.slot)[entry];
+        if (page != kNoPage) room.writer[g][page] = kNoPage;
         return TM_OK;
       });
     }
@@ -354,19 +354,18 @@ int32_t Check::samples() const {
   for (uint32_t i = 0; i < raw.n_samples; ++i) {
     if (const int32_t status = sample(i)) return status;
     const uint32_t row = raw.samples[i].row;
-    if (step.n_logit_rows == 0 || workspace.logit_rows[step.n_logit_rows - 1] != row) {
-      workspace.logit_rows[step.n_logit_rows++] = row;
+    if (step.n_logit_rows == 0 || room.logit_rows[step.n_logit_rows - 1] != row) {
+      room.logit_rows[step.n_logit_rows++] = row;
     }
-    workspace.sample_row[i] = step.n_logit_rows - 1;
+    room.sample_row[i] = step.n_logit_rows - 1;
   }
   return TM_OK;
 }
 
 }  // namespace
 
-int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, Workspace& workspace, Step& step,
-                   Error& error) {
-  const Check check{model, raw, cache, workspace, step, error};
+int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, StepRoom& room, Step& step, Error& error) {
+  const Check check{model, raw, cache, room, step, error};
   if (const int32_t status = check.extents()) return status;
   if (const int32_t status = check.spans()) return status;
   if (const int32_t status = check.tokens()) return status;
@@ -384,11 +383,18 @@ int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, Workspa
   step.n_rows = raw.n_rows;
   step.n_spans = raw.n_spans;
   step.spans = raw.spans;
-  step.tokens = workspace.tokens.data();
-  step.row_span = workspace.row_span.data();
-  step.logit_rows = workspace.logit_rows.data();
-  step.sample_row = workspace.sample_row.data();
+  step.tokens = room.tokens.data();
+  step.row_span = room.row_span.data();
+  step.logit_rows = room.logit_rows.data();
+  step.sample_row = room.sample_row.data();
   return TM_OK;
+}
+
+void remember_tokens(const Step& step, Cache& cache) {
+  const tm_step& raw = step.raw;
+  for (uint32_t i = 0; i < raw.n_samples; ++i) {
+    if (raw.samples[i].target == TM_SAMPLE_DRAW) cache.last_token[raw.samples[i].slot] = raw.results[i].token;
+  }
 }
 
 }  // namespace tramontane

@@ -44,21 +44,18 @@ Buffer::Buffer(uint64_t bytes, bool huge_pages) : bytes_(bytes) {
 Buffer::Buffer(Buffer&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       bytes_(std::exchange(other.bytes_, 0)),
-      origin_(std::exchange(other.origin_, Origin::kHeap)),
-      release_(other.release_) {}
+      origin_(std::exchange(other.origin_, Origin::kHeap)) {}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
   std::swap(origin_, other.origin_);
-  std::swap(release_, other.release_);
   return *this;
 }
 
 Buffer::~Buffer() {
   if (origin_ == Origin::kMapped) munmap(data_, bytes_);
   if (origin_ == Origin::kHeap) std::free(data_);
-  if (origin_ == Origin::kAdopted && data_ != nullptr) release_(data_);
 }
 
 void Buffer::touch(uint64_t first, uint64_t last) const {
@@ -73,13 +70,6 @@ Buffer Buffer::borrow(void* data, uint64_t bytes) {
   buffer.data_ = data;
   buffer.bytes_ = bytes;
   buffer.origin_ = Origin::kBorrowed;
-  return buffer;
-}
-
-Buffer Buffer::adopt(void* data, uint64_t bytes, void (*release)(void*)) {
-  Buffer buffer = borrow(data, bytes);
-  buffer.origin_ = Origin::kAdopted;
-  buffer.release_ = release;
   return buffer;
 }
 

@@ -16,8 +16,6 @@ class Buffer {
   ~Buffer();
   // Memory that somebody else owns (tests put guard pages behind it).
   static Buffer borrow(void* data, uint64_t bytes);
-  // Memory that release gives back (a device's).
-  static Buffer adopt(void* data, uint64_t bytes, void (*release)(void*));
 
   uint64_t bytes() const { return bytes_; }
   template <class T>
@@ -26,14 +24,15 @@ class Buffer {
   }
 
   // Takes the pages of [first, last) from the system now, while they are still zero. For a caller who has to know that
-  // they are there: the system promises more than it has, and ends the process that comes for the rest.
+  // they are there: the system promises more than it has, and ends the process that comes for the rest. Threads take
+  // whole ones of kTouched bytes each, so that huge pages stay whole.
   void touch(uint64_t first, uint64_t last) const;
+  static constexpr uint64_t kTouched = 2ull << 20;
 
  private:
   void* data_ = nullptr;
   uint64_t bytes_ = 0;
-  enum class Origin { kHeap, kMapped, kBorrowed, kAdopted } origin_ = Origin::kHeap;
-  void (*release_)(void*) = nullptr;
+  enum class Origin { kHeap, kMapped, kBorrowed } origin_ = Origin::kHeap;
 };
 
 }  // namespace tramontane

@@ -1,5 +1,5 @@
 // The model of a context: geometry, tensors and what the backend made of them. Written by the calling thread while
-// the context is being set up (and by all workers in Stages::prepare); read only while a step runs.
+// the context is being set up (and by the backend's threads in Backend::prepare); read only while a step runs.
 #pragma once
 
 #include <atomic>
@@ -7,15 +7,13 @@
 #include <memory>
 #include <vector>
 
-#include "cache.h"
 #include "dtype.h"
 #include "halved_rows.h"
-#include "step.h"
 #include "tramontane.h"
 
 namespace tramontane {
 
-// Whatever a backend keeps per tensor (repacked weights). Made in Stages::reserve, filled in Stages::prepare.
+// Whatever a backend keeps per tensor (repacked weights). Made in Backend::reserve, filled in Backend::prepare.
 struct Packed {
   virtual ~Packed() = default;
   virtual uint64_t bytes() const = 0;  // owned memory, reported by tm_memory_use
@@ -36,6 +34,7 @@ struct Tensor {
   bool in_place = true;  // a backend that no longer reads data after prepare sets this to false
 
   bool set() const { return data != nullptr; }
+  void set_to(const tm_tensor& tensor);                                 // already checked
   const float* f32() const { return static_cast<const float*>(data); }  // norms and rope factors (4-byte aligned)
   const uint8_t* row(uint64_t r) const {
     return static_cast<const uint8_t*>(data) + halved.place_of(r) * row_bytes(stored, cols);
@@ -62,7 +61,6 @@ struct Layer {
   Tensor ffn_norm;                   // [1, width] F32
   Tensor router;                     // [n_experts, width], only with experts
   std::vector<FeedForward> experts;  // [n_experts], or 1 without experts
-  std::unique_ptr<Packed> packed;    // for a backend that fuses several tensors of a layer
   uint32_t group = 0;                // its window and page table
   uint32_t index_in_group = 0;       // its place inside a page
 
@@ -70,7 +68,8 @@ struct Layer {
 };
 
 struct Model {
-  uint32_t backend;
+  explicit Model(const tm_model_config& config);  // already checked; tensors are still to be set
+
   uint32_t cpu_level;  // resolved: never TM_CPU_AUTO
   uint32_t n_workers;  // compute threads; a step runs on all of them
   uint32_t n_layers;
@@ -97,8 +96,8 @@ struct Model {
   std::vector<float> rope_frequency;  // [rope_dims / 2] radians per position, made by tm_prepare
   std::unique_ptr<Packed> packed;     // backend-wide state
 
-  std::atomic<uint64_t> prepared_bytes{0};  // advanced by Stages::prepare; tm_progress reads it from any thread
-  std::atomic<uint64_t> prepare_total{0};   // set by Stages::reserve
+  std::atomic<uint64_t> prepared_bytes{0};  // advanced by Backend::prepare; tm_progress reads it from any thread
+  std::atomic<uint64_t> prepare_total{0};   // set by Backend::reserve
 
   const Tensor& head() const { return output.set() ? output : embedding; }
   Tensor& head() { return output.set() ? output : embedding; }
@@ -108,6 +107,10 @@ struct Model {
 
   // The tensor of (role, layer, expert); nullptr when there is none such.
   Tensor* find(uint32_t role, uint32_t layer, uint32_t expert);
+  // Fills rope_frequency, when the factors are known.
+  void make_frequencies();
+  // Adds the bytes of all tensors, as they are used.
+  void add_weights(tm_memory& memory) const;
 };
 
 }  // namespace tramontane

@@ -38,9 +38,9 @@ sigset_t asynchronous_signals() {
   return set;
 }
 
-void name_this_thread(uint32_t id) {
+void name_this_thread(const char* what, uint32_t id) {
   char name[16];
-  std::snprintf(name, sizeof name, "tm-worker-%u", id % 10000);
+  std::snprintf(name, sizeof name, "%.10s-%u", what, id % 10000);
 #if defined(__APPLE__)
   pthread_setname_np(name);
 #else
@@ -50,8 +50,8 @@ void name_this_thread(uint32_t id) {
 
 }  // namespace
 
-Pool::Pool(uint32_t n_workers, uint32_t n_processors)
-    : n_workers_(n_workers), oversubscribed_(n_workers > n_processors), barrier_(n_workers, n_processors) {
+Pool::Pool(uint32_t n_workers, uint32_t n_processors, const char* name)
+    : n_workers_(n_workers), name_(name), oversubscribed_(n_workers > n_processors), barrier_(n_workers, n_processors) {
   threads_.resize(n_workers);  // no reallocation: threads keep pointers into it
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -114,7 +114,7 @@ bool Pool::wait(int64_t timeout_ns) {
 
 void* Pool::enter(void* thread) {
   const Thread* self = static_cast<Thread*>(thread);
-  name_this_thread(self->id);
+  name_this_thread(self->pool->name_, self->id);
   std::fesetenv(FE_DFL_ENV);  // the creator's rounding or flush-to-zero mode must not change results
   self->pool->work(self->id);
   return nullptr;

@@ -1,5 +1,5 @@
-// The compute threads of a context. They live from tm_open to tm_close, run one SPMD program at a time, spin briefly
-// for the next one and then sleep.
+// Threads of a backend. They live as long as it does, run one SPMD program at a time, spin briefly for the next one and
+// then sleep.
 #pragma once
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "barrier.h"
-#include "stages.h"
+#include "worker.h"
 
 namespace tramontane {
 
@@ -20,8 +20,8 @@ class Pool {
   // Runs on every worker; what it does is visible to the caller once wait() has returned true.
   using Program = void (*)(void* argument, const Worker& worker);
 
-  // Throws std::bad_alloc when the system gives no more threads.
-  Pool(uint32_t n_workers, uint32_t n_processors);
+  // Throws std::bad_alloc when the system gives no more threads. name: of the threads, up to ten characters.
+  Pool(uint32_t n_workers, uint32_t n_processors, const char* name = "tm-worker");
   ~Pool();  // waits for the running program, then ends the threads
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -31,6 +31,11 @@ class Pool {
   void run(Program program, void* argument) {
     start(program, argument);
     wait(-1);
+  }
+  // body(worker) on every worker; returns when all are done.
+  template <class Body>
+  void run(Body body) {
+    run([](void* b, const Worker& worker) { (*static_cast<Body*>(b))(worker); }, &body);
   }
 
  private:
@@ -45,6 +50,7 @@ class Pool {
   void stop();
 
   const uint32_t n_workers_;
+  const char* const name_;
   const bool oversubscribed_;  // fewer processors than workers: never spin
   Barrier barrier_;
   Program program_ = nullptr;  // nullptr: end

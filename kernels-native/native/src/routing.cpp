@@ -6,7 +6,8 @@
 #include <numeric>
 #include <utility>
 
-#include "stages.h"
+#include "model.h"
+#include "worker.h"
 
 namespace tramontane {
 

@@ -6,7 +6,9 @@
 #include <functional>
 #include <limits>
 
+#include "backends.h"
 #include "check.h"
+#include "cpu_features.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -108,6 +110,39 @@ TEST(backends_are_described_as_they_open) {
   CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU + 1, text, sizeof text), TM_INVALID_ARGUMENT);
   CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, nullptr, 8), TM_INVALID_ARGUMENT);
   CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, text, 0), TM_INVALID_ARGUMENT);
+}
+
+// A person reads these: words, and neither the ABI's numbers nor its functions.
+TEST(messages_name_what_they_mean) {
+  std::vector<uint8_t> layer_group;
+  for (const tramontane::BackendKind* kind : tramontane::backends()) {
+    char text[tramontane::kBackendText];
+    if (kind->found(text, sizeof text)) continue;
+    Placement placement;
+    placement.backend = kind->number;
+    const tm_model_config config = model_config(Shape(), placement, layer_group);
+    const Opened opened(&config);
+    CHECK_EQ(std::string(opened.message), std::string("the ") + kind->name + " backend can't be used here: " + text);
+  }
+  for (uint32_t level = TM_CPU_PORTABLE; level <= TM_CPU_AVX512; ++level) {
+    if (tramontane::has_cpu_level(level)) continue;
+    Placement placement;
+    placement.cpu_level = level;
+    const tm_model_config config = model_config(Shape(), placement, layer_group);
+    const Opened opened(&config);
+    expect(opened.status, TM_UNSUPPORTED, opened.message, "this machine lacks the cpu level ");
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their allocators end the process instead
+  const Weights weights{Shape()};
+  Session session(weights, {});
+  tm_cache_config config{};
+  config.struct_size = sizeof config;
+  config.page_tokens = 256;
+  config.n_slots = config.max_rows = config.max_spans = config.group_ring[0] = 1;
+  config.group_pages[0] = UINT32_MAX - 1;
+  CHECK_EQ(tm_size_cache(session.context(), &config), TM_OUT_OF_MEMORY);
+  CHECK_EQ(session.error(), std::string("the system gives no more memory or threads"));
+#endif
 }
 
 // A device lacks types, head sizes and the float cache: each is refused by name, before anything is computed.

@@ -8,8 +8,8 @@
 
 #include "check.h"
 #include "routing.h"
-#include "stages.h"
 #include "tiny_model.h"
+#include "worker.h"
 
 namespace test {
 namespace {
@@ -86,7 +86,7 @@ TEST(random_choices_are_those_of_a_sort) {
 
 TEST(gathered_rows_lie_by_expert_then_by_row_for_any_number_of_workers) {
   Random random{22};
-  Model model;
+  Model model{tm_model_config{}};
   for (const uint32_t n_experts : {1u, 3u, 8u, kMaxExperts}) {
     for (const uint32_t n_rows : {1u, 2u, 7u, 100u}) {
       model.n_experts = n_experts;
@@ -133,23 +133,16 @@ Weights::Entry& entry(Weights& weights, uint32_t role, uint32_t expert = 0) {
   std::abort();
 }
 
-// embed, then the given hidden rows through the feed-forward of layer 0, on all workers.
-void feed_forward(Session& session, const std::vector<uint8_t>& hidden) {
-  struct Job {
-    const Stages* stages;
-    const Frame* frame;
-    const std::vector<uint8_t>* hidden;
-  } job{session.context()->stages, &session.frame(), &hidden};
-  session.context()->pool->run(
-      [](void* argument, const Worker& worker) {
-        const Job& j = *static_cast<Job*>(argument);
-        j.stages->embed(*j.frame, worker);
-        if (worker.id == 0) memcpy(j.frame->hidden, j.hidden->data(), j.hidden->size());
-        worker.wait();
-        j.stages->gate_up(*j.frame, 0, worker);
-        j.stages->down(*j.frame, 0, worker);
-      },
-      &job);
+// embed, then the given hidden rows through the feed-forward of layer 0; what comes out.
+std::vector<float> feed_forward(Probe& probe, const Step& step, const std::vector<uint8_t>& hidden) {
+  std::vector<float> rows(hidden.size() / sizeof(float));
+  memcpy(rows.data(), hidden.data(), hidden.size());
+  probe.run(Operation::kEmbed, step, 0);
+  probe.write(Activation::kHidden, rows.data(), rows.size());
+  probe.run(Operation::kGateUp, step, 0);
+  probe.run(Operation::kDown, step, 0);
+  probe.read(Activation::kHidden, rows.data(), rows.size());
+  return rows;
 }
 
 // What tm_prepare says of a model that lacks something.
@@ -198,18 +191,18 @@ TEST(a_layer_agrees_with_transformers) {
       p.threads = 2;
       Session session(weights, p);
       session.run({{0, 0, random_tokens(rows, shape.vocab, 1)}});
-      session.stage({{0, 0, random_tokens(rows, shape.vocab, 1)}});
-      feed_forward(session, hidden);
+      const Step& step = session.stage({{0, 0, random_tokens(rows, shape.vocab, 1)}});
+      const std::vector<float> actual = feed_forward(session.probe(), step, hidden);
       std::istringstream experts(chosen);
       std::string expert;
       for (uint32_t i = 0; std::getline(experts, expert, ','); ++i) {
-        CHECK_EQ(session.frame().routing.expert[i], static_cast<uint32_t>(std::stoul(expert)));
+        CHECK_EQ(session.probe().routing()->expert[i], static_cast<uint32_t>(std::stoul(expert)));
       }
       double error = 0, length = 0;
       for (uint32_t i = 0; i < rows * shape.width; ++i) {
         const auto word = static_cast<uint32_t>(std::stoul(bits.substr(8 * i, 8), nullptr, 16));
         const double expected = static_cast<double>(bits_to_float(word));
-        const double difference = static_cast<double>(session.frame().hidden[i]) - expected;
+        const double difference = static_cast<double>(actual[i]) - expected;
         error += difference * difference;
         length += expected * expected;
       }
@@ -296,7 +289,8 @@ TEST(every_expert_is_asked_for_counted_and_packed) {
     if (e.rows > 1) matrices += e.bytes.size();
   }
   for (const Placement& p : placements()) {
-    CHECK_EQ(failure_of_prepare(lacking, p), std::string("ffn up of layer 0, expert 2 was not set before tm_prepare"));
+    CHECK_EQ(failure_of_prepare(lacking, p),
+             std::string("ffn up of layer 0, expert 2 was not set before the weights were prepared"));
     Session session(weights, p);
     tm_memory memory{};
     memory.struct_size = sizeof memory;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "host/host_backend.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -57,15 +58,17 @@ void run_guarded(const Shape& shape, Placement p, bool front, const std::string&
   // The caches' own pages, flush as well. Reads over a page's end would land in the next page, so the pool's last page
   // is the one in use: its end is the guard.
   auto& cache = session.context()->cache;
+  auto& host = dynamic_cast<tramontane::HostBackend&>(*session.context()->backend);
   std::vector<std::unique_ptr<Guarded>> pools;
   std::vector<tramontane::Buffer> originals;
   for (uint32_t g = 0; g < cache.n_groups; ++g) {
     auto& group = cache.groups[g];
     group.n_pages = group.ring;
     for (uint32_t i = 0; i < group.ring; ++i) group.table[i] = group.ring - 1 - i;
-    pools.push_back(std::make_unique<Guarded>(group.pages.as<uint8_t>(), group.page_bytes * group.ring, false));
-    originals.push_back(std::move(group.pages));
-    group.pages = tramontane::Buffer::borrow(pools.back()->as<uint8_t>(), group.page_bytes * group.ring);
+    tramontane::Buffer& pages = host.pages().pools[g];
+    pools.push_back(std::make_unique<Guarded>(pages.as<uint8_t>(), group.page_bytes * group.ring, false));
+    originals.push_back(std::move(pages));
+    pages = tramontane::Buffer::borrow(pools.back()->as<uint8_t>(), group.page_bytes * group.ring);
   }
   for (const size_t n : {1, 2, 3, 5, 8, 13, 16, 17, 23}) {
     const auto row_tokens = guard(std::vector<int32_t>(tokens.begin(), tokens.begin() + static_cast<long>(n)));
@@ -109,7 +112,7 @@ void run_guarded(const Shape& shape, Placement p, bool front, const std::string&
     CHECK_EQ(tm_wait(session.context(), -1), TM_OK);
     for (size_t i = 0; i < draws.size(); ++i) CHECK_TEXT(step.results[i].status == TM_RESULT_OK, name);
   }
-  for (uint32_t g = 0; g < cache.n_groups; ++g) cache.groups[g].pages = std::move(originals[g]);
+  for (uint32_t g = 0; g < cache.n_groups; ++g) host.pages().pools[g] = std::move(originals[g]);
 }
 
 }  // namespace

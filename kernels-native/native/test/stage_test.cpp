@@ -10,7 +10,7 @@
 
 #include "check.h"
 #include "oracle.h"
-#include "stages.h"
+#include "sampling.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -111,8 +111,7 @@ class Bench {
 
   void run() {
     session_.run(v_.spans);  // sends the page tables; leaves garbage everywhere, which is then poisoned
-    session_.stage(v_.spans);
-    step_ = &session_.context()->step;
+    step_ = &session_.stage(v_.spans);
     n_ = step_->n_rows;
     embed();
     fill_cache();
@@ -125,40 +124,28 @@ class Bench {
   }
 
  private:
-  using Stage = void (*)(const Frame&, uint32_t, const Worker&);
-
-  void on_workers(Stage stage) {
-    struct Job {
-      const Frame* frame;
-      Stage stage;
-    } job{&session_.frame(), stage};
-    session_.context()->pool->run(
-        [](void* argument, const Worker& worker) {
-          const Job* j = static_cast<Job*>(argument);
-          j->stage(*j->frame, kLayer, worker);
-        },
-        &job);
-    finish();
+  void run(Operation operation) {
+    session_.probe().run(operation, *step_, kLayer);
+    check_alive();
   }
-
-  // What a device was given it does when somebody waits.
-  void finish() {
-    if (stages().device == nullptr) return;
-    session_.context()->pool->run(
-        [](void* context, const Worker& worker) {
-          const tm_context* c = static_cast<tm_context*>(context);
-          c->stages->device->finish(c->run.frame, worker);
-        },
-        session_.context());
+  void check_alive() {
     Error error;
-    CHECK_TEXT(stages().device->failure(session_.context()->model, error) == TM_OK, error.text());
+    CHECK_TEXT(session_.context()->backend->failure(error) == TM_OK, error.text());
   }
 
-  const Stages& stages() { return *session_.context()->stages; }
-  void poison(float* data, uint64_t n) { std::fill_n(data, n, std::numeric_limits<float>::quiet_NaN()); }
+  // Rows of a part, [row][width].
+  std::vector<float> rows_of(Activation which, uint64_t n, uint64_t width) {
+    std::vector<float> rows(n * width);
+    session_.probe().read(which, rows.data(), rows.size());
+    return rows;
+  }
+  void poison(Activation which, uint64_t n) {
+    const std::vector<float> nothing(n, std::numeric_limits<float>::quiet_NaN());
+    session_.probe().write(which, nothing.data(), n);
+  }
   std::vector<float> weights(uint32_t role) const { return weights_.values(role, kLayer); }
-  Row row_of(const float* data, uint64_t row, uint64_t width) const {
-    return Row(data + row * width, data + (row + 1) * width);
+  Row row_of(const std::vector<float>& data, uint64_t row, uint64_t width) const {
+    return Row(data.data() + row * width, data.data() + (row + 1) * width);
   }
 
   void compare(const char* stage, uint64_t row, const Row& expected, const Row& actual) {
@@ -181,77 +168,54 @@ class Bench {
   }
 
   void embed() {
-    Frame& frame = session_.frame();
     const uint64_t width = v_.shape.width;
-    // The rope table is the core's; run() has left it in place, because the spans are the same.
-    poison(frame.hidden, n_ * width);
-    on_workers([](const Frame& f, uint32_t, const Worker& worker) { stages_of(f.model->backend)->embed(f, worker); });
+    // The angles are not embed's; run() has left them in place, because the spans are the same.
+    poison(Activation::kHidden, n_ * width);
+    run(Operation::kEmbed);
+    std::vector<float> hidden = rows_of(Activation::kHidden, n_, width);
     const std::vector<float> table = weights_.values(TM_TOKEN_EMBEDDING, 0);
     for (uint64_t row = 0; row < n_; ++row) {
       const float* expected = table.data() + static_cast<uint64_t>(step_->tokens[row]) * width;
-      CHECK_TEXT(memcmp(frame.hidden + row * width, expected, width * sizeof(float)) == 0,
+      CHECK_TEXT(memcmp(hidden.data() + row * width, expected, width * sizeof(float)) == 0,
                  p_.name() + " embed " + v_.text);
     }
-    for (uint64_t i = 0; i < n_ * width; ++i) frame.hidden[i] = random_.hard();
+    for (float& value : hidden) value = random_.hard();
+    session_.probe().write(Activation::kHidden, hidden.data(), hidden.size());
   }
 
-  // Calls visit(key element, value element) of a position of a slot.
-  template <class Visit>
-  void each_element(uint32_t slot, int64_t position, Visit visit) {
-    const Cache& cache = session_.context()->cache;
-    const uint32_t page = cache.page_of(0, slot, position);
-    const uint32_t offset = cache.offset_in_page(position);
-    for (uint32_t h = 0; h < v_.shape.kv_heads; ++h) {
-      for (uint32_t d = 0; d < v_.shape.head_dim; ++d) {
-        const uint32_t i = h * v_.shape.head_dim + d;
-        if (p_.kv_dtype == TM_F32) {
-          const auto block = cache.block<float>(0, page, kLayer, h);
-          visit(i, block.keys[cache.key_index(offset, d)], block.values[cache.value_index(offset, d)]);
-        } else {
-          const auto block = cache.block<uint16_t>(0, page, kLayer, h);
-          visit(i, block.keys[cache.key_index(offset, d)], block.values[cache.value_index(offset, d)]);
+  void fill_cache() {
+    session_.probe().fill_pages(0, 0xff);  // not a number, in either type
+    const uint32_t head_dim = v_.shape.head_dim;
+    std::vector<float> key(head_dim), value(head_dim);
+    for (const SpanInput& span : v_.spans) {
+      const int64_t window = v_.shape.windows[0];
+      const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, span.position - window + 1);
+      for (int64_t p = first; p < span.position; ++p) {
+        for (uint32_t h = 0; h < v_.shape.kv_heads; ++h) {
+          for (uint32_t d = 0; d < head_dim; ++d) {
+            key[d] = random_.hard();
+            value[d] = random_.hard();
+          }
+          session_.probe().write({kLayer, span.slot, h, p}, key.data(), value.data());
         }
       }
     }
   }
 
-  static double load(float element) { return static_cast<double>(element); }
-  static double load(uint16_t element) { return static_cast<double>(half_to_float(element)); }
-  static void store(float& element, float value) { element = value; }
-  static void store(uint16_t& element, float value) { element = float_to_half(value); }
-
-  void fill_cache() {
-    Cache& cache = session_.context()->cache;
-    const CacheGroup& group = cache.groups[0];
-    const uint64_t elements = group.page_bytes * group.n_pages / cache.element_bytes;
-    if (p_.kv_dtype == TM_F32) {
-      poison(group.pages.as<float>(), elements);
-    } else {
-      std::fill_n(group.pages.as<uint16_t>(), elements, uint16_t{0x7e00});
-    }
-    for (const SpanInput& span : v_.spans) {
-      const int64_t window = v_.shape.windows[0];
-      const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, span.position - window + 1);
-      for (int64_t p = first; p < span.position; ++p) {
-        each_element(span.slot, p, [&](uint32_t, auto& key, auto& value) {
-          store(key, random_.hard());
-          store(value, random_.hard());
-        });
-      }
-    }
-  }
-
   void cached(uint32_t slot, int64_t position, Row& keys, Row& values) {
-    keys.assign(v_.shape.kv_heads * v_.shape.head_dim, 0);
-    values = keys;
-    each_element(slot, position, [&](uint32_t i, auto& key, auto& value) {
-      keys[i] = load(key);
-      values[i] = load(value);
-    });
+    const uint32_t head_dim = v_.shape.head_dim;
+    std::vector<float> key(head_dim), value(head_dim);
+    keys.clear();
+    values.clear();
+    for (uint32_t h = 0; h < v_.shape.kv_heads; ++h) {
+      session_.probe().read({kLayer, slot, h, position}, key.data(), value.data());
+      keys.insert(keys.end(), key.begin(), key.end());
+      values.insert(values.end(), value.begin(), value.end());
+    }
   }
 
   Row projected(uint32_t role, uint64_t row) {
-    const Row x = oracle_norm(row_of(hidden_.data(), row, v_.shape.width), weights(TM_ATTENTION_NORM), 1e-5);
+    const Row x = oracle_norm(row_of(hidden_, row, v_.shape.width), weights(TM_ATTENTION_NORM), 1e-5);
     return oracle_matmul(weights(role), x);
   }
 
@@ -268,12 +232,11 @@ class Bench {
   }
 
   void qkv() {
-    Frame& frame = session_.frame();
-    hidden_.assign(frame.hidden, frame.hidden + n_ * v_.shape.width);
-    poison(frame.q, n_ * session_.context()->model.q_width());
-    poison(frame.k, n_ * session_.context()->model.kv_width());
-    poison(frame.v, n_ * session_.context()->model.kv_width());
-    on_workers(stages().qkv);
+    hidden_ = rows_of(Activation::kHidden, n_, v_.shape.width);
+    poison(Activation::kQ, n_ * session_.context()->model.q_width());
+    poison(Activation::kK, n_ * session_.context()->model.kv_width());
+    poison(Activation::kV, n_ * session_.context()->model.kv_width());
+    run(Operation::kQkv);
     for (uint64_t row = 0; row < n_; ++row) {
       Row keys, values;
       cached(step_->span_of(static_cast<uint32_t>(row)).slot, step_->position(static_cast<uint32_t>(row)), keys,
@@ -286,11 +249,11 @@ class Bench {
   }
 
   void attention() {
-    Frame& frame = session_.frame();
     const Shape& s = v_.shape;
     const uint64_t q_width = session_.context()->model.q_width();
-    poison(frame.attention, n_ * q_width);
-    on_workers(stages().attention);
+    poison(Activation::kAttention, n_ * q_width);
+    run(Operation::kAttention);
+    const std::vector<float> actual = rows_of(Activation::kAttention, n_, q_width);
     for (uint64_t row = 0; row < n_; ++row) {
       const int64_t position = step_->position(static_cast<uint32_t>(row));
       const int64_t window = s.windows[0];
@@ -314,95 +277,91 @@ class Bench {
         const Row head = oracle_attend(&q[h * s.head_dim], k, v, s.head_dim);
         expected.insert(expected.end(), head.begin(), head.end());
       }
-      compare("attention", row, expected, row_of(frame.attention, row, q_width));
+      compare("attention", row, expected, row_of(actual, row, q_width));
     }
   }
 
   // hidden += weight * input, seen from before and after the stage.
-  void added(const char* name, Stage stage, uint32_t role, const float* input, uint64_t input_width) {
-    Frame& frame = session_.frame();
+  void added(const char* name, Operation operation, uint32_t role, Activation input_part, uint64_t input_width) {
     const uint64_t width = v_.shape.width;
-    const std::vector<float> before(frame.hidden, frame.hidden + n_ * width);
-    on_workers(stage);
+    const std::vector<float> input = rows_of(input_part, n_, input_width);
+    const std::vector<float> before = rows_of(Activation::kHidden, n_, width);
+    run(operation);
+    const std::vector<float> after = rows_of(Activation::kHidden, n_, width);
     for (uint64_t row = 0; row < n_; ++row) {
       Row expected = oracle_matmul(weights(role), row_of(input, row, input_width));
       for (uint64_t i = 0; i < width; ++i) expected[i] += static_cast<double>(before[row * width + i]);
-      compare(name, row, expected, row_of(frame.hidden, row, width));
+      compare(name, row, expected, row_of(after, row, width));
     }
   }
 
   void output() {
-    added("output", stages().output, TM_ATTENTION_OUT, session_.frame().attention, session_.context()->model.q_width());
+    added("output", Operation::kOutput, TM_ATTENTION_OUT, Activation::kAttention, session_.context()->model.q_width());
   }
 
   void gate_up() {
-    Frame& frame = session_.frame();
     const uint32_t k = v_.shape.experts_used;
-    poison(frame.gate, n_ * std::max(1u, k) * v_.shape.ffn);
-    on_workers(stages().gate_up);
+    poison(Activation::kGate, n_ * std::max(1u, k) * v_.shape.ffn);
+    run(Operation::kGateUp);
+    const std::vector<float> hidden = rows_of(Activation::kHidden, n_, v_.shape.width);
+    const std::vector<float> gate = rows_of(Activation::kGate, n_ * std::max(1u, k), v_.shape.ffn);
+    const Routing* routing = session_.probe().routing();
     for (uint64_t row = 0; row < n_; ++row) {
-      const Row x = oracle_norm(row_of(frame.hidden, row, v_.shape.width), weights(TM_FFN_NORM), 1e-5);
+      const Row x = oracle_norm(row_of(hidden, row, v_.shape.width), weights(TM_FFN_NORM), 1e-5);
       if (k == 0) {
-        compare("gate", row, oracle_gate(weights_, kLayer, 0, x), row_of(frame.gate, row, v_.shape.ffn));
+        compare("gate", row, oracle_gate(weights_, kLayer, 0, x), row_of(gate, row, v_.shape.ffn));
         continue;
       }
       const auto experts = oracle_experts(weights_, kLayer, x);
       Row expected, actual;
       for (uint32_t i = 0; i < k; ++i) {
-        CHECK_EQ(frame.routing.expert[row * k + i], experts[i].index);
+        CHECK_EQ(routing->expert[row * k + i], experts[i].index);
         expected.push_back(experts[i].share);
-        actual.push_back(static_cast<double>(frame.routing.share[row * k + i]));
-        const uint32_t place = frame.routing.place[row * k + i];
-        CHECK_EQ(frame.routing.row[place], row);
-        CHECK(place >= frame.routing.first[experts[i].index] && place < frame.routing.first[experts[i].index + 1]);
-        compare("gate", row, oracle_gate(weights_, kLayer, experts[i].index, x),
-                row_of(frame.gate, place, v_.shape.ffn));
+        actual.push_back(static_cast<double>(routing->share[row * k + i]));
+        const uint32_t place = routing->place[row * k + i];
+        CHECK_EQ(routing->row[place], row);
+        CHECK(place >= routing->first[experts[i].index] && place < routing->first[experts[i].index + 1]);
+        compare("gate", row, oracle_gate(weights_, kLayer, experts[i].index, x), row_of(gate, place, v_.shape.ffn));
       }
       compare("shares", row, expected, actual);
     }
   }
 
   void down() {
-    Frame& frame = session_.frame();
     const uint32_t k = v_.shape.experts_used;
     if (k == 0) {
-      added("down", stages().down, TM_FFN_DOWN, frame.gate, v_.shape.ffn);
+      added("down", Operation::kDown, TM_FFN_DOWN, Activation::kGate, v_.shape.ffn);
       return;
     }
     const uint64_t width = v_.shape.width;
-    const std::vector<float> before(frame.hidden, frame.hidden + n_ * width);
-    on_workers(stages().down);
+    const std::vector<float> gate = rows_of(Activation::kGate, n_ * k, v_.shape.ffn);
+    const std::vector<float> before = rows_of(Activation::kHidden, n_, width);
+    run(Operation::kDown);
+    const std::vector<float> after = rows_of(Activation::kHidden, n_, width);
+    const Routing& routing = *session_.probe().routing();
     for (uint64_t row = 0; row < n_; ++row) {
-      Row expected = row_of(before.data(), row, width);
+      Row expected = row_of(before, row, width);
       for (uint64_t i = row * k; i < (row + 1) * k; ++i) {
-        const Row output = oracle_matmul(weights_.values(TM_FFN_DOWN, kLayer, frame.routing.expert[i]),
-                                         row_of(frame.gate, frame.routing.place[i], v_.shape.ffn));
-        for (uint64_t o = 0; o < width; ++o) expected[o] += static_cast<double>(frame.routing.share[i]) * output[o];
+        const Row output = oracle_matmul(weights_.values(TM_FFN_DOWN, kLayer, routing.expert[i]),
+                                         row_of(gate, routing.place[i], v_.shape.ffn));
+        for (uint64_t o = 0; o < width; ++o) expected[o] += static_cast<double>(routing.share[i]) * output[o];
       }
-      compare("down", row, expected, row_of(frame.hidden, row, width));
+      compare("down", row, expected, row_of(after, row, width));
     }
   }
 
   void logits() {
-    Frame& frame = session_.frame();
-    struct Job {
-      const Frame* frame;
-      const Stages* stages;
-      std::vector<uint32_t> rows;
-    } job{&frame, &stages(), {}};
-    for (uint32_t row = 0; row < n_ && job.rows.size() < kLogitRows; row += 1 + row % 3) job.rows.push_back(row);
-    poison(frame.logits, job.rows.size() * v_.shape.vocab);
-    session_.context()->pool->run(
-        [](void* argument, const Worker& worker) {
-          const Job* j = static_cast<Job*>(argument);
-          j->stages->logits(*j->frame, j->rows.data(), static_cast<uint32_t>(j->rows.size()), worker);
-        },
-        &job);
-    for (size_t i = 0; i < job.rows.size(); ++i) {
-      const Row x =
-          oracle_norm(row_of(frame.hidden, job.rows[i], v_.shape.width), weights_.values(TM_OUTPUT_NORM, 0), 1e-5);
-      compare("logits", job.rows[i], oracle_matmul(weights_.values(TM_TOKEN_EMBEDDING, 0), x),
-              row_of(frame.logits, i, v_.shape.vocab));
+    std::vector<uint32_t> rows;
+    for (uint32_t row = 0; row < n_ && rows.size() < kLogitRows; row += 1 + row % 3) rows.push_back(row);
+    poison(Activation::kLogits, rows.size() * v_.shape.vocab);
+    session_.probe().logits(*step_, rows.data(), static_cast<uint32_t>(rows.size()));
+    check_alive();
+    const std::vector<float> hidden = rows_of(Activation::kHidden, n_, v_.shape.width);
+    const std::vector<float> actual = rows_of(Activation::kLogits, rows.size(), v_.shape.vocab);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const Row x = oracle_norm(row_of(hidden, rows[i], v_.shape.width), weights_.values(TM_OUTPUT_NORM, 0), 1e-5);
+      compare("logits", rows[i], oracle_matmul(weights_.values(TM_TOKEN_EMBEDDING, 0), x),
+              row_of(actual, i, v_.shape.vocab));
     }
   }
 
@@ -430,7 +389,7 @@ TEST(stages_agree_with_double) {
       p.cpu_level = base.cpu_level;
       Bench(v, weights, p).run();
     }
-    // The emulator's device memory is the host's, so its frame can be read; of a device only forward_test sees results.
+    // The emulator alone: no device has set these tolerances.
     for (const Placement& base : device_placements()) {
       Placement p = v.placement;
       p.backend = base.backend;

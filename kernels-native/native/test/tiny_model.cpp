@@ -201,9 +201,8 @@ tm_tensor Weights::Entry::tensor() const {
 }
 
 std::string Placement::name() const {
-  static constexpr const char* kBackends[] = {"ref", "cpu", "cuda", "emu"};
   static constexpr const char* kLevels[] = {"", " portable", " avx2", " avx512"};
-  return std::string(kBackends[backend]) + kLevels[cpu_level];
+  return std::string(tramontane::backend_of(backend)->name) + kLevels[cpu_level];
 }
 
 bool asked_for(const char* backend) {
@@ -232,7 +231,7 @@ std::vector<Placement> device_placements() {
     p.kv_dtype = TM_F16;
     char text[tramontane::kBackendText];
     if (!asked_for(p.name().c_str())) continue;
-    if (tramontane::describe_backend(backend, text, sizeof text)) {
+    if (tramontane::backend_of(backend)->found(text, sizeof text)) {
       all.push_back(p);
     } else if (std::getenv("TM_TEST_BACKEND") != nullptr) {
       die("TM_TEST_BACKEND", text);
@@ -300,8 +299,14 @@ std::string Session::error() const {
   return message;
 }
 
+tramontane::Probe& Session::probe() {
+  if (!probe_) probe_ = context_->backend->probe();
+  return *probe_;
+}
+
 void Session::resize(const Placement& p) {
   placement_ = p;
+  probe_.reset();
   tm_cache_config c{};
   c.struct_size = sizeof c;
   c.kv_dtype = p.kv_dtype;
@@ -376,13 +381,12 @@ std::vector<float> Session::run(const std::vector<SpanInput>& spans) {
   return logits_;
 }
 
-void Session::stage(const std::vector<SpanInput>& spans) {
+const tramontane::Step& Session::stage(const std::vector<SpanInput>& spans) {
   const tm_step step = describe(spans);
-  if (check_step(context_->model, step, context_->cache, context_->workspace, context_->step, context_->error) !=
-      TM_OK) {
-    die("check_step", error());
-  }
+  tm_context& c = *context_;
+  if (check_step(c.model, step, c.cache, c.room, c.step, c.error) != TM_OK) die("check_step", error());
   edits_.clear();
+  return c.step;
 }
 
 std::vector<float> Session::run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk) {

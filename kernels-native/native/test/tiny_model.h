@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -98,7 +99,7 @@ class Session {
   Session(const Session&) = delete;
 
   tm_context* context() { return context_; }
-  tramontane::Frame& frame() { return context_->run.frame; }
+  tramontane::Probe& probe();  // of the cache as it is sized now
   std::string error() const;
   void resize(const Placement& placement);  // a new cache of other sizes
 
@@ -107,8 +108,8 @@ class Session {
   // A whole sequence in slot, cut into chunks of `chunk` tokens.
   std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk);
   const std::vector<tm_result>& results() const { return results_; }  // of the latest run
-  // Applies the edits and makes the step visible to stages without running it.
-  void stage(const std::vector<SpanInput>& spans);
+  // Applies the edits and checks the step, for the probe, without running it.
+  const tramontane::Step& stage(const std::vector<SpanInput>& spans);
 
  private:
   tm_step describe(const std::vector<SpanInput>& spans);
@@ -116,6 +117,7 @@ class Session {
   const Weights& weights_;
   Placement placement_;
   tm_context* context_ = nullptr;
+  std::unique_ptr<tramontane::Probe> probe_;
   std::vector<tm_page_edit> edits_;  // still to be sent
   std::vector<tm_span> spans_;
   std::vector<int32_t> tokens_;

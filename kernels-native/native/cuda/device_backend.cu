@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include "cpu_features.h"
+#include "device_backend.h"
+#include "dtype.h"
+#include "found.h"
+
+namespace tramontane::TM_DEVICE {
+
+DeviceBackend::DeviceBackend(Model& model)
+    : model_(model), helpers_(model.n_workers, n_processors()), driver_(1, n_processors(), "tm-driver") {}
+
+DeviceBackend::~DeviceBackend() {
+  driver_.wait(-1);
+  step_.reset();
+  weights_ = DeviceModel();
+  if (stream_ != nullptr) cudaStreamDestroy(stream_);
+}
+
+int32_t DeviceBackend::reserve(Error& error) {
+  if (const int32_t status = check_supported(model_, error)) return status;
+  weights_ = DeviceModel();
+  status_ = TM_OK;
+  if (stream_ == nullptr) attempt_on_driver([&] { must(cudaStreamCreate(&stream_), "opening a stream"); });
+  model_.prepare_total = upload_bytes(model_);
+  return failure(error);
+}
+
+int32_t DeviceBackend::prepare(Error& error) {
+  attempt_on_driver([&] { upload(model_, weights_, stream_); });
+  return failure(error);
+}
+
+int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) const {
+  if (config.kv_dtype == TM_F16) return TM_OK;
+  return error.fail(TM_UNSUPPORTED, "kv_dtype is %s; on a device the cache is F16", dtype_name(config.kv_dtype));
+}
+
+int32_t DeviceBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {
+  try {
+    step_.emplace(model_, weights_, cache, config, stream_);
+  } catch (const DeviceError& e) {
+    return error.fail(e.status(), "%s", e.what());
+  }
+  sampling_ = Sampling(model_.vocab, model_.n_workers, config);
+  helpers_.run([&](const Worker& worker) { sampling_.touch(worker); });
+  return TM_OK;
+}
+
+void DeviceBackend::drop() {
+  step_.reset();
+  sampling_ = Sampling();
+}
+
+void DeviceBackend::submit(const Step& step) {
+  submitted_ = &step;
+  driver_.start(
+      [](void* self, const Worker&) {
+        DeviceBackend& backend = *static_cast<DeviceBackend*>(self);
+        backend.run_step(*backend.submitted_);
+      },
+      this);
+}
+
+// Rows are looked up where the file lies and sent: a few kilobytes a token instead of the whole table on the device.
+void DeviceBackend::embed(const Step& step) {
+  helpers_.run([&](const Worker& worker) {
+    const auto [first, last] = worker.share(step.n_rows);
+    for (uint64_t row = first; row < last; ++row) {
+      const uint64_t token = static_cast<uint64_t>(step.tokens[row]);
+      model_.embedding.values(token, step_->host_hidden() + row * model_.width);
+    }
+  });
+  attempt([&] { step_->send_hidden(step); });
+}
+
+void DeviceBackend::run_step(const Step& step) {
+  attempt([&] { step_->begin(step); });
+  embed(step);
+  attempt([&] { step_->layers(step); });
+  for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitRows) {
+    const uint32_t n = std::min(kLogitRows, step.n_logit_rows - first);
+    attempt([&] { step_->logits(step.logit_rows + first, n); });
+    if (status_ != TM_OK) return;
+    helpers_.run([&](const Worker& worker) { sampling_.run(step, first, n, step_->host_logits(), worker); });
+  }
+  attempt([&] { step_->finish(); });
+}
+
+int32_t DeviceBackend::failure(Error& error) const {
+  return status_ == TM_OK ? TM_OK : error.fail(status_, "%s", error_.text());
+}
+
+Backend::Holdings DeviceBackend::holdings() const {
+  Holdings holdings = {weights_.bytes(), 0, sampling_.bytes()};
+  if (!step_) return holdings;
+  holdings.pages = step_->page_bytes();
+  holdings.workspace += step_->bytes();
+  return holdings;
+}
+
+namespace {
+
+std::unique_ptr<Backend> open(Model& model) { return std::make_unique<DeviceBackend>(model); }
+
+}  // namespace
+
+extern const BackendKind kBackend;
+constinit const BackendKind kBackend = {kNumber, kName, found, open};
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,71 @@
+// The backend on a device. One thread of its own, the driver, gives the device its work and waits for it; the helpers,
+// threads of the host, look rows of the embedding up and sample. A failure is kept, and whatever comes after it does
+// nothing.
+#pragma once
+
+#include <new>
+#include <optional>
+
+#include "backend.h"
+#include "device_step.h"
+#include "pool.h"
+#include "sampling.h"
+
+namespace tramontane::TM_DEVICE {
+
+class DeviceBackend final : public Backend {
+ public:
+  explicit DeviceBackend(Model& model);
+  ~DeviceBackend() override;
+
+  bool computes(uint32_t) const override { return true; }  // reserve refuses by role: an embedding may have any type
+  int32_t reserve(Error& error) override;
+  int32_t prepare(Error& error) override;
+  int32_t accepts(const tm_cache_config& config, Error& error) const override;
+  int32_t size(const Cache& cache, const tm_cache_config& config, Error& error) override;
+  void drop() override;
+  void submit(const Step& step) override;
+  bool wait(int64_t timeout_ns) override { return driver_.wait(timeout_ns); }
+  int32_t failure(Error& error) const override;
+  Holdings holdings() const override;
+  std::unique_ptr<Probe> probe() override;
+
+ private:
+  friend class DeviceProbe;
+
+  // The driver's: the whole step, and the lookup of its rows.
+  void run_step(const Step& step);
+  void embed(const Step& step);
+
+  // Does what must not fail; keeps the first failure.
+  template <class Work>
+  void attempt(Work work) {
+    if (status_ != TM_OK) return;
+    try {
+      work();
+    } catch (const DeviceError& e) {
+      status_ = e.status();
+      error_.fail(status_, "%s", e.what());
+    } catch (const std::bad_alloc&) {
+      status_ = error_.fail(TM_OUT_OF_MEMORY, "the system gives no more memory");
+    }
+  }
+  // The same on the driver; returns when it is done.
+  template <class Work>
+  void attempt_on_driver(Work work) {
+    driver_.run([&](const Worker&) { attempt(work); });
+  }
+
+  Model& model_;
+  cudaStream_t stream_ = nullptr;
+  DeviceModel weights_;
+  std::optional<DeviceStep> step_;
+  Sampling sampling_;
+  const Step* submitted_ = nullptr;
+  int32_t status_ = TM_OK;
+  Error error_;
+  Pool helpers_;
+  Pool driver_;  // last, so that it goes first: it waits for the step in flight
+};
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,81 @@
+#include "host/host_backend.h"
+
+#include "cpu_features.h"
+
+namespace tramontane {
+
+constexpr uint64_t kMostScratch = uint64_t{1} << 60;
+
+HostBackend::HostBackend(const Stages& stages, Model& model)
+    : stages_(stages), model_(model), pool_(model.n_workers, n_processors()) {}
+
+int32_t HostBackend::reserve(Error&) {
+  stages_.reserve(model_);
+  return TM_OK;
+}
+
+int32_t HostBackend::prepare(Error&) {
+  pool_.run([this](const Worker& worker) { stages_.prepare(model_, worker); });
+  return TM_OK;
+}
+
+int32_t HostBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {
+  pages_.cache = &cache;
+  for (uint32_t g = 0; g < cache.n_groups; ++g) pages_.pools[g] = Buffer(cache.groups[g].bytes());
+  frame_.model = &model_;
+  frame_.cache = &cache;
+  frame_.pages = &pages_;
+  floats_ = Buffer(frame_.lay_out(config.max_rows, nullptr));
+  frame_.lay_out(config.max_rows, floats_.as<void>());
+  logits_ = Buffer(static_cast<uint64_t>(Sampling::rows_at_once(config)) * model_.vocab * sizeof(float));
+  frame_.logits = logits_.as<float>();
+  const uint64_t scratch = stages_.scratch_bytes(model_, config.max_rows);
+  if (scratch > kMostScratch) {
+    return error.fail(TM_OUT_OF_MEMORY, "max_rows is %u: the backend's scratch does not fit the address space",
+                      config.max_rows);
+  }
+  scratch_ = Buffer(scratch);
+  frame_.scratch = scratch_.as<void>();
+  sampling_ = Sampling(model_.vocab, model_.n_workers, config);
+  pool_.run([&](const Worker& worker) { touch(worker); });
+  return TM_OK;
+}
+
+// Each worker takes, and so has near it, its share of every buffer.
+void HostBackend::touch(const Worker& worker) const {
+  const auto share = [&](const Buffer& buffer) {
+    const auto [first, last] = worker.share(buffer.bytes(), Buffer::kTouched);
+    buffer.touch(first, last);
+  };
+  for (const Buffer& pool : pages_.pools) share(pool);
+  for (const Buffer* buffer : {&floats_, &logits_, &scratch_}) share(*buffer);
+  sampling_.touch(worker);
+}
+
+void HostBackend::drop() {
+  pages_ = TilePages();
+  floats_ = Buffer();
+  logits_ = Buffer();
+  scratch_ = Buffer();
+  frame_ = Frame();
+  sampling_ = Sampling();
+}
+
+void HostBackend::submit(const Step& step) {
+  frame_.step = &step;
+  pool_.start(
+      [](void* self, const Worker& worker) {
+        HostBackend& b = *static_cast<HostBackend*>(self);
+        forward(b.stages_, b.frame_, b.sampling_, worker);
+      },
+      this);
+}
+
+Backend::Holdings HostBackend::holdings() const {
+  Holdings holdings = {};  // repacked weights are the tensors'
+  for (const Buffer& pool : pages_.pools) holdings.pages += pool.bytes();
+  holdings.workspace = floats_.bytes() + logits_.bytes() + scratch_.bytes() + sampling_.bytes();
+  return holdings;
+}
+
+}  // namespace tramontane

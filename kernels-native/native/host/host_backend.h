@@ -1,0 +1,53 @@
+// A backend that computes on the host's threads: it owns them, the pages and a step's buffers, and runs the layer loop
+// over a table of stages. ref/ and cpu/ are such tables.
+#pragma once
+
+#include "backend.h"
+#include "host/stages.h"
+#include "pool.h"
+#include "sampling.h"
+
+namespace tramontane {
+
+class HostBackend final : public Backend {
+ public:
+  // Starts the threads; throws std::bad_alloc when the system gives no more.
+  HostBackend(const Stages& stages, Model& model);
+
+  bool computes(uint32_t dtype) const override { return stages_.computes(dtype); }
+  int32_t reserve(Error& error) override;
+  int32_t prepare(Error& error) override;
+  int32_t accepts(const tm_cache_config&, Error&) const override { return TM_OK; }
+  int32_t size(const Cache& cache, const tm_cache_config& config, Error& error) override;
+  void drop() override;
+  void submit(const Step& step) override;
+  bool wait(int64_t timeout_ns) override { return pool_.wait(timeout_ns); }
+  int32_t failure(Error&) const override { return TM_OK; }  // memory and processors don't fail one by one
+  Holdings holdings() const override;
+  std::unique_ptr<Probe> probe() override;
+
+  TilePages& pages() { return pages_; }
+
+ private:
+  friend class HostProbe;
+
+  void touch(const Worker& worker) const;
+
+  const Stages& stages_;
+  Model& model_;
+  TilePages pages_;
+  Buffer floats_;   // everything that frame_ points to but logits and scratch
+  Buffer logits_;   //
+  Buffer scratch_;  // of the stages
+  Frame frame_ = {};
+  Sampling sampling_;
+  Pool pool_;  // last, so that it goes first: it waits for the step in flight
+};
+
+// What a kind of backend over such a table opens.
+template <const Stages& kStages>
+std::unique_ptr<Backend> open_on_host(Model& model) {
+  return std::make_unique<HostBackend>(kStages, model);
+}
+
+}  // namespace tramontane

@@ -1,0 +1,125 @@
+#include <cstring>
+
+#include "host/host_backend.h"
+
+namespace tramontane {
+namespace {
+
+float* data_of(const Frame& frame, Activation which) {
+  switch (which) {
+    case Activation::kHidden:
+      return frame.hidden;
+    case Activation::kQ:
+      return frame.q;
+    case Activation::kK:
+      return frame.k;
+    case Activation::kV:
+      return frame.v;
+    case Activation::kAttention:
+      return frame.attention;
+    case Activation::kGate:
+      return frame.gate;
+    case Activation::kLogits:
+      return frame.logits;
+  }
+  return nullptr;
+}
+
+float load(float element) { return element; }
+float load(uint16_t element) { return half_to_float(element); }
+void store(float& element, float value) { element = value; }
+void store(uint16_t& element, float value) { element = float_to_half(value); }
+
+}  // namespace
+
+class HostProbe final : public Probe {
+ public:
+  explicit HostProbe(HostBackend& backend) : backend_(backend) {}
+
+  void run(Operation operation, const Step& step, uint32_t layer) override {
+    backend_.frame_.step = &step;
+    backend_.pool_.run([&](const Worker& worker) {
+      const Frame& frame = backend_.frame_;
+      const Stages& stages = backend_.stages_;
+      switch (operation) {
+        case Operation::kEmbed:
+          return stages.embed(frame, worker);
+        case Operation::kQkv:
+          return stages.qkv(frame, layer, worker);
+        case Operation::kAttention:
+          return stages.attention(frame, layer, worker);
+        case Operation::kOutput:
+          return stages.output(frame, layer, worker);
+        case Operation::kGateUp:
+          return stages.gate_up(frame, layer, worker);
+        case Operation::kDown:
+          return stages.down(frame, layer, worker);
+      }
+    });
+  }
+
+  void logits(const Step& step, const uint32_t* rows, uint32_t n) override {
+    backend_.frame_.step = &step;
+    backend_.pool_.run([&](const Worker& worker) { backend_.stages_.logits(backend_.frame_, rows, n, worker); });
+  }
+
+  void read(Activation which, float* to, uint64_t n) override {
+    memcpy(to, data_of(backend_.frame_, which), n * sizeof(float));
+  }
+  void write(Activation which, const float* from, uint64_t n) override {
+    memcpy(data_of(backend_.frame_, which), from, n * sizeof(float));
+  }
+  const Routing* routing() const override {
+    return backend_.model_.n_experts == 0 ? nullptr : &backend_.frame_.routing;
+  }
+
+  void read(const Place& place, float* key, float* value) override {
+    each_element(place, [&](uint32_t d, auto& k, auto& v) {
+      key[d] = load(k);
+      value[d] = load(v);
+    });
+  }
+  void write(const Place& place, const float* key, const float* value) override {
+    each_element(place, [&](uint32_t d, auto& k, auto& v) {
+      store(k, key[d]);
+      store(v, value[d]);
+    });
+  }
+
+  std::vector<uint8_t> pages(uint32_t group) override {
+    const Buffer& pool = backend_.pages_.pools[group];
+    return {pool.as<uint8_t>(), pool.as<uint8_t>() + pool.bytes()};
+  }
+  void fill_pages(uint32_t group, uint8_t byte) override {
+    const Buffer& pool = backend_.pages_.pools[group];
+    memset(pool.as<void>(), byte, pool.bytes());
+  }
+
+ private:
+  template <class Visit>
+  void each_element(const Place& place, Visit visit) const {
+    if (backend_.frame_.cache->kv_dtype == TM_F32) {
+      each_element_as<float>(place, visit);
+    } else {
+      each_element_as<uint16_t>(place, visit);
+    }
+  }
+  template <class T, class Visit>
+  void each_element_as(const Place& place, Visit visit) const {
+    const Cache& cache = *backend_.frame_.cache;
+    const TilePages& pages = backend_.pages_;
+    const Layer& layer = backend_.model_.layers[place.layer];
+    const uint32_t page = cache.page_of(layer.group, place.slot, place.position);
+    const uint32_t offset = cache.offset_in_page(place.position);
+    const KvBlock<T> block = pages.block<T>(layer.group, page, layer.index_in_group, place.head);
+    for (uint32_t d = 0; d < cache.head_dim; ++d) {
+      visit(d, block.keys[pages.key_index(offset, d)], block.values[pages.value_index(offset, d)]);
+    }
+  }
+
+  HostBackend& backend_;
+};
+
+std::unique_ptr<Probe> HostBackend::probe() { return std::make_unique<HostProbe>(*this); }
+
+}  // namespace tramontane

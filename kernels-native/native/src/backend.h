@@ -1,0 +1,65 @@
+// What a backend is to the rest of the library: it runs whole steps of one model. With which threads, memory, order of
+// the cache and layer loop is its own business: those of the host (ref/, cpu/) share host/, a device's are in cuda/.
+//
+// A status other than TM_OK comes with a text in error. std::bad_alloc may pass. Calls come one at a time, in the order
+// of the functions below; those about a cache again for each new one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "cache.h"
+#include "error.h"
+#include "model.h"
+#include "probe.h"
+#include "step.h"
+
+namespace tramontane {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;  // waits for the step in flight
+
+  // Whether matrices of the type are computed; a tensor of another is refused when it is set.
+  virtual bool computes(uint32_t dtype) const = 0;
+
+  // When every tensor is set: refuses what it lacks for the model (TM_UNSUPPORTED), allocates what prepare fills and
+  // sets model.prepare_total. Again after a failure of prepare.
+  virtual int32_t reserve(Error& error) = 0;
+  // Makes of the weights what steps read, advancing model.prepared_bytes.
+  virtual int32_t prepare(Error& error) = 0;
+
+  // Refuses a cache that it lacks (TM_UNSUPPORTED); the one before stays.
+  virtual int32_t accepts(const tm_cache_config& config, Error& error) const = 0;
+  // Allocates pages for the tables of cache, and all that a step needs. cache stays where it is until drop.
+  virtual int32_t size(const Cache& cache, const tm_cache_config& config, Error& error) = 0;
+  // Gives back what size allocated, if it did.
+  virtual void drop() = 0;
+
+  // Starts a step that was checked, and returns. The step stays as it is until wait says true.
+  virtual void submit(const Step& step) = 0;
+  // Whether no step is in flight (any more). 0 polls, negative waits without limit.
+  virtual bool wait(int64_t timeout_ns) = 0;
+  // TM_OK, or why no step can run any more.
+  virtual int32_t failure(Error& error) const = 0;
+
+  // Bytes owned beside those that tensors report (Tensor::packed).
+  struct Holdings {
+    uint64_t weights, pages, workspace;
+  };
+  virtual Holdings holdings() const = 0;
+
+  virtual std::unique_ptr<Probe> probe() = 0;  // valid until the next size or drop
+};
+
+// A kind of backend. Each defines its own, kBackend, in its folder; backends.cpp lists them.
+struct BackendKind {
+  uint32_t number;   // TM_BACKEND_*
+  const char* name;  // as people write it
+  // Writes one sentence: what it computes with, or why it can't be used here. True when it can. Any thread.
+  bool (*found)(char* text, uint64_t capacity);
+  // A backend for the model, whose tensors are still to be set; model outlives it. Only after found said true.
+  std::unique_ptr<Backend> (*open)(Model& model);
+};
+
+}  // namespace tramontane
