@@ -172,10 +172,6 @@ final class KvCache {
         return total;
     }
 
-    int slotsUsed() {
-        return bySlot.length - freeSlotCount;
-    }
-
     /** Whether nothing is reserved, so nothing held. */
     boolean idle() {
         return reservations.isEmpty();

@@ -1,7 +1,8 @@
 package dev.tramontane.engine;
 
 /**
- * All ring arithmetic of one layer group, and the only place of it. Kernels receive page numbers and positions.
+ * The ring arithmetic of one layer group, all of it on this side. The kernels receive page numbers and positions; what
+ * both sides have to know, the entry of a position, is {@code ring_entry} in their {@code positions.h}.
  *
  * <p>A sequence's page table is a ring: position p lies in entry {@code (p / pageTokens) % ring} at offset
  * {@code p % pageTokens}. A step writes its rows before attention reads, so while rows {@code p .. p+n-1} are computed,
