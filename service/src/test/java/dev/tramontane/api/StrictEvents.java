@@ -19,8 +19,9 @@ public final class StrictEvents {
     /** The events before [DONE], which has to end the stream. */
     public static List<JsonObject> of(String stream) {
         List<JsonObject> events = beforeDone(stream);
-        for (JsonObject event : events) {
-            if (event.getValue("usage") == null && event != error(events)) {
+        List<JsonObject> words = error(events) == null ? events : events.subList(0, events.size() - 1);
+        for (JsonObject event : words) {
+            if (event.getValue("usage") == null) {
                 checkChoice(event);
             }
         }

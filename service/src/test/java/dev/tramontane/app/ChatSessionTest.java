@@ -199,9 +199,16 @@ class ChatSessionTest {
         assertThat(talk(
                         new Script("/system", "/system Be brief.", "1", "/system", "/reset", "2", "/system none", "3"),
                         null))
-                .isEqualTo("(the model is told nothing first)\n(the model is told that first from now on)\na\n"
-                        + "(the model is told first: Be brief.)\n(forgotten)\nb\n"
-                        + "(the model is told nothing first any more)\nc\n");
+                .isEqualTo("""
+                    (the model is told nothing first)
+                    (the model is told that first from now on)
+                    a
+                    (the model is told first: Be brief.)
+                    (forgotten)
+                    b
+                    (the model is told nothing first any more)
+                    c
+                    """);
         assertThat(asked.get(0)).containsExactly(said("system", "Be brief."), said("user", "1"));
         assertThat(asked.get(1)).containsExactly(said("system", "Be brief."), said("user", "2"));
         assertThat(asked.get(2)).containsExactly(said("user", "2"), said("assistant", "b"), said("user", "3"));
