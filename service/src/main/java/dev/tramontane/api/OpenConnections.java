@@ -31,14 +31,6 @@ final class OpenConnections {
     static final int CHUNK_BYTES = 64 << 10;
 
     private static final int RETRY_SECONDS = 2;
-    private static final ApiException FULL = new ApiException(
-            503,
-            "service_unavailable_error",
-            "The server has as many open connections as it may have; close idle ones, or try again later",
-            null,
-            "too_many_connections",
-            RETRY_SECONDS);
-
     private final TransportLimits limits;
     private final HttpObserver observer;
     private final FullServerLog log;
@@ -91,12 +83,12 @@ final class OpenConnections {
     ApiException refused() {
         observer.connectionRefused();
         log.refused();
-        return FULL;
+        return full();
     }
 
     /** A whole response: its connection asked nothing yet. */
     private static byte[] refusal() {
-        Buffer body = ErrorBody.json(FULL);
+        Buffer body = ErrorBody.json(full());
         String head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nConnection:"
                 + " close\r\nRetry-After: " + RETRY_SECONDS + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
         return Buffer.buffer(head.getBytes(StandardCharsets.US_ASCII))
@@ -107,5 +99,15 @@ final class OpenConnections {
     /** Closes all that are left, whatever is still to be written. */
     void abortAll() {
         open.forEach(OpenConnection::abort);
+    }
+
+    private static ApiException full() {
+        return new ApiException(
+                503,
+                "service_unavailable_error",
+                "The server has as many open connections as it may have; close idle ones, or try again later",
+                null,
+                "too_many_connections",
+                RETRY_SECONDS);
     }
 }
