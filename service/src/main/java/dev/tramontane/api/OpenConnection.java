@@ -92,7 +92,7 @@ final class OpenConnection extends ChannelDuplexHandler {
             written = promise.unvoid();
             answered(written);
         }
-        context.write(message, written);
+        var _ = context.write(message, written); // Its promise is answered above, or whoever wrote looks after it.
     }
 
     private void answered(ChannelPromise written) {

@@ -24,7 +24,7 @@ public final class Heartbeat {
     }
 
     /** Only the engine thread writes. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField")
+    @SuppressWarnings("NonAtomicVolatileUpdate")
     void beat() {
         beats++;
     }

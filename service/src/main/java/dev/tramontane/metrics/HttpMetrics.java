@@ -87,8 +87,8 @@ public final class HttpMetrics implements HttpObserver {
                 .help("Heap that requests in flight hold, estimated from above, and what they may hold together.")
                 .labelNames("state")
                 .callback(value -> {
-                    value.call(memory.held(), "held");
-                    value.call(memory.limit(), "limit");
+                    value.call((double) memory.held(), "held");
+                    value.call((double) memory.limit(), "limit");
                 })
                 .register(registry);
     }

@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** Reads bodies that are JSON objects, large ones off the event loop. On the request's event loop. */
@@ -43,7 +44,8 @@ final class JsonBodies {
                 .compose(body -> body.length() <= SMALL_BODY
                         ? Future.succeededFuture(parse(body, memory, parse))
                         : vertx.executeBlocking(() -> parse(body, memory, parse), false))
-                .map(parsed -> {
+                .map(made -> {
+                    Parsed<T> parsed = Objects.requireNonNull(made); // Vert.x lets a future hold nothing.
                     if (!parsed.ignored().isEmpty()) {
                         request.response().putHeader(IGNORED, String.join(", ", parsed.ignored()));
                     }
