@@ -48,7 +48,6 @@ final class Behaviours {
     private static final int PROMPTS = 24;
 
     private final TestService service;
-    private final Canary canary;
     private final Map<String, Session> sessions = new TreeMap<>();
     private final List<String> names;
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -58,7 +57,6 @@ final class Behaviours {
 
     Behaviours(TestService service, Canary canary) throws IOException {
         this.service = service;
-        this.canary = canary;
         for (int i = 0; i < PROMPTS; i++) {
             try (RawClient client = new RawClient(service.port)) {
                 client.send(RawClient.post("/v1/completions", body(i).encode()));

@@ -38,7 +38,7 @@ class FieldsDocumentTest {
         table = table.substring(0, table.indexOf("\n\n", table.indexOf("|---|")));
         List<String> names = new ArrayList<>();
         table.lines().filter(line -> line.startsWith("| `")).forEach(line -> {
-            Matcher matcher = NAME.matcher(line.split("\\|")[1]);
+            Matcher matcher = NAME.matcher(line.split("\\|", -1)[1]);
             while (matcher.find()) {
                 names.add(matcher.group(1));
             }

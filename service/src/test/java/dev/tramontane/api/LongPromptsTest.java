@@ -65,7 +65,7 @@ class LongPromptsTest {
             }
             assertThat(tokenizer.encoded())
                     .as("tokens, all of the lively client's")
-                    .isEqualTo(20 * "hi".length());
+                    .isEqualTo(20L * "hi".length());
         }
     }
 
@@ -119,7 +119,7 @@ class LongPromptsTest {
             assertThat(tokenizer.longBegun.get()).as("of the long ones begun").isEqualTo(1);
             assertThat(tokenizer.encoded())
                     .as("tokens, all of the lively client's")
-                    .isEqualTo(20 * "hi".length());
+                    .isEqualTo(20L * "hi".length());
             tokenizer.allowed.countDown();
             for (Future<TestService.Reply> reply : replies) {
                 assertThat(reply.get(60, TimeUnit.SECONDS).status()).isIn(200, 400);

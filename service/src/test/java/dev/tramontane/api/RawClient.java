@@ -54,8 +54,16 @@ final class RawClient implements AutoCloseable {
     }
 
     static String upgrade() {
-        return "GET /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        return String.join(
+                "\r\n",
+                "GET /v1/responses HTTP/1.1",
+                "Host: 127.0.0.1",
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version: 13",
+                "",
+                "");
     }
 
     /** A frame of a client, its mask zero, which leaves the payload as it is. */

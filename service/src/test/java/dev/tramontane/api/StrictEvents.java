@@ -17,6 +17,7 @@ public final class StrictEvents {
     private StrictEvents() {}
 
     /** The events before [DONE], which has to end the stream. */
+    @SuppressWarnings("ReferenceEquality") // That very event, not one like it.
     public static List<JsonObject> of(String stream) {
         List<JsonObject> events = beforeDone(stream);
         List<JsonObject> words = error(events) == null ? events : events.subList(0, events.size() - 1);

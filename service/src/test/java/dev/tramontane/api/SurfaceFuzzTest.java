@@ -53,8 +53,14 @@ class SurfaceFuzzTest {
                     + Integer.toHexString(SMALL.length() - 16) + "\r\n" + SMALL.substring(16) + "\r\n0\r\n\r\n",
             "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect:"
                     + " 100-continue\r\nContent-Length: " + SMALL.length() + "\r\n\r\n" + SMALL,
-            "OPTIONS /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://listed.example\r\n"
-                    + "Access-Control-Request-Method: POST\r\n\r\n");
+            String.join(
+                    "\r\n",
+                    "OPTIONS /v1/completions HTTP/1.1",
+                    "Host: 127.0.0.1",
+                    "Origin: https://listed.example",
+                    "Access-Control-Request-Method: POST",
+                    "",
+                    ""));
 
     private static final List<String> WORDS = List.of(
             "\r\n",

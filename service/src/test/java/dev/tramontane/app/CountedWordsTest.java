@@ -29,7 +29,7 @@ class CountedWordsTest {
                 .run("complete", "--model", model, "-n", "1", "-t", "0", "--stats", "--threads", "1", "a");
         for (Outcome outcome : List.of(inspected, completed)) {
             assertThat(outcome.code()).as(outcome.err()).isZero();
-            for (String line : (outcome.out() + "\n" + outcome.err()).split("\n")) {
+            for (String line : (outcome.out() + "\n" + outcome.err()).split("\n", -1)) {
                 assertThat(ForeignWords.countsWrong(line)).as(line).isFalse();
             }
         }

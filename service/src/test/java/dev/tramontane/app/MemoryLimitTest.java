@@ -44,10 +44,10 @@ class MemoryLimitTest {
 
     @Test
     void everyGroupOfVersionTwoUpToTheRootBounds() throws IOException {
-        write(
-                "proc/self/mountinfo",
-                "24 1 0:22 / /proc rw - proc proc rw\n"
-                        + "31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
+        write("proc/self/mountinfo", """
+            24 1 0:22 / /proc rw - proc proc rw
+            31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate
+            """);
         write("proc/self/cgroup", "0::/machine.slice/server.service\n");
         String slice = "sys/fs/cgroup/machine.slice/";
         write(slice + "memory.max", 8 * GIB + "\n");
@@ -87,10 +87,10 @@ class MemoryLimitTest {
 
     @Test
     void versionOneHasItsOwnFilesAndItsOwnWordForNone() throws IOException {
-        write(
-                "proc/self/mountinfo",
-                "40 32 0:35 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
-                        + "41 32 0:36 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+        write("proc/self/mountinfo", """
+            40 32 0:35 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct
+            41 32 0:36 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+            """);
         write("proc/self/cgroup", "9:name=systemd:/x\n4:cpu,cpuacct:/elsewhere\n3:memory:/jobs/7\n0::/\n");
         String jobs = "sys/fs/cgroup/memory/jobs/";
         write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");

@@ -70,7 +70,7 @@ class RoutesDocumentTest {
         Set<String> routes = new TreeSet<>();
         table.lines()
                 .filter(line -> line.startsWith("| `"))
-                .map(line -> line.split("\\|")[1].replace("`", ""))
+                .map(line -> line.split("\\|", -1)[1].replace("`", ""))
                 .forEach(cell -> routes.addAll(routes(cell)));
         return routes;
     }

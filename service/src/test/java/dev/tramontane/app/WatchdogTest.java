@@ -66,8 +66,8 @@ class WatchdogTest {
             assertThat(halts).isNotEmpty().containsOnly(ExitCode.STUCK);
         } finally {
             blocked.countDown();
-            loop.shutdownGracefully();
-            lively.shutdownGracefully();
+            var _ = loop.shutdownGracefully();
+            var _ = lively.shutdownGracefully();
         }
     }
 
@@ -105,7 +105,7 @@ class WatchdogTest {
             assertThat(watchdog.verdict().well()).isTrue();
             assertThat(halts).isEmpty();
         } finally {
-            loop.shutdownGracefully();
+            var _ = loop.shutdownGracefully();
         }
     }
 

@@ -138,7 +138,7 @@ class SocketEndingTest {
                     stands(run);
                     assertThat(run.over()).isFalse();
                     socket.closeFrame(1000);
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20 * i)); // Before or after it is seen.
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20L * i)); // Before or after it is seen.
                     socket.closeCode();
                     until(run::over);
                 }
