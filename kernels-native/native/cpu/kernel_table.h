@@ -1,5 +1,6 @@
 // The level's KernelTable, named TM_KERNELS. Included last by kernels_<level>.cpp.
 #include "kernels.h"
+#include "packed_types.h"
 
 namespace tramontane::cpu::TM_LEVEL {
 namespace {
@@ -12,18 +13,9 @@ constexpr KernelTable table() {
   t.rope = rope;
   t.scale = scale;
   t.to_half = to_half;
-  t.packed_strip[TM_Q4_0] = packed_strip<Q4_0>;
-  t.packed_strip[TM_Q4_1] = packed_strip<Q4_1>;
-  t.packed_strip[TM_Q5_0] = packed_strip<Q5_0>;
-  t.packed_strip[TM_Q5_1] = packed_strip<Q5_1>;
-  t.packed_strip[TM_Q8_0] = packed_strip<Q8_0>;
-  t.packed_strip[TM_IQ4_NL] = packed_strip<IQ4_NL>;
-  t.packed_strip[TM_Q2_K] = packed_strip<Q2_K>;
-  t.packed_strip[TM_Q3_K] = packed_strip<Q3_K>;
-  t.packed_strip[TM_Q4_K] = packed_strip<Q4_K>;
-  t.packed_strip[TM_Q5_K] = packed_strip<Q5_K>;
-  t.packed_strip[TM_Q6_K] = packed_strip<Q6_K>;
-  t.packed_strip[TM_IQ4_XS] = packed_strip<IQ4_XS>;
+#define TM_ENTER_STRIP(type) t.packed_strip[TM_##type] = strip_##type;
+  TM_PACKED_TYPES(TM_ENTER_STRIP)
+#undef TM_ENTER_STRIP
   t.float_strip[TM_F32] = float_strip<F32>;
   t.float_strip[TM_F16] = float_strip<F16>;
   t.float_strip[TM_BF16] = float_strip<BF16>;

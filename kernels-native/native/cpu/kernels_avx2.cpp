@@ -2,7 +2,6 @@
 // clang-format off
 #include "lanes_avx2.h"
 #include "vector_math.h"
-#include "packed_matmul.h"
 #include "float_matmul.h"
 #include "float_convert.h"
 #include "attention_segment.h"

@@ -1,0 +1,4 @@
+// The products of packed types of blocks with a common header and minima at level portable: the lanes come first.
+// clang-format off
+#include "lanes_portable.h"
+#include "packed_super_affine.h"
