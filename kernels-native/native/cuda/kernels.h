@@ -10,7 +10,7 @@
 
 namespace tramontane::TM_DEVICE {
 
-// cosines, sines [rows][n] of position * frequency, as src/forward.cpp's rope_table has them.
+// cosines, sines [rows][n] of position * frequency, as host/forward.cpp's rope_table has them.
 cudaError_t make_rope_table(const RowView& rows, uint32_t n_rows, const float* frequency, uint32_t n, float* cosines,
                             float* sines, cudaStream_t stream);
 

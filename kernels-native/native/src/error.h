@@ -10,7 +10,6 @@ class Error {
   // Keeps the formatted text and returns status, so that a check reads `return error.fail(...)`.
   [[gnu::format(printf, 3, 4)]] int32_t fail(int32_t status, const char* format, ...);
   [[gnu::format(printf, 2, 3)]] int32_t invalid(const char* format, ...);  // TM_INVALID_ARGUMENT
-  void clear() { text_[0] = 0; }
   const char* text() const { return text_; }
   // Copies the text, NUL-terminated and cut to capacity; capacity 0 or destination nullptr copies nothing.
   void copy(char* destination, uint64_t capacity) const;
