@@ -124,9 +124,9 @@ public final class PatientReply {
         if (!response.headWritten()) {
             Replies.fail(context, failure);
         } else if (!response.closed()) {
-            ApiException told = ApiException.of(failure);
-            AccessLog.failed(context, told);
-            Replies.count(context, told);
+            ApiException reported = ApiException.of(failure);
+            AccessLog.failed(context, reported);
+            Replies.count(context, reported);
             LOG.warn("An answer failed after its head had been sent; closing its connection: {}", failure.getMessage());
             context.request().connection().close();
         }

@@ -21,8 +21,8 @@ final class ChatCommand extends LocalCommand {
                     "What the model is told first. Default: what its template says. Example: --system 'Be brief.'")
     private @Nullable String system;
 
-    ChatCommand(Surroundings outside) {
-        super(outside);
+    ChatCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -34,14 +34,14 @@ final class ChatCommand extends LocalCommand {
 
     @Override
     int run(Configuration configuration) throws InterruptedException {
-        try (RunningModel model = RunningModel.open(configuration, outside(), "chat", EngineObserver.NONE)) {
+        try (RunningModel model = RunningModel.open(configuration, environment(), "chat", EngineObserver.NONE)) {
             if (!model.layout().exists()) {
                 throw new UsageException(configuration.model().orElseThrow() + " cannot chat; 'tramontane complete'"
                         + " continues texts. " + model.layout().reason());
             }
             try (Dialogue dialogue =
-                    outside().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(outside())) {
-                if (outside().interactive()) {
+                    environment().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(environment())) {
+                if (environment().interactive()) {
                     dialogue.remark(model.description());
                     dialogue.remark(ChatSession.HELP);
                 }

@@ -90,18 +90,18 @@ final class ChatSession {
     }
 
     /** What the model gets: what it is told first, and what was said. */
-    private List<Map<String, @Nullable Object>> told() {
-        List<Map<String, @Nullable Object>> told = new ArrayList<>();
+    private List<Map<String, @Nullable Object>> toModel() {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>();
         if (system != null) {
-            told.add(message("system", system));
+            all.add(message("system", system));
         }
-        told.addAll(messages);
-        return told;
+        all.addAll(messages);
+        return all;
     }
 
     private void turn(String said) throws InterruptedException {
         messages.add(message("user", said));
-        Conversation conversation = new Conversation(told(), List.of(), true, false, Map.of());
+        Conversation conversation = new Conversation(toModel(), List.of(), true, false, Map.of());
         Answer answer = Answer.start(generator, request.apply(new Prompt.Chat(conversation)), dialogue::print);
         dialogue.onInterrupt(answer::cancel);
         try {

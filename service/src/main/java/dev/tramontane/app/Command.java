@@ -24,7 +24,7 @@ abstract class Command implements Callable<Integer> {
     /** What Kubernetes sets for a Service called tramontane. */
     private static final String KUBERNETES = Setting.PREFIX + "(SERVICE_|PORT_\\d).*";
 
-    private final Surroundings outside;
+    private final Environment environment;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -38,16 +38,16 @@ abstract class Command implements Callable<Integer> {
                             + " A flag wins over a variable, a variable over the file.")
     private @Nullable String config;
 
-    Command(Surroundings outside) {
-        this.outside = outside;
+    Command(Environment environment) {
+        this.environment = environment;
     }
 
     /** The settings that this command takes as flags. Variables and keys of others are allowed and do nothing here. */
     abstract List<Setting> settings();
 
     /** What it is called with. */
-    final Surroundings outside() {
-        return outside;
+    final Environment environment() {
+        return environment;
     }
 
     /** The level of log lines unless it is set. */
@@ -78,14 +78,14 @@ abstract class Command implements Callable<Integer> {
             }
         }
         addFlags(flags);
-        String variable = outside.environment().getOrDefault(CONFIG_VARIABLE, "");
+        String variable = environment.variables().getOrDefault(CONFIG_VARIABLE, "");
         String path = config != null ? config : variable;
         if (path.isEmpty()) {
-            return Settings.of(flags, outside.environment(), Map.of(), "");
+            return Settings.of(flags, environment.variables(), Map.of(), "");
         }
         String name = config != null ? "--config" : "--config (from " + CONFIG_VARIABLE + ")";
         try {
-            return Settings.of(flags, outside.environment(), SettingsFile.read(Path.of(path), name), path);
+            return Settings.of(flags, environment.variables(), SettingsFile.read(Path.of(path), name), path);
         } catch (InvalidPathException malformed) {
             throw new UsageException(name + " must be a path", malformed);
         }
@@ -93,13 +93,14 @@ abstract class Command implements Callable<Integer> {
 
     /** A misspelt variable would otherwise be ignored in silence. It is no error, since others may set variables too. */
     private void warnOfUnknownVariables() {
-        for (String variable : outside.environment().keySet()) {
+        for (String variable : environment.variables().keySet()) {
             if (variable.startsWith(Setting.PREFIX)
                     && !LAUNCHERS_OWN.contains(variable)
                     && !variable.matches(KUBERNETES)
                     && List.of(Setting.values()).stream()
                             .noneMatch(setting -> setting.variable().equals(variable))) {
-                outside.err()
+                environment
+                        .err()
                         .println("tramontane: there is no setting for the environment variable " + variable
                                 + Nearest.suggestion(variable, Setting.spelled(Setting::variable)));
             }

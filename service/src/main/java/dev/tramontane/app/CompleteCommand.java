@@ -26,21 +26,21 @@ final class CompleteCommand extends LocalCommand {
             description = "The text to continue. Without it, or as -, it is read from standard input.")
     private @Nullable String prompt;
 
-    CompleteCommand(Surroundings outside) {
-        super(outside);
+    CompleteCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
     int run(Configuration configuration) throws InterruptedException, IOException {
         String text = prompt == null || prompt.equals("-") ? standardInput() : prompt;
         GenerationRequest request = sampling().request(new Prompt.Text(text));
-        try (RunningModel model = RunningModel.open(configuration, outside(), "complete", EngineObserver.NONE)) {
+        try (RunningModel model = RunningModel.open(configuration, environment(), "complete", EngineObserver.NONE)) {
             Answer answer = Answer.start(model.generator(), request, piece -> {
-                outside().out().print(piece);
-                outside().out().flush();
+                environment().out().print(piece);
+                environment().out().flush();
             });
             answer.await();
-            outside().out().println();
+            environment().out().println();
             printStatistics(answer);
             return ExitCode.OK;
         } catch (GenerationException refused) {
@@ -52,7 +52,7 @@ final class CompleteCommand extends LocalCommand {
     }
 
     private String standardInput() throws IOException {
-        byte[] bytes = outside().in().readNBytes(MAX_PROMPT_BYTES + 1);
+        byte[] bytes = environment().in().readNBytes(MAX_PROMPT_BYTES + 1);
         if (bytes.length > MAX_PROMPT_BYTES) {
             throw new UsageException("the prompt on standard input is larger than " + Units.show(MAX_PROMPT_BYTES));
         }

@@ -43,8 +43,8 @@ final class ConvertCommand extends Command {
     @Option(names = "--overwrite", description = "Replace OUT.gguf if it is there.")
     private boolean overwrite;
 
-    ConvertCommand(Surroundings outside) {
-        super(outside);
+    ConvertCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -68,7 +68,7 @@ final class ConvertCommand extends Command {
         try (ModelSource source = ModelSource.open(from)) {
             refuseOwnFiles(source, to);
             GgufConversion conversion = GgufConversion.of(source, wanted);
-            KernelLibrary library = KernelLibraries.load(configuration, outside());
+            KernelLibrary library = KernelLibraries.load(configuration, environment());
             int threads = configuration.threads().orElse(library.host().processors());
             return convert(conversion, to, library, threads);
         }
@@ -77,9 +77,9 @@ final class ConvertCommand extends Command {
     private int convert(GgufConversion conversion, Path to, KernelLibrary library, int threads)
             throws InterruptedException {
         AtomicBoolean stopped = new AtomicBoolean();
-        outside().onTermination().accept(() -> stopped.set(true));
-        ProgressBar bar =
-                new ProgressBar("writing " + to, outside().err(), outside().terminal(), System::nanoTime);
+        environment().onTermination().accept(() -> stopped.set(true));
+        ProgressBar bar = new ProgressBar(
+                "writing " + to, environment().err(), environment().terminal(), System::nanoTime);
         long start = System.nanoTime();
         boolean whole;
         try {
@@ -92,11 +92,11 @@ final class ConvertCommand extends Command {
             bar.done();
         }
         if (!whole) {
-            outside().err().println("tramontane: stopped; nothing was written");
+            environment().err().println("tramontane: stopped; nothing was written");
             return ExitCode.INTERRUPTED;
         }
-        conversion.notes().forEach(note -> outside().err().println("tramontane: " + note));
-        outside().out().println(summary(conversion, to, (System.nanoTime() - start) / 1e9));
+        conversion.notes().forEach(note -> environment().err().println("tramontane: " + note));
+        environment().out().println(summary(conversion, to, (System.nanoTime() - start) / 1e9));
         return ExitCode.OK;
     }
 

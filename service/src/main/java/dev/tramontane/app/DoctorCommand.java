@@ -16,8 +16,8 @@ import picocli.CommandLine;
         description =
                 "Show what this machine has, what of it is used, and what is missing. Exit code 0: models can run.")
 final class DoctorCommand extends Command {
-    DoctorCommand(Surroundings outside) {
-        super(outside);
+    DoctorCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -30,12 +30,13 @@ final class DoctorCommand extends Command {
         line("Tramontane", Program.Version.number());
         line(
                 "Java",
-                outside().property("java.runtime.version") + ", " + outside().property("java.vendor") + ", "
-                        + outside().property("java.home"));
+                environment().property("java.runtime.version") + ", "
+                        + environment().property("java.vendor") + ", "
+                        + environment().property("java.home"));
         line(
                 "System",
-                outside().property("os.name") + " " + outside().property("os.version") + ", "
-                        + KernelLibraries.platform(outside()).directory());
+                environment().property("os.name") + " " + environment().property("os.version") + ", "
+                        + KernelLibraries.platform(environment()).directory());
         boolean allowed = DoctorCommand.class.getModule().isNativeAccessEnabled();
         line("Native access", allowed ? "allowed" : "not allowed: start java with " + KernelLibrary.NATIVE_ACCESS_FLAG);
         boolean works = kernels(configuration);
@@ -45,10 +46,11 @@ final class DoctorCommand extends Command {
 
     private boolean kernels(Configuration configuration) {
         try {
-            KernelLibrary library = KernelLibraries.load(configuration, outside());
+            KernelLibrary library = KernelLibraries.load(configuration, environment());
             String why = configuration.kernelLibrary().isPresent()
                     ? "because --kernel-library names it"
-                    : "bundled for " + KernelLibraries.platform(outside()).directory() + ", unpacked once and checked";
+                    : "bundled for " + KernelLibraries.platform(environment()).directory()
+                            + ", unpacked once and checked";
             line("Kernel library", library.file() + " (" + why + ")");
             HostInfo host = library.host();
             String features = host.features().stream().map(CpuFeature::label).collect(Collectors.joining(" "));
@@ -97,6 +99,6 @@ final class DoctorCommand extends Command {
     }
 
     private void line(String what, String value) {
-        outside().out().printf(Locale.ROOT, "%-15s %s%n", what, value);
+        environment().out().printf(Locale.ROOT, "%-15s %s%n", what, value);
     }
 }

@@ -33,8 +33,8 @@ final class InspectCommand extends Command {
     @Option(names = "--tensors", description = "List all tensors too.")
     private boolean tensors;
 
-    InspectCommand(Surroundings outside) {
-        super(outside);
+    InspectCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -99,9 +99,9 @@ final class InspectCommand extends Command {
 
     private void print(List<Section> sections) {
         if (json) {
-            Fact.printJson(sections, outside().out());
+            Fact.printJson(sections, environment().out());
         } else {
-            Fact.print(sections, outside().out());
+            Fact.print(sections, environment().out());
         }
     }
 }

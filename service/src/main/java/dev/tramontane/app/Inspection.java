@@ -39,7 +39,7 @@ final class Inspection {
                 "size",
                 "bytes",
                 source.files().stream().mapToLong(SourceFile::bytes).sum()));
-        facts.addAll(told(source.facts()));
+        facts.addAll(reported(source.facts()));
         List<String> names = source.files().stream().map(SourceFile::name).toList();
         if (names.size() > 1) {
             facts.add(new Fact("files", String.join(", ", names), "files", names));
@@ -79,7 +79,7 @@ final class Inspection {
         return new Fact("tensor types", String.join(", ", words), "types", values);
     }
 
-    private static List<Fact> told(List<SourceFact> facts) {
+    private static List<Fact> reported(List<SourceFact> facts) {
         return facts.stream()
                 .map(fact -> new Fact(fact.label(), fact.text(), fact.key(), fact.value()))
                 .toList();
@@ -177,7 +177,7 @@ final class Inspection {
 
     /** What turns text into tokens. */
     Section tokenizer(ModelPlan plan, Tokenizer tokenizer, LayoutChoice layout) {
-        List<Fact> facts = new ArrayList<>(told(source.tokenizerFacts(tokenizer)));
+        List<Fact> facts = new ArrayList<>(reported(source.tokenizerFacts(tokenizer)));
         String template = source.chat().template().orElse("");
         facts.add(new Fact(
                 "chat template",
@@ -308,7 +308,7 @@ final class Inspection {
 
     /** Everything that the files say of the model. */
     Section metadata() {
-        return new Section("Metadata", "metadata", told(source.metadata()));
+        return new Section("Metadata", "metadata", reported(source.metadata()));
     }
 
     /** Every tensor of the files. */

@@ -9,30 +9,31 @@ final class KernelLibraries {
     private KernelLibraries() {}
 
     /** The library that was asked for, or else the bundled one of this platform. */
-    static KernelLibrary load(Configuration configuration, Surroundings outside) {
+    static KernelLibrary load(Configuration configuration, Environment environment) {
         return configuration
                 .kernelLibrary()
                 .map(KernelLibrary::at)
-                .orElseGet(() -> KernelLibrary.bundled(platform(outside), directory(configuration, outside)));
+                .orElseGet(() -> KernelLibrary.bundled(platform(environment), directory(configuration, environment)));
     }
 
-    static Platform platform(Surroundings outside) {
-        return Platform.of(outside.property("os.name"), outside.property("os.arch"));
+    static Platform platform(Environment environment) {
+        return Platform.of(environment.property("os.name"), environment.property("os.arch"));
     }
 
     /** Where the bundled library is unpacked to: what was asked for, or else the user's cache directory. */
-    static Path directory(Configuration configuration, Surroundings outside) {
+    static Path directory(Configuration configuration, Environment environment) {
         return configuration.libraryDirectory().orElseGet(() -> {
-            String cache = outside.environment().getOrDefault("XDG_CACHE_HOME", "");
+            String cache = environment.variables().getOrDefault("XDG_CACHE_HOME", "");
             // The XDG base directory specification says to ignore relative paths.
-            Path base = cache.startsWith("/") ? Path.of(cache) : home(outside).resolve(".cache");
+            Path base =
+                    cache.startsWith("/") ? Path.of(cache) : home(environment).resolve(".cache");
             return base.resolve("tramontane");
         });
     }
 
     /** The JVM says "?" where neither the system's list of users nor HOME knows one: a container's bare user number. */
-    private static Path home(Surroundings outside) {
-        String home = outside.property("user.home");
+    private static Path home(Environment environment) {
+        String home = environment.property("user.home");
         if (!home.startsWith("/")) {
             throw new UsageException(
                     "this user has no home directory, so there is no place for the kernel library: give" + " one with "

@@ -13,8 +13,8 @@ abstract class LocalCommand extends Command {
     @Mixin
     private final SamplingOptions sampling = new SamplingOptions();
 
-    LocalCommand(Surroundings outside) {
-        super(outside);
+    LocalCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -51,7 +51,7 @@ abstract class LocalCommand extends Command {
     /** To stderr, if they were asked for. */
     final void printStatistics(Answer answer) {
         if (statistics) {
-            answer.statistics().ifPresent(outside().err()::println);
+            answer.statistics().ifPresent(environment().err()::println);
         }
     }
 }

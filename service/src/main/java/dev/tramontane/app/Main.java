@@ -5,6 +5,6 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(new Program(Surroundings.ofProcess()).run(args));
+        System.exit(new Program(Environment.ofProcess()).run(args));
     }
 }

@@ -12,12 +12,12 @@ final class PipeDialogue implements Dialogue {
     /** No turn is longer than what a context holds. */
     private static final int MAX_CHARACTERS = 16 << 20;
 
-    private final Surroundings outside;
+    private final Environment environment;
     private final BufferedReader in;
 
-    PipeDialogue(Surroundings outside) {
-        this.outside = outside;
-        in = new BufferedReader(new InputStreamReader(outside.in(), StandardCharsets.UTF_8));
+    PipeDialogue(Environment environment) {
+        this.environment = environment;
+        in = new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.UTF_8));
     }
 
     @Override
@@ -42,13 +42,13 @@ final class PipeDialogue implements Dialogue {
 
     @Override
     public void print(String text) {
-        outside.out().print(text);
-        outside.out().flush();
+        environment.out().print(text);
+        environment.out().flush();
     }
 
     @Override
     public void remark(String text) {
-        outside.err().println("tramontane: " + text);
+        environment.err().println("tramontane: " + text);
     }
 
     /** Ctrl-C ends the program, as it does with every filter. */

@@ -49,10 +49,10 @@ final class Program {
         }
     }
 
-    private final Surroundings outside;
+    private final Environment environment;
 
-    Program(Surroundings outside) {
-        this.outside = outside;
+    Program(Environment environment) {
+        this.environment = environment;
     }
 
     /** Runs one command line and returns its {@link ExitCode}. */
@@ -68,15 +68,15 @@ final class Program {
         }
         root.addSubcommand(new LaunchersCommand.Test()).addSubcommand(new LaunchersCommand.Build());
         root.addSubcommand(new CommandLine.HelpCommand());
-        root.setOut(new PrintWriter(outside.out(), true, StandardCharsets.UTF_8));
-        root.setErr(new PrintWriter(outside.err(), true, StandardCharsets.UTF_8));
+        root.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8));
         root.setUsageHelpAutoWidth(false);
         root.setUsageHelpWidth(100);
-        root.setColorScheme(CommandLine.Help.defaultColorScheme(outside.terminal() ? Ansi.AUTO : Ansi.OFF));
+        root.setColorScheme(CommandLine.Help.defaultColorScheme(environment.terminal() ? Ansi.AUTO : Ansi.OFF));
         root.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
         root.setExecutionExceptionHandler((failure, line, parsed) -> report(failure));
         if (args.length == 0) {
-            root.usage(outside.err());
+            root.usage(environment.err());
             return ExitCode.USAGE;
         }
         return root.execute(args);
@@ -84,12 +84,12 @@ final class Program {
 
     private List<Command> commands() {
         return List.of(
-                new ServeCommand(outside),
-                new CompleteCommand(outside),
-                new ChatCommand(outside),
-                new InspectCommand(outside),
-                new ConvertCommand(outside),
-                new DoctorCommand(outside));
+                new ServeCommand(environment),
+                new CompleteCommand(environment),
+                new ChatCommand(environment),
+                new InspectCommand(environment),
+                new ConvertCommand(environment),
+                new DoctorCommand(environment));
     }
 
     private int refuse(ParameterException wrong) {
@@ -98,12 +98,12 @@ final class Program {
                 wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         String hint = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
         String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-        outside.err().println("tramontane: " + line + hint + " See '" + command + " --help'.");
+        environment.err().println("tramontane: " + line + hint + " See '" + command + " --help'.");
         return ExitCode.USAGE;
     }
 
     private int report(Exception failure) {
-        PrintStream err = outside.err();
+        PrintStream err = environment.err();
         switch (failure) {
             case UsageException wrong -> {
                 err.println("tramontane: " + oneLine(wrong));

@@ -47,13 +47,13 @@ final class RunningModel implements AutoCloseable {
      * @param command for the message when no model is named
      */
     static RunningModel open(
-            Configuration configuration, Surroundings outside, String command, EngineObserver observer) {
+            Configuration configuration, Environment environment, String command, EngineObserver observer) {
         Path path = Models.file(configuration, command);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
         MemoryPlan memory;
         try {
-            library = KernelLibraries.load(configuration, outside);
+            library = KernelLibraries.load(configuration, environment);
             memory = MemoryPlan.of(source.plan(configuration.window()), configuration, MemoryLimit.ofProcess())
                     .required();
         } catch (RuntimeException failure) {
@@ -67,8 +67,8 @@ final class RunningModel implements AutoCloseable {
                 configuration.threads().orElse(0),
                 configuration.window(),
                 configuration.quantize());
-        ProgressBar bar =
-                new ProgressBar("loading " + path.getFileName(), outside.err(), outside.terminal(), System::nanoTime);
+        ProgressBar bar = new ProgressBar(
+                "loading " + path.getFileName(), environment.err(), environment.terminal(), System::nanoTime);
         LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);
         bar.done();
         try {

@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Flags of {@code complete} and {@code chat} that say how an answer is drawn. Checked by {@link Sampling}. */
+/** Flags of {@code complete} and {@code chat} that say how an answer is sampled. Checked by {@link Sampling}. */
 final class SamplingOptions {
     @Option(
             names = {"-n", "--max-tokens"},
@@ -90,9 +90,9 @@ final class SamplingOptions {
     }
 
     private Sampling sampling() {
-        long drawn = seed == null ? RandomGenerator.getDefault().nextLong() : seed;
+        long chosen = seed == null ? RandomGenerator.getDefault().nextLong() : seed;
         try {
-            return new Sampling(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), drawn);
+            return new Sampling(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), chosen);
         } catch (IllegalArgumentException wrong) {
             // Sampling speaks of top_p; the flag is --top-p.
             String message = String.valueOf(wrong.getMessage());

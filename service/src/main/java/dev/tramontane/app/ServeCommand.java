@@ -36,8 +36,8 @@ final class ServeCommand extends Command {
     /** What a shutdown may take beyond the time for running answers: a step's end, last bytes, memory given back. */
     private static final Duration ENDING = Duration.ofSeconds(10);
 
-    ServeCommand(Surroundings outside) {
-        super(outside);
+    ServeCommand(Environment environment) {
+        super(environment);
     }
 
     @Override
@@ -56,7 +56,7 @@ final class ServeCommand extends Command {
         String fingerprint = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
-        outside().onTermination().accept(shutdown);
+        environment().onTermination().accept(shutdown);
         Watchdog watchdog = new Watchdog(configuration.stuckTimeout(), System::nanoTime, halt);
         PrometheusRegistry registry = new PrometheusRegistry();
         JvmMetrics.builder().register(registry);
@@ -69,7 +69,7 @@ final class ServeCommand extends Command {
                         new ShutdownLimit(shutdown, configuration.drainTimeout().plus(ENDING), halt);
                 Listener listener = Listener.open(configuration, serving, registry, fingerprint);
                 RunningModel model =
-                        RunningModel.open(configuration, outside(), "serve", new EngineMetrics(registry))) {
+                        RunningModel.open(configuration, environment(), "serve", new EngineMetrics(registry))) {
             DrainGate gate = new DrainGate(model.generator());
             listener.watchedBy(watchdog);
             warmUp(model);
@@ -81,7 +81,7 @@ final class ServeCommand extends Command {
             warnOfMissingFlags(log);
             log.info("serving {} at {}", model.description(), listener.address());
             // On standard output, so that scripts learn the port whatever the log's form and level.
-            outside().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
+            environment().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
             shutdown.await();
             limit.at("waiting for running answers");
             drain(configuration, serving, gate, log);

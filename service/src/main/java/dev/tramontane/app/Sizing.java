@@ -18,7 +18,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
     /** A context that was not asked for is rounded down to these. */
     private static final int ROUND_TOKENS = 256;
 
-    /** Drawn or scored rows of a step: each costs a row of logits in the workspace. */
+    /** Sampled or scored rows of a step: each costs a row of logits in the workspace. */
     private static final int SAMPLES = 64;
 
     private static final int MAX_CHOICES = 8;

@@ -37,7 +37,7 @@ final class Watchdog implements AutoCloseable {
         final Pulse pulse;
         long beats;
         long since;
-        boolean told;
+        boolean reported;
 
         Watched(Pulse pulse, long now) {
             this.pulse = pulse;
@@ -109,8 +109,8 @@ final class Watchdog implements AutoCloseable {
             if (beats != one.beats || !one.pulse.pending() || wasAway) {
                 one.beats = beats;
                 one.since = now;
-                if (one.told) {
-                    one.told = false;
+                if (one.reported) {
+                    one.reported = false;
                     LOG.warn("{} moves again", one.pulse.name());
                 }
                 continue;
@@ -126,8 +126,8 @@ final class Watchdog implements AutoCloseable {
     }
 
     private void judge(Watched one, boolean hopeless, String what) {
-        if (!one.told) {
-            one.told = true;
+        if (!one.reported) {
+            one.reported = true;
             LOG.error(
                     "{} and there is work for it; the process is not live:{}",
                     what,

@@ -115,16 +115,16 @@ final class TemplateProbes {
 
     /** A conversation in which that role's message has that content. */
     private Conversation content(String role, @Nullable Object content) {
-        Map<String, @Nullable Object> told = message(role, content);
+        Map<String, @Nullable Object> probed = message(role, content);
         return switch (role) {
-            case "system" -> talk(true, told, user(FILL));
-            case "assistant" -> talk(true, user(FILL), told, user(FILL));
+            case "system" -> talk(true, probed, user(FILL));
+            case "assistant" -> talk(true, user(FILL), probed, user(FILL));
             case "tool" -> {
-                told.put("tool_call_id", CALL_ID);
-                told.put("name", NAME);
-                yield talk(true, user(FILL), calling(calls.silence(), arguments(FILL)), told);
+                probed.put("tool_call_id", CALL_ID);
+                probed.put("name", NAME);
+                yield talk(true, user(FILL), calling(calls.silence(), arguments(FILL)), probed);
             }
-            default -> talk(true, told);
+            default -> talk(true, probed);
         };
     }
 

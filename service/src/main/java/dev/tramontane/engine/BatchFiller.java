@@ -27,8 +27,8 @@ final class BatchFiller {
                     batch.addSample(score(sequence, table.slot, row, position));
                 }
             }
-            if (sequence.draws(plan.rows(i))) {
-                batch.addSample(draw(sequence, table.slot, batch.rows() - 1));
+            if (sequence.samplesToken(plan.rows(i))) {
+                batch.addSample(sample(sequence, table.slot, batch.rows() - 1));
             }
         }
     }
@@ -39,7 +39,7 @@ final class BatchFiller {
         return new StepBatch.Sample(row, slot, next, tops, Sampling.GREEDY, position + 1L, NONE, 0, NONE);
     }
 
-    private static StepBatch.Sample draw(Sequence sequence, int slot, int row) {
+    private static StepBatch.Sample sample(Sequence sequence, int slot, int row) {
         Request request = sequence.request;
         TokenCounts counts = sequence.counts;
         return new StepBatch.Sample(

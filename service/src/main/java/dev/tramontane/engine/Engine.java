@@ -8,7 +8,7 @@ public interface Engine extends AutoCloseable {
     /**
      * Admits or queues a request of one or more choices that share a prompt. Listeners are called on the engine thread.
      *
-     * @param listeners one per choice; choice i draws with {@code sampling.seed + i}
+     * @param listeners one per choice; choice i samples with {@code sampling.seed + i}
      * @return one handle per choice, in order
      * @throws RefusedException when the request can never fit, the queue is full, or the engine is closed or has failed
      * @throws IllegalArgumentException when the submission means nothing (an empty prompt, an id outside the vocabulary);

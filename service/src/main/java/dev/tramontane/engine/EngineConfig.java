@@ -5,7 +5,7 @@ package dev.tramontane.engine;
  *
  * @param lanes sequences computed in one step at most
  * @param tokenBudget rows of one step at most, so also the longest prefill chunk (C in the formula of {@link CachePlan})
- * @param maxSamples drawn or scored rows of one step at most; their logits are what a step's workspace holds
+ * @param maxSamples sampled or scored rows of one step at most; their logits are what a step's workspace holds
  * @param slots sequences admitted at a time at most, running and parked together
  * @param pageTokens positions of a cache page
  * @param halfPrecision F16 cache, else F32

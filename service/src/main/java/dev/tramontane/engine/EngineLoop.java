@@ -39,7 +39,7 @@ public final class EngineLoop implements Engine {
     private final KvCache cache;
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
-    private final Residents residents;
+    private final RunningSequences sequences;
     private final Publisher publisher;
     private final BatchFiller filler;
     private final StepPlan step = new StepPlan();
@@ -76,8 +76,8 @@ public final class EngineLoop implements Engine {
         cache = new KvCache(plan.windows(), plan.shape());
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
-        residents = new Residents(cache, scheduler, delivery, this.observer, rates, clock);
-        publisher = new Publisher(residents, delivery);
+        sequences = new RunningSequences(cache, scheduler, delivery, this.observer, rates, clock);
+        publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
         status = currentStatus();
     }
@@ -250,7 +250,7 @@ public final class EngineLoop implements Engine {
     }
 
     private void cancel(Sequence sequence) {
-        residents.end(sequence, FinishReason.CANCELLED, -1, "");
+        sequences.end(sequence, FinishReason.CANCELLED, -1, "");
         if (sequence.request.live == 0) {
             leaveQueue(sequence.request);
         }
@@ -261,15 +261,15 @@ public final class EngineLoop implements Engine {
         while (!queue.isEmpty()) {
             Request first = queue.iterator().next();
             try {
-                if (!residents.reserve(first)) {
+                if (!sequences.reserve(first)) {
                     break;
                 }
                 leaveQueue(first);
-                residents.start(first);
+                sequences.start(first);
             } catch (Throwable fault) { // Its counts may not fit into memory any more, say; the others' do.
                 LOG.error("a request could not be started; it is ended", fault);
                 leaveQueue(first);
-                residents.endAll(first, FinishReason.ERROR, BROKEN);
+                sequences.endAll(first, FinishReason.ERROR, BROKEN);
             }
         }
         step.clear();
@@ -302,13 +302,13 @@ public final class EngineLoop implements Engine {
 
     /** Publishes the books. */
     private void report() {
-        intake.publish(residents.backlog());
+        intake.publish(sequences.backlog());
         status = currentStatus();
         observer.books(status);
     }
 
     private EngineStatus currentStatus() {
-        int running = residents.running();
+        int running = sequences.running();
         return new EngineStatus(
                 healthy,
                 queue.size(),
@@ -350,7 +350,7 @@ public final class EngineLoop implements Engine {
     private void end(Request request, FinishReason reason, String error) {
         for (Sequence sequence : request.choices) {
             try {
-                residents.end(sequence, reason, -1, error);
+                sequences.end(sequence, reason, -1, error);
             } catch (Throwable fault) {
                 LOG.error("a sequence was ended, but what it held could not be given back", fault);
             }

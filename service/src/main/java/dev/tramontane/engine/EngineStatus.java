@@ -12,7 +12,7 @@ package dev.tramontane.engine;
  * @param pagesTotal pages of the cache
  * @param steps steps computed
  * @param promptTokens prompt tokens computed
- * @param generatedTokens tokens drawn, end tokens included
+ * @param generatedTokens tokens sampled, end tokens included
  */
 public record EngineStatus(
         boolean healthy,

@@ -7,7 +7,7 @@ package dev.tramontane.engine;
  * as cached. A usage report that counts a request's prompt once takes the first choice's numbers.
  *
  * @param reason why
- * @param endToken the end token that was drawn, or -1
+ * @param endToken the end token that was sampled, or -1
  * @param promptTokens tokens of the prompt
  * @param cachedTokens of these, not computed again because their pages were shared
  * @param generatedTokens tokens generated, the end token included

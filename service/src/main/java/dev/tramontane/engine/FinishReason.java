@@ -2,7 +2,7 @@ package dev.tramontane.engine;
 
 /** Why a sequence ended. */
 public enum FinishReason {
-    /** An end token was drawn; it is not delivered. */
+    /** An end token was sampled; it is not delivered. */
     STOP,
     /** The token limit or the context's end was reached. */
     LENGTH,

@@ -80,7 +80,7 @@ final class KvCache {
     /** A table in a slot of its own that shares all pages of another. */
     PageTable fork(PageTable parent) {
         PageTable child = open(parent.reservation);
-        child.told = false;
+        child.reported = false;
         for (int group = 0; group < pools.length; group++) {
             for (int entry = 0; entry < parent.pages[group].length; entry++) {
                 int page = parent.pages[group][entry];
@@ -111,20 +111,20 @@ final class KvCache {
 
     /** Makes every page that rows {@code position .. position+rows-1} write the table's own, telling the model how. */
     void makeRoom(PageTable table, long position, int rows, StepBatch batch) {
-        if (!table.told) {
-            tell(table, batch);
+        if (!table.reported) {
+            report(table, batch);
         }
         for (int group = 0; group < pools.length; group++) {
             RollingWindow window = windows[group];
             long last = window.page(position + rows - 1);
             for (long page = window.page(position); page <= last; page++) {
                 long first = Math.max(position, window.start(page));
-                own(table, group, window.entry(first), window.continuesPage(first), batch);
+                makeWritable(table, group, window.entry(first), window.continuesPage(first), batch);
             }
         }
     }
 
-    private void own(PageTable table, int group, int entry, boolean continues, StepBatch batch) {
+    private void makeWritable(PageTable table, int group, int entry, boolean continues, StepBatch batch) {
         PagePool pool = pools[group];
         int held = table.pages[group][entry];
         if (held != PageTable.NO_PAGE && !pool.shared(held)) {
@@ -141,7 +141,7 @@ final class KvCache {
         }
     }
 
-    private static void tell(PageTable table, StepBatch batch) {
+    private static void report(PageTable table, StepBatch batch) {
         for (int group = 0; group < table.pages.length; group++) {
             for (int entry = 0; entry < table.pages[group].length; entry++) {
                 if (table.pages[group][entry] != PageTable.NO_PAGE) {
@@ -149,7 +149,7 @@ final class KvCache {
                 }
             }
         }
-        table.told = true;
+        table.reported = true;
     }
 
     int pagesUsed() {

@@ -12,8 +12,8 @@ final class PageTable {
     /** [group][entry] page numbers, {@link #NO_PAGE} where none is held yet. */
     final int[][] pages;
 
-    /** Whether the model knows the entries. A fork inherits entries that were told for another slot. */
-    boolean told = true;
+    /** Whether the model knows the entries. A fork inherits entries that were reported for another slot. */
+    boolean reported = true;
 
     PageTable(Reservation reservation, int slot, int[] entries) {
         this.reservation = reservation;

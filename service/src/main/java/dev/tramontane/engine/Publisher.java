@@ -8,13 +8,13 @@ import org.slf4j.LoggerFactory;
 final class Publisher {
     private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
 
-    private final Residents residents;
+    private final RunningSequences sequences;
     private final Delivery delivery;
     private long promptTokens;
     private long generatedTokens;
 
-    Publisher(Residents residents, Delivery delivery) {
-        this.residents = residents;
+    Publisher(RunningSequences sequences, Delivery delivery) {
+        this.sequences = sequences;
         this.delivery = delivery;
     }
 
@@ -23,7 +23,7 @@ final class Publisher {
         return promptTokens;
     }
 
-    /** Tokens drawn since the start. */
+    /** Tokens sampled since the start. */
     long generatedTokens() {
         return generatedTokens;
     }
@@ -38,7 +38,7 @@ final class Publisher {
                 publish(sequence, plan.rows(i), batch, sample, now);
             } catch (Throwable fault) { // The others' results are there and theirs.
                 LOG.error("a result could not be handed over; its request is ended", fault);
-                residents.endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
+                sequences.endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
             }
             sample = next;
         }
@@ -46,7 +46,7 @@ final class Publisher {
 
     /** Results that {@link BatchFiller} asked for in a sequence's rows. */
     private static int samples(Sequence sequence, int rows) {
-        int samples = sequence.draws(rows) ? 1 : 0;
+        int samples = sequence.samplesToken(rows) ? 1 : 0;
         for (int position = sequence.computed; position < sequence.computed + rows; position++) {
             samples += sequence.scores(position) ? 1 : 0;
         }
@@ -58,7 +58,7 @@ final class Publisher {
         Request request = sequence.request;
         int sample = firstSample;
         int start = sequence.computed;
-        boolean draws = sequence.draws(rows);
+        boolean samplesToken = sequence.samplesToken(rows);
         sequence.computed += rows;
         promptTokens += Math.clamp(request.prompt().length - start, 0, rows);
         for (int position = start; position < start + rows; position++) {
@@ -66,45 +66,45 @@ final class Publisher {
                 score(request, position + 1, batch, sample++);
             }
         }
-        if (draws) {
-            draw(sequence, batch, sample, now);
+        if (samplesToken) {
+            sampled(sequence, batch, sample, now);
         } else if (!request.forked && request.live > 0) {
-            residents.forkWhenComputed(request);
+            sequences.forkWhenComputed(request);
         }
     }
 
     /** A prompt is scored once for all its choices. */
     private void score(Request request, int index, StepBatch batch, int sample) {
         if (batch.resultStatus(sample) != StepBatch.OK) {
-            residents.endAll(request, FinishReason.ERROR, complaint(batch.resultStatus(sample)));
+            sequences.endAll(request, FinishReason.ERROR, complaint(batch.resultStatus(sample)));
             return;
         }
         TokenScore score = Delivery.score(batch, sample);
         for (Sequence sequence : request.choices) {
             if (!sequence.over && !sequence.cancelled() && !delivery.promptToken(sequence, index, score)) {
-                residents.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
+                sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
             }
         }
     }
 
-    private void draw(Sequence sequence, StepBatch batch, int sample, long now) {
+    private void sampled(Sequence sequence, StepBatch batch, int sample, long now) {
         if (sequence.over || sequence.cancelled()) {
             return;
         }
         if (batch.resultStatus(sample) != StepBatch.OK) {
-            residents.end(sequence, FinishReason.ERROR, -1, complaint(batch.resultStatus(sample)));
+            sequences.end(sequence, FinishReason.ERROR, -1, complaint(batch.resultStatus(sample)));
             return;
         }
         int token = batch.resultToken(sample);
         sequence.append(token);
         generatedTokens++;
-        residents.drew(sequence, now);
-        if (sequence.request.ends(token)) {
-            residents.end(sequence, FinishReason.STOP, token, "");
+        sequences.sampled(sequence, now);
+        if (sequence.request.isEndToken(token)) {
+            sequences.end(sequence, FinishReason.STOP, token, "");
         } else if (!delivery.token(sequence, Delivery.score(batch, sample))) {
-            residents.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
+            sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
         } else if (sequence.generated == sequence.request.answer()) {
-            residents.end(sequence, FinishReason.LENGTH, -1, "");
+            sequences.end(sequence, FinishReason.LENGTH, -1, "");
         }
     }
 

@@ -89,7 +89,7 @@ final class Request {
         return answer() == 0;
     }
 
-    boolean ends(int token) {
+    boolean isEndToken(int token) {
         return Arrays.binarySearch(endTokens, token) >= 0;
     }
 

@@ -105,7 +105,7 @@ final class Scheduler {
             int rows = Math.min(sequence.pending(), most - plan.totalRows());
             if (sequence.request.scoresPrompt()) {
                 rows = Math.min(rows, samples);
-            } else if (samples == 0 && sequence.draws(rows)) {
+            } else if (samples == 0 && sequence.samplesToken(rows)) {
                 rows--;
             }
             if (rows > 0) {
@@ -119,6 +119,6 @@ final class Scheduler {
         if (sequence.request.scoresPrompt()) {
             return rows;
         }
-        return sequence.draws(rows) ? 1 : 0;
+        return sequence.samplesToken(rows) ? 1 : 0;
     }
 }

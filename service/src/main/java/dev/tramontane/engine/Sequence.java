@@ -25,7 +25,7 @@ final class Sequence implements SequenceHandle {
     /** Tokens whose keys and values are in the cache. */
     int computed;
 
-    /** Tokens drawn so far, an end token included. */
+    /** Tokens sampled so far, an end token included. */
     int generated;
 
     /** Prompt tokens that another choice computed for this one. */
@@ -127,8 +127,8 @@ final class Sequence implements SequenceHandle {
         return pending() > 0 && (request.onlyPrompt() || (request.forked ? hasDemand() : request.hasDemand()));
     }
 
-    /** Whether computing {@code rows} more rows draws a token. */
-    boolean draws(int rows) {
+    /** Whether computing {@code rows} more rows samples a token. */
+    boolean samplesToken(int rows) {
         return request.forked && computed + rows == tokens();
     }
 
@@ -142,7 +142,7 @@ final class Sequence implements SequenceHandle {
         return position < prompt.length ? prompt[position] : lastToken;
     }
 
-    /** Takes in a drawn token. */
+    /** Takes in a sampled token. */
     void append(int token) {
         lastToken = token;
         generated++;

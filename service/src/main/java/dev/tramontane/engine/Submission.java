@@ -10,7 +10,7 @@ import java.util.Set;
  * @param maxTokens tokens to generate at most; the context's end comes first if it is nearer; 0 only scores the prompt
  * @param minTokens end tokens are masked out before this many
  * @param endTokens ids that finish the sequence with {@link FinishReason#STOP}; empty to ignore all
- * @param sampling how tokens are drawn
+ * @param sampling how tokens are sampled
  * @param tops alternatives to report per generated token, 0..20; -1: no log-probabilities wanted
  * @param promptTops alternatives to report per prompt token, 0..20; -1: the prompt is not scored
  * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}

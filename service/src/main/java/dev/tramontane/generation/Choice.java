@@ -52,7 +52,7 @@ final class Choice {
     @Nullable
     Delta push(TokenScore score) {
         if (stops.stopped()) {
-            return null; // Drawn before the engine saw the cancellation.
+            return null; // Sampled before the engine saw the cancellation.
         }
         received++;
         boolean silent = texts.isSilent(score.id());

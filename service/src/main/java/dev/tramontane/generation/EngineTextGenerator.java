@@ -208,7 +208,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 request.sampling(),
                 request.tops(),
                 request.promptTops(),
-                // Demand follows through the handles, token by token; scoring alone draws none.
+                // Demand follows through the handles, token by token; scoring alone samples none.
                 maxTokens == 0 ? 1 : 0);
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param choices answers wanted (n); they share the prompt's pages
  * @param maxTokens limit of each answer; empty: up to the end of the context; 0: only score the prompt
  * @param minTokens end tokens and stop strings do not count before this many tokens
- * @param sampling how tokens are drawn; choice i uses seed + i
+ * @param sampling how tokens are sampled; choice i uses seed + i
  * @param stop stop strings, none empty; the answer ends before the first that appears
  * @param includeStop whether the matched stop string stays in the text
  * @param stopTokens ids that end an answer, besides the model's own end tokens

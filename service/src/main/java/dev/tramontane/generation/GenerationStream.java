@@ -44,7 +44,7 @@ final class GenerationStream implements Subscription {
     private sealed interface Signal {
         record Scored(int index, TokenScore score) implements Signal {}
 
-        record Drawn(int choice, TokenScore token) implements Signal {}
+        record Sampled(int choice, TokenScore token) implements Signal {}
 
         record Ended(int choice, Finish finish) implements Signal {}
     }
@@ -176,14 +176,14 @@ final class GenerationStream implements Subscription {
 
         @Override
         public void onPromptToken(int index, TokenScore score) {
-            if (choice == 0) { // The choices share their prompt; its scores are told once.
+            if (choice == 0) { // The choices share their prompt; its scores are reported once.
                 post(new Signal.Scored(index, score));
             }
         }
 
         @Override
         public void onToken(TokenScore token) {
-            post(new Signal.Drawn(choice, token));
+            post(new Signal.Sampled(choice, token));
         }
 
         @Override
@@ -271,7 +271,7 @@ final class GenerationStream implements Subscription {
         while (failure == null && accepted && (signal = inbox.poll()) != null) {
             switch (signal) {
                 case Signal.Scored(int index, TokenScore score) -> score(index, score);
-                case Signal.Drawn(int choice, TokenScore token) -> draw(choices.get(choice), token);
+                case Signal.Sampled(int choice, TokenScore token) -> sampled(choices.get(choice), token);
                 case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
             }
         }
@@ -296,7 +296,7 @@ final class GenerationStream implements Subscription {
         scored.clear();
     }
 
-    private void draw(Choice choice, TokenScore token) {
+    private void sampled(Choice choice, TokenScore token) {
         if (choice.granted > 0) {
             choice.granted--;
             granted--;

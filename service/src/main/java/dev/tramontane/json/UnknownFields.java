@@ -10,10 +10,10 @@ import java.util.Locale;
  * tell of them. One document, one thread.
  */
 public final class UnknownFields {
-    /** Names that are told; of more there is only the number. */
+    /** Names that are reported; of more there is only the number. */
     private static final int TOLD = 16;
 
-    /** Bytes of a name that are told. */
+    /** Bytes of a name that are reported. */
     private static final int NAME_BYTES = 64;
 
     private final boolean ignored;
@@ -39,7 +39,7 @@ public final class UnknownFields {
     /** Whether the field may be passed over, which is then remembered. */
     boolean pass(String path) {
         if (ignored && names.size() < TOLD) {
-            names.add(told(path));
+            names.add(reported(path));
         } else if (ignored) {
             more++;
         }
@@ -56,7 +56,7 @@ public final class UnknownFields {
     }
 
     /** Percent signs before bytes that have no place in a header or would separate names there. */
-    private static String told(String path) {
+    private static String reported(String path) {
         StringBuilder safe = new StringBuilder();
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < Math.min(bytes.length, NAME_BYTES); i++) {

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * A tokenizer as its model uses it. An embedding may have more rows than there are tokens, for the sake of round sizes:
- * their ids are control tokens without a spelling. They are never drawn, since {@link NativeModel} masks them, and stand
+ * their ids are control tokens without a spelling. They are never sampled, since {@link NativeModel} masks them, and stand
  * for no text where something else brings them in. It may also have fewer: a token without a row is no control token here,
  * and a text that holds it is refused. Files beside the tokenizer's may name more tokens that end an answer.
  */

@@ -28,7 +28,7 @@ final class NativeModel implements Model {
     /**
      * Takes over a prepared context.
      *
-     * @param tokens ids that have tokens; those from there to the geometry's vocabulary are never drawn
+     * @param tokens ids that have tokens; those from there to the geometry's vocabulary are never sampled
      */
     NativeModel(ModelGeometry geometry, int tokens, KernelContext context) {
         this.geometry = geometry;

@@ -3,7 +3,7 @@ package dev.tramontane.model;
 import java.util.Map;
 
 /**
- * How tokens are drawn; the meaning and order of the filters is that of {@code tm_sample} in tramontane.h. Validated by
+ * How tokens are sampled; the meaning and order of the filters is that of {@code tm_sample} in tramontane.h. Validated by
  * the compact constructor ({@link IllegalArgumentException} naming the parameter).
  *
  * @param temperature 0 (greedy) or more

@@ -14,7 +14,7 @@ public final class StepBatch {
     /** In {@link #addRow}: the token this slot sampled last. */
     public static final int PREVIOUS_TOKEN = -1;
 
-    /** Sample target: draw a token. */
+    /** Sample target: sample a token. */
     public static final int DRAW = -1;
 
     /** Most alternatives a sample may report. */
@@ -71,11 +71,11 @@ public final class StepBatch {
      * What to do with the logits of one row.
      *
      * @param row row of the step
-     * @param slot whose previous token the drawn one becomes
+     * @param slot whose previous token the sampled one becomes
      * @param target {@link #DRAW}, or a token to score
      * @param tops alternatives to report, 0..{@link #MAX_TOP}
      * @param sampling filters, penalties, bias and seed
-     * @param position of the token to be drawn: keys the random draw
+     * @param position of the token to be sampled: keys the random draw
      * @param counts distinct tokens for the penalties with how often each was generated, as (token, count) pairs;
      *     only the first {@code countPairs} pairs are read
      * @param countPairs pairs in {@code counts}

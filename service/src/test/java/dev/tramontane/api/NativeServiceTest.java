@@ -78,11 +78,12 @@ class NativeServiceTest {
     @MethodSource("dev.tramontane.fixtures.Kernels#backends")
     void aScoredAnswerHasTheLogprobsItWasDrawnWith(Backend backend) throws IOException {
         try (TestService service = service(backend)) {
-            JsonObject drawn = service.completion(body(0).put("max_tokens", 20).put("return_token_ids", true))
+            JsonObject sampled = service.completion(
+                            body(0).put("max_tokens", 20).put("return_token_ids", true))
                     .json()
                     .getJsonArray("choices")
                     .getJsonObject(0);
-            JsonArray ids = drawn.getJsonArray("prompt_token_ids").copy().addAll(drawn.getJsonArray("token_ids"));
+            JsonArray ids = sampled.getJsonArray("prompt_token_ids").copy().addAll(sampled.getJsonArray("token_ids"));
             JsonArray scored = service.completion(new JsonObject()
                             .put("prompt", ids)
                             .put("echo", true)
@@ -93,7 +94,7 @@ class NativeServiceTest {
                     .getJsonObject(0)
                     .getJsonObject("logprobs")
                     .getJsonArray("token_logprobs");
-            JsonArray expected = drawn.getJsonObject("logprobs").getJsonArray("token_logprobs");
+            JsonArray expected = sampled.getJsonObject("logprobs").getJsonArray("token_logprobs");
             for (int i = 0; i < 20; i++) {
                 assertThat(scored.getDouble(scored.size() - 20 + i)).isEqualTo(expected.getDouble(i));
             }

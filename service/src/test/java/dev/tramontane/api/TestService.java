@@ -206,7 +206,7 @@ final class TestService implements AutoCloseable {
         return new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
     }
 
-    /** An engine that draws the given answers by itself. */
+    /** An engine that samples the given answers by itself. */
     static TestService of(String... answers) {
         return running(new ScriptedEngine(answers), CONFIG);
     }

@@ -427,7 +427,7 @@ class TransportTest {
                             "/v1/completions", "{\"prompt\": \"p\", \"stream\": true, \"max_tokens\": 4000}"));
             TestService.eventually().until(() -> service.observer.disconnects.get() == 1);
             TestService.eventually().until(() -> endless.runs.getFirst().over());
-            assertThat(endless.runs.getFirst().drawn()).isLessThan(4000);
+            assertThat(endless.runs.getFirst().sampled()).isLessThan(4000);
             TestService.eventually().until(() -> service.observer.connections.get() == 0);
         }
     }

@@ -15,7 +15,7 @@ final class CapturedProgram {
     /** What a command line came to. */
     record Outcome(int code, String out, String err) {}
 
-    private final Map<String, String> environment = new HashMap<>(Map.of(
+    private final Map<String, String> variables = new HashMap<>(Map.of(
             "TRAMONTANE_LIBRARY_DIRECTORY",
             Path.of("target", "kernel-cache").toAbsolutePath().toString()));
     private final AtomicReference<Runnable> terminate = new AtomicReference<>(() -> {});
@@ -24,7 +24,7 @@ final class CapturedProgram {
     private boolean terminatedAtOnce;
 
     CapturedProgram with(String variable, String value) {
-        environment.put(variable, value);
+        variables.put(variable, value);
         return this;
     }
 
@@ -51,8 +51,8 @@ final class CapturedProgram {
 
     Outcome run(String... args) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Surroundings surroundings = new Surroundings(
-                environment,
+        Environment given = new Environment(
+                variables,
                 System.getProperties(),
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
@@ -60,7 +60,7 @@ final class CapturedProgram {
                 false,
                 false,
                 this::onTermination);
-        int code = new Program(surroundings).run(args);
+        int code = new Program(given).run(args);
         return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

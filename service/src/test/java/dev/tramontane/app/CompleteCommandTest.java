@@ -42,16 +42,17 @@ class CompleteCommandTest {
     @Test
     void theSeedDecidesAndStandardInputIsAPrompt() throws IOException {
         String model = TinyModel.PLAIN.writeTo(dir).toString();
-        String[] drawn = {"complete", "--model", model, "-n", "20", "-t", "1", "--top-p", "1", "--seed", "7", "--stats"
+        String[] sampled = {
+            "complete", "--model", model, "-n", "20", "-t", "1", "--top-p", "1", "--seed", "7", "--stats"
         };
-        Outcome first = new CapturedProgram().reading("hello").run(drawn);
-        Outcome second = new CapturedProgram().reading("hello").run(drawn);
+        Outcome first = new CapturedProgram().reading("hello").run(sampled);
+        Outcome second = new CapturedProgram().reading("hello").run(sampled);
         assertThat(first.code()).isZero();
         assertThat(first.err())
                 .containsPattern("^\\d+ prompt tokens, first token after \\d+ ms, \\d+ tokens.*ended by");
         assertThat(second.out()).isEqualTo(first.out());
-        drawn[10] = "8";
-        assertThat(new CapturedProgram().reading("hello").run(drawn).out()).isNotEqualTo(first.out());
+        sampled[10] = "8";
+        assertThat(new CapturedProgram().reading("hello").run(sampled).out()).isNotEqualTo(first.out());
     }
 
     @ParameterizedTest

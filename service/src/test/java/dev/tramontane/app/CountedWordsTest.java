@@ -39,7 +39,7 @@ class CountedWordsTest {
                         Map.of(),
                         Map.of(),
                         "")),
-                Surroundings.ofProcess(),
+                Environment.ofProcess(),
                 "serve",
                 EngineObserver.NONE)) {
             assertThat(running.description()).contains(", 1 thread, ").matches(text -> !ForeignWords.countsWrong(text));

@@ -21,8 +21,8 @@ final class AdmissionTest {
         return sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, sizes.contextTokens(), sequences));
     }
 
-    private static RefusedException refusal(Bench bench, Submission submission, int choices) {
-        return catchThrowableOfType(RefusedException.class, () -> bench.ask(submission, choices));
+    private static RefusedException refusal(Rig rig, Submission submission, int choices) {
+        return catchThrowableOfType(RefusedException.class, () -> rig.ask(submission, choices));
     }
 
     /**
@@ -32,98 +32,98 @@ final class AdmissionTest {
     @Test
     void aLongPromptOnAWindowedModelNeedsOnlyItsRing() throws RefusedException {
         FakeModel model = FakeModel.of(50, 16);
-        Bench bench = new Bench(model, sized(model, Asks.config(1, 8, 4, 10_000, 1), 1));
-        assertThat(bench.status().pagesTotal()).isEqualTo(7); // ceil(23 / 4) + 1
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(3000, 1), 20));
-        bench.run().assertAsAlone(ask, "3000 tokens through 28 places");
-        bench.assertIdle();
+        Rig rig = new Rig(model, sized(model, Asks.config(1, 8, 4, 10_000, 1), 1));
+        assertThat(rig.status().pagesTotal()).isEqualTo(7); // ceil(23 / 4) + 1
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(3000, 1), 20));
+        rig.run().assertAsAlone(ask, "3000 tokens through 28 places");
+        rig.assertIdle();
     }
 
     /** vLLM 55800: with full and windowed layers together, admission counted more than allocation would ever take. */
     @Test
     void aLongPromptOnFullAndWindowedLayersNeedsWhatTheFormulaSays() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0, 16, 16);
-        Bench bench = new Bench(model, sized(model, Asks.config(2, 8, 4, 1000, 2), 1));
-        assertThat(bench.status().pagesTotal()).isEqualTo(250 + 7 + 7);
-        Bench.Ask first = bench.ask(Asks.greedy(Asks.prompt(950, 1), 50));
-        Bench.Ask second = bench.ask(Asks.greedy(Asks.prompt(980, 2), 20));
-        bench.run();
-        bench.assertAsAlone(first, "fills the full group");
-        bench.assertAsAlone(second, "waited for it");
+        Rig rig = new Rig(model, sized(model, Asks.config(2, 8, 4, 1000, 2), 1));
+        assertThat(rig.status().pagesTotal()).isEqualTo(250 + 7 + 7);
+        Rig.Ask first = rig.ask(Asks.greedy(Asks.prompt(950, 1), 50));
+        Rig.Ask second = rig.ask(Asks.greedy(Asks.prompt(980, 2), 20));
+        rig.run();
+        rig.assertAsAlone(first, "fills the full group");
+        rig.assertAsAlone(second, "waited for it");
     }
 
     @Test
     void aLongPromptIsNotOvertakenForEver() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, sized(model, Asks.config(4, 8, 4, 400, 8), 2));
-        List<Bench.Ask> small = new ArrayList<>();
+        Rig rig = new Rig(model, sized(model, Asks.config(4, 8, 4, 400, 8), 2));
+        List<Rig.Ask> small = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            small.add(bench.ask(Asks.greedy(Asks.prompt(3, i), 120)));
+            small.add(rig.ask(Asks.greedy(Asks.prompt(3, i), 120)));
         }
-        bench.steps(3);
-        Bench.Ask large = bench.ask(Asks.greedy(Asks.prompt(350, 9), 40));
+        rig.steps(3);
+        Rig.Ask large = rig.ask(Asks.greedy(Asks.prompt(350, 9), 40));
         int steps = 0;
         while (!large.first().started) {
             // New small ones keep coming, and the cache would have room for each of them.
             if (small.stream().filter(ask -> !ask.over()).count() < 8) {
-                small.add(bench.ask(Asks.greedy(Asks.prompt(3, steps), 20)));
+                small.add(rig.ask(Asks.greedy(Asks.prompt(3, steps), 20)));
             }
-            bench.step();
+            rig.step();
             assertThat(++steps).isLessThan(500);
         }
-        bench.run();
-        for (Bench.Ask ask : small) {
-            bench.assertAsAlone(ask, "small");
+        rig.run();
+        for (Rig.Ask ask : small) {
+            rig.assertAsAlone(ask, "small");
         }
-        bench.assertAsAlone(large, "large");
+        rig.assertAsAlone(large, "large");
     }
 
     @Test
     void whatCanNeverRunIsRefusedAtOnce() {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, sized(model, Asks.config(2, 8, 4, 100, 6), 2));
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(101, 1), 0), 1))
+        Rig rig = new Rig(model, sized(model, Asks.config(2, 8, 4, 100, 6), 2));
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(101, 1), 0), 1))
                 .hasMessageContaining("101 tokens")
                 .satisfies(e -> {
                     assertThat(e.refusal()).isEqualTo(Cause.TOO_LARGE);
                     assertThat(e.retryAfterSeconds()).isZero();
                 });
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(100, 1), 1), 1)).hasMessageContaining("100");
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(10, 1), 5), 7)).hasMessageContaining("7 choices");
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(10, 1), 90), 5)).hasMessageContaining("more cache");
-        assertThat(bench.step()).isFalse();
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(100, 1), 1), 1)).hasMessageContaining("100");
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(10, 1), 5), 7)).hasMessageContaining("7 choices");
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(10, 1), 90), 5)).hasMessageContaining("more cache");
+        assertThat(rig.step()).isFalse();
     }
 
     @Test
     void theAnswerEndsWithTheContext() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 8), Asks.config(1, 8, 4, 100, 1));
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(90, 1), Integer.MAX_VALUE));
-        bench.run().assertAsAlone(ask, "ten more");
+        Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(1, 8, 4, 100, 1));
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(90, 1), Integer.MAX_VALUE));
+        rig.run().assertAsAlone(ask, "ten more");
         assertThat(ask.first().tokens).hasSize(10);
         assertThat(ask.first().finish()).isEqualTo(new Finish(FinishReason.LENGTH, -1, 90, 0, 10, ""));
     }
 
     @Test
     void meaninglessSubmissionsNameTheField() {
-        Bench bench = new Bench(FakeModel.of(50, 8), Asks.config(1, 8, 4, 100, 1));
+        Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(1, 8, 4, 100, 1));
         int[] one = {1};
         Sampling greedy = Sampling.GREEDY;
         Sampling biased = new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(50, 1f), 0);
-        assertInvalid(bench, new Submission(new int[0], 1, 0, Set.of(), greedy, -1, -1, 1), "prompt");
-        assertInvalid(bench, new Submission(new int[] {50}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: 50");
-        assertInvalid(bench, new Submission(new int[] {-1}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: -1");
-        assertInvalid(bench, new Submission(one, -1, 0, Set.of(), greedy, -1, -1, 1), "max_tokens");
-        assertInvalid(bench, new Submission(one, 1, -1, Set.of(), greedy, -1, -1, 1), "min_tokens");
-        assertInvalid(bench, new Submission(one, 1, 0, Set.of(50), greedy, -1, -1, 1), "end token");
-        assertInvalid(bench, new Submission(one, 1, 0, Set.of(), biased, -1, -1, 1), "biased token");
-        assertInvalid(bench, new Submission(one, 1, 0, Set.of(), greedy, 21, -1, 1), "top logprobs");
-        assertInvalid(bench, new Submission(one, 1, 0, Set.of(), greedy, -1, -2, 1), "prompt logprobs");
-        assertInvalid(bench, new Submission(one, 1, 0, Set.of(), greedy, -1, -1, -1), "demand");
-        assertThatThrownBy(() -> bench.ask(Asks.greedy(one, 1), 0)).hasMessageContaining("choices");
+        assertInvalid(rig, new Submission(new int[0], 1, 0, Set.of(), greedy, -1, -1, 1), "prompt");
+        assertInvalid(rig, new Submission(new int[] {50}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: 50");
+        assertInvalid(rig, new Submission(new int[] {-1}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: -1");
+        assertInvalid(rig, new Submission(one, -1, 0, Set.of(), greedy, -1, -1, 1), "max_tokens");
+        assertInvalid(rig, new Submission(one, 1, -1, Set.of(), greedy, -1, -1, 1), "min_tokens");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(50), greedy, -1, -1, 1), "end token");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), biased, -1, -1, 1), "biased token");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, 21, -1, 1), "top logprobs");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, -1, -2, 1), "prompt logprobs");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, -1, -1, -1), "demand");
+        assertThatThrownBy(() -> rig.ask(Asks.greedy(one, 1), 0)).hasMessageContaining("choices");
     }
 
-    private static void assertInvalid(Bench bench, Submission submission, String field) {
-        assertThatThrownBy(() -> bench.ask(submission))
+    private static void assertInvalid(Rig rig, Submission submission, String field) {
+        assertThatThrownBy(() -> rig.ask(submission))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(field);
     }
@@ -131,40 +131,38 @@ final class AdmissionTest {
     @Test
     void theQueueIsBoundedInRequests() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, Asks.withQueue(Asks.config(1, 8, 4, 100, 1), 3, 1000));
-        Bench.Ask running = bench.ask(Asks.greedy(Asks.prompt(4, 1), 20));
-        bench.step();
+        Rig rig = new Rig(model, Asks.withQueue(Asks.config(1, 8, 4, 100, 1), 3, 1000));
+        Rig.Ask running = rig.ask(Asks.greedy(Asks.prompt(4, 1), 20));
+        rig.step();
         for (int i = 0; i < 3; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(4, i), 20));
+            rig.ask(Asks.greedy(Asks.prompt(4, i), 20));
         }
-        RefusedException busy = refusal(bench, Asks.greedy(Asks.prompt(4, 1), 20), 1);
+        RefusedException busy = refusal(rig, Asks.greedy(Asks.prompt(4, 1), 20), 1);
         assertThat(busy.refusal()).isEqualTo(Cause.BUSY);
         assertThat(busy.retryAfterSeconds()).isPositive();
-        bench.step();
-        assertThat(bench.status().queued()).isEqualTo(3);
+        rig.step();
+        assertThat(rig.status().queued()).isEqualTo(3);
         running.cancel();
-        bench.step();
-        assertThat(bench.ask(Asks.greedy(Asks.prompt(4, 1), 20))).isNotNull();
-        bench.run().assertIdle();
+        rig.step();
+        assertThat(rig.ask(Asks.greedy(Asks.prompt(4, 1), 20))).isNotNull();
+        rig.run().assertIdle();
     }
 
     @Test
     void theQueueIsBoundedInTokensButTakesAnyOneRequest() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, Asks.withQueue(Asks.config(1, 8, 4, 100, 1), 100, 50));
-        Bench.Ask running = bench.ask(Asks.greedy(Asks.prompt(4, 1), 90));
-        bench.step();
-        Bench.Ask waiting = bench.ask(Asks.greedy(Asks.prompt(80, 1), 5));
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(1, 1), 5), 1).refusal())
-                .isEqualTo(Cause.BUSY);
+        Rig rig = new Rig(model, Asks.withQueue(Asks.config(1, 8, 4, 100, 1), 100, 50));
+        Rig.Ask running = rig.ask(Asks.greedy(Asks.prompt(4, 1), 90));
+        rig.step();
+        Rig.Ask waiting = rig.ask(Asks.greedy(Asks.prompt(80, 1), 5));
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(1, 1), 5), 1).refusal()).isEqualTo(Cause.BUSY);
         waiting.cancel();
-        bench.step();
-        Bench.Ask other = bench.ask(Asks.greedy(Asks.prompt(50, 1), 5));
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(1, 1), 5), 1).refusal())
-                .isEqualTo(Cause.BUSY);
-        bench.run();
-        bench.assertAsAlone(running, "running");
-        bench.assertAsAlone(other, "waiting");
+        rig.step();
+        Rig.Ask other = rig.ask(Asks.greedy(Asks.prompt(50, 1), 5));
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(1, 1), 5), 1).refusal()).isEqualTo(Cause.BUSY);
+        rig.run();
+        rig.assertAsAlone(running, "running");
+        rig.assertAsAlone(other, "waiting");
         assertThat(waiting.first().reason()).isEqualTo(FinishReason.CANCELLED);
     }
 
@@ -172,50 +170,49 @@ final class AdmissionTest {
     @Test
     void retryAfterFollowsTheMeasuredRates() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, Asks.withQueue(Asks.config(1, 10, 4, 200, 1), 4, 10_000));
-        model.spy(batch -> bench.nanos.addAndGet(1_000_000_000));
-        Bench.Ask first = bench.ask(Asks.greedy(Asks.prompt(100, 1), 30));
-        bench.run();
+        Rig rig = new Rig(model, Asks.withQueue(Asks.config(1, 10, 4, 200, 1), 4, 10_000));
+        model.spy(batch -> rig.nanos.addAndGet(1_000_000_000));
+        Rig.Ask first = rig.ask(Asks.greedy(Asks.prompt(100, 1), 30));
+        rig.run();
         assertThat(first.over()).isTrue();
         // Measured: 0.1 s a prompt token, 1 s a generated one, 30 generated a sequence.
-        bench.ask(Asks.greedy(Asks.prompt(100, 1), 30));
-        bench.step();
+        rig.ask(Asks.greedy(Asks.prompt(100, 1), 30));
+        rig.step();
         for (int i = 0; i < 4; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(100, 1), 30));
+            rig.ask(Asks.greedy(Asks.prompt(100, 1), 30));
         }
         // Five sequences of 10 + 30 s each, one of them with a chunk of 10 done: 199 s.
         Submission late = Asks.greedy(Asks.prompt(100, 1), 30);
         // The first place when the running one should have ended, the others as those that wait end; a fifth is
         // caution.
-        assertThat(refusal(bench, late, 1).retryAfterSeconds()).isBetween(50, 52);
-        assertThat(refusal(bench, late, 1).retryAfterSeconds()).isBetween(102, 104);
-        assertThat(refusal(bench, late, 1).retryAfterSeconds()).isBetween(154, 156);
+        assertThat(refusal(rig, late, 1).retryAfterSeconds()).isBetween(50, 52);
+        assertThat(refusal(rig, late, 1).retryAfterSeconds()).isBetween(102, 104);
+        assertThat(refusal(rig, late, 1).retryAfterSeconds()).isBetween(154, 156);
     }
 
     @Test
     void closedIsUnavailable() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 0), Asks.config(1, 8, 4, 100, 1));
-        Bench.Ask running = bench.ask(Asks.greedy(Asks.prompt(4, 1), 20));
-        bench.step();
-        Bench.Ask waiting = bench.ask(Asks.greedy(Asks.prompt(4, 1), 20));
-        bench.engine.close();
+        Rig rig = new Rig(FakeModel.of(50, 0), Asks.config(1, 8, 4, 100, 1));
+        Rig.Ask running = rig.ask(Asks.greedy(Asks.prompt(4, 1), 20));
+        rig.step();
+        Rig.Ask waiting = rig.ask(Asks.greedy(Asks.prompt(4, 1), 20));
+        rig.engine.close();
         assertThat(running.first().reason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(waiting.first().reason()).isEqualTo(FinishReason.CANCELLED);
-        assertThat(refusal(bench, Asks.greedy(Asks.prompt(4, 1), 2), 1).refusal())
-                .isEqualTo(Cause.UNAVAILABLE);
-        bench.engine.close();
-        bench.assertIdle();
+        assertThat(refusal(rig, Asks.greedy(Asks.prompt(4, 1), 2), 1).refusal()).isEqualTo(Cause.UNAVAILABLE);
+        rig.engine.close();
+        rig.assertIdle();
     }
 
     @Test
     void choicesShareTheirReservation() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, sized(model, Asks.config(4, 50, 4, 100, 4), 1));
+        Rig rig = new Rig(model, sized(model, Asks.config(4, 50, 4, 100, 4), 1));
         // 21 full pages are shared; each of the four needs one more of its own: 25.
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(85, 1), 3), 4);
-        bench.step();
-        assertThat(bench.status().pagesReserved()).isEqualTo(25);
-        bench.run();
-        bench.assertAsAlone(ask, "all four at once");
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(85, 1), 3), 4);
+        rig.step();
+        assertThat(rig.status().pagesReserved()).isEqualTo(25);
+        rig.run();
+        rig.assertAsAlone(ask, "all four at once");
     }
 }

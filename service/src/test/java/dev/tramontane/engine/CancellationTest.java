@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 
 /** Whoever goes away frees everything that only he holds within one step, at any stage, and nobody else notices. */
 final class CancellationTest {
-    private Bench bench;
-    private Bench.Ask mate;
+    private Rig rig;
+    private Rig.Ask mate;
 
     @BeforeEach
     void aMateRuns() throws RefusedException {
-        bench = new Bench(FakeModel.of(50, 0, 9), Asks.config(4, 8, 4, 200, 5));
-        mate = bench.ask(Asks.greedy(Asks.prompt(20, 3), 150));
-        bench.steps(10);
+        rig = new Rig(FakeModel.of(50, 0, 9), Asks.config(4, 8, 4, 200, 5));
+        mate = rig.ask(Asks.greedy(Asks.prompt(20, 3), 150));
+        rig.steps(10);
         assertThat(mate.first().tokens).isNotEmpty();
     }
 
@@ -26,161 +26,161 @@ final class CancellationTest {
                 + Math.min((20 + mate.first().tokens.size() - 1 + 3) / 4, 5);
     }
 
-    private void assertOnlyTheMateIsLeft(Bench.Ask... gone) {
-        EngineStatus status = bench.status();
+    private void assertOnlyTheMateIsLeft(Rig.Ask... gone) {
+        EngineStatus status = rig.status();
         assertThat(status.queued()).isZero();
         assertThat(status.running()).isEqualTo(1);
         assertThat(status.parked()).isZero();
         assertThat(status.pagesUsed()).isEqualTo(pagesOfMate());
-        for (Bench.Ask ask : gone) {
+        for (Rig.Ask ask : gone) {
             for (Recorder heard : ask.heard()) {
                 assertThat(heard.reason()).isEqualTo(FinishReason.CANCELLED);
                 assertThat(heard.offences).isEmpty();
             }
         }
-        bench.run();
-        bench.assertAsAlone(mate, "the mate");
-        bench.assertIdle();
+        rig.run();
+        rig.assertAsAlone(mate, "the mate");
+        rig.assertIdle();
     }
 
     @Test
     void beforeTheEngineSawIt() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(30, 1), 10));
         ask.cancel();
-        bench.step();
+        rig.step();
         assertThat(ask.first().started).isFalse();
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void whileQueued() throws RefusedException {
-        List<Bench.Ask> others = new ArrayList<>();
+        List<Rig.Ask> others = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            others.add(bench.ask(Asks.greedy(Asks.prompt(30, i), 100)));
+            others.add(rig.ask(Asks.greedy(Asks.prompt(30, i), 100)));
         }
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
-        Bench.Ask after = bench.ask(Asks.greedy(Asks.prompt(30, 1), 10));
-        bench.step();
-        assertThat(bench.status().queued()).isEqualTo(2);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        Rig.Ask after = rig.ask(Asks.greedy(Asks.prompt(30, 1), 10));
+        rig.step();
+        assertThat(rig.status().queued()).isEqualTo(2);
         ask.cancel();
-        bench.step();
-        assertThat(bench.status().queued()).isEqualTo(1);
+        rig.step();
+        assertThat(rig.status().queued()).isEqualTo(1);
         assertThat(ask.first().started).isFalse();
         assertThat(ask.first().reason()).isEqualTo(FinishReason.CANCELLED);
-        others.forEach(Bench.Ask::cancel);
+        others.forEach(Rig.Ask::cancel);
         after.cancel();
-        bench.step();
+        rig.step();
         others.add(after);
-        assertOnlyTheMateIsLeft(others.toArray(Bench.Ask[]::new));
+        assertOnlyTheMateIsLeft(others.toArray(Rig.Ask[]::new));
     }
 
     @Test
     void inPrefill() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(60, 1), 10));
-        bench.steps(2);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(60, 1), 10));
+        rig.steps(2);
         assertThat(ask.first().started).isTrue();
         assertThat(ask.first().tokens).isEmpty();
         ask.cancel();
-        bench.step();
+        rig.step();
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void inDecode() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(10, 1), 100));
-        bench.steps(10);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(10, 1), 100));
+        rig.steps(10);
         assertThat(ask.first().tokens).isNotEmpty();
         ask.cancel();
         ask.cancel();
         int before = ask.first().tokens.size();
-        bench.step();
+        rig.step();
         assertThat(ask.first().tokens).hasSize(before);
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void atTheLastToken() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(4, 1), 3));
-        bench.steps(3);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(4, 1), 3));
+        rig.steps(3);
         assertThat(ask.first().reason()).isEqualTo(FinishReason.LENGTH);
         ask.cancel();
-        bench.step();
+        rig.step();
         assertThat(ask.first().reason()).as("it had ended before").isEqualTo(FinishReason.LENGTH);
         assertOnlyTheMateIsLeft();
     }
 
     @Test
     void whileTheStepThatDrawsTheLastTokenRuns() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(4, 1), 3));
-        bench.steps(2);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(4, 1), 3));
+        rig.steps(2);
         assertThat(ask.first().tokens).hasSize(2);
-        bench.model.spy(batch -> ask.cancel());
-        bench.step();
-        bench.model.spy(batch -> {});
+        rig.model.spy(batch -> ask.cancel());
+        rig.step();
+        rig.model.spy(batch -> {});
         assertThat(ask.first().tokens).as("nothing is delivered to who left").hasSize(2);
-        bench.step();
+        rig.step();
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void whileParked() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 100), 3));
-        bench.steps(10);
+        Rig.Ask ask = rig.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 100), 3));
+        rig.steps(10);
         assertThat(ask.first().tokens).hasSize(3);
-        assertThat(bench.status().parked()).isEqualTo(1);
+        assertThat(rig.status().parked()).isEqualTo(1);
         ask.cancel();
-        bench.step();
+        rig.step();
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void ofTheChoiceThatComputesThePrompt() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(40, 1), 20), 3);
-        bench.steps(3);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(40, 1), 20), 3);
+        rig.steps(3);
         ask.handles().getFirst().cancel();
-        bench.step();
+        rig.step();
         assertThat(ask.first().reason()).isEqualTo(FinishReason.CANCELLED);
-        bench.run();
-        bench.assertAsAlone(ask, 1, "took the pages over");
-        bench.assertAsAlone(ask, 2, "forked from it");
-        assertThat(bench.status().promptTokens())
+        rig.run();
+        rig.assertAsAlone(ask, 1, "took the pages over");
+        rig.assertAsAlone(ask, 2, "forked from it");
+        assertThat(rig.status().promptTokens())
                 .as("nothing was computed again: 39 shared tokens, the last one of each, and the mate's")
                 .isEqualTo(39 + 2 + 20);
         assertThat(ask.heard().get(1).finish().cachedTokens()).isZero();
         assertThat(ask.heard().get(2).finish().cachedTokens()).isEqualTo(39);
-        bench.assertAsAlone(mate, "the mate");
-        bench.assertIdle();
+        rig.assertAsAlone(mate, "the mate");
+        rig.assertIdle();
     }
 
     @Test
     void ofChoicesInTurnUntilNoneIsLeft() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(60, 1), 20), 3);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(60, 1), 20), 3);
         for (SequenceHandle handle : ask.handles()) {
-            bench.steps(2);
+            rig.steps(2);
             handle.cancel();
         }
-        bench.step();
+        rig.step();
         assertOnlyTheMateIsLeft(ask);
     }
 
     @Test
     void ofAForkBeforeItsFirstToken() throws RefusedException {
-        Bench.Ask ask = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 20), 0), 3);
+        Rig.Ask ask = rig.ask(Asks.demand(Asks.greedy(Asks.prompt(10, 1), 20), 0), 3);
         ask.handles().getFirst().request(5);
-        bench.steps(12);
+        rig.steps(12);
         assertThat(ask.first().tokens).hasSize(5);
         assertThat(ask.heard().get(1).tokens).isEmpty();
-        assertThat(bench.status().parked()).isEqualTo(3);
+        assertThat(rig.status().parked()).isEqualTo(3);
         ask.handles().get(1).cancel();
-        bench.step();
+        rig.step();
         assertThat(ask.heard().get(1).reason()).isEqualTo(FinishReason.CANCELLED);
         ask.handles().getFirst().request(100);
         ask.handles().get(2).request(100);
-        bench.run();
-        bench.assertAsAlone(ask, 0, "went ahead");
-        bench.assertAsAlone(ask, 2, "came later");
-        bench.assertAsAlone(mate, "the mate");
-        bench.assertIdle();
+        rig.run();
+        rig.assertAsAlone(ask, 0, "went ahead");
+        rig.assertAsAlone(ask, 2, "came later");
+        rig.assertAsAlone(mate, "the mate");
+        rig.assertIdle();
     }
 
     @Test
@@ -195,8 +195,8 @@ final class CancellationTest {
                 }
             }
         };
-        self.addAll(bench.engine.submit(Asks.greedy(Asks.prompt(3, 1), 50), List.of(heard)));
-        bench.steps(10);
+        self.addAll(rig.engine.submit(Asks.greedy(Asks.prompt(3, 1), 50), List.of(heard)));
+        rig.steps(10);
         assertThat(heard.tokens).hasSize(2);
         assertThat(heard.reason()).isEqualTo(FinishReason.CANCELLED);
         assertOnlyTheMateIsLeft();

@@ -36,35 +36,33 @@ final class EngineEquivalencePropertyTest {
     @MethodSource("chunksAndPages")
     void ringIsAnUnboundedCacheWithAMask(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW - 1, WINDOW, WINDOW + 1, 40, 157}) {
-            Bench bench = new Bench(FakeModel.of(VOCABULARY, WINDOW), Asks.config(1, chunk, page, 400, 1));
-            Bench.Ask ask = bench.ask(Asks.scored(Asks.prompt(prompt, prompt), 100));
-            bench.run().assertAsAlone(ask, "prompt of " + prompt);
-            bench.assertIdle();
+            Rig rig = new Rig(FakeModel.of(VOCABULARY, WINDOW), Asks.config(1, chunk, page, 400, 1));
+            Rig.Ask ask = rig.ask(Asks.scored(Asks.prompt(prompt, prompt), 100));
+            rig.run().assertAsAlone(ask, "prompt of " + prompt);
+            rig.assertIdle();
         }
     }
 
     @ParameterizedTest
     @MethodSource("chunksAndPages")
     void fullAndWindowedLayersTogether(int chunk, int page) throws RefusedException {
-        Bench bench =
-                new Bench(FakeModel.of(VOCABULARY, 0, WINDOW, 1, 29), Asks.config(2, Math.max(2, chunk), page, 400, 4));
-        List<Bench.Ask> asks = new ArrayList<>();
+        Rig rig = new Rig(FakeModel.of(VOCABULARY, 0, WINDOW, 1, 29), Asks.config(2, Math.max(2, chunk), page, 400, 4));
+        List<Rig.Ask> asks = new ArrayList<>();
         for (int prompt : new int[] {1, WINDOW, 64, 130}) {
-            asks.add(bench.ask(Asks.greedy(Asks.prompt(prompt, prompt), 60)));
+            asks.add(rig.ask(Asks.greedy(Asks.prompt(prompt, prompt), 60)));
         }
-        bench.run();
-        for (Bench.Ask ask : asks) {
-            bench.assertAsAlone(ask, "prompt of " + ask.submission().prompt().length);
+        rig.run();
+        for (Rig.Ask ask : asks) {
+            rig.assertAsAlone(ask, "prompt of " + ask.submission().prompt().length);
         }
-        bench.assertIdle();
+        rig.assertIdle();
     }
 
     @ParameterizedTest
     @MethodSource("chunksAndPages")
     void choicesAreAsManySeparateRequests(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW, WINDOW + 1, 33, 48}) {
-            Bench bench =
-                    new Bench(FakeModel.of(VOCABULARY, 0, WINDOW), Asks.config(3, Math.max(3, chunk), page, 200, 5));
+            Rig rig = new Rig(FakeModel.of(VOCABULARY, 0, WINDOW), Asks.config(3, Math.max(3, chunk), page, 200, 5));
             Submission submission = new Submission(
                     Asks.prompt(prompt, chunk),
                     50,
@@ -74,11 +72,11 @@ final class EngineEquivalencePropertyTest {
                     1,
                     0,
                     Long.MAX_VALUE);
-            Bench.Ask ask = bench.ask(submission, 4);
-            bench.run().assertAsAlone(ask, "prompt of " + prompt);
+            Rig.Ask ask = rig.ask(submission, 4);
+            rig.run().assertAsAlone(ask, "prompt of " + prompt);
             assertThat(ask.heard().getFirst().finish().cachedTokens()).isZero();
             assertThat(ask.heard().getLast().finish().cachedTokens()).isEqualTo(prompt - 1);
-            bench.assertIdle();
+            rig.assertIdle();
         }
     }
 
@@ -102,68 +100,68 @@ final class EngineEquivalencePropertyTest {
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 120, 1) * (1 + random.nextInt(3));
         // Chunks follow a clock that jumps, in half of the cases.
         long stepNanos = random.nextBoolean() ? 0 : 1 + random.nextLong(1L << random.nextInt(1, 34));
-        Bench bench = new Bench(model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
+        Rig rig = new Rig(model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
         SplittableRandom clock = random.split();
-        model.spy(batch -> bench.nanos.addAndGet(clock.nextLong(1L << clock.nextInt(1, 34))));
-        List<Bench.Ask> asks = new ArrayList<>();
-        List<Bench.Ask> cancelled = new ArrayList<>();
+        model.spy(batch -> rig.nanos.addAndGet(clock.nextLong(1L << clock.nextInt(1, 34))));
+        List<Rig.Ask> asks = new ArrayList<>();
+        List<Rig.Ask> cancelled = new ArrayList<>();
         for (int round = 0; round < 300; round++) {
             if (random.nextInt(4) == 0) {
                 Submission submission = Asks.random(random, 60, 40, random.nextInt(5));
                 int choices = 1 + random.nextInt(Math.min(3, slots));
-                if (bench.engine
+                if (rig.engine
                         .plan()
                         .fits(
                                 submission.prompt().length,
                                 submission.prompt().length + submission.maxTokens(),
                                 choices)) {
-                    asks.add(bench.ask(submission, choices));
+                    asks.add(rig.ask(submission, choices));
                 }
             }
             if (!asks.isEmpty()) {
-                Bench.Ask one = asks.get(random.nextInt(asks.size()));
+                Rig.Ask one = asks.get(random.nextInt(asks.size()));
                 one.handles().get(random.nextInt(one.handles().size())).request(1 + random.nextInt(9));
                 if (random.nextInt(20) == 0) {
                     one.cancel();
                     cancelled.add(one);
                 }
             }
-            bench.step();
+            rig.step();
         }
         asks.forEach(ask -> ask.request(Long.MAX_VALUE));
-        bench.run();
+        rig.run();
         for (int i = 0; i < asks.size(); i++) {
             if (!cancelled.contains(asks.get(i))) {
-                bench.assertAsAlone(asks.get(i), "seed " + seed + ", request " + i);
+                rig.assertAsAlone(asks.get(i), "seed " + seed + ", request " + i);
             }
         }
-        assertThat(asks).as("seed " + seed).allMatch(Bench.Ask::over);
-        bench.assertIdle();
+        assertThat(asks).as("seed " + seed).allMatch(Rig.Ask::over);
+        rig.assertIdle();
     }
 
     @Test
     void parkedAndResumedIsUninterrupted() throws RefusedException {
         SplittableRandom random = new SplittableRandom(99);
-        Bench bench = new Bench(FakeModel.of(VOCABULARY, WINDOW), Asks.config(2, 8, 4, 300, 6));
-        List<Bench.Ask> asks = new ArrayList<>();
+        Rig rig = new Rig(FakeModel.of(VOCABULARY, WINDOW), Asks.config(2, 8, 4, 300, 6));
+        List<Rig.Ask> asks = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            asks.add(bench.ask(Asks.demand(Asks.greedy(Asks.prompt(5 + 9 * i, i), 120), 0)));
+            asks.add(rig.ask(Asks.demand(Asks.greedy(Asks.prompt(5 + 9 * i, i), 120), 0)));
         }
         long[] granted = new long[6];
-        while (!asks.stream().allMatch(Bench.Ask::over)) {
+        while (!asks.stream().allMatch(Rig.Ask::over)) {
             int i = random.nextInt(6);
             int more = 1 + random.nextInt(7);
             granted[i] += more;
             asks.get(i).request(more);
-            bench.steps(random.nextInt(12));
+            rig.steps(random.nextInt(12));
             for (int k = 0; k < 6; k++) {
                 assertThat(asks.get(k).first().tokens).hasSizeLessThanOrEqualTo((int) granted[k]);
             }
         }
-        for (Bench.Ask ask : asks) {
-            bench.assertAsAlone(ask, "seed 99");
+        for (Rig.Ask ask : asks) {
+            rig.assertAsAlone(ask, "seed 99");
         }
-        bench.step();
-        bench.assertIdle();
+        rig.step();
+        rig.assertIdle();
     }
 }

@@ -57,17 +57,17 @@ final class EngineObserverTest {
             }
         };
         FakeModel model = FakeModel.of(50, 0);
-        Bench bench = new Bench(model, Asks.config(1, 8, 4, 100, 1), observer);
-        model.spy(batch -> bench.nanos.addAndGet(5));
-        bench.ask(Asks.greedy(Asks.prompt(10, 1), 3));
-        bench.nanos.addAndGet(7);
-        // The bench's own clock moves a million a step.
-        bench.run();
-        assertThat(catchThrowableOfType(RefusedException.class, () -> bench.ask(Asks.greedy(Asks.prompt(101, 1), 1))))
+        Rig rig = new Rig(model, Asks.config(1, 8, 4, 100, 1), observer);
+        model.spy(batch -> rig.nanos.addAndGet(5));
+        rig.ask(Asks.greedy(Asks.prompt(10, 1), 3));
+        rig.nanos.addAndGet(7);
+        // The rig's own clock moves a million a step.
+        rig.run();
+        assertThat(catchThrowableOfType(RefusedException.class, () -> rig.ask(Asks.greedy(Asks.prompt(101, 1), 1))))
                 .isNotNull();
-        Bench.Ask gone = bench.ask(Asks.greedy(Asks.prompt(10, 1), 3));
+        Rig.Ask gone = rig.ask(Asks.greedy(Asks.prompt(10, 1), 3));
         gone.cancel();
-        bench.step();
+        rig.step();
         assertThat(seen)
                 .containsExactly(
                         "queued",
@@ -83,7 +83,7 @@ final class EngineObserverTest {
                         "refused TOO_LARGE",
                         "queued",
                         "finished CANCELLED 10 0 0");
-        EngineStatus status = bench.status();
+        EngineStatus status = rig.status();
         assertThat(books.getLast()).as("also what changed between steps").isEqualTo(status);
         assertThat(status.steps()).isEqualTo(4);
         assertThat(status.promptTokens()).isEqualTo(10);
@@ -93,10 +93,10 @@ final class EngineObserverTest {
 
     @Test
     void aSharedPromptCountsOnceAndItsLastTokenForEachChoice() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 0), Asks.config(4, 8, 4, 100, 4));
-        bench.ask(Asks.greedy(Asks.prompt(10, 1), 3), 3);
-        bench.run();
-        assertThat(bench.status().promptTokens()).isEqualTo(9 + 3);
-        assertThat(bench.status().generatedTokens()).isEqualTo(9);
+        Rig rig = new Rig(FakeModel.of(50, 0), Asks.config(4, 8, 4, 100, 4));
+        rig.ask(Asks.greedy(Asks.prompt(10, 1), 3), 3);
+        rig.run();
+        assertThat(rig.status().promptTokens()).isEqualTo(9 + 3);
+        assertThat(rig.status().generatedTokens()).isEqualTo(9);
     }
 }

@@ -22,16 +22,16 @@ final class EngineSoakTest {
         FakeModel model = FakeModel.of(50, random.nextBoolean() ? new int[] {0, 13} : new int[] {13});
         EngineConfig sizes =
                 new EngineConfig(1 + random.nextInt(6), 30, 8, 12, 1 + random.nextInt(5), false, 1, 150, 4, 12, 400);
-        Bench bench = new Bench(model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
-        List<Bench.Ask> live = new ArrayList<>();
-        Set<Bench.Ask> cancelled = new HashSet<>();
+        Rig rig = new Rig(model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
+        List<Rig.Ask> live = new ArrayList<>();
+        Set<Rig.Ask> cancelled = new HashSet<>();
         int accepted = 0;
         int busy = 0;
         while (accepted < 1000) {
             // Bursts that the queue holds, and some that it doesn't.
             for (int i = random.nextInt(30) == 0 ? random.nextInt(20) : 0; i > 0; i--) {
                 try {
-                    live.add(bench.ask(Asks.random(random, 40, 30, random.nextInt(20)), 1 + random.nextInt(4)));
+                    live.add(rig.ask(Asks.random(random, 40, 30, random.nextInt(20)), 1 + random.nextInt(4)));
                     accepted++;
                 } catch (RefusedException e) {
                     if (e.refusal() == RefusedException.Cause.BUSY) {
@@ -41,31 +41,31 @@ final class EngineSoakTest {
                 }
             }
             if (!live.isEmpty()) {
-                Bench.Ask one = live.get(random.nextInt(live.size()));
+                Rig.Ask one = live.get(random.nextInt(live.size()));
                 if (random.nextInt(6) == 0) {
                     cancelled.add(one);
                     one.handles().get(random.nextInt(one.handles().size())).cancel();
                 }
                 live.get(random.nextInt(live.size())).request(1 + random.nextInt(60));
             }
-            bench.step();
-            live.removeIf(ask -> leaves(bench, ask, cancelled.contains(ask), "seed " + seed));
+            rig.step();
+            live.removeIf(ask -> leaves(rig, ask, cancelled.contains(ask), "seed " + seed));
         }
         live.forEach(ask -> ask.request(Long.MAX_VALUE));
-        bench.run();
-        live.removeIf(ask -> leaves(bench, ask, cancelled.contains(ask), "seed " + seed));
+        rig.run();
+        live.removeIf(ask -> leaves(rig, ask, cancelled.contains(ask), "seed " + seed));
         assertThat(live).as("seed " + seed).isEmpty();
         assertThat(busy).as("seed " + seed).isPositive();
-        bench.assertIdle();
+        rig.assertIdle();
     }
 
-    private static boolean leaves(Bench bench, Bench.Ask ask, boolean cancelled, String description) {
+    private static boolean leaves(Rig rig, Rig.Ask ask, boolean cancelled, String description) {
         if (!ask.over()) {
             return false;
         }
         for (int choice = 0; choice < ask.heard().size(); choice++) {
             if (!cancelled || ask.heard().get(choice).reason() != FinishReason.CANCELLED) {
-                bench.assertAsAlone(ask, choice, description);
+                rig.assertAsAlone(ask, choice, description);
             }
         }
         return true;
@@ -74,7 +74,7 @@ final class EngineSoakTest {
     /** Promise 1: age costs nothing. */
     @Test
     void aHundredThousandTokensInAConstantNumberOfPages() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 24), Asks.config(2, 8, 4, 200_000, 2));
+        Rig rig = new Rig(FakeModel.of(50, 24), Asks.config(2, 8, 4, 200_000, 2));
         int[] delivered = {0};
         SequenceListener counting = new SequenceListener() {
             @Override
@@ -87,16 +87,16 @@ final class EngineSoakTest {
                 assertThat(finish.reason()).isEqualTo(FinishReason.LENGTH);
             }
         };
-        bench.engine.submit(Asks.greedy(Asks.prompt(100, 1), 100_000), List.of(counting));
-        bench.steps(100);
-        int pages = bench.status().pagesUsed();
+        rig.engine.submit(Asks.greedy(Asks.prompt(100, 1), 100_000), List.of(counting));
+        rig.steps(100);
+        int pages = rig.status().pagesUsed();
         assertThat(pages).isLessThanOrEqualTo(9); // ceil(31 / 4) + 1
-        while (bench.step()) {
+        while (rig.step()) {
             if (delivered[0] < 100_000) {
-                assertThat(bench.status().pagesUsed()).isEqualTo(pages);
+                assertThat(rig.status().pagesUsed()).isEqualTo(pages);
             }
         }
         assertThat(delivered[0]).isEqualTo(100_000);
-        bench.assertIdle();
+        rig.assertIdle();
     }
 }

@@ -20,15 +20,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class FailureTest {
     private static final int POISON = 49;
     private final FakeModel model = FakeModel.of(50, 0, 9);
-    private Bench bench;
+    private Rig rig;
 
     @BeforeEach
     void start() {
-        bench = new Bench(model, Asks.config(4, 8, 4, 200, 6));
+        rig = new Rig(model, Asks.config(4, 8, 4, 200, 6));
         model.poison(POISON);
     }
 
-    /** Prompts without the poisoned token; the poisoned one is never drawn either. */
+    /** Prompts without the poisoned token; the poisoned one is never sampled either. */
     private static Submission clean(int salt, int maxTokens) {
         int[] prompt =
                 IntStream.of(Asks.prompt(12, salt)).map(token -> token % 49).toArray();
@@ -41,45 +41,45 @@ final class FailureTest {
 
     @Test
     void notFiniteEndsThatSequenceOnly() throws RefusedException {
-        Bench.Ask mate = bench.ask(clean(1, 40));
-        Bench.Ask bad = bench.ask(
+        Rig.Ask mate = rig.ask(clean(1, 40));
+        Rig.Ask bad = rig.ask(
                 new Submission(new int[] {3, POISON}, 40, 0, Set.of(), Sampling.GREEDY, -1, -1, Long.MAX_VALUE));
-        bench.run();
+        rig.run();
         assertThat(bad.first().reason()).isEqualTo(FinishReason.ERROR);
         assertThat(bad.first().finish().error()).contains("not a number");
         assertThat(bad.first().tokens).isEmpty();
-        bench.assertAsAlone(mate, "mate");
-        bench.assertIdle();
-        assertThat(bench.status().healthy()).isTrue();
+        rig.assertAsAlone(mate, "mate");
+        rig.assertIdle();
+        assertThat(rig.status().healthy()).isTrue();
     }
 
     @Test
     void notFiniteInAScoredPromptEndsAllItsChoices() throws RefusedException {
-        Bench.Ask mate = bench.ask(clean(1, 40));
-        Bench.Ask bad = bench.ask(
+        Rig.Ask mate = rig.ask(clean(1, 40));
+        Rig.Ask bad = rig.ask(
                 new Submission(new int[] {3, POISON, 5, 6}, 4, 0, Set.of(), Sampling.GREEDY, -1, 0, Long.MAX_VALUE), 3);
-        bench.run();
+        rig.run();
         for (Recorder heard : bad.heard()) {
             assertThat(heard.prompt).hasSize(1);
             assertThat(heard.reason()).isEqualTo(FinishReason.ERROR);
         }
-        bench.assertAsAlone(mate, "mate");
-        bench.assertIdle();
+        rig.assertAsAlone(mate, "mate");
+        rig.assertIdle();
     }
 
     @Test
     void notFiniteInAPromptThatNobodyScoresGoesUnnoticed() throws RefusedException {
         Submission submission = new Submission(
                 new int[] {3, POISON, 5}, 4, 0, Set.of(), never(Map.of(POISON, -100f)), -1, -1, Long.MAX_VALUE);
-        Bench.Ask ask = bench.ask(submission);
-        bench.run().assertAsAlone(ask, "the row itself was fine");
+        Rig.Ask ask = rig.ask(submission);
+        rig.run().assertAsAlone(ask, "the row itself was fine");
     }
 
     @Test
     void maskedOutSaysSo() throws RefusedException {
         Set<Integer> all = Set.copyOf(IntStream.range(0, 50).boxed().toList());
-        Bench.Ask ask = bench.ask(new Submission(new int[] {3}, 4, 1, all, Sampling.GREEDY, -1, -1, Long.MAX_VALUE));
-        bench.run();
+        Rig.Ask ask = rig.ask(new Submission(new int[] {3}, 4, 1, all, Sampling.GREEDY, -1, -1, Long.MAX_VALUE));
+        rig.run();
         assertThat(ask.first().reason()).isEqualTo(FinishReason.ERROR);
         assertThat(ask.first().finish().error()).contains("no token is left to draw");
     }
@@ -87,31 +87,31 @@ final class FailureTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aFailedModelEndsEverythingAndIsLatched(boolean atSubmit) throws RefusedException {
-        List<Bench.Ask> asks = new ArrayList<>();
+        List<Rig.Ask> asks = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            asks.add(bench.ask(clean(i, 40), 2));
+            asks.add(rig.ask(clean(i, 40), 2));
         }
-        bench.steps(5);
+        rig.steps(5);
         if (atSubmit) {
             model.failSubmit("device lost at /dev/secret");
         } else {
             model.failAwait("device lost at /dev/secret");
         }
-        bench.step();
-        for (Bench.Ask ask : asks) {
+        rig.step();
+        for (Rig.Ask ask : asks) {
             for (Recorder heard : ask.heard()) {
                 assertThat(heard.reason()).isEqualTo(FinishReason.ERROR);
                 assertThat(heard.finish().error()).contains("the model failed").doesNotContain("secret");
                 assertThat(heard.offences).isEmpty();
             }
         }
-        assertThat(bench.status().healthy()).isFalse();
-        bench.assertIdle();
-        assertThat(bench.step()).isFalse();
-        RefusedException refused = catchThrowableOfType(RefusedException.class, () -> bench.ask(clean(1, 1)));
+        assertThat(rig.status().healthy()).isFalse();
+        rig.assertIdle();
+        assertThat(rig.step()).isFalse();
+        RefusedException refused = catchThrowableOfType(RefusedException.class, () -> rig.ask(clean(1, 1)));
         assertThat(refused.refusal()).isEqualTo(Cause.UNAVAILABLE);
         assertThat(refused).hasMessageContaining("the model failed");
-        bench.engine.close();
+        rig.engine.close();
     }
 
     /** Thrown by a listener on purpose; without a stack trace, which would only fill the log. */
@@ -127,7 +127,7 @@ final class FailureTest {
     @ParameterizedTest
     @ValueSource(strings = {"onStarted", "onPromptToken", "onToken", "onFinish"})
     void aListenerThatThrows(String method) throws RefusedException {
-        Bench.Ask mate = bench.ask(clean(1, 40));
+        Rig.Ask mate = rig.ask(clean(1, 40));
         Map<String, Integer> calls = new HashMap<>();
         List<FinishReason> reasons = new ArrayList<>();
         SequenceListener rude = new SequenceListener() {
@@ -161,12 +161,12 @@ final class FailureTest {
         };
         Recorder sibling = new Recorder();
         Submission submission = Asks.scored(Asks.prompt(6, 2), 5);
-        bench.engine.submit(submission, List.of(rude, sibling));
-        bench.run();
+        rig.engine.submit(submission, List.of(rude, sibling));
+        rig.run();
         assertThat(reasons).containsExactly(method.equals("onFinish") ? FinishReason.LENGTH : FinishReason.ERROR);
         assertThat(calls.get(method)).isEqualTo(1);
-        bench.assertAsAlone(mate, "mate");
-        bench.assertAsAlone(new Bench.Ask(submission, List.of(new Recorder(), sibling), List.of()), 1, "sibling");
-        bench.assertIdle();
+        rig.assertAsAlone(mate, "mate");
+        rig.assertAsAlone(new Rig.Ask(submission, List.of(new Recorder(), sibling), List.of()), 1, "sibling");
+        rig.assertIdle();
     }
 }

@@ -21,7 +21,7 @@ final class HandOverTest {
     private static final int FRAMES = 400;
 
     private final FakeModel model = FakeModel.of(50, 0, 9);
-    private Bench bench = new Bench(model, Asks.withQueue(Asks.config(4, 8, 4, 200, 6), 2 * FRAMES, 1L << 30));
+    private Rig rig = new Rig(model, Asks.withQueue(Asks.config(4, 8, 4, 200, 6), 2 * FRAMES, 1L << 30));
 
     /** Calls {@code attempt} with less and more stack left, from hardly any up; it dies at every point it passes. */
     private static void atTheEndOfTheStack(Runnable attempt) throws Exception {
@@ -61,8 +61,8 @@ final class HandOverTest {
     @Test
     void submittersThatDieAnywhereLoseNoPlaceAndHoldUpNoShutdown() throws Exception {
         for (int warm = 0; warm < 3; warm++) {
-            bench.ask(Asks.greedy(Asks.prompt(3, warm), 1));
-            bench.run();
+            rig.ask(Asks.greedy(Asks.prompt(3, warm), 1));
+            rig.run();
         }
         List<Recorder> accepted = new ArrayList<>();
         List<Recorder> died = new ArrayList<>();
@@ -70,7 +70,7 @@ final class HandOverTest {
             Recorder heard = new Recorder();
             died.add(heard);
             try {
-                bench.engine.submit(Asks.greedy(Asks.prompt(3, 1), 1), List.of(heard));
+                rig.engine.submit(Asks.greedy(Asks.prompt(3, 1), 1), List.of(heard));
             } catch (RefusedException refused) {
                 throw new AssertionError(refused);
             }
@@ -79,16 +79,16 @@ final class HandOverTest {
         });
         assertThat(died).as("attempts that died").isNotEmpty();
         assertThat(accepted).as("attempts that got through").isNotEmpty();
-        bench.run();
+        rig.run();
         assertThat(accepted).allMatch(Recorder::over);
         assertThat(died)
                 .as("told nothing, since they have been told by the error")
                 .noneMatch(Recorder::over);
-        bench.assertIdle();
+        rig.assertIdle();
         for (int i = 0; i < 2 * FRAMES; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(3, i), 1)); // Every place of the queue is there.
+            rig.ask(Asks.greedy(Asks.prompt(3, i), 1)); // Every place of the queue is there.
         }
-        assertTimeoutPreemptively(HANG, bench.engine::close);
+        assertTimeoutPreemptively(HANG, rig.engine::close);
     }
 
     /** Memory is short just when a request that counts already is to be queued, before it is or after. */
@@ -140,15 +140,15 @@ final class HandOverTest {
     @Test
     void aCancellationThatDiesIsFound() throws Exception {
         for (int round = 0; round < 5; round++) {
-            Bench.Ask parked = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(5, round), 9), 1));
-            Bench.Ask waiting = bench.ask(Asks.demand(Asks.greedy(Asks.prompt(195, round), 3), 0), 6);
-            bench.run();
+            Rig.Ask parked = rig.ask(Asks.demand(Asks.greedy(Asks.prompt(5, round), 9), 1));
+            Rig.Ask waiting = rig.ask(Asks.demand(Asks.greedy(Asks.prompt(195, round), 3), 0), 6);
+            rig.run();
             atTheEndOfTheStack(parked::cancel);
             atTheEndOfTheStack(waiting::cancel);
-            bench.run();
+            rig.run();
             assertThat(parked.first().reason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(waiting.over()).isTrue();
-            bench.assertIdle();
+            rig.assertIdle();
         }
     }
 
@@ -181,32 +181,32 @@ final class HandOverTest {
                 throw Thrown.unchecked(thrown);
             }
         };
-        bench = new Bench(model, bench.config, rude);
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(5, 1), 9), 2);
-        Bench.Ask mate = bench.ask(Asks.greedy(Asks.prompt(5, 2), 9));
-        bench.run();
-        bench.assertAsAlone(ask, "observed");
-        bench.assertAsAlone(mate, "mate");
-        bench.assertIdle();
-        assertThat(bench.status().healthy()).isTrue();
+        rig = new Rig(model, rig.config, rude);
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(5, 1), 9), 2);
+        Rig.Ask mate = rig.ask(Asks.greedy(Asks.prompt(5, 2), 9));
+        rig.run();
+        rig.assertAsAlone(ask, "observed");
+        rig.assertAsAlone(mate, "mate");
+        rig.assertIdle();
+        assertThat(rig.status().healthy()).isTrue();
     }
 
     /** A listener's error is its own sequence's, and it is told as one. */
     @ParameterizedTest
     @ValueSource(classes = {OutOfMemoryError.class, StackOverflowError.class})
     void aListenerThatDiesIsTold(Class<? extends Throwable> thrown) throws RefusedException {
-        Bench.Ask mate = bench.ask(Asks.greedy(Asks.prompt(5, 2), 20));
+        Rig.Ask mate = rig.ask(Asks.greedy(Asks.prompt(5, 2), 20));
         Recorder rude = new Recorder() {
             @Override
             public void onToken(TokenScore token) {
                 throw Thrown.unchecked(thrown);
             }
         };
-        bench.engine.submit(Asks.greedy(Asks.prompt(5, 1), 9), List.of(rude));
-        bench.run();
+        rig.engine.submit(Asks.greedy(Asks.prompt(5, 1), 9), List.of(rude));
+        rig.run();
         assertThat(rude.reason()).isEqualTo(FinishReason.ERROR);
         assertThat(rude.finish().error()).isEqualTo(EngineLoop.BROKEN);
-        bench.assertAsAlone(mate, "mate");
-        bench.assertIdle();
+        rig.assertAsAlone(mate, "mate");
+        rig.assertIdle();
     }
 }

@@ -43,30 +43,30 @@ final class RetryAfterTest {
                 coming.add(new Client(wants, random.nextLong(within * SECOND + 1), i, 0));
             }
             FakeModel model = FakeModel.of(50, 0);
-            Bench bench = new Bench(
+            Rig rig = new Rig(
                     model,
                     Asks.withQueue(Asks.config(slots, 64, 16, 400, slots), queue, 1 << 20)
                             .withStepNanos(100_000_000));
-            model.spy(batch -> bench.nanos.addAndGet(3_000_000 + rowMillis * 1_000_000L * batch.rows()));
-            List<Bench.Ask> let = new ArrayList<>();
+            model.spy(batch -> rig.nanos.addAndGet(3_000_000 + rowMillis * 1_000_000L * batch.rows()));
+            List<Rig.Ask> let = new ArrayList<>();
             while (!coming.isEmpty()) {
-                while (!coming.isEmpty() && coming.peek().at() <= bench.nanos.get()) {
+                while (!coming.isEmpty() && coming.peek().at() <= rig.nanos.get()) {
                     Client client = coming.remove();
                     try {
-                        let.add(bench.ask(client.wants()));
+                        let.add(rig.ask(client.wants()));
                         letInAtOnce += client.refusals() == 1 ? 1 : 0;
                     } catch (RefusedException refused) {
                         sentAway += client.refusals() == 0 ? 1 : 0;
-                        long at = bench.nanos.get() + refused.retryAfterSeconds() * SECOND;
+                        long at = rig.nanos.get() + refused.retryAfterSeconds() * SECOND;
                         coming.add(new Client(client.wants(), at, client.number(), client.refusals() + 1));
                     }
                 }
-                if (!bench.step() && !coming.isEmpty()) {
-                    bench.nanos.set(Math.max(bench.nanos.get(), coming.peek().at()));
+                if (!rig.step() && !coming.isEmpty()) {
+                    rig.nanos.set(Math.max(rig.nanos.get(), coming.peek().at()));
                 }
             }
-            bench.run().assertIdle();
-            assertThat(let).hasSize(count).allMatch(Bench.Ask::over);
+            rig.run().assertIdle();
+            assertThat(let).hasSize(count).allMatch(Rig.Ask::over);
         }
         assertThat(sentAway).isGreaterThan(20);
         assertThat(letInAtOnce).as("of %d sent away", sentAway).isGreaterThanOrEqualTo(sentAway * 9 / 10);

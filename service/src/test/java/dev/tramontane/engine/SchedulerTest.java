@@ -20,10 +20,10 @@ final class SchedulerTest {
     private final List<Map<Integer, Integer>> stepsSeen = new ArrayList<>();
 
     /** Notes rows by slot of every step; slots are given out in order of admission. */
-    private Bench bench(int lanes, int budget, int slots) {
-        Bench bench = new Bench(model, Asks.config(lanes, budget, 4, 400, slots));
+    private Rig rig(int lanes, int budget, int slots) {
+        Rig rig = new Rig(model, Asks.config(lanes, budget, 4, 400, slots));
         model.spy(batch -> stepsSeen.add(rowsBySlot(batch)));
-        return bench;
+        return rig;
     }
 
     private static Map<Integer, Integer> rowsBySlot(StepBatch batch) {
@@ -36,12 +36,12 @@ final class SchedulerTest {
 
     @Test
     void decodesFirstThenChunksInOrderOfAdmission() throws RefusedException {
-        Bench bench = bench(4, 10, 4);
-        bench.ask(Asks.greedy(Asks.prompt(2, 1), 50));
-        bench.step();
-        bench.ask(Asks.greedy(Asks.prompt(15, 1), 50));
-        bench.ask(Asks.greedy(Asks.prompt(7, 1), 50));
-        bench.steps(4);
+        Rig rig = rig(4, 10, 4);
+        rig.ask(Asks.greedy(Asks.prompt(2, 1), 50));
+        rig.step();
+        rig.ask(Asks.greedy(Asks.prompt(15, 1), 50));
+        rig.ask(Asks.greedy(Asks.prompt(7, 1), 50));
+        rig.steps(4);
         assertThat(stepsSeen)
                 .containsExactly(
                         Map.of(0, 2), //
@@ -53,11 +53,11 @@ final class SchedulerTest {
 
     @Test
     void moreDecodesThanLanesTakeTurns() throws RefusedException {
-        Bench bench = bench(2, 10, 5);
+        Rig rig = rig(2, 10, 5);
         for (int i = 0; i < 5; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(1, i), 50));
+            rig.ask(Asks.greedy(Asks.prompt(1, i), 50));
         }
-        bench.steps(5);
+        rig.steps(5);
         assertThat(stepsSeen.stream()
                         .map(Map::keySet)
                         .map(List::copyOf)
@@ -67,58 +67,58 @@ final class SchedulerTest {
 
     @Test
     void whoLeavesTakesNobodysTurn() throws RefusedException {
-        Bench bench = bench(2, 10, 5);
-        Bench.Ask first = bench.ask(Asks.greedy(Asks.prompt(1, 0), 50));
+        Rig rig = rig(2, 10, 5);
+        Rig.Ask first = rig.ask(Asks.greedy(Asks.prompt(1, 0), 50));
         for (int i = 1; i < 5; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(1, i), 50));
+            rig.ask(Asks.greedy(Asks.prompt(1, i), 50));
         }
-        bench.steps(2);
+        rig.steps(2);
         first.cancel();
-        bench.step();
+        rig.step();
         assertThat(stepsSeen.getLast()).isEqualTo(Map.of(4, 1, 1, 1));
     }
 
     @Test
     void aPromptKeepsALaneBesideDecodes() throws RefusedException {
-        Bench bench = bench(3, 4, 6);
+        Rig rig = rig(3, 4, 6);
         for (int i = 0; i < 5; i++) {
-            bench.ask(Asks.greedy(Asks.prompt(1, i), 90));
+            rig.ask(Asks.greedy(Asks.prompt(1, i), 90));
         }
-        bench.steps(3);
+        rig.steps(3);
         stepsSeen.clear();
-        bench.ask(Asks.greedy(Asks.prompt(20, 1), 9));
-        bench.steps(9);
+        rig.ask(Asks.greedy(Asks.prompt(20, 1), 9));
+        rig.steps(9);
         assertThat(stepsSeen)
                 .allSatisfy(rows -> assertThat(rows).containsEntry(5, 2).hasSize(3));
     }
 
     @Test
     void withOneLanePromptsAndDecodesAlternate() throws RefusedException {
-        Bench bench = bench(1, 4, 3);
-        bench.ask(Asks.greedy(Asks.prompt(1, 0), 90));
-        bench.ask(Asks.greedy(Asks.prompt(1, 1), 90));
-        bench.steps(2);
+        Rig rig = rig(1, 4, 3);
+        rig.ask(Asks.greedy(Asks.prompt(1, 0), 90));
+        rig.ask(Asks.greedy(Asks.prompt(1, 1), 90));
+        rig.steps(2);
         stepsSeen.clear();
-        bench.ask(Asks.greedy(Asks.prompt(16, 1), 9));
-        bench.steps(6);
+        rig.ask(Asks.greedy(Asks.prompt(16, 1), 9));
+        rig.steps(6);
         assertThat(stepsSeen)
                 .containsExactly(Map.of(2, 4), Map.of(0, 1), Map.of(2, 4), Map.of(1, 1), Map.of(2, 4), Map.of(0, 1));
     }
 
     @Test
     void scoredPromptsStayWithinTheSamplesOfAStep() throws RefusedException {
-        Bench bench = bench(4, 64, 8);
+        Rig rig = rig(4, 64, 8);
         // 8 samples a step: the decode takes one, the scored prompt the rest.
-        bench.ask(Asks.greedy(Asks.prompt(1, 1), 50));
-        bench.step();
-        Bench.Ask scored = bench.ask(Asks.scored(Asks.prompt(30, 1), 3));
-        Bench.Ask plain = bench.ask(Asks.greedy(Asks.prompt(12, 1), 3));
-        bench.step();
-        // The plain prompt draws nothing yet: no sample is left for its last row.
+        rig.ask(Asks.greedy(Asks.prompt(1, 1), 50));
+        rig.step();
+        Rig.Ask scored = rig.ask(Asks.scored(Asks.prompt(30, 1), 3));
+        Rig.Ask plain = rig.ask(Asks.greedy(Asks.prompt(12, 1), 3));
+        rig.step();
+        // The plain prompt samples nothing yet: no sample is left for its last row.
         assertThat(stepsSeen.getLast()).isEqualTo(Map.of(0, 1, 1, 7, 2, 11));
-        bench.run();
-        bench.assertAsAlone(scored, "scored");
-        bench.assertAsAlone(plain, "plain");
+        rig.run();
+        rig.assertAsAlone(scored, "scored");
+        rig.assertAsAlone(plain, "plain");
     }
 
     @ParameterizedTest
@@ -127,20 +127,20 @@ final class SchedulerTest {
         for (int seed = 0; seed < 20; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             int slots = 12;
-            Bench bench = new Bench(model, Asks.config(lanes, budget, 4, 400, slots));
-            List<Bench.Ask> asks = new ArrayList<>();
+            Rig rig = new Rig(model, Asks.config(lanes, budget, 4, 400, slots));
+            List<Rig.Ask> asks = new ArrayList<>();
             long work = 0;
             for (int i = 0; i < slots; i++) {
                 Submission submission = Asks.greedy(Asks.prompt(1 + random.nextInt(60), i), 400);
                 work += submission.prompt().length;
-                asks.add(bench.ask(submission));
+                asks.add(rig.ask(submission));
             }
             // By then every prompt is computed even at a row a step, beside or in turns with decodes.
-            bench.steps((int) (2 * work + 2L * slots));
+            rig.steps((int) (2 * work + 2L * slots));
             int[] before =
                     asks.stream().mapToInt(ask -> ask.first().tokens.size()).toArray();
             int rounds = 10;
-            bench.steps(rounds * ((slots + lanes - 1) / lanes));
+            rig.steps(rounds * ((slots + lanes - 1) / lanes));
             int[] gained = IntStream.range(0, slots)
                     .map(i -> asks.get(i).first().tokens.size() - before[i])
                     .toArray();

@@ -14,9 +14,9 @@ final class ScoringTest {
     @ParameterizedTest
     @CsvSource({"1, 0, 1", "1, 3, 1", "1, 0, 3", "2, 0, 1", "2, 2, 2", "40, 0, 1", "40, 0, 3", "40, 7, 1", "40, 7, 3"})
     void everyPromptTokenButTheFirst(int prompt, int maxTokens, int choices) throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 0, 8), Asks.config(3, 9, 4, 100, 4));
-        Bench.Ask ask = bench.ask(Asks.scored(Asks.prompt(prompt, 1), maxTokens), choices);
-        bench.run().assertAsAlone(ask, "scored");
+        Rig rig = new Rig(FakeModel.of(50, 0, 8), Asks.config(3, 9, 4, 100, 4));
+        Rig.Ask ask = rig.ask(Asks.scored(Asks.prompt(prompt, 1), maxTokens), choices);
+        rig.run().assertAsAlone(ask, "scored");
         for (Recorder heard : ask.heard()) {
             assertThat(heard.reason()).isEqualTo(FinishReason.LENGTH);
             assertThat(heard.prompt).hasSize(prompt - 1).allSatisfy(score -> {
@@ -25,21 +25,21 @@ final class ScoringTest {
                 assertThat(score.topLogprobs()[0]).isGreaterThanOrEqualTo(score.logprob());
             });
         }
-        bench.assertIdle();
+        rig.assertIdle();
     }
 
     @Test
     void nothingAtAllIsWanted() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 8), Asks.config(3, 9, 4, 100, 4));
-        Bench.Ask ask = bench.ask(Asks.greedy(Asks.prompt(30, 1), 0), 2);
-        assertThat(bench.step()).as("computes nothing").isFalse();
+        Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(3, 9, 4, 100, 4));
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(30, 1), 0), 2);
+        assertThat(rig.step()).as("computes nothing").isFalse();
         assertThat(ask.first().finish()).isEqualTo(new Finish(FinishReason.LENGTH, -1, 30, 0, 0, ""));
-        bench.assertIdle();
+        rig.assertIdle();
     }
 
     @Test
     void topsOnlyWhenAskedFor() throws RefusedException {
-        Bench bench = new Bench(FakeModel.of(50, 8), Asks.config(3, 9, 4, 100, 4));
+        Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(3, 9, 4, 100, 4));
         int[] tops = {-1, 0, 1, 20};
         for (int wanted : tops) {
             Recorder heard = new Recorder() {
@@ -50,10 +50,10 @@ final class ScoringTest {
                     assertThat(token.topLogprobs()).hasSize(Math.max(0, wanted));
                 }
             };
-            bench.engine.submit(
+            rig.engine.submit(
                     new Submission(Asks.prompt(5, 1), 4, 0, Set.of(), Sampling.GREEDY, wanted, -1, Long.MAX_VALUE),
                     java.util.List.of(heard));
-            bench.run();
+            rig.run();
             assertThat(heard.reason()).as("the listener's own check held").isEqualTo(FinishReason.LENGTH);
         }
     }

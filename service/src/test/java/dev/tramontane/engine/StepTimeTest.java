@@ -29,7 +29,7 @@ final class StepTimeTest {
 
     /** A machine whose steps take {@code base + row * rows}, and what its steps were. */
     private static final class Machine {
-        final Bench bench;
+        final Rig rig;
         long base = 3 * MILLI;
         long row = MILLI;
         final List<Integer> rows = new ArrayList<>();
@@ -37,21 +37,21 @@ final class StepTimeTest {
 
         Machine(long stepNanos) {
             FakeModel model = FakeModel.of(50, 0);
-            bench = new Bench(model, Asks.config(16, BUDGET, 16, 4000, 16).withStepNanos(stepNanos));
+            rig = new Rig(model, Asks.config(16, BUDGET, 16, 4000, 16).withStepNanos(stepNanos));
             model.spy(batch -> {
                 rows.add(batch.rows());
                 spans.add(batch.spans());
-                bench.nanos.addAndGet(base + row * batch.rows());
+                rig.nanos.addAndGet(base + row * batch.rows());
             });
         }
 
-        Bench.Ask ask(int prompt, int answer) throws RefusedException {
-            return bench.ask(Asks.greedy(Asks.prompt(prompt, prompt), answer));
+        Rig.Ask ask(int prompt, int answer) throws RefusedException {
+            return rig.ask(Asks.greedy(Asks.prompt(prompt, prompt), answer));
         }
 
         /** Nanoseconds of the next step. */
         long step() {
-            bench.step();
+            rig.step();
             return base + row * rows.getLast();
         }
     }
@@ -67,7 +67,7 @@ final class StepTimeTest {
         for (int i = 0; i < 20; i++) {
             assertThat(machine.step()).as("step %d", i).isBetween(STEP * 8 / 10, STEP);
         }
-        machine.bench.run();
+        machine.rig.run();
     }
 
     /** Twice as slow from one step to the next, as when others take the processor: some steps later it is as before. */
@@ -85,7 +85,7 @@ final class StepTimeTest {
             machine.step();
         }
         assertThat(machine.step()).isLessThan(STEP * 13 / 10);
-        machine.bench.run();
+        machine.rig.run();
     }
 
     @ParameterizedTest
@@ -108,21 +108,20 @@ final class StepTimeTest {
                     .as("step %d", i)
                     .isLessThanOrEqualTo(Math.max(2 * alone, alone + RowBudget.LEAST_ROWS_BESIDE * machine.row));
         }
-        machine.bench.run();
+        machine.rig.run();
     }
 
     /** What eight clients see who ask again as soon as they have their answers of 64 tokens. */
     private record Seen(double tookSeconds, double medianMillis, double ninetyNineMillis) {
         static Seen of(long stepNanos, int longestPrompt) throws RefusedException {
             Machine machine = new Machine(stepNanos);
-            List<Bench.Ask> asks = new ArrayList<>();
+            List<Rig.Ask> asks = new ArrayList<>();
             List<Long> gaps = new ArrayList<>();
             int asked = 0;
             while (asked < 8) {
                 asks.add(machine.ask(20 + asked++ * 37 % longestPrompt, 64));
             }
-            while (machine.bench.status().running() > 0
-                    || machine.bench.status().steps() == 0) {
+            while (machine.rig.status().running() > 0 || machine.rig.status().steps() == 0) {
                 long decoding = asks.stream()
                         .filter(ask -> !ask.first().tokens.isEmpty() && !ask.over())
                         .count();
@@ -136,10 +135,10 @@ final class StepTimeTest {
                     }
                 }
             }
-            machine.bench.assertIdle();
+            machine.rig.assertIdle();
             long[] sorted = gaps.stream().mapToLong(Long::longValue).sorted().toArray();
             return new Seen(
-                    machine.bench.nanos.get() / 1e9,
+                    machine.rig.nanos.get() / 1e9,
                     sorted[sorted.length / 2] / 1e6,
                     sorted[sorted.length * 99 / 100] / 1e6);
         }
@@ -161,10 +160,10 @@ final class StepTimeTest {
     void promptsMoveHoweverSlowTheMachine() throws RefusedException {
         Machine machine = new Machine(MILLI);
         machine.row = 5_000 * MILLI;
-        Bench.Ask decoding = machine.ask(2, 100);
+        Rig.Ask decoding = machine.ask(2, 100);
         machine.step();
         machine.step();
-        Bench.Ask asked = machine.ask(100, 1);
+        Rig.Ask asked = machine.ask(100, 1);
         int steps = 0;
         while (!asked.over()) {
             machine.step();

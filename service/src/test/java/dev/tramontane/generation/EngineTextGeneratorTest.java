@@ -238,7 +238,7 @@ class EngineTextGeneratorTest {
                 .then(() -> {
                     engine.step();
                     assertThat(engine.runs.getFirst().demanded()).isEqualTo(3);
-                    assertThat(engine.runs.getFirst().drawn()).isEqualTo(3);
+                    assertThat(engine.runs.getFirst().sampled()).isEqualTo(3);
                 })
                 .thenRequest(2)
                 .then(() -> steps(engine, 5))
@@ -249,13 +249,13 @@ class EngineTextGeneratorTest {
             engine.step();
             return engine.runs.getFirst().over();
         });
-        assertThat(engine.runs.getFirst().drawn()).isEqualTo(5);
+        assertThat(engine.runs.getFirst().sampled()).isEqualTo(5);
     }
 
-    private static void steps(ScriptedEngine engine, int drawn) {
+    private static void steps(ScriptedEngine engine, int sampled) {
         await().until(() -> {
             engine.step();
-            return engine.runs.getFirst().drawn() >= drawn;
+            return engine.runs.getFirst().sampled() >= sampled;
         });
     }
 
@@ -280,9 +280,9 @@ class EngineTextGeneratorTest {
                 }
                 engine.step();
                 // One grant stands for one event to come; half characters and held-back text are asked for anew, so
-                // what was drawn is bounded by what was delivered, and what is on its way by what was demanded.
+                // what was sampled is bounded by what was delivered, and what is on its way by what was demanded.
                 long onTheWay = engine.runs.stream()
-                        .mapToLong(run -> run.over() ? 0 : run.demanded() - run.drawn())
+                        .mapToLong(run -> run.over() ? 0 : run.demanded() - run.sampled())
                         .sum();
                 assertThat(onTheWay).as("seed %d round %d", seed, round).isLessThanOrEqualTo(Math.min(16, demanded));
                 assertThat(reader.events.size()).isLessThanOrEqualTo((int) demanded);
@@ -325,7 +325,7 @@ class EngineTextGeneratorTest {
         for (int i = 0; i < 1000; i++) {
             engine.step();
         }
-        assertThat(engine.runs.getFirst().drawn()).isLessThanOrEqualTo(16);
+        assertThat(engine.runs.getFirst().sampled()).isLessThanOrEqualTo(16);
         gate.countDown();
         await().until(() -> {
             engine.step();
@@ -347,7 +347,7 @@ class EngineTextGeneratorTest {
                 return reader.events.size() == count;
             });
         }
-        assertThat(engine.runs).extracting(ScriptedEngine.Run::drawn).containsExactly(3, 3, 3);
+        assertThat(engine.runs).extracting(ScriptedEngine.Run::sampled).containsExactly(3, 3, 3);
         reader.cancel();
     }
 
@@ -358,7 +358,7 @@ class EngineTextGeneratorTest {
         assertThat(reader.text(0)).isEqualTo("one ");
         assertThat(reader.finished(0)).isEqualTo(new Finished(0, Reason.STOP, "STOP", new Usage(1, 0, 8)));
         assertThat(engine.runs.getFirst().cancelled()).isTrue();
-        assertThat(engine.runs.getFirst().drawn()).isLessThan(8 + 17);
+        assertThat(engine.runs.getFirst().sampled()).isLessThan(8 + 17);
         List<Integer> ids = reader.events.stream()
                 .filter(Delta.class::isInstance)
                 .flatMap(event -> ((Delta) event).tokens().stream())

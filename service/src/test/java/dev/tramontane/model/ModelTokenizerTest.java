@@ -63,7 +63,7 @@ final class ModelTokenizerTest {
             int[] request = new int[(TinyVocabulary.size() + 31) / 32];
             Arrays.fill(request, -1);
             request[0] = 0;
-            Set<Integer> drawn = new HashSet<>();
+            Set<Integer> sampled = new HashSet<>();
             for (int seed = 0; seed < 64; seed++) {
                 StepBatch batch = new StepBatch();
                 if (seed == 0) {
@@ -72,21 +72,21 @@ final class ModelTokenizerTest {
                 batch.addSpan(0, 0);
                 int row = batch.addRow(5);
                 Sampling sampling = new Sampling(2f, 0, 1f, 0f, 1f, 0f, 0f, bias, seed);
-                batch.addSample(draw(row, sampling, new int[0]));
-                batch.addSample(draw(row, sampling, request));
+                batch.addSample(sample(row, sampling, new int[0]));
+                batch.addSample(sample(row, sampling, request));
                 lanes.run(batch);
                 for (int sample = 0; sample < 2; sample++) {
                     assertThat(batch.resultStatus(sample)).isEqualTo(StepBatch.OK);
                     assertThat(batch.resultToken(sample)).isLessThan(PADDING);
-                    drawn.add(batch.resultToken(sample));
+                    sampled.add(batch.resultToken(sample));
                 }
                 assertThat(batch.resultToken(1)).isGreaterThanOrEqualTo(32);
             }
-            assertThat(drawn).hasSizeGreaterThan(8);
+            assertThat(sampled).hasSizeGreaterThan(8);
         }
     }
 
-    private static StepBatch.Sample draw(int row, Sampling sampling, int[] mask) {
+    private static StepBatch.Sample sample(int row, Sampling sampling, int[] mask) {
         return new StepBatch.Sample(row, 0, StepBatch.DRAW, 0, sampling, 1, new int[0], 0, mask);
     }
 

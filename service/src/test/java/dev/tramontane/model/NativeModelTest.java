@@ -156,11 +156,11 @@ final class NativeModelTest {
     void drawsDependOnSeedAndPositionAlone(Backend backend) throws IOException {
         Sampling sampling = new Sampling(0.9f, 50, 0.95f, 0.01f, 1.1f, 0.2f, 0.1f, Map.of(40, -5f, 41, 3f), 77);
         try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend)) {
-            List<Integer> alone = draw(loaded, 1, sampling);
-            List<Integer> inCompany = draw(loaded, 3, sampling);
+            List<Integer> alone = sample(loaded, 1, sampling);
+            List<Integer> inCompany = sample(loaded, 3, sampling);
             assertThat(inCompany).isEqualTo(alone);
             assertThat(alone.stream().distinct().count()).as("%s", alone).isGreaterThan(4);
-            assertThat(draw(loaded, 1, sampling.withSeed(78))).isNotEqualTo(alone);
+            assertThat(sample(loaded, 1, sampling.withSeed(78))).isNotEqualTo(alone);
         }
     }
 
@@ -239,11 +239,11 @@ final class NativeModelTest {
         assertThatThrownBy(() -> loaded.model().await(0)).isInstanceOf(IllegalStateException.class);
     }
 
-    /** Twenty tokens drawn one after the other in slot 0, with other sequences beside it. */
-    private static List<Integer> draw(LoadedModel loaded, int company, Sampling sampling) {
+    /** Twenty tokens sampled one after the other in slot 0, with other sequences beside it. */
+    private static List<Integer> sample(LoadedModel loaded, int company, Sampling sampling) {
         Lanes lanes = lanes(loaded, 16, false, company);
         StepBatch batch = new StepBatch();
-        List<Integer> drawn = new ArrayList<>();
+        List<Integer> sampled = new ArrayList<>();
         int[] prompt = tokens(9, 6);
         for (int at = 0; at < 20; at++) {
             batch.clear();
@@ -264,9 +264,9 @@ final class NativeModelTest {
                         row, slot, StepBatch.DRAW, 0, own, prompt.length + at, new int[] {5, 1, 6, 2}, 2, new int[0]));
             }
             lanes.run(batch);
-            drawn.add(batch.resultToken(0));
+            sampled.add(batch.resultToken(0));
         }
-        return drawn;
+        return sampled;
     }
 
     /** Rings that hold a window and a chunk, or everything. */

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The fields that say how tokens are drawn and what ends an answer: the same in every protocol. */
+/** The fields that say how tokens are sampled and what ends an answer: the same in every protocol. */
 public final class SamplingFields {
     /** Its digits; nine are more than any vocabulary has. */
     private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");

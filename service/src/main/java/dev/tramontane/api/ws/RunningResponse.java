@@ -143,14 +143,14 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
     @Override
     protected void fail(Throwable cause) {
-        ApiException told = ApiException.of(cause);
-        failure = told;
+        ApiException reported = ApiException.of(cause);
+        failure = reported;
         outcome = accepted ? "failed" : "refused";
         if (accepted) {
-            finishWith(events.failed(code(told.status()), String.valueOf(told.getMessage())));
+            finishWith(events.failed(code(reported.status()), String.valueOf(reported.getMessage())));
         } else {
             try {
-                outlet.refuse(told);
+                outlet.refuse(reported);
             } finally {
                 afterwards.run();
             }

@@ -325,7 +325,7 @@ class ResponsesSocketTest {
             List<JsonObject> events = new ArrayList<>();
             while (!types(events).contains("response.output_text.delta")) {
                 engine.step();
-                if (engine.runs.size() == 1 && engine.runs.getFirst().drawn() > 0) {
+                if (engine.runs.size() == 1 && engine.runs.getFirst().sampled() > 0) {
                     events.add(socket.event());
                 }
             }
@@ -382,7 +382,7 @@ class ResponsesSocketTest {
             ScriptedEngine.Run run = engine.runs.getFirst();
             await().until(() -> {
                 engine.step();
-                return run.drawn() == 5;
+                return run.sampled() == 5;
             });
             List<JsonObject> events = new ArrayList<>();
             while (!deltas(events).equals("xxxxx")) {
@@ -395,7 +395,7 @@ class ResponsesSocketTest {
             assertThat(run.cancelled()).isTrue();
             engine.step();
             assertThat(run.over()).isTrue();
-            assertThat(run.drawn()).isEqualTo(5);
+            assertThat(run.sampled()).isEqualTo(5);
             JsonObject response = ending.getLast().getJsonObject("response");
             assertThat(types(ending))
                     .containsExactly(

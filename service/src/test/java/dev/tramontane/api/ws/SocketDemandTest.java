@@ -98,7 +98,7 @@ class SocketDemandTest {
                     int tokens = stage == Stage.DECODE ? 1 : 2;
                     steps(engine, () -> engine.status().running() == 2);
                     long before = engine.status().generatedTokens();
-                    // Both draw one a step as long as both have demand.
+                    // Both sample one a step as long as both have demand.
                     steps(engine, () -> engine.status().generatedTokens() >= before + 2L * tokens);
                     assertThat(leaver.event().getString("type")).isEqualTo("response.created");
                 }
@@ -159,10 +159,11 @@ class SocketDemandTest {
             await().until(() -> engine.runs.size() == 1);
             ScriptedEngine.Run run = engine.runs.getFirst();
             stepUntilParked(engine);
-            // What it drew lies in the buffers of kernel and socket (a delta has some 200 bytes) and in the look-ahead.
-            int drawn = run.drawn();
-            assertThat(drawn).isBetween(LOOK_AHEAD, 1000);
-            assertThat(run.demanded()).isLessThanOrEqualTo(drawn + LOOK_AHEAD);
+            // What it sampled lies in the buffers of kernel and socket (a delta has some 200 bytes) and in the
+            // look-ahead.
+            int sampled = run.sampled();
+            assertThat(sampled).isBetween(LOOK_AHEAD, 1000);
+            assertThat(run.demanded()).isLessThanOrEqualTo(sampled + LOOK_AHEAD);
             served.stepping(engine::step);
             List<JsonObject> events = socket.response();
             StringBuilder expected = new StringBuilder();
@@ -228,7 +229,7 @@ class SocketDemandTest {
                 await().until(() -> engine.runs.size() == stalledReaders);
                 stepUntilParked(engine);
                 long heapBefore = usedHeap();
-                int drawnBefore = drawn(engine, stalledReaders);
+                int drawnBefore = sampled(engine, stalledReaders);
                 served.stepping(engine::step);
                 for (int i = 0; i < 2; i++) {
                     try (RawSocket lively = RawSocket.open(served.port)) {
@@ -237,7 +238,7 @@ class SocketDemandTest {
                     }
                 }
                 // Not a token more than before: the stalled ones had no place in any step.
-                assertThat(drawn(engine, stalledReaders)).isEqualTo(drawnBefore);
+                assertThat(sampled(engine, stalledReaders)).isEqualTo(drawnBefore);
                 assertThat(drawnBefore).isLessThan(stalledReaders * 1000);
                 assertThat(usedHeap() - heapBefore).isLessThan(16 << 20);
             } finally {
@@ -250,9 +251,9 @@ class SocketDemandTest {
         }
     }
 
-    private static int drawn(ScriptedEngine engine, int first) {
+    private static int sampled(ScriptedEngine engine, int first) {
         return engine.runs.subList(0, first).stream()
-                .mapToInt(ScriptedEngine.Run::drawn)
+                .mapToInt(ScriptedEngine.Run::sampled)
                 .sum();
     }
 

@@ -166,16 +166,16 @@ class SocketEndingTest {
             stands(engine.runs.getFirst());
             socket.closeFrame(1000);
             until(() -> served.connections.get() == 0);
-            assertThat(engine.runs.getFirst().drawn()).isLessThan(4000);
+            assertThat(engine.runs.getFirst().sampled()).isLessThan(4000);
         }
     }
 
-    /** Waits until demand has stopped the sequence: all that was allowed is drawn, and no more is for a while. */
+    /** Waits until demand has stopped the sequence: all that was allowed is sampled, and no more is for a while. */
     private static void stands(ScriptedEngine.Run run) {
         int[] before = {-1, 0};
         until(() -> {
-            before[1] = run.drawn() == before[0] && run.drawn() == run.demanded() ? before[1] + 1 : 0;
-            before[0] = run.drawn();
+            before[1] = run.sampled() == before[0] && run.sampled() == run.demanded() ? before[1] + 1 : 0;
+            before[0] = run.sampled();
             return before[1] > 100;
         });
     }

@@ -139,7 +139,7 @@ class SocketHardeningTest {
             assertThat(socket.closeCode()).isEqualTo(1008);
             engine.step();
             assertThat(engine.runs.getFirst().over()).isTrue();
-            assertThat(engine.runs.getFirst().drawn()).isZero();
+            assertThat(engine.runs.getFirst().sampled()).isZero();
             assertThat(served.answersGone).hasValue(1);
         }
     }

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
  * The lives of admitted sequences: starting, forking, handing over and ending. Whatever a sequence holds is given back
  * before its listener hears of the end. Engine thread only.
  */
-final class Residents {
+final class RunningSequences {
     private final KvCache cache;
     private final Scheduler scheduler;
     private final Delivery delivery;
@@ -15,7 +15,7 @@ final class Residents {
     private final Rates rates;
     private final LongSupplier clock;
 
-    Residents(
+    RunningSequences(
             KvCache cache,
             Scheduler scheduler,
             Delivery delivery,
@@ -85,8 +85,8 @@ final class Residents {
         }
     }
 
-    /** A sequence drew a token. */
-    void drew(Sequence sequence, long now) {
+    /** A token was sampled for a sequence. */
+    void sampled(Sequence sequence, long now) {
         if (sequence.generated == 1) {
             observer.firstToken(now - sequence.request.submittedNanos);
         } else {

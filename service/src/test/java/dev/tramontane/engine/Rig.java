@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** An engine on a fake model, stepped by the test's thread with a clock of its own. Checks the books after every step. */
-final class Bench {
+final class Rig {
     final FakeModel model;
     final EngineConfig config;
     final EngineLoop engine;
     final AtomicLong nanos = new AtomicLong();
     int steps;
 
-    Bench(FakeModel model, EngineConfig config) {
+    Rig(FakeModel model, EngineConfig config) {
         this(model, config, EngineObserver.NONE);
     }
 
-    Bench(FakeModel model, EngineConfig config, EngineObserver observer) {
+    Rig(FakeModel model, EngineConfig config, EngineObserver observer) {
         this.model = model;
         this.config = config;
         engine = new EngineLoop(model, config, observer, nanos::get);
@@ -72,7 +72,7 @@ final class Bench {
     }
 
     /** Steps until there is nothing to compute. */
-    Bench run() {
+    Rig run() {
         int limit = steps + 1_000_000;
         while (step()) {
             assertThat(steps).as("steps until idle").isLessThan(limit);

@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import org.jline.utils.Signals;
 
 /**
- * What the process was given: the only way to environment, properties and streams, so that tests can give their own.
+ * What the process was given: the only way to variables, properties and streams, so that tests can give their own.
  *
- * @param environment variables
+ * @param variables of the environment
  * @param properties the JVM's
  * @param in standard input
  * @param out standard output: answers, and nothing else
@@ -25,8 +25,8 @@ import org.jline.utils.Signals;
  * @param interactive whether a person sits at {@code in} and {@code out}
  * @param onTermination says what SIGTERM and Ctrl-C do from now on
  */
-record Surroundings(
-        Map<String, String> environment,
+record Environment(
+        Map<String, String> variables,
         Properties properties,
         InputStream in,
         PrintStream out,
@@ -35,8 +35,8 @@ record Surroundings(
         boolean interactive,
         Consumer<Runnable> onTermination) {
 
-    static Surroundings ofProcess() {
-        return new Surroundings(
+    static Environment ofProcess() {
+        return new Environment(
                 Map.copyOf(System.getenv()),
                 System.getProperties(),
                 System.in,
@@ -44,7 +44,7 @@ record Surroundings(
                 new PrintStream(System.err, true, StandardCharsets.UTF_8),
                 errIsTerminal(),
                 isInteractive(),
-                Surroundings::onSignals);
+                Environment::onSignals);
     }
 
     String property(String name) {
