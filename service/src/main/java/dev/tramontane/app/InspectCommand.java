@@ -1,9 +1,9 @@
 package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
-import dev.tramontane.model.ModelPlan;
-import dev.tramontane.model.ModelSource;
-import dev.tramontane.model.WeightTypes;
+import dev.tramontane.source.ModelPlan;
+import dev.tramontane.source.ModelSource;
+import dev.tramontane.source.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
 import java.nio.file.Path;

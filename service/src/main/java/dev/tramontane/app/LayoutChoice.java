@@ -6,7 +6,7 @@ import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.chat.NoLayout;
-import dev.tramontane.model.ChatSource;
+import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
-import dev.tramontane.model.ModelPlan;
+import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

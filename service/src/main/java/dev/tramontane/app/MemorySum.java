@@ -1,9 +1,9 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.model.MemoryEstimate;
-import dev.tramontane.model.ModelPlan;
-import dev.tramontane.model.WorkspaceEstimate;
+import dev.tramontane.load.MemoryEstimate;
+import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

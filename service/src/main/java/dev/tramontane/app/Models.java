@@ -1,8 +1,8 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.model.ModelName;
-import dev.tramontane.model.SourceFile;
+import dev.tramontane.source.ModelName;
+import dev.tramontane.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -3,7 +3,7 @@ package dev.tramontane.app;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.metrics.EngineMetrics;
-import dev.tramontane.model.ModelSource;
+import dev.tramontane.source.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;

@@ -22,7 +22,7 @@ public enum OutputType {
         this.fileType = fileType;
     }
 
-    /** The type of a matrix that has no reason for another ({@link dev.tramontane.model.WeightTypes}). */
+    /** The type of a matrix that has no reason for another ({@link dev.tramontane.source.WeightTypes}). */
     public DType type() {
         return type;
     }

@@ -2,7 +2,7 @@ package dev.tramontane.convert;
 
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelLibrary;
-import dev.tramontane.model.PlannedTensor;
+import dev.tramontane.source.PlannedTensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 

@@ -1,6 +1,6 @@
 package dev.tramontane.convert;
 
-import dev.tramontane.model.ChatSource;
+import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufDraft;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A vocabulary in GGUF's {@code tokenizer.*} keys, as {@link dev.tramontane.model.GgufVocabulary} reads them. */
+/** A vocabulary in GGUF's {@code tokenizer.*} keys, as {@link dev.tramontane.source.GgufVocabulary} reads them. */
 final class TokenizerKeys {
     private static final String KEYS = "tokenizer.ggml.";
 

@@ -1,7 +1,7 @@
 /**
- * Geometry of a model and the {@link dev.tramontane.model.Model} interface that the engine drives, with its native
- * implementation; turns an opened model file into both. Imports weights, tokenizer, chat and kernels. A model is driven
- * by one thread (the engine's); records are immutable.
+ * A model as the engine drives it: its geometry, the cache's shape, the batch of a step, how tokens are sampled, and the
+ * {@link dev.tramontane.model.Model} interface. Plain Java that imports nothing of the house, so that all above is tested
+ * without native code or files. A model and its batches are driven by one thread (the engine's); records are immutable.
  */
 @NullMarked
 package dev.tramontane.model;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.model.LoadedModel;
+import dev.tramontane.load.LoadedModel;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +50,8 @@ class ClientsTest {
         String directory = System.getProperty("tramontane.clients", "");
         assumeTrue(
                 !directory.isEmpty(),
-                "OpenAI's clients are not installed: run src/test/clients/install.sh DIR, then -Dtramontane.clients=DIR");
+                "OpenAI's clients are not installed: run src/test/clients/install.sh DIR, then"
+                        + " -Dtramontane.clients=DIR");
         Path path = Path.of(directory).toAbsolutePath().resolve(what);
         assumeTrue(Files.exists(path), path + " is missing: run src/test/clients/install.sh " + directory);
         return path;

@@ -17,7 +17,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
-import dev.tramontane.model.LoadedModel;
+import dev.tramontane.load.LoadedModel;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;

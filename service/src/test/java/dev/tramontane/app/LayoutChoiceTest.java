@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
-import dev.tramontane.model.ChatSource;
+import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;

@@ -31,6 +31,10 @@ final class FloorsTest {
             .definedBy("dev.tramontane.engine..")
             .layer("convert")
             .definedBy("dev.tramontane.convert..")
+            .layer("load")
+            .definedBy("dev.tramontane.load..")
+            .layer("source")
+            .definedBy("dev.tramontane.source..")
             .layer("model")
             .definedBy("dev.tramontane.model..")
             .layer("weights")
@@ -55,18 +59,34 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("generation", "api", "metrics", "app")
             .whereLayer("convert")
             .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("load")
+            .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("source")
+            .mayOnlyBeAccessedByLayers("load", "convert", "app")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("convert", "engine", "generation", "api", "metrics", "app")
+            .mayOnlyBeAccessedByLayers("source", "load", "convert", "engine", "generation", "api", "metrics", "app")
             .whereLayer("weights")
-            .mayOnlyBeAccessedByLayers("model", "convert", "app")
+            .mayOnlyBeAccessedByLayers("source", "load", "convert", "app")
             .whereLayer("tokenizer")
-            .mayOnlyBeAccessedByLayers("model", "convert", "generation", "api", "app")
+            .mayOnlyBeAccessedByLayers("source", "load", "convert", "generation", "api", "app")
             .whereLayer("chat")
-            .mayOnlyBeAccessedByLayers("model", "convert", "generation", "api", "app")
+            .mayOnlyBeAccessedByLayers("source", "generation", "api", "app")
             .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "model", "generation", "api", "app")
+            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "source", "generation", "api", "app")
             .whereLayer("kernels")
-            .mayOnlyBeAccessedByLayers("weights", "model", "convert", "app");
+            .mayOnlyBeAccessedByLayers("weights", "source", "load", "convert", "app");
+
+    @ArchTest
+    static final ArchRule modelIsPure = classes()
+            .that()
+            .resideInAPackage("dev.tramontane.model..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java.lang..", "java.util..", "org.jspecify.annotations", "dev.tramontane.model..")
+            .andShould()
+            .onlyDependOnClassesThat()
+            .resideOutsideOfPackage("java.lang.foreign..")
+            .because("what the engine drives says nothing of files, native code, network or text");
 
     @ArchTest
     static final ArchRule nativeCallsLiveInKernels = noClasses()
@@ -99,6 +119,8 @@ final class FloorsTest {
                     "tools.jackson..",
                     "com.fasterxml..",
                     "dev.tramontane.kernels..",
+                    "dev.tramontane.source..",
+                    "dev.tramontane.load..",
                     "dev.tramontane.weights..",
                     "dev.tramontane.tokenizer..",
                     "dev.tramontane.chat..")

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.OracleModels;
-import dev.tramontane.model.ModelSource;
+import dev.tramontane.source.ModelSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
-import dev.tramontane.model.LoadedModel;
+import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.Sampling;
 import java.io.IOException;
 import java.nio.file.Files;

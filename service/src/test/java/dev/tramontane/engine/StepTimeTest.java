@@ -6,7 +6,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.model.LoadedModel;
+import dev.tramontane.load.LoadedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,0 +1,190 @@
+package dev.tramontane.load;
+
+import dev.tramontane.kernels.ContextConfig;
+import dev.tramontane.kernels.KernelContext;
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.kernels.TensorData;
+import dev.tramontane.kernels.TensorRole;
+import dev.tramontane.model.LayerGroup;
+import dev.tramontane.model.Model;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.source.ChatSource;
+import dev.tramontane.source.ModelPlan;
+import dev.tramontane.source.ModelSource;
+import dev.tramontane.source.PlannedTensor;
+import dev.tramontane.source.WeightTypes;
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.weights.ModelFileException;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A model brought to life: the model with its weights in place, its tokenizer, and what its chat layout is made
+ * of. Owns the source, whose files have to stay mapped as long as the kernels read from it.
+ */
+public final class LoadedModel implements AutoCloseable {
+    private final ModelSource source;
+    private final NativeModel model;
+    private final Tokenizer tokenizer;
+    private final ChatSource chat;
+    private final List<String> warnings;
+
+    private LoadedModel(
+            ModelSource source, NativeModel model, Tokenizer tokenizer, ChatSource chat, List<String> warnings) {
+        this.source = source;
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.chat = chat;
+        this.warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * Checks everything that the files say, then hands its tensors to a new context and prepares it. Blocks for as long
+     * as repacking takes; call it from a platform thread. The source is the model's from now on: closed with it, or at
+     * once when loading fails.
+     *
+     * @param progress hears bytes prepared and to prepare, on the calling thread
+     * @throws ModelFileException when the files do not hold a model that can be run
+     * @throws ModelException when the kernels cannot run it here
+     */
+    public static LoadedModel load(
+            KernelLibrary library, ModelSource source, LoadOptions options, KernelContext.Progress progress) {
+        try {
+            ModelPlan plan = source.plan(options.window());
+            options.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
+            int vocabulary = plan.geometry().vocabulary();
+            Tokenizer tokenizer = source.tokenizer(plan);
+            Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
+            ChatSource chat = source.chat();
+            List<String> warnings = source.warnings(plan, tokenizer);
+            KernelContext context = open(library, plan, options, progress);
+            try {
+                NativeModel model = new NativeModel(plan.geometry(), tokenizer.size(), context);
+                return new LoadedModel(source, model, served, chat, warnings);
+            } catch (RuntimeException | Error failure) {
+                context.close();
+                throw failure;
+            }
+        } catch (RuntimeException | Error failure) {
+            source.close();
+            throw failure;
+        }
+    }
+
+    private static KernelContext open(
+            KernelLibrary library, ModelPlan plan, LoadOptions options, KernelContext.Progress progress) {
+        try {
+            KernelContext context = library.open(config(plan.geometry(), options));
+            try {
+                for (PlannedTensor tensor : plan.tensors()) {
+                    set(context, tensor, options);
+                }
+                if (plan.ropeFactors().length > 0) {
+                    context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
+                }
+                context.prepare(progress);
+                return context;
+            } catch (RuntimeException | Error failure) {
+                context.close();
+                throw failure;
+            }
+        } catch (KernelException refused) {
+            throw new ModelException(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static void set(KernelContext context, PlannedTensor tensor, LoadOptions options) {
+        if (!tensor.data().isNative()) {
+            // A norm that was converted: its floats lie in the heap.
+            float[] values = tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+            context.setVector(tensor.role(), tensor.layer(), values);
+            return;
+        }
+        context.setTensor(new TensorData(
+                tensor.role(),
+                tensor.layer(),
+                tensor.expert(),
+                tensor.type(),
+                WeightTypes.atLoad(tensor, options.quantize()),
+                tensor.rows(),
+                tensor.columns(),
+                tensor.data(),
+                tensor.scales()));
+    }
+
+    private static ContextConfig config(ModelGeometry geometry, LoadOptions options) {
+        List<Integer> windows = new ArrayList<>();
+        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(geometry.layers(), 0));
+        for (LayerGroup group : geometry.groups()) {
+            for (int layer : group.layers()) {
+                groupOfLayer.set(layer, windows.size());
+            }
+            windows.add(group.window());
+        }
+        return new ContextConfig(
+                options.backend(),
+                options.cpuLevel(),
+                options.threads(),
+                geometry.layers(),
+                geometry.width(),
+                geometry.heads(),
+                geometry.kvHeads(),
+                geometry.headDim(),
+                geometry.ffn(),
+                geometry.vocabulary(),
+                geometry.experts(),
+                geometry.expertsUsed(),
+                geometry.ropeHalves(),
+                geometry.ropeDimensions(),
+                geometry.ropeTheta(),
+                geometry.rmsEpsilon(),
+                windows,
+                groupOfLayer);
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    public ModelGeometry geometry() {
+        return model.geometry();
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public ChatSource chat() {
+        return chat;
+    }
+
+    /** Where it came from. */
+    public ModelSource source() {
+        return source;
+    }
+
+    /** What the kernels hold by their own books; for the thread that drives the model. */
+    public MemoryUse memory() {
+        return model.memoryUse();
+    }
+
+    /** What is odd in its files and was left aside, a sentence each. */
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    /** Closes the model, then its files; the thread that drives the model must be done with it. */
+    @Override
+    public void close() {
+        try {
+            model.close();
+        } finally {
+            source.close();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.tramontane.source;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * What transformers' {@code generation_config.json} says of generating.
+ *
+ * @param ends ids that end an answer
+ * @param sampling what the makers suggest for sampling, for people; requests decide
+ */
+record GenerationDefaults(Set<Integer> ends, List<String> sampling) {
+    private static final String ENDS = "eos_token_id";
+    static final GenerationDefaults NONE = new GenerationDefaults(Set.of(), List.of());
+
+    GenerationDefaults {
+        ends = Set.copyOf(ends);
+        sampling = List.copyOf(sampling);
+    }
+
+    /** @throws dev.tramontane.weights.ModelFileException as {@link #ends} */
+    static GenerationDefaults of(JsonParameters file, int vocabulary) {
+        List<String> sampling = new ArrayList<>();
+        for (String key : List.of("temperature", "top_p", "top_k", "min_p", "repetition_penalty")) {
+            OptionalDouble value = file.findReal(key);
+            if (value.isPresent()) {
+                sampling.add(key + " " + JsonParameters.shown(file.find(key).orElseThrow()));
+            }
+        }
+        return new GenerationDefaults(ends(file, vocabulary), sampling);
+    }
+
+    /**
+     * {@code eos_token_id}: an id, a list of ids, or nothing. Of a list those are left out that the model cannot produce.
+     *
+     * @throws dev.tramontane.weights.ModelFileException when it names ids, and the model can produce none of them
+     */
+    static Set<Integer> ends(JsonParameters file, int vocabulary) {
+        Set<Integer> named = named(file);
+        Set<Integer> ends = new LinkedHashSet<>(named);
+        ends.removeIf(id -> id < 0 || id >= vocabulary);
+        if (ends.isEmpty() && !named.isEmpty()) {
+            throw file.fault(ENDS, "the value " + named.iterator().next(), "ids below the vocabulary's " + vocabulary);
+        }
+        return ends;
+    }
+
+    /** What is left out of {@link #ends}, a sentence each. */
+    static List<String> warnings(JsonParameters file, int vocabulary) {
+        return named(file).stream()
+                .filter(id -> id < 0 || id >= vocabulary)
+                .map(id -> file.file() + ": \"" + ENDS + "\" names " + id + ", which is none of the " + vocabulary
+                        + " ids of the model; the others end answers")
+                .toList();
+    }
+
+    private static Set<Integer> named(JsonParameters file) {
+        Set<Integer> named = new LinkedHashSet<>();
+        if (file.isList(ENDS)) {
+            for (int id : file.integers(ENDS)) {
+                named.add(id);
+            }
+        } else {
+            file.findInteger(ENDS, Integer.MIN_VALUE, Integer.MAX_VALUE).ifPresent(named::add);
+        }
+        return named;
+    }
+}

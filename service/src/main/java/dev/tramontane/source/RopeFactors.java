@@ -1,0 +1,81 @@
+package dev.tramontane.source;
+
+import static dev.tramontane.weights.ModelFileException.quoted;
+
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.weights.GgmlType;
+import dev.tramontane.weights.GgufFile;
+import dev.tramontane.weights.GgufTensor;
+import dev.tramontane.weights.ModelFileException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Divisors of the rotary frequencies: position interpolation (Chen et al., arXiv 2306.15595) as one factor for all, and
+ * Llama 3's by frequency as the tensor {@code rope_freqs.weight}. Both together multiply, as in llama.cpp. Other ways to
+ * stretch a context (YaRN, LongRoPE) are refused by name.
+ */
+final class RopeFactors {
+    private static final String TENSOR = "rope_freqs.weight";
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private RopeFactors() {}
+
+    /** [ropeDimensions / 2], or empty when nothing is scaled. */
+    static float[] of(GgufFile file, ModelGeometry geometry) {
+        HyperParameters keys = new GgufParameters(file, geometry.architecture());
+        double factor = linear(keys);
+        float[] factors = new float[geometry.ropeDimensions() / 2];
+        Arrays.fill(factors, 1f);
+        file.find(TENSOR).ifPresent(tensor -> read(tensor, factors));
+        boolean scaled = false;
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = (float) (factors[i] * factor);
+            scaled |= factors[i] != 1f;
+        }
+        return scaled ? factors : new float[0];
+    }
+
+    private static double linear(HyperParameters keys) {
+        // A factor without a type is linear; 0 means none (llama.cpp's reading of old files).
+        String type = keys.string("rope.scaling.type", "linear");
+        double factor = keys.findReal("rope.scaling.factor")
+                .orElse(keys.findReal("rope.scale_linear").orElse(0.0));
+        if (type.equals("none")) {
+            return 1;
+        }
+        if (!type.equals("linear")) {
+            throw keys.unsupported(
+                    "rope.scaling.type",
+                    "the rope scaling " + quoted(type) + " is not computed",
+                    "none, linear, or Llama 3's by the tensor " + TENSOR);
+        }
+        if (factor < 0 || factor > 1e6) {
+            throw keys.fault("rope.scaling.factor", "the value " + factor, "a number from 0 to 1000000");
+        }
+        return factor == 0 ? 1 : factor;
+    }
+
+    private static void read(GgufTensor tensor, float[] factors) {
+        if (tensor.type() != GgmlType.F32 || tensor.elements() != factors.length) {
+            throw new ModelFileException(
+                    tensor.file(),
+                    tensor.offset(),
+                    "tensor " + quoted(TENSOR) + " is " + tensor.elements() + " x " + tensor.type(),
+                    factors.length + " x F32",
+                    HyperParameters.OTHER_FILE);
+        }
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = tensor.data().get(F32, (long) i * Float.BYTES);
+            if (!(factors[i] > 0) || Float.isInfinite(factors[i])) {
+                throw new ModelFileException(
+                        tensor.file(),
+                        tensor.offset(),
+                        "element " + i + " of tensor " + quoted(TENSOR) + " is " + factors[i],
+                        "a number above 0",
+                        HyperParameters.OTHER_FILE);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.tramontane.source;
+
+import static dev.tramontane.weights.ModelFileException.quoted;
+
+import dev.tramontane.kernels.DType;
+import dev.tramontane.kernels.TensorRole;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.weights.ModelFileException;
+import dev.tramontane.weights.SafetensorsSet;
+import dev.tramontane.weights.SafetensorsTensor;
+import dev.tramontane.weights.SafetensorsType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds the tensors of a model in safetensors files, whatever their layout calls them, and checks shapes and types.
+ * Matrices stay in the mapped files; norms become F32. FP8 matrices are taken with the scales of their weights; those of
+ * activations are left aside, since activations are not quantised to FP8 here.
+ */
+final class SafetensorsTensors {
+    /** Scales of activations and of caches, and the bounds from which they are computed while running. */
+    private static final Set<String> UNUSED_SCALES = Set.of(
+            "input_scale",
+            "input_scale_ub",
+            "activation_scale",
+            "output_scale",
+            "qscale_act",
+            "q_scale",
+            "k_scale",
+            "v_scale",
+            "kv_scale",
+            "prob_scale");
+
+    /** Scales of weights: compressed-tensors' and vLLM's, transformers', Mistral's. All are factors. */
+    private static final List<String> WEIGHT_SCALES = List.of(".weight_scale", ".weight_scale_inv", ".qscale_weight");
+
+    private final SafetensorsSet files;
+    private final TensorNames layout;
+    private final Set<String> names = new HashSet<>();
+
+    SafetensorsTensors(SafetensorsSet files, TensorNames layout) {
+        this.files = files;
+        this.layout = layout;
+    }
+
+    /** Rows of the embedding: of the head's where a tied model stores that only. */
+    int vocabulary() {
+        SafetensorsTensor embedding = stored(new NeededTensor(TensorRole.TOKEN_EMBEDDING, 0, 0, 0, 0));
+        if (embedding.shape().size() != 2
+                || embedding.shape().getFirst() < 1
+                || embedding.shape().getFirst() > TransformerShape.MAX_VOCABULARY) {
+            throw fault(
+                    embedding,
+                    "has the shape " + embedding.shape(),
+                    "[tokens, width] with at most " + TransformerShape.MAX_VOCABULARY + " tokens");
+        }
+        return (int) (long) embedding.shape().getFirst();
+    }
+
+    /** @param tied whether the head is the embedding where the weights have none of its own */
+    List<PlannedTensor> planned(ModelGeometry geometry, boolean tied) {
+        List<PlannedTensor> tensors = new ArrayList<>();
+        // A tied model may store both. Where they are the same nothing is lost, and where they differ transformers
+        // takes the stored head, too.
+        boolean ownHead = !tied
+                || (find(TensorRole.OUTPUT).isPresent()
+                        && find(TensorRole.TOKEN_EMBEDDING).isPresent())
+                || files.isInAbsentFile(name(TensorRole.OUTPUT));
+        for (NeededTensor needed : NeededTensor.of(geometry, ownHead)) {
+            SafetensorsTensor tensor = stored(needed);
+            names.add(tensor.name());
+            tensors.add(needed.vector() ? vector(needed, tensor) : matrix(needed, tensor));
+        }
+        refuseOthers(geometry);
+        return tensors;
+    }
+
+    private String name(TensorRole role) {
+        return layout.module(new NeededTensor(role, 0, 0, 0, 0)) + ".weight";
+    }
+
+    private Optional<SafetensorsTensor> find(TensorRole role) {
+        return files.find(name(role));
+    }
+
+    private SafetensorsTensor stored(NeededTensor needed) {
+        String name = layout.module(needed) + ".weight";
+        Optional<SafetensorsTensor> found = files.find(name);
+        if (found.isEmpty() && needed.role() == TensorRole.TOKEN_EMBEDDING) {
+            found = find(TensorRole.OUTPUT);
+        }
+        return found.orElseThrow(() -> files.promised(name)
+                .orElseGet(() -> new ModelFileException(
+                        files.name(),
+                        -1,
+                        "there is no tensor " + quoted(name),
+                        "",
+                        "the files are not a whole model of this architecture: download all of them again")));
+    }
+
+    private PlannedTensor vector(NeededTensor needed, SafetensorsTensor tensor) {
+        if (!tensor.shape().equals(List.of(needed.columns()))) {
+            throw fault(tensor, "has the shape " + tensor.shape(), List.of(needed.columns()) + " by the configuration");
+        }
+        MemorySegment data = MemorySegment.ofArray(
+                FloatValues.of(tensor).orElseThrow(() -> fault(tensor, "is " + tensor.type(), "F32, F16 or BF16")));
+        return planned(needed, tensor, DType.F32, data, new float[0]);
+    }
+
+    private PlannedTensor matrix(NeededTensor needed, SafetensorsTensor tensor) {
+        if (!tensor.shape().equals(List.of(needed.rows(), needed.columns()))) {
+            throw fault(
+                    tensor,
+                    "has the shape " + tensor.shape(),
+                    List.of(needed.rows(), needed.columns()) + " by the configuration");
+        }
+        DType type = FloatValues.type(tensor)
+                .orElseThrow(() -> fault(
+                        tensor,
+                        "is " + tensor.type() + ", in which this version does not compute it",
+                        "F32, F16, BF16 or F8_E4M3"));
+        float[] scales = tensor.type() == SafetensorsType.F8_E4M3 ? scales(needed, tensor) : new float[0];
+        return planned(needed, tensor, type, tensor.data(), scales);
+    }
+
+    private static PlannedTensor planned(
+            NeededTensor needed, SafetensorsTensor tensor, DType type, MemorySegment data, float[] scales) {
+        return new PlannedTensor(
+                tensor.name(),
+                needed.role(),
+                needed.layer(),
+                needed.expert(),
+                type,
+                needed.rows(),
+                needed.columns(),
+                data,
+                scales);
+    }
+
+    /** One scale for the tensor or one for each row. */
+    private float[] scales(NeededTensor needed, SafetensorsTensor tensor) {
+        String module = layout.module(needed);
+        SafetensorsTensor scale = WEIGHT_SCALES.stream()
+                .map(suffix -> files.find(module + suffix))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .orElseThrow(() ->
+                        fault(tensor, "is F8_E4M3 without a scale", "a tensor " + quoted(module + ".weight_scale")));
+        names.add(scale.name());
+        List<Long> shape = scale.shape();
+        boolean one = shape.stream().allMatch(size -> size == 1) && shape.size() <= 2;
+        boolean rows = shape.equals(List.of(needed.rows(), 1L)) || shape.equals(List.of(needed.rows()));
+        if (!one && !rows) {
+            throw fault(
+                    scale,
+                    "has the shape " + shape + " for weights of " + tensor.shape()
+                            + ": scales by block are not computed in this version",
+                    "one scale, or one for each row");
+        }
+        float[] values =
+                FloatValues.of(scale).orElseThrow(() -> fault(scale, "is " + scale.type(), "F32, F16 or BF16"));
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw fault(scale, "holds " + value, "finite numbers");
+            }
+        }
+        return values;
+    }
+
+    /** A tensor that nobody uses is a bias, an adapter or another architecture: results without it would be wrong. */
+    private void refuseOthers(ModelGeometry geometry) {
+        for (String name : files.promised()) {
+            if (files.isInAbsentFile(name) && !isUnneeded(name)) {
+                throw files.promised(name).orElseThrow();
+            }
+        }
+        for (SafetensorsTensor tensor : files.tensors()) {
+            if (!names.contains(tensor.name()) && !isUnneeded(tensor.name())) {
+                throw fault(
+                        tensor,
+                        "has no place in the " + geometry.layers() + " layers of the architecture "
+                                + geometry.architecture(),
+                        "only tensors that are computed with");
+            }
+        }
+    }
+
+    /** Whether results don't depend on a tensor of that name. */
+    private boolean isUnneeded(String name) {
+        return UNUSED_SCALES.contains(name.substring(name.lastIndexOf('.') + 1)) || layout.ignores(name);
+    }
+
+    private static ModelFileException fault(SafetensorsTensor tensor, String found, String expected) {
+        return new ModelFileException(
+                tensor.file(),
+                tensor.offset(),
+                "tensor " + quoted(tensor.name()) + " " + found,
+                expected,
+                HyperParameters.OTHER_FILE);
+    }
+}

@@ -1,0 +1,135 @@
+package dev.tramontane.source;
+
+import dev.tramontane.chat.ChatLayoutException;
+import dev.tramontane.chat.MistralVersion;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonLimits;
+import dev.tramontane.json.JsonStream;
+import dev.tramontane.weights.ModelFileException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** The tokenizer among a directory's files, and the version of Mistral's chat layout that it names. */
+final class TokenizerFiles {
+    static final String HUGGING_FACE = "tokenizer.json";
+    static final String TEKKEN = "tekken.json";
+    static final String CONFIG = "tokenizer_config.json";
+    private static final String SENTENCE_PIECE = "tokenizer.model";
+
+    private static final JsonLimits TEKKEN_LIMITS = new JsonLimits(256 << 20, 64, 1024, 1 << 20, 4_000_000);
+
+    private final ModelDirectory directory;
+
+    TokenizerFiles(ModelDirectory directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Mistral's own file, as mistral-common chooses: {@code tekken.json}, else the last of {@code tokenizer.model.v1},
+     * {@code .v2} and so on.
+     */
+    Optional<String> mistrals() {
+        if (directory.has(TEKKEN)) {
+            return Optional.of(TEKKEN);
+        }
+        return directory.names().stream()
+                .filter(name -> name.startsWith(SENTENCE_PIECE + ".v"))
+                .reduce((first, last) -> last);
+    }
+
+    /** The file that Mistral's own layout is read with. */
+    TokenizerSource ofMistral() {
+        return mistrals()
+                .map(this::read)
+                .or(() -> present(SENTENCE_PIECE))
+                .or(() -> present(HUGGING_FACE))
+                .orElseThrow(this::none);
+    }
+
+    /** The file that a Hugging Face directory is read with. */
+    TokenizerSource ofHuggingFace() {
+        return present(HUGGING_FACE)
+                .or(() -> mistrals().map(this::read))
+                .or(() -> present(SENTENCE_PIECE))
+                .orElseThrow(this::none);
+    }
+
+    /** The file of the first models, without a version in its name. */
+    Optional<String> plain() {
+        return directory.has(SENTENCE_PIECE) ? Optional.of(SENTENCE_PIECE) : Optional.empty();
+    }
+
+    /** The names of all files that a tokenizer or its chat layout may come from. */
+    List<String> names() {
+        return directory.names().stream()
+                .filter(name -> name.startsWith("tokenizer")
+                        || name.startsWith("chat_template")
+                        || name.equals(TEKKEN)
+                        || name.equals("special_tokens_map.json"))
+                .toList();
+    }
+
+    private Optional<TokenizerSource> present(String name) {
+        return directory.has(name) ? Optional.of(read(name)) : Optional.empty();
+    }
+
+    private TokenizerSource read(String name) {
+        String path = directory.resolve(name).toString();
+        byte[] bytes = directory.tokenizer(name);
+        return switch (name) {
+            case TEKKEN -> new TokenizerSource.Tekken(path, bytes);
+            case HUGGING_FACE ->
+                new TokenizerSource.HuggingFace(
+                        path, bytes, directory.has(CONFIG) ? directory.tokenizer(CONFIG) : new byte[0]);
+            default -> new TokenizerSource.SentencePiece(path, bytes);
+        };
+    }
+
+    private ModelFileException none() {
+        return new ModelFileException(
+                directory.path().toString(),
+                -1,
+                "there is no tokenizer",
+                String.join(", ", List.of(HUGGING_FACE, TEKKEN, SENTENCE_PIECE)) + " or " + SENTENCE_PIECE + ".v3",
+                "download it from where the model came from");
+    }
+
+    /**
+     * The version that a Mistral tokenizer's file names: by its name, or in {@code tekken.json}'s configuration.
+     *
+     * @throws ModelFileException when it is none that is known
+     */
+    MistralVersion version(String name) {
+        String path = directory.resolve(name).toString();
+        try {
+            return name.equals(TEKKEN) ? ofTekken(path) : MistralVersion.ofFile(name);
+        } catch (ChatLayoutException unknown) {
+            throw new ModelFileException(
+                    path,
+                    -1,
+                    String.valueOf(unknown.getMessage()).replaceFirst("\\.$", ""),
+                    "",
+                    HyperParameters.OTHER_MODEL,
+                    unknown);
+        }
+    }
+
+    private MistralVersion ofTekken(String path) {
+        MemorySegment bytes = MemorySegment.ofArray(directory.tokenizer(TEKKEN));
+        try (JsonStream json = JsonStream.open(bytes, TEKKEN, TEKKEN_LIMITS)) {
+            json.enterObject();
+            for (String name = json.nextName(); name != null; name = json.nextName()) {
+                if (name.equals("config")) {
+                    JsonParameters config = new JsonParameters(path, "config", json.object());
+                    return MistralVersion.ofTekken(config.findString("version")
+                            .orElseThrow(() -> config.missing("version", "\"v3\" for instance")));
+                }
+            }
+        } catch (InvalidJsonException malformed) {
+            throw new ModelFileException(
+                    path, malformed.offset(), malformed.reason(), "", "download the file again", malformed);
+        }
+        throw new ModelFileException(path, -1, "there is no \"config\"", "an object", "download the file again");
+    }
+}

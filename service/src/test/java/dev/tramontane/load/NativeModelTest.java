@@ -1,0 +1,289 @@
+package dev.tramontane.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.fixtures.TinyVocabulary;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.Sampling;
+import dev.tramontane.model.StepBatch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The house's equivalences through the model interface, bit for bit: a prompt whole or in chunks, alone or in company, in
+ * a ring that just suffices or in an unbounded cache with a mask, at any phase of pages and ring.
+ */
+final class NativeModelTest {
+    private static final int WINDOW = 24;
+    private static final int PAGE = 16;
+    private static final int LENGTH = 3 * WINDOW + 11;
+
+    @TempDir
+    Path directory;
+
+    static Stream<Backend> backends() {
+        return dev.tramontane.fixtures.Kernels.backends();
+    }
+
+    static Stream<Arguments> backendsAndTypes() {
+        return backends()
+                .flatMap(backend -> Stream.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0)
+                        .map(type -> Arguments.of(backend, type)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("backendsAndTypes")
+    void aPromptInChunksIsTheWholePrompt(Backend backend, DType type) throws IOException {
+        int[] tokens = tokens(1, LENGTH);
+        for (int window : new int[] {0, WINDOW}) {
+            try (LoadedModel loaded =
+                    TinyModel.PLAIN.withWindow(window).withType(type).load(directory, backend)) {
+                float[] whole = lanes(loaded, LENGTH, false, 1).run(0, tokens, LENGTH);
+                assertThat(whole).doesNotContain(0f).hasSize(LENGTH - 1);
+                for (int chunk : new int[] {1, 7, WINDOW - 1, WINDOW, WINDOW + 1}) {
+                    assertThat(lanes(loaded, chunk, false, 1).run(0, tokens, chunk))
+                            .as("window %d, chunks of %d", window, chunk)
+                            .isEqualTo(whole);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void companyChangesNothing(Backend backend) throws IOException {
+        try (LoadedModel loaded =
+                TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q8_0).load(directory, backend)) {
+            int[][] tokens = {tokens(2, LENGTH), tokens(3, 40), tokens(4, LENGTH + 9)};
+            List<float[]> alone = new ArrayList<>();
+            for (int[] sequence : tokens) {
+                alone.add(lanes(loaded, 16, true, 1).run(0, sequence, 16));
+            }
+            // Random mixes of chunks and single tokens, until all are through.
+            for (int seed = 0; seed < 5; seed++) {
+                Random random = new Random(seed);
+                Lanes lanes = lanes(loaded, 16, true, 3);
+                int[] done = new int[3];
+                while (done[0] < tokens[0].length || done[1] < tokens[1].length || done[2] < tokens[2].length) {
+                    List<Lanes.Chunk> chunks = new ArrayList<>();
+                    for (int slot = 0; slot < 3; slot++) {
+                        int left = tokens[slot].length - done[slot];
+                        int count = Math.min(
+                                left, random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(random.nextBoolean() ? 1 : 16));
+                        if (count > 0) {
+                            chunks.add(new Lanes.Chunk(slot, tokens[slot], done[slot], count));
+                            done[slot] += count;
+                        }
+                    }
+                    if (!chunks.isEmpty()) {
+                        lanes.step(chunks.toArray(Lanes.Chunk[]::new));
+                    }
+                }
+                for (int slot = 0; slot < 3; slot++) {
+                    assertThat(lanes.scores(slot))
+                            .as("seed %d, slot %d", seed, slot)
+                            .isEqualTo(alone.get(slot));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void theNumberOfThreadsChangesNothing(Backend backend) throws IOException {
+        int[] tokens = tokens(11, 40);
+        List<float[]> scores = new ArrayList<>();
+        for (int threads = 1; threads <= 3; threads++) {
+            try (LoadedModel loaded =
+                    TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q8_0).load(directory, backend, threads)) {
+                scores.add(lanes(loaded, 20, true, 1).run(0, tokens, 20));
+            }
+        }
+        assertThat(scores.get(1)).isEqualTo(scores.getFirst());
+        assertThat(scores.get(2)).isEqualTo(scores.getFirst());
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aRingIsAnUnboundedCacheWithAMask(Backend backend) throws IOException {
+        int[] tokens = tokens(5, LENGTH);
+        try (LoadedModel loaded = TinyModel.PLAIN.withWindow(WINDOW).load(directory, backend);
+                LoadedModel unbounded = TinyModel.PLAIN.load(directory, backend)) {
+            int chunk = 9;
+            int unboundedRing = (LENGTH + PAGE - 1) / PAGE;
+            float[] masked = new Lanes(loaded.model(), PAGE, unboundedRing, 1, chunk, false, 1).run(0, tokens, chunk);
+            float[] ring = new Lanes(loaded.model(), PAGE, (WINDOW + chunk - 2) / PAGE + 2, 1, chunk, false, 2)
+                    .run(0, tokens, chunk);
+            assertThat(ring).isEqualTo(masked);
+            // The window matters: without it later tokens score differently, earlier ones don't.
+            float[] full = new Lanes(unbounded.model(), PAGE, unboundedRing, 1, chunk, false, 1).run(0, tokens, chunk);
+            for (int i = 0; i < LENGTH - 1; i++) {
+                assertThat(full[i] == masked[i]).as("position %d", i).isEqualTo(i < WINDOW);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void thePhaseOfPagesAndRingChangesNothing(Backend backend) throws IOException {
+        int[] tokens = tokens(6, LENGTH);
+        try (LoadedModel loaded =
+                TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q4_0).load(directory, backend)) {
+            float[] first = lanes(loaded, 5, true, 1).run(0, tokens, 5);
+            for (int page : new int[] {16, 32, 64}) {
+                int least = (WINDOW + 5 - 2) / page + 2;
+                for (int ring = least; ring < least + 3; ring++) {
+                    float[] other =
+                            new Lanes(loaded.model(), page, ring, 2, 5, true, page * 31L + ring).run(1, tokens, 5);
+                    assertThat(other).as("pages of %d, ring of %d", page, ring).isEqualTo(first);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void drawsDependOnSeedAndPositionAlone(Backend backend) throws IOException {
+        Sampling sampling = new Sampling(0.9f, 50, 0.95f, 0.01f, 1.1f, 0.2f, 0.1f, Map.of(40, -5f, 41, 3f), 77);
+        try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend)) {
+            List<Integer> alone = sample(loaded, 1, sampling);
+            List<Integer> inCompany = sample(loaded, 3, sampling);
+            assertThat(inCompany).isEqualTo(alone);
+            assertThat(alone.stream().distinct().count()).as("%s", alone).isGreaterThan(4);
+            assertThat(sample(loaded, 1, sampling.withSeed(78))).isNotEqualTo(alone);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void reportsTopsLogitsAndMaskedRows(Backend backend) throws IOException {
+        try (LoadedModel loaded = TinyModel.PLAIN.withTiedOutput().load(directory, backend)) {
+            int vocabulary = loaded.geometry().vocabulary();
+            int[] onlySeven = new int[(vocabulary + 31) / 32];
+            onlySeven[0] = 1 << 7;
+            int[] nothing = new int[onlySeven.length];
+            Lanes lanes = lanes(loaded, 8, false, 1);
+            StepBatch batch = new StepBatch();
+            lanes.place(0, batch);
+            batch.addSpan(0, 0);
+            batch.addRow(9);
+            batch.addRow(10);
+            batch.wantLogits();
+            batch.addSample(new StepBatch.Sample(0, 0, 12, 3, Sampling.GREEDY, 1, new int[0], 0, new int[0]));
+            batch.addSample(
+                    new StepBatch.Sample(1, 0, StepBatch.DRAW, 20, Sampling.GREEDY, 2, new int[0], 0, onlySeven));
+            batch.addSample(new StepBatch.Sample(1, 0, StepBatch.DRAW, 0, Sampling.GREEDY, 2, new int[0], 0, nothing));
+            batch.addSample(
+                    new StepBatch.Sample(1, 0, StepBatch.DRAW, 0, Sampling.GREEDY, 2, new int[0], 0, onlySeven));
+            lanes.run(batch);
+            assertThat(batch.resultToken(0)).isEqualTo(12);
+            assertThat(batch.resultTops(0)).isEqualTo(3);
+            assertThat(batch.resultToken(1)).isEqualTo(7);
+            assertThat(batch.resultToken(3)).isEqualTo(7);
+            assertThat(batch.resultStatus(2)).isEqualTo(StepBatch.MASKED_OUT);
+            float[] logits = batch.logits();
+            double sum = 0;
+            for (int token = 0; token < vocabulary; token++) {
+                sum += Math.exp(logits[token]);
+            }
+            assertThat(batch.resultLogprob(0)).isCloseTo((float) (logits[12] - Math.log(sum)), within());
+            for (int rank = 0; rank < 20; rank++) {
+                float top = logits[vocabulary + batch.topToken(1, rank)] - logits[vocabulary + batch.topToken(1, 0)];
+                assertThat(batch.topLogprob(1, rank) - batch.topLogprob(1, 0)).isCloseTo(top, within());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aRefusedStepChangesNothing(Backend backend) throws IOException {
+        int[] tokens = tokens(7, 20);
+        try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend)) {
+            float[] expected = lanes(loaded, 20, false, 1).run(0, tokens, 10);
+            Lanes lanes = lanes(loaded, 20, false, 1);
+            lanes.step(new Lanes.Chunk(0, tokens, 0, 10));
+            StepBatch bad = new StepBatch();
+            bad.addSpan(0, 10);
+            bad.addRow(loaded.geometry().vocabulary());
+            assertThatThrownBy(() -> loaded.model().submit(bad))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("tokens[0]");
+            StepBatch unplaced = new StepBatch();
+            unplaced.addSpan(0, 1 << 20);
+            unplaced.addRow(0);
+            assertThatThrownBy(() -> loaded.model().submit(unplaced)).isInstanceOf(ModelException.class);
+            assertThat(loaded.model().await(0)).isTrue();
+            lanes.step(new Lanes.Chunk(0, tokens, 10, 10));
+            assertThat(lanes.scores(0)).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aClosedModelIsAnException(Backend backend) throws IOException {
+        LoadedModel loaded = TinyModel.PLAIN.load(directory, backend);
+        Lanes lanes = lanes(loaded, 8, false, 1);
+        loaded.close();
+        loaded.close();
+        assertThatThrownBy(() -> lanes.run(0, tokens(8, 4), 4)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> loaded.model().await(0)).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** Twenty tokens sampled one after the other in slot 0, with other sequences beside it. */
+    private static List<Integer> sample(LoadedModel loaded, int company, Sampling sampling) {
+        Lanes lanes = lanes(loaded, 16, false, company);
+        StepBatch batch = new StepBatch();
+        List<Integer> sampled = new ArrayList<>();
+        int[] prompt = tokens(9, 6);
+        for (int at = 0; at < 20; at++) {
+            batch.clear();
+            for (int slot = 0; slot < company; slot++) {
+                lanes.place(slot, batch);
+                int position = at == 0 ? 0 : prompt.length + at - 1;
+                batch.addSpan(slot, position);
+                int row = 0;
+                if (at == 0) {
+                    for (int token : prompt) {
+                        row = batch.addRow(slot == 0 ? token : token + slot);
+                    }
+                } else {
+                    row = batch.addRow(StepBatch.PREVIOUS_TOKEN);
+                }
+                Sampling own = slot == 0 ? sampling : sampling.withSeed(slot);
+                batch.addSample(new StepBatch.Sample(
+                        row, slot, StepBatch.DRAW, 0, own, prompt.length + at, new int[] {5, 1, 6, 2}, 2, new int[0]));
+            }
+            lanes.run(batch);
+            sampled.add(batch.resultToken(0));
+        }
+        return sampled;
+    }
+
+    /** Rings that hold a window and a chunk, or everything. */
+    private static Lanes lanes(LoadedModel loaded, int chunk, boolean halfPrecision, int slots) {
+        int window = loaded.geometry().groups().getFirst().window();
+        int tokens = window == 0 ? LENGTH + 20 : window + chunk - 1;
+        return new Lanes(loaded.model(), PAGE, tokens / PAGE + 2, slots, chunk * slots, halfPrecision, chunk);
+    }
+
+    private static org.assertj.core.data.Offset<Float> within() {
+        return org.assertj.core.data.Offset.offset(1e-4f);
+    }
+
+    private static int[] tokens(long seed, int length) {
+        return new Random(seed).ints(length, 0, TinyVocabulary.size()).toArray();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.tramontane.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.tramontane.fixtures.Kernels;
+import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.fixtures.Shared;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.Sampling;
+import dev.tramontane.model.StepBatch;
+import dev.tramontane.source.ModelSource;
+import dev.tramontane.tokenizer.PromptText;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The real chat model against Hugging Face transformers on the dequantised file ({@code src/test/oracle/README.md}):
+ * prompt log-probabilities within the stated error of the backend, and the same greedy tokens. Where the oracle's own
+ * choice hangs on less than that error, the test says so and goes on with the oracle's token.
+ */
+final class SmolLm2OracleTest {
+    /** Double accumulation of the same numbers: what is left is the oracle's own float32. */
+    private static final float REF_TOLERANCE = 2e-3f;
+
+    /** Activations are rounded, too. */
+    private static final float CPU_TOLERANCE = 5e-2f;
+
+    private static final int CHUNK = 128;
+    private static final int PAGE = 64;
+    private static final int LONGEST = 512;
+
+    @Test
+    void theVectorisedBackendAgreesWithTransformers() {
+        Assumptions.assumeTrue(Kernels.backends().anyMatch(Backend.CPU::equals), "skipped: no cpu backend here");
+        agree(Backend.CPU, CPU_TOLERANCE);
+    }
+
+    @Test
+    @Tag("slow")
+    void theReferenceBackendAgreesWithTransformers() {
+        agree(Backend.REF, REF_TOLERANCE);
+    }
+
+    private static void agree(Backend backend, float tolerance) {
+        Path path = Shared.smolLm2();
+        JsonNode cases = Oracle.read("smollm2-greedy").get("cases");
+        assertThat(cases.size()).isEqualTo(5);
+        try (LoadedModel loaded = LoadedModel.load(
+                Kernels.library(), ModelSource.open(path), LoadOptions.on(backend), (done, total) -> {})) {
+            assertThat(loaded.geometry().layers()).isEqualTo(30);
+            for (JsonNode test : cases) {
+                String name = test.get("name").asString();
+                int[] prompt = Oracle.ints(test.get("prompt_ids"));
+                boolean special = test.get("parse_special").asBoolean();
+                PromptText text = new PromptText(
+                        List.of(new PromptText.Part(test.get("prompt").asString(), special)));
+                assertThat(loaded.tokenizer().encode(text)).as("%s: ids", name).isEqualTo(prompt);
+                Lanes lanes = new Lanes(loaded.model(), PAGE, LONGEST / PAGE, 1, CHUNK, false, 1);
+                score(test, name, lanes, prompt, tolerance);
+                decode(test, name, lanes, prompt, tolerance);
+            }
+        }
+    }
+
+    private static void score(JsonNode test, String name, Lanes lanes, int[] prompt, float tolerance) {
+        for (int from = 0; from < prompt.length - 1; from += CHUNK) {
+            lanes.step(new Lanes.Chunk(0, prompt, from, Math.min(CHUNK, prompt.length - 1 - from)));
+        }
+        float[] scores = lanes.scores(0);
+        JsonNode expected = test.get("prompt_logprobs");
+        assertThat(scores).hasSize(expected.size());
+        float worst = 0;
+        for (int i = 0; i < scores.length; i++) {
+            float wanted = (float) expected.get(i).asDouble();
+            worst = Math.max(worst, Math.abs(scores[i] - wanted));
+            assertThat(scores[i])
+                    .as("%s: log-probability of prompt token %d", name, i + 1)
+                    .isCloseTo(wanted, offset(tolerance));
+        }
+        System.out.printf("%s: %d prompt log-probabilities, largest difference %.1e%n", name, scores.length, worst);
+    }
+
+    /** Feeds the oracle's tokens one by one; each must also be ours, unless the oracle itself was about to tie. */
+    private static void decode(JsonNode test, String name, Lanes lanes, int[] prompt, float tolerance) {
+        JsonNode steps = test.get("steps");
+        assertThat(steps.size()).isEqualTo(32);
+        StepBatch batch = new StepBatch();
+        int token = prompt[prompt.length - 1];
+        for (int i = 0; i < steps.size(); i++) {
+            batch.clear();
+            batch.addSpan(0, prompt.length - 1 + i);
+            batch.addRow(token);
+            batch.addSample(new StepBatch.Sample(
+                    0, 0, StepBatch.DRAW, 0, Sampling.GREEDY, prompt.length + i, new int[0], 0, new int[0]));
+            lanes.run(batch);
+            JsonNode step = steps.get(i);
+            token = step.get("id").asInt();
+            int runnerUp = step.get("second_id").asInt();
+            double gap =
+                    step.get("logprob").asDouble() - step.get("second_logprob").asDouble();
+            if (batch.resultToken(0) == runnerUp && gap < tolerance) {
+                System.out.printf(
+                        "%s: token %d is a tie: the oracle prefers %d to %d by %.1e, less than the tolerance %.0e; "
+                                + "going on with the oracle's%n",
+                        name, i, token, runnerUp, gap, tolerance);
+                continue;
+            }
+            assertThat(batch.resultToken(0))
+                    .as("%s: greedy token %d, which the oracle prefers by %.4f", name, i, gap)
+                    .isEqualTo(token);
+            assertThat(batch.resultLogprob(0))
+                    .as("%s: log-probability of greedy token %d", name, i)
+                    .isCloseTo((float) step.get("logprob").asDouble(), offset(tolerance));
+        }
+    }
+}
