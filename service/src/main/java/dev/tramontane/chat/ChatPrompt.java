@@ -15,9 +15,10 @@ public record ChatPrompt(List<Piece> pieces) {
      * A stretch of a template's rendering, written by the template or taken from the messages. Neighbouring stretches
      * are encoded as one text: a border between two of them is no border between tokens.
      *
-     * @param fromTemplate whether control strings inside count as control tokens
+     * @param trusted whether the template wrote it, so that control strings inside count as control tokens; a client's words are
+     *     untrusted
      */
-    public record Stretch(String text, boolean fromTemplate) implements Piece {}
+    public record Stretch(String text, boolean trusted) implements Piece {}
 
     /** A text that is encoded by itself, whatever stands beside it. Control strings in it are text. */
     public record Whole(String text) implements Piece {}

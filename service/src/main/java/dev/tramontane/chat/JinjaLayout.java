@@ -143,7 +143,7 @@ public final class JinjaLayout implements ChatLayout {
 
     private static ChatPrompt prompt(Text text) {
         List<ChatPrompt.Piece> pieces = new ArrayList<>();
-        text.stretches((chars, own) -> pieces.add(new ChatPrompt.Stretch(chars, own)));
+        text.stretches((chars, trusted) -> pieces.add(new ChatPrompt.Stretch(chars, trusted)));
         return new ChatPrompt(pieces);
     }
 }

@@ -56,7 +56,7 @@ public final class GgufConversion {
         draft = new GgufDraft();
         ModelKeys.write(geometry, type, draft);
         TokenizerKeys.write(
-                vocabulary, source.ends(geometry.vocabulary()), source.chat(), geometry.vocabulary(), draft);
+                vocabulary, source.eosIds(geometry.vocabulary()), source.chat(), geometry.vocabulary(), draft);
         ropeTensor = ropeFactors.length == 0 ? -1 : draft.tensor("rope_freqs.weight", GgmlType.F32, ropeFactors.length);
         for (OutputTensor tensor : OutputTensor.of(plan, type.type())) {
             add(tensor);

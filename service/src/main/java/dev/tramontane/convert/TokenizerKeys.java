@@ -28,10 +28,10 @@ final class TokenizerKeys {
     /**
      * Writes the vocabulary, filled up to the rows of the embedding.
      *
-     * @param furtherEnds ids that end an answer besides those of the vocabulary
+     * @param furtherEosIds ids that end an answer besides those of the vocabulary
      * @param rows of the embedding; not below the vocabulary's size
      */
-    static void write(Vocabulary vocabulary, Set<Integer> furtherEnds, ChatSource chat, int rows, GgufDraft draft) {
+    static void write(Vocabulary vocabulary, Set<Integer> furtherEosIds, ChatSource chat, int rows, GgufDraft draft) {
         boolean sentencePiece = vocabulary.kind() == Vocabulary.Kind.SENTENCEPIECE_BPE;
         draft.string(KEYS + "model", sentencePiece ? "llama" : "gpt2")
                 .string(KEYS + "pre", sentencePiece ? "default" : vocabulary.preTokenizer())
@@ -45,7 +45,7 @@ final class TokenizerKeys {
         }
         vocabulary.bos().ifPresent(id -> draft.u32(KEYS + "bos_token_id", id));
         vocabulary.unknown().ifPresent(id -> draft.u32(KEYS + "unknown_token_id", id));
-        ends(vocabulary, furtherEnds, chat, draft);
+        eosIds(vocabulary, furtherEosIds, chat, draft);
         String padding = chat.specials().getOrDefault("pad_token", "");
         int pad = vocabulary.pieces().indexOf(padding);
         if (pad >= 0) {
@@ -60,16 +60,16 @@ final class TokenizerKeys {
     }
 
     /** The end that the template calls eos first; GGUF has keys for two more, and readers find others by spelling. */
-    private static void ends(Vocabulary vocabulary, Set<Integer> furtherEnds, ChatSource chat, GgufDraft draft) {
-        Set<Integer> all = new TreeSet<>(vocabulary.ends());
-        all.addAll(furtherEnds);
-        Set<Integer> ends = new LinkedHashSet<>();
+    private static void eosIds(Vocabulary vocabulary, Set<Integer> furtherEosIds, ChatSource chat, GgufDraft draft) {
+        Set<Integer> all = new TreeSet<>(vocabulary.eosIds());
+        all.addAll(furtherEosIds);
+        Set<Integer> eosIds = new LinkedHashSet<>();
         int eos = vocabulary.pieces().indexOf(chat.specials().getOrDefault("eos_token", ""));
         if (all.contains(eos)) {
-            ends.add(eos);
+            eosIds.add(eos);
         }
-        ends.addAll(all);
-        List<Integer> inOrder = new ArrayList<>(ends);
+        eosIds.addAll(all);
+        List<Integer> inOrder = new ArrayList<>(eosIds);
         for (int i = 0; i < inOrder.size() && i <= FURTHER_ENDS.size(); i++) {
             String name = i == 0 ? "eos" : FURTHER_ENDS.get(i - 1);
             draft.u32(KEYS + name + "_token_id", inOrder.get(i));

@@ -39,7 +39,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final EngineLimits limits;
     private final PromptEncoder encoder;
     private final TokenTexts texts;
-    private final Set<Integer> ends;
+    private final Set<Integer> eosIds;
     private final GenerationConfig config;
     private final PromptThreads prompts;
     private final ExecutorService delivery;
@@ -52,7 +52,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         limits = engine.limits();
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
-        ends = endsOf(tokenizer);
+        eosIds = eosIdsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), System::nanoTime);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 config.deliveryThreads(),
@@ -198,7 +198,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
         Set<Integer> endTokens = new HashSet<>(request.stopTokens());
         if (!request.ignoreEnd()) {
-            endTokens.addAll(ends);
+            endTokens.addAll(eosIds);
         }
         return new Submission(
                 ids,
@@ -256,13 +256,13 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         return new GenerationException(Kind.INVALID, message, parameter, 0);
     }
 
-    private static Set<Integer> endsOf(Tokenizer tokenizer) {
-        Set<Integer> ends = new HashSet<>();
+    private static Set<Integer> eosIdsOf(Tokenizer tokenizer) {
+        Set<Integer> eosIds = new HashSet<>();
         for (int id = 0; id < tokenizer.size(); id++) {
             if (tokenizer.endsGeneration(id)) {
-                ends.add(id);
+                eosIds.add(id);
             }
         }
-        return Set.copyOf(ends);
+        return Set.copyOf(eosIds);
     }
 }

@@ -123,8 +123,8 @@ final class PromptEncoder {
         List<Unit> units = new ArrayList<>();
         List<PromptText.Part> stretches = new ArrayList<>();
         for (ChatPrompt.Piece piece : pieces) {
-            if (piece instanceof ChatPrompt.Stretch(String text, boolean fromTemplate)) {
-                stretches.add(new PromptText.Part(text, fromTemplate));
+            if (piece instanceof ChatPrompt.Stretch(String text, boolean trusted)) {
+                stretches.add(new PromptText.Part(text, trusted));
                 continue;
             }
             add(stretches, units);

@@ -59,7 +59,7 @@ public final class LoadedModel implements AutoCloseable {
             options.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
             int vocabulary = plan.geometry().vocabulary();
             Tokenizer tokenizer = source.tokenizer(plan);
-            Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.ends(vocabulary));
+            Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.eosIds(vocabulary));
             ChatSource chat = source.chat();
             List<String> warnings = source.warnings(plan, tokenizer);
             KernelContext context = open(library, plan, options, progress);

@@ -18,23 +18,23 @@ import java.util.Set;
 final class ModelTokenizer implements Tokenizer {
     private final Tokenizer tokenizer;
     private final int size;
-    private final Set<Integer> ends;
+    private final Set<Integer> eosIds;
 
-    private ModelTokenizer(Tokenizer tokenizer, int size, Set<Integer> ends) {
+    private ModelTokenizer(Tokenizer tokenizer, int size, Set<Integer> eosIds) {
         this.tokenizer = tokenizer;
         this.size = size;
-        this.ends = Set.copyOf(ends);
+        this.eosIds = Set.copyOf(eosIds);
     }
 
     /**
      * The tokenizer for a model.
      *
      * @param size rows of the embedding
-     * @param ends more ids that end an answer
+     * @param eosIds more ids that end an answer
      */
-    static Tokenizer of(Tokenizer tokenizer, int size, Set<Integer> ends) {
-        boolean known = ends.stream().allMatch(id -> id < tokenizer.size() && tokenizer.endsGeneration(id));
-        return size == tokenizer.size() && known ? tokenizer : new ModelTokenizer(tokenizer, size, ends);
+    static Tokenizer of(Tokenizer tokenizer, int size, Set<Integer> eosIds) {
+        boolean known = eosIds.stream().allMatch(id -> id < tokenizer.size() && tokenizer.endsGeneration(id));
+        return size == tokenizer.size() && known ? tokenizer : new ModelTokenizer(tokenizer, size, eosIds);
     }
 
     private boolean isPadding(int id) {
@@ -108,7 +108,7 @@ final class ModelTokenizer implements Tokenizer {
 
     @Override
     public boolean endsGeneration(int id) {
-        return ends.contains(id) || (!isPadding(id) && tokenizer.endsGeneration(id));
+        return eosIds.contains(id) || (!isPadding(id) && tokenizer.endsGeneration(id));
     }
 
     @Override

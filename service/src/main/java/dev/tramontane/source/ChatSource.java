@@ -33,8 +33,8 @@ public record ChatSource(Optional<String> template, Optional<MistralVersion> ver
                 .ifPresent(id -> specials.put("eos_token", vocabulary.pieces().get(id)));
         ids.find("padding")
                 .ifPresent(id -> specials.put("pad_token", vocabulary.pieces().get(id)));
-        if (!specials.containsKey("eos_token") && !vocabulary.ends().isEmpty()) {
-            int first = vocabulary.ends().stream().min(Integer::compare).orElseThrow();
+        if (!specials.containsKey("eos_token") && !vocabulary.eosIds().isEmpty()) {
+            int first = vocabulary.eosIds().stream().min(Integer::compare).orElseThrow();
             specials.put("eos_token", vocabulary.pieces().get(first));
         }
         return new ChatSource(file.metadata().findString("tokenizer.chat_template"), Optional.empty(), specials);

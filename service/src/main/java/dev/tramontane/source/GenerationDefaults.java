@@ -9,15 +9,15 @@ import java.util.Set;
 /**
  * What transformers' {@code generation_config.json} says of generating.
  *
- * @param ends ids that end an answer
+ * @param eosIds ids that end an answer
  * @param sampling what the makers suggest for sampling, for people; requests decide
  */
-record GenerationDefaults(Set<Integer> ends, List<String> sampling) {
+record GenerationDefaults(Set<Integer> eosIds, List<String> sampling) {
     private static final String ENDS = "eos_token_id";
     static final GenerationDefaults NONE = new GenerationDefaults(Set.of(), List.of());
 
     GenerationDefaults {
-        ends = Set.copyOf(ends);
+        eosIds = Set.copyOf(eosIds);
         sampling = List.copyOf(sampling);
     }
 
@@ -30,7 +30,7 @@ record GenerationDefaults(Set<Integer> ends, List<String> sampling) {
                 sampling.add(key + " " + JsonParameters.shown(file.find(key).orElseThrow()));
             }
         }
-        return new GenerationDefaults(ends(file, vocabulary), sampling);
+        return new GenerationDefaults(eosIds(file, vocabulary), sampling);
     }
 
     /**
@@ -38,14 +38,14 @@ record GenerationDefaults(Set<Integer> ends, List<String> sampling) {
      *
      * @throws dev.tramontane.weights.ModelFileException when it names ids, and the model can produce none of them
      */
-    static Set<Integer> ends(JsonParameters file, int vocabulary) {
+    static Set<Integer> eosIds(JsonParameters file, int vocabulary) {
         Set<Integer> named = named(file);
-        Set<Integer> ends = new LinkedHashSet<>(named);
-        ends.removeIf(id -> id < 0 || id >= vocabulary);
-        if (ends.isEmpty() && !named.isEmpty()) {
+        Set<Integer> eosIds = new LinkedHashSet<>(named);
+        eosIds.removeIf(id -> id < 0 || id >= vocabulary);
+        if (eosIds.isEmpty() && !named.isEmpty()) {
             throw file.fault(ENDS, "the value " + named.iterator().next(), "ids below the vocabulary's " + vocabulary);
         }
-        return ends;
+        return eosIds;
     }
 
     /** What is left out of {@link #ends}, a sentence each. */

@@ -122,7 +122,7 @@ public final class GgufSource implements ModelSource {
     }
 
     @Override
-    public Set<Integer> ends(int vocabulary) {
+    public Set<Integer> eosIds(int vocabulary) {
         return Set.of(); // the vocabulary has them
     }
 

@@ -88,7 +88,7 @@ public final class GgufVocabulary {
                 sentencePiece ? List.of() : metadata.strings(KEYS + "merges"),
                 ids.find("bos", sentencePiece ? OptionalInt.of(1) : OptionalInt.empty()),
                 ids.find("unknown", sentencePiece ? OptionalInt.of(0) : OptionalInt.empty()),
-                ends(ids, sentencePiece, pieces, types),
+                eosIds(ids, sentencePiece, pieces, types),
                 addBos,
                 metadata.bool(KEYS + "add_space_prefix", sentencePiece));
     }
@@ -111,22 +111,22 @@ public final class GgufVocabulary {
     }
 
     /** Ends by id, and by spelling among tokens that text can't produce. The latter become control tokens. */
-    private static Set<Integer> ends(GgufTokenIds ids, boolean sentencePiece, List<String> pieces, int[] types) {
-        Set<Integer> ends = new LinkedHashSet<>();
+    private static Set<Integer> eosIds(GgufTokenIds ids, boolean sentencePiece, List<String> pieces, int[] types) {
+        Set<Integer> eosIds = new LinkedHashSet<>();
         boolean guessed = sentencePiece && !ids.isUnusable("eos");
-        ids.find("eos", guessed ? OptionalInt.of(2) : OptionalInt.empty()).ifPresent(ends::add);
-        ids.find("eot").ifPresent(ends::add);
-        ids.find("eom").ifPresent(ends::add);
+        ids.find("eos", guessed ? OptionalInt.of(2) : OptionalInt.empty()).ifPresent(eosIds::add);
+        ids.find("eot").ifPresent(eosIds::add);
+        ids.find("eom").ifPresent(eosIds::add);
         for (int id = 0; id < pieces.size(); id++) {
             boolean special = types[id] == CONTROL || types[id] == USER_DEFINED;
             if (special && END_PIECES.contains(pieces.get(id))) {
                 types[id] = CONTROL;
-                ends.add(id);
+                eosIds.add(id);
             }
         }
-        if (ends.isEmpty()) {
+        if (eosIds.isEmpty()) {
             ids.require("eos"); // no answer would end
         }
-        return ends;
+        return eosIds;
     }
 }

@@ -132,10 +132,10 @@ public final class HuggingFaceSource implements ModelSource {
     }
 
     @Override
-    public Set<Integer> ends(int vocabulary) {
-        Set<Integer> ends = new LinkedHashSet<>(GenerationDefaults.ends(config.text(), vocabulary));
-        ends.addAll(generation(vocabulary).ends());
-        return ends;
+    public Set<Integer> eosIds(int vocabulary) {
+        Set<Integer> eosIds = new LinkedHashSet<>(GenerationDefaults.eosIds(config.text(), vocabulary));
+        eosIds.addAll(generation(vocabulary).eosIds());
+        return eosIds;
     }
 
     @Override

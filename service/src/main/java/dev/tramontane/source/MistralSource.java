@@ -105,7 +105,7 @@ public final class MistralSource implements ModelSource {
     }
 
     @Override
-    public Set<Integer> ends(int vocabulary) {
+    public Set<Integer> eosIds(int vocabulary) {
         return Set.of();
     }
 

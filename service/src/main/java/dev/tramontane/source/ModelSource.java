@@ -121,7 +121,7 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource, Hu
      *
      * @param vocabulary ids that the model has
      */
-    Set<Integer> ends(int vocabulary);
+    Set<Integer> eosIds(int vocabulary);
 
     /** What the chat layout is made of. */
     ChatSource chat();

@@ -20,7 +20,7 @@ final class TokenizerFacts {
                 "file", "file", String.valueOf(Path.of(source.file()).getFileName())));
         facts.add(SourceFact.count("tokens", "tokens", tokenizer.size()));
         tokenizer.bos().ifPresent(id -> facts.add(new SourceFact("bos", id + " " + tokenizer.piece(id), "bos", id)));
-        List<Integer> ends = IntStream.range(0, tokenizer.size())
+        List<Integer> eosIds = IntStream.range(0, tokenizer.size())
                 .filter(tokenizer::endsGeneration)
                 .limit(MOST_ENDS)
                 .boxed()
@@ -29,9 +29,11 @@ final class TokenizerFacts {
                 "ends",
                 String.join(
                         ", ",
-                        ends.stream().map(id -> id + " " + tokenizer.piece(id)).toList()),
+                        eosIds.stream()
+                                .map(id -> id + " " + tokenizer.piece(id))
+                                .toList()),
                 "ends",
-                ends));
+                eosIds));
         boolean adds = tokenizer.addsBos();
         facts.add(new SourceFact("puts bos first", adds ? "yes" : "no", "adds_bos", adds));
         return facts;

@@ -21,20 +21,20 @@ final class HuggingFaceFile {
 
     private final HuggingFaceVocabulary tokens = new HuggingFaceVocabulary();
     private final HuggingFaceSettings settings;
-    private final Set<Integer> moreEnds;
+    private final Set<Integer> moreEosIds;
     private @Nullable Object normalizer;
     private @Nullable Object preTokenizer;
     private @Nullable Object postProcessor;
     private @Nullable Object decoder;
 
-    private HuggingFaceFile(HuggingFaceSettings settings, Set<Integer> moreEnds) {
+    private HuggingFaceFile(HuggingFaceSettings settings, Set<Integer> moreEosIds) {
         this.settings = settings;
-        this.moreEnds = moreEnds;
+        this.moreEosIds = moreEosIds;
     }
 
     /** @throws VocabularyException when a file is damaged, contradicts itself or needs what is not known here */
-    static Tokenizer tokenizer(byte[] tokenizerJson, byte[] tokenizerConfig, Set<Integer> moreEnds) {
-        HuggingFaceFile file = new HuggingFaceFile(HuggingFaceSettings.read(tokenizerConfig), moreEnds);
+    static Tokenizer tokenizer(byte[] tokenizerJson, byte[] tokenizerConfig, Set<Integer> moreEosIds) {
+        HuggingFaceFile file = new HuggingFaceFile(HuggingFaceSettings.read(tokenizerConfig), moreEosIds);
         VocabularyFile.read(tokenizerJson, NAME, file::read);
         try {
             return file.build();
@@ -227,9 +227,9 @@ final class HuggingFaceFile {
             throw new VocabularyException(NAME + " puts " + Quoted.of(templateBos) + " in front of a text, but "
                     + HuggingFaceSettings.NAME + " calls bos " + Quoted.of(String.valueOf(bos)) + ".");
         }
-        Set<Integer> ends = new HashSet<>(moreEnds);
+        Set<Integer> eosIds = new HashSet<>(moreEosIds);
         OptionalInt eos = tokens.id(settings.eos(), "eos_token");
-        eos.ifPresent(ends::add);
+        eos.ifPresent(eosIds::add);
         return new Vocabulary(
                 kind,
                 rule,
@@ -239,7 +239,7 @@ final class HuggingFaceFile {
                 tokens.merges(),
                 tokens.id(bos, "bos_token"),
                 tokens.unknown(),
-                ends,
+                eosIds,
                 addsBos != null ? addsBos : templateBos != null,
                 addsSpace);
     }

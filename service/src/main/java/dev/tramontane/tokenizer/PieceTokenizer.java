@@ -38,7 +38,7 @@ abstract class PieceTokenizer implements Tokenizer {
     private final Vocabulary vocabulary;
     private final List<String> pieces;
     private final int[] types;
-    private final boolean[] ends;
+    private final boolean[] eosIds;
     private final OptionalInt bos;
     private final boolean addsBos;
     private final UnaryOperator<String> spelling;
@@ -72,9 +72,9 @@ abstract class PieceTokenizer implements Tokenizer {
         bos = vocabulary.bos();
         addsBos = vocabulary.addBos();
         bytes = new byte[pieces.size()][];
-        ends = new boolean[pieces.size()];
-        for (int end : vocabulary.ends()) {
-            ends[end] = true;
+        eosIds = new boolean[pieces.size()];
+        for (int end : vocabulary.eosIds()) {
+            eosIds[end] = true;
         }
         @Nullable String[] spellings = new @Nullable String[pieces.size()];
         @Nullable String[] normalizedSpellings = new @Nullable String[pieces.size()];
@@ -257,7 +257,7 @@ abstract class PieceTokenizer implements Tokenizer {
 
     @Override
     public final boolean endsGeneration(int id) {
-        return ends[id];
+        return eosIds[id];
     }
 
     @Override

@@ -20,7 +20,7 @@ public interface Tokenizer {
     }
 
     /**
-     * Encodes a prompt in which control strings count only where they come from a trusted source (the template), so
+     * Encodes a prompt in which control strings count only where they stand in trusted text (a template's), so
      * that user text can never become a control token.
      */
     default int[] encode(PromptText prompt) {

@@ -52,11 +52,11 @@ public final class Tokenizers {
      * @param tokenizerJson the whole file {@code tokenizer.json}
      * @param tokenizerConfig the whole file {@code tokenizer_config.json}, which names bos and eos; empty where there is
      *     none
-     * @param ends ids that end an answer beside its eos, such as those of {@code generation_config.json}
+     * @param eosIds ids that end an answer beside its eos, such as those of {@code generation_config.json}
      * @throws VocabularyException when a file is damaged, contradicts itself or needs what is not known here
      */
-    public static Tokenizer ofHuggingFace(byte[] tokenizerJson, byte[] tokenizerConfig, Set<Integer> ends) {
-        return HuggingFaceFile.tokenizer(tokenizerJson, tokenizerConfig, ends);
+    public static Tokenizer ofHuggingFace(byte[] tokenizerJson, byte[] tokenizerConfig, Set<Integer> eosIds) {
+        return HuggingFaceFile.tokenizer(tokenizerJson, tokenizerConfig, eosIds);
     }
 
     /** As above, where only eos ends an answer. */
@@ -75,7 +75,7 @@ public final class Tokenizers {
                 new ArrayList<>(theirs.merges()),
                 theirs.bos(),
                 theirs.unknown(),
-                Set.copyOf(theirs.ends()),
+                Set.copyOf(theirs.eosIds()),
                 theirs.addBos(),
                 theirs.addSpacePrefix());
     }

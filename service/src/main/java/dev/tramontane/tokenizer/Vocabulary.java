@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param types [vocab] GGUF token types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
  * @param merges byte-level BPE merges in rank order, "left right"; where it lists none, two pieces merge that together
  *     spell one, the lowest id first; empty for SentencePiece
- * @param ends ids that end an answer
+ * @param eosIds ids that end an answer
  * @param addSpacePrefix SentencePiece: whether a space is put before the text
  */
 public record Vocabulary(
@@ -29,7 +29,7 @@ public record Vocabulary(
         List<String> merges,
         OptionalInt bos,
         OptionalInt unknown,
-        Set<Integer> ends,
+        Set<Integer> eosIds,
         boolean addBos,
         boolean addSpacePrefix) {
 
@@ -53,7 +53,7 @@ public record Vocabulary(
                 merges,
                 below(count, bos),
                 below(count, unknown),
-                ends.stream().filter(id -> id < count).collect(Collectors.toUnmodifiableSet()),
+                eosIds.stream().filter(id -> id < count).collect(Collectors.toUnmodifiableSet()),
                 addBos,
                 addSpacePrefix);
     }
@@ -65,6 +65,6 @@ public record Vocabulary(
     /** The same with these scores in place of the merges. */
     Vocabulary withScores(float[] others) {
         return new Vocabulary(
-                kind, preTokenizer, pieces, others, types, List.of(), bos, unknown, ends, addBos, addSpacePrefix);
+                kind, preTokenizer, pieces, others, types, List.of(), bos, unknown, eosIds, addBos, addSpacePrefix);
     }
 }

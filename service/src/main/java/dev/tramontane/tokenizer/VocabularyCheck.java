@@ -79,7 +79,7 @@ final class VocabularyCheck {
     private static void checkIds(Vocabulary vocabulary, int size) {
         checkId("bos", vocabulary.bos(), size);
         checkId("unknown", vocabulary.unknown(), size);
-        for (int end : vocabulary.ends()) {
+        for (int end : vocabulary.eosIds()) {
             checkId("eos", OptionalInt.of(end), size);
         }
         if (vocabulary.addBos() && vocabulary.bos().isEmpty()) {

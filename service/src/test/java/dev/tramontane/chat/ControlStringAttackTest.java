@@ -156,7 +156,7 @@ final class ControlStringAttackTest {
     private long controls(ChatPrompt prompt) {
         PromptText text = new PromptText(prompt.pieces().stream()
                 .map(ChatPrompt.Stretch.class::cast)
-                .map(stretch -> new PromptText.Part(stretch.text(), stretch.fromTemplate()))
+                .map(stretch -> new PromptText.Part(stretch.text(), stretch.trusted()))
                 .toList());
         return Arrays.stream(tokenizer.encode(text))
                 .filter(tokenizer::isControl)

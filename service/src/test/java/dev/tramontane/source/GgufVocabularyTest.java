@@ -32,7 +32,7 @@ final class GgufVocabularyTest {
         assertThat(vocabulary.bos()).hasValue(TinyVocabulary.TURN_START);
         assertThat(vocabulary.unknown()).hasValue(TinyVocabulary.END_OF_TEXT);
         // The turn's end by id, the text's end by its spelling.
-        assertThat(vocabulary.ends()).containsExactlyInAnyOrder(TinyVocabulary.TURN_END, TinyVocabulary.END_OF_TEXT);
+        assertThat(vocabulary.eosIds()).containsExactlyInAnyOrder(TinyVocabulary.TURN_END, TinyVocabulary.END_OF_TEXT);
         assertThat(vocabulary.addBos()).isFalse();
         assertThat(vocabulary.addSpacePrefix()).isFalse();
     }
@@ -71,7 +71,7 @@ final class GgufVocabularyTest {
         Vocabulary bare = read(parts);
         assertThat(bare.preTokenizer()).isEmpty();
         assertThat(bare.bos()).isEmpty();
-        assertThat(bare.ends()).containsExactlyInAnyOrder(TinyVocabulary.TURN_END, TinyVocabulary.END_OF_TEXT);
+        assertThat(bare.eosIds()).containsExactlyInAnyOrder(TinyVocabulary.TURN_END, TinyVocabulary.END_OF_TEXT);
     }
 
     @Test
@@ -81,7 +81,7 @@ final class GgufVocabularyTest {
         assertThat(vocabulary.kind()).isEqualTo(Vocabulary.Kind.SENTENCEPIECE_BPE);
         assertThat(vocabulary.bos()).hasValue(1);
         assertThat(vocabulary.unknown()).hasValue(0);
-        assertThat(vocabulary.ends()).contains(2);
+        assertThat(vocabulary.eosIds()).contains(2);
         assertThat(vocabulary.addBos()).isTrue();
         assertThat(vocabulary.addSpacePrefix()).isTrue();
         assertThat(vocabulary.scores()).hasSize(SIZE);
@@ -97,11 +97,11 @@ final class GgufVocabularyTest {
         number(parts, "tokenizer.ggml.eos_token_id", 5);
         number(parts, "tokenizer.ggml.eot_token_id", 6);
         number(parts, "tokenizer.ggml.eom_token_id", 7);
-        assertThat(read(parts).ends()).containsExactlyInAnyOrder(0, 2, 5, 6, 7);
+        assertThat(read(parts).eosIds()).containsExactlyInAnyOrder(0, 2, 5, 6, 7);
         // A user-defined token of such a spelling becomes control; a plain one is text.
         types(parts, 4, 4, 1);
         Vocabulary vocabulary = read(parts);
-        assertThat(vocabulary.ends()).containsExactlyInAnyOrder(0, 5, 6, 7);
+        assertThat(vocabulary.eosIds()).containsExactlyInAnyOrder(0, 5, 6, 7);
         assertThat(vocabulary.types()).startsWith(3, 4, 1);
     }
 

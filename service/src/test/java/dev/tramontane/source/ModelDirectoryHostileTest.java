@@ -468,7 +468,7 @@ final class ModelDirectoryHostileTest {
             source.stored();
             source.metadata();
             source.tokenizer().build();
-            source.ends(vocabulary);
+            source.eosIds(vocabulary);
             source.chat();
         }
     }

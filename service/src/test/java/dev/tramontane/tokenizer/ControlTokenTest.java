@@ -74,7 +74,7 @@ final class ControlTokenTest {
                 base.merges(),
                 base.bos(),
                 base.unknown(),
-                base.ends(),
+                base.eosIds(),
                 false,
                 false));
         int bang = pieces.size() - 2;
@@ -159,7 +159,7 @@ final class ControlTokenTest {
         return Arrays.stream(ids).filter(tokenizer::isControl).count();
     }
 
-    /** Parts: T trusted, U a user's. */
+    /** Parts: T trusted, U untrusted. */
     private static PromptText prompt(String... parts) {
         return new PromptText(Arrays.stream(parts)
                 .map(part -> new PromptText.Part(part.substring(1), part.charAt(0) == 'T'))

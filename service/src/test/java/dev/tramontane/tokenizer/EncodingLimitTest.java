@@ -84,7 +84,7 @@ final class EncodingLimitTest {
                 all.merges(),
                 all.bos(),
                 all.unknown(),
-                all.ends(),
+                all.eosIds(),
                 false,
                 false);
     }

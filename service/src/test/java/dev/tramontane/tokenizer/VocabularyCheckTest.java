@@ -27,7 +27,7 @@ final class VocabularyCheckTest {
         List<String> merges;
         OptionalInt bos;
         OptionalInt unknown;
-        Set<Integer> ends;
+        Set<Integer> eosIds;
         boolean addBos;
 
         Draft(Vocabulary good) {
@@ -39,7 +39,7 @@ final class VocabularyCheckTest {
             merges = new ArrayList<>(good.merges());
             bos = good.bos();
             unknown = good.unknown();
-            ends = new HashSet<>(good.ends());
+            eosIds = new HashSet<>(good.eosIds());
         }
 
         @SuppressWarnings("NullAway") // A hole is what is tested.
@@ -47,7 +47,7 @@ final class VocabularyCheckTest {
             List<String> withHoles = new ArrayList<>();
             pieces.forEach(withHoles::add);
             return new Vocabulary(
-                    kind, preTokenizer, withHoles, scores, types, merges, bos, unknown, ends, addBos, true);
+                    kind, preTokenizer, withHoles, scores, types, merges, bos, unknown, eosIds, addBos, true);
         }
     }
 
@@ -69,7 +69,7 @@ final class VocabularyCheckTest {
         byteLevel(d -> d.types[262] = 3, "Merge 0 makes the control token 'ab': text could become a control token.");
         byteLevel(d -> d.bos = OptionalInt.of(263), "The bos token 263 is not in the vocabulary of 263 tokens.");
         byteLevel(d -> d.unknown = OptionalInt.of(-1), "The unknown token -1 is not in the vocabulary of 263 tokens.");
-        byteLevel(d -> d.ends.add(1 << 30), "The eos token 1073741824 is not in the vocabulary of 263 tokens.");
+        byteLevel(d -> d.eosIds.add(1 << 30), "The eos token 1073741824 is not in the vocabulary of 263 tokens.");
         byteLevel(
                 d -> {
                     d.bos = OptionalInt.empty();
@@ -135,7 +135,7 @@ final class VocabularyCheckTest {
                         good.merges(),
                         good.bos(),
                         good.unknown(),
-                        good.ends(),
+                        good.eosIds(),
                         false,
                         false)))
                 .hasMessage("The vocabulary has 2147483647 tokens; between 1 and 1048576 are possible.");
@@ -148,7 +148,7 @@ final class VocabularyCheckTest {
                         endless,
                         good.bos(),
                         good.unknown(),
-                        good.ends(),
+                        good.eosIds(),
                         false,
                         false)))
                 .hasMessage("The vocabulary has 2147483647 merges; at most 4194304 are possible.");
