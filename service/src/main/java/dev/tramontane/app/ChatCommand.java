@@ -36,8 +36,9 @@ final class ChatCommand extends LocalCommand {
     int run(Configuration configuration) throws InterruptedException {
         try (RunningModel model = RunningModel.open(configuration, environment(), "chat", EngineObserver.NONE)) {
             if (!model.layout().exists()) {
-                throw new UsageException(configuration.model().orElseThrow() + " cannot chat; 'tramontane complete'"
-                        + " continues texts. " + model.layout().reason());
+                throw new UsageException(
+                        configuration.model().path().orElseThrow() + " cannot chat; 'tramontane complete'"
+                                + " continues texts. " + model.layout().reason());
             }
             try (Dialogue dialogue =
                     environment().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(environment())) {

@@ -69,7 +69,8 @@ final class ConvertCommand extends Command {
             refuseOwnFiles(source, to);
             GgufConversion conversion = GgufConversion.of(source, wanted);
             KernelLibrary library = KernelLibraries.load(configuration, environment());
-            int threads = configuration.threads().orElse(library.host().processors());
+            int threads =
+                    configuration.compute().threads().orElse(library.host().processors());
             return convert(conversion, to, library, threads);
         }
     }

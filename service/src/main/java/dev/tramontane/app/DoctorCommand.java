@@ -47,7 +47,7 @@ final class DoctorCommand extends Command {
     private boolean kernels(Configuration configuration) {
         try {
             KernelLibrary library = KernelLibraries.load(configuration, environment());
-            String why = configuration.kernelLibrary().isPresent()
+            String why = configuration.compute().kernelLibrary().isPresent()
                     ? "because --kernel-library names it"
                     : "bundled for " + KernelLibraries.platform(environment()).directory()
                             + ", unpacked once and checked";

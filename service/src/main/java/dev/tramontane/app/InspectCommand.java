@@ -64,6 +64,7 @@ final class InspectCommand extends Command {
     int run(Configuration configuration) {
         Path path = configuration
                 .model()
+                .path()
                 .orElseThrow(() ->
                         new UsageException("which model? tramontane inspect MODEL.gguf, or the directory of one"));
         try (ModelSource source = ModelSource.open(path)) {
@@ -72,14 +73,24 @@ final class InspectCommand extends Command {
             sections.add(inspection.file());
             ModelFileException fault = null;
             try {
-                ModelPlan plan = source.plan(configuration.window());
-                configuration.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
+                ModelPlan plan = source.plan(configuration.model().window());
+                configuration
+                        .model()
+                        .quantize()
+                        .ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
                 sections.add(Inspection.geometry(plan));
                 Tokenizer tokenizer = source.tokenizer(plan);
                 sections.add(inspection.tokenizer(
-                        plan, tokenizer, LayoutChoice.of(source.chat(), tokenizer, configuration.chatLayout())));
+                        plan,
+                        tokenizer,
+                        LayoutChoice.of(
+                                source.chat(), tokenizer, configuration.model().chatLayout())));
                 MemoryPlan memory = MemoryPlan.of(plan, configuration, MemoryLimit.ofProcess());
-                sections.add(Inspection.memory(plan, memory, Models.backend(configuration), configuration.quantize()));
+                sections.add(Inspection.memory(
+                        plan,
+                        memory,
+                        Models.backend(configuration),
+                        configuration.model().quantize()));
             } catch (ModelFileException cannotRun) {
                 fault = cannotRun;
             }

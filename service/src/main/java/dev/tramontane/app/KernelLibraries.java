@@ -11,6 +11,7 @@ final class KernelLibraries {
     /** The library that was asked for, or else the bundled one of this platform. */
     static KernelLibrary load(Configuration configuration, Environment environment) {
         return configuration
+                .compute()
                 .kernelLibrary()
                 .map(KernelLibrary::at)
                 .orElseGet(() -> KernelLibrary.bundled(platform(environment), directory(configuration, environment)));
@@ -22,7 +23,7 @@ final class KernelLibraries {
 
     /** Where the bundled library is unpacked to: what was asked for, or else the user's cache directory. */
     static Path directory(Configuration configuration, Environment environment) {
-        return configuration.libraryDirectory().orElseGet(() -> {
+        return configuration.compute().libraryDirectory().orElseGet(() -> {
             String cache = environment.variables().getOrDefault("XDG_CACHE_HOME", "");
             // The XDG base directory specification says to ignore relative paths.
             Path base =

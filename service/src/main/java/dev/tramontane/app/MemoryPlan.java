@@ -19,7 +19,8 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
 
     /** Plans with this process' own heap and processors. */
     static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit) {
-        int threads = configuration.threads().orElse(Runtime.getRuntime().availableProcessors());
+        int threads =
+                configuration.compute().threads().orElse(Runtime.getRuntime().availableProcessors());
         return of(plan, configuration, limit, threads, Runtime.getRuntime().maxMemory());
     }
 
@@ -33,7 +34,7 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
     static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit, int threads, long heap) {
         Sizing wanted = Sizing.of(plan.geometry(), configuration, limit.bytes());
         MemoryPlan whole = new MemoryPlan(wanted, MemorySum.of(plan, wanted, configuration, threads, heap), limit);
-        if (whole.missing() <= 0 || configuration.cacheBytes().isPresent()) {
+        if (whole.missing() <= 0 || configuration.engine().cacheBytes().isPresent()) {
             return whole;
         }
         long left = wanted.plan().bytes() - whole.missing();

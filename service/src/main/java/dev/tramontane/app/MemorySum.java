@@ -44,7 +44,11 @@ record MemorySum(List<Item> items) {
     static MemorySum of(ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
         Backend backend = Models.backend(configuration);
         MemoryEstimate weights = MemoryEstimate.of(
-                plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision(), configuration.quantize());
+                plan,
+                backend,
+                sizing.engine().pageTokens(),
+                sizing.engine().halfPrecision(),
+                configuration.model().quantize());
         long workspace =
                 WorkspaceEstimate.of(plan.geometry(), backend, sizing.plan().shape(), threads);
         Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;

@@ -20,6 +20,7 @@ final class Models {
     static Path file(Configuration configuration, String command) {
         return configuration
                 .model()
+                .path()
                 .orElseThrow(() -> new UsageException("no model was named. Download a GGUF file or the safetensors"
                         + " files of a Mistral or Llama model (at huggingface.co, for instance), then say: tramontane "
                         + command
@@ -29,7 +30,7 @@ final class Models {
 
     /** The name by which clients know it: what was asked for, or what the path says. */
     static String name(Configuration configuration, Path path) {
-        return configuration.name().orElseGet(() -> ModelName.of(path));
+        return configuration.model().name().orElseGet(() -> ModelName.of(path));
     }
 
     /** Changes whenever the same request with the same seed may give other tokens. */
@@ -43,9 +44,11 @@ final class Models {
             }
             sizes.append(file.bytes()).append(' ');
         }
-        String rest = sizes + Program.Version.number() + " " + backend(configuration) + " " + configuration.window()
-                + " " + configuration.halfPrecision() + " " + configuration.chatLayout() + " "
-                + configuration.quantize();
+        String rest = sizes + Program.Version.number() + " " + backend(configuration) + " "
+                + configuration.model().window()
+                + " " + configuration.engine().halfPrecision() + " "
+                + configuration.model().chatLayout() + " "
+                + configuration.model().quantize();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }
@@ -55,7 +58,7 @@ final class Models {
      * takes fewer types of weights than the processor.
      */
     static Backend backend(Configuration configuration) {
-        return switch (configuration.backend()) {
+        return switch (configuration.compute().backend()) {
             case AUTO, CPU -> Backend.CPU;
             case REF -> Backend.REF;
             case CUDA -> Backend.CUDA;

@@ -54,7 +54,7 @@ final class RunningModel implements AutoCloseable {
         MemoryPlan memory;
         try {
             library = KernelLibraries.load(configuration, environment);
-            memory = MemoryPlan.of(source.plan(configuration.window()), configuration, MemoryLimit.ofProcess())
+            memory = MemoryPlan.of(source.plan(configuration.model().window()), configuration, MemoryLimit.ofProcess())
                     .required();
         } catch (RuntimeException failure) {
             source.close();
@@ -63,10 +63,10 @@ final class RunningModel implements AutoCloseable {
         Backend backend = Models.backend(configuration);
         LoadOptions options = new LoadOptions(
                 backend,
-                configuration.cpuLevel(),
-                configuration.threads().orElse(0),
-                configuration.window(),
-                configuration.quantize());
+                configuration.compute().cpuLevel(),
+                configuration.compute().threads().orElse(0),
+                configuration.model().window(),
+                configuration.model().quantize());
         ProgressBar bar = new ProgressBar(
                 "loading " + path.getFileName(), environment.err(), environment.terminal(), System::nanoTime);
         LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);
@@ -94,7 +94,8 @@ final class RunningModel implements AutoCloseable {
                 Units.show(memory.sum().bytes()),
                 memory.sum().text());
         loaded.warnings().forEach(LOG::warn);
-        LayoutChoice layout = LayoutChoice.of(loaded.chat(), loaded.tokenizer(), configuration.chatLayout());
+        LayoutChoice layout = LayoutChoice.of(
+                loaded.chat(), loaded.tokenizer(), configuration.model().chatLayout());
         if (layout.exists()) {
             LOG.info("chats are laid out by {}, because {}", layout.name(), layout.reason());
         } else {
@@ -111,11 +112,11 @@ final class RunningModel implements AutoCloseable {
     private static String describe(
             Configuration configuration, String name, ModelGeometry geometry, KernelLibrary library, Sizing sizing) {
         boolean cpu = Models.backend(configuration) == Backend.CPU;
-        boolean asked = configuration.cpuLevel() != CpuLevel.AUTO;
+        boolean asked = configuration.compute().cpuLevel() != CpuLevel.AUTO;
         String level = !cpu
                 ? ""
                 : asked
-                        ? " (" + configuration.cpuLevel().label() + " because --cpu-level says so)"
+                        ? " (" + configuration.compute().cpuLevel().label() + " because --cpu-level says so)"
                         : " (" + DoctorCommand.level(library.host()) + ")";
         String windows = geometry.groups().stream()
                 .map(group -> group.window() == 0 ? "none" : Integer.toString(group.window()))
@@ -126,7 +127,8 @@ final class RunningModel implements AutoCloseable {
                 name,
                 Models.backend(configuration).name().toLowerCase(Locale.ROOT),
                 level,
-                Units.count(configuration.threads().orElse(library.host().processors()), "thread"),
+                Units.count(
+                        configuration.compute().threads().orElse(library.host().processors()), "thread"),
                 sizing.engine().contextTokens(),
                 windows,
                 Units.show(sizing.plan().bytes()),

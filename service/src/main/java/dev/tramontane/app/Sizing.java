@@ -34,7 +34,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
      * @throws UsageException as {@link #of}
      */
     static Optional<Sizing> within(ModelGeometry geometry, Configuration configuration, long memory, long left) {
-        int least = configuration.context().orElse(Math.min(ROUND_TOKENS, geometry.contextLength()));
+        int least = configuration.model().context().orElse(Math.min(ROUND_TOKENS, geometry.contextLength()));
         return bytesFor(geometry, configuration, least, 1) > left
                 ? Optional.empty()
                 : Optional.of(of(geometry, configuration, memory, left));
@@ -52,20 +52,21 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
     private static Sizing of(ModelGeometry geometry, Configuration configuration, long memory, long most) {
         List<String> notes = new ArrayList<>();
         int made = geometry.contextLength();
-        int context = configuration.context().orElse(made);
+        int context = configuration.model().context().orElse(made);
         if (context > made) {
             notes.add("a context of " + context + " tokens is more than the " + made + " that the model was made for;"
                     + " answers may lose the thread");
         }
         long share = Math.min(memory / 4, most);
-        long wanted = bytesFor(geometry, configuration, context, configuration.lanes());
-        long cache = configuration.cacheBytes().orElse(Math.min(wanted, share));
+        long wanted = bytesFor(
+                geometry, configuration, context, configuration.engine().lanes());
+        long cache = configuration.engine().cacheBytes().orElse(Math.min(wanted, share));
         long one = bytesFor(geometry, configuration, context, 1);
-        if (one > cache && configuration.context().isPresent()) {
-            if (configuration.cacheBytes().isPresent() || one > memory / 2) {
+        if (one > cache && configuration.model().context().isPresent()) {
+            if (configuration.engine().cacheBytes().isPresent() || one > memory / 2) {
                 throw new UsageException("--context " + context + " needs " + Units.show(one)
                         + " of cache for one sequence, but "
-                        + (configuration.cacheBytes().isPresent()
+                        + (configuration.engine().cacheBytes().isPresent()
                                 ? "--cache-memory is " + Units.show(cache)
                                 : "half of the memory is " + Units.show(memory / 2))
                         + ": lower the context, give the cache more memory, or give the model a --window");
@@ -107,17 +108,17 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
 
     private static EngineConfig config(Configuration configuration, int context, long cache) {
         return new EngineConfig(
-                configuration.lanes(),
-                configuration.batchTokens(),
-                Math.max(SAMPLES, configuration.lanes()),
-                configuration.slots(),
+                configuration.engine().lanes(),
+                configuration.engine().batchTokens(),
+                Math.max(SAMPLES, configuration.engine().lanes()),
+                configuration.engine().slots(),
                 PAGE_TOKENS,
-                configuration.halfPrecision(),
+                configuration.engine().halfPrecision(),
                 cache,
                 context,
-                Math.min(MAX_CHOICES, configuration.slots()),
-                configuration.queueRequests(),
-                configuration.queueTokens(),
-                configuration.stepTime().toNanos());
+                Math.min(MAX_CHOICES, configuration.engine().slots()),
+                configuration.engine().queueRequests(),
+                configuration.engine().queueTokens(),
+                configuration.engine().stepTime().toNanos());
     }
 }

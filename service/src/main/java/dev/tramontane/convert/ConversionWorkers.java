@@ -84,13 +84,13 @@ final class ConversionWorkers {
     }
 
     private void work() {
-        RowConverter rows = new RowConverter(library);
+        RowConverter converter = new RowConverter(library);
         for (int at = next.getAndIncrement(); at < stretches.size(); at = next.getAndIncrement()) {
             if (failed || stopped.getAsBoolean()) {
                 return;
             }
             GgufConversion.Stretch stretch = stretches.get(at);
-            ByteBuffer bytes = rows.convert(
+            ByteBuffer bytes = converter.convert(
                     stretch.source(),
                     stretch.output().order(),
                     stretch.output().type(),

@@ -39,16 +39,16 @@ final class RowConverter {
     }
 
     private static MemorySegment slice(PlannedTensor tensor, long from, long rows) {
-        long row = tensor.type().bytes(1, tensor.columns());
-        return tensor.data().asSlice(from * row, rows * row);
+        long rowBytes = tensor.type().bytes(1, tensor.columns());
+        return tensor.data().asSlice(from * rowBytes, rows * rowBytes);
     }
 
     private MemorySegment gather(PlannedTensor tensor, RowOrder order, long from, int rows) {
-        long row = tensor.type().bytes(1, tensor.columns());
-        gathered = withRoom(gathered, rows * row);
+        long rowBytes = tensor.type().bytes(1, tensor.columns());
+        gathered = withRoom(gathered, rows * rowBytes);
         MemorySegment target = MemorySegment.ofBuffer(gathered);
         for (int i = 0; i < rows; i++) {
-            MemorySegment.copy(tensor.data(), order.source(from + i) * row, target, i * row, row);
+            MemorySegment.copy(tensor.data(), order.source(from + i) * rowBytes, target, i * rowBytes, rowBytes);
         }
         return target;
     }
@@ -58,11 +58,11 @@ final class RowConverter {
         if (scales.length < 2) {
             return scales;
         }
-        float[] own = new float[rows];
+        float[] ordered = new float[rows];
         for (int i = 0; i < rows; i++) {
-            own[i] = scales[Math.toIntExact(order.source(from + i))];
+            ordered[i] = scales[Math.toIntExact(order.source(from + i))];
         }
-        return own;
+        return ordered;
     }
 
     /** A cleared buffer of exactly these bytes up to its limit. */

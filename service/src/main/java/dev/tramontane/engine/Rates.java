@@ -64,13 +64,13 @@ final class Rates {
             return new RowBudget(stepNanos, 0, decodes.rows == 0 ? 0 : decodes.nanos / decodes.rows);
         }
         double whole = chunks.nanos / chunks.rows;
-        double row = whole;
+        double rowNanos = whole;
         if (decodes.rows > 0 && chunks.rows - decodes.rows >= TELLING_ROWS) {
-            row = (chunks.nanos - decodes.nanos) / (chunks.rows - decodes.rows);
+            rowNanos = (chunks.nanos - decodes.nanos) / (chunks.rows - decodes.rows);
         }
         // Noise may tilt the line: a row costs no more than all of a step does for each, and not nothing.
-        row = Math.clamp(row, whole / 4, whole);
-        return new RowBudget(stepNanos, chunks.nanos - row * chunks.rows, row);
+        rowNanos = Math.clamp(rowNanos, whole / 4, whole);
+        return new RowBudget(stepNanos, chunks.nanos - rowNanos * chunks.rows, rowNanos);
     }
 
     private static double average(double before, double now) {

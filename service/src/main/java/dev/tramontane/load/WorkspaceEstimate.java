@@ -85,8 +85,8 @@ public final class WorkspaceEstimate {
                 + chosen * (g.width() / 32 + 1)
                 + threads * PRIVATE_ROWS * (g.width() / 32 + 1);
         long partials = g.kvHeads() < 2 * threads ? PARTIALS * queries * (g.headDim() + 2) : 0;
-        long own = PRIVATE_ROWS * g.width() + PRIVATE_FFN + queries * (3L * g.headDim() + SEGMENT + 6);
-        return ACTIVATION_BLOCK * blocks + 4 * (rows * g.width() + partials + threads * own);
+        long each = PRIVATE_ROWS * g.width() + PRIVATE_FFN + queries * (3L * g.headDim() + SEGMENT + 6);
+        return ACTIVATION_BLOCK * blocks + 4 * (rows * g.width() + partials + threads * each);
     }
 
     private static long device(ModelGeometry g, CacheShape shape) {
@@ -100,10 +100,10 @@ public final class WorkspaceEstimate {
             tables += (long) shape.maxSpans() * shape.groups().get(i).ring();
             segments = Math.max(segments, (window == 0 ? held : Math.min(held, window)) / DEVICE_SEGMENT + 2);
         }
-        long row = 4L * g.heads() * segments * (g.headDim() + 2);
-        long split = Math.min(GRAPH_ROWS, Math.min(shape.maxSpans(), DEVICE_PARTIALS / row));
+        long partials = 4L * g.heads() * segments * (g.headDim() + 2);
+        long split = Math.min(GRAPH_ROWS, Math.min(shape.maxSpans(), DEVICE_PARTIALS / partials));
         long description = rows * 16 + 4 * tables; // in both places
-        return activations + split * row + 4 * (LOGIT_ROWS * g.vocabulary() + rows * g.width()) + 2 * description;
+        return activations + split * partials + 4 * (LOGIT_ROWS * g.vocabulary() + rows * g.width()) + 2 * description;
     }
 
     private static long chunks(long columns) {

@@ -28,17 +28,17 @@ class ConfigurationTest {
         Configuration standard = flags();
         assertThat(standard.http().host()).isEqualTo("127.0.0.1");
         assertThat(standard.http().port()).isEqualTo(8080);
-        assertThat(standard.backend()).isEqualTo(Configuration.BackendChoice.AUTO);
-        assertThat(standard.cpuLevel()).isEqualTo(CpuLevel.AUTO);
-        assertThat(standard.halfPrecision()).isTrue();
-        assertThat(standard.lanes()).isEqualTo(16);
-        assertThat(standard.batchTokens()).isEqualTo(256);
-        assertThat(standard.stepTime()).isEqualTo(Duration.ofMillis(100));
-        assertThat(standard.model()).isEmpty();
-        assertThat(standard.context()).isEmpty();
-        assertThat(standard.window()).isEmpty();
-        assertThat(standard.cacheBytes()).isEmpty();
-        assertThat(standard.threads()).isEmpty();
+        assertThat(standard.compute().backend()).isEqualTo(Configuration.BackendChoice.AUTO);
+        assertThat(standard.compute().cpuLevel()).isEqualTo(CpuLevel.AUTO);
+        assertThat(standard.engine().halfPrecision()).isTrue();
+        assertThat(standard.engine().lanes()).isEqualTo(16);
+        assertThat(standard.engine().batchTokens()).isEqualTo(256);
+        assertThat(standard.engine().stepTime()).isEqualTo(Duration.ofMillis(100));
+        assertThat(standard.model().path()).isEmpty();
+        assertThat(standard.model().context()).isEmpty();
+        assertThat(standard.model().window()).isEmpty();
+        assertThat(standard.engine().cacheBytes()).isEmpty();
+        assertThat(standard.compute().threads()).isEmpty();
         assertThat(standard.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(standard.log().json()).isFalse();
     }
@@ -163,21 +163,21 @@ class ConfigurationTest {
                 Setting.LOG_LEVEL, "debug",
                 Setting.ACCESS_LOG, "on",
                 Setting.TEMPLATE_VARIABLES, "enable_thinking, x");
-        assertThat(all.model()).contains(Path.of("m.gguf"));
-        assertThat(all.name()).contains("mistral");
-        assertThat(all.context()).hasValue(4096);
-        assertThat(all.window()).as("none").hasValue(0);
-        assertThat(all.backend()).isEqualTo(Configuration.BackendChoice.REF);
-        assertThat(all.cpuLevel()).isEqualTo(CpuLevel.AVX2);
-        assertThat(all.threads()).hasValue(3);
-        assertThat(all.lanes()).isEqualTo(8);
-        assertThat(all.batchTokens()).isEqualTo(128);
-        assertThat(all.stepTime()).isEqualTo(Duration.ofMillis(40));
-        assertThat(all.slots()).isEqualTo(32);
-        assertThat(all.cacheBytes()).hasValue(3L << 29);
-        assertThat(all.halfPrecision()).isFalse();
-        assertThat(all.queueRequests()).isEqualTo(10);
-        assertThat(all.queueTokens()).isEqualTo(1000);
+        assertThat(all.model().path()).contains(Path.of("m.gguf"));
+        assertThat(all.model().name()).contains("mistral");
+        assertThat(all.model().context()).hasValue(4096);
+        assertThat(all.model().window()).as("none").hasValue(0);
+        assertThat(all.compute().backend()).isEqualTo(Configuration.BackendChoice.REF);
+        assertThat(all.compute().cpuLevel()).isEqualTo(CpuLevel.AVX2);
+        assertThat(all.compute().threads()).hasValue(3);
+        assertThat(all.engine().lanes()).isEqualTo(8);
+        assertThat(all.engine().batchTokens()).isEqualTo(128);
+        assertThat(all.engine().stepTime()).isEqualTo(Duration.ofMillis(40));
+        assertThat(all.engine().slots()).isEqualTo(32);
+        assertThat(all.engine().cacheBytes()).hasValue(3L << 29);
+        assertThat(all.engine().halfPrecision()).isFalse();
+        assertThat(all.engine().queueRequests()).isEqualTo(10);
+        assertThat(all.engine().queueTokens()).isEqualTo(1000);
         assertThat(all.http().host()).isEqualTo("::1");
         assertThat(all.http().port()).isZero();
         assertThat(all.http().allowed().origins())
@@ -186,8 +186,8 @@ class ConfigurationTest {
         assertThat(all.http().maxConnections()).isEqualTo(77);
         assertThat(all.http().templateVariables()).containsExactlyInAnyOrder("enable_thinking", "x");
         assertThat(all.drainTimeout()).isEqualTo(Duration.ofMinutes(2));
-        assertThat(all.kernelLibrary()).contains(Path.of("/k.so"));
-        assertThat(all.libraryDirectory()).contains(Path.of("/d"));
+        assertThat(all.compute().kernelLibrary()).contains(Path.of("/k.so"));
+        assertThat(all.compute().libraryDirectory()).contains(Path.of("/d"));
         assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug"), true));
     }
 

@@ -1,0 +1,135 @@
+package dev.tramontane.app;
+
+import static dev.tramontane.app.Units.SIZE_RULE;
+import static dev.tramontane.app.Units.TIME_RULE;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Settings read as numbers, sizes, times, paths and words. What is not set and has no default is empty; what breaks its
+ * rule is a {@link UsageException} that says the rule and where the value was set.
+ */
+final class SettingValues {
+    private final Settings settings;
+
+    SettingValues(Settings settings) {
+        this.settings = settings;
+    }
+
+    <T> Optional<T> parsed(Setting setting, String rule, Function<String, T> parser, Predicate<T> holds) {
+        return settings.parsed(setting, rule, parser, holds);
+    }
+
+    OptionalInt whole(Setting setting, int least, int most) {
+        return optional(parsed(
+                setting, least + " to " + most, SettingValues::integer, value -> value >= least && value <= most));
+    }
+
+    /** From 1 to {@code most}; {@code none} is 0. */
+    OptionalInt wholeOrNone(Setting setting, int most) {
+        return optional(parsed(
+                setting,
+                "none or 1 to " + most,
+                text -> text.equals("none") ? 0 : positive(text),
+                value -> value <= most));
+    }
+
+    OptionalLong size(Setting setting) {
+        return parsed(setting, SIZE_RULE + ", at least 1MiB", Units::bytes, bytes -> bytes >= 1 << 20)
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty);
+    }
+
+    /**
+     * A time, both limits included, of a setting that has a default.
+     *
+     * @param limits in words
+     */
+    Duration time(Setting setting, String limits, Duration least, Duration most) {
+        return parsed(
+                        setting,
+                        TIME_RULE + ", " + limits,
+                        Units::time,
+                        time -> time.compareTo(least) >= 0 && time.compareTo(most) <= 0)
+                .orElseThrow();
+    }
+
+    Optional<Path> path(Setting setting) {
+        // Path.of refuses a NUL with an InvalidPathException, which is an IllegalArgumentException.
+        return parsed(setting, "a path", Path::of, path -> !path.toString().isEmpty());
+    }
+
+    /** Words between commas, white space around them left out. */
+    Set<String> list(Setting setting, String rule, Predicate<String> holds) {
+        return parsed(
+                        setting,
+                        rule,
+                        text -> Stream.of(text.split(",", -1))
+                                .map(String::strip)
+                                .collect(Collectors.toSet()),
+                        words -> words.stream().allMatch(holds))
+                .orElse(Set.of());
+    }
+
+    /** One of these words, in whatever case. */
+    Optional<String> word(Setting setting, List<String> words) {
+        return choice(setting, words, Function.identity());
+    }
+
+    /** One of these things by its word. */
+    <T> Optional<T> choice(Setting setting, List<T> choices, Function<T, String> word) {
+        List<String> words = choices.stream().map(word).toList();
+        String rule = String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.getLast();
+        return parsed(setting, rule, text -> choices.get(index(words, text)), value -> true);
+    }
+
+    void atLeast(Setting upper, int value, Setting lower, int least) {
+        if (value < least) {
+            throw new UsageException(settings.name(upper) + " must be at least " + least + ", the value of "
+                    + settings.name(lower) + ", got " + value);
+        }
+    }
+
+    static String lower(String text) {
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    private static OptionalInt optional(Optional<Integer> value) {
+        return value.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+    }
+
+    private static int positive(String text) {
+        int value = integer(text);
+        if (value < 1) {
+            throw new IllegalArgumentException(text + " is below 1");
+        }
+        return value;
+    }
+
+    /** Java's own parser also takes a plus sign and digits of other scripts. */
+    private static int integer(String text) {
+        if (!text.matches("-?[0-9]+")) {
+            throw new NumberFormatException(text + " is no whole number");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static int index(List<String> words, String text) {
+        int index = words.indexOf(lower(text));
+        if (index < 0) {
+            throw new IllegalArgumentException(text + " is none of " + words);
+        }
+        return index;
+    }
+}
