@@ -42,13 +42,9 @@ final class ChatFiles {
                     .decode(ByteBuffer.wrap(directory.template(name)))
                     .toString();
         } catch (CharacterCodingException malformed) {
-            throw new ModelFileException(
-                    directory.resolve(name).toString(),
-                    -1,
-                    "the file is not valid UTF-8",
-                    "",
-                    "download the file again",
-                    malformed);
+            throw ModelFileException.in(directory.resolve(name).toString(), "the file is not valid UTF-8")
+                    .cause(malformed)
+                    .advice("download the file again");
         }
     }
 

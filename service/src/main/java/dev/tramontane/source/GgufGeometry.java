@@ -161,12 +161,10 @@ public final class GgufGeometry {
     static int vocabulary(GgufFile file) {
         GgufTensor embedding = file.tensor("token_embd.weight");
         if (embedding.rows() > TransformerShape.MAX_VOCABULARY) {
-            throw new ModelFileException(
-                    embedding.file(),
-                    embedding.offset(),
-                    "the embedding has " + embedding.rows() + " rows",
-                    "at most " + TransformerShape.MAX_VOCABULARY,
-                    HyperParameters.OTHER_FILE);
+            throw ModelFileException.in(embedding.file(), "the embedding has " + embedding.rows() + " rows")
+                    .at(embedding.offset())
+                    .expected("at most " + TransformerShape.MAX_VOCABULARY)
+                    .advice(HyperParameters.OTHER_FILE);
         }
         return (int) embedding.rows();
     }

@@ -132,12 +132,10 @@ final class GgufTensors {
     }
 
     private ModelFileException fault(GgufTensor tensor, String found, String expected) {
-        return new ModelFileException(
-                tensor.file(),
-                tensor.offset(),
-                "tensor " + quoted(tensor.name()) + " " + found,
-                expected,
-                HyperParameters.OTHER_FILE);
+        return ModelFileException.in(tensor.file(), "tensor " + quoted(tensor.name()) + " " + found)
+                .at(tensor.offset())
+                .expected(expected)
+                .advice(HyperParameters.OTHER_FILE);
     }
 
     private static String shape(long rows, long columns) {

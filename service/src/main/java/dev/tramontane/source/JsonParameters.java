@@ -148,7 +148,7 @@ final class JsonParameters extends HyperParameters {
 
     @Override
     ModelFileException refusal(String key, String found, String expected, String advice) {
-        return new ModelFileException(file, -1, found, expected, advice);
+        return ModelFileException.in(file, found).expected(expected).advice(advice);
     }
 
     /** Every key with its value, for people and programs, {@code prefix} before the key. */

@@ -45,23 +45,16 @@ final class ModelDirectory {
                     .map(entry -> String.valueOf(entry.getFileName()))
                     .toList());
             if (names.size() > 100_000) {
-                throw new ModelFileException(
-                        path.toString(),
-                        -1,
-                        "there are more than 100000 files",
-                        "the directory of one model",
-                        "give the directory of one model");
+                throw ModelFileException.in(path.toString(), "there are more than 100000 files")
+                        .expected("the directory of one model")
+                        .advice("give the directory of one model");
             }
             names.sort(null);
             return new ModelDirectory(path, names);
         } catch (IOException unreadable) {
-            throw new ModelFileException(
-                    path.toString(),
-                    -1,
-                    "the directory cannot be read: " + IoReason.of(unreadable),
-                    "",
-                    "give a directory that can be read",
-                    unreadable);
+            throw ModelFileException.in(path.toString(), "the directory cannot be read: " + IoReason.of(unreadable))
+                    .cause(unreadable)
+                    .advice("give a directory that can be read");
         }
     }
 
@@ -119,8 +112,10 @@ final class ModelDirectory {
         try {
             return new JsonParameters(file, "", JsonReader.object(MemorySegment.ofArray(bytes), name, limits));
         } catch (InvalidJsonException malformed) {
-            throw new ModelFileException(
-                    file, malformed.offset(), malformed.reason(), "", "download the file again", malformed);
+            throw ModelFileException.in(file, malformed.reason())
+                    .at(malformed.offset())
+                    .cause(malformed)
+                    .advice("download the file again");
         }
     }
 
@@ -128,22 +123,17 @@ final class ModelDirectory {
         Path file = resolve(name);
         // A named pipe or a device would block or never end.
         if (!Files.isRegularFile(file)) {
-            throw new ModelFileException(
-                    file.toString(),
-                    -1,
-                    Files.exists(file) ? "this is no file" : "the link leads nowhere",
-                    "a file",
-                    "download the model again");
+            throw ModelFileException.in(
+                            file.toString(), Files.exists(file) ? "this is no file" : "the link leads nowhere")
+                    .expected("a file")
+                    .advice("download the model again");
         }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes((int) limit + 1);
             if (bytes.length > limit) {
-                throw new ModelFileException(
-                        file.toString(),
-                        -1,
-                        "the file has more than " + limit + " bytes",
-                        "at most so many in a " + quoted(name),
-                        HyperParameters.OTHER_FILE);
+                throw ModelFileException.in(file.toString(), "the file has more than " + limit + " bytes")
+                        .expected("at most so many in a " + quoted(name))
+                        .advice(HyperParameters.OTHER_FILE);
             }
             return bytes;
         } catch (IOException unreadable) {
@@ -152,12 +142,8 @@ final class ModelDirectory {
     }
 
     private ModelFileException unreadable(String name, IOException cause) {
-        return new ModelFileException(
-                resolve(name).toString(),
-                -1,
-                "the file cannot be read: " + IoReason.of(cause),
-                "",
-                "look at its permissions",
-                cause);
+        return ModelFileException.in(resolve(name).toString(), "the file cannot be read: " + IoReason.of(cause))
+                .cause(cause)
+                .advice("look at its permissions");
     }
 }

@@ -40,12 +40,10 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource, Hu
             String weights = mistrals ? MistralSource.WEIGHTS : HuggingFaceSource.WEIGHTS;
             String missing = mistrals ? MistralSource.PARAMS : HuggingFaceSource.CONFIG;
             if (SafetensorsSet.isPresent(path, weights)) {
-                throw new ModelFileException(
-                        path.toString(),
-                        -1,
-                        "there are the weights " + weights + ".safetensors, but no " + missing,
-                        "both",
-                        "download it from where the weights came from");
+                throw ModelFileException.in(
+                                path.toString(), "there are the weights " + weights + ".safetensors, but no " + missing)
+                        .expected("both")
+                        .advice("download it from where the weights came from");
             }
         }
         throw ForeignDirectory.describe(path);

@@ -59,22 +59,21 @@ final class RopeFactors {
 
     private static void read(GgufTensor tensor, float[] factors) {
         if (tensor.type() != GgmlType.F32 || tensor.elements() != factors.length) {
-            throw new ModelFileException(
-                    tensor.file(),
-                    tensor.offset(),
-                    "tensor " + quoted(TENSOR) + " is " + tensor.elements() + " x " + tensor.type(),
-                    factors.length + " x F32",
-                    HyperParameters.OTHER_FILE);
+            throw ModelFileException.in(
+                            tensor.file(),
+                            "tensor " + quoted(TENSOR) + " is " + tensor.elements() + " x " + tensor.type())
+                    .at(tensor.offset())
+                    .expected(factors.length + " x F32")
+                    .advice(HyperParameters.OTHER_FILE);
         }
         for (int i = 0; i < factors.length; i++) {
             factors[i] = tensor.data().get(F32, (long) i * Float.BYTES);
             if (!(factors[i] > 0) || Float.isInfinite(factors[i])) {
-                throw new ModelFileException(
-                        tensor.file(),
-                        tensor.offset(),
-                        "element " + i + " of tensor " + quoted(TENSOR) + " is " + factors[i],
-                        "a number above 0",
-                        HyperParameters.OTHER_FILE);
+                throw ModelFileException.in(
+                                tensor.file(), "element " + i + " of tensor " + quoted(TENSOR) + " is " + factors[i])
+                        .at(tensor.offset())
+                        .expected("a number above 0")
+                        .advice(HyperParameters.OTHER_FILE);
             }
         }
     }

@@ -94,12 +94,8 @@ final class SafetensorsTensors {
             found = find(TensorRole.OUTPUT);
         }
         return found.orElseThrow(() -> files.promised(name)
-                .orElseGet(() -> new ModelFileException(
-                        files.name(),
-                        -1,
-                        "there is no tensor " + quoted(name),
-                        "",
-                        "the files are not a whole model of this architecture: download all of them again")));
+                .orElseGet(() -> ModelFileException.in(files.name(), "there is no tensor " + quoted(name))
+                        .advice("the files are not a whole model of this architecture: download all of them again")));
     }
 
     private PlannedTensor vector(NeededTensor needed, SafetensorsTensor tensor) {
@@ -195,11 +191,9 @@ final class SafetensorsTensors {
     }
 
     private static ModelFileException fault(SafetensorsTensor tensor, String found, String expected) {
-        return new ModelFileException(
-                tensor.file(),
-                tensor.offset(),
-                "tensor " + quoted(tensor.name()) + " " + found,
-                expected,
-                HyperParameters.OTHER_FILE);
+        return ModelFileException.in(tensor.file(), "tensor " + quoted(tensor.name()) + " " + found)
+                .at(tensor.offset())
+                .expected(expected)
+                .advice(HyperParameters.OTHER_FILE);
     }
 }

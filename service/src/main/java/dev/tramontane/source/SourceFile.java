@@ -23,13 +23,9 @@ public record SourceFile(Path path, long bytes) {
         try {
             return new SourceFile(path, Files.size(path));
         } catch (IOException unreadable) {
-            throw new ModelFileException(
-                    path.toString(),
-                    -1,
-                    "the file cannot be read: " + IoReason.of(unreadable),
-                    "",
-                    "look at its permissions",
-                    unreadable);
+            throw ModelFileException.in(path.toString(), "the file cannot be read: " + IoReason.of(unreadable))
+                    .cause(unreadable)
+                    .advice("look at its permissions");
         }
     }
 

@@ -45,7 +45,9 @@ final class SurplusTokens {
     }
 
     private static ModelFileException fault(String file, String found, String expected) {
-        return new ModelFileException(file, -1, found, expected, "take tokenizer and weights from one place");
+        return ModelFileException.in(file, found)
+                .expected(expected)
+                .advice("take tokenizer and weights from one place");
     }
 
     /** One sentence, if there are any. */

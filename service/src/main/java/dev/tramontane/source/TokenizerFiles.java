@@ -87,12 +87,10 @@ final class TokenizerFiles {
     }
 
     private ModelFileException none() {
-        return new ModelFileException(
-                directory.path().toString(),
-                -1,
-                "there is no tokenizer",
-                String.join(", ", List.of(HUGGING_FACE, TEKKEN, SENTENCE_PIECE)) + " or " + SENTENCE_PIECE + ".v3",
-                "download it from where the model came from");
+        return ModelFileException.in(directory.path().toString(), "there is no tokenizer")
+                .expected(String.join(", ", List.of(HUGGING_FACE, TEKKEN, SENTENCE_PIECE)) + " or " + SENTENCE_PIECE
+                        + ".v3")
+                .advice("download it from where the model came from");
     }
 
     /**
@@ -105,13 +103,10 @@ final class TokenizerFiles {
         try {
             return name.equals(TEKKEN) ? ofTekken(path) : MistralVersion.ofFile(name);
         } catch (ChatLayoutException unknown) {
-            throw new ModelFileException(
-                    path,
-                    -1,
-                    String.valueOf(unknown.getMessage()).replaceFirst("\\.$", ""),
-                    "",
-                    HyperParameters.OTHER_MODEL,
-                    unknown);
+            throw ModelFileException.in(
+                            path, String.valueOf(unknown.getMessage()).replaceFirst("\\.$", ""))
+                    .cause(unknown)
+                    .advice(HyperParameters.OTHER_MODEL);
         }
     }
 
@@ -127,9 +122,13 @@ final class TokenizerFiles {
                 }
             }
         } catch (InvalidJsonException malformed) {
-            throw new ModelFileException(
-                    path, malformed.offset(), malformed.reason(), "", "download the file again", malformed);
+            throw ModelFileException.in(path, malformed.reason())
+                    .at(malformed.offset())
+                    .cause(malformed)
+                    .advice("download the file again");
         }
-        throw new ModelFileException(path, -1, "there is no \"config\"", "an object", "download the file again");
+        throw ModelFileException.in(path, "there is no \"config\"")
+                .expected("an object")
+                .advice("download the file again");
     }
 }

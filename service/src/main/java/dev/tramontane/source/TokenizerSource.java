@@ -80,8 +80,9 @@ public sealed interface TokenizerSource {
             return tokenizer.get();
         } catch (VocabularyException unsound) {
             String fault = String.valueOf(unsound.getMessage());
-            throw new ModelFileException(
-                    file, -1, "the tokenizer is not sound: " + fault, "", HyperParameters.OTHER_FILE, unsound);
+            throw ModelFileException.in(file, "the tokenizer is not sound: " + fault)
+                    .cause(unsound)
+                    .advice(HyperParameters.OTHER_FILE);
         }
     }
 }

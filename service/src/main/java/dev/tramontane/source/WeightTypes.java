@@ -75,12 +75,10 @@ public final class WeightTypes {
                     .distinct()
                     .sorted()
                     .collect(Collectors.joining(", "));
-            throw new ModelFileException(
-                    file,
-                    -1,
-                    "there is nothing to quantise to " + asked + ": the matrices are " + types,
-                    "unquantised weights of another type",
-                    "leave --quantize out, or take the model's F16 or BF16 files");
+            throw ModelFileException.in(
+                            file, "there is nothing to quantise to " + asked + ": the matrices are " + types)
+                    .expected("unquantised weights of another type")
+                    .advice("leave --quantize out, or take the model's F16 or BF16 files");
         }
     }
 

@@ -18,15 +18,13 @@ final class FileMapping {
         } catch (IOException unreadable) {
             String reason = String.valueOf(unreadable.getMessage());
             String prefix = "cannot map " + path + ": ";
-            throw new ModelFileException(
-                    path.toString(),
-                    -1,
-                    isDanglingLink(path)
-                            ? "the link leads to a file that is not there"
-                            : reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason,
-                    "",
-                    advice,
-                    unreadable);
+            throw ModelFileException.in(
+                            path.toString(),
+                            isDanglingLink(path)
+                                    ? "the link leads to a file that is not there"
+                                    : reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason)
+                    .cause(unreadable)
+                    .advice(advice);
         }
     }
 
@@ -36,13 +34,9 @@ final class FileMapping {
             return reader.apply(mapping);
         } catch (InternalError gone) {
             mapping.close();
-            throw new ModelFileException(
-                    mapping.path().toString(),
-                    -1,
-                    "the file was changed while it was read",
-                    "",
-                    "leave it as it is",
-                    gone);
+            throw ModelFileException.in(mapping.path().toString(), "the file was changed while it was read")
+                    .cause(gone)
+                    .advice("leave it as it is");
         } catch (RuntimeException | Error failure) {
             mapping.close();
             throw failure;

@@ -49,8 +49,9 @@ public final class ForeignDirectory {
                 case AccessDeniedException denied -> "no permission to list it";
                 default -> "it cannot be listed: " + unreadable.getClass().getSimpleName();
             };
-            return new ModelFileException(
-                    directory.toString(), -1, reason, "", "give the directory of a model", unreadable);
+            return ModelFileException.in(directory.toString(), reason)
+                    .cause(unreadable)
+                    .advice("give the directory of a model");
         }
         return new ForeignDirectory(directory, names).describe();
     }
@@ -117,6 +118,8 @@ public final class ForeignDirectory {
     }
 
     private ModelFileException not(String found, String advice) {
-        return new ModelFileException(directory.toString(), -1, found, "the files of a model", advice);
+        return ModelFileException.in(directory.toString(), found)
+                .expected("the files of a model")
+                .advice(advice);
     }
 }

@@ -45,12 +45,12 @@ final class ForeignFile {
     static ModelFileException notGguf(String file, MemorySegment bytes) {
         return recognise(file, bytes, GGUF).orElseGet(() -> {
             byte[] magic = bytes.asSlice(0, Math.min(bytes.byteSize(), 4)).toArray(ValueLayout.JAVA_BYTE);
-            return new ModelFileException(
-                    file,
-                    0,
-                    "the file starts with " + HexFormat.ofDelimiter(" ").formatHex(magic),
-                    "the magic 47 47 55 46 (\"GGUF\")",
-                    "this is no GGUF file: download a GGUF file of the model");
+            return ModelFileException.in(
+                            file,
+                            "the file starts with " + HexFormat.ofDelimiter(" ").formatHex(magic))
+                    .at(0)
+                    .expected("the magic 47 47 55 46 (\"GGUF\")")
+                    .advice("this is no GGUF file: download a GGUF file of the model");
         });
     }
 
@@ -125,7 +125,10 @@ final class ForeignFile {
     }
 
     private ModelFileException not(String found, String advice) {
-        return new ModelFileException(file, 0, "this is " + found, wanted, advice);
+        return ModelFileException.in(file, "this is " + found)
+                .at(0)
+                .expected(wanted)
+                .advice(advice);
     }
 
     private boolean starts(int... magic) {

@@ -116,13 +116,16 @@ final class GgufCursor {
     }
 
     ModelFileException fault(long offset, String found, String expected) {
-        return new ModelFileException(file, offset, found, expected, DAMAGED);
+        return ModelFileException.in(file, found).at(offset).expected(expected).advice(DAMAGED);
     }
 
     private void need(long length, String what, String name) {
         if (length > remaining()) {
             String found = "the file ends inside " + label(what, name) + ", with " + remaining() + " bytes left";
-            throw new ModelFileException(file, at, found, length + " bytes", CUT_SHORT);
+            throw ModelFileException.in(file, found)
+                    .at(at)
+                    .expected(length + " bytes")
+                    .advice(CUT_SHORT);
         }
     }
 
@@ -137,7 +140,11 @@ final class GgufCursor {
                     .toString();
         } catch (CharacterCodingException malformed) {
             String found = label(what, name) + " is not UTF-8";
-            throw new ModelFileException(file, offset, found, "UTF-8 of " + length + " bytes", DAMAGED, malformed);
+            throw ModelFileException.in(file, found)
+                    .at(offset)
+                    .expected("UTF-8 of " + length + " bytes")
+                    .cause(malformed)
+                    .advice(DAMAGED);
         }
     }
 }

@@ -31,12 +31,12 @@ public final class GgufFile implements AutoCloseable {
             for (GgufTensor tensor : part.header().tensors().values()) {
                 GgufTensor other = tensors.put(tensor.name(), tensor);
                 if (other != null) {
-                    throw new ModelFileException(
-                            tensor.file(),
-                            tensor.offset(),
-                            "tensor " + quoted(tensor.name()) + " is in " + quoted(other.file()) + " as well",
-                            "each tensor in one part",
-                            "the parts are not of one model: download them all from one place");
+                    throw ModelFileException.in(
+                                    tensor.file(),
+                                    "tensor " + quoted(tensor.name()) + " is in " + quoted(other.file()) + " as well")
+                            .at(tensor.offset())
+                            .expected("each tensor in one part")
+                            .advice("the parts are not of one model: download them all from one place");
                 }
             }
         }
@@ -120,12 +120,8 @@ public final class GgufFile implements AutoCloseable {
     /** The tensor called {@code tensor}, which a complete model has. */
     public GgufTensor tensor(String tensor) {
         return find(tensor)
-                .orElseThrow(() -> new ModelFileException(
-                        name,
-                        -1,
-                        "there is no tensor " + quoted(tensor),
-                        "",
-                        "the file is not a whole model of this architecture: take another file of it"));
+                .orElseThrow(() -> ModelFileException.in(name, "there is no tensor " + quoted(tensor))
+                        .advice("the file is not a whole model of this architecture: take another file of it"));
     }
 
     /**
@@ -146,13 +142,13 @@ public final class GgufFile implements AutoCloseable {
         }
         for (GgufTensor tensor : tensors()) {
             if (!tensor.type().computed()) {
-                throw new ModelFileException(
-                        tensor.file(),
-                        tensor.offset(),
-                        "tensor " + quoted(tensor.name()) + " is " + tensor.type()
-                                + ", which this version does not compute",
-                        "one of " + GgmlType.computedNames(),
-                        "take another quantisation of the model, Q4_K_M or Q8_0 for instance");
+                throw ModelFileException.in(
+                                tensor.file(),
+                                "tensor " + quoted(tensor.name()) + " is " + tensor.type()
+                                        + ", which this version does not compute")
+                        .at(tensor.offset())
+                        .expected("one of " + GgmlType.computedNames())
+                        .advice("take another quantisation of the model, Q4_K_M or Q8_0 for instance");
             }
         }
     }

@@ -162,7 +162,10 @@ public final class GgufMetadata {
             long value = element == GgufValueType.BOOL ? cursor.u8("the array", key) : integer(cursor, element);
             if (value != (int) value) {
                 String found = "element " + i + " of " + quoted(key) + " is " + value;
-                throw new ModelFileException(file, at, found, "a value of 32 bits", CONVERT_AGAIN);
+                throw ModelFileException.in(file, found)
+                        .at(at)
+                        .expected("a value of 32 bits")
+                        .advice(CONVERT_AGAIN);
             }
             values[i] = (int) value;
         }
@@ -205,7 +208,8 @@ public final class GgufMetadata {
     /** A fault in the value of {@code key}, for callers who know what it means. */
     public ModelFileException fault(String key, String found, String expected, String advice) {
         Entry entry = entries.get(key);
-        return new ModelFileException(file, entry == null ? -1 : entry.offset(), found, expected, advice);
+        ModelFileException.Fault fault = ModelFileException.in(file, found).expected(expected);
+        return (entry == null ? fault : fault.at(entry.offset())).advice(advice);
     }
 
     private static long integer(GgufCursor cursor, GgufValueType type) {

@@ -59,13 +59,13 @@ final class GgufParser {
         // The least a tensor (8 + 1 + 4 + 8 + 4 + 8) and an entry (8 + 1 + 4 + 1) can take.
         long least = tensorCount * 33 + entryCount * 14;
         if (least > cursor.remaining()) {
-            throw new ModelFileException(
-                    file,
-                    8,
-                    tensorCount + " tensors and " + entryCount + " metadata entries in the " + cursor.remaining()
-                            + " bytes that follow",
-                    "at least " + least + " bytes",
-                    CUT_SHORT);
+            throw ModelFileException.in(
+                            file,
+                            tensorCount + " tensors and " + entryCount + " metadata entries in the "
+                                    + cursor.remaining() + " bytes that follow")
+                    .at(8)
+                    .expected("at least " + least + " bytes")
+                    .advice(CUT_SHORT);
         }
         GgufMetadata metadata = metadata((int) entryCount);
         int alignment = alignment(metadata);
@@ -85,17 +85,18 @@ final class GgufParser {
         }
         long swapped = Integer.reverseBytes((int) version) & 0xffffffffL;
         if (swapped >= 1 && swapped <= 16) {
-            throw new ModelFileException(
-                    file,
-                    4,
-                    "this is a big-endian GGUF file of version " + swapped,
-                    "a little-endian one",
-                    "download the little-endian file, or convert it with gguf-py's gguf_convert_endian.py");
+            throw ModelFileException.in(file, "this is a big-endian GGUF file of version " + swapped)
+                    .at(4)
+                    .expected("a little-endian one")
+                    .advice("download the little-endian file, or convert it with gguf-py's gguf_convert_endian.py");
         }
         String advice = version == 1
                 ? "download a newer file of the model"
                 : version <= 16 ? "it is newer than this program: update Tramontane" : DAMAGED;
-        throw new ModelFileException(file, 4, "the GGUF version is " + version, "2 or 3", advice);
+        throw ModelFileException.in(file, "the GGUF version is " + version)
+                .at(4)
+                .expected("2 or 3")
+                .advice(advice);
     }
 
     private GgufMetadata metadata(int count) {
@@ -141,12 +142,10 @@ final class GgufParser {
         long typeAt = cursor.position();
         GgufValueType element = valueType("the element type of", key);
         if (element == GgufValueType.ARRAY) {
-            throw new ModelFileException(
-                    file,
-                    typeAt,
-                    "the array " + quoted(key) + " holds arrays",
-                    "strings or numbers",
-                    "this version reads no nested arrays: take another file of this model");
+            throw ModelFileException.in(file, "the array " + quoted(key) + " holds arrays")
+                    .at(typeAt)
+                    .expected("strings or numbers")
+                    .advice("this version reads no nested arrays: take another file of this model");
         }
         long count = cursor.count("the length of", key, MAX_ARRAY);
         long at = cursor.position();

@@ -68,12 +68,11 @@ final class GgufSplit {
         if (!name.matches()
                 || Integer.parseInt(name.group(2)) != number + 1
                 || Integer.parseInt(name.group(3)) != count) {
-            throw new ModelFileException(
-                    given.name(),
-                    -1,
-                    "this is part " + (number + 1) + " of " + count + " by its contents, but not by its name",
-                    "a name that ends in " + ending(number),
-                    "give all parts the names that they were published with");
+            throw ModelFileException.in(
+                            given.name(),
+                            "this is part " + (number + 1) + " of " + count + " by its contents, but not by its name")
+                    .expected("a name that ends in " + ending(number))
+                    .advice("give all parts the names that they were published with");
         }
         return name.group(1);
     }
@@ -81,13 +80,12 @@ final class GgufSplit {
     private GgufPart open(String stem, int number) {
         Path sibling = path.resolveSibling(stem + ending(number));
         if (!Files.exists(sibling, LinkOption.NOFOLLOW_LINKS)) {
-            throw new ModelFileException(
-                    given.name(),
-                    -1,
-                    "this is one of " + count + " parts, and " + quoted(String.valueOf(sibling.getFileName()))
-                            + " is not beside it",
-                    "all parts in one directory",
-                    "download the missing parts as well");
+            throw ModelFileException.in(
+                            given.name(),
+                            "this is one of " + count + " parts, and " + quoted(String.valueOf(sibling.getFileName()))
+                                    + " is not beside it")
+                    .expected("all parts in one directory")
+                    .advice("download the missing parts as well");
         }
         GgufPart part = GgufPart.open(sibling);
         try {

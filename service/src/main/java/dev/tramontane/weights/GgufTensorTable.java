@@ -93,8 +93,10 @@ final class GgufTensorTable {
                 return cursor.fault(at, tensor(name) + " is of the unknown type " + number, "a type of ggml");
             }
             String found = tensor(name) + " is " + withdrawn + ", which ggml has withdrawn";
-            return new ModelFileException(
-                    file, at, found, "a current type", "take another quantisation of the model, Q4_0 for instance");
+            return ModelFileException.in(file, found)
+                    .at(at)
+                    .expected("a current type")
+                    .advice("take another quantisation of the model, Q4_0 for instance");
         });
     }
 
@@ -113,13 +115,13 @@ final class GgufTensorTable {
         Map<String, GgufTensor> tensors = new LinkedHashMap<>();
         for (Declared tensor : declared) {
             if (tensor.offset > room || tensor.bytes > room - tensor.offset) {
-                throw new ModelFileException(
-                        file,
-                        tensor.at,
-                        tensor(tensor.name) + " needs " + tensor.bytes + " bytes at offset " + tensor.offset
-                                + " of the data, which has " + Math.max(room, 0),
-                        "all of it inside the file of " + bytes.byteSize() + " bytes",
-                        CUT_SHORT);
+                throw ModelFileException.in(
+                                file,
+                                tensor(tensor.name) + " needs " + tensor.bytes + " bytes at offset " + tensor.offset
+                                        + " of the data, which has " + Math.max(room, 0))
+                        .at(tensor.at)
+                        .expected("all of it inside the file of " + bytes.byteSize() + " bytes")
+                        .advice(CUT_SHORT);
             }
             long offset = dataOffset + tensor.offset;
             MemorySegment data = bytes.asSlice(offset, tensor.bytes).asReadOnly();

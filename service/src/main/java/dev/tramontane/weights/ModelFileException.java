@@ -19,28 +19,63 @@ public final class ModelFileException extends RuntimeException {
     private final String file;
     private final long offset;
 
-    /**
-     * @param file the file as the user named it
-     * @param offset byte at which it stands, or -1 for the file as a whole
-     * @param found what was found
-     * @param expected what was expected; empty when {@code found} says it all
-     * @param advice what to do
-     */
-    public ModelFileException(String file, long offset, String found, String expected, String advice) {
-        this(file, offset, found, expected, advice, null);
+    private ModelFileException(Fault fault, String advice) {
+        super(
+                printable(fault.file, 4096)
+                        + (fault.offset < 0 ? ": " : ": at byte " + fault.offset + ": ")
+                        + fault.found
+                        + (fault.expected.isEmpty() ? "" : ", expected " + fault.expected)
+                        + (advice.isEmpty() ? "" : "; " + advice),
+                fault.cause);
+        file = fault.file;
+        offset = fault.offset;
     }
 
-    public ModelFileException(
-            String file, long offset, String found, String expected, String advice, @Nullable Throwable cause) {
-        super(
-                printable(file, 4096)
-                        + (offset < 0 ? ": " : ": at byte " + offset + ": ")
-                        + found
-                        + (expected.isEmpty() ? "" : ", expected " + expected)
-                        + (advice.isEmpty() ? "" : "; " + advice),
-                cause);
-        this.file = file;
-        this.offset = offset;
+    /**
+     * Begins to say what is wrong; {@link Fault#advice} ends it.
+     *
+     * @param file the file as the user named it
+     * @param found what was found
+     */
+    public static Fault in(String file, String found) {
+        return new Fault(file, found, -1, "", null);
+    }
+
+    /** What is wrong with a file, as far as it was said; what to do about it makes an exception of it. */
+    public static final class Fault {
+        private final String file;
+        private final String found;
+        private final long offset;
+        private final String expected;
+        private final @Nullable Throwable cause;
+
+        private Fault(String file, String found, long offset, String expected, @Nullable Throwable cause) {
+            this.file = file;
+            this.found = found;
+            this.offset = offset;
+            this.expected = expected;
+            this.cause = cause;
+        }
+
+        /** The byte at which it stands; unsaid, or below 0, it is the file as a whole. */
+        public Fault at(long position) {
+            return new Fault(file, found, position, expected, cause);
+        }
+
+        /** What was expected; unsaid, or empty, where what was found says it all. */
+        public Fault expected(String what) {
+            return new Fault(file, found, offset, what, cause);
+        }
+
+        /** What made it known. */
+        public Fault cause(Throwable thrown) {
+            return new Fault(file, found, offset, expected, thrown);
+        }
+
+        /** What to do; empty when nothing helps. */
+        public ModelFileException advice(String what) {
+            return new ModelFileException(this, what);
+        }
     }
 
     /** The file as the user named it. */

@@ -61,7 +61,10 @@ final class SafetensorsIndex {
             json.end();
             return index;
         } catch (InvalidJsonException invalid) {
-            throw new ModelFileException(name, invalid.offset(), invalid.reason(), "", DAMAGED, invalid);
+            throw ModelFileException.in(name, invalid.reason())
+                    .at(invalid.offset())
+                    .cause(invalid)
+                    .advice(DAMAGED);
         }
     }
 

@@ -76,7 +76,10 @@ final class SafetensorsParser {
             json.end();
         } catch (InvalidJsonException invalid) {
             long at = invalid.offset() < 0 ? -1 : Long.BYTES + invalid.offset();
-            throw new ModelFileException(file, at, invalid.reason(), "", DAMAGED, invalid);
+            throw ModelFileException.in(file, invalid.reason())
+                    .at(at)
+                    .cause(invalid)
+                    .advice(DAMAGED);
         }
         tensors.sort(Comparator.comparingLong(Declared::begin).thenComparingLong(Declared::end));
         checkFilled(dataOffset);
@@ -93,8 +96,10 @@ final class SafetensorsParser {
             });
         }
         if (size < Long.BYTES) {
-            throw new ModelFileException(
-                    file, 0, "the file has " + size + " bytes", "8 with the header's length", CUT_SHORT);
+            throw ModelFileException.in(file, "the file has " + size + " bytes")
+                    .at(0)
+                    .expected("8 with the header's length")
+                    .advice(CUT_SHORT);
         }
         if (length < 2 || length > MAX_HEADER_BYTES) {
             String found = "the header's length is " + Long.toUnsignedString(length);
@@ -102,7 +107,10 @@ final class SafetensorsParser {
         }
         if (length > size - Long.BYTES) {
             String found = "the header's length is " + length + ", and " + (size - Long.BYTES) + " bytes follow";
-            throw new ModelFileException(file, 0, found, "the whole header", CUT_SHORT);
+            throw ModelFileException.in(file, found)
+                    .at(0)
+                    .expected("the whole header")
+                    .advice(CUT_SHORT);
         }
         if (!plausible) {
             throw fault(Long.BYTES, "the header does not begin with {", "a JSON object");
@@ -157,12 +165,10 @@ final class SafetensorsParser {
                     + " " + shape);
         }
         if (end > room) {
-            throw new ModelFileException(
-                    file,
-                    json.fault("").offset() + Long.BYTES,
-                    tensor(name) + " ends at byte " + end + " of the data, which has " + room,
-                    "all of it inside the file of " + bytes.byteSize() + " bytes",
-                    CUT_SHORT);
+            throw ModelFileException.in(file, tensor(name) + " ends at byte " + end + " of the data, which has " + room)
+                    .at(json.fault("").offset() + Long.BYTES)
+                    .expected("all of it inside the file of " + bytes.byteSize() + " bytes")
+                    .advice(CUT_SHORT);
         }
         tensors.add(new Declared(name, type, shape, begin, end));
     }
@@ -232,7 +238,7 @@ final class SafetensorsParser {
     }
 
     private ModelFileException fault(long offset, String found, String expected) {
-        return new ModelFileException(file, offset, found, expected, DAMAGED);
+        return ModelFileException.in(file, found).at(offset).expected(expected).advice(DAMAGED);
     }
 
     private static String tensor(String name) {

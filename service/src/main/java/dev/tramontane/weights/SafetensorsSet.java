@@ -127,21 +127,16 @@ public final class SafetensorsSet implements AutoCloseable {
     }
 
     private ModelFileException notThere(String shard) {
-        return new ModelFileException(
-                name,
-                -1,
-                "the file " + quoted(shard) + " of the index is not there",
-                (files.size() + absent.size()) + " files beside it",
-                "download the missing files as well");
+        return ModelFileException.in(name, "the file " + quoted(shard) + " of the index is not there")
+                .expected((files.size() + absent.size()) + " files beside it")
+                .advice("download the missing files as well");
     }
 
     private static ModelFileException mismatch(String file, long offset, String found) {
-        return new ModelFileException(
-                file,
-                offset,
-                found,
-                "an index and files of the same model",
-                "download the index and all files from one place");
+        return ModelFileException.in(file, found)
+                .at(offset)
+                .expected("an index and files of the same model")
+                .advice("download the index and all files from one place");
     }
 
     /** What to say of a tensor that is needed and not there, where the index names it: its file is missing, or lacks it. */
