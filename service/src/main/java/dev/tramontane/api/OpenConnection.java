@@ -56,14 +56,14 @@ final class OpenConnection extends ChannelDuplexHandler {
         return reserved;
     }
 
+    /** Closes at once, whatever is still to be written. Any thread. */
     static void abort(HttpConnection connection) {
         abort(((HttpServerConnection) connection).channelHandlerContext().channel());
     }
 
-    /** Closes at once. Vert.x's close first writes what is queued, for ever if nobody reads. Any thread. */
+    /** The same. */
     static void abort(Channel channel) {
-        // From the first handler outwards: the channel's own close would wait for the queue again.
-        var _ = channel.pipeline().firstContext().close();
+        ConnectionCut.of(channel);
     }
 
     @Override

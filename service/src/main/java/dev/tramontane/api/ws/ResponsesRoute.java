@@ -4,6 +4,7 @@ import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.ConnectionCut;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Replies;
@@ -57,16 +58,12 @@ public final class ResponsesRoute implements ApiRoutes {
             Replies.fail(routing, refused);
             return;
         }
-        // Vert.x offers no cut of its own: its close, even the channel's, waits until the reader has taken what was
-        // written before. The pipeline's first handler is past Vert.x's.
         ChannelPipeline pipeline = ((HttpServerConnection) request.connection())
                 .channelHandlerContext()
                 .pipeline();
         String id = Objects.requireNonNull(
                 routing.response().headers().get(RequestIds.HEADER), "the guard gives each request an id");
-        Runnable cut = () -> {
-            var _ = pipeline.firstContext().close();
-        };
+        Runnable cut = () -> ConnectionCut.of(pipeline.channel());
         request.toWebSocket()
                 .onSuccess(socket -> {
                     AccessLog.upgraded(routing);

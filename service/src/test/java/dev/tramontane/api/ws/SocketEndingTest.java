@@ -15,10 +15,13 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +31,27 @@ import org.slf4j.LoggerFactory;
 /** How a socket's life ends: by a message that never does, with the server, and in the middle of an answer. */
 class SocketEndingTest {
     private static final byte[] X = {'x'};
+
+    private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        root.addAppender(lines);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        root.detachAppender(lines);
+    }
+
+    private void assertNoWarning() {
+        assertThat(List.copyOf(lines.list))
+                .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN) || line.getThrowableProxy() != null)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .isEmpty();
+    }
 
     private static JsonObject create(int maxTokens) {
         return JsonObject.of("type", "response.create", "input", "go", "max_output_tokens", maxTokens);
@@ -123,10 +147,6 @@ class SocketEndingTest {
     @Test
     @Timeout(60)
     void closingInMidAnswerLogsNoException() throws Exception {
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        lines.start();
-        root.addAppender(lines);
         ScriptedEngine engine = new ScriptedEngine(at -> 'x');
         try (Served served = new Served(engine, config(Duration.ofSeconds(30))).stepping(engine::step)) {
             for (int i = 0; i < 5; i++) {
@@ -144,14 +164,8 @@ class SocketEndingTest {
                 }
             }
             until(() -> served.connections.get() == 0);
-            assertThat(lines.list)
-                    .filteredOn(
-                            line -> line.getLevel().isGreaterOrEqual(Level.WARN) || line.getThrowableProxy() != null)
-                    .extracting(ILoggingEvent::getFormattedMessage)
-                    .isEmpty();
-        } finally {
-            root.detachAppender(lines);
         }
+        assertNoWarning();
     }
 
     /** Whoever says goodbye and then neither reads nor hangs up does not keep his place. */
@@ -168,6 +182,25 @@ class SocketEndingTest {
             until(() -> served.connections.get() == 0);
             assertThat(engine.runs.getFirst().sampled()).isLessThan(4000);
         }
+        assertNoWarning();
+    }
+
+    /** The server's own goodbye waits behind events that nobody reads, and the shutdown is over. */
+    @Test
+    @Timeout(60)
+    void aShutdownThatCutsAReaderThatStandsStillLogsNoException() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        try (Served served = new Served(engine, config(Duration.ofSeconds(30))).stepping(engine::step);
+                RawSocket socket = RawSocket.small(served.port)) {
+            socket.send(create(4000));
+            until(() -> !engine.runs.isEmpty());
+            stands(engine.runs.getFirst());
+            socket.closeFrame(1000);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50)); // Most likely it is answered, into the queue.
+            served.service.stop(Duration.ofMillis(1)).await(30, TimeUnit.SECONDS);
+            until(() -> served.connections.get() == 0);
+        }
+        assertNoWarning();
     }
 
     /** Waits until demand has stopped the sequence: all that was allowed is sampled, and no more is for a while. */
