@@ -107,7 +107,11 @@ public final class OpenAiRoutes implements ApiRoutes {
         }
     }
 
-    /** The events of all prompts; of several, as many are generated at once as the limits allow. */
+    /**
+     * The events of all prompts; of several, as many are generated at once as the limits allow. The first failure ends
+     * them all. Failures travel as values up to there: of two at a time the second has nobody to go to, which would be
+     * a fault to Reactor.
+     */
     private Flux<Tagged> events(Job job) {
         List<GenerationRequest> generations = job.generations();
         if (generations.size() == 1) { // No operator between: demand passes exactly.
@@ -118,9 +122,12 @@ public final class OpenAiRoutes implements ApiRoutes {
                 .flatMap(
                         prompt -> job.generator()
                                 .generate(generations.get(prompt))
-                                .map(event -> new Tagged(prompt, event)),
+                                .map(event -> new Tagged(prompt, event))
+                                .materialize()
+                                .filter(signal -> !signal.isOnComplete()),
                         parallel,
-                        Math.max(1, config.lookAhead() / parallel));
+                        Math.max(1, config.lookAhead() / parallel))
+                .dematerialize();
     }
 
     /** What an event costs that is kept until the answer is whole, the answer's bytes included. */
