@@ -77,7 +77,7 @@ final class Listener implements AutoCloseable {
                             new ChatPage()),
                     observer);
             int port = await(http.start(), configuration.http());
-            EventLoopDelay delay = new EventLoopDelay(vertx, vertx.getOrCreateContext(), registry);
+            EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
             return new Listener(vertx, http, delay, "http://" + host + ":" + port);
         } catch (RuntimeException | InterruptedException failure) {
