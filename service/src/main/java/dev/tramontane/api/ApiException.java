@@ -63,8 +63,10 @@ public final class ApiException extends RuntimeException {
                 0);
     }
 
-    public static ApiException unavailable(String message) {
-        return new ApiException(503, "service_unavailable_error", message, null, "service_unavailable", 1);
+    /** @param retryAfterSeconds for Retry-After; 0 for none, where nobody knows */
+    public static ApiException unavailable(String message, int retryAfterSeconds) {
+        return new ApiException(
+                503, "service_unavailable_error", message, null, "service_unavailable", retryAfterSeconds);
     }
 
     /** Whatever went wrong, as the client may see it; what is not the client's doing is logged here. */
@@ -104,7 +106,7 @@ public final class ApiException extends RuntimeException {
                         param,
                         "rate_limit_exceeded",
                         Math.max(1, refused.retryAfterSeconds()));
-            case UNAVAILABLE -> unavailable(message);
+            case UNAVAILABLE -> unavailable(message, refused.retryAfterSeconds());
             case FAILED -> {
                 LOG.error("A generation failed: {}", message, refused.getCause());
                 yield new ApiException(500, "server_error", message, param, "generation_failed", 0);

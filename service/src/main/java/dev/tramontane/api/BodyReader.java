@@ -29,8 +29,9 @@ public final class BodyReader {
     public Future<Buffer> read(HttpServerRequest request, RequestMemory.Lease memory) {
         ApiException refused = refusal(request);
         int length = refused == null ? declared(request) : 0;
-        if (refused == null && !memory.grow(RequestMemory.ofBody(Math.max(0, length)))) {
-            refused = RequestMemory.exhausted();
+        long needed = RequestMemory.ofBody(Math.max(0, length));
+        if (refused == null && !memory.grow(needed)) {
+            refused = memory.refusal(needed);
         }
         if (refused != null) {
             return Future.failedFuture(refused);
@@ -58,7 +59,7 @@ public final class BodyReader {
                 if (body.length() + chunk.length() > limits.bodyBytes()) {
                     promise.tryFail(tooLarge());
                 } else if (length < 0 && !memory.grow(RequestMemory.ofMore(chunk.length()))) {
-                    promise.tryFail(RequestMemory.exhausted());
+                    promise.tryFail(memory.refusal(RequestMemory.ofMore(chunk.length())));
                 } else {
                     body.appendBuffer(chunk);
                 }

@@ -1,5 +1,6 @@
 package dev.tramontane.api;
 
+import dev.tramontane.engine.ReturnTimes;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -7,9 +8,11 @@ import io.netty.channel.ChannelPipeline;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * The service's connections, at most so many at a time, and what stands between them and Vert.x. Each has a place from its
@@ -30,14 +33,21 @@ final class OpenConnections {
     /** What one read of the socket gives; Vert.x's default cuts bodies into 8 KB. */
     static final int CHUNK_BYTES = 64 << 10;
 
-    private static final int RETRY_SECONDS = 2;
+    /** The longest that whoever is refused is sent away for. */
+    private static final int MOST_SECONDS = 60;
+
     private final TransportLimits limits;
     private final HttpObserver observer;
     private final FullServerLog log;
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
 
     /** Made before it is needed: a process that is out of descriptors may not even load the classes that make it. */
-    private final byte[] refusal = refusal();
+    private final List<byte[]> refusals = IntStream.rangeClosed(0, MOST_SECONDS)
+            .mapToObj(OpenConnections::refusal)
+            .toList();
+
+    private final HoldTimes times = new HoldTimes();
+    private final ReturnTimes returns = new ReturnTimes();
 
     private final AtomicInteger places = new AtomicInteger();
     private final AtomicInteger reserve = new AtomicInteger();
@@ -52,18 +62,22 @@ final class OpenConnections {
     void opened(Channel channel) {
         boolean reserved = !take(places, limits.connections());
         if (reserved && !take(reserve, RESERVE)) {
-            refused();
+            ApiException refused = refused();
             // What it asks is not waited for: that would take the place that there is none of.
             channel.pipeline()
                     .firstContext()
-                    .writeAndFlush(Unpooled.wrappedBuffer(refusal))
+                    .writeAndFlush(Unpooled.wrappedBuffer(refusals.get(refused.retryAfterSeconds())))
                     .addListener(ChannelFutureListener.CLOSE);
             return;
         }
         open.add(channel);
+        long since = System.nanoTime();
         channel.closeFuture().addListener(closed -> {
             open.remove(channel);
             (reserved ? reserve : places).decrementAndGet();
+            if (!reserved) {
+                times.ended(1, System.nanoTime() - since);
+            }
             observer.connectionClosed();
         });
         observer.connectionOpened();
@@ -83,14 +97,21 @@ final class OpenConnections {
     ApiException refused() {
         observer.connectionRefused();
         log.refused();
-        return full();
+        return full(retryAfterSeconds());
+    }
+
+    /** When a place should be free that was not promised to anybody else: they come back one by one, as they were held. */
+    private int retryAfterSeconds() {
+        double mean = times.meanNanos(limits.idleTime().toNanos());
+        double each = mean / limits.connections();
+        return Math.min(MOST_SECONDS, returns.next(System.nanoTime(), each, each, MOST_SECONDS * 1e9));
     }
 
     /** A whole response: its connection asked nothing yet. */
-    private static byte[] refusal() {
-        Buffer body = ErrorBody.json(full());
+    private static byte[] refusal(int seconds) {
+        Buffer body = ErrorBody.json(full(seconds));
         String head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nConnection:"
-                + " close\r\nRetry-After: " + RETRY_SECONDS + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+                + " close\r\nRetry-After: " + seconds + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
         return Buffer.buffer(head.getBytes(StandardCharsets.US_ASCII))
                 .appendBuffer(body)
                 .getBytes();
@@ -101,13 +122,13 @@ final class OpenConnections {
         open.forEach(OpenConnection::abort);
     }
 
-    private static ApiException full() {
+    private static ApiException full(int retryAfterSeconds) {
         return new ApiException(
                 503,
                 "service_unavailable_error",
                 "The server has as many open connections as it may have; close idle ones, or try again later",
                 null,
                 "too_many_connections",
-                RETRY_SECONDS);
+                retryAfterSeconds);
     }
 }

@@ -1,6 +1,8 @@
 package dev.tramontane.api;
 
+import dev.tramontane.engine.ReturnTimes;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * The heap that all requests in flight may hold together: their bodies, what these turn into, and answers that are kept
@@ -24,18 +26,35 @@ public final class RequestMemory {
     /** A character that is kept as text and written out as JSON. */
     private static final long OF_CHARACTER = 8;
 
-    private static final int RETRY_SECONDS = 2;
+    /** The error's code, and so its reason in metrics. */
+    public static final String REFUSED = "request_memory";
+
+    /** How long a request holds its share as long as none has given any back. */
+    private static final double UNKNOWN_NANOS = 2e9;
+
     private static final long RELEASED = -1;
 
     private final long limit;
+    private final LongSupplier clock;
     private final AtomicLong held = new AtomicLong();
+    private final HoldTimes times = new HoldTimes();
+    private final ReturnTimes returns = new ReturnTimes();
 
     /** @param limit bytes */
     public RequestMemory(long limit) {
+        this(limit, System::nanoTime);
+    }
+
+    /**
+     * @param limit bytes
+     * @param nanoClock monotonic nanoseconds, for the measured times
+     */
+    RequestMemory(long limit, LongSupplier nanoClock) {
         if (limit < 1) {
             throw new IllegalArgumentException("the memory of requests must be at least a byte, got " + limit);
         }
         this.limit = limit;
+        clock = nanoClock;
     }
 
     public long limit() {
@@ -117,6 +136,7 @@ public final class RequestMemory {
     /** One request's share. Given back once, however often and by whomever {@link #release} is called. Any thread. */
     public final class Lease {
         private final AtomicLong mine = new AtomicLong();
+        private volatile long begunNanos;
 
         private Lease() {}
 
@@ -126,6 +146,9 @@ public final class RequestMemory {
                 return mine.get() == RELEASED;
             }
             long before = mine.get();
+            if (before == 0) {
+                begunNanos = clock.getAsLong();
+            }
             while (before != RELEASED) {
                 if (mine.compareAndSet(before, before + bytes)) {
                     return true;
@@ -139,8 +162,25 @@ public final class RequestMemory {
         /** Takes more or refuses the request. */
         public void take(long bytes) {
             if (!grow(bytes)) {
-                throw exhausted();
+                throw refusal(bytes);
             }
+        }
+
+        /** The refusal of a request that can't have so much more. Each tells another time to come back. */
+        public ApiException refusal(long bytes) {
+            long alone = Math.max(0, mine.get());
+            boolean everFits = bytes <= limit - alone;
+            return new ApiException(
+                    503,
+                    "service_unavailable_error",
+                    everFits
+                            ? "The server holds as many and as large requests and answers as its memory allows. Try"
+                                    + " again later, or send less at a time, or stream the answer."
+                            : "This request, or its answer, takes more memory than all requests may hold together."
+                                    + " Send less at a time, or stream the answer.",
+                    null,
+                    REFUSED,
+                    everFits ? retryAfterSeconds(alone + bytes) : 0);
         }
 
         /** The request is over: nothing of it is kept any more. */
@@ -148,19 +188,22 @@ public final class RequestMemory {
             long was = mine.getAndSet(RELEASED);
             if (was != RELEASED) {
                 held.addAndGet(-was);
+                if (was > 0) {
+                    times.ended(was, clock.getAsLong() - begunNanos);
+                }
             }
         }
     }
 
-    /** The refusal of a request for which there is no memory. */
-    public static ApiException exhausted() {
-        return new ApiException(
-                503,
-                "service_unavailable_error",
-                "The server holds as many and as large requests and answers as its memory allows. Try again later, or"
-                        + " send less at a time, or stream the answer.",
-                null,
-                "request_memory",
-                RETRY_SECONDS);
+    /**
+     * When so many bytes should be free. What is held comes back within the time that requests hold their shares, evenly;
+     * one after the other of those refused has it then.
+     */
+    private int retryAfterSeconds(long bytes) {
+        double mean = times.meanNanos(UNKNOWN_NANOS);
+        long inUse = Math.max(1, held.get());
+        double each = mean * Math.min(1, (double) bytes / inUse);
+        double lacking = mean * Math.clamp((double) (inUse - limit + bytes) / inUse, 0, 1);
+        return returns.next(clock.getAsLong(), Math.max(lacking, 1), each, 4 * mean + 60e9);
     }
 }

@@ -7,6 +7,7 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -16,11 +17,15 @@ import reactor.core.publisher.Mono;
  */
 final class DrainGate implements TextGenerator {
     private final TextGenerator generator;
+    private final LongSupplier clock;
     private int underWay;
     private boolean closed;
+    private long endNanos;
 
-    DrainGate(TextGenerator generator) {
+    /** @param nanoClock monotonic nanoseconds */
+    DrainGate(TextGenerator generator, LongSupplier nanoClock) {
         this.generator = generator;
+        clock = nanoClock;
     }
 
     @Override
@@ -31,7 +36,7 @@ final class DrainGate implements TextGenerator {
                         GenerationException.Kind.UNAVAILABLE,
                         "The server is shutting down and takes no new requests. Ask another one, or again later.",
                         "",
-                        1));
+                        secondsLeft()));
             }
             return generator.generate(request).doFinally(end -> leave());
         });
@@ -63,10 +68,20 @@ final class DrainGate implements TextGenerator {
         return generator.contextTokens();
     }
 
-    /** Refuses new generations from now on. */
-    synchronized void close() {
+    /**
+     * Refuses new generations from now on.
+     *
+     * @param limit for those under way; nobody is to come back before it is over
+     */
+    synchronized void close(Duration limit) {
         closed = true;
+        endNanos = clock.getAsLong() + limit.toNanos();
         notifyAll();
+    }
+
+    /** At least 1: the server is not there again in the moment in which it ends. */
+    private synchronized int secondsLeft() {
+        return Math.clamp(Math.ceilDiv(endNanos - clock.getAsLong(), 1_000_000_000L), 1, Integer.MAX_VALUE);
     }
 
     /** Generations that have begun and not ended. */

@@ -181,7 +181,7 @@ final class Inspection {
         String template = source.chat().template().orElse("");
         facts.add(new Fact(
                 "chat template",
-                template.isEmpty() ? "none" : template.length() + " characters of Jinja",
+                template.isEmpty() ? "none" : Units.count(template.length(), "character") + " of Jinja",
                 "chat_template",
                 template));
         facts.add(new Fact(

@@ -7,6 +7,7 @@ import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
@@ -48,6 +49,16 @@ final class RunningModel implements AutoCloseable {
      */
     static RunningModel open(
             Configuration configuration, Environment environment, String command, EngineObserver observer) {
+        return open(configuration, environment, command, observer, (done, total) -> {});
+    }
+
+    /** @param progress hears bytes of the model that are prepared and to prepare, on this thread */
+    static RunningModel open(
+            Configuration configuration,
+            Environment environment,
+            String command,
+            EngineObserver observer,
+            KernelContext.Progress progress) {
         Path path = Models.file(configuration, command);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
@@ -69,7 +80,10 @@ final class RunningModel implements AutoCloseable {
                 configuration.model().quantize());
         ProgressBar bar = new ProgressBar(
                 "loading " + path.getFileName(), environment.err(), environment.terminal(), System::nanoTime);
-        LoadedModel loaded = LoadedModel.load(library, source, options, bar::at);
+        LoadedModel loaded = LoadedModel.load(library, source, options, (done, total) -> {
+            bar.at(done, total);
+            progress.at(done, total);
+        });
         bar.done();
         try {
             return start(configuration, loaded, memory, library, Models.name(configuration, path), observer);

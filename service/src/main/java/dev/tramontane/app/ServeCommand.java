@@ -63,14 +63,15 @@ final class ServeCommand extends Command {
         Serving serving = new Serving(
                 Models.name(configuration, path),
                 Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
-                watchdog::verdict);
+                watchdog::verdict,
+                System::nanoTime);
         try (watchdog;
                 ShutdownLimit limit =
                         new ShutdownLimit(shutdown, configuration.drainTimeout().plus(ENDING), halt);
                 Listener listener = Listener.open(configuration, serving, registry, fingerprint);
-                RunningModel model =
-                        RunningModel.open(configuration, environment(), "serve", new EngineMetrics(registry))) {
-            DrainGate gate = new DrainGate(model.generator());
+                RunningModel model = RunningModel.open(
+                        configuration, environment(), "serve", new EngineMetrics(registry), serving::loading)) {
+            DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
             listener.watchedBy(watchdog);
             warmUp(model);
             watchdog.watch(Pulse.of(model.engine())); // Not before: a first step reads all weights.
@@ -124,7 +125,7 @@ final class ServeCommand extends Command {
     private static void drain(Configuration configuration, Serving serving, DrainGate gate, Logger log)
             throws InterruptedException {
         serving.draining();
-        gate.close();
+        gate.close(configuration.drainTimeout());
         int running = gate.underWay();
         log.info(
                 "shutting down: new requests are refused, {} running get up to {} s; a second signal ends at once",
@@ -132,7 +133,7 @@ final class ServeCommand extends Command {
                 configuration.drainTimeout().toSeconds());
         int cut = gate.awaitIdle(configuration.drainTimeout());
         if (cut > 0) {
-            log.warn("{} answers were not finished in time and are cut", cut);
+            log.warn("cutting {}: the time for running answers is over", Units.count(cut, "answer"));
         }
     }
 }

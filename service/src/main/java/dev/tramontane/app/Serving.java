@@ -6,6 +6,7 @@ import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,18 +32,36 @@ final class Serving implements Health, ServedModels {
     /** What there is to serve once it has been loaded. */
     private record Loaded(TextGenerator generator, BooleanSupplier healthy) {}
 
+    /** How long loading takes before any of it is measured. */
+    private static final long UNKNOWN_NANOS = 5_000_000_000L;
+
+    /** What a first step, which reads all weights, adds to the time of preparing them. */
+    private static final double FIRST_STEP = 0.2;
+
+    /** When it should be ready by now. */
+    private static final int LATE_SECONDS = 2;
+
+    private static final int MOST_SECONDS = 3600;
+
     private final String name;
     private final long createdSeconds;
     private volatile Phase phase = Phase.LOADING;
     private final Supplier<Answer> live;
     private volatile @Nullable Loaded loaded;
+    private final LongSupplier clock;
+    private final long startNanos;
+    private volatile long readyNanos;
 
     /**
      * @param name of the model
      * @param createdSeconds of its file, since 1970
      * @param live whether its threads move
+     * @param nanoClock monotonic nanoseconds; loading begins now
      */
-    Serving(String name, long createdSeconds, Supplier<Answer> live) {
+    Serving(String name, long createdSeconds, Supplier<Answer> live, LongSupplier nanoClock) {
+        clock = nanoClock;
+        startNanos = nanoClock.getAsLong();
+        readyNanos = startNanos + UNKNOWN_NANOS;
         this.live = live;
         this.name = name;
         this.createdSeconds = createdSeconds;
@@ -51,6 +70,19 @@ final class Serving implements Health, ServedModels {
     /** The model's name. */
     String name() {
         return name;
+    }
+
+    /** Bytes of the model that are prepared, of all: when it will be ready is told from the time that they took. */
+    void loading(long done, long total) {
+        if (done > 0 && total >= done) {
+            double taken = clock.getAsLong() - startNanos;
+            readyNanos = startNanos + (long) (taken * ((double) total / done + FIRST_STEP));
+        }
+    }
+
+    private int secondsUntilReady() {
+        long left = readyNanos - clock.getAsLong();
+        return left <= 0 ? LATE_SECONDS : Math.clamp(Math.ceilDiv(left, 1_000_000_000L), 1, MOST_SECONDS);
     }
 
     /** The model answers. */
@@ -101,7 +133,12 @@ final class Serving implements Health, ServedModels {
         Loaded served = loaded;
         if (served == null) {
             throw new ApiException(
-                    503, "server_error", "The model is being loaded. Try again soon.", null, "loading", 5);
+                    503,
+                    "server_error",
+                    "The model is being loaded. Try again soon.",
+                    null,
+                    "loading",
+                    secondsUntilReady());
         }
         return served.generator();
     }

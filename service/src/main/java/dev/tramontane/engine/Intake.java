@@ -101,7 +101,8 @@ final class Intake {
                 double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - queueTokens) / tokens;
                 throw new RefusedException(
                         Cause.BUSY,
-                        "the server is busy: " + requests + " requests with " + tokens + " prompt tokens wait already",
+                        "the server is busy; what waits already: " + count(requests, "request") + " with "
+                                + count(tokens, "prompt token"),
                         backlog.retryAfterSeconds(returns, clock.getAsLong(), requests, tokens, share));
             }
             if (waiting.compareAndSet(before, before + (1L << TOKEN_BITS) + promptTokens)) {
@@ -163,6 +164,10 @@ final class Intake {
     /** Engine thread: tells refusals what is ahead. */
     void publish(Backlog now) {
         backlog = now;
+    }
+
+    private static String count(long number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
     }
 
     private static int requests(long packed) {

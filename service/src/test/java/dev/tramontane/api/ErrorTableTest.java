@@ -487,7 +487,7 @@ class ErrorTableTest {
         for (Refusal refusal : List.of(
                 new Refusal(Cause.BUSY, 429, "rate_limit_exceeded", "7"),
                 new Refusal(Cause.TOO_LARGE, 400, "context_length_exceeded", ""),
-                new Refusal(Cause.UNAVAILABLE, 503, "service_unavailable", "1"))) {
+                new Refusal(Cause.UNAVAILABLE, 503, "service_unavailable", "7"))) {
             ScriptedEngine engine = new ScriptedEngine("x");
             engine.refuse(new RefusedException(refusal.cause(), "No room.", 7));
             try (TestService refusing = TestService.running(engine, TestService.CONFIG)) {

@@ -127,11 +127,11 @@ class OverloadTest {
         eventually().until(() -> service.memory.held() == 0);
     }
 
-    /** Whole answers are counted as they grow; streamed ones are not kept. */
+    /** The largest request there is. Whole answers are counted as they grow; streamed ones are not kept. */
     @Test
     void anAnswerInOnePieceIsStoppedWhenItIsTooLarge() {
         JsonArray prompts = new JsonArray();
-        for (int i = 0; i < 32; i++) {
+        for (int i = 0; i < TestService.CONFIG.requests().prompts(); i++) {
             prompts.add("p" + i);
         }
         JsonObject many = new JsonObject()
@@ -139,8 +139,10 @@ class OverloadTest {
                 .put("prompt", prompts)
                 .put("n", 8)
                 .put("logprobs", 20)
-                .put("max_tokens", 32)
+                .put("max_tokens", 2) // Four times the memory.
                 .put("ignore_eos", true);
+        assertThat(prompts).hasSize(256);
+        assertThat(RequestMemory.ofTokens(256 * 8 * 2, 20)).isGreaterThan(3 * MEMORY);
         Reply refused = service.post("/v1/completions", many.encode());
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.error().getString("code")).isEqualTo("request_memory");

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.api.RequestMemory.Lease;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +37,57 @@ class RequestMemoryTest {
         assertThat(second.grow(Long.MAX_VALUE)).as("no overflow").isFalse();
         second.release();
         assertThat(memory.held()).isZero();
+    }
+
+    /** Twenty of those refused come back at the times they were told: each finds what it was refused for. */
+    @Test
+    void whoComesBackWhenToldFindsMemory() {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        long[] now = {Long.MAX_VALUE - 1}; // Such a clock may turn over.
+        RequestMemory memory = new RequestMemory(1000, () -> now[0]);
+        // Ten requests at a time, each for 20 s, one begun every 2 s.
+        Deque<Lease> running = new ArrayDeque<>();
+        for (int i = 0; i < 10; i++) {
+            Lease lease = memory.lease();
+            assertThat(lease.grow(100)).isTrue();
+            running.add(lease);
+            now[0] += 2 * second;
+        }
+        for (int i = 0; i < 30; i++) {
+            running.remove().release();
+            Lease next = memory.lease();
+            assertThat(next.grow(100)).isTrue();
+            running.add(next);
+            now[0] += 2 * second;
+        }
+        List<Integer> told = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            told.add(memory.lease().refusal(100).retryAfterSeconds());
+        }
+        assertThat(told).as("spread, at the pace of those that end").isSorted().doesNotHaveDuplicates();
+        long from = now[0];
+        long ending = from; // When the next of those that run ends.
+        for (int seconds : told) {
+            now[0] = from + seconds * second;
+            while (ending <= now[0] && !running.isEmpty()) {
+                running.remove().release();
+                ending += 2 * second;
+            }
+            Lease back = memory.lease();
+            assertThat(back.grow(100)).as("after %d s", seconds).isTrue();
+            running.add(back);
+        }
+    }
+
+    /** No time would help it, so none is told. */
+    @Test
+    void whatNeverFitsIsToldNoTime() {
+        RequestMemory memory = new RequestMemory(1000);
+        Lease lease = memory.lease();
+        assertThat(lease.grow(600)).isTrue();
+        assertThat(lease.refusal(401).retryAfterSeconds()).isZero();
+        assertThat(lease.refusal(401)).hasMessageContaining("more memory than all requests may hold together");
+        assertThat(memory.lease().refusal(401).retryAfterSeconds()).isPositive();
     }
 
     @Test

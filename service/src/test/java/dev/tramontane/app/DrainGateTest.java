@@ -8,6 +8,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -16,40 +17,43 @@ import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 class DrainGateTest {
+    private long now = Long.MAX_VALUE - 1; // Such a clock may turn over.
     private static final GenerationRequest REQUEST = SamplingOptions.greedy(new Prompt.Text("x"), 1);
     private final Sinks.Many<GenerationEvent> answer = Sinks.many().multicast().directBestEffort();
 
-    private final DrainGate gate = new DrainGate(new TextGenerator() {
-        @Override
-        public Flux<GenerationEvent> generate(GenerationRequest request) {
-            return answer.asFlux();
-        }
+    private final DrainGate gate = new DrainGate(
+            new TextGenerator() {
+                @Override
+                public Flux<GenerationEvent> generate(GenerationRequest request) {
+                    return answer.asFlux();
+                }
 
-        @Override
-        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-            throw new AssertionError("nobody asks for ids here");
-        }
+                @Override
+                public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
+                    throw new AssertionError("nobody asks for ids here");
+                }
 
-        @Override
-        public Mono<String> detokenize(int[] ids) {
-            throw new AssertionError("nobody asks for ids here");
-        }
+                @Override
+                public Mono<String> detokenize(int[] ids) {
+                    throw new AssertionError("nobody asks for ids here");
+                }
 
-        @Override
-        public String piece(int id) {
-            throw new AssertionError("nobody asks for ids here");
-        }
+                @Override
+                public String piece(int id) {
+                    throw new AssertionError("nobody asks for ids here");
+                }
 
-        @Override
-        public String model() {
-            return "m";
-        }
+                @Override
+                public String model() {
+                    return "m";
+                }
 
-        @Override
-        public int contextTokens() {
-            return 1;
-        }
-    });
+                @Override
+                public int contextTokens() {
+                    return 1;
+                }
+            },
+            () -> now);
 
     @Test
     void countsFromSubscriptionToEnd() throws InterruptedException {
@@ -69,14 +73,23 @@ class DrainGateTest {
     @Test
     void onceClosedRefusesTheNewAndLeavesTheOld() {
         StepVerifier.create(gate.generate(REQUEST))
-                .then(gate::close)
-                .then(() -> StepVerifier.create(gate.generate(REQUEST))
-                        .expectErrorMatches(refused -> refused instanceof GenerationException known
-                                && known.kind() == GenerationException.Kind.UNAVAILABLE
-                                && known.retryAfterSeconds() == 1)
-                        .verify())
+                .then(() -> gate.close(Duration.ofSeconds(30)))
+                .then(() -> assertThat(refusal().retryAfterSeconds()).isEqualTo(30))
+                .then(() -> now += 12_300_000_000L)
+                .then(() -> assertThat(refusal().retryAfterSeconds()).isEqualTo(18))
+                .then(() -> now += 60_000_000_000L)
+                .then(() -> assertThat(refusal().retryAfterSeconds()).isEqualTo(1))
                 .then(answer::tryEmitComplete)
                 .verifyComplete();
         assertThat(gate.underWay()).isZero();
+    }
+
+    private GenerationException refusal() {
+        AtomicReference<GenerationException> refused = new AtomicReference<>();
+        StepVerifier.create(gate.generate(REQUEST))
+                .expectErrorSatisfies(thrown -> refused.set((GenerationException) thrown))
+                .verify();
+        assertThat(refused.get().kind()).isEqualTo(GenerationException.Kind.UNAVAILABLE);
+        return refused.get();
     }
 }

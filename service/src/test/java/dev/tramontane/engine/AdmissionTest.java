@@ -155,7 +155,9 @@ final class AdmissionTest {
         Rig.Ask running = rig.ask(Asks.greedy(Asks.prompt(4, 1), 90));
         rig.step();
         Rig.Ask waiting = rig.ask(Asks.greedy(Asks.prompt(80, 1), 5));
-        assertThat(refusal(rig, Asks.greedy(Asks.prompt(1, 1), 5), 1).refusal()).isEqualTo(Cause.BUSY);
+        RefusedException busy = refusal(rig, Asks.greedy(Asks.prompt(1, 1), 5), 1);
+        assertThat(busy.refusal()).isEqualTo(Cause.BUSY);
+        assertThat(busy).hasMessage("the server is busy; what waits already: 1 request with 80 prompt tokens");
         waiting.cancel();
         rig.step();
         Rig.Ask other = rig.ask(Asks.greedy(Asks.prompt(50, 1), 5));

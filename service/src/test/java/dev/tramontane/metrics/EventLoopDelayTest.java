@@ -1,6 +1,5 @@
 package dev.tramontane.metrics;
 
-
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.EventExecutor;

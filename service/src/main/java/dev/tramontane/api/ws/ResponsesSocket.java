@@ -108,7 +108,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     private void data(WebSocketFrame frame) {
         if (!arriving.grow(RequestMemory.ofMore(frame.binaryData().length()))) {
-            services.observer().refused(RequestMemory.exhausted().reason());
+            services.observer().refused(RequestMemory.REFUSED);
             close(CloseCode.TRY_AGAIN_LATER, "the server has no memory for this message; try again later");
             return;
         }
@@ -180,7 +180,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         switch (message) {
             case ClientMessage.Create create -> {
                 if (leaving) {
-                    throw ApiException.unavailable("the server is shutting down");
+                    throw ApiException.unavailable("the server is shutting down", 0); // For how long is not known.
                 }
                 if (!lane.offer(create, memory)) {
                     throw new ApiException(

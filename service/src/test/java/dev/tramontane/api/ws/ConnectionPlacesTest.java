@@ -405,6 +405,7 @@ class ConnectionPlacesTest {
             for (String path : List.of("/livez", "/readyz", "/startupz", "/metrics")) {
                 closed(get(path), 200).at(served.port); // Once each: the place is for the next who asks.
             }
+            List<Integer> told = new ArrayList<>();
             for (String request : List.of(get("/v1/models"), post(1, false), get("/"), get("/livez/"))) {
                 try (Socket socket = connect(served.port)) {
                     send(socket, request);
@@ -412,8 +413,10 @@ class ConnectionPlacesTest {
                     assertThat(answer)
                             .startsWith("HTTP/1.1 503 ")
                             .contains("Connection: close", "Retry-After: ", FULL, "too_many_connections");
+                    told.add(Integer.valueOf(answer.replaceAll("(?s).*Retry-After: (\\d+).*", "$1")));
                 }
             }
+            assertThat(told.subList(0, 3)).as("spread").isSorted().doesNotHaveDuplicates();
             try (RawSocket upgrade = RawSocket.open(served.port)) {
                 assertThat(upgrade.status()).isEqualTo(503);
             }

@@ -1,0 +1,32 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Health;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ServingTest {
+    private long now = Long.MAX_VALUE - 1; // Such a clock may turn over.
+    private final Serving serving = new Serving("m", 0, () -> Health.Answer.WELL, () -> now);
+
+    private int retryAfter() {
+        return catchThrowableOfType(ApiException.class, () -> serving.find("m")).retryAfterSeconds();
+    }
+
+    @Test
+    void whoAsksWhileTheModelLoadsIsToldWhenItWillBeReady() {
+        assertThat(retryAfter()).as("nothing is known").isEqualTo(5);
+        now += TimeUnit.SECONDS.toNanos(10);
+        serving.loading(0, 100);
+        assertThat(retryAfter()).as("nothing is known still").isEqualTo(2);
+        serving.loading(10, 100); // A tenth took 10 s: all take 100, and the first step 2.
+        assertThat(retryAfter()).isEqualTo(92);
+        now += TimeUnit.SECONDS.toNanos(40);
+        assertThat(retryAfter()).as("and time goes by").isEqualTo(52);
+        serving.loading(100, 100); // It became faster.
+        assertThat(retryAfter()).isEqualTo(10);
+    }
+}
