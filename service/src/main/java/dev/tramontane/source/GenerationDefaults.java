@@ -21,7 +21,7 @@ record GenerationDefaults(Set<Integer> eosIds, List<String> sampling) {
         sampling = List.copyOf(sampling);
     }
 
-    /** @throws dev.tramontane.weights.ModelFileException as {@link #ends} */
+    /** @throws dev.tramontane.weights.ModelFileException as {@link #eosIds} */
     static GenerationDefaults of(JsonParameters file, int vocabulary) {
         List<String> sampling = new ArrayList<>();
         for (String key : List.of("temperature", "top_p", "top_k", "min_p", "repetition_penalty")) {
@@ -48,7 +48,7 @@ record GenerationDefaults(Set<Integer> eosIds, List<String> sampling) {
         return eosIds;
     }
 
-    /** What is left out of {@link #ends}, a sentence each. */
+    /** What is left out of {@link #eosIds}, a sentence each. */
     static List<String> warnings(JsonParameters file, int vocabulary) {
         return named(file).stream()
                 .filter(id -> id < 0 || id >= vocabulary)

@@ -200,6 +200,105 @@ class DocumentsTest {
         assertThat(silent).isEmpty();
     }
 
+    /** Where an example of each thing is named in the sources, the list of what to do names the file. */
+    @Test
+    void everyFileOfTheMapExistsAndNoneIsForgotten() throws IOException {
+        String text = Documents.text("CONTRIBUTING.md");
+        String map = text.substring(text.indexOf("## Where to put it"));
+        List<Path> sources = sources();
+        Matcher files = Pattern.compile("`(\\w+\\.(?:java|h|cpp|cu))`").matcher(map);
+        while (files.find()) {
+            String name = files.group(1);
+            assertThat(sources)
+                    .as("%s in CONTRIBUTING.md", name)
+                    .filteredOn(file -> file.endsWith(name))
+                    .hasSize(1);
+        }
+        Matcher others = Pattern.compile("`((?:docs|service)/[\\w/.-]+)`").matcher(map);
+        while (others.find()) {
+            assertThat(Documents.root().resolve(others.group(1))).exists();
+        }
+        assertThat(silent(sources, "\\bmin_p\\b|\\bminP\\b", section(map, "A sampling parameter")))
+                .isEmpty();
+        assertThat(silent(sources, "TM_BACKEND_EMU|\\bEMU\\b", section(map, "A backend")))
+                .containsOnly("found.h", "device_bench.cpp"); // The folder's own, and a bench of devices.
+        assertThat(silent(sources, "\\bMIXTRAL\\b|\\bMixtral\\(", section(map, "An architecture")))
+                .isEmpty();
+        assertThat(silent(sources, "n_experts_used|expertsUsed", section(map, "An architecture")))
+                .as("sizes of an architecture outside of kernels, tests and what people are shown")
+                .filteredOn(name -> name.endsWith(".java"))
+                .containsOnly("Inspection.java");
+    }
+
+    private static String section(String map, String name) {
+        int begin = map.indexOf("**" + name + "**");
+        assertThat(begin).as(name).isNotNegative();
+        int end = map.indexOf("\n**", begin);
+        return map.substring(begin, end < 0 ? map.length() : end);
+    }
+
+    /** Production sources of ours, and the library's tests, that have the pattern and that the list does not name. */
+    private static Set<String> silent(List<Path> sources, String pattern, String list) {
+        Pattern example = Pattern.compile(pattern);
+        return sources.stream()
+                .filter(file -> !file.toString().contains("/src/test/"))
+                .filter(file -> example.matcher(read(file)).find())
+                .map(file -> file.getFileName().toString())
+                .filter(name -> !list.contains("`" + name + "`"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Everything written in a language, of both modules. */
+    private static List<Path> sources() throws IOException {
+        List<Path> sources = new ArrayList<>();
+        for (String folder : List.of("kernels-native/native", "kernels-native/src", "service")) {
+            try (Stream<Path> files = Files.walk(Documents.root().resolve(folder))) {
+                files.filter(file -> file.toString().matches(".*\\.(h|cpp|cu|java)"))
+                        .filter(file -> !file.toString().contains("/target/"))
+                        .forEach(sources::add);
+            }
+        }
+        return sources;
+    }
+
+    /** Every class, method and function that the walk of a token names is where it says. */
+    @Test
+    void everyNameOnTheWayOfATokenExists() throws IOException {
+        String walk = Documents.text("docs/how-a-token-is-made.md");
+        assertThat(walk.lines().count()).isLessThan(80);
+        Map<String, String> classes = sources().stream()
+                .filter(file -> file.toString().contains("/src/main/"))
+                .filter(file -> !file.endsWith("package-info.java"))
+                .collect(Collectors.toMap(
+                        file -> file.getFileName().toString().replace(".java", ""),
+                        DocumentsTest::read,
+                        (one, other) -> one + other));
+        Matcher names =
+                Pattern.compile("`([A-Z]\\w+)(?:\\.(\\w+))?`(?!\\s*\\(`)").matcher(walk);
+        int count = 0;
+        while (names.find()) {
+            count++;
+            assertThat(classes).containsKey(names.group(1));
+            if (names.group(2) != null) {
+                Pattern member = Pattern.compile("\\b" + names.group(2) + "(\\(|\\b.*\\{)");
+                assertThat(member.matcher(classes.get(names.group(1))).find())
+                        .as("%s of docs/how-a-token-is-made.md is there", names.group())
+                        .isTrue();
+            }
+        }
+        Matcher functions = Pattern.compile("`(?:(\\w+)::)?(\\w+)`\\s+\\(`([\\w/]+\\.(?:h|cpp|cu))`\\)")
+                .matcher(walk);
+        while (functions.find()) {
+            count++;
+            String source = Documents.text("kernels-native/native/" + functions.group(3));
+            String owner = functions.group(1) == null ? "" : functions.group(1) + "::";
+            assertThat(source.contains(owner + functions.group(2) + "("))
+                    .as("%s of docs/how-a-token-is-made.md is there", functions.group())
+                    .isTrue();
+        }
+        assertThat(count).isGreaterThan(60);
+    }
+
     /** Tests that the table of promises names exist, and every promise has a row. */
     @Test
     void everyPromiseHasItsTests() throws IOException {
