@@ -1,7 +1,7 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.chat.jinja.value.PythonChars;
-import dev.tramontane.chat.jinja.value.Text;
+import dev.tramontane.jinja.value.PythonChars;
+import dev.tramontane.jinja.value.Text;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

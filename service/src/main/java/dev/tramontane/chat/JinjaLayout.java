@@ -1,11 +1,11 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.chat.jinja.Template;
-import dev.tramontane.chat.jinja.value.ForeignValues;
-import dev.tramontane.chat.jinja.value.Limits;
-import dev.tramontane.chat.jinja.value.TemplateException;
-import dev.tramontane.chat.jinja.value.Text;
-import dev.tramontane.chat.jinja.value.Value;
+import dev.tramontane.jinja.Template;
+import dev.tramontane.jinja.value.ForeignValues;
+import dev.tramontane.jinja.value.Limits;
+import dev.tramontane.jinja.value.TemplateException;
+import dev.tramontane.jinja.value.Text;
+import dev.tramontane.jinja.value.Value;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;

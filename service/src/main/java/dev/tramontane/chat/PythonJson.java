@@ -1,6 +1,6 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.chat.jinja.value.Printer;
+import dev.tramontane.jinja.value.Printer;
 import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;

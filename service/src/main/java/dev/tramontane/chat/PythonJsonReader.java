@@ -1,6 +1,6 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.chat.jinja.value.Arithmetic;
+import dev.tramontane.jinja.value.Arithmetic;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -43,6 +43,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.tokenizer..")
             .layer("chat")
             .definedBy("dev.tramontane.chat..")
+            .layer("jinja")
+            .definedBy("dev.tramontane.jinja..")
             .layer("json")
             .definedBy("dev.tramontane.json..")
             .layer("kernels")
@@ -71,6 +73,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("source", "load", "convert", "generation", "api", "app")
             .whereLayer("chat")
             .mayOnlyBeAccessedByLayers("source", "generation", "api", "app")
+            .whereLayer("jinja")
+            .mayOnlyBeAccessedByLayers("chat")
             .whereLayer("json")
             .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "source", "generation", "api", "app")
             .whereLayer("kernels")
@@ -125,6 +129,15 @@ final class FloorsTest {
                     "dev.tramontane.tokenizer..",
                     "dev.tramontane.chat..")
             .because("the scheduler and the cache's books are tested without native code, network or text");
+
+    @ArchTest
+    static final ArchRule jinjaIsALibrary = classes()
+            .that()
+            .resideInAPackage("dev.tramontane.jinja..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.jspecify..", "dev.tramontane.jinja..")
+            .because("the interpreter is a module that anybody can use without the rest");
 
     @ArchTest
     static final ArchRule reactorFromGenerationUp = noClasses()

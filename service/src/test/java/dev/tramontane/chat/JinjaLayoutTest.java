@@ -3,8 +3,8 @@ package dev.tramontane.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tramontane.chat.jinja.value.Limits;
 import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.jinja.value.Limits;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;

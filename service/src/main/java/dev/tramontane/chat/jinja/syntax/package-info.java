@@ -1,8 +1,0 @@
-/**
- * From a template's source to its tree: Jinja 3.1's lexer and grammar, with trim_blocks, lstrip_blocks and loop
- * controls on. Imports only {@code chat.jinja.value}. Stateless but for one parse; any thread.
- */
-@NullMarked
-package dev.tramontane.chat.jinja.syntax;
-
-import org.jspecify.annotations.NullMarked;
