@@ -9,6 +9,29 @@ def F(name, template, **more):
     return name, template, {**X, **more}
 
 
+def formats():
+    """Every specification with the values that it takes, in one template, and each value that it does not take by itself."""
+    values = [0, 7, -42, 1234567, 10 ** 20, True, 0.0, -0.0, 2.5, -1234.5678, 0.00012345, 1e16, 1.5e-7, 1e300, 99999.5, "abc", "\u00e9\U0001f642 \u4e2d", ""]
+    fails, kept = [], []
+    for spec in SPECS:
+        takes = []
+        for v in values:
+            try:
+                format(v, spec)
+                takes.append(v)
+            except (ValueError, OverflowError):
+                fails.append((spec, v))
+        kept.append((f"format {spec!r}", "{% for v in vs %}[{{ f.format(v) }}]{% endfor %}", {"f": "{:" + spec + "}", "vs": takes}))
+    kinds = {}
+    for spec, v in fails:  # one of each type is enough
+        kinds.setdefault((spec, type(v)), v)
+    return kept + [(f"format {spec!r} of {v!r}", "{{ f.format(v) }}", {"f": "{:" + spec + "}", "v": v}) for (spec, _), v in kinds.items()]
+
+
+SPECS = ["", "5", "<5", ">12", "^12", "=12", "*^9", "\U0001f642<9", "<<7", "05", "<05", "012", "+", " ", "-", "+08", "#", "d", "5d", "+,d", ",", "_", "08,", "012,", "020,", "x^20,", "b", "#b", "x", "#X", "_x", "#_b", "#012o", "c", "5c", "n",
+         ".2f", ".0f", "f", "F", "8.2f", "08.2f", "+.1f", "#.0f", ",.2f", "_.3f", "015,.2f", "z.1f", "+z.0f", "e", ".3E", ".0e", "#.0e", "g", "G", ".3g", ".1g", "#g", "#.2g", "012.4g", ".10", ".3", ".1", ".0", "%", ".1%", "8.1%", "s", "6s", ".2s", "^7.2s", "06.1"]
+
+
 FEATURES = [
     # output and values
     F("print ints and floats", "{{ 1 }} {{ -1 }} {{ 1.0 }} {{ 0.1 + 0.2 }} {{ 1e16 }} {{ 1e15 }} {{ 1.5e-5 }} {{ 0.0001 }} {{ 123456789012 }} {{ 1_000 }} {{ 0x1f }} {{ 0b101 }} {{ 0o17 }}"),
@@ -181,4 +204,20 @@ FEATURES = [
     F("order of large integers", "{{ v == 18446744073709551615 }} {{ v > 1.8e19 }} {{ v < 1.9e19 }} {{ v in [1, v] }} {{ [v, 1, -v, 2.5] | sort }} {{ 9007199254740993 == 9007199254740992.0 }} {{ 9007199254740993 > 9007199254740992.0 }} {{ {v: 'x'}[v] }} {{ {v + 1: 'y'}[18446744073709551616.0] }} {{ v > d | length }}", v=18446744073709551615),
     F("filters of large integers", "{{ v | int }} {{ v | string }} {{ v is integer }} {{ v is number }} {{ v is odd }} {{ v is divisibleby(5) }} {{ v | abs }} {{ -v | abs }} {{ v | round(-3) }} {{ v | float }} {{ '18446744073709551616' | int }} {{ '-0xfffffffffffffffff' | int(base=16) }} {{ 1e20 | int }} {{ '%d %x' % (v, v) }} {{ [v, 1] | sum }} {{ xs[v] is defined }} {{ s[:v] }}", v=18446744073709551615),
     F("digits at the limit", "{{ 10 ** 4299 }} {{ (v ** 5) | tojson | length }}", v=10 ** 800),
+    # lengths, addresses, formats
+    F("wordcount", "{{ 'a b c' | wordcount }} {{ s | wordcount }} {{ '' | wordcount }} {{ \"it's snake_case, x2 \" | wordcount }} {{ u | wordcount }} {{ 12.5 | wordcount }} {{ xs | wordcount }} {{ zz | wordcount }} {{ v | wordcount }}", v="\u00e9t\u00e9 \u00b2\u00bd \u2163 e\u0301a \u0e01\u0e33 \U00020000\U0001f642\u4e2d-\u4e2d\u3000x"),
+    F("truncate", "{% for n in [3, 4, 5, 8, 9, 10, 11, 12, 14, 19, 20, 40] %}[{{ v | truncate(n) }}|{{ v | truncate(n, true) }}|{{ v | truncate(n, false, '..', 0) }}|{{ v | truncate(n, true, '', leeway=2) }}]{% endfor %}", v="foo bar baz  qux quux"),
+    F("truncate more", "{{ ('long ' * 60) | truncate }}|{{ ('y' * 260) | truncate }}|{{ ('y' * 261) | truncate }}|{{ u | truncate(3, leeway=0) }}|{{ (u * 3) | truncate(6, true, '\u2026', 0) }}|{{ 'abcdefgh' | truncate(3, end='', leeway=0) }}|{{ 'abc' | truncate(0, true, '', 0) }}|{{ zz | truncate }}|{{ xs | truncate }}|{{ '   abcdef' | truncate(5, leeway=0) }}|{{ 'abcdefg' | truncate(4, leeway=none) }}|{{ (html | e) | truncate(9, leeway=0) }}|{{ ('<b> and more' | safe | truncate(7, end='<', leeway=0)) }}|{{ 'abc' | truncate(true, end='', leeway=false) }}"),
+    F("truncate below its ending", "{{ s | truncate(2) }}"), F("truncate with a leeway below zero", "{{ s | truncate(5, leeway=-1) }}"), F("truncate an int", "{{ 5 | truncate }}"), F("truncate a list", "{{ [1, 2, 3] | truncate(0, end='', leeway=0) }}"), F("truncate with a number as its ending", "{{ s | truncate(5, end=1) }}"),
+    F("urlencode", "{{ 'a&b c/\u00e9?x=1#y' | urlencode }} {{ v | urlencode }} {{ d | urlencode }} {{ [('a b', '/'), ['k', none], 'xy', (1, 2.5)] | urlencode }} {{ 5 | urlencode }} {{ none | urlencode }} {{ zz | urlencode }}| {{ {} | urlencode }}| {{ (html | safe) | urlencode }} {{ d.items() | urlencode }} {{ {'a': zz, 'b': ''} | urlencode }}", v="".join(map(chr, range(128))) + "\u0080\u07ff\u0800\uffff\U0001f642"),
+    F("urlencode of no pairs", "{{ [1] | urlencode }}"), F("urlencode of triples", "{{ ['abc'] | urlencode }}"), F("urlencode with arguments", "{{ s | urlencode(1) }}"),
+    F("format fields", "{{ '{0:.2f}'.format(f) }} {{ '{:>8}|{:<8}|{:^8}'.format('a', 'b', 'c') }} {{ '{x:04d}'.format(x=n) }} {{ '{0}{1}{0}'.format('x', 'y') }} {{ '{{}} {{{}}}'.format(1) }} {{ '{!r} {!s:>4} {!a}'.format('q', 'q', u) }} {{ '{:{}}|{:{w}.{p}}|{:{f}^{w}}'.format('x', 5, 'abcdef', n, w=8, p=3, f='*') }} {{ ''.format() }}"),
+    F("format paths", "{{ '{d[b]} {d[c][k]} {xs[0]} {0[1]} {p[name]:>5}'.format(xs, d=d, xs=xs, p=people[0]) }} {{ '{.b}'.format(d) if false }}{{ '{d.b}{d.zz}{d[zz]}{0}'.format(zz, d=d) }}|{{ '{0[:]}{0[!]}{0[}]}'.format({':': 1, '!': 2, '}': 3}) }}"),
+    F("format of other values", "{{ '{} {} {} {} {}'.format(none, true, xs, d, mixed) }} {{ '{:5}|{:d}|{:>5}'.format(true, false, none ~ '') }} {{ '{:.1f} {:e} {:,}'.format(3, 12345, 9876543210) }}"),
+    F("format of markup", "{{ ('<b>{}</b>{}' | safe).format(html, html | safe) }} {{ ('{:>12}' | safe).format('<a>') }} {{ '{}'.format(html | e) }}"),
+    F("format of markup with a specification", "{{ ('{:>12}' | safe).format(html | safe) }}"),
+    *[F(f"wrong format {text}", "{{ v.format(n, s, w=5) }}", v=text) for text in ("{", "}", "{0", "a}b", "{9}", "{k}", "{0!}", "{0!x}", "{0!rr}", "{0!r", "{0:{", "{0:{}", "{} {0}", "{0} {}", "{0:{}}", "{{}", "{}}", "{0[}", "{0[]}", "{0.}", "{0[0]x}", "{a{b}}", "{:.}", "{:5 }", "{:zz}", "{:,_}", "{:_,}", "{:{:{:{}}}}", "{:{1}}", "{0:d}{1:d}", "{1:,}", "{1:=5}")],
+    F("format of none with a width", "{{ '{:5}'.format(none) }}"), F("format of a list with a width", "{{ '{:5}'.format(xs) }}"), F("format of missing with a width", "{{ '{:5}'.format(zz) }}"), F("format of missing's attribute", "{{ '{0.a}'.format(zz) }}"),
+    F("percent format of floats", "{{ '%.2f|%8.3f|%-8.1f|%08.2f|%+.1f|%f|%.0f' | format(-0.001, 2.5, 1.25, -3.14159, 2, 1e10, 2.5) }} {{ '%e|%.2E|%g|%G|%.3g|%g' | format(12345.678, 0.00012, 1e-5, 1e20, 1234567, 100000) }} {{ '%d|%i|%x|%X' | format(3.99, -3.99, 255, 255) }}"),
+    *formats(),
 ]

@@ -286,7 +286,7 @@ final class TemplateTraitsTest {
                 }
             }
         }
-        assertThat(refused).isBetween(50, 150);
+        assertThat(refused).isBetween(50, 250);
     }
 
     @Test

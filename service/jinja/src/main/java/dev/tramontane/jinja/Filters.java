@@ -20,6 +20,8 @@ final class Filters {
 
     static {
         TextFilters.addTo(ALL);
+        LengthFilters.addTo(ALL);
+        UrlFilters.addTo(ALL);
         NumberFilters.addTo(ALL);
         SequenceFilters.addTo(ALL);
         SelectionFilters.addTo(ALL);

@@ -9,15 +9,16 @@ import dev.tramontane.jinja.value.TemplateException;
 import dev.tramontane.jinja.value.Text;
 import dev.tramontane.jinja.value.TextBuilder;
 import dev.tramontane.jinja.value.Types;
+import dev.tramontane.jinja.value.Undefined;
 import dev.tramontane.jinja.value.Value;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
+import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * {@code '%s %d' % (a, b)}: conversions s, r, d, i, f, x and X with the flags - 0 +, width and precision. Written
+ * {@code '%s %d' % (a, b)}: conversions s, r, d, i, x, X, e, f and g with the flags - 0 +, width and precision. Written
  * numbers count as foreign: a number from the conversation must not spell part of a control string.
  */
 final class PercentFormat {
@@ -134,28 +135,42 @@ final class PercentFormat {
                 yield text.substring(0, text.offset(end));
             }
             case 'd', 'i', 'x', 'X' -> {
-                BigDecimal number = number(value).setScale(0, RoundingMode.DOWN);
-                String digits = number.toBigInteger().abs().toString(kind == 'x' || kind == 'X' ? 16 : 10);
-                yield signed(number, kind == 'X' ? digits.toUpperCase(Locale.ROOT) : digits, plus);
+                BigInteger number = whole(value);
+                String digits = number.abs().toString(kind == 'x' || kind == 'X' ? 16 : 10);
+                yield signed(number.signum() < 0, kind == 'X' ? digits.toUpperCase(Locale.ROOT) : digits, plus);
             }
-            case 'f', 'F' -> {
-                BigDecimal number = number(value).setScale(precision < 0 ? 6 : precision, RoundingMode.HALF_EVEN);
-                yield signed(number, number.abs().toPlainString(), plus);
+            case 'e', 'E', 'f', 'F', 'g', 'G' -> {
+                double number = Arithmetic.real(checked(value));
+                budget.read(Math.max(0, precision));
+                String digits = FloatDigits.of(
+                        Math.abs(number), Character.toLowerCase(kind), precision < 0 ? 6 : precision, false, false);
+                boolean negative = !Double.isNaN(number) && Math.copySign(1, number) < 0;
+                yield signed(negative, Character.isUpperCase(kind) ? digits.toUpperCase(Locale.ROOT) : digits, plus);
             }
-            default -> throw new TemplateException("the format conversion is not one of s, r, d, i, f, x, X");
+            default -> throw new TemplateException("the format conversion is not one of s, r, d, i, x, X, e, f, g");
         };
     }
 
-    private static BigDecimal number(Value value) {
+    private static Value checked(Value value) {
         return switch (value) {
-            case Value.Int number -> new BigDecimal(number.value());
-            case Value.Bool bool -> BigDecimal.valueOf(bool.number());
-            case Value.Real real when Double.isFinite(real.value()) -> new BigDecimal(Arithmetic.real(real));
+            case Value.Int _, Value.Bool _, Value.Real _ -> value;
+            case Undefined undefined -> throw undefined.used();
             default -> throw new TemplateException("a number is required for the format, not " + Types.shown(value));
         };
     }
 
-    private static Text signed(BigDecimal number, String digits, boolean plus) {
-        return Text.foreign((number.signum() < 0 ? "-" : plus ? "+" : "") + digits);
+    /** The whole part. */
+    private static BigInteger whole(Value value) {
+        if (!(checked(value) instanceof Value.Real real)) {
+            return Arithmetic.whole(value);
+        }
+        if (!Double.isFinite(real.value())) {
+            throw new TemplateException("a number without end has no whole part to format");
+        }
+        return new BigDecimal(real.value()).toBigInteger();
+    }
+
+    private static Text signed(boolean negative, String digits, boolean plus) {
+        return Text.foreign((negative ? "-" : plus ? "+" : "") + digits);
     }
 }

@@ -35,11 +35,12 @@ final class TextMethods {
     private TextMethods() {}
 
     static @Nullable Value find(Text text, String name, Rendering rendering) {
-        Function.Body body = body(text, name, rendering.budget());
+        Function.Body body = body(text, name, rendering);
         return body == null ? null : new Function(name, body);
     }
 
-    private static Function.@Nullable Body body(Text text, String name, Budget budget) {
+    private static Function.@Nullable Body body(Text text, String name, Rendering rendering) {
+        Budget budget = rendering.budget();
         return switch (name) {
             case "strip" -> arguments -> strip(text, arguments, true, true, budget);
             case "lstrip" -> arguments -> strip(text, arguments, true, false, budget);
@@ -112,13 +113,12 @@ final class TextMethods {
             case "center" -> arguments -> pad(text, arguments, 2, budget);
             case "zfill" ->
                 arguments -> zeroFill(text, arguments.bind(name, "width").integer(0), budget);
-            case "format" -> arguments -> BraceFormat.format(text, arguments, budget);
+            case "format" -> arguments -> BraceFormat.format(text, arguments, rendering);
             case "isdigit" -> all(name, text, PythonChars::isDigit);
             case "isdecimal" -> all(name, text, PythonChars::isDecimal);
             case "isnumeric" -> all(name, text, PythonChars::isNumeric);
             case "isalpha" -> all(name, text, Character::isLetter);
-            case "isalnum" ->
-                all(name, text, c -> Character.isLetter(c) || PythonChars.isDigit(c) || PythonChars.isNumeric(c));
+            case "isalnum" -> all(name, text, PythonChars::isAlphanumeric);
             case "isspace" -> all(name, text, PythonChars::isSpace);
             case "isascii" ->
                 plain(name, () -> Value.Bool.of(text.chars().chars().allMatch(c -> c < 0x80)));

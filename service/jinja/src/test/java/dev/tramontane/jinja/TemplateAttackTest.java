@@ -162,6 +162,21 @@ final class TemplateAttackTest {
                 "{{ 'a'.zfill(10**9) }}",
                 "{{ '%1000000000d' % 1 }}",
                 "{{ '%.1000000000f' % 1.5 }}",
+                "{{ '{:1000000000}'.format('a') }}",
+                "{{ '{:01000000000d}'.format(1) }}",
+                "{{ '{:.1000000000f}'.format(1.5) }}",
+                "{{ '{:{}}'.format('a', 10**9) }}",
+                "{{ ('{:{:{:{}}}}').format(1, 1, 1, 1) }}",
+                "{{ ('{0[' ~ 'a' * 1000000) }}{{ ('{0[' * 300000).format(1) }}",
+                "{% set f = '{:10000}' * 10000 %}{{ f.format(1) }}",
+                "{% set f = '{0:9000}' * 10000 %}{{ f.format(1) }}",
+                "{% set f = '{0' ~ '.a' * 500000 ~ '}' %}{% for i in range(100000) %}{{ f.format({}) }}{% endfor %}",
+                "{% set f = '{0:.9000f}' * 100000 %}{{ f.format(1e-300) }}",
+                "{% set x = 'a ' * 500000 %}{% for i in range(100000) %}{{ x | wordcount }}{% endfor %}",
+                "{% set x = 'a ' * 500000 %}{% for i in range(100000) %}{{ x | truncate(900000, leeway=0) | length }}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(a=' ') %}{% for i in range(100) %}{% set ns.a = ns.a | urlencode ~ ns.a %}{%"
+                        + " endfor %}{% set x = '\u00e9' * 1000000 %}{{ x | urlencode }}",
                 "{{ 'a' | indent(10**9) }}",
                 "{{ [1] | tojson(indent=10**9) }}",
                 "{{ 2 ** 1000000000 }}",
@@ -218,7 +233,10 @@ final class TemplateAttackTest {
                 "{{ cycler.__init__.__globals__.os }}",
                 "{{ namespace.__class__.x }}",
                 "{{ ''.format.__globals__.x }}",
-                "{{ '{0.__class__}'.format(1) }}",
+                "{{ '{0.__class__.__mro__}'.format(1) }}",
+                "{{ '{0.append.x}'.format(messages) }}",
+                "{{ '{0[__class__][x]}'.format(messages) }}",
+                "{{ '{0.format.__globals__.x}'.format('') }}",
                 "{{ ''.join.call }}{{ ''.join.call.x }}",
                 "{{ messages | map(attribute='__class__.x') | list }}",
                 "{{ messages | attr('__class__') | attr('x') }}",
@@ -237,7 +255,8 @@ final class TemplateAttackTest {
 
     @Test
     void strayAttributesArePlainlyMissing() {
-        assertThat(onSmallStack("{{ ''.__class__ }}{{ messages.class }}{{ messages[0].getClass }}{{ range.body }}"))
+        assertThat(onSmallStack("{{ ''.__class__ }}{{ messages.class }}{{ messages[0].getClass }}{{ range.body }}{{"
+                        + " '{0.__class__}{0[0].getClass}'.format(messages) }}"))
                 .isEmpty();
     }
 

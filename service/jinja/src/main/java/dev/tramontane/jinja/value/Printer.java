@@ -118,11 +118,16 @@ public final class Printer {
                 if (isPrintable(codePoint)) {
                     yield Character.toString(codePoint);
                 }
-                yield codePoint < 0x100
-                        ? String.format("\\x%02x", codePoint)
-                        : String.format(codePoint < 0x10000 ? "\\u%04x" : "\\U%08x", codePoint);
+                yield escapedNumber(codePoint);
             }
         };
+    }
+
+    /** A character by its number, as a literal writes it. */
+    public static String escapedNumber(int codePoint) {
+        return codePoint < 0x100
+                ? String.format("\\x%02x", codePoint)
+                : String.format(codePoint < 0x10000 ? "\\u%04x" : "\\U%08x", codePoint);
     }
 
     /** {@code str.isprintable} of one character. */

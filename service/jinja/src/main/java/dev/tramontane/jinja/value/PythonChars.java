@@ -42,6 +42,16 @@ public final class PythonChars {
         return isDecimal(c);
     }
 
+    /** {@code str.isalnum} of one character. */
+    public static boolean isAlphanumeric(int c) {
+        return Character.isLetter(c) || isDigit(c) || isNumeric(c);
+    }
+
+    /** {@code \w} of Python's regular expressions. */
+    public static boolean isWord(int c) {
+        return c == '_' || isAlphanumeric(c);
+    }
+
     /** {@code str.isnumeric}: numbers of every kind (and not the ideographs that Python counts too). */
     public static boolean isNumeric(int c) {
         return switch (Character.getType(c)) {
