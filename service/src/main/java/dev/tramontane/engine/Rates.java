@@ -20,7 +20,7 @@ final class Rates {
 
         void add(int newRows, long newNanos) {
             rows = average(rows, newRows);
-            nanos = average(nanos, newNanos);
+            nanos = average(nanos, (double) newNanos);
         }
     }
 
