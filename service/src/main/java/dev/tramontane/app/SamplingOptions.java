@@ -2,11 +2,11 @@ package dev.tramontane.app;
 
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.generation.StopRules;
 import dev.tramontane.model.Sampling;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -86,7 +86,7 @@ final class SamplingOptions {
     }
 
     private static GenerationRequest request(Prompt prompt, OptionalInt most, Sampling sampling, List<String> stop) {
-        return new GenerationRequest(prompt, 1, most, 0, sampling, stop, false, Set.of(), false, false, -1, -1);
+        return new GenerationRequest(prompt, 1, most, StopRules.at(stop), sampling, false, -1, -1);
     }
 
     private Sampling sampling() {

@@ -43,8 +43,8 @@ final class Choice {
         this.index = index;
         this.texts = texts;
         decoder = texts.decoder();
-        stops = new StopMatcher(request.stop(), request.includeStop());
-        minTokens = request.minTokens();
+        stops = new StopMatcher(request.stops().strings(), request.stops().includeString());
+        minTokens = request.stops().minTokens();
         showControl = request.showControl();
     }
 

@@ -196,14 +196,14 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     "logprobs",
                     0);
         }
-        Set<Integer> endTokens = new HashSet<>(request.stopTokens());
-        if (!request.ignoreEnd()) {
+        Set<Integer> endTokens = new HashSet<>(request.stops().tokens());
+        if (!request.stops().ignoreEnd()) {
             endTokens.addAll(eosIds);
         }
         return new Submission(
                 ids,
                 maxTokens,
-                request.minTokens(),
+                request.stops().minTokens(),
                 endTokens,
                 request.sampling(),
                 request.tops(),
@@ -224,7 +224,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         if (request.choices() < 1 || request.choices() > limits.maxChoices()) {
             throw invalid("n must be between 1 and " + limits.maxChoices() + ", got " + request.choices() + ".", "n");
         }
-        for (int id : request.stopTokens()) {
+        for (int id : request.stops().tokens()) {
             checkId(id, "stop_token_ids");
         }
         for (int id : request.sampling().bias().keySet()) {

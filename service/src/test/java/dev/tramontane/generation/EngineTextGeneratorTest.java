@@ -125,12 +125,8 @@ class EngineTextGeneratorTest {
                     prompt,
                     n,
                     max,
-                    min,
+                    new StopRules(min, stop, include, Set.of(), ignoreEnd),
                     Sampling.GREEDY,
-                    stop,
-                    include,
-                    Set.of(),
-                    ignoreEnd,
                     showControl,
                     tops,
                     promptTops);

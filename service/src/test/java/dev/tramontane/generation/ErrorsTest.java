@@ -94,12 +94,8 @@ class ErrorsTest {
                 new Prompt.Text(prompt),
                 2,
                 OptionalInt.of(12),
-                0,
+                new StopRules(0, List.of(), false, Set.of(), true),
                 new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, bias, 0),
-                List.of(),
-                false,
-                Set.of(),
-                true,
                 false,
                 1,
                 -1);

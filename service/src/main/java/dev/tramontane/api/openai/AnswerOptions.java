@@ -3,12 +3,11 @@ package dev.tramontane.api.openai;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
-import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * What both endpoints let a request say about its answers: OpenAI's fields and vLLM's widely used ones.
@@ -20,12 +19,8 @@ import java.util.Set;
 record AnswerOptions(
         int choices,
         OptionalInt maxTokens,
-        int minTokens,
+        StopRules stops,
         Sampling sampling,
-        List<String> stop,
-        boolean includeStop,
-        Set<Integer> stopTokens,
-        boolean ignoreEnd,
         boolean showControl,
         int promptLogprobs,
         boolean returnIds,
@@ -38,7 +33,6 @@ record AnswerOptions(
     /** Takes the fields; {@code maxTokens} has been read by the endpoint, which knows its names and default. */
     static AnswerOptions parse(JsonFields fields, OptionalInt maxTokens, RequestLimits limits) {
         boolean stream = fields.flag("stream", false);
-        int minTokens = fields.integer("min_tokens", 0, 0, maxTokens.orElse(Integer.MAX_VALUE));
         int promptLogprobs = fields.integer("prompt_logprobs", -1, 0, MAX_LOGPROBS);
         if (stream && promptLogprobs >= 0) {
             throw new InvalidJsonException("prompt_logprobs", "prompt_logprobs cannot be streamed; leave stream out");
@@ -47,12 +41,8 @@ record AnswerOptions(
         return new AnswerOptions(
                 fields.integer("n", 1, 1, limits.choices()),
                 maxTokens,
-                minTokens,
+                SamplingFields.stops(fields, maxTokens, limits),
                 SamplingFields.sampling(fields, limits),
-                SamplingFields.stops(fields, limits),
-                fields.flag("include_stop_str_in_output", false),
-                SamplingFields.stopTokens(fields, limits),
-                fields.flag("ignore_eos", false),
                 !fields.flag("skip_special_tokens", true),
                 promptLogprobs,
                 fields.flag("return_token_ids", false),
@@ -62,19 +52,7 @@ record AnswerOptions(
 
     /** The request to generate. */
     GenerationRequest request(Prompt prompt, int tops, int promptTops) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                minTokens,
-                sampling,
-                stop,
-                includeStop,
-                stopTokens,
-                ignoreEnd,
-                showControl,
-                tops,
-                promptTops);
+        return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops);
     }
 
     private static boolean includeUsage(JsonFields fields, boolean stream) {

@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -67,8 +69,18 @@ public final class SamplingFields {
         return biases;
     }
 
+    /** {@code stop}, {@code stop_token_ids}, {@code min_tokens} and what goes with them. */
+    public static StopRules stops(JsonFields fields, OptionalInt maxTokens, RequestLimits limits) {
+        return new StopRules(
+                fields.integer("min_tokens", 0, 0, maxTokens.orElse(Integer.MAX_VALUE)),
+                strings(fields, limits),
+                fields.flag("include_stop_str_in_output", false),
+                tokens(fields, limits),
+                fields.flag("ignore_eos", false));
+    }
+
     /** {@code stop}: a string or an array of strings. */
-    public static List<String> stops(JsonFields fields, RequestLimits limits) {
+    private static List<String> strings(JsonFields fields, RequestLimits limits) {
         Object value = fields.value("stop");
         String path = fields.path("stop");
         List<String> stops = new ArrayList<>();
@@ -95,7 +107,7 @@ public final class SamplingFields {
     }
 
     /** {@code stop_token_ids}. */
-    public static Set<Integer> stopTokens(JsonFields fields, RequestLimits limits) {
+    private static Set<Integer> tokens(JsonFields fields, RequestLimits limits) {
         List<@Nullable Object> given = fields.array("stop_token_ids");
         if (given == null) {
             return Set.of();

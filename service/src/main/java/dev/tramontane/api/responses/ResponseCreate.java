@@ -51,17 +51,14 @@ public record ResponseCreate(
         Conversation conversation = new Conversation(
                 InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
+        OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         Sampling sampling = SamplingFields.sampling(fields, limits);
         GenerationRequest generation = new GenerationRequest(
                 new Prompt.Chat(conversation),
                 1,
-                maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens),
-                fields.integer("min_tokens", 0, 0, maxOutputTokens == 0 ? Integer.MAX_VALUE : maxOutputTokens),
+                most,
+                SamplingFields.stops(fields, most, limits),
                 sampling,
-                SamplingFields.stops(fields, limits),
-                fields.flag("include_stop_str_in_output", false),
-                SamplingFields.stopTokens(fields, limits),
-                fields.flag("ignore_eos", false),
                 !fields.flag("skip_special_tokens", true),
                 -1,
                 -1);
