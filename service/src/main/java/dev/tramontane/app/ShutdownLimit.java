@@ -31,13 +31,18 @@ final class ShutdownLimit implements AutoCloseable {
             try {
                 shutdown.await();
                 if (!ended.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
-                    LOG.error(
-                            "the shutdown has not ended after {} s, while {}; the process ends with code {}:{}",
-                            limit.toSeconds(),
-                            stage,
-                            ExitCode.STUCK,
-                            Watchdog.stack(ending));
-                    halt.accept(ExitCode.STUCK);
+                    try {
+                        new BoundedLog()
+                                .write(() -> LOG.error(
+                                        "the shutdown has not ended after {} s, while {}; the process ends with code"
+                                                + " {}:{}",
+                                        limit.toSeconds(),
+                                        stage,
+                                        ExitCode.STUCK,
+                                        Watchdog.stack(ending)));
+                    } finally { // Said or not.
+                        halt.accept(ExitCode.STUCK);
+                    }
                 }
             } catch (InterruptedException over) {
                 Thread.currentThread().interrupt();

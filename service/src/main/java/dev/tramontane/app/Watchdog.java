@@ -29,6 +29,7 @@ final class Watchdog implements AutoCloseable {
     private final IntConsumer halt;
     private final List<Watched> watched = new CopyOnWriteArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final BoundedLog lines = new BoundedLog();
     private volatile String stuck = "";
     private long lastLook;
 
@@ -88,8 +89,10 @@ final class Watchdog implements AutoCloseable {
             while (!closed.await(period, TimeUnit.NANOSECONDS)) {
                 try {
                     look();
+                } catch (InterruptedException ended) {
+                    throw ended;
                 } catch (Throwable fault) { // It has to outlive what it watches.
-                    LOG.error("the watchdog could not look", fault);
+                    lines.write(() -> LOG.error("the watchdog could not look", fault));
                 }
             }
         } catch (InterruptedException ended) {
@@ -98,7 +101,7 @@ final class Watchdog implements AutoCloseable {
     }
 
     /** One look at all of them. The watchdog's thread, or the test's in its place. */
-    void look() {
+    void look() throws InterruptedException {
         long now = clock.getAsLong();
         boolean wasAway = now - lastLook > limitNanos / 2;
         lastLook = now;
@@ -111,7 +114,7 @@ final class Watchdog implements AutoCloseable {
                 one.since = now;
                 if (one.reported) {
                     one.reported = false;
-                    LOG.warn("{} moves again", one.pulse.name());
+                    lines.write(() -> LOG.warn("{} moves again", one.pulse.name()));
                 }
                 continue;
             }
@@ -119,26 +122,30 @@ final class Watchdog implements AutoCloseable {
             long stands = now - one.since;
             if (stands >= limit) {
                 still.add(one.pulse.name() + " has not moved for " + TimeUnit.NANOSECONDS.toSeconds(stands) + " s");
+                stuck = String.join("; ", still); // Before it is logged, which may take long.
                 judge(one, stands >= 2 * limit, still.getLast());
             }
         }
         stuck = String.join("; ", still);
     }
 
-    private void judge(Watched one, boolean hopeless, String what) {
+    private void judge(Watched one, boolean hopeless, String what) throws InterruptedException {
         if (!one.reported) {
             one.reported = true;
-            LOG.error(
+            lines.write(() -> LOG.error(
                     "{} and there is work for it; the process is not live:{}",
                     what,
-                    stack(one.pulse.thread().orElse(null)));
+                    stack(one.pulse.thread().orElse(null))));
         } else if (hopeless) {
-            LOG.error(
-                    "{} and does not recover; the process ends with code {}:{}",
-                    what,
-                    ExitCode.STUCK,
-                    stack(one.pulse.thread().orElse(null)));
-            halt.accept(ExitCode.STUCK);
+            try {
+                lines.write(() -> LOG.error(
+                        "{} and does not recover; the process ends with code {}:{}",
+                        what,
+                        ExitCode.STUCK,
+                        stack(one.pulse.thread().orElse(null))));
+            } finally { // Said or not.
+                halt.accept(ExitCode.STUCK);
+            }
         }
     }
 

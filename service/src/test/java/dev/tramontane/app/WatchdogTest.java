@@ -36,7 +36,7 @@ class WatchdogTest {
     private final Watchdog watchdog = new Watchdog(LIMIT, nanos::get, halts::add);
 
     /** So many seconds go by, with a look at every one. */
-    private void pass(int seconds) {
+    private void pass(int seconds) throws InterruptedException {
         for (int i = 0; i < seconds; i++) {
             nanos.addAndGet(1_000_000_000);
             watchdog.look();
@@ -184,7 +184,7 @@ class WatchdogTest {
 
     /** A step of many rows on a slow machine. */
     @Test
-    void whatIsExpectedToTakeLongMay() {
+    void whatIsExpectedToTakeLongMay() throws InterruptedException {
         Still step = new Still();
         step.expected = Duration.ofSeconds(100).toNanos();
         watchdog.watch(step);
@@ -200,7 +200,7 @@ class WatchdogTest {
 
     /** When the process as a whole was stopped, its threads can't be blamed. */
     @Test
-    void aSuspendedProcessIsNotStuck() {
+    void aSuspendedProcessIsNotStuck() throws InterruptedException {
         watchdog.watch(new Still());
         pass(50);
         nanos.addAndGet(Duration.ofHours(2).toNanos());
