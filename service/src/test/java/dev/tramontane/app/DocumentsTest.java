@@ -261,6 +261,21 @@ class DocumentsTest {
         return sources;
     }
 
+    /** Whoever reads the engine's package finds all that others may use in one place. */
+    @Test
+    void theEnginesDoorNamesAllThatIsPublic() throws IOException {
+        Path engine = Documents.root().resolve("service/src/main/java/dev/tramontane/engine");
+        String door = read(engine.resolve("package-info.java")).replaceAll("[\\s*]+", " ");
+        Pattern declared = Pattern.compile("(?m)^public (?:final |sealed )*(?:class|interface|record|enum) (\\w+)");
+        try (Stream<Path> files = Files.list(engine)) {
+            assertThat(files.map(DocumentsTest::read)
+                            .flatMap(text -> declared.matcher(text).results())
+                            .map(type -> type.group(1)))
+                    .hasSizeGreaterThan(10)
+                    .allSatisfy(type -> assertThat(door).contains("{@link " + type + "}"));
+        }
+    }
+
     /** Every class, method and function that the walk of a token names is where it says. */
     @Test
     void everyNameOnTheWayOfATokenExists() throws IOException {
@@ -312,14 +327,14 @@ class DocumentsTest {
             assertThat(table).as("docs/ARCHITECTURE.md's table").contains("| " + promises.group(1));
         }
         assertThat(count).isGreaterThanOrEqualTo(7);
-        Set<String> classes = new TreeSet<>();
-        try (Stream<Path> files = Files.walk(Documents.root().resolve("service/src/test/java"))) {
-            files.filter(Files::isRegularFile)
-                    .forEach(file -> classes.add(file.getFileName().toString().replace(".java", "")));
-        }
+        Set<String> classes = sources().stream()
+                .map(file -> file.getFileName().toString().replace(".java", ""))
+                .collect(Collectors.toSet());
         Matcher named = Pattern.compile("`(?:[a-z]+\\.)*([A-Z]\\w+Test)`").matcher(table);
         while (named.find()) {
-            assertThat(classes).as("named in docs/ARCHITECTURE.md").contains(named.group(1));
+            assertThat(classes.contains(named.group(1)))
+                    .as("%s of docs/ARCHITECTURE.md is there", named.group(1))
+                    .isTrue();
         }
     }
 }
