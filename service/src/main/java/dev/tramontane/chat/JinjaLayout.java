@@ -1,10 +1,10 @@
 package dev.tramontane.chat;
 
 import dev.tramontane.jinja.Template;
-import dev.tramontane.jinja.value.ForeignValues;
 import dev.tramontane.jinja.value.Limits;
 import dev.tramontane.jinja.value.TemplateException;
 import dev.tramontane.jinja.value.Text;
+import dev.tramontane.jinja.value.UntrustedValues;
 import dev.tramontane.jinja.value.Value;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -63,7 +63,7 @@ public final class JinjaLayout implements ChatLayout {
     public static JinjaLayout of(
             String template, Map<String, String> specialTokens, Limits limits, Supplier<ZonedDateTime> now) {
         Map<String, Value> tokens = new HashMap<>();
-        specialTokens.forEach((name, token) -> tokens.put(name, Text.own(token)));
+        specialTokens.forEach((name, token) -> tokens.put(name, Text.trusted(token)));
         try {
             return new JinjaLayout(Template.of(template), Map.copyOf(tokens), limits, now);
         } catch (TemplateException e) {
@@ -119,13 +119,14 @@ public final class JinjaLayout implements ChatLayout {
             Map<String, Value> context = new HashMap<>();
             for (Map.Entry<String, @Nullable Object> variable :
                     conversation.variables().entrySet()) {
-                context.put(variable.getKey(), ForeignValues.of(variable.getValue()));
+                context.put(variable.getKey(), UntrustedValues.of(variable.getValue()));
             }
             // After the request's own variables, so that none of them stands for these.
             context.putAll(specialTokens);
-            context.put("messages", ForeignValues.of(messages));
+            context.put("messages", UntrustedValues.of(messages));
             context.put(
-                    "tools", conversation.tools().isEmpty() ? Value.None.NONE : ForeignValues.of(conversation.tools()));
+                    "tools",
+                    conversation.tools().isEmpty() ? Value.None.NONE : UntrustedValues.of(conversation.tools()));
             context.put("documents", Value.None.NONE);
             context.put("add_generation_prompt", Value.Bool.of(conversation.addGenerationPrompt()));
             return template.render(context, most, now);

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.tramontane.fixtures.ForeignWords;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.jinja.Template;
-import dev.tramontane.jinja.value.ForeignValues;
 import dev.tramontane.jinja.value.Limits;
 import dev.tramontane.jinja.value.TemplateException;
+import dev.tramontane.jinja.value.UntrustedValues;
 import dev.tramontane.jinja.value.Value;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -38,7 +38,7 @@ final class TemplateGoldenTest {
     private static void check(JsonNode test, ZonedDateTime now) {
         String name = test.get("name").asString();
         Map<String, Value> context = new HashMap<>();
-        Json.map(test.get("context")).forEach((key, value) -> context.put(key, ForeignValues.of(value)));
+        Json.map(test.get("context")).forEach((key, value) -> context.put(key, UntrustedValues.of(value)));
         String text;
         try {
             text = Template.of(test.get("template").asString())

@@ -142,7 +142,7 @@ final class Access {
         for (String step : text.chars().split("\\.", -1)) {
             boolean number =
                     !step.isEmpty() && step.length() < 10 && step.chars().allMatch(c -> c >= '0' && c <= '9');
-            steps.add(number ? new Value.Int(Long.parseLong(step)) : Text.own(step));
+            steps.add(number ? new Value.Int(Long.parseLong(step)) : Text.trusted(step));
         }
         return steps;
     }

@@ -32,7 +32,7 @@ final class FieldName {
                 end = name.indexOf(']', at);
                 String key = part(name, at + 1, end);
                 value = Access.item(
-                        value, isNumber(key) ? new Value.Int(Long.parseLong(key)) : Text.own(key), rendering);
+                        value, isNumber(key) ? new Value.Int(Long.parseLong(key)) : Text.trusted(key), rendering);
                 at = end + 1;
             } else {
                 throw new TemplateException("only a dot or a bracket can follow a bracket in a format string");

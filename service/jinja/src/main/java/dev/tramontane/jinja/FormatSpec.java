@@ -14,7 +14,7 @@ import java.util.Locale;
 
 /**
  * Python's format specifications: {@code [[fill]align][sign][z][#][0][width][, or _][.precision][type]}. A number that
- * one writes counts as data: it must not spell part of a control string. Text and fill characters keep their origin.
+ * one writes counts as untrusted: it must not spell part of a control string. Text and fill characters keep their origin.
  *
  * @param fill one code point
  * @param align one of {@code < > = ^}, or 0 for what the value's type has
@@ -70,7 +70,7 @@ record FormatSpec(
             if (number.signum() < 0 || number.bitLength() > 21 || number.intValue() > Character.MAX_CODE_POINT) {
                 throw new TemplateException("no character has the number " + number);
             }
-            return padded(Text.EMPTY, Text.foreign(Character.toString(number.intValue())), budget);
+            return padded(Text.EMPTY, Text.untrusted(Character.toString(number.intValue())), budget);
         }
         int base = switch (type) {
             case 0, 'd', 'n' -> 10;
@@ -127,7 +127,7 @@ record FormatSpec(
         boolean zeros = fill.chars().equals("0") && align == '=';
         String grouped =
                 whole.isEmpty() ? "" : grouped(whole, zeros ? width - front.length() - rest.length() : 0, size);
-        return padded(Text.foreign(front), Text.foreign(grouped + rest), budget);
+        return padded(Text.untrusted(front), Text.untrusted(grouped + rest), budget);
     }
 
     /** Digits in groups from the right, with zeros in front, and commas between those, up to a width. */

@@ -59,7 +59,7 @@ final class FormatSpecParser {
                     + " precision and one letter are what it can have");
         }
         return new FormatSpec(
-                fill == null ? Text.own(" ") : fill,
+                fill == null ? Text.trusted(" ") : fill,
                 align == 0 ? usual : align,
                 sign,
                 positiveZero,

@@ -28,10 +28,10 @@ final class Globals {
         put(scope, "raise_exception", arguments -> raise(arguments, rendering));
         put(scope, "strftime_now", arguments -> {
             Text format = arguments.bind("strftime_now", "format").text(0);
-            return Text.of(Strftime.format(rendering.now().get(), format.chars()), format.isAllOwn());
+            return Text.of(Strftime.format(rendering.now().get(), format.chars()), format.isAllTrusted());
         });
         put(scope, "joiner", arguments -> {
-            Value separator = arguments.bind("joiner", "sep").get(0, Text.own(", "));
+            Value separator = arguments.bind("joiner", "sep").get(0, Text.trusted(", "));
             boolean[] used = {false};
             return new Function("joiner", _ -> {
                 Value result = used[0] ? separator : Text.EMPTY;
@@ -83,7 +83,7 @@ final class Globals {
                 dict.put(parts.get(0), parts.get(1));
             }
         }
-        arguments.named().forEach((key, value) -> dict.put(Text.own(key), value));
+        arguments.named().forEach((key, value) -> dict.put(Text.trusted(key), value));
         return dict;
     }
 

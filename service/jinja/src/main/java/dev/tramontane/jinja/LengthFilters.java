@@ -44,7 +44,7 @@ final class LengthFilters {
     private static Value truncate(Value input, Arguments arguments, Rendering rendering) {
         Bound bound = arguments.bind("truncate", "length", "killwords", "end", "leeway");
         long length = bound.integer(0, USUAL_LENGTH);
-        Text end = bound.find(2) == null ? Text.own("...") : bound.text(2);
+        Text end = bound.find(2) == null ? Text.trusted("...") : bound.text(2);
         long leeway = bound.find(3) instanceof Value.None ? USUAL_LEEWAY : bound.integer(3, USUAL_LEEWAY);
         if (length < end.length()) {
             throw new TemplateException(

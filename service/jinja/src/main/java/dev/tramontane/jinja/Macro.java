@@ -47,10 +47,11 @@ final class Macro implements HostObject {
     @Override
     public @Nullable Value attribute(String attribute) {
         return switch (attribute) {
-            case "name" -> Text.own(name);
+            case "name" -> Text.trusted(name);
             case "arguments" ->
-                ListValue.tuple(
-                        signature.names().stream().map(p -> (Value) Text.own(p)).toList());
+                ListValue.tuple(signature.names().stream()
+                        .map(p -> (Value) Text.trusted(p))
+                        .toList());
             case "catch_kwargs" -> Value.Bool.of(signature.usesKwargs());
             case "catch_varargs" -> Value.Bool.of(signature.usesVarargs());
             case CALLER -> Value.Bool.of(signature.usesCaller());
@@ -92,7 +93,7 @@ final class Macro implements HostObject {
         }
         if (signature.usesKwargs()) {
             DictValue rest = new DictValue();
-            named.forEach((key, value) -> rest.put(Text.own(key), value));
+            named.forEach((key, value) -> rest.put(Text.trusted(key), value));
             scope.set("kwargs", rest);
         } else if (!named.isEmpty()) {
             throw new TemplateException("macro '" + name + "' has no parameter '"

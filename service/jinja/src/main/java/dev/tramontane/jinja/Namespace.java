@@ -21,7 +21,7 @@ final class Namespace implements HostObject {
         if (name.startsWith("_")) {
             throw new TemplateException("a namespace cannot hold '" + name + "': names may not begin with _");
         }
-        attributes.put(Text.own(name), value);
+        attributes.put(Text.trusted(name), value);
     }
 
     @Override

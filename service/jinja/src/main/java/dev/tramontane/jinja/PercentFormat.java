@@ -19,7 +19,7 @@ import java.util.Locale;
 
 /**
  * {@code '%s %d' % (a, b)}: conversions s, r, d, i, x, X, e, f and g with the flags - 0 +, width and precision. Written
- * numbers count as foreign: a number from the conversation must not spell part of a control string.
+ * numbers count as untrusted: a number from the conversation must not spell part of a control string.
  */
 final class PercentFormat {
     private static final int WIDEST = 10_000;
@@ -171,6 +171,6 @@ final class PercentFormat {
     }
 
     private static Text signed(boolean negative, String digits, boolean plus) {
-        return Text.foreign((negative ? "-" : plus ? "+" : "") + digits);
+        return Text.untrusted((negative ? "-" : plus ? "+" : "") + digits);
     }
 }

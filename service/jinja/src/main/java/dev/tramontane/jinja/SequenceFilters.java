@@ -96,7 +96,7 @@ final class SequenceFilters {
             if (attribute instanceof Text names) {
                 rendering.budget().spend(names.chars().length());
                 for (String name : names.chars().split(",", -1)) {
-                    keys.add(key(item, Text.own(name), bound.truth(1, false), rendering));
+                    keys.add(key(item, Text.trusted(name), bound.truth(1, false), rendering));
                 }
             } else {
                 keys.add(key(item, attribute, bound.truth(1, false), rendering));

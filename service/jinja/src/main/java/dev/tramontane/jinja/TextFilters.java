@@ -55,7 +55,7 @@ final class TextFilters {
         });
         all.put("center", (input, arguments, rendering) -> {
             long width = arguments.bind("center", "width").integer(0, 80);
-            return TextMethods.pad(text(input, rendering), width, Text.own(" "), 2, rendering.budget());
+            return TextMethods.pad(text(input, rendering), width, Text.trusted(" "), 2, rendering.budget());
         });
         all.put(
                 "format",
@@ -79,7 +79,7 @@ final class TextFilters {
 
     private static Value indent(Value input, Arguments arguments, Rendering rendering) {
         Bound bound = arguments.bind("indent", "width", "first", "blank");
-        Text indentation = bound.find(0) instanceof Text given ? given : Text.own(spaces(bound.integer(0, 4)));
+        Text indentation = bound.find(0) instanceof Text given ? given : Text.trusted(spaces(bound.integer(0, 4)));
         boolean blank = bound.truth(2, false);
         TextBuilder out = new TextBuilder(rendering.budget());
         if (bound.truth(1, false)) {
@@ -135,10 +135,10 @@ final class TextFilters {
             case Text text -> text;
             case Value.None _ -> null;
             case Undefined undefined -> throw undefined.used();
-            case Value other -> Text.own(spaces(bound.integer(1)));
+            case Value other -> Text.trusted(spaces(bound.integer(1)));
         };
-        Text items = Text.own(indent == null ? ", " : ",");
-        Text keys = Text.own(": ");
+        Text items = Text.trusted(indent == null ? ", " : ",");
+        Text keys = Text.trusted(": ");
         if (bound.get(2, Value.None.NONE) instanceof ListValue pair) {
             if (pair.items().size() != 2
                     || !(pair.items().get(0) instanceof Text first)

@@ -277,7 +277,7 @@ final class TextMethods {
     /** @param side 0 pads on the right, 1 on the left, 2 on both */
     private static Text pad(Text text, Arguments arguments, int side, Budget budget) {
         Bound bound = arguments.bind("pad", "width", "fillchar");
-        Text fill = bound.find(1) == null ? Text.own(" ") : bound.text(1);
+        Text fill = bound.find(1) == null ? Text.trusted(" ") : bound.text(1);
         if (fill.length() != 1) {
             throw new TemplateException("the fill character must be exactly one character long");
         }

@@ -97,7 +97,7 @@ final class ProvenancePropertyTest {
             Text text;
             try {
                 text = Template.of("{% macro f(x) %}[{{ x }}]{% endmacro %}{{ " + expression + " }}")
-                        .render(Map.of("u", Text.foreign(USER)), Limits.DEFAULT, ZonedDateTime::now);
+                        .render(Map.of("u", Text.untrusted(USER)), Limits.DEFAULT, ZonedDateTime::now);
             } catch (TemplateException e) {
                 continue; // An index that is not there, an operation on the wrong type.
             }
@@ -105,11 +105,11 @@ final class ProvenancePropertyTest {
             for (int i = 0; i < text.chars().length(); i++) {
                 char c = text.chars().charAt(i);
                 boolean isGreek = Character.UnicodeScript.of(c) == Character.UnicodeScript.GREEK;
-                assertThat(isGreek && text.isOwn(i))
+                assertThat(isGreek && text.isTrusted(i))
                         .as("seed %d, %s gives %s, character %d", seed, expression, text.chars(), i)
                         .isFalse();
                 boolean isPunctuation = "<|>".indexOf(c) >= 0;
-                assertThat(isPunctuation && !text.isOwn(i))
+                assertThat(isPunctuation && !text.isTrusted(i))
                         .as("seed %d, %s: the template's own was taken for the user's", seed, expression)
                         .isFalse();
                 greek |= isGreek;
@@ -121,12 +121,12 @@ final class ProvenancePropertyTest {
 
     @Test
     void stretchesAreTheText() {
-        Value user = Text.foreign("uu");
+        Value user = Text.untrusted("uu");
         Text text = Template.of("a{{ u }}b{{ 'c' }}{{ u }}{{ u }}")
                 .render(Map.of("u", user), Limits.DEFAULT, ZonedDateTime::now);
         StringBuilder shown = new StringBuilder();
-        text.stretches(
-                (chars, own) -> shown.append(own ? "<" : "(").append(chars).append(own ? ">" : ")"));
+        text.stretches((chars, trusted) ->
+                shown.append(trusted ? "<" : "(").append(chars).append(trusted ? ">" : ")"));
         assertThat(shown).hasToString("<a>(uu)<bc>(uuuu)");
     }
 }

@@ -3,9 +3,9 @@ package dev.tramontane.jinja;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tramontane.jinja.value.ForeignValues;
 import dev.tramontane.jinja.value.Limits;
 import dev.tramontane.jinja.value.TemplateException;
+import dev.tramontane.jinja.value.UntrustedValues;
 import dev.tramontane.jinja.value.Value;
 import java.time.Duration;
 import java.time.ZonedDateTime;
@@ -286,7 +286,7 @@ final class TemplateAttackTest {
 
     /** Parses and renders with little stack; a StackOverflowError is a failure of the test. */
     private static String onSmallStack(String template) {
-        Value messages = ForeignValues.of(List.of(Map.of("role", "user", "content", "x")));
+        Value messages = UntrustedValues.of(List.of(Map.of("role", "user", "content", "x")));
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         AtomicReference<String> text = new AtomicReference<>("");
         Thread thread = new Thread(

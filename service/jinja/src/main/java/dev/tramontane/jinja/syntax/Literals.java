@@ -41,7 +41,7 @@ final class Literals {
         if (i >= source.length()) {
             throw new TemplateException("a string is not closed", line);
         }
-        value = Text.own(text.toString());
+        value = Text.trusted(text.toString());
         end = i + 1;
     }
 

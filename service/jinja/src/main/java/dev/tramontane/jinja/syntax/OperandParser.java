@@ -97,7 +97,7 @@ final class OperandParser {
             text.append(more.chars());
             tokens.next();
         }
-        return new Expression.Constant(Text.own(text.toString()), line);
+        return new Expression.Constant(Text.trusted(text.toString()), line);
     }
 
     private Expression parenthesised(int line) {

@@ -137,8 +137,8 @@ public final class Arithmetic {
             }
             budget.checkString(count <= Integer.MAX_VALUE ? length * count : Long.MAX_VALUE);
             TextBuilder repeated = new TextBuilder(budget);
-            if (text.isAllOwn() || text.isAllForeign()) {
-                return repeated.append(text.chars().repeat((int) count), text.isAllOwn())
+            if (text.isAllTrusted() || text.isAllUntrusted()) {
+                return repeated.append(text.chars().repeat((int) count), text.isAllTrusted())
                         .toText()
                         .asMarkup(text.isMarkup());
             }

@@ -39,10 +39,10 @@ public final class Json {
         }
         switch (value) {
             case Text text -> string(text);
-            case Value.Bool bool -> own(bool == Value.Bool.TRUE ? "true" : "false");
-            case Value.Int number -> own(number.value().toString());
-            case Value.Real real -> own(real(real.value()));
-            case Value.None _ -> own("null");
+            case Value.Bool bool -> trusted(bool == Value.Bool.TRUE ? "true" : "false");
+            case Value.Int number -> trusted(number.value().toString());
+            case Value.Real real -> trusted(real(real.value()));
+            case Value.None _ -> trusted("null");
             case ListValue list -> list(list.items(), depth);
             case DictValue dict -> dict(dict, depth);
             default -> throw new TemplateException(Types.shown(value) + " cannot be written as JSON");
@@ -58,21 +58,21 @@ public final class Json {
 
     private void list(List<Value> items, int depth) {
         if (items.isEmpty()) {
-            own("[]");
+            trusted("[]");
             return;
         }
-        own("[");
+        trusted("[");
         for (int i = 0; i < items.size(); i++) {
             separate(i, depth + 1);
             value(items.get(i), depth + 1);
         }
         newline(depth);
-        own("]");
+        trusted("]");
     }
 
     private void dict(DictValue dict, int depth) {
         if (dict.size() == 0) {
-            own("{}");
+            trusted("{}");
             return;
         }
         List<DictValue.Entry> entries = new ArrayList<>();
@@ -80,7 +80,7 @@ public final class Json {
         if (style.sortKeys()) {
             entries.sort((a, b) -> Types.compare(a.key(), b.key(), "<", budget));
         }
-        own("{");
+        trusted("{");
         for (int i = 0; i < entries.size(); i++) {
             separate(i, depth + 1);
             string(key(entries.get(i).key()));
@@ -88,16 +88,16 @@ public final class Json {
             value(entries.get(i).value(), depth + 1);
         }
         newline(depth);
-        own("}");
+        trusted("}");
     }
 
     private static Text key(Value key) {
         return switch (key) {
             case Text text -> text;
-            case Value.Bool bool -> Text.own(bool == Value.Bool.TRUE ? "true" : "false");
-            case Value.Int number -> Text.own(number.value().toString());
-            case Value.Real real -> Text.own(real(real.value()));
-            case Value.None _ -> Text.own("null");
+            case Value.Bool bool -> Text.trusted(bool == Value.Bool.TRUE ? "true" : "false");
+            case Value.Int number -> Text.trusted(number.value().toString());
+            case Value.Real real -> Text.trusted(real(real.value()));
+            case Value.None _ -> Text.trusted("null");
             default -> throw new TemplateException(Types.shown(key) + " cannot be a name in JSON");
         };
     }
@@ -112,24 +112,24 @@ public final class Json {
     private void newline(int depth) {
         Text indent = style.indent();
         if (indent != null) {
-            own("\n");
+            trusted("\n");
             for (int i = 0; i < depth; i++) {
                 out.append(indent);
             }
         }
     }
 
-    private void own(String text) {
+    private void trusted(String text) {
         out.append(text, true);
     }
 
     private void string(Text text) {
-        own("\"");
+        trusted("\"");
         String chars = text.chars();
         for (int i = 0; i < chars.length(); i++) {
-            out.append(escaped(chars.charAt(i)), text.isOwn(i));
+            out.append(escaped(chars.charAt(i)), text.isTrusted(i));
         }
-        own("\"");
+        trusted("\"");
     }
 
     private String escaped(char c) {

@@ -46,63 +46,63 @@ public final class Printer {
         }
         switch (value) {
             case Text text -> quoted(text);
-            case Value.Bool bool -> own(bool == Value.Bool.TRUE ? "True" : "False");
-            case Value.Int number -> own(number.value().toString());
-            case Value.Real real -> own(real(real.value()));
-            case Value.None _ -> own("None");
-            case Undefined _ -> own("Undefined");
+            case Value.Bool bool -> trusted(bool == Value.Bool.TRUE ? "True" : "False");
+            case Value.Int number -> trusted(number.value().toString());
+            case Value.Real real -> trusted(real(real.value()));
+            case Value.None _ -> trusted("None");
+            case Undefined _ -> trusted("Undefined");
             case ListValue list -> list(list, depth);
             case DictValue dict -> dict(dict, depth);
             case Value.Range range -> {
                 long stop = range.start() + range.step() * range.length();
-                own("range(" + range.start() + ", " + stop + (range.step() == 1 ? ")" : ", " + range.step() + ")"));
+                trusted("range(" + range.start() + ", " + stop + (range.step() == 1 ? ")" : ", " + range.step() + ")"));
             }
             case Value.View view -> {
-                own(view.name() + "(");
+                trusted(view.name() + "(");
                 list(view.items(), depth);
-                own(")");
+                trusted(")");
             }
-            case Iteration _ -> own("<generator object>");
-            case HostObject object -> own("<" + object.typeName() + ">");
+            case Iteration _ -> trusted("<generator object>");
+            case HostObject object -> trusted("<" + object.typeName() + ">");
         }
     }
 
     private void list(ListValue list, int depth) {
-        own(list.tuple() ? "(" : "[");
+        trusted(list.tuple() ? "(" : "[");
         for (int i = 0; i < list.items().size(); i++) {
-            own(i > 0 ? ", " : "");
+            trusted(i > 0 ? ", " : "");
             repr(list.items().get(i), depth + 1);
         }
-        own(!list.tuple() ? "]" : list.items().size() == 1 ? ",)" : ")");
+        trusted(!list.tuple() ? "]" : list.items().size() == 1 ? ",)" : ")");
     }
 
     private void dict(DictValue dict, int depth) {
-        own("{");
+        trusted("{");
         boolean first = true;
         for (DictValue.Entry entry : dict.entries()) {
-            own(first ? "" : ", ");
+            trusted(first ? "" : ", ");
             first = false;
             repr(entry.key(), depth + 1);
-            own(": ");
+            trusted(": ");
             repr(entry.value(), depth + 1);
         }
-        own("}");
+        trusted("}");
     }
 
-    private void own(String text) {
+    private void trusted(String text) {
         out.append(text, true);
     }
 
     private void quoted(Text text) {
         String chars = text.chars();
         char quote = chars.indexOf('\'') >= 0 && chars.indexOf('"') < 0 ? '"' : '\'';
-        own(String.valueOf(quote));
+        trusted(String.valueOf(quote));
         for (int i = 0; i < chars.length(); ) {
             int codePoint = chars.codePointAt(i);
-            out.append(escaped(codePoint, quote), text.isOwn(i));
+            out.append(escaped(codePoint, quote), text.isTrusted(i));
             i += Character.charCount(codePoint);
         }
-        own(String.valueOf(quote));
+        trusted(String.valueOf(quote));
     }
 
     private static String escaped(int codePoint, char quote) {

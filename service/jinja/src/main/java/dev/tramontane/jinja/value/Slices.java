@@ -42,7 +42,8 @@ public final class Slices {
         int[] offsets = length == text.chars().length() ? null : offsets(codePoints);
         for (int i = 0; i < indices.count(); i++) {
             int index = (int) (indices.start() + i * indices.step());
-            picked.append(Character.toString(codePoints[index]), text.isOwn(offsets == null ? index : offsets[index]));
+            picked.append(
+                    Character.toString(codePoints[index]), text.isTrusted(offsets == null ? index : offsets[index]));
         }
         return picked.toText();
     }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A string each of whose characters is the template's own or comes from the conversation. Every operation keeps that
- * apart, so that what a user wrote can never be taken for the template's control strings, however it is cut, joined or
- * changed on the way.
+ * A string each of whose characters is trusted (the template or its operator wrote it) or not (it comes from the data
+ * that is rendered). Every operation keeps that apart, so that what a user wrote can never be taken for the template's
+ * control strings, however it is cut, joined or changed on the way.
  *
  * <p>Offsets are UTF-16 units inside this package's users; Python's are code points: see {@link #offset}.
  */
@@ -16,43 +16,43 @@ public final class Text implements Value {
     public static final Text EMPTY = new Text("", new int[0], false);
 
     private final String chars;
-    /** [2 n] the template's stretches: starts and ends, ascending, never touching. */
-    private final int[] own;
+    /** [2 n] the trusted stretches: starts and ends, ascending, never touching. */
+    private final int[] trusted;
     /** jinja2's Markup: the result of {@code escape} or {@code safe}. */
     private final boolean markup;
 
     /** Code points; as many as UTF-16 units in most texts. */
     private final int length;
 
-    Text(String chars, int[] own, boolean markup) {
+    Text(String chars, int[] trusted, boolean markup) {
         this.chars = chars;
-        this.own = own;
+        this.trusted = trusted;
         this.markup = markup;
         length = chars.codePointCount(0, chars.length());
     }
 
     /** Text that the template or its operator wrote. */
-    public static Text own(String chars) {
+    public static Text trusted(String chars) {
         return chars.isEmpty() ? EMPTY : new Text(chars, new int[] {0, chars.length()}, false);
     }
 
-    /** Text out of the conversation. */
-    public static Text foreign(String chars) {
+    /** Text out of the data. */
+    public static Text untrusted(String chars) {
         return new Text(chars, new int[0], false);
     }
 
     /** Text of one origin. */
-    public static Text of(String chars, boolean isOwn) {
-        return isOwn ? own(chars) : foreign(chars);
+    public static Text of(String chars, boolean isTrusted) {
+        return isTrusted ? trusted(chars) : untrusted(chars);
     }
 
     public String chars() {
         return chars;
     }
 
-    /** The template's stretches, [start, end) in turn. */
-    int[] ownStretches() {
-        return own;
+    /** The trusted stretches, [start, end) in turn. */
+    int[] trustedStretches() {
+        return trusted;
     }
 
     public boolean isMarkup() {
@@ -60,24 +60,24 @@ public final class Text implements Value {
     }
 
     public Text asMarkup(boolean is) {
-        return is == markup ? this : new Text(chars, own, is);
+        return is == markup ? this : new Text(chars, trusted, is);
     }
 
     /** Takes a stretch of one origin. */
     @FunctionalInterface
     public interface StretchSink {
-        void stretch(String chars, boolean isOwn);
+        void stretch(String chars, boolean isTrusted);
     }
 
     /** Gives the stretches of equal origin in order; none is empty. */
     public void stretches(StretchSink sink) {
         int at = 0;
-        for (int i = 0; i < own.length; i += 2) {
-            if (own[i] > at) {
-                sink.stretch(chars.substring(at, own[i]), false);
+        for (int i = 0; i < trusted.length; i += 2) {
+            if (trusted[i] > at) {
+                sink.stretch(chars.substring(at, trusted[i]), false);
             }
-            sink.stretch(chars.substring(own[i], own[i + 1]), true);
-            at = own[i + 1];
+            sink.stretch(chars.substring(trusted[i], trusted[i + 1]), true);
+            at = trusted[i + 1];
         }
         if (at < chars.length()) {
             sink.stretch(chars.substring(at), false);
@@ -85,20 +85,20 @@ public final class Text implements Value {
     }
 
     /** Whether the template wrote the character at that offset. */
-    public boolean isOwn(int offset) {
-        int found = Arrays.binarySearch(own, offset);
+    public boolean isTrusted(int offset) {
+        int found = Arrays.binarySearch(trusted, offset);
         // Even places are starts. An offset between two borders is inside when the next border is an end.
         return found >= 0 ? (found & 1) == 0 : ((-found - 1) & 1) == 1;
     }
 
     /** Whether the template wrote every character. */
-    public boolean isAllOwn() {
-        return chars.isEmpty() || (own.length == 2 && own[0] == 0 && own[1] == chars.length());
+    public boolean isAllTrusted() {
+        return chars.isEmpty() || (trusted.length == 2 && trusted[0] == 0 && trusted[1] == chars.length());
     }
 
     /** Whether the template wrote none of it. */
-    public boolean isAllForeign() {
-        return own.length == 0;
+    public boolean isAllUntrusted() {
+        return trusted.length == 0;
     }
 
     public boolean isEmpty() {
@@ -131,13 +131,13 @@ public final class Text implements Value {
         // From the first stretch that ends after the beginning to the first that starts at or after the end.
         int first = stretchAfter(from);
         int last = first;
-        while (last < own.length && own[last] < to) {
+        while (last < trusted.length && trusted[last] < to) {
             last += 2;
         }
         int[] part = new int[last - first];
         for (int i = 0; i < part.length; i += 2) {
-            part[i] = Math.max(own[first + i], from) - from;
-            part[i + 1] = Math.min(own[first + i + 1], to) - from;
+            part[i] = Math.max(trusted[first + i], from) - from;
+            part[i + 1] = Math.min(trusted[first + i + 1], to) - from;
         }
         return new Text(chars.substring(from, to), part, false);
     }
@@ -145,10 +145,10 @@ public final class Text implements Value {
     /** The place of the first stretch that ends after that offset. */
     private int stretchAfter(int offset) {
         int low = 0;
-        int high = own.length / 2;
+        int high = trusted.length / 2;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (own[2 * middle + 1] > offset) {
+            if (trusted[2 * middle + 1] > offset) {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -174,7 +174,7 @@ public final class Text implements Value {
         TextBuilder changed = new TextBuilder(budget);
         for (int i = 0; i < chars.length(); ) {
             int codePoint = chars.codePointAt(i);
-            changed.append(change.apply(codePoint), isOwn(i));
+            changed.append(change.apply(codePoint), isTrusted(i));
             i += Character.charCount(codePoint);
         }
         return changed.toText();
@@ -185,7 +185,7 @@ public final class Text implements Value {
         if (changed.length() != chars.length()) {
             throw new IllegalArgumentException("another length");
         }
-        return new Text(changed, own, false);
+        return new Text(changed, trusted, false);
     }
 
     @Override

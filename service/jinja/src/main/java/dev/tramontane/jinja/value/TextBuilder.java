@@ -6,7 +6,7 @@ import java.util.Arrays;
 public final class TextBuilder {
     private final Budget budget;
     private final StringBuilder chars = new StringBuilder();
-    private int[] own = new int[8];
+    private int[] trusted = new int[8];
     private int size;
 
     public TextBuilder(Budget budget) {
@@ -16,7 +16,7 @@ public final class TextBuilder {
     public TextBuilder append(Text text) {
         int base = chars.length();
         add(text.chars(), 0, text.chars().length());
-        int[] stretches = text.ownStretches();
+        int[] stretches = text.trustedStretches();
         for (int i = 0; i < stretches.length; i += 2) {
             mark(base + stretches[i], base + stretches[i + 1]);
         }
@@ -28,10 +28,10 @@ public final class TextBuilder {
         return from < to ? append(text.substring(from, to)) : this;
     }
 
-    public TextBuilder append(String text, boolean isOwn) {
+    public TextBuilder append(String text, boolean isTrusted) {
         int base = chars.length();
         add(text, 0, text.length());
-        if (isOwn) {
+        if (isTrusted) {
             mark(base, chars.length());
         }
         return this;
@@ -42,7 +42,7 @@ public final class TextBuilder {
     }
 
     public Text toText() {
-        return chars.isEmpty() ? Text.EMPTY : new Text(chars.toString(), Arrays.copyOf(own, size), false);
+        return chars.isEmpty() ? Text.EMPTY : new Text(chars.toString(), Arrays.copyOf(trusted, size), false);
     }
 
     private void add(String text, int from, int to) {
@@ -55,14 +55,14 @@ public final class TextBuilder {
         if (from == to) {
             return;
         }
-        if (size > 0 && own[size - 1] == from) {
-            own[size - 1] = to;
+        if (size > 0 && trusted[size - 1] == from) {
+            trusted[size - 1] = to;
             return;
         }
-        if (size == own.length) {
-            own = Arrays.copyOf(own, size * 2);
+        if (size == trusted.length) {
+            trusted = Arrays.copyOf(trusted, size * 2);
         }
-        own[size++] = from;
-        own[size++] = to;
+        trusted[size++] = from;
+        trusted[size++] = to;
     }
 }

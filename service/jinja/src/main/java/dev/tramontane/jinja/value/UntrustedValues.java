@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** From the JSON-like objects of a conversation to values, all of whose text is foreign. */
-public final class ForeignValues {
+/** From the JSON-like objects of a conversation to values, all of whose text is untrusted. */
+public final class UntrustedValues {
     /** More than what is around the JSON in a conversation, and that JSON, may have together. */
     private static final int DEEPEST = 180;
 
-    private ForeignValues() {}
+    private UntrustedValues() {}
 
     /** The value of a String, Boolean, integer, Double, List, Map with string keys, or null. */
     public static Value of(@Nullable Object object) {
@@ -24,7 +24,7 @@ public final class ForeignValues {
         }
         return switch (object) {
             case null -> Value.None.NONE;
-            case String text -> Text.foreign(text);
+            case String text -> Text.untrusted(text);
             case Boolean bool -> Value.Bool.of(bool);
             case Long number -> new Value.Int(number);
             case Integer number -> new Value.Int(number);
@@ -40,7 +40,7 @@ public final class ForeignValues {
             case Map<?, ?> map -> {
                 DictValue dict = new DictValue();
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    dict.put(Text.foreign(String.valueOf(entry.getKey())), of(entry.getValue(), depth + 1));
+                    dict.put(Text.untrusted(String.valueOf(entry.getKey())), of(entry.getValue(), depth + 1));
                 }
                 yield dict;
             }
