@@ -102,7 +102,7 @@ final class OpenConnections {
 
     /** When a place should be free that was not promised to anybody else: they come back one by one, as they were held. */
     private int retryAfterSeconds() {
-        double mean = times.meanNanos(limits.idleTime().toNanos());
+        double mean = times.meanNanos((double) limits.idleTime().toNanos());
         double each = mean / limits.connections();
         return Math.min(MOST_SECONDS, returns.next(System.nanoTime(), each, each, MOST_SECONDS * 1e9));
     }

@@ -189,7 +189,7 @@ public final class RequestMemory {
             if (was != RELEASED) {
                 held.addAndGet(-was);
                 if (was > 0) {
-                    times.ended(was, clock.getAsLong() - begunNanos);
+                    times.ended((double) was, clock.getAsLong() - begunNanos);
                 }
             }
         }
