@@ -5,7 +5,6 @@ import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufMetadata;
-import dev.tramontane.weights.GgufTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -56,19 +55,10 @@ public final class GgufSource implements ModelSource {
 
     @Override
     public List<StoredTensor> stored() {
-        return file.tensors().stream().map(GgufSource::stored).toList();
-    }
-
-    private static StoredTensor stored(GgufTensor tensor) {
-        return new StoredTensor(
-                tensor.name(),
-                tensor.type().name(),
-                tensor.type().computed(),
-                tensor.dims(),
-                tensor.elements(),
-                tensor.bytes(),
-                tensor.file(),
-                tensor.offset());
+        return file.tensors().stream()
+                .map(tensor -> StoredTensor.of(
+                        tensor, tensor.type().name(), tensor.type().computed(), tensor.dims()))
+                .toList();
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.tramontane.source;
 
-import static dev.tramontane.weights.ModelFileException.quoted;
+import static dev.tramontane.source.PlannedTensors.fault;
 
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
@@ -8,12 +8,8 @@ import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.weights.GgmlType;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufTensor;
-import dev.tramontane.weights.ModelFileException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -28,21 +24,20 @@ final class GgufTensors {
 
     private final GgufFile file;
     private final ModelGeometry geometry;
-    private final List<PlannedTensor> tensors = new ArrayList<>();
-    private final Set<String> names = new HashSet<>();
+    private final PlannedTensors tensors;
 
     GgufTensors(GgufFile file, ModelGeometry geometry) {
         this.file = file;
         this.geometry = geometry;
+        tensors = new PlannedTensors(geometry);
     }
 
     List<PlannedTensor> planned() {
         for (NeededTensor needed : NeededTensor.of(geometry, file.find(OUTPUT).isPresent())) {
             add(needed);
         }
-        names.add("rope_freqs.weight");
-        refuseOthers();
-        return tensors;
+        tensors.uses("rope_freqs.weight");
+        return tensors.of(file.tensors(), name -> IGNORED.matcher(name).matches());
     }
 
     private void add(NeededTensor needed) {
@@ -81,17 +76,7 @@ final class GgufTensors {
                     "rows of a multiple of " + type.blockElements());
         }
         MemorySegment data = parts > 1 ? tensor.slice(needed.expert()).data() : tensor.data();
-        names.add(tensor.name());
-        tensors.add(new PlannedTensor(
-                tensor.name(),
-                needed.role(),
-                needed.layer(),
-                needed.expert(),
-                type,
-                needed.rows(),
-                needed.columns(),
-                data,
-                new float[0]));
+        tensors.add(needed, tensor, type, data, new float[0]);
     }
 
     private static String prefix(NeededTensor needed) {
@@ -115,27 +100,6 @@ final class GgufTensors {
             case FFN_UP -> "ffn_up";
             case FFN_DOWN -> "ffn_down";
         };
-    }
-
-    /** A tensor that nobody uses is a bias, an adapter or another architecture: results without it would be wrong. */
-    private void refuseOthers() {
-        for (GgufTensor tensor : file.tensors()) {
-            if (!names.contains(tensor.name())
-                    && !IGNORED.matcher(tensor.name()).matches()) {
-                throw fault(
-                        tensor,
-                        "has no place in the " + geometry.layers() + " layers of the architecture "
-                                + geometry.architecture(),
-                        "only tensors that are computed with");
-            }
-        }
-    }
-
-    private ModelFileException fault(GgufTensor tensor, String found, String expected) {
-        return ModelFileException.in(tensor.file(), "tensor " + quoted(tensor.name()) + " " + found)
-                .at(tensor.offset())
-                .expected(expected)
-                .advice(HyperParameters.OTHER_FILE);
     }
 
     private static String shape(long rows, long columns) {

@@ -4,7 +4,6 @@ import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ForeignDirectory;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.ModelFileException;
-import dev.tramontane.weights.SafetensorsSet;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +16,7 @@ import java.util.Set;
  * Every fault is a {@link ModelFileException} of one line. Owns its mappings: tensors are valid until {@link #close},
  * which may be called twice. Any thread.
  */
-public sealed interface ModelSource extends AutoCloseable permits GgufSource, HuggingFaceSource, MistralSource {
+public sealed interface ModelSource extends AutoCloseable permits GgufSource, DirectorySource {
 
     /**
      * Opens what lies at a path.
@@ -29,19 +28,15 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource, Hu
             return GgufSource.of(GgufFile.open(path));
         }
         ModelDirectory directory = ModelDirectory.open(path);
-        // Mistral's repositories hold both layouts; the makers' own says windows and tokenizer as they were made.
-        if (MistralSource.isIn(directory)) {
-            return MistralSource.open(directory);
+        for (DirectoryForm form : DirectoryForm.values()) {
+            if (form.isIn(directory)) {
+                return DirectorySource.open(directory, form);
+            }
         }
-        if (HuggingFaceSource.isIn(directory)) {
-            return HuggingFaceSource.open(directory);
-        }
-        for (boolean mistrals : new boolean[] {true, false}) {
-            String weights = mistrals ? MistralSource.WEIGHTS : HuggingFaceSource.WEIGHTS;
-            String missing = mistrals ? MistralSource.PARAMS : HuggingFaceSource.CONFIG;
-            if (SafetensorsSet.isPresent(path, weights)) {
-                throw ModelFileException.in(
-                                path.toString(), "there are the weights " + weights + ".safetensors, but no " + missing)
+        for (DirectoryForm form : DirectoryForm.values()) {
+            if (form.hasWeightsIn(directory)) {
+                String found = "there are the weights " + form.weights() + ".safetensors, but no " + form.config();
+                throw ModelFileException.in(path.toString(), found)
                         .expected("both")
                         .advice("download it from where the weights came from");
             }

@@ -59,12 +59,8 @@ final class RopeFactors {
 
     private static void read(GgufTensor tensor, float[] factors) {
         if (tensor.type() != GgmlType.F32 || tensor.elements() != factors.length) {
-            throw ModelFileException.in(
-                            tensor.file(),
-                            "tensor " + quoted(TENSOR) + " is " + tensor.elements() + " x " + tensor.type())
-                    .at(tensor.offset())
-                    .expected(factors.length + " x F32")
-                    .advice(HyperParameters.OTHER_FILE);
+            throw PlannedTensors.fault(
+                    tensor, "is " + tensor.elements() + " x " + tensor.type(), factors.length + " x F32");
         }
         for (int i = 0; i < factors.length; i++) {
             factors[i] = tensor.data().get(F32, (long) i * Float.BYTES);

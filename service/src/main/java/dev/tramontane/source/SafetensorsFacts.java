@@ -3,7 +3,6 @@ package dev.tramontane.source;
 import static dev.tramontane.weights.ModelFileException.quoted;
 
 import dev.tramontane.weights.SafetensorsSet;
-import dev.tramontane.weights.SafetensorsTensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -22,7 +21,10 @@ final class SafetensorsFacts {
     }
 
     static List<StoredTensor> stored(SafetensorsSet weights) {
-        return weights.tensors().stream().map(SafetensorsFacts::stored).toList();
+        return weights.tensors().stream()
+                .map(tensor -> StoredTensor.of(
+                        tensor, tensor.type().name(), FloatValues.type(tensor).isPresent(), tensor.shape()))
+                .toList();
     }
 
     /** What the index says of the files that is not so. */
@@ -34,17 +36,5 @@ final class SafetensorsFacts {
         return List.of(weights.name() + " names " + names.size() + (names.size() == 1 ? " tensor" : " tensors")
                 + " that no file holds and the model does not need, such as "
                 + quoted(names.iterator().next()));
-    }
-
-    private static StoredTensor stored(SafetensorsTensor tensor) {
-        return new StoredTensor(
-                tensor.name(),
-                tensor.type().name(),
-                FloatValues.type(tensor).isPresent(),
-                tensor.shape(),
-                tensor.elements(),
-                tensor.bytes(),
-                tensor.file(),
-                tensor.offset());
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import static dev.tramontane.source.PlannedTensors.fault;
 import static dev.tramontane.weights.ModelFileException.quoted;
 
 import dev.tramontane.kernels.DType;
@@ -10,8 +11,6 @@ import dev.tramontane.weights.SafetensorsSet;
 import dev.tramontane.weights.SafetensorsTensor;
 import dev.tramontane.weights.SafetensorsType;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +39,6 @@ final class SafetensorsTensors {
 
     private final SafetensorsSet files;
     private final TensorNames layout;
-    private final Set<String> names = new HashSet<>();
 
     SafetensorsTensors(SafetensorsSet files, TensorNames layout) {
         this.files = files;
@@ -63,7 +61,7 @@ final class SafetensorsTensors {
 
     /** @param tied whether the head is the embedding where the weights have none of its own */
     List<PlannedTensor> planned(ModelGeometry geometry, boolean tied) {
-        List<PlannedTensor> tensors = new ArrayList<>();
+        PlannedTensors tensors = new PlannedTensors(geometry);
         // A tied model may store both. Where they are the same nothing is lost, and where they differ transformers
         // takes the stored head, too.
         boolean ownHead = !tied
@@ -72,11 +70,14 @@ final class SafetensorsTensors {
                 || files.isInAbsentFile(name(TensorRole.OUTPUT));
         for (NeededTensor needed : NeededTensor.of(geometry, ownHead)) {
             SafetensorsTensor tensor = stored(needed);
-            names.add(tensor.name());
-            tensors.add(needed.vector() ? vector(needed, tensor) : matrix(needed, tensor));
+            if (needed.vector()) {
+                tensors.add(needed, tensor, DType.F32, vector(needed, tensor), new float[0]);
+            } else {
+                addMatrix(tensors, needed, tensor);
+            }
         }
-        refuseOthers(geometry);
-        return tensors;
+        refuseAbsent();
+        return tensors.of(files.tensors(), this::isUnneeded);
     }
 
     private String name(TensorRole role) {
@@ -98,16 +99,16 @@ final class SafetensorsTensors {
                         .advice("the files are not a whole model of this architecture: download all of them again")));
     }
 
-    private PlannedTensor vector(NeededTensor needed, SafetensorsTensor tensor) {
+    /** The elements of a norm in F32. */
+    private static MemorySegment vector(NeededTensor needed, SafetensorsTensor tensor) {
         if (!tensor.shape().equals(List.of(needed.columns()))) {
             throw fault(tensor, "has the shape " + tensor.shape(), List.of(needed.columns()) + " by the configuration");
         }
-        MemorySegment data = MemorySegment.ofArray(
+        return MemorySegment.ofArray(
                 FloatValues.of(tensor).orElseThrow(() -> fault(tensor, "is " + tensor.type(), "F32, F16 or BF16")));
-        return planned(needed, tensor, DType.F32, data, new float[0]);
     }
 
-    private PlannedTensor matrix(NeededTensor needed, SafetensorsTensor tensor) {
+    private void addMatrix(PlannedTensors tensors, NeededTensor needed, SafetensorsTensor tensor) {
         if (!tensor.shape().equals(List.of(needed.rows(), needed.columns()))) {
             throw fault(
                     tensor,
@@ -119,34 +120,28 @@ final class SafetensorsTensors {
                         tensor,
                         "is " + tensor.type() + ", in which this version does not compute it",
                         "F32, F16, BF16 or F8_E4M3"));
-        float[] scales = tensor.type() == SafetensorsType.F8_E4M3 ? scales(needed, tensor) : new float[0];
-        return planned(needed, tensor, type, tensor.data(), scales);
+        float[] scales = new float[0];
+        if (tensor.type() == SafetensorsType.F8_E4M3) {
+            SafetensorsTensor scale = scale(needed, tensor);
+            tensors.uses(scale.name());
+            scales = scales(needed, tensor, scale);
+        }
+        tensors.add(needed, tensor, type, tensor.data(), scales);
     }
 
-    private static PlannedTensor planned(
-            NeededTensor needed, SafetensorsTensor tensor, DType type, MemorySegment data, float[] scales) {
-        return new PlannedTensor(
-                tensor.name(),
-                needed.role(),
-                needed.layer(),
-                needed.expert(),
-                type,
-                needed.rows(),
-                needed.columns(),
-                data,
-                scales);
-    }
-
-    /** One scale for the tensor or one for each row. */
-    private float[] scales(NeededTensor needed, SafetensorsTensor tensor) {
+    /** The factors of a matrix of F8_E4M3. */
+    private SafetensorsTensor scale(NeededTensor needed, SafetensorsTensor tensor) {
         String module = layout.module(needed);
-        SafetensorsTensor scale = WEIGHT_SCALES.stream()
+        return WEIGHT_SCALES.stream()
                 .map(suffix -> files.find(module + suffix))
                 .flatMap(Optional::stream)
                 .findFirst()
                 .orElseThrow(() ->
                         fault(tensor, "is F8_E4M3 without a scale", "a tensor " + quoted(module + ".weight_scale")));
-        names.add(scale.name());
+    }
+
+    /** One scale for the tensor or one for each row. */
+    private static float[] scales(NeededTensor needed, SafetensorsTensor tensor, SafetensorsTensor scale) {
         List<Long> shape = scale.shape();
         boolean one = shape.stream().allMatch(size -> size == 1) && shape.size() <= 2;
         boolean rows = shape.equals(List.of(needed.rows(), 1L)) || shape.equals(List.of(needed.rows()));
@@ -167,20 +162,11 @@ final class SafetensorsTensors {
         return values;
     }
 
-    /** A tensor that nobody uses is a bias, an adapter or another architecture: results without it would be wrong. */
-    private void refuseOthers(ModelGeometry geometry) {
+    /** Refuses weights of which a file is missing that holds more than what results don't depend on. */
+    private void refuseAbsent() {
         for (String name : files.promised()) {
             if (files.isInAbsentFile(name) && !isUnneeded(name)) {
                 throw files.promised(name).orElseThrow();
-            }
-        }
-        for (SafetensorsTensor tensor : files.tensors()) {
-            if (!names.contains(tensor.name()) && !isUnneeded(tensor.name())) {
-                throw fault(
-                        tensor,
-                        "has no place in the " + geometry.layers() + " layers of the architecture "
-                                + geometry.architecture(),
-                        "only tensors that are computed with");
             }
         }
     }
@@ -188,12 +174,5 @@ final class SafetensorsTensors {
     /** Whether results don't depend on a tensor of that name. */
     private boolean isUnneeded(String name) {
         return UNUSED_SCALES.contains(name.substring(name.lastIndexOf('.') + 1)) || layout.ignores(name);
-    }
-
-    private static ModelFileException fault(SafetensorsTensor tensor, String found, String expected) {
-        return ModelFileException.in(tensor.file(), "tensor " + quoted(tensor.name()) + " " + found)
-                .at(tensor.offset())
-                .expected(expected)
-                .advice(HyperParameters.OTHER_FILE);
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import dev.tramontane.weights.WeightTensor;
 import java.util.List;
 
 /**
@@ -25,5 +26,10 @@ public record StoredTensor(
         long offset) {
     public StoredTensor {
         dims = List.copyOf(dims);
+    }
+
+    static StoredTensor of(WeightTensor tensor, String type, boolean computed, List<Long> dims) {
+        return new StoredTensor(
+                tensor.name(), type, computed, dims, tensor.elements(), tensor.bytes(), tensor.file(), tensor.offset());
     }
 }

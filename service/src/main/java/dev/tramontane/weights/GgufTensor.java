@@ -13,7 +13,8 @@ import java.util.List;
  * @param file the file that holds it, for messages
  * @param data the data, read-only: exactly the bytes that type and dims need
  */
-public record GgufTensor(String name, GgmlType type, List<Long> dims, long offset, String file, MemorySegment data) {
+public record GgufTensor(String name, GgmlType type, List<Long> dims, long offset, String file, MemorySegment data)
+        implements WeightTensor {
     public GgufTensor {
         dims = List.copyOf(dims);
     }
@@ -48,12 +49,12 @@ public record GgufTensor(String name, GgmlType type, List<Long> dims, long offse
         return new GgufTensor(name, type, inner, offset + index * bytes, file, data.asSlice(index * bytes, bytes));
     }
 
-    /** Elements. */
+    @Override
     public long elements() {
         return rows() * cols();
     }
 
-    /** Bytes of the data. */
+    @Override
     public long bytes() {
         return data.byteSize();
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A tensor of a safetensors file: row-major, the last dimension contiguous. Any thread while its file is open. */
-public final class SafetensorsTensor {
+public final class SafetensorsTensor implements WeightTensor {
     private final String name;
     private final SafetensorsType type;
     private final List<Long> shape;
@@ -38,6 +38,7 @@ public final class SafetensorsTensor {
     }
 
     /** As in the file ("model.layers.0.self_attn.q_proj.weight"). */
+    @Override
     public String name() {
         return name;
     }
@@ -51,22 +52,22 @@ public final class SafetensorsTensor {
         return shape;
     }
 
-    /** Where the data lies in the file, in bytes. */
+    @Override
     public long offset() {
         return offset;
     }
 
-    /** The file that holds it, for messages. */
+    @Override
     public String file() {
         return file;
     }
 
-    /** Bytes of the data. */
+    @Override
     public long bytes() {
         return mapped.byteSize();
     }
 
-    /** Elements: the product of the shape. */
+    @Override
     public long elements() {
         return shape.stream().reduce(1L, (a, b) -> a * b);
     }
@@ -83,6 +84,7 @@ public final class SafetensorsTensor {
      * The data, read-only and aligned for its type: the mapped file itself, or for a {@link #misaligned} tensor a copy in
      * native memory that the first call makes and that lives as long as the file is open.
      */
+    @Override
     public synchronized MemorySegment data() {
         MemorySegment known = data;
         if (known == null) {

@@ -9,7 +9,7 @@ import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
-import dev.tramontane.source.MistralSource;
+import dev.tramontane.source.DirectorySource;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.SourceFact;
 import java.io.IOException;
@@ -66,7 +66,7 @@ final class LayoutsTest {
         Path both = TinyDirectory.huggingFace(model, directory.resolve("both"), 1);
         TinyDirectory.mistral(model, both);
         try (ModelSource source = ModelSource.open(both)) {
-            assertThat(source).isInstanceOf(MistralSource.class);
+            assertThat(source).isInstanceOf(DirectorySource.class);
             assertThat(source.facts())
                     .extracting(SourceFact::text)
                     .contains(

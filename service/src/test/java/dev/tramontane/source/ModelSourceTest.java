@@ -48,7 +48,8 @@ final class ModelSourceTest {
         }
         Path link = Files.createSymbolicLink(directory.resolve("link"), snapshot);
         try (ModelSource source = ModelSource.open(link)) {
-            assertThat(source).isInstanceOf(HuggingFaceSource.class);
+            assertThat(source).isInstanceOf(DirectorySource.class);
+            assertThat(source.facts()).extracting(SourceFact::text).contains("Hugging Face directory");
             assertThat(source.files()).hasSize(4);
             assertThat(source.plan(OptionalInt.empty()).geometry().name()).isEqualTo("link");
         }

@@ -1,0 +1,116 @@
+package dev.tramontane.source;
+
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.weights.SafetensorsSet;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** A model in a directory: hyperparameters in JSON and a tokenizer beside safetensors files, in one of two layouts. */
+public final class DirectorySource implements ModelSource {
+    private final ModelDirectory directory;
+    private final DirectoryLayout layout;
+    private final String quantisation;
+    private final SafetensorsSet weights;
+    private final TokenizerFiles tokenizers;
+
+    private DirectorySource(
+            ModelDirectory directory, DirectoryLayout layout, String quantisation, SafetensorsSet weights) {
+        this.directory = directory;
+        this.layout = layout;
+        this.quantisation = quantisation;
+        this.weights = weights;
+        tokenizers = new TokenizerFiles(directory);
+    }
+
+    /** @param form that is in the directory */
+    static DirectorySource open(ModelDirectory directory, DirectoryForm form) {
+        JsonParameters config = directory.parameters(form.config());
+        // Refused before the weights, whose names would be refused, too.
+        String quantisation = form.quantisation(config).orElse("none");
+        SafetensorsSet weights = SafetensorsSet.open(directory.path(), form.weights());
+        try {
+            return new DirectorySource(directory, form.layout(directory, config), quantisation, weights);
+        } catch (RuntimeException | Error failure) {
+            weights.close();
+            throw failure;
+        }
+    }
+
+    @Override
+    public String name() {
+        return directory.path().toString();
+    }
+
+    @Override
+    public List<SourceFact> facts() {
+        List<SourceFact> facts = new ArrayList<>(layout.form());
+        facts.add(SourceFact.of("name", "name", directory.modelName()));
+        facts.add(SourceFact.of("quantisation", "quantisation", quantisation));
+        facts.addAll(layout.facts());
+        if (layout.seesImages()) {
+            facts.add(SourceFact.of("left out", "left_out", "the part for images"));
+        }
+        return facts;
+    }
+
+    @Override
+    public List<SourceFile> files() {
+        Set<String> names = new LinkedHashSet<>(layout.configs());
+        names.addAll(tokenizers.names());
+        return SafetensorsFacts.files(directory, names, weights);
+    }
+
+    @Override
+    public List<StoredTensor> stored() {
+        return SafetensorsFacts.stored(weights);
+    }
+
+    @Override
+    public List<SourceFact> metadata() {
+        return layout.metadata();
+    }
+
+    @Override
+    public ModelPlan plan(OptionalInt window) {
+        SafetensorsTensors tensors = new SafetensorsTensors(weights, layout.names(weights));
+        ModelGeometry geometry = layout.geometry(directory.modelName(), tensors.vocabulary(), window);
+        return new ModelPlan(geometry, tensors.planned(geometry, layout.tied()), layout.ropeFactors(geometry));
+    }
+
+    @Override
+    public List<SourceFact> tokenizerFacts(Tokenizer tokenizer) {
+        return TokenizerFacts.of(tokenizer(), tokenizer);
+    }
+
+    @Override
+    public TokenizerSource tokenizer() {
+        return layout.tokenizer(tokenizers);
+    }
+
+    @Override
+    public Set<Integer> eosIds(int vocabulary) {
+        return layout.eosIds(vocabulary);
+    }
+
+    @Override
+    public List<String> oddities(int vocabulary) {
+        List<String> oddities = new ArrayList<>(layout.oddities(vocabulary));
+        oddities.addAll(SafetensorsFacts.oddities(weights));
+        return oddities;
+    }
+
+    @Override
+    public ChatSource chat() {
+        ChatFiles files = new ChatFiles(directory);
+        return new ChatSource(files.template(), layout.version(tokenizers), files.specials());
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}
