@@ -1,5 +1,6 @@
 package dev.tramontane.json;
 
+import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -189,7 +190,7 @@ public final class JsonFields {
     // ---- values inside arrays and maps, named by their whole path
 
     public static long integer(@Nullable Object value, String path, long min, long max) {
-        String wanted = max == Long.MAX_VALUE
+        String wanted = max == Long.MAX_VALUE && !(value instanceof BigInteger)
                 ? "a whole number of at least " + min
                 : "a whole number between " + min + " and " + max;
         if (min == Long.MIN_VALUE) {
