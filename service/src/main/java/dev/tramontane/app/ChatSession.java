@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class ChatSession {
     static final String HELP =
             "/help shows this, /reset forgets the conversation, /system TEXT tells the model something first from now"
-                + " on (/system shows it, /system none takes it away), /exit or Ctrl-D ends; Ctrl-C stops an answer. A"
-                + " message that begins with / is sent with a blank before it";
+                    + " on (/system shows it, /system none takes it away), /exit or Ctrl-D ends; Ctrl-C stops an answer. A"
+                    + " message that begins with / is sent with a blank before it";
 
     private static final Pattern COMMAND = Pattern.compile("/([\\p{Alpha}?]*)(?:\\s+(.*))?", Pattern.DOTALL);
 

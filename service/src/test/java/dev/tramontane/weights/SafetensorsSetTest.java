@@ -334,17 +334,17 @@ class SafetensorsSetTest {
                 named(
                         "Mistral's pickle",
                         "\"consolidated.00.pth\" is a Python pickle, which can run code and is never opened, expected"
-                            + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
-                            + " its makers, convert it with transformers' convert_mistral_weights_to_hf.py"
-                            + " --modules_are_split",
+                                + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
+                                + " its makers, convert it with transformers' convert_mistral_weights_to_hf.py"
+                                + " --modules_are_split",
                         "params.json",
                         "consolidated.00.pth",
                         "tokenizer.model"),
                 named(
                         "Hugging Face's pickle",
                         "\"pytorch_model.bin\" is a Python pickle, which can run code and is never opened, expected"
-                            + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
-                            + " its makers, load it with transformers and write it by save_pretrained()",
+                                + " the files of a model; download the model's safetensors or GGUF files; or, if you trust"
+                                + " its makers, load it with transformers and write it by save_pretrained()",
                         "config.json",
                         "pytorch_model.bin"),
                 named("pt", "\"model.pt\" is a Python pickle", "model.pt"),

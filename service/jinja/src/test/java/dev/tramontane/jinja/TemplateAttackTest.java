@@ -264,11 +264,11 @@ final class TemplateAttackTest {
     void everyPrefixOfATemplateParsesOrFailsClearly() {
         String template =
                 "a {%- if x is not none and y[1:2] == 'b' -%} {# c #} {{ x.y('q', z=[1, {'a': 2.5}]) | join(', ') ~"
-                    + " \"\\n"
-                    + "\" }}{% elif not (x in y) %}{% raw %} {{ {% endraw +%}\n"
-                    + " {% else %}{% for a, b in c.items() if a recursive %}{{ loop.index }}{% else %}{% set ns.x ="
-                    + " namespace(a=1) %}{% endfor %}{% endif %}{% macro m(a, b=1) %}{% endmacro %}{% call(u) m() %}{%"
-                    + " endcall %}";
+                        + " \"\\n"
+                        + "\" }}{% elif not (x in y) %}{% raw %} {{ {% endraw +%}\n"
+                        + " {% else %}{% for a, b in c.items() if a recursive %}{{ loop.index }}{% else %}{% set ns.x ="
+                        + " namespace(a=1) %}{% endfor %}{% endif %}{% macro m(a, b=1) %}{% endmacro %}{% call(u) m() %}{%"
+                        + " endcall %}";
         for (int end = 0; end <= template.length(); end++) {
             failsOrRuns(template.substring(0, end));
             failsOrRuns(template.substring(end));
