@@ -92,7 +92,7 @@ class PromptThreadsTest {
     @Test
     void oneThreadIsThereForShortPrompts() {
         PromptThreads threads = threads(2, 100);
-        hold(threads, LONG);
+        CountDownLatch held = hold(threads, LONG);
         for (int i = 0; i < 5; i++) {
             note(threads, "long", LONG);
         }
@@ -101,6 +101,8 @@ class PromptThreadsTest {
             waitFor(i + 1);
         }
         assertThat(begun).containsOnly("short").hasSize(20);
+        held.countDown();
+        waitFor(25); // What still waits when the threads are closed would be refused.
     }
 
     /** However many short prompts keep coming, a long one waits for its own size from each that waits beside it. */
