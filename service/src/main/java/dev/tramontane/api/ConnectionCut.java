@@ -45,12 +45,14 @@ public final class ConnectionCut {
         while (unsent.remove(new ClosedChannelException())) {}
     }
 
-    /** Lets nothing out any more. */
+    /**
+     * Lets nothing out any more. Promises are not kept either: told that its close frame failed, Vert.x would close once
+     * more, within this close.
+     */
     private static final class Dropping extends ChannelOutboundHandlerAdapter {
         @Override
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
             ReferenceCountUtil.release(message);
-            promise.tryFailure(new ClosedChannelException());
         }
     }
 }
