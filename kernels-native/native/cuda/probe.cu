@@ -104,26 +104,7 @@ class DeviceProbe final : public Probe {
     return at;
   }
 
-  float* data_of(Activation which) const {
-    const DeviceFrame& frame = backend_.step_->frame();
-    switch (which) {
-      case Activation::kHidden:
-        return frame.hidden;
-      case Activation::kQ:
-        return frame.q;
-      case Activation::kK:
-        return frame.k;
-      case Activation::kV:
-        return frame.v;
-      case Activation::kAttention:
-        return frame.attention;
-      case Activation::kGate:
-        return frame.gate;
-      case Activation::kLogits:
-        return frame.logits;
-    }
-    return nullptr;
-  }
+  float* data_of(Activation which) const { return rows_of(backend_.step_->frame(), which); }
 
   DeviceBackend& backend_;
 };

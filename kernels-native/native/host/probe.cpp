@@ -5,26 +5,6 @@
 namespace tramontane {
 namespace {
 
-float* data_of(const Frame& frame, Activation which) {
-  switch (which) {
-    case Activation::kHidden:
-      return frame.hidden;
-    case Activation::kQ:
-      return frame.q;
-    case Activation::kK:
-      return frame.k;
-    case Activation::kV:
-      return frame.v;
-    case Activation::kAttention:
-      return frame.attention;
-    case Activation::kGate:
-      return frame.gate;
-    case Activation::kLogits:
-      return frame.logits;
-  }
-  return nullptr;
-}
-
 float load(float element) { return element; }
 float load(uint16_t element) { return half_to_float(element); }
 void store(float& element, float value) { element = value; }
@@ -64,10 +44,10 @@ class HostProbe final : public Probe {
   }
 
   void read(Activation which, float* to, uint64_t n) override {
-    memcpy(to, data_of(backend_.frame_, which), n * sizeof(float));
+    memcpy(to, rows_of(backend_.frame_, which), n * sizeof(float));
   }
   void write(Activation which, const float* from, uint64_t n) override {
-    memcpy(data_of(backend_.frame_, which), from, n * sizeof(float));
+    memcpy(rows_of(backend_.frame_, which), from, n * sizeof(float));
   }
   const Routing* routing() const override {
     return backend_.model_.n_experts == 0 ? nullptr : &backend_.frame_.routing;

@@ -23,6 +23,28 @@ enum class Operation {
 // Rows of floats between operations.
 enum class Activation { kHidden, kQ, kK, kV, kAttention, kGate, kLogits };
 
+// Where they begin in a backend's frame: every frame names them alike.
+template <class AnyFrame>
+float* rows_of(const AnyFrame& frame, Activation which) {
+  switch (which) {
+    case Activation::kHidden:
+      return frame.hidden;
+    case Activation::kQ:
+      return frame.q;
+    case Activation::kK:
+      return frame.k;
+    case Activation::kV:
+      return frame.v;
+    case Activation::kAttention:
+      return frame.attention;
+    case Activation::kGate:
+      return frame.gate;
+    case Activation::kLogits:
+      return frame.logits;
+  }
+  return nullptr;
+}
+
 class Probe {
  public:
   virtual ~Probe() = default;
