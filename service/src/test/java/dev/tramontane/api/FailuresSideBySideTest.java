@@ -8,12 +8,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.generation.GenerationRequest;
-import dev.tramontane.generation.Prompt;
-import dev.tramontane.generation.TextGenerator;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,15 +30,18 @@ import org.reactivestreams.Subscription;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** Two prompts of a request fail on two threads at once: the client is told of one, and the other is no fault. */
 @Timeout(60) // Only a hang reaches it.
 class FailuresSideBySideTest {
 
     /** Fails both prompts when the second has come, each too far on its way to notice that it was cancelled. */
-    private static final class Failing implements TextGenerator {
+    private static final class Failing extends AnswersOnly {
         private @Nullable CoreSubscriber<? super GenerationEvent> first;
+
+        Failing() {
+            super("m", 1000);
+        }
 
         @Override
         public Flux<GenerationEvent> generate(GenerationRequest request) {
@@ -62,31 +64,6 @@ class FailuresSideBySideTest {
                     subscriber.onError(new GenerationException(Kind.TOO_LARGE, "the second", "prompt", 0));
                 }
             };
-        }
-
-        @Override
-        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public Mono<String> detokenize(int[] ids) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public String piece(int id) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public String model() {
-            return "m";
-        }
-
-        @Override
-        public int contextTokens() {
-            return 1000;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Finished;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 class ChatSessionTest {
     private final List<List<Map<String, @Nullable Object>>> asked = new ArrayList<>();
@@ -64,7 +64,7 @@ class ChatSessionTest {
         public void close() {}
     }
 
-    private final TextGenerator generator = new TextGenerator() {
+    private final TextGenerator generator = new AnswersOnly("m", 100) {
         @Override
         public Flux<GenerationEvent> generate(GenerationRequest request) {
             if (!(request.prompt() instanceof Prompt.Chat chat)) {
@@ -73,31 +73,6 @@ class ChatSessionTest {
             assertThat(chat.conversation().addGenerationPrompt()).isTrue();
             asked.add(chat.conversation().messages());
             return answers.remove();
-        }
-
-        @Override
-        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public Mono<String> detokenize(int[] ids) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public String piece(int id) {
-            throw new AssertionError("nobody asks for ids here");
-        }
-
-        @Override
-        public String model() {
-            return "m";
-        }
-
-        @Override
-        public int contextTokens() {
-            return 100;
         }
     };
 

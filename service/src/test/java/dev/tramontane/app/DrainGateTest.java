@@ -2,17 +2,16 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
-import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
@@ -22,35 +21,10 @@ class DrainGateTest {
     private final Sinks.Many<GenerationEvent> answer = Sinks.many().multicast().directBestEffort();
 
     private final DrainGate gate = new DrainGate(
-            new TextGenerator() {
+            new AnswersOnly("m", 1) {
                 @Override
                 public Flux<GenerationEvent> generate(GenerationRequest request) {
                     return answer.asFlux();
-                }
-
-                @Override
-                public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-                    throw new AssertionError("nobody asks for ids here");
-                }
-
-                @Override
-                public Mono<String> detokenize(int[] ids) {
-                    throw new AssertionError("nobody asks for ids here");
-                }
-
-                @Override
-                public String piece(int id) {
-                    throw new AssertionError("nobody asks for ids here");
-                }
-
-                @Override
-                public String model() {
-                    return "m";
-                }
-
-                @Override
-                public int contextTokens() {
-                    return 1;
                 }
             },
             () -> now);
