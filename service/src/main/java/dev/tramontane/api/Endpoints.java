@@ -29,6 +29,7 @@ public final class Endpoints {
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
     private final List<Runnable> mounted = new ArrayList<>();
     private final Set<String> probes = new HashSet<>();
+    private final Map<String, ApiException> unserved = new LinkedHashMap<>();
 
     Endpoints(Router router) {
         this.router = router;
@@ -54,6 +55,11 @@ public final class Endpoints {
         add(path, HttpMethod.POST, handler);
     }
 
+    /** Refuses every method of a path, which no endpoint answers, with what to use. It is not among those of {@link #list}. */
+    void unserved(String path, ApiException refusal) {
+        unserved.put(path, refusal);
+    }
+
     private void add(String path, HttpMethod method, Handler<RoutingContext> handler) {
         methods.computeIfAbsent(path, key -> new TreeSet<>()).add(method.name());
         mounted.add(() -> router.route(method, path).handler(context -> {
@@ -75,6 +81,10 @@ public final class Endpoints {
                             405,
                             context.request().method() + " is not allowed on " + path + "; use " + allow,
                             "method_not_allowed"));
+        }));
+        unserved.forEach((path, refusal) -> router.route(path).handler(context -> {
+            context.put(LABEL, path);
+            Replies.fail(context, refusal);
         }));
         String known = String.join(", ", list());
         router.route()

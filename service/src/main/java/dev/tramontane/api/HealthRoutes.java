@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 /**
  * {@code /livez}, {@code /startupz} and {@code /readyz}: 200 when well, else 503 with the reason. {@code /health} is
  * readiness in the words of llama.cpp's server, whose clients read its body and wait while it says that the model
- * loads; those of vLLM's look at the status only.
+ * loads; those of vLLM's look at the status only. {@code /ping} is the same for SageMaker, which asks by both methods.
  */
 public final class HealthRoutes implements ApiRoutes {
     private static final int UNAVAILABLE = 503;
@@ -26,6 +26,8 @@ public final class HealthRoutes implements ApiRoutes {
         endpoints.probe("/readyz", context -> answer(context, health::ready));
         endpoints.probe("/health", this::answerAsLlamaCpp);
         endpoints.probe("/v1/health", this::answerAsLlamaCpp);
+        endpoints.probe("/ping", this::answerAsLlamaCpp);
+        endpoints.post("/ping", this::answerAsLlamaCpp);
     }
 
     private void answerAsLlamaCpp(RoutingContext context) {

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
@@ -64,8 +65,8 @@ final class DrainGate implements TextGenerator {
     }
 
     @Override
-    public int contextTokens() {
-        return generator.contextTokens();
+    public ModelProfile profile() {
+        return generator.profile();
     }
 
     /**

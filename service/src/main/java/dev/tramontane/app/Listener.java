@@ -6,6 +6,8 @@ import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.UnservedRoutes;
+import dev.tramontane.api.VersionRoute;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.TokenizeRoutes;
@@ -74,6 +76,8 @@ final class Listener implements AutoCloseable {
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),
                             new ResponsesRoute(vertx, config, serving, observer, memory, clock),
+                            new VersionRoute(Program.Version.number()),
+                            new UnservedRoutes(),
                             new ChatPage()),
                     observer);
             int port = await(http.start(), configuration.http());

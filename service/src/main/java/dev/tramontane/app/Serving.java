@@ -122,7 +122,7 @@ final class Serving implements Health, ServedModels {
     public List<Entry> list() {
         Loaded served = loaded;
         return List.of(new Entry(
-                name, createdSeconds, served == null ? 0 : served.generator().contextTokens()));
+                name, createdSeconds, served == null ? null : served.generator().profile()));
     }
 
     @Override

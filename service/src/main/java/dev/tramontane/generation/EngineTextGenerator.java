@@ -1,6 +1,7 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.NoLayout;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
@@ -41,6 +42,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final TokenTexts texts;
     private final Set<Integer> eosIds;
     private final GenerationConfig config;
+    private final ModelProfile profile;
     private final PromptThreads prompts;
     private final ExecutorService delivery;
 
@@ -50,6 +52,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         this.engine = engine;
         this.config = config;
         limits = engine.limits();
+        profile = new ModelProfile(limits.contextTokens(), !(layout instanceof NoLayout));
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         eosIds = eosIdsOf(tokenizer);
@@ -142,8 +145,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     }
 
     @Override
-    public int contextTokens() {
-        return limits.contextTokens();
+    public ModelProfile profile() {
+        return profile;
     }
 
     /** Frees the threads once what is queued has been delivered. Streams of a running engine end undelivered. */

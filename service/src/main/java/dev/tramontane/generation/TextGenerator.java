@@ -30,6 +30,11 @@ public interface TextGenerator {
     /** The served model's name, as in /v1/models. */
     String model();
 
+    /** What the model can be asked for. */
+    ModelProfile profile();
+
     /** Prompt and answer together, in tokens. */
-    int contextTokens();
+    default int contextTokens() {
+        return profile().contextTokens();
+    }
 }

@@ -427,24 +427,29 @@ class ErrorTableTest {
     void modelsAreListed() {
         String entry = """
             {"id": "toy/bytes", "object": "model", "created": 1700000000, "owned_by": "tramontane",
-             "max_model_len": 4096}\
+             "root": "toy/bytes", "parent": null, "max_model_len": 4096, "type": "base", "name": "toy/bytes",
+             "max_context_length": 4096, "aliases": [],
+             "capabilities": {"completion_chat": true, "completion_fim": false, "function_calling": false,
+                              "fine_tuning": false, "vision": false}}\
             """;
         assertThat(service.get("/v1/models").json())
-                .isEqualTo(new JsonObject("{\"object\": \"list\", \"data\": [" + entry + "]}"));
+                .isEqualTo(new JsonObject("{\"object\": \"list\", \"data\": [" + entry + "], \"models\": [{\"name\":"
+                        + " \"toy/bytes\", \"model\": \"toy/bytes\", \"modified_at\": \"2023-11-14T22:13:20Z\","
+                        + " \"capabilities\": [\"completion\"], \"details\": {}}]}"));
         assertThat(service.get("/v1/models/toy/bytes").json()).isEqualTo(new JsonObject(entry));
         assertThat(service.get("/v1/models/toy%2Fbytes").json()).isEqualTo(new JsonObject(entry));
     }
 
     @Test
     void wrongPathsMethodsAndTypes() { // 10, 13
-        TestService.Reply unknown = service.get("/v1/embeddings");
+        TestService.Reply unknown = service.get("/v1/completion");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.error().getString("code")).isEqualTo("unknown_url");
         assertThat(unknown.error().getString("message"))
-                .isEqualTo("There is nothing at /v1/embeddings; this server has GET /livez, GET /startupz, GET"
-                        + " /readyz, GET /health, GET /v1/health, GET /v1/models, GET /v1/models/*, POST"
-                        + " /v1/completions, POST /v1/chat/completions, POST /tokenize, POST /detokenize,"
-                        + " GET /v1/responses");
+                .isEqualTo("There is nothing at /v1/completion; this server has GET /livez, GET /startupz, GET"
+                        + " /readyz, GET /health, GET /v1/health, GET /ping, POST /ping, GET /v1/models, GET"
+                        + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST /tokenize, POST"
+                        + " /detokenize, GET /v1/responses, GET /version");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);
@@ -519,7 +524,7 @@ class ErrorTableTest {
 
     /** llama.cpp's clients read the body, vLLM's the status; both ask while the model is being loaded. */
     @ParameterizedTest
-    @ValueSource(strings = {"/health", "/v1/health"})
+    @ValueSource(strings = {"/health", "/v1/health", "/ping"})
     void healthIsAnsweredAsOtherServersDo(String path) {
         assertThat(service.get(path).status()).isEqualTo(200);
         assertThat(service.get(path).json()).isEqualTo(new JsonObject("{\"status\": \"ok\"}"));
@@ -538,6 +543,43 @@ class ErrorTableTest {
                 """));
         } finally {
             service.started = Health.Answer.WELL;
+            service.ready = Health.Answer.WELL;
+        }
+    }
+
+    /** What clients of other servers ask for is told apart from a mistyped path, whatever the method. */
+    @Test
+    void whatIsNotServedIsRefusedByName() {
+        assertThat(UnservedRoutes.paths())
+                .contains("/v1/embeddings", "/v1/images", "/v1/audio", "/v1/moderations", "/v1/files")
+                .contains("/v1/fine_tuning", "/v1/batches", "/v1/messages", "/api")
+                .doesNotHaveDuplicates();
+        for (String path : UnservedRoutes.paths()) {
+            for (TestService.Reply answer :
+                    List.of(service.get(path), service.get(path + "/x"), service.post(path + "/a/b", "{}"))) {
+                assertThat(answer.status()).as(path).isEqualTo(404);
+                assertThat(answer.error().getString("code")).isEqualTo("unsupported_endpoint");
+                assertThat(answer.error().getString("message")).contains(" are not served here: ");
+            }
+        }
+        assertThat(service.post("/v1/embeddings", "{\"input\": \"a\"}").error().getString("message"))
+                .isEqualTo("Embeddings are not served here: this server generates text only.");
+        assertThat(service.post("/v1/images/generations", "{}").error().getString("message"))
+                .startsWith("Images are not served here");
+    }
+
+    @Test
+    void theVersionIsTold() {
+        assertThat(service.get("/version").json()).isEqualTo(new JsonObject("{\"version\": \"1.2.3\"}"));
+    }
+
+    @Test
+    void aPingIsAnsweredByBothMethods() {
+        assertThat(service.post("/ping", "").status()).isEqualTo(200);
+        service.ready = new Health.Answer(false, "draining");
+        try {
+            assertThat(service.post("/ping", "").status()).isEqualTo(503);
+        } finally {
             service.ready = Health.Answer.WELL;
         }
     }

@@ -180,7 +180,9 @@ final class TestService implements AutoCloseable {
                                 models,
                                 observer,
                                 memory,
-                                InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
+                                InstantSource.fixed(Instant.ofEpochSecond(NOW))),
+                        new VersionRoute("1.2.3"),
+                        new UnservedRoutes()),
                 observer);
         port = service.start().await();
     }

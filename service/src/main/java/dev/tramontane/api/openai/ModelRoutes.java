@@ -9,7 +9,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import tools.jackson.core.JsonGenerator;
 
 /** {@code GET /v1/models} and {@code GET /v1/models/{id}}; an id may contain slashes. */
 public final class ModelRoutes implements ApiRoutes {
@@ -32,7 +31,10 @@ public final class ModelRoutes implements ApiRoutes {
             json.writeStartObject();
             json.writeStringProperty("object", "list");
             json.writeName("data").writeStartArray();
-            models.list().forEach(model -> write(json, model));
+            models.list().forEach(model -> ModelFormat.write(json, model));
+            json.writeEndArray();
+            json.writeName("models").writeStartArray();
+            models.list().forEach(model -> ModelFormat.writeAsOllama(json, model));
             json.writeEndArray();
             json.writeEndObject();
         });
@@ -43,7 +45,7 @@ public final class ModelRoutes implements ApiRoutes {
         String id = path == null || path.length() < PREFIX.length() ? "" : decode(path.substring(PREFIX.length()));
         for (ServedModels.Entry model : models.list()) {
             if (model.id().equals(id)) {
-                reply(context, json -> write(json, model));
+                reply(context, json -> ModelFormat.write(json, model));
                 return;
             }
         }
@@ -56,16 +58,6 @@ public final class ModelRoutes implements ApiRoutes {
         } catch (IllegalArgumentException malformed) {
             return raw; // It names no model then.
         }
-    }
-
-    private static void write(JsonGenerator json, ServedModels.Entry model) {
-        json.writeStartObject();
-        json.writeStringProperty("id", model.id());
-        json.writeStringProperty("object", "model");
-        json.writeNumberProperty("created", model.createdSeconds());
-        json.writeStringProperty("owned_by", "tramontane");
-        json.writeNumberProperty("max_model_len", model.contextTokens());
-        json.writeEndObject();
     }
 
     private static void reply(RoutingContext context, JsonWriter.Value value) {

@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,9 @@ public interface ServedModels {
      * A model as {@code /v1/models} tells of it.
      *
      * @param createdSeconds since 1970
+     * @param profile null while it is being loaded
      */
-    record Entry(String id, long createdSeconds, int contextTokens) {}
+    record Entry(String id, long createdSeconds, @Nullable ModelProfile profile) {}
 
     /** All of them; while loading, those that will be. */
     List<Entry> list();
@@ -44,7 +46,7 @@ public interface ServedModels {
 
     /** One model that is there from the start. */
     static ServedModels of(TextGenerator generator, long createdSeconds) {
-        Entry entry = new Entry(generator.model(), createdSeconds, generator.contextTokens());
+        Entry entry = new Entry(generator.model(), createdSeconds, generator.profile());
         return new ServedModels() {
             @Override
             public List<Entry> list() {
