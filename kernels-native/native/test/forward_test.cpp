@@ -248,6 +248,33 @@ TEST(ring_is_unbounded_with_a_mask) {
   });
 }
 
+// Speculation: a step computes a token and guesses at those that follow, keeps the right ones and computes the rest
+// again. Neither the guesses' keys and values in the ring nor where the steps begin shows in any logit.
+TEST(rejected_tokens_leave_no_trace) {
+  everywhere([](const Weights& weights, Placement p, const std::string& name) {
+    const uint32_t vocab = weights.shape.vocab;
+    const auto tokens = random_tokens(kLength, vocab, 21);
+    Session session(weights, p);
+    const auto expected = session.run_chunked(0, tokens, 64);
+    Placement ring = p;
+    ring.ring = true;
+    ring.max_rows = 5;
+    session.resize(ring);
+    Random random{weights.shape.seed + ring.threads};
+    std::vector<float> kept;
+    for (uint32_t position = 0; position < kLength;) {
+      const uint32_t rows = std::min<uint32_t>(1 + random.below(5), kLength - position);
+      const uint32_t right = 1 + random.below(rows);
+      std::vector<int32_t> guesses(tokens.begin() + position, tokens.begin() + position + rows);
+      for (uint32_t i = right; i < rows; ++i) guesses[i] = static_cast<int32_t>(random.below(vocab));
+      const auto logits = session.run({{0, position, guesses}});
+      kept.insert(kept.end(), logits.begin(), logits.begin() + right * vocab);
+      position += right;
+    }
+    CHECK_TEXT(same(expected, kept), name);
+  });
+}
+
 TEST(pages_may_lie_anywhere_and_have_any_size) {
   everywhere([](const Weights& weights, Placement p, const std::string& name) {
     const auto tokens = random_tokens(kLength, weights.shape.vocab, 10);

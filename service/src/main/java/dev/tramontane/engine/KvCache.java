@@ -109,7 +109,11 @@ final class KvCache {
         freeSlots[freeSlotCount++] = table.slot;
     }
 
-    /** Makes every page that rows {@code position .. position+rows-1} write the table's own, telling the model how. */
+    /**
+     * Makes every page that rows {@code position .. position+rows-1} write the table's own, telling the model how. Rows
+     * may begin before earlier ones ended, at a position that the step before began at or later: guesses that proved
+     * wrong are written over, and what the right ones see was never touched.
+     */
     void makeRoom(PageTable table, long position, int rows, StepBatch batch) {
         if (!table.reported) {
             report(table, batch);

@@ -133,6 +133,20 @@ final class KvCachePropertyTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void randomFamilies(long seed) {
+        families(seed, false);
+    }
+
+    /**
+     * The same with speculation: a step computes several tokens of a sequence and keeps some, from none to all. What was
+     * taken back is computed again as something else, or never; it leaves no trace in what is seen or held.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void rejectedTokensLeaveNoTrace(long seed) {
+        families(seed, true);
+    }
+
+    private static void families(long seed, boolean speculate) {
         SplittableRandom random = new SplittableRandom(seed);
         int page = 1 + random.nextInt(6);
         int chunk = 1 + random.nextInt(8);
@@ -149,7 +163,7 @@ final class KvCachePropertyTest {
                 int length = prompt + random.nextInt(60 - prompt);
                 Reservation reservation = cache.reserve(prompt, length, choices);
                 if (reservation != null) {
-                    families.add(new Family(cache, reservation, memory));
+                    families.add(new Family(cache, reservation, memory, speculate));
                 }
             }
             if (!families.isEmpty()) {
@@ -181,9 +195,11 @@ final class KvCachePropertyTest {
         final KvCache cache;
         final Reservation reservation;
         final List<Member> members = new ArrayList<>();
+        final boolean speculate;
 
-        Family(KvCache cache, Reservation reservation, Map<List<Integer>, Long> memory) {
+        Family(KvCache cache, Reservation reservation, Map<List<Integer>, Long> memory, boolean speculate) {
             this.cache = cache;
+            this.speculate = speculate;
             this.reservation = reservation;
             members.add(new Member(cache.open(reservation), 0, memory));
         }
@@ -208,7 +224,11 @@ final class KvCachePropertyTest {
                     members.remove(member);
                 }
             } else {
-                member.write(cache, windows, 1 + random.nextInt(Math.min(chunk, goal - member.computed)), random);
+                int rows = 1 + random.nextInt(Math.min(chunk, goal - member.computed));
+                member.write(cache, windows, rows, random);
+                if (speculate && forked) {
+                    member.takeBack(random.nextInt(rows + 1));
+                }
             }
         }
 
@@ -258,11 +278,15 @@ final class KvCachePropertyTest {
             computed += rows;
         }
 
-        /** Everything that the last row sees is still there, whatever others wrote. */
+        /** The latest rows were not right: what is computed next lies in their place. */
+        void takeBack(int rows) {
+            computed -= rows;
+            marks.subList(computed, marks.size()).clear();
+        }
+
+        /** Everything that the next row will see is still there, whatever others wrote and whatever was taken back. */
         void check(RollingWindow[] windows, String description) {
-            if (computed > 0) {
-                check(windows, computed - 1, 1, description);
-            }
+            check(windows, computed, 0, description);
         }
 
         private void check(RollingWindow[] windows, int from, int rows, String description) {
