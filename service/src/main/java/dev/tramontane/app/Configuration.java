@@ -105,6 +105,7 @@ record Configuration(
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
      * @param templateVariables of chat templates, that requests may set
+     * @param vllmMetrics whether figures are shown under vLLM's names as well
      * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
      * @param eventLoops threads that serve sockets
      * @param requestMemory bytes of heap that requests and answers in flight may hold
@@ -115,6 +116,7 @@ record Configuration(
             Allowed allowed,
             int maxConnections,
             Set<String> templateVariables,
+            boolean vllmMetrics,
             boolean ignoreUnknown,
             OptionalInt eventLoops,
             OptionalLong requestMemory) {}
@@ -215,6 +217,9 @@ record Configuration(
                         Setting.TEMPLATE_VARIABLES,
                         "names of template variables, separated by commas, but for " + String.join(", ", OWN_VARIABLES),
                         name -> name.matches("[A-Za-z_][A-Za-z0-9_]{0,63}") && !OWN_VARIABLES.contains(name)),
+                values.word(Setting.METRICS_COMPAT, List.of("none", "vllm"))
+                        .orElseThrow()
+                        .equals("vllm"),
                 values.word(Setting.UNKNOWN_FIELDS, List.of("refuse", "ignore"))
                         .orElseThrow()
                         .equals("ignore"),

@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.EngineTextGenerator;
@@ -15,6 +16,7 @@ import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,15 +51,18 @@ final class RunningModel implements AutoCloseable {
      */
     static RunningModel open(
             Configuration configuration, Environment environment, String command, EngineObserver observer) {
-        return open(configuration, environment, command, observer, (done, total) -> {});
+        return open(configuration, environment, command, (name, engine) -> observer, (done, total) -> {});
     }
 
-    /** @param progress hears bytes of the model that are prepared and to prepare, on this thread */
+    /**
+     * @param observer made for the model's name and the engine's sizes
+     * @param progress hears bytes of the model that are prepared and to prepare, on this thread
+     */
     static RunningModel open(
             Configuration configuration,
             Environment environment,
             String command,
-            EngineObserver observer,
+            BiFunction<String, EngineConfig, EngineObserver> observer,
             KernelContext.Progress progress) {
         Path path = Models.file(configuration, command);
         ModelSource source = ModelSource.open(path);
@@ -99,7 +104,7 @@ final class RunningModel implements AutoCloseable {
             MemoryPlan memory,
             KernelLibrary library,
             String name,
-            EngineObserver observer) {
+            BiFunction<String, EngineConfig, EngineObserver> observer) {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = memory.sizing();
         memory.notes().forEach(LOG::warn);
@@ -115,7 +120,8 @@ final class RunningModel implements AutoCloseable {
         } else {
             LOG.warn("chats are refused: {}", layout.reason());
         }
-        EngineLoop engine = new EngineLoop(loaded.model(), sizing.engine(), observer, System::nanoTime);
+        EngineLoop engine = new EngineLoop(
+                loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime);
         EngineTextGenerator generator =
                 new EngineTextGenerator(name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT);
         engine.start();

@@ -1,8 +1,12 @@
 package dev.tramontane.app;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.metrics.EngineMetrics;
+import dev.tramontane.metrics.EveryObserver;
+import dev.tramontane.metrics.VllmMetrics;
 import dev.tramontane.source.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -22,8 +26,8 @@ import picocli.CommandLine;
         name = "serve",
         description =
                 "Serve a model over HTTP: OpenAI's completions and chat completions with streaming, a WebSocket at"
-                        + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
-                        + " and ends with exit code 0; a second one does not wait.",
+                    + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
+                    + " and ends with exit code 0; a second one does not wait.",
         footer = {
             "",
             "Example:",
@@ -60,6 +64,8 @@ final class ServeCommand extends Command {
         Watchdog watchdog = new Watchdog(configuration.stuckTimeout(), System::nanoTime, halt);
         PrometheusRegistry registry = new PrometheusRegistry();
         JvmMetrics.builder().register(registry);
+        EngineMetrics metrics =
+                new EngineMetrics(registry); // Before the model, so that scrapes find them while it loads.
         Serving serving = new Serving(
                 Models.name(configuration, path),
                 Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
@@ -70,7 +76,11 @@ final class ServeCommand extends Command {
                         new ShutdownLimit(shutdown, configuration.drainTimeout().plus(ENDING), halt);
                 Listener listener = Listener.open(configuration, serving, registry, fingerprint);
                 RunningModel model = RunningModel.open(
-                        configuration, environment(), "serve", new EngineMetrics(registry), serving::loading)) {
+                        configuration,
+                        environment(),
+                        "serve",
+                        (name, engine) -> observer(configuration, registry, metrics, name, engine),
+                        serving::loading)) {
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
             listener.watchedBy(watchdog);
             warmUp(model);
@@ -94,6 +104,18 @@ final class ServeCommand extends Command {
             limit.at("freeing the model");
         }
         return ExitCode.OK;
+    }
+
+    private static EngineObserver observer(
+            Configuration configuration,
+            PrometheusRegistry registry,
+            EngineMetrics own,
+            String name,
+            EngineConfig engine) {
+        return configuration.http().vllmMetrics()
+                ? new EveryObserver(
+                        List.of(own, new VllmMetrics(registry, name, engine.contextTokens(), engine.pageTokens())))
+                : own;
     }
 
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */

@@ -80,8 +80,8 @@ enum Setting {
             "TIME",
             "100ms",
             "How long a step should take at most, by measured rates: the longest that an arrival or a cancellation"
-                    + " waits to be heard. A step takes at least 32 tokens of a prompt, or 8 beside sequences that decode,"
-                    + " whatever their time. In ms, s, m or h.",
+                + " waits to be heard. A step takes at least 32 tokens of a prompt, or 8 beside sequences that decode,"
+                + " whatever their time. In ms, s, m or h.",
             "250ms"),
     MAX_SEQUENCES(
             "max-sequences",
@@ -94,7 +94,7 @@ enum Setting {
             "SIZE",
             "",
             "Memory of the key/value cache. Default: what --max-batch sequences of --context tokens need, but at most"
-                    + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
+                + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
             "2GiB"),
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
@@ -167,6 +167,13 @@ enum Setting {
             "Where the bundled kernel library is unpacked to. Default: $XDG_CACHE_HOME/tramontane or"
                     + " ~/.cache/tramontane.",
             "/var/cache/tramontane"),
+    METRICS_COMPAT(
+            "metrics-compat",
+            "WORD",
+            "none",
+            "Names under which /metrics also shows the engine's figures: vllm for those that dashboards, routers and"
+                    + " autoscalers made for vLLM read, or none.",
+            "vllm"),
     TEMPLATE_VARIABLES(
             "template-variables",
             "LIST",

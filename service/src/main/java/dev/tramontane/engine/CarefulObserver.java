@@ -36,8 +36,13 @@ final class CarefulObserver implements EngineObserver {
     }
 
     @Override
-    public void finished(FinishReason reason, int promptTokens, int generatedTokens, long totalNanos) {
-        guarded(() -> observer.finished(reason, promptTokens, generatedTokens, totalNanos));
+    public void finished(FinishReason reason, int promptTokens, int generatedTokens, Phases phases) {
+        guarded(() -> observer.finished(reason, promptTokens, generatedTokens, phases));
+    }
+
+    @Override
+    public void requestEnded(int choices, int maxTokens, int mostGenerated) {
+        guarded(() -> observer.requestEnded(choices, maxTokens, mostGenerated));
     }
 
     @Override

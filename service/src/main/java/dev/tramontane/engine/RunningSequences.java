@@ -45,7 +45,8 @@ final class RunningSequences {
         Sequence leader = request.leader();
         leader.take(cache.open(reservation), 0);
         scheduler.add(leader);
-        long waited = clock.getAsLong() - request.submittedNanos;
+        long now = clock.getAsLong();
+        long waited = now - request.submittedNanos;
         for (Sequence sequence : request.choices) {
             if (sequence.over) {
                 continue;
@@ -53,6 +54,8 @@ final class RunningSequences {
             if (sequence.sampling.penalises()) {
                 sequence.counts = new TokenCounts(sequence.sampling, request.prompt());
             }
+            sequence.started = true;
+            sequence.startedNanos = now;
             observer.started(waited);
             if (!delivery.started(sequence)) {
                 end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
@@ -88,6 +91,7 @@ final class RunningSequences {
     /** A token was sampled for a sequence. */
     void sampled(Sequence sequence, long now) {
         if (sequence.generated == 1) {
+            sequence.firstTokenNanos = now;
             observer.firstToken(now - sequence.request.submittedNanos);
         } else {
             observer.nextToken(now - sequence.lastTokenNanos);
@@ -109,9 +113,38 @@ final class RunningSequences {
                 rates.finished(sequence.generated);
             }
             int prompt = sequence.request.prompt().length;
-            observer.finished(reason, prompt, sequence.generated, clock.getAsLong() - sequence.request.submittedNanos);
+            observer.finished(reason, prompt, sequence.generated, phases(sequence, clock.getAsLong()));
+            if (sequence.request.live == 0) {
+                observer.requestEnded(
+                        sequence.request.choices.size(), sequence.request.answer(), mostGenerated(sequence.request));
+            }
             delivery.finish(sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
         }
+    }
+
+    private static EngineObserver.Phases phases(Sequence sequence, long now) {
+        long submitted = sequence.request.submittedNanos;
+        long total = now - submitted;
+        if (!sequence.started) {
+            return new EngineObserver.Phases(total, 0, 0, total);
+        }
+        long queue = sequence.startedNanos - submitted;
+        if (sequence.generated == 0) {
+            return new EngineObserver.Phases(queue, total - queue, 0, total);
+        }
+        return new EngineObserver.Phases(
+                queue,
+                sequence.firstTokenNanos - sequence.startedNanos,
+                sequence.lastTokenNanos - sequence.firstTokenNanos,
+                total);
+    }
+
+    private static int mostGenerated(Request request) {
+        int most = 0;
+        for (Sequence sequence : request.choices) {
+            most = Math.max(most, sequence.generated);
+        }
+        return most;
     }
 
     private void giveBack(Sequence sequence) {

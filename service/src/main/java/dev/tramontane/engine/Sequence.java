@@ -37,6 +37,13 @@ final class Sequence implements SequenceHandle {
     /** When the last token was delivered. */
     long lastTokenNanos;
 
+    long firstTokenNanos;
+
+    /** Whether it was admitted, and when. */
+    boolean started;
+
+    long startedNanos;
+
     private @Nullable PageTable table;
 
     /** Kept only if the sampling penalises, from admission on. */

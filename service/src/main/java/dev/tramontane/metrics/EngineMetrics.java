@@ -130,9 +130,9 @@ public final class EngineMetrics implements EngineObserver {
     }
 
     @Override
-    public void finished(FinishReason reason, int prompt, int generated, long totalNanos) {
+    public void finished(FinishReason reason, int prompt, int generated, Phases phases) {
         finished.labelValues(reasons.getOrDefault(reason, "error")).inc();
-        requestTime.observe(totalNanos / NANOS);
+        requestTime.observe(phases.total() / NANOS);
     }
 
     @Override

@@ -126,7 +126,8 @@ class ServeCommandTest {
         assertThat(get(address + "/metrics").body())
                 .contains("tramontane_generation_tokens_total 6.0")
                 .contains("tramontane_event_loop_delay_seconds_count")
-                .contains("jvm_threads_current");
+                .contains("jvm_threads_current")
+                .doesNotContain("vllm:");
 
         program.terminate();
         Outcome outcome = running.get(30, TimeUnit.SECONDS);
@@ -149,6 +150,18 @@ class ServeCommandTest {
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(name.equals("other") ? 400 : 200);
             assertThat(answer.body()).contains(name.equals("other") ? "list it in --template-variables" : "tokens");
         }
+        program.terminate();
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    @Test
+    void figuresAreShownUnderVllmsNamesWhereThatIsWanted() throws Exception {
+        CompletableFuture<Outcome> running = serve("--metrics-compat", "vllm");
+        String metrics = get(address(running) + "/metrics").body();
+        assertThat(metrics)
+                .contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"tiny\"} 1.0")
+                .contains("vllm:request_params_max_tokens_bucket{engine=\"0\",model_name=\"tiny\",le=\"10000.0\"}")
+                .contains("tramontane_generation_tokens_total 1.0");
         program.terminate();
         assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
     }

@@ -36,8 +36,13 @@ final class EngineObserverTest {
             }
 
             @Override
-            public void finished(FinishReason reason, int promptTokens, int generatedTokens, long totalNanos) {
-                seen.add("finished " + reason + " " + promptTokens + " " + generatedTokens + " " + totalNanos);
+            public void finished(FinishReason reason, int promptTokens, int generatedTokens, Phases phases) {
+                seen.add("finished " + reason + " " + promptTokens + " " + generatedTokens + " " + phases);
+            }
+
+            @Override
+            public void requestEnded(int choices, int maxTokens, int mostGenerated) {
+                seen.add("ended " + choices + " " + maxTokens + " " + mostGenerated);
             }
 
             @Override
@@ -78,11 +83,13 @@ final class EngineObserverTest {
                         "next 1000005",
                         "step 1 1 5 2",
                         "next 1000005",
-                        "finished LENGTH 10 3 3000027",
+                        "finished LENGTH 10 3 Phases[queue=7, prefill=1000010, decode=2000010, total=3000027]",
+                        "ended 1 3 3",
                         "step 1 1 5 3",
                         "refused TOO_LARGE",
                         "queued",
-                        "finished CANCELLED 10 0 0");
+                        "finished CANCELLED 10 0 Phases[queue=0, prefill=0, decode=0, total=0]",
+                        "ended 1 3 0");
         EngineStatus status = rig.status();
         assertThat(books.getLast()).as("also what changed between steps").isEqualTo(status);
         assertThat(status.steps()).isEqualTo(4);

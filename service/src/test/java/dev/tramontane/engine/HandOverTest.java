@@ -172,7 +172,7 @@ final class HandOverTest {
             }
 
             @Override
-            public void finished(FinishReason reason, int promptTokens, int generatedTokens, long totalNanos) {
+            public void finished(FinishReason reason, int promptTokens, int generatedTokens, Phases phases) {
                 throw Thrown.unchecked(thrown);
             }
 

@@ -2,6 +2,7 @@ package dev.tramontane.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.engine.EngineObserver.Phases;
 import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.RefusedException;
@@ -46,7 +47,7 @@ final class EngineMetricsTest {
         metrics.started(500_000_000L);
         metrics.firstToken(250_000_000L);
         metrics.nextToken(20_000_000L);
-        metrics.finished(FinishReason.STOP, 4, 9, 1_500_000_000L);
+        metrics.finished(FinishReason.STOP, 4, 9, new Phases(0, 0, 0, 1_500_000_000L));
         metrics.refused(RefusedException.Cause.BUSY);
         assertThat(text())
                 .contains("tramontane_request_queue_time_seconds_sum 0.5\n")

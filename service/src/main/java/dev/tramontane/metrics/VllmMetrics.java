@@ -1,0 +1,197 @@
+package dev.tramontane.metrics;
+
+import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.engine.EngineStatus;
+import dev.tramontane.engine.FinishReason;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The engine's figures under vLLM's names, for dashboards, routers and autoscalers that were made for vLLM: the same
+ * types, units, buckets and labels as in its {@code vllm/v1/metrics/loggers.py}. Of what vLLM has and this server has not
+ * (adapters, sleep, speculation, cache transfer) nothing is shown; what can't happen here (preemption, a hit of a prefix
+ * cache) is a count that stays 0. Recorded on the engine thread, read by scrapes on any thread.
+ */
+public final class VllmMetrics implements EngineObserver {
+    private static final double NANOS = 1e9;
+
+    private final DistributionDataPoint firstToken;
+    private final DistributionDataPoint[] nextToken;
+    private final DistributionDataPoint perOutputToken;
+    private final DistributionDataPoint requestTime;
+    private final DistributionDataPoint queueTime;
+    private final DistributionDataPoint inferenceTime;
+    private final DistributionDataPoint prefillTime;
+    private final DistributionDataPoint decodeTime;
+    private final DistributionDataPoint promptTokens;
+    private final DistributionDataPoint generatedTokens;
+    private final DistributionDataPoint mostGenerated;
+    private final DistributionDataPoint maxTokens;
+    private final DistributionDataPoint choices;
+    private final DistributionDataPoint stepTokens;
+    private final CounterDataPoint promptTotal;
+    private final CounterDataPoint generatedTotal;
+    private final GaugeDataPoint running;
+    private final GaugeDataPoint waiting;
+    private final GaugeDataPoint waitingForRoom;
+    private final GaugeDataPoint[] cacheUsage;
+    private final Gauge cacheConfig;
+    private final VllmNames names;
+    private final int pageTokens;
+    private final Map<FinishReason, CounterDataPoint> ends = new EnumMap<>(FinishReason.class);
+    private boolean cacheKnown;
+    private long promptSeen;
+    private long generatedSeen;
+
+    /**
+     * @param model the name by which clients know it: the label {@code model_name}
+     * @param contextTokens the longest request, up to which buckets of token counts go
+     * @param pageTokens tokens of a page of the cache
+     */
+    public VllmMetrics(PrometheusRegistry registry, String model, int contextTokens, int pageTokens) {
+        this.pageTokens = pageTokens;
+        names = new VllmNames(registry, model);
+        double[] tokens = VllmNames.oneTwoFive(contextTokens);
+        firstToken = names.seconds(
+                "time_to_first_token", "Histogram of time to first token in seconds.", VllmNames.FIRST_TOKEN);
+        nextToken = new DistributionDataPoint[] {
+            names.seconds(
+                    "inter_token_latency", "Histogram of inter-token latency in seconds.", VllmNames.TOKEN_LATENCY),
+            names.seconds(
+                    "time_per_output_token",
+                    "Histogram of time per output token in seconds. Old name of vllm:inter_token_latency_seconds.",
+                    VllmNames.TOKEN_LATENCY)
+        };
+        perOutputToken = names.seconds(
+                "request_time_per_output_token",
+                "Histogram of a request's mean time per output token, the first left out, in seconds.",
+                VllmNames.TOKEN_LATENCY);
+        requestTime = names.seconds(
+                "e2e_request_latency", "Histogram of e2e request latency in seconds.", VllmNames.REQUEST_LATENCY);
+        queueTime = names.seconds(
+                "request_queue_time", "Histogram of time spent waiting for admission.", VllmNames.REQUEST_LATENCY);
+        inferenceTime = names.seconds(
+                "request_inference_time",
+                "Histogram of time from admission to the last token.",
+                VllmNames.REQUEST_LATENCY);
+        prefillTime = names.seconds(
+                "request_prefill_time",
+                "Histogram of time from admission to the first token.",
+                VllmNames.REQUEST_LATENCY);
+        decodeTime = names.seconds(
+                "request_decode_time",
+                "Histogram of time from the first token to the last.",
+                VllmNames.REQUEST_LATENCY);
+        promptTokens = names.counts("request_prompt_tokens", "Number of prefill tokens processed.", tokens);
+        generatedTokens = names.counts("request_generation_tokens", "Number of generation tokens processed.", tokens);
+        mostGenerated = names.counts(
+                "request_max_num_generation_tokens",
+                "Histogram of maximum number of requested generation tokens: the most of a request's choices.",
+                tokens);
+        maxTokens = names.counts("request_params_max_tokens", "Histogram of the max_tokens request parameter.", tokens);
+        choices = names.counts("request_params_n", "Histogram of the n request parameter.", VllmNames.CHOICES);
+        stepTokens = names.counts(
+                "iteration_tokens_total", "Histogram of number of tokens per engine_step.", VllmNames.STEP_TOKENS);
+        promptTotal = names.counter("prompt_tokens", "Number of prefill tokens processed.");
+        generatedTotal = names.counter("generation_tokens", "Number of generation tokens processed.");
+        running = names.gauge("num_requests_running", "Number of requests in model execution batches.");
+        waiting = names.gauge("num_requests_waiting", "Number of requests waiting to be processed.");
+        Gauge reasons =
+                names.labelled("num_requests_waiting_by_reason", "Number of requests waiting, by reason.", "reason");
+        waitingForRoom = names.of(reasons, "capacity");
+        names.of(reasons, "deferred").set(0); // Nothing waits for anything but room.
+        cacheUsage = new GaugeDataPoint[] {
+            names.gauge(
+                    "kv_cache_usage_perc",
+                    "KV-cache usage. 1 means 100 percent usage. Pages reserved for admitted requests, of all."),
+            names.gauge("gpu_cache_usage_perc", "Old name of vllm:kv_cache_usage_perc.")
+        };
+        cacheConfig = names.labelled(
+                "cache_config_info", "Information of the cache configuration.", "block_size", "num_gpu_blocks");
+        names.neverCounted("num_preemptions", "Cumulative number of preemptions: nothing is preempted.");
+        for (String cache : VllmNames.PREFIX_CACHES) {
+            names.neverCounted(cache + "_queries", "Tokens looked up in a prefix cache: there is none.");
+            names.neverCounted(cache + "_hits", "Tokens found in a prefix cache: there is none.");
+        }
+        Counter success = names.ends();
+        for (FinishReason reason : FinishReason.values()) {
+            ends.put(reason, names.ended(success, word(reason)));
+        }
+    }
+
+    private static String word(FinishReason reason) {
+        return switch (reason) {
+            case STOP -> "stop";
+            case LENGTH -> "length";
+            case CANCELLED -> "abort";
+            case ERROR -> "error";
+        };
+    }
+
+    @Override
+    public void firstToken(long nanos) {
+        firstToken.observe(nanos / NANOS);
+    }
+
+    @Override
+    public void nextToken(long nanos) {
+        for (DistributionDataPoint each : nextToken) {
+            each.observe(nanos / NANOS);
+        }
+    }
+
+    @Override
+    public void finished(FinishReason reason, int prompt, int generated, Phases phases) {
+        CounterDataPoint end = ends.get(reason);
+        if (end != null) {
+            end.inc();
+        }
+        requestTime.observe(phases.total() / NANOS);
+        queueTime.observe(phases.queue() / NANOS);
+        prefillTime.observe(phases.prefill() / NANOS);
+        decodeTime.observe(phases.decode() / NANOS);
+        inferenceTime.observe((phases.prefill() + phases.decode()) / NANOS);
+        promptTokens.observe(prompt);
+        generatedTokens.observe(generated);
+        if (generated > 1) {
+            perOutputToken.observe(phases.decode() / NANOS / (generated - 1));
+        }
+    }
+
+    @Override
+    public void requestEnded(int choices, int maxTokens, int mostGenerated) {
+        this.choices.observe(choices);
+        this.maxTokens.observe(maxTokens);
+        this.mostGenerated.observe(mostGenerated);
+    }
+
+    @Override
+    public void step(int rows, int sequences, long nanos) {
+        stepTokens.observe(rows);
+    }
+
+    @Override
+    public void books(EngineStatus status) {
+        promptTotal.inc(status.promptTokens() - promptSeen);
+        promptSeen = status.promptTokens();
+        generatedTotal.inc(status.generatedTokens() - generatedSeen);
+        generatedSeen = status.generatedTokens();
+        running.set(status.running());
+        waiting.set(status.queued());
+        waitingForRoom.set(status.queued());
+        for (GaugeDataPoint each : cacheUsage) {
+            each.set(status.pagesTotal() == 0 ? 0 : (double) status.pagesReserved() / status.pagesTotal());
+        }
+        if (!cacheKnown) {
+            cacheKnown = true;
+            names.of(cacheConfig, Integer.toString(pageTokens), Integer.toString(status.pagesTotal()))
+                    .set(1);
+        }
+    }
+}
