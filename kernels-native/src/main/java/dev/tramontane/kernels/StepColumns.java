@@ -21,13 +21,6 @@ final class StepColumns implements AutoCloseable {
     static final long SAMPLE_SLOT = Layouts.offset(Layouts.SAMPLE, "slot");
     static final long SAMPLE_TARGET = Layouts.offset(Layouts.SAMPLE, "target");
     static final long SAMPLE_TOPS = Layouts.offset(Layouts.SAMPLE, "top_logprobs");
-    static final long SAMPLE_TEMPERATURE = Layouts.offset(Layouts.SAMPLE, "temperature");
-    static final long SAMPLE_TOP_P = Layouts.offset(Layouts.SAMPLE, "top_p");
-    static final long SAMPLE_MIN_P = Layouts.offset(Layouts.SAMPLE, "min_p");
-    static final long SAMPLE_REPETITION = Layouts.offset(Layouts.SAMPLE, "repetition_penalty");
-    static final long SAMPLE_PRESENCE = Layouts.offset(Layouts.SAMPLE, "presence_penalty");
-    static final long SAMPLE_FREQUENCY = Layouts.offset(Layouts.SAMPLE, "frequency_penalty");
-    static final long SAMPLE_TOP_K = Layouts.offset(Layouts.SAMPLE, "top_k");
     static final long SAMPLE_COUNTS = Layouts.offset(Layouts.SAMPLE, "n_counts");
     static final long SAMPLE_FIRST_COUNT = Layouts.offset(Layouts.SAMPLE, "first_count");
     static final long SAMPLE_BIASES = Layouts.offset(Layouts.SAMPLE, "n_biases");
@@ -90,27 +83,29 @@ final class StepColumns implements AutoCloseable {
         }
     }
 
-    void addSample(int row, int slot, int target, int tops, SampleFilters filters, int mask, long seed, long position) {
+    /** A sample that draws, of numbers that are all 0. */
+    void addSample(int row, int slot, long position, long seed) {
         long at = samples.add(1);
         MemorySegment memory = samples.memory();
+        memory.asSlice(at, Layouts.SAMPLE.byteSize()).fill((byte) 0);
         memory.set(JAVA_INT, at + SAMPLE_ROW, row);
         memory.set(JAVA_INT, at + SAMPLE_SLOT, slot);
-        memory.set(JAVA_INT, at + SAMPLE_TARGET, target);
-        memory.set(JAVA_INT, at + SAMPLE_TOPS, tops);
-        memory.set(JAVA_FLOAT, at + SAMPLE_TEMPERATURE, filters.temperature());
-        memory.set(JAVA_FLOAT, at + SAMPLE_TOP_P, filters.topP());
-        memory.set(JAVA_FLOAT, at + SAMPLE_MIN_P, filters.minP());
-        memory.set(JAVA_FLOAT, at + SAMPLE_REPETITION, filters.repetitionPenalty());
-        memory.set(JAVA_FLOAT, at + SAMPLE_PRESENCE, filters.presencePenalty());
-        memory.set(JAVA_FLOAT, at + SAMPLE_FREQUENCY, filters.frequencyPenalty());
-        memory.set(JAVA_INT, at + SAMPLE_TOP_K, filters.topK());
-        memory.set(JAVA_INT, at + SAMPLE_COUNTS, 0);
+        memory.set(JAVA_INT, at + SAMPLE_TARGET, StepDescriptor.DRAW);
         memory.set(JAVA_INT, at + SAMPLE_FIRST_COUNT, counts.count());
-        memory.set(JAVA_INT, at + SAMPLE_BIASES, 0);
         memory.set(JAVA_INT, at + SAMPLE_FIRST_BIAS, biases.count());
-        memory.set(JAVA_INT, at + SAMPLE_MASK, mask);
+        memory.set(JAVA_INT, at + SAMPLE_MASK, StepDescriptor.NO_MASK);
         memory.set(JAVA_LONG, at + SAMPLE_SEED, seed);
         memory.set(JAVA_LONG, at + SAMPLE_POSITION, position);
+    }
+
+    /** Sets a field of the last sample. */
+    void setSample(long field, int value) {
+        samples.memory().set(JAVA_INT, samples.last() + field, value);
+    }
+
+    /** Sets a field of the last sample. */
+    void setSample(long field, float value) {
+        samples.memory().set(JAVA_FLOAT, samples.last() + field, value);
     }
 
     /** Adds to a counter of the last sample. */

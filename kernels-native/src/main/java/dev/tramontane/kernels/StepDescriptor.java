@@ -90,7 +90,7 @@ public final class StepDescriptor implements AutoCloseable {
         write(columns.copies, group, from, to, 0);
     }
 
-    /** Adds an allow-list, a bit per token, and returns its number for {@link #addSample}. */
+    /** Adds an allow-list, a bit per token, and returns its number for {@link #useMask}. */
     public int addMask(int[] words) {
         filling();
         if (words.length != columns.maskWords) {
@@ -103,27 +103,51 @@ public final class StepDescriptor implements AutoCloseable {
     }
 
     /**
-     * Adds a sample of {@code row} and returns its number, by which its result is read. The {@link #addCounts} and
-     * {@link #addBias} that follow are its own.
+     * Adds a sample of {@code row} that draws a token, and returns its number, by which its result is read. What follows
+     * until the next one is its own: {@link #set}, {@link #score}, {@link #reportTops}, {@link #useMask},
+     * {@link #addCounts} and {@link #addBias}. All its numbers are 0 until they are set.
      *
      * @param slot whose previous token the drawn one becomes
-     * @param target {@link #DRAW}, or a token to score
-     * @param tops alternatives to report, at most {@link #MAX_TOP}
-     * @param mask number of a mask, or {@link #NO_MASK}
-     * @param seed of the draw
      * @param position of the token to be drawn
+     * @param seed of the draw
      */
-    public int addSample(
-            int row, int slot, int target, int tops, SampleFilters filters, int mask, long seed, long position) {
+    public int addSample(int row, int slot, long position, long seed) {
         filling();
-        columns.addSample(row, slot, target, tops, filters, mask, seed, position);
+        columns.addSample(row, slot, position, seed);
         return columns.samples.count() - 1;
+    }
+
+    /** Sets a number of the last sample: as 32-bit floating point, or truncated where the field is whole. */
+    public void set(SampleNumber number, double value) {
+        sampling();
+        if (number.whole()) {
+            columns.setSample(number.offset(), (int) value);
+        } else {
+            columns.setSample(number.offset(), (float) value);
+        }
+    }
+
+    /** Lets the last sample score {@code token} ({@link #DRAW}: draw one after all). */
+    public void score(int token) {
+        sampling();
+        columns.setSample(StepColumns.SAMPLE_TARGET, token);
+    }
+
+    /** Has the last sample report this many alternatives, at most {@link #MAX_TOP}. */
+    public void reportTops(int tops) {
+        sampling();
+        columns.setSample(StepColumns.SAMPLE_TOPS, tops);
+    }
+
+    /** Gives the last sample a mask by its number, or {@link #NO_MASK}. */
+    public void useMask(int mask) {
+        sampling();
+        columns.setSample(StepColumns.SAMPLE_MASK, mask);
     }
 
     /** Gives the last sample {@code pairs} (token, count) pairs for its penalties. */
     public void addCounts(int[] tokensAndCounts, int pairs) {
-        filling();
-        require(columns.samples.count() > 0, "has a sample that the counts could belong to");
+        sampling();
         if (pairs < 0 || pairs > tokensAndCounts.length / 2) {
             throw new IllegalArgumentException(
                     pairs + " pairs don't lie in an array of " + tokensAndCounts.length + " numbers");
@@ -135,8 +159,7 @@ public final class StepDescriptor implements AutoCloseable {
 
     /** Adds {@code bias} to the logit of {@code token} in the last sample. */
     public void addBias(int token, float bias) {
-        filling();
-        require(columns.samples.count() > 0, "has a sample that the bias could belong to");
+        sampling();
         long at = columns.biases.add(1);
         columns.biases.memory().set(JAVA_INT, at, token);
         columns.biases.memory().set(JAVA_FLOAT, at + Integer.BYTES, bias);
@@ -235,6 +258,11 @@ public final class StepDescriptor implements AutoCloseable {
 
     private void filling() {
         require(state == State.FILLING, "is being filled");
+    }
+
+    private void sampling() {
+        filling();
+        require(columns.samples.count() > 0, "has a sample that this could belong to");
     }
 
     private void require(boolean holds, String what) {

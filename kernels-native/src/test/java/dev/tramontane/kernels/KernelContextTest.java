@@ -74,7 +74,7 @@ final class KernelContextTest {
             TinyContext.fill(step, 1, 32);
             for (int sample = 0; sample < 15; sample++) {
                 int mask = step.addMask(new int[] {1 << (sample + 1), 0});
-                step.addSample(31, 1, StepDescriptor.DRAW, 0, SampleFilters.GREEDY, mask, 0, 32);
+                TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, mask, 32);
                 step.addCounts(new int[] {1, 1, 2, 2, 3, 3}, 3);
                 step.addBias(sample, -1f);
                 step.addBias(sample + 1, 2f);
@@ -146,6 +146,8 @@ final class KernelContextTest {
             assertThatIllegalStateException().isThrownBy(() -> step.addRow(0)).withMessageContaining("span");
             assertThatIllegalStateException().isThrownBy(() -> step.addBias(0, 0f));
             assertThatIllegalStateException().isThrownBy(() -> step.addCounts(new int[2], 1));
+            assertThatIllegalStateException().isThrownBy(() -> step.set(TinyContext.TOP_P, 1));
+            assertThatIllegalStateException().isThrownBy(() -> step.score(1));
             assertThatIllegalStateException().isThrownBy(() -> step.resultToken(0));
             assertThatIllegalArgumentException().isThrownBy(() -> step.addMask(new int[1]));
             TinyContext.fill(step, 0, 1);
@@ -168,11 +170,20 @@ final class KernelContextTest {
     }
 
     @Test
+    void aSamplesNumbersAreKnownByTheirNames() {
+        assertThat(SampleNumber.names()).contains("temperature", "top_k").doesNotContain("row", "n_counts", "mask");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SampleNumber.of("typical_p"))
+                .withMessageContaining("typical_p");
+        assertThatIllegalArgumentException().isThrownBy(() -> SampleNumber.of("first_count"));
+    }
+
+    @Test
     void theLibrarysOwnRefusalCarriesItsWords() {
         try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
             TinyContext.fill(step, 0, 4);
-            step.addSample(
-                    3, 0, -1, 0, new SampleFilters(Float.NaN, 0, 1f, 0f, 1f, 0f, 0f), StepDescriptor.NO_MASK, 0, 4);
+            TinyContext.addSample(step, 3, 0, StepDescriptor.DRAW, 0, StepDescriptor.NO_MASK, 4);
+            step.set(SampleNumber.of("temperature"), Double.NaN);
             assertThatThrownBy(() -> ready.submit(step))
                     .isInstanceOfSatisfying(
                             KernelException.class,
@@ -464,7 +475,7 @@ final class KernelContextTest {
     }
 
     private static void sample(StepDescriptor step, int row, int slot, int target, int tops, int mask) {
-        step.addSample(row, slot, target, tops, SampleFilters.GREEDY, mask, 0, 0);
+        TinyContext.addSample(step, row, slot, target, tops, mask, 0);
     }
 
     private static ContextConfig withGroups(ContextConfig config, List<Integer> windows, List<Integer> layers) {

@@ -41,6 +41,10 @@ final class StepFuzzTest {
         Integer.MIN_VALUE
     };
 
+    private static final double[] WILD = {
+        Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -1, -0.0, 0, 2, 3, 1e-45, 1e300
+    };
+
     private final KernelLibrary library = TinyContext.library();
 
     @Test
@@ -83,7 +87,7 @@ final class StepFuzzTest {
             for (int i = 0; i < STEPS; i++) {
                 TinyContext.fill(step, random.nextInt(TinyContext.SLOTS), 1 + random.nextInt(32));
                 step.addMask(new int[] {random.nextInt(), random.nextInt()});
-                step.addSample(step.rows() - 1, 0, -1, 3, SampleFilters.GREEDY, 0, 0, 9);
+                TinyContext.addSample(step, step.rows() - 1, 0, StepDescriptor.DRAW, 3, 0, 9);
                 step.addCounts(new int[] {1, 2}, 1);
                 step.addBias(3, 1f);
                 step.addCopy(0, 10, 11);
@@ -186,12 +190,12 @@ final class StepFuzzTest {
             step.addSample(
                     random.nextInt(10) == 0 ? pick(random) : row,
                     random.nextInt(TinyContext.SLOTS),
-                    random.nextInt(4) == 0 ? pick(random) : -1,
-                    random.nextInt(22),
-                    filters(random),
-                    random.nextInt(2) - 1,
-                    random.nextLong(),
-                    random.nextInt(100));
+                    random.nextInt(100),
+                    random.nextLong());
+            step.score(random.nextInt(4) == 0 ? pick(random) : StepDescriptor.DRAW);
+            step.reportTops(random.nextInt(22));
+            step.useMask(random.nextInt(2) - 1);
+            setNumbers(step, random);
             if (random.nextBoolean()) {
                 step.addCounts(new int[] {random.nextInt(41), random.nextInt(5)}, 1);
                 step.addBias(random.nextInt(41), random.nextFloat(-101f, 101f));
@@ -202,18 +206,21 @@ final class StepFuzzTest {
         }
     }
 
-    private static SampleFilters filters(RandomGenerator random) {
-        if (random.nextInt(10) == 0) {
-            return new SampleFilters(Float.NaN, -1, 0f, 2f, 0f, 3f, Float.POSITIVE_INFINITY);
+    private static void setNumbers(StepDescriptor step, RandomGenerator random) {
+        boolean wild = random.nextInt(10) == 0;
+        for (String name : SampleNumber.names()) {
+            step.set(SampleNumber.of(name), wild ? WILD[random.nextInt(WILD.length)] : usual(name, random));
         }
-        return new SampleFilters(
-                random.nextFloat() * 2,
-                random.nextInt(50),
-                0.01f + random.nextFloat() * 0.9f,
-                0.05f,
-                1.1f,
-                0.5f,
-                -0.5f);
+    }
+
+    private static double usual(String name, RandomGenerator random) {
+        return switch (name) {
+            case "temperature" -> random.nextDouble() * 2;
+            case "top_k" -> random.nextInt(50);
+            case "top_p" -> 0.01 + random.nextDouble() * 0.9;
+            case "repetition_penalty" -> 1.1;
+            default -> 0.05;
+        };
     }
 
     private static int pick(RandomGenerator random) {

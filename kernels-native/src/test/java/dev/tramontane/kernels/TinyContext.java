@@ -25,6 +25,9 @@ final class TinyContext {
     static final int PAGES = 12;
     static final int RING = 3;
 
+    static final SampleNumber TOP_P = SampleNumber.of("top_p");
+    static final SampleNumber REPETITION_PENALTY = SampleNumber.of("repetition_penalty");
+
     private TinyContext() {}
 
     static Platform platform() {
@@ -112,15 +115,17 @@ final class TinyContext {
         for (int entry = 0; entry * PAGE < rows; entry++) {
             step.addEdit(slot, 0, entry, slot * RING + entry);
         }
-        step.addSample(
-                rows - 1,
-                slot,
-                StepDescriptor.DRAW,
-                StepDescriptor.MAX_TOP,
-                SampleFilters.GREEDY,
-                StepDescriptor.NO_MASK,
-                1,
-                rows);
+        addSample(step, rows - 1, slot, StepDescriptor.DRAW, StepDescriptor.MAX_TOP, StepDescriptor.NO_MASK, rows);
+    }
+
+    /** A greedy sample. */
+    static void addSample(StepDescriptor step, int row, int slot, int target, int tops, int mask, long position) {
+        step.addSample(row, slot, position, 1);
+        step.score(target);
+        step.reportTops(tops);
+        step.useMask(mask);
+        step.set(TOP_P, 1);
+        step.set(REPETITION_PENALTY, 1);
     }
 
     private static void set(

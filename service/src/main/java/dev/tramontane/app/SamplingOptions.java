@@ -4,57 +4,33 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
+import java.math.BigDecimal;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.ISetter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Flags of {@code complete} and {@code chat} that say how an answer is sampled. Checked by {@link Sampling}. */
+/** Flags of {@code complete} and {@code chat} that say how an answer is sampled. The numbers among them are {@link SamplingParameter}'s. */
 final class SamplingOptions {
+    /** Where a person at a terminal is better served than by the model's raw distribution. */
+    private static final Map<SamplingParameter, Double> LOCAL =
+            Map.of(SamplingParameter.TEMPERATURE, 0.7, SamplingParameter.TOP_P, 0.95);
+
+    private final Map<SamplingParameter, Double> given = new EnumMap<>(SamplingParameter.class);
+
     @Option(
             names = {"-n", "--max-tokens"},
             paramLabel = "N",
             description = "Tokens of the answer at most. Default: to the end of the context. Example: -n 200")
     private @Nullable Integer maxTokens;
-
-    @Option(
-            names = {"-t", "--temperature"},
-            paramLabel = "T",
-            defaultValue = "0.7",
-            description = "0 always takes the likeliest token; higher is livelier. Default: 0.7. Example: -t 0")
-    private float temperature;
-
-    @Option(
-            names = "--top-k",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Draw from the N likeliest tokens only; 0 for all. Default: 0. Example: --top-k 40")
-    private int topK;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "P",
-            defaultValue = "0.95",
-            description = "Draw from the likeliest tokens that together reach P. Default: 0.95. Example: --top-p 0.9")
-    private float topP;
-
-    @Option(
-            names = "--min-p",
-            paramLabel = "P",
-            defaultValue = "0",
-            description =
-                    "Leave out tokens less likely than P times the likeliest. Default: 0, none. Example: --min-p 0.05")
-    private float minP;
-
-    @Option(
-            names = "--repetition-penalty",
-            paramLabel = "R",
-            defaultValue = "1",
-            description = "Above 1 makes tokens less likely that were there before. Default: 1. Example:"
-                    + " --repetition-penalty 1.1")
-    private float repetitionPenalty;
 
     @Option(
             names = "--seed",
@@ -67,6 +43,42 @@ final class SamplingOptions {
             paramLabel = "TEXT",
             description = "End the answer before this text; may be given several times. Example: --stop END")
     private List<String> stop = List.of();
+
+    /** picocli's door for options that are listed elsewhere: those of {@link SamplingParameter}. */
+    @Spec(Spec.Target.MIXEE)
+    void command(CommandSpec command) {
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            command.addOption(option(parameter));
+        }
+    }
+
+    private OptionSpec option(SamplingParameter parameter) {
+        String standard =
+                BigDecimal.valueOf(standard(parameter)).stripTrailingZeros().toPlainString();
+        String[] names = parameter == SamplingParameter.TEMPERATURE
+                ? new String[] {"-t", parameter.flag()}
+                : new String[] {parameter.flag()};
+        return OptionSpec.builder(names)
+                .paramLabel("NUMBER")
+                .type(Double.class)
+                .setter(new ISetter() {
+                    @Override
+                    @SuppressWarnings("unchecked") // The old value: anything, as picocli casts it.
+                    public <T> T set(T value) {
+                        if (value instanceof Double number) {
+                            given.put(parameter, number);
+                        }
+                        return value;
+                    }
+                })
+                .description(parameter.meaning() + " Default: " + standard + ". Example: " + names[0] + " "
+                        + parameter.example())
+                .build();
+    }
+
+    private static double standard(SamplingParameter parameter) {
+        return LOCAL.getOrDefault(parameter, parameter.neutral());
+    }
 
     /** @throws UsageException for what is out of range */
     GenerationRequest request(Prompt prompt) {
@@ -90,15 +102,16 @@ final class SamplingOptions {
     }
 
     private Sampling sampling() {
-        long chosen = seed == null ? RandomGenerator.getDefault().nextLong() : seed;
-        try {
-            return new Sampling(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), chosen);
-        } catch (IllegalArgumentException wrong) {
-            // Sampling speaks of top_p; the flag is --top-p.
-            String message = String.valueOf(wrong.getMessage());
-            int end = message.indexOf(' ');
-            throw new UsageException(
-                    "--" + message.substring(0, end).replace('_', '-') + message.substring(end), wrong);
+        Sampling sampling = Sampling.NEUTRAL.withSeed(
+                seed == null ? RandomGenerator.getDefault().nextLong() : seed);
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            try {
+                sampling = sampling.with(parameter, given.getOrDefault(parameter, standard(parameter)));
+            } catch (IllegalArgumentException wrong) {
+                String message = String.valueOf(wrong.getMessage());
+                throw new UsageException(message.replace(parameter.wireName(), parameter.flag()), wrong);
+            }
         }
+        return sampling;
     }
 }

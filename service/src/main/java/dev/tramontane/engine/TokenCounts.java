@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import java.util.Arrays;
 
 /**
@@ -20,7 +21,7 @@ final class TokenCounts {
 
     /** Prompt tokens matter to the repetition penalty alone, and there with a count of 0. */
     TokenCounts(Sampling sampling, int[] prompt) {
-        if (sampling.repetitionPenalty() != 1f) {
+        if (sampling.has(SamplingParameter.REPETITION_PENALTY)) {
             for (int token : prompt) {
                 find(token);
             }

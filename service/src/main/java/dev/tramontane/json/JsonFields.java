@@ -102,15 +102,6 @@ public final class JsonFields {
         return value == null ? otherwise : value.intValue();
     }
 
-    /** A number within bounds, or {@code otherwise}. */
-    public float number(String name, float otherwise, double min, double max) {
-        Object value = value(name);
-        if (value == null) {
-            return otherwise;
-        }
-        return (float) number(value, path(name), min, max);
-    }
-
     public @Nullable List<@Nullable Object> array(String name) {
         Object value = value(name);
         return value == null ? null : array(value, path(name));

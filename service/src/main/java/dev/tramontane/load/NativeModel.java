@@ -5,23 +5,31 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.MemoryUse;
-import dev.tramontane.kernels.SampleFilters;
+import dev.tramontane.kernels.SampleNumber;
 import dev.tramontane.kernels.StepDescriptor;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.model.StepBatch;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The model in the kernel library: copies a batch into the step's descriptor and the results back. */
 final class NativeModel implements Model {
+    private static final SamplingParameter[] PARAMETERS = SamplingParameter.values();
+
     private final ModelGeometry geometry;
     private final KernelContext context;
     private final StepDescriptor step;
+
+    /** Where each of {@link #PARAMETERS} lies in a sample. */
+    private final SampleNumber[] numbers;
 
     /** Masks of the step being filled: samples that share an array share a mask. */
     private final IdentityHashMap<int[], Integer> masks = new IdentityHashMap<>();
@@ -41,6 +49,21 @@ final class NativeModel implements Model {
         this.context = context;
         this.tokens = tokens < geometry.vocabulary() ? first(tokens, geometry.vocabulary()) : new int[0];
         step = new StepDescriptor(geometry.vocabulary());
+        numbers = numbers();
+    }
+
+    /** The library's samples and the table of parameters have the same numbers, or no step could be trusted. */
+    private static SampleNumber[] numbers() {
+        List<String> known =
+                Arrays.stream(PARAMETERS).map(SamplingParameter::wireName).toList();
+        List<String> unknown = SampleNumber.names().stream()
+                .filter(name -> !known.contains(name))
+                .toList();
+        if (!unknown.isEmpty()) {
+            throw new IllegalStateException("samples of the kernel library have numbers that SamplingParameter does not"
+                    + " list: " + String.join(", ", unknown));
+        }
+        return known.stream().map(SampleNumber::of).toArray(SampleNumber[]::new);
     }
 
     /** A mask of {@code vocabulary} bits, the first {@code count} of them set. */
@@ -144,22 +167,13 @@ final class NativeModel implements Model {
 
     private void fill(StepBatch.Sample sample) {
         Sampling sampling = sample.sampling();
-        step.addSample(
-                sample.row(),
-                sample.slot(),
-                sample.target(),
-                sample.tops(),
-                new SampleFilters(
-                        sampling.temperature(),
-                        sampling.topK(),
-                        sampling.topP(),
-                        sampling.minP(),
-                        sampling.repetitionPenalty(),
-                        sampling.presencePenalty(),
-                        sampling.frequencyPenalty()),
-                mask(sample.mask()),
-                sampling.seed(),
-                sample.position());
+        step.addSample(sample.row(), sample.slot(), sample.position(), sampling.seed());
+        for (int i = 0; i < numbers.length; i++) {
+            step.set(numbers[i], sampling.value(PARAMETERS[i]));
+        }
+        step.score(sample.target());
+        step.reportTops(sample.tops());
+        step.useMask(mask(sample.mask()));
         step.addCounts(sample.counts(), sample.countPairs());
         for (Map.Entry<Integer, Float> bias : sampling.bias().entrySet()) {
             step.addBias(bias.getKey(), bias.getValue());

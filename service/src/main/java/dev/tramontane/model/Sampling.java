@@ -1,66 +1,124 @@
 package dev.tramontane.model;
 
+import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * How tokens are sampled; the meaning and order of the filters is that of {@code tm_sample} in tramontane.h. Validated by
- * the compact constructor ({@link IllegalArgumentException} naming the parameter).
- *
- * @param temperature 0 (greedy) or more
- * @param topK 0: off
- * @param topP (0, 1]; 1: off
- * @param minP [0, 1]; 0: off
- * @param repetitionPenalty above 0; 1: off; over prompt and generated tokens
- * @param presencePenalty [-2, 2]; over generated tokens
- * @param frequencyPenalty [-2, 2]; over generated tokens
- * @param bias additions to logits by token id, each in [-100, 100]
- * @param seed of the counter-based generator
+ * How tokens are sampled: a value for every {@link SamplingParameter}, additions to logits, and a seed. The one record of
+ * it, from a request to the kernels. Immutable; every value is checked as it is set ({@link IllegalArgumentException}
+ * naming the parameter).
  */
-public record Sampling(
-        float temperature,
-        int topK,
-        float topP,
-        float minP,
-        float repetitionPenalty,
-        float presencePenalty,
-        float frequencyPenalty,
-        Map<Integer, Float> bias,
-        long seed) {
+public final class Sampling {
+    private static final float MAX_BIAS = 100;
+
+    /** Every parameter as it changes nothing, no bias, seed 0. */
+    public static final Sampling NEUTRAL = neutral();
 
     /** Greedy decoding. */
-    public static final Sampling GREEDY = new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(), 0L);
+    public static final Sampling GREEDY = NEUTRAL.with(SamplingParameter.TEMPERATURE, 0);
 
-    public Sampling {
-        bias = Map.copyOf(bias);
-        check(temperature >= 0 && Float.isFinite(temperature), "temperature must be 0 or more", temperature);
-        check(topK >= 0, "top_k must be 0 or more", topK);
-        check(topP > 0 && topP <= 1, "top_p must be above 0 and at most 1", topP);
-        check(minP >= 0 && minP <= 1, "min_p must be between 0 and 1", minP);
-        check(
-                repetitionPenalty > 0 && Float.isFinite(repetitionPenalty),
-                "repetition_penalty must be above 0",
-                repetitionPenalty);
-        check(Math.abs(presencePenalty) <= 2, "presence_penalty must be between -2 and 2", presencePenalty);
-        check(Math.abs(frequencyPenalty) <= 2, "frequency_penalty must be between -2 and 2", frequencyPenalty);
-        for (Map.Entry<Integer, Float> entry : bias.entrySet()) {
-            check(Math.abs(entry.getValue()) <= 100, "logit_bias must be between -100 and 100", entry.getValue());
+    private final double[] values;
+    private final Map<Integer, Float> bias;
+    private final long seed;
+
+    private Sampling(double[] values, Map<Integer, Float> bias, long seed) {
+        this.values = values;
+        this.bias = bias;
+        this.seed = seed;
+    }
+
+    private static Sampling neutral() {
+        double[] values = Arrays.stream(SamplingParameter.values())
+                .mapToDouble(SamplingParameter::neutral)
+                .toArray();
+        return new Sampling(values, Map.of(), 0);
+    }
+
+    /** The same with another value of a parameter. */
+    public Sampling with(SamplingParameter parameter, double value) {
+        double[] changed = values.clone();
+        changed[index(parameter)] = parameter.checked(value);
+        return new Sampling(changed, bias, seed);
+    }
+
+    /**
+     * The same with other additions to logits.
+     *
+     * @param other by token id, each in [-100, 100]
+     */
+    public Sampling withBias(Map<Integer, Float> other) {
+        for (float addition : other.values()) {
+            if (!(Math.abs(addition) <= MAX_BIAS)) {
+                throw new IllegalArgumentException("logit_bias must be between -100 and 100, got " + addition);
+            }
         }
+        return new Sampling(values, Map.copyOf(other), seed);
+    }
+
+    /** The same with another seed of the counter-based generator. */
+    public Sampling withSeed(long other) {
+        return new Sampling(values, bias, other);
+    }
+
+    /** The value of a parameter, exact in 32 bits. */
+    public double value(SamplingParameter parameter) {
+        return values[index(parameter)];
+    }
+
+    /** Additions to logits by token id. */
+    public Map<Integer, Float> bias() {
+        return bias;
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    /** Whether a parameter has a value that changes something. */
+    public boolean has(SamplingParameter parameter) {
+        return value(parameter) != parameter.neutral();
     }
 
     /** Whether any penalty needs the sequence's token counts. */
     public boolean penalises() {
-        return repetitionPenalty != 1f || presencePenalty != 0f || frequencyPenalty != 0f;
+        return has(SamplingParameter.REPETITION_PENALTY)
+                || has(SamplingParameter.PRESENCE_PENALTY)
+                || has(SamplingParameter.FREQUENCY_PENALTY);
     }
 
-    /** The same with another seed. */
-    public Sampling withSeed(long other) {
-        return new Sampling(
-                temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, bias, other);
+    /** Nothing that outlives the process knows the order. */
+    @SuppressWarnings("EnumOrdinal")
+    private static int index(SamplingParameter parameter) {
+        return parameter.ordinal();
     }
 
-    private static void check(boolean holds, String rule, Number given) {
-        if (!holds) {
-            throw new IllegalArgumentException(rule + ", got " + given);
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Sampling that
+                && Arrays.equals(values, that.values)
+                && bias.equals(that.bias)
+                && seed == that.seed;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * Arrays.hashCode(values) + bias.hashCode()) + Long.hashCode(seed);
+    }
+
+    /** What is not neutral, for logs and tests. */
+    @Override
+    public String toString() {
+        Map<String, Object> shown = new TreeMap<>();
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            if (has(parameter)) {
+                shown.put(parameter.wireName(), value(parameter));
+            }
         }
+        if (!bias.isEmpty()) {
+            shown.put("logit_bias", bias);
+        }
+        shown.put("seed", seed);
+        return "Sampling" + shown;
     }
 }

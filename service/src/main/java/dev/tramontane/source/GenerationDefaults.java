@@ -1,9 +1,9 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
@@ -24,9 +24,9 @@ record GenerationDefaults(Set<Integer> eosIds, List<String> sampling) {
     /** @throws dev.tramontane.weights.ModelFileException as {@link #eosIds} */
     static GenerationDefaults of(JsonParameters file, int vocabulary) {
         List<String> sampling = new ArrayList<>();
-        for (String key : List.of("temperature", "top_p", "top_k", "min_p", "repetition_penalty")) {
-            OptionalDouble value = file.findReal(key);
-            if (value.isPresent()) {
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            String key = parameter.wireName();
+            if (parameter.suggested() && file.findReal(key).isPresent()) {
                 sampling.add(key + " " + JsonParameters.shown(file.find(key).orElseThrow()));
             }
         }

@@ -6,6 +6,7 @@ import dev.tramontane.engine.Submission;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
@@ -45,21 +46,25 @@ class RequestFieldsTest {
         return new Field(json, submission -> of.apply(submission.sampling()), expected);
     }
 
+    private static Field number(String json, SamplingParameter parameter, float expected) {
+        return sampling(json, sampling -> (float) sampling.value(parameter), expected);
+    }
+
     static List<Field> shared() {
         return List.of(
-                sampling("{}", Sampling::temperature, 1f),
-                sampling("{\"temperature\": 0}", Sampling::temperature, 0f),
-                sampling("{\"temperature\": 0.5}", Sampling::temperature, 0.5f),
-                sampling("{\"temperature\": null}", Sampling::temperature, 1f),
-                sampling("{\"top_p\": 0.9}", Sampling::topP, 0.9f),
-                sampling("{\"top_p\": 0}", Sampling::topP, Float.MIN_NORMAL),
-                sampling("{\"top_k\": 40}", Sampling::topK, 40),
-                sampling("{\"top_k\": -1}", Sampling::topK, 0),
-                sampling("{\"top_k\": 3.0}", Sampling::topK, 3),
-                sampling("{\"min_p\": 0.1}", Sampling::minP, 0.1f),
-                sampling("{\"repetition_penalty\": 1.1}", Sampling::repetitionPenalty, 1.1f),
-                sampling("{\"presence_penalty\": -2}", Sampling::presencePenalty, -2f),
-                sampling("{\"frequency_penalty\": 2}", Sampling::frequencyPenalty, 2f),
+                number("{}", SamplingParameter.TEMPERATURE, 1f),
+                number("{\"temperature\": 0}", SamplingParameter.TEMPERATURE, 0f),
+                number("{\"temperature\": 0.5}", SamplingParameter.TEMPERATURE, 0.5f),
+                number("{\"temperature\": null}", SamplingParameter.TEMPERATURE, 1f),
+                number("{\"top_p\": 0.9}", SamplingParameter.TOP_P, 0.9f),
+                number("{\"top_p\": 0}", SamplingParameter.TOP_P, Float.MIN_NORMAL),
+                number("{\"top_k\": 40}", SamplingParameter.TOP_K, 40),
+                number("{\"top_k\": -1}", SamplingParameter.TOP_K, 0),
+                number("{\"top_k\": 3.0}", SamplingParameter.TOP_K, 3),
+                number("{\"min_p\": 0.1}", SamplingParameter.MIN_P, 0.1f),
+                number("{\"repetition_penalty\": 1.1}", SamplingParameter.REPETITION_PENALTY, 1.1f),
+                number("{\"presence_penalty\": -2}", SamplingParameter.PRESENCE_PENALTY, -2f),
+                number("{\"frequency_penalty\": 2}", SamplingParameter.FREQUENCY_PENALTY, 2f),
                 sampling("{\"logit_bias\": {\"5\": -100, \"6\": 1.5}}", Sampling::bias, Map.of(5, -100f, 6, 1.5f)),
                 sampling("{\"seed\": 42}", Sampling::seed, 42L),
                 sampling("{\"seed\": -9223372036854775808}", Sampling::seed, Long.MIN_VALUE),
@@ -73,9 +78,10 @@ class RequestFieldsTest {
                 new Field("{}", Submission::promptTops, -1),
                 new Field("{}", Submission::tops, -1),
                 // What changes nothing is taken, not refused.
-                sampling("""
-                        {"user": "u", "metadata": {"a": "b"}, "store": false, "service_tier": "auto", "n": 1,
-                         "response_format": {"type": "text"}, "stop": null, "safety_identifier": "s"}""", Sampling::temperature, 1f));
+                number("""
+                    {"user": "u", "metadata": {"a": "b"}, "store": false, "service_tier": "auto", "n": 1,
+                     "response_format": {"type": "text"}, "stop": null, "safety_identifier": "s"}\
+                    """, SamplingParameter.TEMPERATURE, 1f));
     }
 
     @ParameterizedTest

@@ -79,7 +79,7 @@ class CompleteCommandTest {
     void whatIsWrongIsOneLineAndCodeTwo() throws IOException {
         String model = TinyModel.PLAIN.writeTo(dir).toString();
         refused("no model was named. Download a GGUF file or the safetensors", "complete", "hi");
-        refused("--temperature must be 0 or more, got -1.0", "complete", "--model", model, "-t", "-1", "hi");
+        refused("--temperature must be between 0 and 10, got -1", "complete", "--model", model, "-t", "-1", "hi");
         refused("--max-tokens must be at least 1, got 0", "complete", "--model", model, "-n", "0", "hi");
         refused("'many' is not an int", "complete", "--model", model, "-n", "many", "hi");
         refused("no such file", "complete", "--model", dir + "/absent.gguf", "hi");

@@ -218,7 +218,7 @@ class DocumentsTest {
         while (others.find()) {
             assertThat(Documents.root().resolve(others.group(1))).exists();
         }
-        assertThat(silent(sources, "\\bmin_p\\b|\\bminP\\b", section(map, "A sampling parameter")))
+        assertThat(silent(sources, "(?i)\\bmin_?p\\b", section(map, "A sampling parameter")))
                 .isEmpty();
         assertThat(silent(sources, "TM_BACKEND_EMU|\\bEMU\\b", section(map, "A backend")))
                 .containsOnly("found.h", "device_bench.cpp"); // The folder's own, and a bench of devices.

@@ -108,7 +108,7 @@ final class AdmissionTest {
         Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(1, 8, 4, 100, 1));
         int[] one = {1};
         Sampling greedy = Sampling.GREEDY;
-        Sampling biased = new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(50, 1f), 0);
+        Sampling biased = Sampling.GREEDY.withBias(Map.of(50, 1f));
         assertInvalid(rig, new Submission(new int[0], 1, 0, Set.of(), greedy, -1, -1, 1), "prompt");
         assertInvalid(rig, new Submission(new int[] {50}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: 50");
         assertInvalid(rig, new Submission(new int[] {-1}, 1, 0, Set.of(), greedy, -1, -1, 1), "vocabulary: -1");

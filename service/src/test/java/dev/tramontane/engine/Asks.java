@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -71,7 +72,7 @@ final class Asks {
     }
 
     static Sampling sampling(long seed) {
-        return new Sampling(0.9f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(), seed);
+        return Sampling.NEUTRAL.with(SamplingParameter.TEMPERATURE, 0.9).withSeed(seed);
     }
 
     /** Anything that a client might ask of a model with a vocabulary of 50. */
@@ -82,16 +83,13 @@ final class Asks {
             ends.add(random.nextInt(50));
         }
         boolean penalised = random.nextInt(3) == 0;
-        Sampling sampling = new Sampling(
-                random.nextBoolean() ? 0f : 0.8f,
-                0,
-                1f,
-                0f,
-                penalised ? 1.3f : 1f,
-                penalised ? 0.5f : 0f,
-                random.nextInt(4) == 0 ? 0.4f : 0f,
-                random.nextInt(4) == 0 ? Map.of(random.nextInt(50), 3f) : Map.of(),
-                random.nextLong());
+        Sampling sampling = Sampling.NEUTRAL
+                .with(SamplingParameter.TEMPERATURE, random.nextBoolean() ? 0 : 0.8)
+                .with(SamplingParameter.REPETITION_PENALTY, penalised ? 1.3 : 1)
+                .with(SamplingParameter.PRESENCE_PENALTY, penalised ? 0.5 : 0)
+                .with(SamplingParameter.FREQUENCY_PENALTY, random.nextInt(4) == 0 ? 0.4 : 0)
+                .withBias(random.nextInt(4) == 0 ? Map.of(random.nextInt(50), 3f) : Map.of())
+                .withSeed(random.nextLong());
         return new Submission(
                 prompt,
                 random.nextInt(longestAnswer + 1),

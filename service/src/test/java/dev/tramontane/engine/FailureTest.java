@@ -36,7 +36,7 @@ final class FailureTest {
     }
 
     private static Sampling never(Map<Integer, Float> bias) {
-        return new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, bias, 0L);
+        return Sampling.GREEDY.withBias(bias);
     }
 
     @Test

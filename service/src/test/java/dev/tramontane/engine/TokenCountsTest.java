@@ -3,14 +3,15 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 final class TokenCountsTest {
-    private static final Sampling REPETITION = new Sampling(0f, 0, 1f, 0f, 1.2f, 0f, 0f, Map.of(), 0L);
-    private static final Sampling PRESENCE = new Sampling(0f, 0, 1f, 0f, 1f, 0.5f, 0f, Map.of(), 0L);
+    private static final Sampling REPETITION = Sampling.GREEDY.with(SamplingParameter.REPETITION_PENALTY, 1.2);
+    private static final Sampling PRESENCE = Sampling.GREEDY.with(SamplingParameter.PRESENCE_PENALTY, 0.5);
 
     @Test
     void countsAsAMapDoes() {

@@ -95,7 +95,7 @@ class ErrorsTest {
                 2,
                 OptionalInt.of(12),
                 new StopRules(0, List.of(), false, Set.of(), true),
-                new Sampling(0f, 0, 1f, 0f, 1f, 0f, 0f, bias, 0),
+                Sampling.GREEDY.withBias(bias),
                 false,
                 1,
                 -1);

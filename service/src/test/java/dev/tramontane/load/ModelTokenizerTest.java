@@ -9,6 +9,7 @@ import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.model.StepBatch;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.tokenizer.TokenDecoder;
@@ -74,7 +75,10 @@ final class ModelTokenizerTest {
                 }
                 batch.addSpan(0, 0);
                 int row = batch.addRow(5);
-                Sampling sampling = new Sampling(2f, 0, 1f, 0f, 1f, 0f, 0f, bias, seed);
+                Sampling sampling = Sampling.NEUTRAL
+                        .with(SamplingParameter.TEMPERATURE, 2)
+                        .withBias(bias)
+                        .withSeed(seed);
                 batch.addSample(sample(row, sampling, new int[0]));
                 batch.addSample(sample(row, sampling, request));
                 lanes.run(batch);

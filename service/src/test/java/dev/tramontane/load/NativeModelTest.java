@@ -9,6 +9,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.model.StepBatch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -157,7 +158,16 @@ final class NativeModelTest {
     @ParameterizedTest
     @MethodSource("backends")
     void drawsDependOnSeedAndPositionAlone(Backend backend) throws IOException {
-        Sampling sampling = new Sampling(0.9f, 50, 0.95f, 0.01f, 1.1f, 0.2f, 0.1f, Map.of(40, -5f, 41, 3f), 77);
+        Sampling sampling = Sampling.NEUTRAL
+                .with(SamplingParameter.TEMPERATURE, 0.9)
+                .with(SamplingParameter.TOP_K, 50)
+                .with(SamplingParameter.TOP_P, 0.95)
+                .with(SamplingParameter.MIN_P, 0.01)
+                .with(SamplingParameter.REPETITION_PENALTY, 1.1)
+                .with(SamplingParameter.PRESENCE_PENALTY, 0.2)
+                .with(SamplingParameter.FREQUENCY_PENALTY, 0.1)
+                .withBias(Map.of(40, -5f, 41, 3f))
+                .withSeed(77);
         try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend)) {
             List<Integer> alone = sample(loaded, 1, sampling);
             List<Integer> inCompany = sample(loaded, 3, sampling);

@@ -5,12 +5,14 @@ import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -21,28 +23,33 @@ public final class SamplingFields {
     /** Its digits; nine are more than any vocabulary has. */
     private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
 
-    private static final double MAX_TEMPERATURE = 10;
-    private static final double MAX_REPETITION_PENALTY = 10;
     private static final SecureRandom SEEDS = new SecureRandom();
 
     private SamplingFields() {}
 
-    /** {@code temperature}, {@code top_p}, {@code seed}, penalties and the like. */
+    /** Every {@link SamplingParameter}, {@code logit_bias} and {@code seed}. */
     public static Sampling sampling(JsonFields fields, RequestLimits limits) {
+        Sampling sampling = Sampling.NEUTRAL;
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            OptionalDouble given = number(fields, parameter);
+            if (given.isPresent()) {
+                sampling = sampling.with(parameter, given.getAsDouble());
+            }
+        }
         Long seed = fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE);
-        Long topK = fields.integer("top_k", -1, Integer.MAX_VALUE);
-        return new Sampling(
-                fields.number("temperature", 1, 0, MAX_TEMPERATURE),
-                topK == null ? 0 : Math.max(0, topK.intValue()), // vLLM switches it off by -1, others by 0.
-                Math.max(
-                        Float.MIN_NORMAL,
-                        fields.number("top_p", 1, 0, 1)), // 0 keeps the likeliest token, as 1e-9 does.
-                fields.number("min_p", 0, 0, 1),
-                fields.number("repetition_penalty", 1, 0.01, MAX_REPETITION_PENALTY),
-                fields.number("presence_penalty", 0, -2, 2),
-                fields.number("frequency_penalty", 0, -2, 2),
-                biases(fields, limits),
-                seed == null ? SEEDS.nextLong() : seed);
+        return sampling.withBias(biases(fields, limits)).withSeed(seed == null ? SEEDS.nextLong() : seed);
+    }
+
+    private static OptionalDouble number(JsonFields fields, SamplingParameter parameter) {
+        String name = parameter.wireName();
+        Object value = fields.value(name);
+        if (value == null) {
+            return OptionalDouble.empty();
+        }
+        return OptionalDouble.of(
+                parameter.whole()
+                        ? JsonFields.integer(value, fields.path(name), (long) parameter.min(), (long) parameter.max())
+                        : JsonFields.number(value, fields.path(name), parameter.min(), parameter.max()));
     }
 
     private static Map<Integer, Float> biases(JsonFields fields, RequestLimits limits) {

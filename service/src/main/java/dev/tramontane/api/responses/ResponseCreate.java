@@ -8,7 +8,6 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.UnknownFields;
-import dev.tramontane.model.Sampling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param model null for the default
  * @param generation what to generate
  * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
- * @param instructions, maxOutputTokens, metadata, temperature, topP as asked, to be echoed in the response
+ * @param instructions, maxOutputTokens, metadata as asked, to be echoed in the response
  */
 public record ResponseCreate(
         @Nullable String model,
@@ -29,8 +28,6 @@ public record ResponseCreate(
         @Nullable String instructions,
         @Nullable Integer maxOutputTokens,
         Map<String, String> metadata,
-        float temperature,
-        float topP,
         List<String> ignoredFields) {
     private static final int METADATA_ENTRIES = 16;
     private static final int METADATA_KEY = 64;
@@ -52,13 +49,12 @@ public record ResponseCreate(
                 InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
-        Sampling sampling = SamplingFields.sampling(fields, limits);
         GenerationRequest generation = new GenerationRequest(
                 new Prompt.Chat(conversation),
                 1,
                 most,
                 SamplingFields.stops(fields, most, limits),
-                sampling,
+                SamplingFields.sampling(fields, limits),
                 !fields.flag("skip_special_tokens", true),
                 -1,
                 -1);
@@ -71,8 +67,6 @@ public record ResponseCreate(
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
                 metadata,
-                sampling.temperature(),
-                sampling.topP(),
                 unknown.names());
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.GenerationEvent.Usage;
 import dev.tramontane.json.JsonWriter;
+import dev.tramontane.model.SamplingParameter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -182,13 +183,13 @@ public final class ResponseEvents {
         json.writeBooleanProperty("parallel_tool_calls", true);
         json.writeNullProperty("previous_response_id");
         json.writeBooleanProperty("store", false);
-        json.writeNumberProperty("temperature", create.temperature());
+        json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
         json.writeName("text").writeStartObject();
         detail(json, "format", Map.of("type", "text"));
         json.writeEndObject();
         json.writeStringProperty("tool_choice", "auto");
         emptyArray(json, "tools");
-        json.writeNumberProperty("top_p", create.topP());
+        json.writeNumberProperty("top_p", sampled(SamplingParameter.TOP_P));
         json.writeStringProperty("truncation", "disabled");
         usage(json, now.usage());
         if (!create.ignoredFields().isEmpty()) {
@@ -197,6 +198,11 @@ public final class ResponseEvents {
             json.writeEndArray();
         }
         json.writeEndObject();
+    }
+
+    /** As it was computed with: a 32-bit number, in as few digits. */
+    private float sampled(SamplingParameter parameter) {
+        return (float) create.generation().sampling().value(parameter);
     }
 
     private void item(JsonGenerator json, String status) {
