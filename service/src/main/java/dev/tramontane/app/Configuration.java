@@ -152,6 +152,18 @@ record Configuration(
                 log(values));
     }
 
+    /** The same with another context, in tokens. */
+    Configuration withContext(int tokens) {
+        ModelChoice sized = new ModelChoice(
+                model.path(),
+                model.name(),
+                model.chatLayout(),
+                OptionalInt.of(tokens),
+                model.window(),
+                model.quantize());
+        return new Configuration(sized, compute, engine, http, drainTimeout, stuckTimeout, log);
+    }
+
     private static ModelChoice model(SettingValues values) {
         return new ModelChoice(
                 values.path(Setting.MODEL),

@@ -127,7 +127,7 @@ final class ConvertCommand extends Command {
                         + ", got " + type));
     }
 
-    private static Path path(String what, String text) {
+    static Path path(String what, String text) {
         try {
             return Path.of(text);
         } catch (InvalidPathException malformed) {

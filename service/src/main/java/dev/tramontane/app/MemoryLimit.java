@@ -69,6 +69,19 @@ record MemoryLimit(List<Bound> bounds) {
         return new MemoryLimit(bounds);
     }
 
+    /**
+     * What is left when so much is taken: nobody has it yet, but somebody will.
+     *
+     * @param own bytes of this process' own
+     * @param files bytes of mapped files
+     */
+    MemoryLimit without(long own, long files) {
+        return new MemoryLimit(bounds.stream()
+                .map(bound -> new Bound(
+                        bound.name(), bound.bytes(), Math.max(0, free(bound, files) - own), bound.countsFiles()))
+                .toList());
+    }
+
     /** Bytes of the least bound: the machine as this process knows it. */
     long bytes() {
         return bounds.stream()

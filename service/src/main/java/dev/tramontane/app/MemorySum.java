@@ -13,6 +13,9 @@ record MemorySum(List<Item> items) {
     /** Of the JVM beside its heap, with the library's code and stacks: measured at up to 150 MiB, rounded up. */
     static final long JVM = 192L << 20;
 
+    private static final String HEAP_KEY = "heap_bytes";
+    private static final String JVM_KEY = "jvm_bytes";
+
     /** Who has to give it. */
     enum Place {
         /** This process' own. */
@@ -61,8 +64,8 @@ record MemorySum(List<Item> items) {
                 place));
         items.add(new Item("cache", "cache_bytes", sizing.plan().bytes(), place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
-        items.add(new Item("Java heap at most", "heap_bytes", heap, Place.OWN));
-        items.add(new Item("the JVM beside it", "jvm_bytes", JVM, Place.OWN));
+        items.add(new Item("Java heap at most", HEAP_KEY, heap, Place.OWN));
+        items.add(new Item("the JVM beside it", JVM_KEY, JVM, Place.OWN));
         return new MemorySum(items);
     }
 
@@ -70,6 +73,16 @@ record MemorySum(List<Item> items) {
     long bytes(Place place) {
         return items.stream()
                 .filter(item -> item.place() == place)
+                .mapToLong(Item::bytes)
+                .sum();
+    }
+
+    /** Bytes of this process' own that come and go with the model. */
+    long bytesOfModel() {
+        return items.stream()
+                .filter(item -> item.place() == Place.OWN
+                        && !item.key().equals(HEAP_KEY)
+                        && !item.key().equals(JVM_KEY))
                 .mapToLong(Item::bytes)
                 .sum();
     }

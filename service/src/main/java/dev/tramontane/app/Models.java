@@ -1,7 +1,12 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.KernelContext;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.load.LoadOptions;
+import dev.tramontane.load.LoadedModel;
 import dev.tramontane.source.ModelName;
+import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,6 +56,37 @@ final class Models {
                 + configuration.model().quantize();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
+    }
+
+    /**
+     * Loads a model as it is configured. Blocks, with a progress bar when it takes long.
+     *
+     * @param source whose owner the model becomes; closed when loading fails
+     * @param progress hears bytes of the model that are prepared and to prepare, on this thread
+     */
+    static LoadedModel load(
+            Configuration configuration,
+            Environment environment,
+            KernelLibrary library,
+            ModelSource source,
+            KernelContext.Progress progress) {
+        LoadOptions options = new LoadOptions(
+                backend(configuration),
+                configuration.compute().cpuLevel(),
+                configuration.compute().threads().orElse(0),
+                configuration.model().window(),
+                configuration.model().quantize());
+        ProgressBar bar = new ProgressBar(
+                "loading " + Path.of(source.name()).getFileName(),
+                environment.err(),
+                environment.terminal(),
+                System::nanoTime);
+        LoadedModel loaded = LoadedModel.load(library, source, options, (done, total) -> {
+            bar.at(done, total);
+            progress.at(done, total);
+        });
+        bar.done();
+        return loaded;
     }
 
     /**

@@ -89,6 +89,7 @@ final class Program {
                 new ChatCommand(environment),
                 new InspectCommand(environment),
                 new ConvertCommand(environment),
+                new EvalCommand(environment),
                 new DoctorCommand(environment));
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,14 +24,24 @@ final class ProgressBar {
     private final PrintStream err;
     private final boolean terminal;
     private final String what;
+    private final LongFunction<String> amount;
     private final LongSupplier clock;
     private final long start;
     private long lastLine;
     private boolean drawn;
 
-    /** @param clock monotonic nanoseconds */
+    /** Of bytes. */
     ProgressBar(String what, PrintStream err, boolean terminal, LongSupplier clock) {
+        this(what, Units::show, err, terminal, clock);
+    }
+
+    /**
+     * @param amount says so many of what is counted, for people
+     * @param clock monotonic nanoseconds
+     */
+    ProgressBar(String what, LongFunction<String> amount, PrintStream err, boolean terminal, LongSupplier clock) {
         this.what = what;
+        this.amount = amount;
         this.err = err;
         this.terminal = terminal;
         this.clock = clock;
@@ -47,15 +58,14 @@ final class ProgressBar {
         double share = Math.clamp((double) done / total, 0, 1);
         double seconds = (now - start) / 1e9;
         String percent = String.format(Locale.ROOT, "%3.0f %%", share * 100);
-        String figures =
-                Units.show(done) + " of " + Units.show(total) + ", " + Units.show((long) (done / seconds)) + "/s";
+        String left =
+                share > 0 && share < 1 ? String.format(Locale.ROOT, ", %.0f s left", seconds / share - seconds) : "";
+        String figures = amount.apply(done) + " of " + amount.apply(total) + ", "
+                + amount.apply((long) (done / seconds)) + "/s" + left;
         if (terminal) {
             int full = (int) (share * WIDTH);
-            String left = share > 0 && share < 1
-                    ? String.format(Locale.ROOT, ", %.0f s left", seconds / share - seconds)
-                    : "";
             String bar = "#".repeat(full) + ".".repeat(WIDTH - full);
-            err.print(CLEAR + NO_WRAP + percent + " [" + bar + "] " + what + ", " + figures + left + WRAP + "\r");
+            err.print(CLEAR + NO_WRAP + percent + " [" + bar + "] " + what + ", " + figures + WRAP + "\r");
             err.flush();
             drawn = true;
         } else if (now - lastLine >= LINE_NANOS) {

@@ -10,7 +10,6 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
-import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelSource;
@@ -76,20 +75,7 @@ final class RunningModel implements AutoCloseable {
             source.close();
             throw failure;
         }
-        Backend backend = Models.backend(configuration);
-        LoadOptions options = new LoadOptions(
-                backend,
-                configuration.compute().cpuLevel(),
-                configuration.compute().threads().orElse(0),
-                configuration.model().window(),
-                configuration.model().quantize());
-        ProgressBar bar = new ProgressBar(
-                "loading " + path.getFileName(), environment.err(), environment.terminal(), System::nanoTime);
-        LoadedModel loaded = LoadedModel.load(library, source, options, (done, total) -> {
-            bar.at(done, total);
-            progress.at(done, total);
-        });
-        bar.done();
+        LoadedModel loaded = Models.load(configuration, environment, library, source, progress);
         try {
             return start(configuration, loaded, memory, library, Models.name(configuration, path), observer);
         } catch (RuntimeException failure) {

@@ -31,4 +31,9 @@ public record CacheShape(
     public CacheShape {
         groups = List.copyOf(groups);
     }
+
+    /** The same with another number of sampled or scored rows. */
+    public CacheShape withMaxSamples(int samples) {
+        return new CacheShape(pageTokens, slots, maxRows, maxSpans, samples, halfPrecision, groups);
+    }
 }

@@ -61,6 +61,24 @@ class MemoryPlanTest {
                 .isBetween(8 * GIB + HEAP + MemorySum.JVM, 8 * GIB + HEAP + MemorySum.JVM + 128 * MIB);
     }
 
+    /** What one model takes is not there for another; heap and JVM are there for both. */
+    @Test
+    void twoModelsHaveToFitTogether() throws IOException {
+        MemoryLimit limit = machine(24 * GIB, 22 * GIB);
+        MemoryPlan first = plan(limit, Setting.CACHE_MEMORY, "8GiB");
+        MemoryLimit left = limit.without(first.sum().bytesOfModel(), first.sum().bytes(Place.FILE));
+        assertThat(left.bounds().getFirst().free())
+                .isEqualTo(22 * GIB - (first.sum().bytes(Place.OWN) - HEAP - MemorySum.JVM))
+                .isBetween(14 * GIB - 128 * MIB, 14 * GIB);
+        assertThat(plan(left, Setting.CACHE_MEMORY, "7GiB").excess()).isEmpty();
+        assertThat(plan(left, Setting.CACHE_MEMORY, "8GiB").excess())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("13.9 GiB of them free"));
+        MemoryLimit addresses =
+                new MemoryLimit(List.of(new Bound("the limit of addresses (ulimit -v)", 24 * GIB, 22 * GIB, true)));
+        assertThat(addresses.without(2 * GIB, GIB).bounds().getFirst().free()).isEqualTo(19 * GIB);
+        assertThat(addresses.without(30 * GIB, GIB).bounds().getFirst().free()).isZero();
+    }
+
     @Test
     void aCacheThatWasAskedForAndIsNotThereIsRefusedWithTheSum() throws IOException {
         for (String cache : new String[] {"500GiB", "22GiB", "16GiB"}) {

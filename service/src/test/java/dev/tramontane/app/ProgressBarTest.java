@@ -93,7 +93,7 @@ class ProgressBarTest {
         bar.done();
         assertThat(shown().lines())
                 .containsExactly(
-                        "loading m:  31 %, 10.0 MiB of 32.0 MiB, 1.0 MiB/s",
-                        "loading m:  63 %, 20.0 MiB of 32.0 MiB, 1.0 MiB/s");
+                        "loading m:  31 %, 10.0 MiB of 32.0 MiB, 1.0 MiB/s, 22 s left",
+                        "loading m:  63 %, 20.0 MiB of 32.0 MiB, 1.0 MiB/s, 12 s left");
     }
 }

@@ -1,0 +1,111 @@
+package dev.tramontane.measure;
+
+import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.Model;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.Sampling;
+import dev.tramontane.model.StepBatch;
+
+/**
+ * Computes windows of a text with one model, chunk by chunk: each row is asked for the probability of the token that
+ * follows it. The cache has one slot, whose page table is written once; a window begins at position 0 again.
+ */
+final class WindowScores {
+    /** Logits of one step, of all its rows: 64 MiB. */
+    private static final int MOST_LOGITS = 1 << 24;
+
+    private static final long PATIENCE_NANOS = 100_000_000;
+    private static final int[] NOTHING = {};
+
+    private final String name;
+    private final Model model;
+    private final boolean logits;
+    private final StepBatch batch = new StepBatch();
+    private final int rows;
+    private final int[] rings;
+    private boolean placed;
+
+    /**
+     * Allocates the model's cache.
+     *
+     * @param name of the model, for errors
+     * @param shape for one sequence at least
+     * @param logits whether {@link #logits} is wanted
+     */
+    WindowScores(String name, Model model, CacheShape shape, boolean logits) {
+        this.name = name;
+        this.model = model;
+        this.logits = logits;
+        int most = logits ? Math.max(1, MOST_LOGITS / model.geometry().vocabulary()) : Integer.MAX_VALUE;
+        rows = Math.min(shape.maxRows(), most);
+        rings = shape.groups().stream().mapToInt(CacheShape.Group::ring).toArray();
+        model.sizeCache(shape.withMaxSamples(rows));
+    }
+
+    /** Rows of a step at most. */
+    int rows() {
+        return rows;
+    }
+
+    int vocabulary() {
+        return model.geometry().vocabulary();
+    }
+
+    /**
+     * Computes tokens {@code from .. from + count - 1} of a window, whose earlier ones were computed before, and scores
+     * each token from {@code firstScored} on that follows one of them.
+     *
+     * @throws ModelException when the model fails, or gives a row of logits that is no distribution
+     */
+    void run(int[] tokens, int from, int count, int firstScored) {
+        batch.clear();
+        place();
+        batch.addSpan(0, from);
+        for (int i = from; i < from + count; i++) {
+            int row = batch.addRow(tokens[i]);
+            if (i + 1 >= firstScored) {
+                batch.addSample(
+                        new StepBatch.Sample(row, 0, tokens[i + 1], 0, Sampling.GREEDY, i + 1, NOTHING, 0, NOTHING));
+            }
+        }
+        if (logits && batch.samples() > 0) {
+            batch.wantLogits();
+        }
+        model.submit(batch);
+        boolean done = false;
+        while (!done) {
+            done = model.await(PATIENCE_NANOS);
+        }
+        for (int i = 0; i < batch.samples(); i++) {
+            if (batch.resultStatus(i) != StepBatch.OK) {
+                throw new ModelException(name + " gives logits that are not finite for the token after "
+                        + batch.sample(i).position() + " of a window, so there is no probability to measure");
+            }
+        }
+    }
+
+    /** Scored tokens of the last step. */
+    int scored() {
+        return batch.samples();
+    }
+
+    /** Natural logarithm of the probability of scored token {@code i}. */
+    double logProbability(int i) {
+        return batch.resultLogprob(i);
+    }
+
+    /** [scored, vocabulary] raw logits of the last step, until the next one. */
+    float[] logits() {
+        return batch.logits();
+    }
+
+    /** Every entry of the ring its own page, in order. */
+    private void place() {
+        for (int group = 0; group < rings.length && !placed; group++) {
+            for (int entry = 0; entry < rings[group]; entry++) {
+                batch.addEdit(0, group, entry, entry);
+            }
+        }
+        placed = true;
+    }
+}
