@@ -55,7 +55,6 @@ public final class KernelContext implements AutoCloseable {
     private volatile @Nullable Thread user;
 
     private volatile boolean closed;
-    private @Nullable StepLimits limits;
     private @Nullable StepDescriptor inFlight;
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
@@ -167,11 +166,7 @@ public final class KernelContext implements AutoCloseable {
         }
         enter();
         try (Arena arena = Arena.ofConfined()) {
-            if (inFlight == null) {
-                limits = null;
-            }
             check(bindings.sizeCache(handle, ContextStructs.cacheConfig(arena, cache)), "cannot size the cache");
-            limits = StepLimits.of(config, cache);
         } finally {
             leave();
         }
@@ -189,22 +184,33 @@ public final class KernelContext implements AutoCloseable {
     }
 
     /**
-     * Starts the step and returns; the descriptor is the library's until {@link #await} returns true.
+     * An empty step for this context, to be filled, submitted and filled again. The caller closes it, before or after the
+     * context. Any thread.
+     */
+    public StepDescriptor newStep() {
+        requireOpen();
+        return new StepDescriptor(this, config.vocabulary());
+    }
+
+    /**
+     * Starts the step and returns; the descriptor is the library's until {@link #await} returns true. Everything in it is
+     * checked once, by the library: what it may touch is what {@link StepDescriptor} has allocated, and every number that
+     * names a place there, in the model or in the cache is compared with what there is.
      *
-     * @throws IllegalArgumentException when a count or an index is outside the model or the cache; nothing was applied
-     * @throws KernelException when the library refused the step; nothing was applied
+     * @throws IllegalArgumentException when the step was made by another context
+     * @throws KernelException when the library refused the step, naming the entry, what was expected and what was given;
+     *     nothing was applied
      */
     public void submit(StepDescriptor step) {
+        if (!step.isOf(this)) {
+            throw new IllegalArgumentException("a step is submitted to the context that made it");
+        }
         enter();
         try {
-            StepLimits sizes = limits;
-            if (sizes == null) {
-                throw new IllegalStateException("size the cache before the first step");
-            }
             if (inFlight != null) {
                 throw new IllegalStateException("a step is in flight; await it before the next");
             }
-            check(bindings.submit(handle, step.seal(sizes)), "the step was refused");
+            check(bindings.submit(handle, step.seal()), "the step was refused");
             step.submitted();
             inFlight = step;
         } finally {

@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
  * a step allocates nothing.
  *
  * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} throws
- * {@link IllegalStateException}. Used by one thread at a time. Indices are checked against the model and the cache by
- * submit, which knows them.
+ * {@link IllegalStateException}. Used by one thread at a time. What is written here is not checked here: its arrays are as
+ * long as its counts say whatever is added, and the library checks the rest when it is submitted.
  */
 public final class StepDescriptor implements AutoCloseable {
     /** In {@link #addRow}: the token that the span's slot sampled last. */
@@ -35,15 +35,13 @@ public final class StepDescriptor implements AutoCloseable {
         CLOSED
     }
 
+    private final KernelContext owner;
     private final StepColumns columns;
     private State state = State.FILLING;
     private boolean wantsLogits;
 
-    /** An empty step for models of this vocabulary. */
-    public StepDescriptor(int vocabulary) {
-        if (vocabulary < 1) {
-            throw new IllegalArgumentException("a vocabulary has at least one token, got " + vocabulary);
-        }
+    StepDescriptor(KernelContext owner, int vocabulary) {
+        this.owner = owner;
         columns = new StepColumns(vocabulary);
     }
 
@@ -236,10 +234,14 @@ public final class StepDescriptor implements AutoCloseable {
         }
     }
 
-    /** Checks the step against what the context has and writes its head; then it may be submitted. */
-    MemorySegment seal(StepLimits limits) {
+    /** Whether this context made it: its vocabulary gives masks and logits their extent. */
+    boolean isOf(KernelContext context) {
+        return owner == context;
+    }
+
+    /** Writes the head; then it may be submitted. */
+    MemorySegment seal() {
         filling();
-        StepChecks.check(columns, limits);
         return columns.seal(wantsLogits);
     }
 

@@ -74,7 +74,7 @@ final class ExpertContextTest {
     private float[] logits(Backend backend) {
         try (Arena arena = Arena.ofShared();
                 KernelContext context = library.open(TinyContext.config(backend, EXPERTS, 2));
-                StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+                StepDescriptor step = context.newStep()) {
             TinyContext.setTensors(context, arena, EXPERTS);
             context.prepare((done, total) -> {});
             context.sizeCache(TinyContext.cache());

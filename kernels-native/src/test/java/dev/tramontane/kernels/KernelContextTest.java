@@ -40,7 +40,7 @@ final class KernelContextTest {
 
     @Test
     void runsAStep() {
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 0, 20);
             step.wantLogits();
             ready.submit(step);
@@ -70,7 +70,7 @@ final class KernelContextTest {
     @Test
     void growsWithTheStepAndStaysExact() {
         // Every column beyond its first capacity.
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 1, 32);
             for (int sample = 0; sample < 15; sample++) {
                 int mask = step.addMask(new int[] {1 << (sample + 1), 0});
@@ -103,7 +103,7 @@ final class KernelContextTest {
         refused("spans", step -> span(step, -1, 0));
         refused("spans", step -> span(step, 1, -1));
         refused("spans", step -> span(step, 1, Long.MAX_VALUE));
-        refused("no rows", step -> step.addSpan(1, 0));
+        refused("n_rows is 0", step -> step.addSpan(1, 0));
         refused("rows", step -> {
             for (int row = 0; row < 33; row++) {
                 step.addRow(0);
@@ -123,7 +123,7 @@ final class KernelContextTest {
         refused("copies", step -> step.addCopy(0, TinyContext.PAGES, 1));
         refused("copies", step -> step.addCopy(0, 0, -1));
         refused("row", step -> sample(step, 99, 0, -1, 0, -1));
-        refused("rise", step -> sample(step, 0, 0, -1, 0, -1));
+        refused("rising", step -> sample(step, 0, 0, -1, 0, -1));
         refused("slot", step -> sample(step, 9, TinyContext.SLOTS, -1, 0, -1));
         refused("target", step -> sample(step, 9, 0, vocabulary, 0, -1));
         refused("target", step -> sample(step, 9, 0, -2, 0, -1));
@@ -142,7 +142,7 @@ final class KernelContextTest {
 
     @Test
     void refusesWhatDoesNotFitTheDescriptor() {
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep()) {
             assertThatIllegalStateException().isThrownBy(() -> step.addRow(0)).withMessageContaining("span");
             assertThatIllegalStateException().isThrownBy(() -> step.addBias(0, 0f));
             assertThatIllegalStateException().isThrownBy(() -> step.addCounts(new int[2], 1));
@@ -154,19 +154,19 @@ final class KernelContextTest {
             assertThatIllegalArgumentException().isThrownBy(() -> step.addCounts(new int[3], 2));
             assertThatIllegalArgumentException().isThrownBy(() -> step.addCounts(new int[3], -1));
         }
-        try (StepDescriptor other = new StepDescriptor(TinyContext.VOCABULARY + 1)) {
-            TinyContext.fill(other, 0, 1);
+        try (KernelContext other = library.open(TinyContext.config(Backend.REF));
+                StepDescriptor foreign = other.newStep()) {
+            TinyContext.fill(foreign, 0, 1);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ready.submit(other))
-                    .withMessageContaining("vocabulary");
+                    .isThrownBy(() -> ready.submit(foreign))
+                    .withMessageContaining("the context that made it");
         }
-        StepDescriptor closed = new StepDescriptor(TinyContext.VOCABULARY);
+        StepDescriptor closed = ready.newStep();
         closed.close();
         closed.close();
         assertThatIllegalStateException().isThrownBy(() -> closed.addSpan(0, 0));
         assertThatIllegalStateException().isThrownBy(closed::clear);
         assertThatIllegalStateException().isThrownBy(() -> ready.submit(closed));
-        assertThatIllegalArgumentException().isThrownBy(() -> new StepDescriptor(0));
     }
 
     @Test
@@ -180,7 +180,7 @@ final class KernelContextTest {
 
     @Test
     void theLibrarysOwnRefusalCarriesItsWords() {
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 0, 4);
             TinyContext.addSample(step, 3, 0, StepDescriptor.DRAW, 0, StepDescriptor.NO_MASK, 4);
             step.set(SampleNumber.of("temperature"), Double.NaN);
@@ -198,8 +198,8 @@ final class KernelContextTest {
 
     @Test
     void aStepInFlightBelongsToTheLibrary() {
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY);
-                StepDescriptor next = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep();
+                StepDescriptor next = ready.newStep()) {
             TinyContext.fill(step, 0, 32);
             TinyContext.fill(next, 1, 4);
             ready.submit(step);
@@ -221,15 +221,15 @@ final class KernelContextTest {
     @Test
     void refusesCallsOutOfOrder() {
         try (KernelContext context = library.open(TinyContext.config(Backend.REF));
-                StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+                StepDescriptor step = context.newStep()) {
             assertThatThrownBy(() -> context.sizeCache(TinyContext.cache())).isInstanceOf(KernelException.class);
             assertThatThrownBy(() -> context.prepare((done, total) -> {}))
                     .isInstanceOf(KernelException.class)
                     .hasMessageContaining("cannot prepare");
             TinyContext.fill(step, 0, 1);
-            assertThatIllegalStateException()
-                    .isThrownBy(() -> context.submit(step))
-                    .withMessageContaining("size the cache");
+            assertThatThrownBy(() -> context.submit(step))
+                    .isInstanceOf(KernelException.class)
+                    .hasMessageContaining("the cache has to be sized before a step");
         }
     }
 
@@ -354,17 +354,18 @@ final class KernelContextTest {
     @Test
     void aClosedContextIsAnExceptionAndASecondCloseNothing() {
         KernelContext context = TinyContext.ready(library, arena);
-        StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY);
+        StepDescriptor step = context.newStep();
+        StepDescriptor another = context.newStep();
         TinyContext.fill(step, 0, 32);
         context.submit(step);
         context.close(); // waits for the step
         context.close();
         assertThat(step.inFlight()).isFalse();
         step.close();
-        StepDescriptor another = new StepDescriptor(TinyContext.VOCABULARY);
         TinyContext.fill(another, 0, 1);
         List<Runnable> calls = List.of(
                 () -> context.submit(another),
+                context::newStep,
                 () -> context.await(0),
                 context::progress,
                 context::memoryUse,
@@ -425,7 +426,7 @@ final class KernelContextTest {
     @Test
     void anotherThreadMayUseItInTurn() throws Exception {
         CompletableFuture.runAsync(() -> {
-                    try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+                    try (StepDescriptor step = ready.newStep()) {
                         TinyContext.fill(step, 3, 8);
                         ready.submit(step);
                         ready.await(-1);
@@ -442,7 +443,7 @@ final class KernelContextTest {
                 .isThrownBy(() -> ready.sizeCache(twoGroups))
                 .withMessageContaining("groups");
         try (KernelContext context = TinyContext.ready(library, arena);
-                StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+                StepDescriptor step = context.newStep()) {
             CacheConfig odd = new CacheConfig(DType.F32, 17, 1, 1, 1, 1, List.of(1), List.of(1));
             CacheConfig huge = new CacheConfig(DType.F32, 256, 1, 1, 1, 1, List.of(Integer.MAX_VALUE), List.of(1));
             assertThatThrownBy(() -> context.sizeCache(odd)).isInstanceOf(KernelException.class);
@@ -452,7 +453,7 @@ final class KernelContextTest {
                     .hasMessageStartingWith("cannot size the cache: ")
                     .hasMessageNotContainingAny("tm_", "vector", "bad_alloc");
             TinyContext.fill(step, 0, 1);
-            assertThatIllegalStateException().isThrownBy(() -> context.submit(step));
+            assertThatThrownBy(() -> context.submit(step)).isInstanceOf(KernelException.class);
             context.sizeCache(TinyContext.cache());
             context.submit(step);
             assertThat(context.await(-1)).isTrue();
@@ -460,12 +461,15 @@ final class KernelContextTest {
     }
 
     private void refused(String why, Consumer<StepDescriptor> spoil) {
-        try (StepDescriptor step = new StepDescriptor(TinyContext.VOCABULARY)) {
+        try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 0, 10);
             spoil.accept(step);
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ready.submit(step))
-                    .withMessageContaining(why);
+            assertThatThrownBy(() -> ready.submit(step))
+                    .isInstanceOfSatisfying(
+                            KernelException.class,
+                            refusal -> assertThat(refusal.status()).isEqualTo(KernelException.Status.INVALID_ARGUMENT))
+                    .hasMessageContaining(why)
+                    .hasMessageContaining("expected");
         }
     }
 

@@ -1,12 +1,9 @@
 package dev.tramontane.engine;
 
-import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
 
-/** Turns a plan into the flat batch that the model reads, making room in the cache on the way. Engine thread only. */
+/** Writes a plan into the batch that the model computes from, making room in the cache on the way. Engine thread only. */
 final class BatchFiller {
-    private static final int[] NONE = {};
-
     private final KvCache cache;
 
     BatchFiller(KvCache cache) {
@@ -24,33 +21,28 @@ final class BatchFiller {
             for (int position = sequence.computed; position < end; position++) {
                 int row = batch.addRow(sequence.tokenAt(position));
                 if (sequence.scores(position)) {
-                    batch.addSample(score(sequence, table.slot, row, position));
+                    batch.addScore(row, table.slot, sequence.tokenAt(position + 1));
+                    batch.reportTops(sequence.request.submission.promptTops());
                 }
             }
             if (sequence.samplesToken(plan.rows(i))) {
-                batch.addSample(sample(sequence, table.slot, batch.rows() - 1));
+                draw(sequence, table.slot, batch);
             }
         }
     }
 
-    private static StepBatch.Sample score(Sequence sequence, int slot, int row, int position) {
-        int next = sequence.tokenAt(position + 1);
-        int tops = sequence.request.submission.promptTops();
-        return new StepBatch.Sample(row, slot, next, tops, Sampling.GREEDY, position + 1L, NONE, 0, NONE);
-    }
-
-    private static StepBatch.Sample sample(Sequence sequence, int slot, int row) {
+    /** From the last row. */
+    private static void draw(Sequence sequence, int slot, StepBatch batch) {
         Request request = sequence.request;
+        batch.addDraw(batch.rows() - 1, slot, sequence.tokens(), sequence.sampling);
+        batch.reportTops(Math.max(0, request.submission.tops()));
         TokenCounts counts = sequence.counts;
-        return new StepBatch.Sample(
-                row,
-                slot,
-                StepBatch.DRAW,
-                Math.max(0, request.submission.tops()),
-                sequence.sampling,
-                sequence.tokens(),
-                counts == null ? NONE : counts.pairs(),
-                counts == null ? 0 : counts.size(),
-                request.mask(sequence.generated));
+        if (counts != null) {
+            batch.addCounts(counts.pairs(), counts.size());
+        }
+        int[] mask = request.mask(sequence.generated);
+        if (mask.length > 0) {
+            batch.allow(mask);
+        }
     }
 }

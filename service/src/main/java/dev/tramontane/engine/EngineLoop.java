@@ -43,7 +43,7 @@ public final class EngineLoop implements Engine {
     private final Publisher publisher;
     private final BatchFiller filler;
     private final StepPlan step = new StepPlan();
-    private final StepBatch batch = new StepBatch();
+    private final StepBatch batch;
 
     /** Waiting for admission, in order of arrival. */
     private final Set<Request> queue = new LinkedHashSet<>();
@@ -69,6 +69,7 @@ public final class EngineLoop implements Engine {
         clock = nanoClock;
         plan = CachePlan.of(model.geometry(), config);
         model.sizeCache(plan.shape());
+        batch = model.newBatch();
         stepNanos = config.stepNanos();
         rules = new SubmissionRules(
                 plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));

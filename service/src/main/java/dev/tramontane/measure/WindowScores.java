@@ -3,7 +3,6 @@ package dev.tramontane.measure;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
-import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
 
 /**
@@ -15,15 +14,15 @@ final class WindowScores {
     private static final int MOST_LOGITS = 1 << 24;
 
     private static final long PATIENCE_NANOS = 100_000_000;
-    private static final int[] NOTHING = {};
 
     private final String name;
     private final Model model;
     private final boolean logits;
-    private final StepBatch batch = new StepBatch();
+    private final StepBatch batch;
     private final int rows;
     private final int[] rings;
     private boolean placed;
+    private float[] copied = {};
 
     /**
      * Allocates the model's cache.
@@ -40,6 +39,7 @@ final class WindowScores {
         rows = Math.min(shape.maxRows(), most);
         rings = shape.groups().stream().mapToInt(CacheShape.Group::ring).toArray();
         model.sizeCache(shape.withMaxSamples(rows));
+        batch = model.newBatch();
     }
 
     /** Rows of a step at most. */
@@ -64,8 +64,7 @@ final class WindowScores {
         for (int i = from; i < from + count; i++) {
             int row = batch.addRow(tokens[i]);
             if (i + 1 >= firstScored) {
-                batch.addSample(
-                        new StepBatch.Sample(row, 0, tokens[i + 1], 0, Sampling.GREEDY, i + 1, NOTHING, 0, NOTHING));
+                batch.addScore(row, 0, tokens[i + 1]);
             }
         }
         if (logits && batch.samples() > 0) {
@@ -79,7 +78,8 @@ final class WindowScores {
         for (int i = 0; i < batch.samples(); i++) {
             if (batch.resultStatus(i) != StepBatch.OK) {
                 throw new ModelException(name + " gives logits that are not finite for the token after "
-                        + batch.sample(i).position() + " of a window, so there is no probability to measure");
+                        + (Math.max(firstScored, from + 1) + i)
+                        + " of a window, so there is no probability to measure");
             }
         }
     }
@@ -96,7 +96,14 @@ final class WindowScores {
 
     /** [scored, vocabulary] raw logits of the last step, until the next one. */
     float[] logits() {
-        return batch.logits();
+        int vocabulary = vocabulary();
+        if (copied.length < scored() * vocabulary) {
+            copied = new float[scored() * vocabulary];
+        }
+        for (int i = 0; i < scored(); i++) {
+            batch.copyLogits(i, copied, i * vocabulary);
+        }
+        return copied;
     }
 
     /** Every entry of the ring its own page, in order. */

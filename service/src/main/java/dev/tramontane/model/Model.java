@@ -16,15 +16,22 @@ public interface Model extends AutoCloseable {
     void sizeCache(CacheShape shape);
 
     /**
+     * Makes an empty batch for this model, in its memory: usable as long as the model is open. The engine makes one and
+     * uses it for every step.
+     */
+    StepBatch newBatch();
+
+    /**
      * Starts the step that {@code batch} describes and returns. The batch belongs to the model until {@link #await}
      * returns true.
      *
+     * @throws IllegalArgumentException when another model made the batch
      * @throws ModelException when the step was refused; nothing was applied
      */
     void submit(StepBatch batch);
 
     /**
-     * Waits until the step in flight is done and its results are in the batch.
+     * Waits until the step in flight is done and its results can be read from the batch.
      *
      * @return false when {@code timeoutNanos} passed first
      * @throws ModelException when the device failed; the model can then only be closed

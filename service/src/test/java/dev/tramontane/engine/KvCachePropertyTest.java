@@ -3,8 +3,8 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.fixtures.RecordedBatch;
 import dev.tramontane.model.CacheShape;
-import dev.tramontane.model.StepBatch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ final class KvCachePropertyTest {
         return Objects.requireNonNull(cache.reserve(prompt, length, choices));
     }
 
-    private static List<Integer> entries(StepBatch batch) {
+    private static List<Integer> entries(RecordedBatch batch) {
         List<Integer> pages = new ArrayList<>();
         for (int i = 0; i < batch.edits(); i++) {
             pages.add(batch.editPage(i));
@@ -43,7 +43,7 @@ final class KvCachePropertyTest {
         KvCache cache = cache(2, 20, RollingWindow.of(0, 4, 8, 40));
         Reservation both = reserve(cache, 7, 20, 2);
         PageTable parent = cache.open(both);
-        StepBatch batch = new StepBatch();
+        RecordedBatch batch = new RecordedBatch();
         cache.makeRoom(parent, 0, 6, batch);
         assertThat(entries(batch)).containsExactly(0, 1);
         PageTable child = cache.fork(parent);
@@ -66,7 +66,7 @@ final class KvCachePropertyTest {
         KvCache cache = cache(2, 20, RollingWindow.of(4, 4, 1, 100));
         Reservation both = reserve(cache, 5, 100, 2);
         PageTable parent = cache.open(both);
-        StepBatch batch = new StepBatch();
+        RecordedBatch batch = new RecordedBatch();
         for (int p = 0; p < 4; p++) {
             cache.makeRoom(parent, p, 1, batch);
         }
@@ -88,7 +88,7 @@ final class KvCachePropertyTest {
         KvCache cache = cache(2, 20, RollingWindow.of(1, 8, 8, 100));
         Reservation both = reserve(cache, 6, 100, 2);
         PageTable parent = cache.open(both);
-        StepBatch batch = new StepBatch();
+        RecordedBatch batch = new RecordedBatch();
         cache.makeRoom(parent, 0, 5, batch);
         PageTable child = cache.fork(parent);
         cache.makeRoom(child, 5, 1, batch);
@@ -111,7 +111,7 @@ final class KvCachePropertyTest {
     void theBooksNoticeErrors() {
         KvCache cache = cache(3, 10, RollingWindow.of(0, 4, 8, 40));
         PageTable table = cache.open(reserve(cache, 1, 12, 1));
-        cache.makeRoom(table, 0, 8, new StepBatch());
+        cache.makeRoom(table, 0, 8, new RecordedBatch());
         cache.checkBooks();
         int page = table.pages[0][1];
         table.pages[0][1] = PageTable.NO_PAGE;
@@ -256,7 +256,7 @@ final class KvCachePropertyTest {
 
         /** Writes rows as the model would, then looks whether each row sees its own past. */
         void write(KvCache cache, RollingWindow[] windows, int rows, SplittableRandom random) {
-            StepBatch batch = new StepBatch();
+            RecordedBatch batch = new RecordedBatch();
             cache.makeRoom(table, computed, rows, batch);
             for (int i = 0; i < batch.copies(); i++) {
                 for (int offset = 0; offset < windows[0].pageTokens(); offset++) {

@@ -101,7 +101,7 @@ final class MixedWindowsTest {
             loaded.model()
                     .sizeCache(new CacheShape(
                             PAGE, 1, 1, 1, 1, false, Collections.nCopies(2, new CacheShape.Group(ring, ring))));
-            StepBatch batch = new StepBatch();
+            StepBatch batch = loaded.model().newBatch();
             for (int at = 0; answer.size() < ANSWER; at++) {
                 batch.clear();
                 for (int entry = 0; at == 0 && entry < 2 * ring; entry++) {
@@ -109,8 +109,7 @@ final class MixedWindowsTest {
                 }
                 batch.addSpan(0, at);
                 int row = batch.addRow(at < prompt.length ? prompt[at] : answer.getLast());
-                batch.addSample(new StepBatch.Sample(
-                        row, 0, StepBatch.DRAW, 0, Sampling.GREEDY, at + 1, new int[0], 0, new int[0]));
+                batch.addDraw(row, 0, at + 1, Sampling.GREEDY);
                 loaded.model().submit(batch);
                 assertThat(loaded.model().await(-1)).isTrue();
                 if (at >= prompt.length - 1) {

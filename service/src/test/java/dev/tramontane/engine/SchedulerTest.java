@@ -3,7 +3,7 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
-import dev.tramontane.model.StepBatch;
+import dev.tramontane.fixtures.RecordedBatch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +26,7 @@ final class SchedulerTest {
         return rig;
     }
 
-    private static Map<Integer, Integer> rowsBySlot(StepBatch batch) {
+    private static Map<Integer, Integer> rowsBySlot(RecordedBatch batch) {
         Map<Integer, Integer> rows = new HashMap<>();
         for (int span = 0; span < batch.spans(); span++) {
             rows.put(batch.spanSlot(span), batch.spanRows(span));

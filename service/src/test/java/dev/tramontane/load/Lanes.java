@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
-import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +20,7 @@ final class Lanes {
     private final int[] rings;
     private final int slots;
     private final List<List<Integer>> pages = new ArrayList<>();
-    private final StepBatch batch = new StepBatch();
+    private final StepBatch batch;
     private final float[][] scores;
     private final boolean[] placed;
 
@@ -36,6 +35,7 @@ final class Lanes {
     /** @param rings page table entries of a slot in each group */
     Lanes(Model model, int pageTokens, int[] rings, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
         this.model = model;
+        batch = model.newBatch();
         this.rings = rings.clone();
         this.slots = slots;
         scores = new float[slots][];
@@ -75,16 +75,7 @@ final class Lanes {
             for (int i = chunk.from(); i < chunk.from() + chunk.count(); i++) {
                 int row = batch.addRow(chunk.tokens()[i]);
                 if (i + 1 < chunk.tokens().length) {
-                    batch.addSample(new StepBatch.Sample(
-                            row,
-                            chunk.slot(),
-                            chunk.tokens()[i + 1],
-                            0,
-                            Sampling.GREEDY,
-                            i + 1,
-                            new int[0],
-                            0,
-                            new int[0]));
+                    batch.addScore(row, chunk.slot(), chunk.tokens()[i + 1]);
                 }
             }
         }
@@ -121,6 +112,11 @@ final class Lanes {
                 }
             }
         }
+    }
+
+    /** A batch of the model's. */
+    StepBatch newBatch() {
+        return model.newBatch();
     }
 
     /** Submits the batch and waits for it. */

@@ -69,7 +69,7 @@ final class ModelTokenizerTest {
             request[0] = 0;
             Set<Integer> sampled = new HashSet<>();
             for (int seed = 0; seed < 64; seed++) {
-                StepBatch batch = new StepBatch();
+                StepBatch batch = lanes.newBatch();
                 if (seed == 0) {
                     lanes.place(0, batch);
                 }
@@ -79,8 +79,9 @@ final class ModelTokenizerTest {
                         .with(SamplingParameter.TEMPERATURE, 2)
                         .withBias(bias)
                         .withSeed(seed);
-                batch.addSample(sample(row, sampling, new int[0]));
-                batch.addSample(sample(row, sampling, request));
+                batch.addDraw(row, 0, 1, sampling);
+                batch.addDraw(row, 0, 1, sampling);
+                batch.allow(request);
                 lanes.run(batch);
                 for (int sample = 0; sample < 2; sample++) {
                     assertThat(batch.resultStatus(sample)).isEqualTo(StepBatch.OK);
@@ -91,10 +92,6 @@ final class ModelTokenizerTest {
             }
             assertThat(sampled).hasSizeGreaterThan(8);
         }
-    }
-
-    private static StepBatch.Sample sample(int row, Sampling sampling, int[] mask) {
-        return new StepBatch.Sample(row, 0, StepBatch.DRAW, 0, sampling, 1, new int[0], 0, mask);
     }
 
     @Test

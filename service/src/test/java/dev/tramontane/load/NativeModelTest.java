@@ -3,6 +3,7 @@ package dev.tramontane.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.fixtures.RecordedBatch;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -186,25 +188,30 @@ final class NativeModelTest {
             onlySeven[0] = 1 << 7;
             int[] nothing = new int[onlySeven.length];
             Lanes lanes = lanes(loaded, 8, false, 1);
-            StepBatch batch = new StepBatch();
+            StepBatch batch = lanes.newBatch();
             lanes.place(0, batch);
             batch.addSpan(0, 0);
             batch.addRow(9);
             batch.addRow(10);
             batch.wantLogits();
-            batch.addSample(new StepBatch.Sample(0, 0, 12, 3, Sampling.GREEDY, 1, new int[0], 0, new int[0]));
-            batch.addSample(
-                    new StepBatch.Sample(1, 0, StepBatch.DRAW, 20, Sampling.GREEDY, 2, new int[0], 0, onlySeven));
-            batch.addSample(new StepBatch.Sample(1, 0, StepBatch.DRAW, 0, Sampling.GREEDY, 2, new int[0], 0, nothing));
-            batch.addSample(
-                    new StepBatch.Sample(1, 0, StepBatch.DRAW, 0, Sampling.GREEDY, 2, new int[0], 0, onlySeven));
+            batch.addScore(0, 0, 12);
+            batch.reportTops(3);
+            batch.addDraw(1, 0, 2, Sampling.GREEDY);
+            batch.reportTops(20);
+            batch.allow(onlySeven);
+            batch.addDraw(1, 0, 2, Sampling.GREEDY);
+            batch.allow(nothing);
+            batch.addDraw(1, 0, 2, Sampling.GREEDY);
+            batch.allow(onlySeven);
             lanes.run(batch);
             assertThat(batch.resultToken(0)).isEqualTo(12);
             assertThat(batch.resultTops(0)).isEqualTo(3);
             assertThat(batch.resultToken(1)).isEqualTo(7);
             assertThat(batch.resultToken(3)).isEqualTo(7);
             assertThat(batch.resultStatus(2)).isEqualTo(StepBatch.MASKED_OUT);
-            float[] logits = batch.logits();
+            float[] logits = new float[2 * vocabulary];
+            batch.copyLogits(0, logits, 0);
+            batch.copyLogits(1, logits, vocabulary);
             double sum = 0;
             for (int token = 0; token < vocabulary; token++) {
                 sum += Math.exp(logits[token]);
@@ -225,19 +232,35 @@ final class NativeModelTest {
             float[] expected = lanes(loaded, 20, false, 1).run(0, tokens, 10);
             Lanes lanes = lanes(loaded, 20, false, 1);
             lanes.step(new Lanes.Chunk(0, tokens, 0, 10));
-            StepBatch bad = new StepBatch();
+            StepBatch bad = lanes.newBatch();
             bad.addSpan(0, 10);
             bad.addRow(loaded.geometry().vocabulary());
             assertThatThrownBy(() -> loaded.model().submit(bad))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("tokens[0]");
-            StepBatch unplaced = new StepBatch();
+            StepBatch unplaced = lanes.newBatch();
             unplaced.addSpan(0, 1 << 20);
             unplaced.addRow(0);
             assertThatThrownBy(() -> loaded.model().submit(unplaced)).isInstanceOf(ModelException.class);
             assertThat(loaded.model().await(0)).isTrue();
             lanes.step(new Lanes.Chunk(0, tokens, 10, 10));
             assertThat(lanes.scores(0)).isEqualTo(expected);
+        }
+    }
+
+    /** Masks and logits have the extent of the vocabulary that the batch was made for. */
+    @Test
+    void aBatchIsOfTheModelThatMadeIt() throws IOException {
+        try (LoadedModel loaded = TinyModel.PLAIN.load(directory, Backend.REF);
+                LoadedModel other = TinyModel.PLAIN.load(directory, Backend.REF)) {
+            lanes(loaded, 8, false, 1);
+            for (StepBatch foreign : List.of(new RecordedBatch(), other.model().newBatch())) {
+                foreign.addSpan(0, 0);
+                foreign.addRow(1);
+                assertThatThrownBy(() -> loaded.model().submit(foreign))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("that made it");
+            }
         }
     }
 
@@ -255,7 +278,7 @@ final class NativeModelTest {
     /** Twenty tokens sampled one after the other in slot 0, with other sequences beside it. */
     private static List<Integer> sample(LoadedModel loaded, int company, Sampling sampling) {
         Lanes lanes = lanes(loaded, 16, false, company);
-        StepBatch batch = new StepBatch();
+        StepBatch batch = lanes.newBatch();
         List<Integer> sampled = new ArrayList<>();
         int[] prompt = tokens(9, 6);
         for (int at = 0; at < 20; at++) {
@@ -273,8 +296,8 @@ final class NativeModelTest {
                     row = batch.addRow(StepBatch.PREVIOUS_TOKEN);
                 }
                 Sampling own = slot == 0 ? sampling : sampling.withSeed(slot);
-                batch.addSample(new StepBatch.Sample(
-                        row, slot, StepBatch.DRAW, 0, own, prompt.length + at, new int[] {5, 1, 6, 2}, 2, new int[0]));
+                batch.addDraw(row, slot, prompt.length + at, own);
+                batch.addCounts(new int[] {5, 1, 6, 2}, 2);
             }
             lanes.run(batch);
             sampled.add(batch.resultToken(0));

@@ -89,14 +89,13 @@ final class SmolLm2OracleTest {
     private static void decode(JsonNode test, String name, Lanes lanes, int[] prompt, float tolerance) {
         JsonNode steps = test.get("steps");
         assertThat(steps.size()).isEqualTo(32);
-        StepBatch batch = new StepBatch();
+        StepBatch batch = lanes.newBatch();
         int token = prompt[prompt.length - 1];
         for (int i = 0; i < steps.size(); i++) {
             batch.clear();
             batch.addSpan(0, prompt.length - 1 + i);
             batch.addRow(token);
-            batch.addSample(new StepBatch.Sample(
-                    0, 0, StepBatch.DRAW, 0, Sampling.GREEDY, prompt.length + i, new int[0], 0, new int[0]));
+            batch.addDraw(0, 0, prompt.length + i, Sampling.GREEDY);
             lanes.run(batch);
             JsonNode step = steps.get(i);
             token = step.get("id").asInt();
