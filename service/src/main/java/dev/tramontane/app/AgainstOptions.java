@@ -74,6 +74,7 @@ final class AgainstOptions {
                         own.model().path().or(first::path),
                         first.name(),
                         first.chatLayout(),
+                        first.suggestedSampling(),
                         first.context(),
                         own.model().window(),
                         own.model().quantize()),

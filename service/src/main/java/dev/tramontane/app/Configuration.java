@@ -38,6 +38,7 @@ record Configuration(
      * @param path the GGUF file, or the directory of the model
      * @param name by which clients know the model
      * @param chatLayout one of {@link LayoutChoice#names}
+     * @param suggestedSampling whether what the makers suggest holds where requests say nothing
      * @param context tokens of prompt and answer together
      * @param window in place of the file's; 0 for full attention
      * @param quantize what unquantised matrices are rounded to at load
@@ -46,6 +47,7 @@ record Configuration(
             Optional<Path> path,
             Optional<String> name,
             String chatLayout,
+            boolean suggestedSampling,
             OptionalInt context,
             OptionalInt window,
             Optional<DType> quantize) {}
@@ -158,6 +160,7 @@ record Configuration(
                 model.path(),
                 model.name(),
                 model.chatLayout(),
+                model.suggestedSampling(),
                 OptionalInt.of(tokens),
                 model.window(),
                 model.quantize());
@@ -175,6 +178,9 @@ record Configuration(
                                 && name.length() <= 200
                                 && name.chars().noneMatch(Character::isISOControl)),
                 values.word(Setting.CHAT_LAYOUT, LayoutChoice.names()).orElseThrow(),
+                values.word(Setting.DEFAULT_SAMPLING, List.of("model", "neutral"))
+                        .orElseThrow()
+                        .equals("model"),
                 values.whole(Setting.CONTEXT, 2, MOST_CONTEXT),
                 values.wholeOrNone(Setting.WINDOW, MOST_CONTEXT),
                 values.choice(

@@ -53,6 +53,7 @@ final class Models {
                 + configuration.model().window()
                 + " " + configuration.engine().halfPrecision() + " "
                 + configuration.model().chatLayout() + " "
+                + configuration.model().suggestedSampling() + " "
                 + configuration.model().quantize();
         sum.update(rest.getBytes(StandardCharsets.UTF_8));
         return String.format(Locale.ROOT, "tm-%08x", sum.getValue());

@@ -12,6 +12,7 @@ import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.source.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -106,13 +107,31 @@ final class RunningModel implements AutoCloseable {
         } else {
             LOG.warn("chats are refused: {}", layout.reason());
         }
+        SamplingDefaults sampling = sampling(configuration, loaded.source().sampling());
         EngineLoop engine = new EngineLoop(
                 loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime);
-        EngineTextGenerator generator =
-                new EngineTextGenerator(name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT);
+        EngineTextGenerator generator = new EngineTextGenerator(
+                name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling);
         engine.start();
         return new RunningModel(
                 loaded, engine, generator, layout, describe(configuration, name, geometry, library, sizing));
+    }
+
+    private static SamplingDefaults sampling(Configuration configuration, SamplingDefaults suggested) {
+        String flag = Setting.DEFAULT_SAMPLING.flag();
+        if (suggested.equals(SamplingDefaults.NEUTRAL)) {
+            LOG.info("requests that say nothing else are sampled with {}: the model suggests nothing", suggested);
+            return suggested;
+        }
+        boolean taken = configuration.model().suggestedSampling();
+        SamplingDefaults sampling = taken ? suggested : SamplingDefaults.NEUTRAL;
+        LOG.info(
+                "requests that say nothing else are sampled with {}{}",
+                sampling,
+                taken
+                        ? ", as generation_config.json suggests; " + flag + " neutral leaves that out"
+                        : "; " + flag + " neutral leaves out what generation_config.json suggests: " + suggested);
+        return sampling;
     }
 
     private static String describe(

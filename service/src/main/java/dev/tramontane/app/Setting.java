@@ -33,6 +33,14 @@ enum Setting {
                     + " mistral-v2, mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11,"
                     + " mistral-v13), or auto: what Mistral's tokenizer files say, else the template.",
             "mistral-v3"),
+    DEFAULT_SAMPLING(
+            "default-sampling",
+            "WORD",
+            "model",
+            "How serve samples answers where a request says nothing of it: model (as the makers suggest in"
+                + " generation_config.json, and no more tokens than its max_new_tokens) or neutral (temperature 1 and"
+                + " no filters).",
+            "neutral"),
     CONTEXT(
             "context",
             "TOKENS",

@@ -7,6 +7,7 @@ import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.TooManyTokensException;
@@ -46,13 +47,25 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final PromptThreads prompts;
     private final ExecutorService delivery;
 
+    /** Requests that say nothing of it are sampled in the neutral way. */
     public EngineTextGenerator(
             String model, Engine engine, Tokenizer tokenizer, ChatLayout layout, GenerationConfig config) {
+        this(model, engine, tokenizer, layout, config, SamplingDefaults.NEUTRAL);
+    }
+
+    /** @param sampling where a request says nothing */
+    public EngineTextGenerator(
+            String model,
+            Engine engine,
+            Tokenizer tokenizer,
+            ChatLayout layout,
+            GenerationConfig config,
+            SamplingDefaults sampling) {
         this.model = model;
         this.engine = engine;
         this.config = config;
         limits = engine.limits();
-        profile = new ModelProfile(limits.contextTokens(), !(layout instanceof NoLayout));
+        profile = new ModelProfile(limits.contextTokens(), !(layout instanceof NoLayout), sampling);
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         eosIds = eosIdsOf(tokenizer);

@@ -1,9 +1,12 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.model.SamplingDefaults;
+
 /**
  * What a served model can be asked for.
  *
  * @param contextTokens prompt and answer together
  * @param chats whether conversations can be laid out for it
+ * @param sampling what holds where a request says nothing
  */
-public record ModelProfile(int contextTokens, boolean chats) {}
+public record ModelProfile(int contextTokens, boolean chats, SamplingDefaults sampling) {}

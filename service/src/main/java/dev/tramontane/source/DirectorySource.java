@@ -1,6 +1,7 @@
 package dev.tramontane.source;
 
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.SafetensorsSet;
 import java.util.ArrayList;
@@ -60,6 +61,7 @@ public final class DirectorySource implements ModelSource {
     @Override
     public List<SourceFile> files() {
         Set<String> names = new LinkedHashSet<>(layout.configs());
+        names.add(SuggestedSampling.FILE);
         names.addAll(tokenizers.names());
         return SafetensorsFacts.files(directory, names, weights);
     }
@@ -97,8 +99,14 @@ public final class DirectorySource implements ModelSource {
     }
 
     @Override
+    public SamplingDefaults sampling() {
+        return SuggestedSampling.in(directory).defaults();
+    }
+
+    @Override
     public List<String> oddities(int vocabulary) {
         List<String> oddities = new ArrayList<>(layout.oddities(vocabulary));
+        oddities.addAll(SuggestedSampling.in(directory).warnings());
         oddities.addAll(SafetensorsFacts.oddities(weights));
         return oddities;
     }

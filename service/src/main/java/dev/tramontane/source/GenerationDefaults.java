@@ -1,7 +1,5 @@
 package dev.tramontane.source;
 
-import dev.tramontane.model.SamplingParameter;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,27 +8,18 @@ import java.util.Set;
  * What transformers' {@code generation_config.json} says of generating.
  *
  * @param eosIds ids that end an answer
- * @param sampling what the makers suggest for sampling, for people; requests decide
  */
-record GenerationDefaults(Set<Integer> eosIds, List<String> sampling) {
+record GenerationDefaults(Set<Integer> eosIds) {
     private static final String ENDS = "eos_token_id";
-    static final GenerationDefaults NONE = new GenerationDefaults(Set.of(), List.of());
+    static final GenerationDefaults NONE = new GenerationDefaults(Set.of());
 
     GenerationDefaults {
         eosIds = Set.copyOf(eosIds);
-        sampling = List.copyOf(sampling);
     }
 
     /** @throws dev.tramontane.weights.ModelFileException as {@link #eosIds} */
     static GenerationDefaults of(JsonParameters file, int vocabulary) {
-        List<String> sampling = new ArrayList<>();
-        for (SamplingParameter parameter : SamplingParameter.values()) {
-            String key = parameter.wireName();
-            if (parameter.suggested() && file.findReal(key).isPresent()) {
-                sampling.add(key + " " + JsonParameters.shown(file.find(key).orElseThrow()));
-            }
-        }
-        return new GenerationDefaults(eosIds(file, vocabulary), sampling);
+        return new GenerationDefaults(eosIds(file, vocabulary));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.tramontane.source;
 
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.weights.SafetensorsSet;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -12,7 +13,7 @@ import java.util.Set;
 
 /** Hugging Face's layout: transformers' {@code config.json} beside safetensors files. */
 final class HuggingFaceLayout implements DirectoryLayout {
-    private static final String GENERATION = "generation_config.json";
+    private static final String GENERATION = SuggestedSampling.FILE;
 
     private final ModelDirectory directory;
     private final JsonParameters whole;
@@ -31,11 +32,14 @@ final class HuggingFaceLayout implements DirectoryLayout {
 
     @Override
     public List<SourceFact> facts() {
-        List<String> sampling = generation(TransformerShape.MAX_VOCABULARY).sampling();
-        return sampling.isEmpty()
+        SamplingDefaults suggested = SuggestedSampling.in(directory).defaults();
+        return suggested.told().isEmpty()
                 ? List.of()
                 : List.of(new SourceFact(
-                        "suggested sampling", String.join(", ", sampling), "suggested_sampling", sampling));
+                        "suggested sampling",
+                        suggested.toString(),
+                        "suggested_sampling",
+                        List.of(suggested.toString().split(", "))));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ForeignDirectory;
 import dev.tramontane.weights.GgufFile;
@@ -115,6 +116,15 @@ public sealed interface ModelSource extends AutoCloseable permits GgufSource, Di
      * @param vocabulary ids that the model has
      */
     Set<Integer> eosIds(int vocabulary);
+
+    /**
+     * How its makers suggest that answers are sampled.
+     *
+     * @throws ModelFileException when what the files say of that is no number
+     */
+    default SamplingDefaults sampling() {
+        return SamplingDefaults.NEUTRAL;
+    }
 
     /** What the chat layout is made of. */
     ChatSource chat();

@@ -428,7 +428,7 @@ class ErrorTableTest {
         String entry = """
             {"id": "toy/bytes", "object": "model", "created": 1700000000, "owned_by": "tramontane",
              "root": "toy/bytes", "parent": null, "max_model_len": 4096, "type": "base", "name": "toy/bytes",
-             "max_context_length": 4096, "aliases": [],
+             "max_context_length": 4096, "default_model_temperature": 1.0, "default_sampling_params": {}, "aliases": [],
              "capabilities": {"completion_chat": true, "completion_fim": false, "function_calling": false,
                               "fine_tuning": false, "vision": false}}\
             """;

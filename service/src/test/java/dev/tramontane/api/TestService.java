@@ -18,6 +18,7 @@ import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;
@@ -144,10 +145,21 @@ final class TestService implements AutoCloseable {
             ApiConfig config,
             long maxLoopMillis,
             RequestMemory memory) {
+        this(engine, tokenizer, other, config, maxLoopMillis, memory, SamplingDefaults.NEUTRAL);
+    }
+
+    private TestService(
+            Engine engine,
+            Tokenizer tokenizer,
+            @Nullable ChatLayout other,
+            ApiConfig config,
+            long maxLoopMillis,
+            RequestMemory memory,
+            SamplingDefaults sampling) {
         this.engine = engine;
         this.memory = memory;
         generator = new EngineTextGenerator(
-                MODEL, engine, tokenizer, other == null ? layout : other, GenerationConfig.DEFAULT);
+                MODEL, engine, tokenizer, other == null ? layout : other, GenerationConfig.DEFAULT, sampling);
         vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(config.eventLoops())
                 .setBlockedThreadCheckInterval(20)
@@ -235,7 +247,18 @@ final class TestService implements AutoCloseable {
 
     static TestService running(
             ScriptedEngine engine, Tokenizer tokenizer, @Nullable ChatLayout other, ApiConfig config) {
-        TestService service = new TestService(engine, tokenizer, other, config, UNWATCHED);
+        return stepping(engine, new TestService(engine, tokenizer, other, config, UNWATCHED));
+    }
+
+    /** An engine that samples the given answers by itself, of a model that suggests this sampling. */
+    static TestService suggesting(SamplingDefaults sampling, String... answers) {
+        ScriptedEngine engine = new ScriptedEngine(answers);
+        RequestMemory memory = new RequestMemory(1L << 30);
+        return stepping(
+                engine, new TestService(engine, new ByteTokenizer(), null, CONFIG, UNWATCHED, memory, sampling));
+    }
+
+    private static TestService stepping(ScriptedEngine engine, TestService service) {
         Thread stepper = Thread.ofPlatform().daemon().name("test-stepper").start(() -> {
             while (!service.closed) {
                 if (!engine.step()) {

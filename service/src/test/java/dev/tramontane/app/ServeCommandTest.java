@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,6 +31,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole program, from its command line to its exit code, over real sockets. */
 class ServeCommandTest {
@@ -162,6 +166,34 @@ class ServeCommandTest {
                 .contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"tiny\"} 1.0")
                 .contains("vllm:request_params_max_tokens_bucket{engine=\"0\",model_name=\"tiny\",le=\"10000.0\"}")
                 .contains("tramontane_generation_tokens_total 1.0");
+        program.terminate();
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    /** The makers' suggestions are what the service tells of, unless the operator wants none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"model", "neutral"})
+    void samplingIsAsTheMakersSuggestUnlessToldOtherwise(String choice) throws Exception {
+        Path model = TinyDirectory.huggingFace(TinyModel.PLAIN, dir.resolve("suggesting"), 1);
+        Files.writeString(model.resolve("generation_config.json"), "{\"temperature\": 0.15, \"top_p\": 0.95}");
+        CompletableFuture<Outcome> running = CompletableFuture.supplyAsync(
+                () -> program.run(
+                        "serve",
+                        "--model",
+                        model.toString(),
+                        "--port",
+                        "0",
+                        "--threads",
+                        "1",
+                        "--default-sampling",
+                        choice),
+                command -> Thread.ofPlatform().daemon().start(command));
+        JsonObject told = new JsonObject(get(address(running) + "/v1/models").body())
+                .getJsonArray("data")
+                .getJsonObject(0)
+                .getJsonObject("default_sampling_params");
+        assertThat(told)
+                .isEqualTo(new JsonObject(choice.equals("model") ? "{\"temperature\": 0.15, \"top_p\": 0.95}" : "{}"));
         program.terminate();
         assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
     }

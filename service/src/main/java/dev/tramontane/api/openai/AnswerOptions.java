@@ -7,6 +7,7 @@ import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingDefaults;
 import java.util.OptionalInt;
 
 /**
@@ -30,8 +31,13 @@ record AnswerOptions(
     /** Most alternatives per token. */
     static final int MAX_LOGPROBS = 20;
 
-    /** Takes the fields; {@code maxTokens} has been read by the endpoint, which knows its names and default. */
-    static AnswerOptions parse(JsonFields fields, OptionalInt maxTokens, RequestLimits limits) {
+    /**
+     * Takes the fields; {@code asked} has been read by the endpoint, which knows its names and default.
+     *
+     * @param defaults of the model
+     */
+    static AnswerOptions parse(JsonFields fields, OptionalInt asked, RequestLimits limits, SamplingDefaults defaults) {
+        OptionalInt maxTokens = defaults.limited(asked);
         boolean stream = fields.flag("stream", false);
         int promptLogprobs = fields.integer("prompt_logprobs", -1, 0, MAX_LOGPROBS);
         if (stream && promptLogprobs >= 0) {
@@ -42,7 +48,7 @@ record AnswerOptions(
                 fields.integer("n", 1, 1, limits.choices()),
                 maxTokens,
                 SamplingFields.stops(fields, maxTokens, limits),
-                SamplingFields.sampling(fields, limits),
+                SamplingFields.sampling(fields, limits, defaults),
                 !fields.flag("skip_special_tokens", true),
                 promptLogprobs,
                 fields.flag("return_token_ids", false),

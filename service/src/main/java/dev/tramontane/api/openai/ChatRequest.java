@@ -6,6 +6,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.model.SamplingDefaults;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ChatRequest(@Nullable String model, Conversation conversation, int topLogprobs, AnswerOptions options) {
 
-    static ChatRequest parse(JsonFields fields, ApiConfig config) {
-        AnswerOptions options = AnswerOptions.parse(fields, maxTokens(fields), config.requests());
+    static ChatRequest parse(JsonFields fields, ApiConfig config, SamplingDefaults defaults) {
+        AnswerOptions options = AnswerOptions.parse(fields, maxTokens(fields), config.requests(), defaults);
         refuseUnserved(fields);
         ChatRequest request = new ChatRequest(
                 fields.string("model"), ConversationFields.read(fields, config), topLogprobs(fields), options);

@@ -5,6 +5,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.model.SamplingDefaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -22,13 +23,13 @@ record CompletionRequest(
 
     private static final int DEFAULT_MAX_TOKENS = 16;
 
-    static CompletionRequest parse(JsonFields fields, RequestLimits limits) {
+    static CompletionRequest parse(JsonFields fields, RequestLimits limits, SamplingDefaults defaults) {
         boolean echo = fields.flag("echo", false);
         int maxTokens = fields.integer("max_tokens", DEFAULT_MAX_TOKENS, 0, Integer.MAX_VALUE);
         if (maxTokens == 0 && !echo) {
             throw new InvalidJsonException("max_tokens", "max_tokens must be at least 1 unless echo is true");
         }
-        AnswerOptions options = AnswerOptions.parse(fields, OptionalInt.of(maxTokens), limits);
+        AnswerOptions options = AnswerOptions.parse(fields, OptionalInt.of(maxTokens), limits, defaults);
         fields.only("best_of", (long) options.choices());
         fields.refuse("suffix", "this endpoint only continues prompts");
         CompletionRequest request = new CompletionRequest(

@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.generation.ModelProfile;
+import dev.tramontane.model.SamplingDefaults;
 import java.time.Instant;
 import tools.jackson.core.JsonGenerator;
 
@@ -10,7 +11,7 @@ import tools.jackson.core.JsonGenerator;
  * counts as none.
  */
 final class ModelFormat {
-    private static final ModelProfile UNKNOWN = new ModelProfile(0, false);
+    private static final ModelProfile UNKNOWN = new ModelProfile(0, false, SamplingDefaults.NEUTRAL);
 
     private ModelFormat() {}
 
@@ -27,6 +28,14 @@ final class ModelFormat {
         json.writeStringProperty("type", "base");
         json.writeStringProperty("name", model.id());
         json.writeNumberProperty("max_context_length", profile.contextTokens());
+        json.writeName("default_model_temperature");
+        json.writeNumber(profile.sampling().told().getOrDefault("temperature", "1"));
+        json.writeName("default_sampling_params").writeStartObject();
+        profile.sampling().told().forEach((name, value) -> {
+            json.writeName(name);
+            json.writeNumber(value);
+        });
+        json.writeEndObject();
         json.writeName("aliases").writeStartArray().writeEndArray();
         json.writeName("capabilities").writeStartObject();
         json.writeBooleanProperty("completion_chat", profile.chats());

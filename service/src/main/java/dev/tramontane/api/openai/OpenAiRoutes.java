@@ -68,8 +68,9 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private Job completion(JsonFields fields) {
-        CompletionRequest request = CompletionRequest.parse(fields, config.requests());
-        TextGenerator generator = models.get(request.model());
+        TextGenerator generator = models.get(fields.string("model"));
+        CompletionRequest request = CompletionRequest.parse(
+                fields, config.requests(), generator.profile().sampling());
         return new Job(
                 generator,
                 request.generations(),
@@ -77,8 +78,9 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private Job chat(JsonFields fields) {
-        ChatRequest request = ChatRequest.parse(fields, config);
-        TextGenerator generator = models.get(request.model());
+        TextGenerator generator = models.get(fields.string("model"));
+        ChatRequest request =
+                ChatRequest.parse(fields, config, generator.profile().sampling());
         return new Job(
                 generator,
                 request.generations(),

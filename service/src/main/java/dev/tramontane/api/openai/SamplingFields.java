@@ -5,6 +5,7 @@ import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.model.SamplingParameter;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -27,9 +28,13 @@ public final class SamplingFields {
 
     private SamplingFields() {}
 
-    /** Every {@link SamplingParameter}, {@code logit_bias} and {@code seed}. */
-    public static Sampling sampling(JsonFields fields, RequestLimits limits) {
-        Sampling sampling = Sampling.NEUTRAL;
+    /**
+     * Every {@link SamplingParameter}, {@code logit_bias} and {@code seed}.
+     *
+     * @param defaults of the model
+     */
+    public static Sampling sampling(JsonFields fields, RequestLimits limits, SamplingDefaults defaults) {
+        Sampling sampling = defaults.sampling();
         for (SamplingParameter parameter : SamplingParameter.values()) {
             OptionalDouble given = number(fields, parameter);
             if (given.isPresent()) {

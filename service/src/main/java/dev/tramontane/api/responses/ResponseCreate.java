@@ -8,6 +8,7 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.UnknownFields;
+import dev.tramontane.model.SamplingDefaults;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,11 +37,15 @@ public record ResponseCreate(
     /**
      * Reads a request's fields.
      *
+     * @param defaults of the model
      * @param unknown what happens to fields that are not known
      * @throws InvalidJsonException naming the field at fault
      */
     public static ResponseCreate read(
-            Map<String, @Nullable Object> message, RequestLimits limits, UnknownFields unknown) {
+            Map<String, @Nullable Object> message,
+            RequestLimits limits,
+            SamplingDefaults defaults,
+            UnknownFields unknown) {
         JsonFields fields = new JsonFields(message, unknown);
         fields.harmless("type");
         refuseUnsupported(fields);
@@ -48,13 +53,14 @@ public record ResponseCreate(
         Conversation conversation = new Conversation(
                 InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
-        OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
+        OptionalInt most =
+                defaults.limited(maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens));
         GenerationRequest generation = new GenerationRequest(
                 new Prompt.Chat(conversation),
                 1,
                 most,
                 SamplingFields.stops(fields, most, limits),
-                SamplingFields.sampling(fields, limits),
+                SamplingFields.sampling(fields, limits, defaults),
                 !fields.flag("skip_special_tokens", true),
                 -1,
                 -1);

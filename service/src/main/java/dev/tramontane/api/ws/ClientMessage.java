@@ -33,12 +33,12 @@ sealed interface ClientMessage {
         String type = fields.requiredString("type");
         return switch (type) {
             case "response.create" -> {
-                ResponseCreate request =
-                        ResponseCreate.read(message, config.requests(), UnknownFields.of(config.ignoreUnknown()));
-                TextGenerator generator = models.find(request.model());
-                if (generator == null) {
-                    throw ApiException.unknownModel(String.valueOf(request.model()));
-                }
+                TextGenerator generator = models.get(fields.string("model"));
+                ResponseCreate request = ResponseCreate.read(
+                        message,
+                        config.requests(),
+                        generator.profile().sampling(),
+                        UnknownFields.of(config.ignoreUnknown()));
                 yield new Create(request, generator);
             }
             case "response.cancel" -> {

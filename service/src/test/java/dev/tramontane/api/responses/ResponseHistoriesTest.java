@@ -9,6 +9,7 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.UnknownFields;
+import dev.tramontane.model.SamplingDefaults;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,10 @@ final class ResponseHistoriesTest {
 
     private static ResponseCreate read(String json, UnknownFields unknown) {
         return ResponseCreate.read(
-                JsonReader.object(json.getBytes(StandardCharsets.UTF_8)), RequestLimits.DEFAULT, unknown);
+                JsonReader.object(json.getBytes(StandardCharsets.UTF_8)),
+                RequestLimits.DEFAULT,
+                SamplingDefaults.NEUTRAL,
+                unknown);
     }
 
     private static List<Map<String, @Nullable Object>> messages(String input) {
