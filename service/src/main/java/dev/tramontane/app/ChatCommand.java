@@ -33,12 +33,12 @@ final class ChatCommand extends LocalCommand {
     }
 
     @Override
-    int run(Configuration configuration) throws InterruptedException {
-        try (RunningModel model = RunningModel.open(configuration, environment(), "chat", EngineObserver.NONE)) {
+    int run(Configuration asked) throws InterruptedException {
+        Configuration configuration = DefaultModel.chosen(asked, environment(), "chat");
+        try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
             if (!model.layout().exists()) {
-                throw new UsageException(
-                        configuration.model().path().orElseThrow() + " cannot chat; 'tramontane complete'"
-                                + " continues texts. " + model.layout().reason());
+                throw new UsageException(Models.file(configuration) + " cannot chat; 'tramontane complete'"
+                        + " continues texts. " + model.layout().reason());
             }
             try (Dialogue dialogue =
                     environment().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(environment())) {

@@ -31,10 +31,11 @@ final class CompleteCommand extends LocalCommand {
     }
 
     @Override
-    int run(Configuration configuration) throws InterruptedException, IOException {
+    int run(Configuration asked) throws InterruptedException, IOException {
         String text = prompt == null || prompt.equals("-") ? standardInput() : prompt;
         GenerationRequest request = sampling().request(new Prompt.Text(text));
-        try (RunningModel model = RunningModel.open(configuration, environment(), "complete", EngineObserver.NONE)) {
+        Configuration configuration = DefaultModel.chosen(asked, environment(), "complete");
+        try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
             Answer answer = Answer.start(model.generator(), request, piece -> {
                 environment().out().print(piece);
                 environment().out().flush();

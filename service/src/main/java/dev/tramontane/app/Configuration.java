@@ -156,15 +156,24 @@ record Configuration(
 
     /** The same with another context, in tokens. */
     Configuration withContext(int tokens) {
-        ModelChoice sized = new ModelChoice(
-                model.path(),
+        return with(model.path(), OptionalInt.of(tokens));
+    }
+
+    /** The same with that model. */
+    Configuration withModel(Path path) {
+        return with(Optional.of(path), model.context());
+    }
+
+    private Configuration with(Optional<Path> path, OptionalInt context) {
+        ModelChoice chosen = new ModelChoice(
+                path,
                 model.name(),
                 model.chatLayout(),
                 model.suggestedSampling(),
-                OptionalInt.of(tokens),
+                context,
                 model.window(),
                 model.quantize());
-        return new Configuration(sized, compute, engine, http, drainTimeout, stuckTimeout, log);
+        return new Configuration(chosen, compute, engine, http, drainTimeout, stuckTimeout, log);
     }
 
     private static ModelChoice model(SettingValues values) {

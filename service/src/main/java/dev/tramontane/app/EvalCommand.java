@@ -117,7 +117,7 @@ final class EvalCommand extends Command {
     }
 
     @Override
-    int run(Configuration configuration) throws IOException {
+    int run(Configuration asked) throws InterruptedException, IOException {
         checkOptions();
         Path text = ConvertCommand.path("FILE.txt", file);
         if (!Files.isReadable(text) || Files.isDirectory(text)) {
@@ -126,7 +126,8 @@ final class EvalCommand extends Command {
                             ? " is a directory; name a text file"
                             : Files.exists(text) ? " cannot be read" : " does not exist"));
         }
-        Path path = Models.file(configuration, "eval");
+        Configuration configuration = DefaultModel.chosen(asked, environment(), "eval");
+        Path path = Models.file(configuration);
         Optional<Configuration> reference = against.reference(configuration);
         MemoryLimit limit = MemoryLimit.ofProcess();
         try (MeasuredModel model = MeasuredModel.open(path, configuration, USUAL_CONTEXT, limit)) {

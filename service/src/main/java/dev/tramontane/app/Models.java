@@ -21,16 +21,9 @@ import java.util.zip.CRC32;
 final class Models {
     private Models() {}
 
-    /** The file or directory to run. */
-    static Path file(Configuration configuration, String command) {
-        return configuration
-                .model()
-                .path()
-                .orElseThrow(() -> new UsageException("no model was named. Download a GGUF file or the safetensors"
-                        + " files of a Mistral or Llama model (at huggingface.co, for instance), then say: tramontane "
-                        + command
-                        + " --model FILE.gguf or --model DIRECTORY, or set TRAMONTANE_MODEL, or model = FILE.gguf in a"
-                        + " --config file"));
+    /** The file or directory to run, once {@link DefaultModel} has seen to it that there is one. */
+    static Path file(Configuration configuration) {
+        return configuration.model().path().orElseThrow();
     }
 
     /** The name by which clients know it: what was asked for, or what the path says. */

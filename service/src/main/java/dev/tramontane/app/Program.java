@@ -27,9 +27,10 @@ final class Program {
             footer = {
                 "",
                 "Start with:",
+                "  tramontane serve                       a small model and a chat page at http://127.0.0.1:8080",
                 "  tramontane inspect MODEL               what it is and what it costs",
                 "  tramontane chat --model MODEL          talk to it here",
-                "  tramontane serve --model MODEL         OpenAI's API at http://127.0.0.1:8080",
+                "  tramontane serve --model MODEL         the same with a model of your own",
                 "",
                 "MODEL is a GGUF file, or a directory with safetensors files.",
                 "'tramontane help COMMAND' tells a command's options."

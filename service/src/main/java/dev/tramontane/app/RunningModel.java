@@ -47,11 +47,10 @@ final class RunningModel implements AutoCloseable {
     /**
      * Loads the configured model and starts its engine. Blocks, with a progress bar when it takes long.
      *
-     * @param command for the message when no model is named
+     * @param configuration with a model: {@link DefaultModel#chosen}
      */
-    static RunningModel open(
-            Configuration configuration, Environment environment, String command, EngineObserver observer) {
-        return open(configuration, environment, command, (name, engine) -> observer, (done, total) -> {});
+    static RunningModel open(Configuration configuration, Environment environment, EngineObserver observer) {
+        return open(configuration, environment, (name, engine) -> observer, (done, total) -> {});
     }
 
     /**
@@ -61,10 +60,9 @@ final class RunningModel implements AutoCloseable {
     static RunningModel open(
             Configuration configuration,
             Environment environment,
-            String command,
             BiFunction<String, EngineConfig, EngineObserver> observer,
             KernelContext.Progress progress) {
-        Path path = Models.file(configuration, command);
+        Path path = Models.file(configuration);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
         MemoryPlan memory;

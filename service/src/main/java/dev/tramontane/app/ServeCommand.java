@@ -30,7 +30,8 @@ import picocli.CommandLine;
                     + " and ends with exit code 0; a second one does not wait.",
         footer = {
             "",
-            "Example:",
+            "Examples:",
+            "  tramontane serve",
             "  tramontane serve --model mistral-7b-instruct.Q4_K_M.gguf --context 8192 --cache-memory 2GiB"
         })
 final class ServeCommand extends Command {
@@ -55,8 +56,9 @@ final class ServeCommand extends Command {
     }
 
     @Override
-    int run(Configuration configuration) throws InterruptedException, IOException {
-        Path path = Models.file(configuration, "serve");
+    int run(Configuration asked) throws InterruptedException, IOException {
+        Configuration configuration = DefaultModel.chosen(asked, environment(), "serve");
+        Path path = Models.file(configuration);
         String fingerprint = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
@@ -78,7 +80,6 @@ final class ServeCommand extends Command {
                 RunningModel model = RunningModel.open(
                         configuration,
                         environment(),
-                        "serve",
                         (name, engine) -> observer(configuration, registry, metrics, name, engine),
                         serving::loading)) {
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);

@@ -17,7 +17,8 @@ enum Setting {
             "PATH",
             "",
             "The model: a GGUF file (of a split one any part), or a directory with safetensors files as on Hugging"
-                    + " Face or as Mistral publishes them.",
+                    + " Face or as Mistral publishes them. Default of serve, chat, complete and eval:"
+                    + " SmolLM2-135M-Instruct, fetched once.",
             "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
     SERVED_MODEL_NAME(
             "served-model-name",
@@ -173,7 +174,7 @@ enum Setting {
             "DIR",
             "",
             "Where the bundled kernel library is unpacked to. Default: $XDG_CACHE_HOME/tramontane or"
-                    + " ~/.cache/tramontane.",
+                    + " ~/.cache/tramontane (macOS: ~/Library/Caches/tramontane).",
             "/var/cache/tramontane"),
     METRICS_COMPAT(
             "metrics-compat",

@@ -1,8 +1,8 @@
 package dev.tramontane.api;
 
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Kernels;
-import dev.tramontane.fixtures.Shared;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.load.LoadOptions;
@@ -72,7 +72,7 @@ public final class StreamLatencyBenchmark {
         EngineConfig config = new EngineConfig(16, 256, 64, 64, 32, true, 1L << 30, 2048, 8, 256, 1 << 20);
         LoadOptions options = new LoadOptions(Backend.CPU, CpuLevel.AUTO, 0, OptionalInt.empty(), Optional.empty());
         LoadedModel loaded =
-                LoadedModel.load(Kernels.library(), ModelSource.open(Shared.smolLm2()), options, (done, all) -> {});
+                LoadedModel.load(Kernels.library(), ModelSource.open(Fetched.smolLm2()), options, (done, all) -> {});
         try (TestService service = TestService.on(loaded, config.withStepNanos(stepNanos), TestService.CONFIG)) {
             measure(service, 3); // Warm.
             long start = System.nanoTime();

@@ -2,12 +2,17 @@ package dev.tramontane.app;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Runs command lines in this process with captured streams and an environment of the test's own. */
 final class CapturedProgram {
@@ -20,11 +25,24 @@ final class CapturedProgram {
             Path.of("target", "kernel-cache").toAbsolutePath().toString()));
     private final AtomicReference<Runnable> terminate = new AtomicReference<>(() -> {});
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final Properties properties = new Properties(System.getProperties());
     private String input = "";
+    private @Nullable Path errors;
     private boolean terminatedAtOnce;
 
     CapturedProgram with(String variable, String value) {
         variables.put(variable, value);
+        return this;
+    }
+
+    CapturedProgram property(String name, String value) {
+        properties.setProperty(name, value);
+        return this;
+    }
+
+    /** Standard error comes to this file, too, for other processes to see. */
+    CapturedProgram copyingErrors(Path file) {
+        errors = file;
         return this;
     }
 
@@ -50,10 +68,16 @@ final class CapturedProgram {
     }
 
     Outcome run(String... args) {
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream() {
+            @Override
+            public synchronized void write(byte[] bytes, int offset, int length) {
+                super.write(bytes, offset, length);
+                copyErrors(toByteArray());
+            }
+        };
         Environment given = new Environment(
                 variables,
-                System.getProperties(),
+                properties,
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
@@ -62,6 +86,16 @@ final class CapturedProgram {
                 this::onTermination);
         int code = new Program(given).run(args);
         return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private void copyErrors(byte[] bytes) {
+        if (errors != null) {
+            try {
+                Files.write(errors, bytes);
+            } catch (IOException unwritable) {
+                throw new UncheckedIOException(unwritable);
+            }
+        }
     }
 
     private void onTermination(Runnable action) {

@@ -3,7 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
-import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -21,7 +21,7 @@ class CompleteCommandTest {
 
     @Test
     void continuesATextWithTheRealModel() {
-        String model = Shared.smolLm2().toString();
+        String model = Fetched.smolLm2().toString();
         Outcome outcome = new CapturedProgram()
                 .run(
                         "complete",
@@ -78,7 +78,6 @@ class CompleteCommandTest {
     @Test
     void whatIsWrongIsOneLineAndCodeTwo() throws IOException {
         String model = TinyModel.PLAIN.writeTo(dir).toString();
-        refused("no model was named. Download a GGUF file or the safetensors", "complete", "hi");
         refused("--temperature must be between 0 and 10, got -1", "complete", "--model", model, "-t", "-1", "hi");
         refused("--max-tokens must be at least 1, got 0", "complete", "--model", model, "-n", "0", "hi");
         refused("'many' is not an int", "complete", "--model", model, "-n", "many", "hi");

@@ -40,7 +40,6 @@ class CountedWordsTest {
                         Map.of(),
                         "")),
                 Environment.ofProcess(),
-                "serve",
                 EngineObserver.NONE)) {
             assertThat(running.description()).contains(", 1 thread, ").matches(text -> !ForeignWords.countsWrong(text));
         }

@@ -3,8 +3,8 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.GgufWriter;
-import dev.tramontane.fixtures.Shared;
 import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
@@ -76,7 +76,7 @@ class InspectCommandTest {
 
     @Test
     void describesTheRealModel() {
-        Path model = Shared.smolLm2();
+        Path model = Fetched.smolLm2();
         Outcome outcome = new CapturedProgram().run("inspect", "--model", model.toString(), "--json", "--metadata");
         assertThat(outcome.code()).isZero();
         JsonObject all = new JsonObject(outcome.out());

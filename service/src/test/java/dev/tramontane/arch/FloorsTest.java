@@ -47,6 +47,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.chat..")
             .layer("jinja")
             .definedBy("dev.tramontane.jinja..")
+            .layer("fetch")
+            .definedBy("dev.tramontane.fetch..")
             .layer("json")
             .definedBy("dev.tramontane.json..")
             .layer("kernels")
@@ -80,6 +82,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("source", "generation", "api", "app")
             .whereLayer("jinja")
             .mayOnlyBeAccessedByLayers("chat")
+            .whereLayer("fetch")
+            .mayOnlyBeAccessedByLayers("app")
             .whereLayer("json")
             .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "source", "generation", "api", "app")
             .whereLayer("kernels")
@@ -134,6 +138,22 @@ final class FloorsTest {
                     "dev.tramontane.tokenizer..",
                     "dev.tramontane.chat..")
             .because("the scheduler and the cache's books are tested without native code, network or text");
+
+    @ArchTest
+    static final ArchRule fetchKnowsNothingOfTheHouse = classes()
+            .that()
+            .resideInAPackage("dev.tramontane.fetch..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "java.lang..",
+                    "java.io..",
+                    "java.nio..",
+                    "java.security..",
+                    "java.util..",
+                    "org.jspecify..",
+                    "dev.tramontane.fetch..")
+            .because("no connection is opened here: pip and uv know where packages come from");
 
     @ArchTest
     static final ArchRule jinjaIsALibrary = classes()

@@ -6,14 +6,12 @@ import dev.tramontane.chat.Conversation;
 import dev.tramontane.chat.Json;
 import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Oracle;
-import dev.tramontane.fixtures.Shared;
 import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +26,6 @@ import tools.jackson.databind.JsonNode;
  * {@code MistralLayoutTest} still checks the layouts.
  */
 final class MistralTokensTest {
-    private static final String DIRECTORY = "mistral-tokenizers/";
 
     @ParameterizedTest
     @ValueSource(strings = {"v1", "v2", "v3", "v7", "v3-tekken"})
@@ -96,13 +93,12 @@ final class MistralTokensTest {
     }
 
     private static JsonNode cases(String version) throws IOException {
-        Path file = Shared.file(DIRECTORY + "cases.json");
-        return Oracle.parse(Files.readString(file)).get(version);
+        return Oracle.read("mistral-tokenizers").get(version);
     }
 
     private static Tokenizer tokenizer(JsonNode cases) throws IOException {
         String file = cases.get("file").asString();
-        byte[] bytes = Files.readAllBytes(Shared.file(DIRECTORY + file));
+        byte[] bytes = Fetched.mistralTokenizerBytes(file);
         return file.endsWith(".json") ? Tokenizers.ofTekken(bytes) : Tokenizers.ofSentencePiece(bytes);
     }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.kernels.MappedFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -208,7 +208,7 @@ class JsonStreamTest {
         JsonLimits limits = new JsonLimits(64 << 20, 16, 1024, 1 << 20, 4_000_000);
         long bytes = 0;
         int tokens = 0;
-        try (MappedFile file = MappedFile.open(Shared.file("mistral-tokenizers/tekken_240718.json"));
+        try (MappedFile file = MappedFile.open(Fetched.mistralTokenizer("tekken_240718.json"));
                 JsonStream json = JsonStream.open(file.bytes(), "tekken.json", limits)) {
             json.enterObject();
             for (String name = json.nextName(); name != null; name = json.nextName()) {

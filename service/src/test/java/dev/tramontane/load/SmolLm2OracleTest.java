@@ -3,9 +3,9 @@ package dev.tramontane.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.Oracle;
-import dev.tramontane.fixtures.Shared;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
@@ -47,7 +47,7 @@ final class SmolLm2OracleTest {
     }
 
     private static void agree(Backend backend, float tolerance) {
-        Path path = Shared.smolLm2();
+        Path path = Fetched.smolLm2();
         JsonNode cases = Oracle.read("smollm2-greedy").get("cases");
         assertThat(cases.size()).isEqualTo(5);
         try (LoadedModel loaded = LoadedModel.load(

@@ -2,8 +2,8 @@ package dev.tramontane.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Oracle;
-import dev.tramontane.fixtures.Shared;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -56,7 +56,7 @@ final class HuggingFaceFileTest {
     /** The published tokenizer.json of SmolLM2, put together from the vocabulary in its GGUF file. */
     @Test
     void smolLm2() {
-        Vocabulary gguf = Vocabularies.gguf(Shared.smolLm2());
+        Vocabulary gguf = Vocabularies.gguf(Fetched.smolLm2());
         ObjectNode json = HuggingFaceFiles.json("smollm");
         ArrayNode added = json.putArray("added_tokens");
         json.remove("post_processor");

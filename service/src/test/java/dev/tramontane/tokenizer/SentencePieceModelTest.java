@@ -3,10 +3,9 @@ package dev.tramontane.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Oracle;
-import dev.tramontane.fixtures.Shared;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.HexFormat;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -55,7 +54,7 @@ final class SentencePieceModelTest {
     }
 
     private static Tokenizer mistral(String file) throws IOException {
-        return Tokenizers.ofSentencePiece(Files.readAllBytes(Shared.file("mistral-tokenizers/" + file)));
+        return Tokenizers.ofSentencePiece(Fetched.mistralTokenizerBytes(file));
     }
 
     @Test
@@ -150,8 +149,8 @@ final class SentencePieceModelTest {
                         + "the file is damaged or something else.");
         damaged(
                 "FFFFFFFF7F",
-                "The SentencePiece model has a field of number 4294967295 at byte 0, which protocol buffers don't allow: "
-                        + "the file is damaged or something else.");
+                "The SentencePiece model has a field of number 4294967295 at byte 0, which protocol buffers don't"
+                        + " allow: the file is damaged or something else.");
         damaged("0A05", "Field 1 of the SentencePiece model at byte 1 has 5 bytes, but only 0 are left.");
         damaged(
                 "0AFFFFFFFFFFFFFFFFFF01",
@@ -166,7 +165,8 @@ final class SentencePieceModelTest {
         damaged("0A030A01C0", "Piece 0 of the SentencePiece model has text at byte 4 that is not UTF-8.");
         damaged(
                 "12021D00",
-                "Field 3 of the trainer_spec of the SentencePiece model at byte 2 has wire type 5 where it must have 0.");
+                "Field 3 of the trainer_spec of the SentencePiece model at byte 2 has wire type 5 where it must have"
+                        + " 0.");
         // A JSON file.
         damaged(
                 "7B226B6579",

@@ -3,9 +3,8 @@ package dev.tramontane.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.Fetched;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -18,8 +17,7 @@ final class TekkenFileTest {
 
     @Test
     void mistralsOwn() throws IOException {
-        Tokenizer tokenizer =
-                Tokenizers.ofTekken(Files.readAllBytes(Shared.file("mistral-tokenizers/tekken_240718.json")));
+        Tokenizer tokenizer = Tokenizers.ofTekken(Fetched.mistralTokenizerBytes("tekken_240718.json"));
         assertThat(tokenizer.size()).isEqualTo(131_072);
         assertThat(tokenizer.bos()).hasValue(1);
         assertThat(tokenizer.addsBos()).isTrue();
@@ -79,10 +77,12 @@ final class TekkenFileTest {
                 "tekken.json: config has no default_num_special_tokens.");
         refused(
                 f -> config(f).put("default_vocab_size", 1000),
-                "tekken.json: config asks for 1000 ids, but with 22 special tokens and 268 others between 278 and 290 are possible.");
+                "tekken.json: config asks for 1000 ids, but with 22 special tokens and 268 others between 278 and 290"
+                        + " are possible.");
         refused(
                 f -> config(f).put("default_vocab_size", 50),
-                "tekken.json: config asks for 50 ids, but with 22 special tokens and 268 others between 278 and 290 are possible.");
+                "tekken.json: config asks for 50 ids, but with 22 special tokens and 268 others between 278 and 290"
+                        + " are possible.");
         refused(
                 f -> config(f).put("default_vocab_size", -1),
                 "config.default_vocab_size must be a whole number between 1 and 1048576");

@@ -1,6 +1,6 @@
 package dev.tramontane.tokenizer;
 
-import dev.tramontane.fixtures.Shared;
+import dev.tramontane.fixtures.Fetched;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -41,9 +41,9 @@ public final class TokenizerBenchmark {
     }
 
     private void load() throws Exception {
-        Path v3 = Shared.file("mistral-tokenizers/mistral_instruct_tokenizer_240323.model.v3");
-        Path tekken = Shared.file("mistral-tokenizers/tekken_240718.json");
-        load("SmolLM2 GGUF", () -> Tokenizers.of(Vocabularies.gguf(Shared.smolLm2())));
+        Path v3 = Fetched.mistralTokenizer("mistral_instruct_tokenizer_240323.model.v3");
+        Path tekken = Fetched.mistralTokenizer("tekken_240718.json");
+        load("SmolLM2 GGUF", () -> Tokenizers.of(Vocabularies.gguf(Fetched.smolLm2())));
         load("Mistral v3", () -> Tokenizers.ofSentencePiece(Files.readAllBytes(v3)));
         load("tekken", () -> Tokenizers.ofTekken(Files.readAllBytes(tekken)));
         load("small tokenizer.json, bytes", () -> HuggingFaceFiles.tokenizer("llama-3"));
@@ -58,7 +58,7 @@ public final class TokenizerBenchmark {
 
     private void books() throws IOException {
         String text;
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(Shared.file("corpus/books.txt.gz")))) {
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(Fetched.books()))) {
             text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
         double megabytes = bytes(text);

@@ -2,10 +2,9 @@ package dev.tramontane.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Oracle;
-import dev.tramontane.fixtures.Shared;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +16,7 @@ final class TokenizerGoldenTest {
 
     @Test
     void smolLm2AsTheTokenizersLibrary() {
-        Tokenizer tokenizer = Tokenizers.of(Vocabularies.gguf(Shared.smolLm2()));
+        Tokenizer tokenizer = Tokenizers.of(Vocabularies.gguf(Fetched.smolLm2()));
         JsonNode cases = Oracle.read("smollm2-tokenizer").get("cases");
         assertThat(cases.size()).isGreaterThan(200);
         for (JsonNode test : cases) {
@@ -47,8 +46,7 @@ final class TokenizerGoldenTest {
 
     @Test
     void mistralsFirstVocabularyAsSentencePiece() throws IOException {
-        Tokenizer tokenizer =
-                Tokenizers.ofSentencePiece(Files.readAllBytes(Shared.file("mistral-tokenizers/tokenizer.model.v1")));
+        Tokenizer tokenizer = Tokenizers.ofSentencePiece(Fetched.mistralTokenizerBytes("tokenizer.model.v1"));
         JsonNode golden = Oracle.read("spm-tokenizer").get("mistral_v1");
         assertThat(tokenizer.size()).isEqualTo(golden.get("vocabulary").asInt());
         for (JsonNode test : golden.get("cases")) {
@@ -67,10 +65,9 @@ final class TokenizerGoldenTest {
         "v3-tekken,tekken_240718.json"
     })
     void mistralsVocabulariesAsMistralCommon(String version, String file) throws IOException {
-        byte[] bytes = Files.readAllBytes(Shared.file("mistral-tokenizers/" + file));
+        byte[] bytes = Fetched.mistralTokenizerBytes(file);
         Tokenizer tokenizer = file.endsWith(".json") ? Tokenizers.ofTekken(bytes) : Tokenizers.ofSentencePiece(bytes);
-        JsonNode all = Oracle.parse(Files.readString(Shared.file("mistral-tokenizers/cases.json")));
-        JsonNode cases = all.get(version).get("encode");
+        JsonNode cases = Oracle.read("mistral-tokenizers").get(version).get("encode");
         assertThat(cases.size()).isPositive();
         for (JsonNode test : cases) {
             String text = test.get("text").asString();

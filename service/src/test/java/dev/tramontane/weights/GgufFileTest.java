@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.GgufWriter;
 import dev.tramontane.fixtures.LittleEndian;
-import dev.tramontane.fixtures.Shared;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -231,10 +231,9 @@ class GgufFileTest {
         assertThatThrownBy(file::checkRunnable)
                 .isInstanceOf(ModelFileException.class)
                 .hasMessage("test.gguf: at byte " + file.dataOffset()
-                        + ": tensor \"blk.0.ffn_up.weight\" is IQ3_S, which this version does not compute, expected one of"
-                        + " F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, BF16;"
-                        + " take another quantisation of the model,"
-                        + " Q4_K_M or Q8_0 for instance");
+                        + ": tensor \"blk.0.ffn_up.weight\" is IQ3_S, which this version does not compute, expected"
+                        + " one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL,"
+                        + " IQ4_XS, BF16; take another quantisation of the model, Q4_K_M or Q8_0 for instance");
     }
 
     @Test
@@ -254,7 +253,7 @@ class GgufFileTest {
 
     @Test
     void readsTheRealModelCompletely() {
-        try (GgufFile file = GgufFile.open(Shared.smolLm2())) {
+        try (GgufFile file = GgufFile.open(Fetched.smolLm2())) {
             assertThat(file.version()).isEqualTo(3);
             assertThat(file.size()).isEqualTo(98_362_432L);
             assertThat(file.tensors().stream().collect(Collectors.groupingBy(GgufTensor::type, Collectors.counting())))
