@@ -12,7 +12,7 @@
  *     the last failure is kept in the context (tm_last_error), not in a thread-local, because a caller's
  *     virtual thread may move between the failing call and the question.
  *   - Structs start with struct_size, which the caller sets to sizeof; a library that knows another layout
- *     answers TM_INVALID_ARGUMENT. Reserved fields are zero. tm_layout tells every size and offset.
+ *     answers TM_INVALID_ARGUMENT. Reserved fields are zero. tm_layout tells every size, offset and type.
  *   - Calls on one context come from one thread at a time; tm_progress and the functions without a context
  *     may be called from any thread at any time.
  *   - Pointers are borrowed for the call unless stated otherwise. Integers are checked before they are used.
@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 2u
+#define TM_ABI_VERSION 3u
 
 /* Status codes. */
 #define TM_OK 0
@@ -343,9 +343,11 @@ typedef struct tm_step {
 /* The ABI this library was built with. Check it before anything else. */
 TM_API uint32_t tm_abi_version(void);
 
-/* The layout of the struct called name ("tm_step", ...): its size, and the offset of every field in order of
- * declaration into offsets[0 .. min(capacity, *n_fields)). TM_INVALID_ARGUMENT: no such struct. */
-TM_API int32_t tm_layout(const char* name, uint32_t* size, uint32_t* offsets, uint32_t capacity, uint32_t* n_fields);
+/* The layout of the struct called name ("tm_step", ...) as NUL-terminated text, so that a binding need not repeat it: a
+ * line with its size, then a line for each field in order of declaration with name, offset and type, which is one of
+ * u32, i32, u64, i64, f32, f64 and pointer, and followed by its length for an array ("group_window 80 u32[8]").
+ * TM_INVALID_ARGUMENT: no such struct, or its text does not fit into capacity bytes; then text is not written. */
+TM_API int32_t tm_layout(const char* name, char* text, uint64_t capacity);
 
 /* What this machine has. */
 TM_API int32_t tm_host_info(tm_host* host);

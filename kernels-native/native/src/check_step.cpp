@@ -85,8 +85,10 @@ int32_t Check::spans() const {
       return error.invalid("spans[%u].first_row is %u, expected %u: spans cover the rows in order without gaps", i,
                            s.first_row, next);
     }
-    if (s.n_rows < 1 || s.n_rows > raw.n_rows - next) {
-      return error.invalid("spans[%u].n_rows is %u, expected 1..%u", i, s.n_rows, raw.n_rows - next);
+    if (s.n_rows < 1) return error.invalid("spans[%u].n_rows is 0, expected at least 1", i);
+    if (s.n_rows > raw.n_rows - next) {
+      return error.invalid("spans[%u].n_rows is %u, expected 1..%u: n_rows is %u, and the spans before have %u", i,
+                           s.n_rows, raw.n_rows - next, raw.n_rows, next);
     }
     if (s.position < 0 || s.position > kMaxPosition) {
       return error.invalid("spans[%u].position is %lld, expected 0..%lld", i, wide(s.position), wide(kMaxPosition));

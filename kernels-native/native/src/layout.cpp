@@ -1,26 +1,50 @@
-// tm_layout: the binding compares its own layouts with these, so that a mismatch is found at load and not in a step.
+// tm_layout: where every field lies. The binding reads it at load and repeats nothing; a test holds the names, their
+// order and types against the header.
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
+#include <initializer_list>
+#include <type_traits>
 
 #include "tramontane.h"
 
 namespace {
 
+struct Field {
+  const char* name;
+  size_t offset;
+  const char* type;
+  size_t length;  // of an array, else 1
+};
+
 struct Layout {
   const char* name;
-  uint32_t size;
-  const uint32_t* offsets;
-  uint32_t n_fields;
+  size_t size;
+  std::initializer_list<Field> fields;
 };
 
-template <uint32_t... kOffsets>
-struct Offsets {
-  static constexpr uint32_t values[] = {kOffsets...};
-};
+template <class T>
+constexpr const char* type_name() {
+  if constexpr (std::is_pointer_v<T>) return "pointer";
+  if constexpr (std::is_same_v<T, uint32_t>) return "u32";
+  if constexpr (std::is_same_v<T, int32_t>) return "i32";
+  if constexpr (std::is_same_v<T, uint64_t>) return "u64";
+  if constexpr (std::is_same_v<T, int64_t>) return "i64";
+  if constexpr (std::is_same_v<T, float>) return "f32";
+  if constexpr (std::is_same_v<T, double>) return "f64";
+}
 
-#define TM_AT(type, field) static_cast<uint32_t>(offsetof(type, field))
-#define TM_LAYOUT(type, ...) \
-  { #type, sizeof(type), Offsets < __VA_ARGS__> ::values, sizeof(Offsets <__VA_ARGS__>::values) / 4 }
+template <class T>
+constexpr Field field_of(const char* name, size_t offset) {
+  using Element = std::remove_extent_t<T>;
+  return {name, offset, type_name<Element>(), sizeof(T) / sizeof(Element)};
+}
+
+#define TM_AT(type, field) field_of<decltype(type::field)>(#field, offsetof(type, field))
+#define TM_LAYOUT(type, ...)             \
+  {                                      \
+#type, sizeof(type), { __VA_ARGS__ } \
+  }
 
 #define H(field) TM_AT(tm_host, field)
 #define M(field) TM_AT(tm_model_config, field)
@@ -63,17 +87,33 @@ constexpr Layout kLayouts[] = {
               S(biases), S(masks), S(results), S(top_tokens), S(top_logprobs), S(logits)),
 };
 
+// What is said of the layout, as far as there is room; returns the length of all of it.
+uint64_t print(const Layout& layout, char* text, uint64_t capacity) {
+  uint64_t used = 0;
+  const auto add = [&](const char* format, auto... values) {
+    const bool room = used < capacity;
+    used +=
+        static_cast<uint64_t>(snprintf(room ? text + used : nullptr, room ? capacity - used : 0, format, values...));
+  };
+  add("%zu\n", layout.size);
+  for (const Field& field : layout.fields) {
+    if (field.length == 1) {
+      add("%s %zu %s\n", field.name, field.offset, field.type);
+    } else {
+      add("%s %zu %s[%zu]\n", field.name, field.offset, field.type, field.length);
+    }
+  }
+  return used;
+}
+
 }  // namespace
 
-int32_t tm_layout(const char* name, uint32_t* size, uint32_t* offsets, uint32_t capacity, uint32_t* n_fields) {
-  if (name == nullptr || size == nullptr || n_fields == nullptr || (offsets == nullptr && capacity > 0)) {
-    return TM_INVALID_ARGUMENT;
-  }
+int32_t tm_layout(const char* name, char* text, uint64_t capacity) {
+  if (name == nullptr || text == nullptr) return TM_INVALID_ARGUMENT;
   for (const Layout& layout : kLayouts) {
     if (strcmp(name, layout.name) != 0) continue;
-    *size = layout.size;
-    *n_fields = layout.n_fields;
-    for (uint32_t i = 0; i < layout.n_fields && i < capacity; ++i) offsets[i] = layout.offsets[i];
+    if (print(layout, nullptr, 0) >= capacity) return TM_INVALID_ARGUMENT;
+    print(layout, text, capacity);
     return TM_OK;
   }
   return TM_INVALID_ARGUMENT;

@@ -47,44 +47,45 @@ TEST(versions_and_host) {
   CHECK_EQ(host.backends & 1u, 1u);
 }
 
+// The names, their order and their types are held against the header by the binding's HeaderTest.
 TEST(layouts_are_whole) {
   const struct {
     const char* name;
-    uint32_t size, fields, last_offset, last_size;
+    uint64_t size, fields;
+    const char* last;
   } expected[] = {
-      {"tm_host", sizeof(tm_host), 6, offsetof(tm_host, reserved), 4},
-      {"tm_model_config", sizeof(tm_model_config), 20, offsetof(tm_model_config, layer_group), 8},
-      {"tm_tensor", sizeof(tm_tensor), 13, offsetof(tm_tensor, scales), 8},
-      {"tm_conversion", sizeof(tm_conversion), 9, offsetof(tm_conversion, scales), 8},
-      {"tm_cache_config", sizeof(tm_cache_config), 10, offsetof(tm_cache_config, group_ring), 32},
-      {"tm_memory", sizeof(tm_memory), 6, offsetof(tm_memory, workspace), 8},
-      {"tm_page_edit", sizeof(tm_page_edit), 4, 12, 4},
-      {"tm_page_copy", sizeof(tm_page_copy), 4, 12, 4},
-      {"tm_span", sizeof(tm_span), 5, 16, 8},
-      {"tm_token_count", sizeof(tm_token_count), 2, 4, 4},
-      {"tm_bias", sizeof(tm_bias), 2, 4, 4},
-      {"tm_sample", sizeof(tm_sample), 18, offsetof(tm_sample, position), 8},
-      {"tm_result", sizeof(tm_result), 4, 12, 4},
-      {"tm_step", sizeof(tm_step), 22, offsetof(tm_step, logits), 8},
+      {"tm_host", sizeof(tm_host), 6, "reserved 20 u32"},
+      {"tm_model_config", sizeof(tm_model_config), 20, "layer_group 112 pointer"},
+      {"tm_tensor", sizeof(tm_tensor), 13, "scales 64 pointer"},
+      {"tm_conversion", sizeof(tm_conversion), 9, "scales 48 pointer"},
+      {"tm_cache_config", sizeof(tm_cache_config), 10, "group_ring 64 u32[8]"},
+      {"tm_memory", sizeof(tm_memory), 6, "workspace 32 u64"},
+      {"tm_page_edit", sizeof(tm_page_edit), 4, "page 12 u32"},
+      {"tm_page_copy", sizeof(tm_page_copy), 4, "reserved 12 u32"},
+      {"tm_span", sizeof(tm_span), 5, "position 16 i64"},
+      {"tm_token_count", sizeof(tm_token_count), 2, "count 4 i32"},
+      {"tm_bias", sizeof(tm_bias), 2, "bias 4 f32"},
+      {"tm_sample", sizeof(tm_sample), 18, "position 72 i64"},
+      {"tm_result", sizeof(tm_result), 4, "n_top 12 u32"},
+      {"tm_step", sizeof(tm_step), 22, "logits 128 pointer"},
   };
+  char text[1024];
   for (const auto& e : expected) {
-    uint32_t size = 0, n = 0, offsets[32] = {0};
-    CHECK_EQ(tm_layout(e.name, &size, offsets, 32, &n), TM_OK);
-    CHECK_EQ(size, e.size);
-    CHECK_EQ(n, e.fields);
-    CHECK_EQ(offsets[0], 0u);
-    for (uint32_t i = 1; i < n; ++i) CHECK_TEXT(offsets[i] > offsets[i - 1], e.name);
-    CHECK_EQ(offsets[n - 1], e.last_offset);
-    CHECK_EQ(e.last_offset + e.last_size, e.size);  // no padding at the end
+    CHECK_EQ(tm_layout(e.name, text, sizeof text), TM_OK);
+    const std::string layout = text;
+    CHECK_EQ(layout.substr(0, layout.find('\n')), std::to_string(e.size));
+    CHECK_EQ(static_cast<uint64_t>(std::count(layout.begin(), layout.end(), '\n')), e.fields + 1);
+    CHECK_TEXT(layout.ends_with(std::string("\n") + e.last + "\n"), layout);
   }
-  uint32_t size, n, offsets[2] = {77, 77};
-  CHECK_EQ(tm_layout("tm_step", &size, offsets, 1, &n), TM_OK);
-  CHECK_EQ(offsets[1], 77u);
-  CHECK_EQ(tm_layout("tm_step", &size, nullptr, 0, &n), TM_OK);
-  CHECK_EQ(tm_layout("tm_nothing", &size, offsets, 2, &n), TM_INVALID_ARGUMENT);
-  CHECK_EQ(tm_layout(nullptr, &size, offsets, 2, &n), TM_INVALID_ARGUMENT);
-  CHECK_EQ(tm_layout("tm_step", nullptr, offsets, 2, &n), TM_INVALID_ARGUMENT);
-  CHECK_EQ(tm_layout("tm_step", &size, nullptr, 2, &n), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_layout("tm_span", text, sizeof text), TM_OK);
+  const uint64_t needed = std::strlen(text) + 1;
+  text[0] = 77;
+  CHECK_EQ(tm_layout("tm_span", text, needed - 1), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_layout("tm_nothing", text, sizeof text), TM_INVALID_ARGUMENT);
+  CHECK_EQ(static_cast<int>(text[0]), 77);
+  CHECK_EQ(tm_layout("tm_span", text, needed), TM_OK);
+  CHECK_EQ(tm_layout(nullptr, text, sizeof text), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_layout("tm_span", nullptr, sizeof text), TM_INVALID_ARGUMENT);
 }
 
 TEST(backends_are_described_as_they_open) {

@@ -10,18 +10,18 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
  * The functions of one loaded library, one method each; tramontane.h documents them. Construction checks the ABI version
- * and the layout of every struct before any other function is looked up. Nothing here is checked further: callers are.
+ * and finds every field of every struct before any other function is looked up. Nothing here is checked further: callers
+ * are.
  */
 final class Bindings {
-    /** {@code TM_ABI_VERSION} of the header that {@link Layouts} was written from. */
-    static final int ABI_VERSION = 2;
+    /** {@code TM_ABI_VERSION} of the header that this package was written from. */
+    static final int ABI_VERSION = 3;
 
     static final int OK = 0;
     static final int PENDING = 4;
@@ -29,6 +29,17 @@ final class Bindings {
     /** Longest error message that is read. */
     private static final int MESSAGE_BYTES = 1024;
 
+    /** Longest layout that is read. */
+    private static final int LAYOUT_BYTES = 8192;
+
+    /** What a context is opened, filled and sized with. */
+    final ContextStructs structs;
+
+    /** Where everything of a step lies. */
+    final StepLayout step;
+
+    private final String origin;
+    private final MethodHandle layout;
     private final MethodHandle hostInfo;
     private final MethodHandle convert;
     private final MethodHandle describeBackend;
@@ -51,7 +62,10 @@ final class Bindings {
      */
     Bindings(SymbolLookup symbols, String origin) {
         checkVersion(symbols, origin);
-        checkLayouts(symbols, origin);
+        this.origin = origin;
+        layout = bind(symbols, origin, "tm_layout", ADDRESS, ADDRESS, JAVA_LONG);
+        structs = new ContextStructs(this::struct);
+        step = new StepLayout(this::struct);
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
@@ -206,49 +220,22 @@ final class Bindings {
         }
     }
 
-    /** Compares every struct's size and offsets, so that a field can never be written to the wrong place. */
-    private static void checkLayouts(SymbolLookup symbols, String origin) {
-        MethodHandle layout = bind(symbols, origin, "tm_layout", ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS);
-        for (StructLayout struct : Layouts.ALL) {
-            String mismatch;
-            try (Arena arena = Arena.ofConfined()) {
-                mismatch = mismatch(arena, layout, struct);
-            } catch (Throwable failure) {
-                throw unexpected(failure);
-            }
-            if (!mismatch.isEmpty()) {
-                throw new KernelException("the kernel library at " + origin + " lays out "
-                        + struct.name().orElseThrow() + " differently: " + mismatch
+    /**
+     * Asks for the layout of a struct.
+     *
+     * @throws KernelException when the library does not know it
+     */
+    Struct struct(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocate(LAYOUT_BYTES);
+            if ((int) layout.invokeExact(arena.allocateFrom(name), text, text.byteSize()) != OK) {
+                throw new KernelException("the kernel library at " + origin + " does not know " + name
                         + "; use the library built with this program");
             }
+            return new Struct(origin, name, text(text));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
         }
-    }
-
-    private static String mismatch(Arena arena, MethodHandle layout, StructLayout struct) throws Throwable {
-        int capacity = struct.memberLayouts().size();
-        MemorySegment size = arena.allocate(JAVA_INT);
-        MemorySegment fields = arena.allocate(JAVA_INT);
-        MemorySegment offsets = arena.allocate(JAVA_INT, capacity);
-        MemorySegment name = arena.allocateFrom(struct.name().orElseThrow());
-        int status = (int) layout.invokeExact(name, size, offsets, capacity, fields);
-        if (status != OK) {
-            return "it does not know it";
-        }
-        if (size.get(JAVA_INT, 0) != struct.byteSize()) {
-            return "expected " + struct.byteSize() + " bytes, it has " + size.get(JAVA_INT, 0);
-        }
-        if (fields.get(JAVA_INT, 0) != capacity) {
-            return "expected " + capacity + " fields, it has " + fields.get(JAVA_INT, 0);
-        }
-        for (int i = 0; i < capacity; i++) {
-            MemoryLayout member = struct.memberLayouts().get(i);
-            String field = member.name().orElseThrow();
-            long expected = Layouts.offset(struct, field);
-            if (offsets.getAtIndex(JAVA_INT, i) != expected) {
-                return "expected " + field + " at " + expected + ", it is at " + offsets.getAtIndex(JAVA_INT, i);
-            }
-        }
-        return "";
     }
 
     /** Binds a function that returns int32_t or uint32_t. */

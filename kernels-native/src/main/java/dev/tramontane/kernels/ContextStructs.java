@@ -1,141 +1,151 @@
 package dev.tramontane.kernels;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.util.List;
+import java.util.function.Function;
 
 /** The structs that a context is opened, filled and sized with, from the records and back. */
 final class ContextStructs {
     /** {@code TM_TENSOR_MAPPED}: pages of the data may be dropped, for they come back from the file. */
     static final int TENSOR_MAPPED = 1;
 
-    private ContextStructs() {}
+    private final StructWriter<ContextConfig> model;
+    private final StructWriter<TensorData> tensor;
+    private final StructWriter<Conversion> conversion;
+    private final StructWriter<CacheConfig> cache;
+    private final Struct memory;
+    private final long[] memoryFields;
+    private final Struct host;
+    private final long[] hostFields;
 
-    static MemorySegment modelConfig(Arena arena, ContextConfig config) {
-        StructLayout layout = Layouts.MODEL_CONFIG;
-        MemorySegment struct = sized(arena, layout);
-        set(struct, layout, "backend", config.backend().number());
-        set(struct, layout, "cpu_level", config.cpuLevel().number());
-        set(struct, layout, "n_threads", config.threads());
-        set(struct, layout, "n_layers", config.layers());
-        set(struct, layout, "width", config.width());
-        set(struct, layout, "n_heads", config.heads());
-        set(struct, layout, "n_kv_heads", config.kvHeads());
-        set(struct, layout, "head_dim", config.headDim());
-        set(struct, layout, "ffn", config.ffn());
-        set(struct, layout, "vocab", config.vocabulary());
-        set(struct, layout, "n_experts", config.experts());
-        set(struct, layout, "n_experts_used", config.expertsUsed());
-        set(struct, layout, "rope_style", config.ropeHalves() ? 1 : 0);
-        set(struct, layout, "rope_dims", config.ropeDimensions());
-        set(struct, layout, "n_groups", config.groupWindows().size());
-        struct.set(JAVA_DOUBLE, Layouts.offset(layout, "rope_theta"), config.ropeTheta());
-        struct.set(JAVA_DOUBLE, Layouts.offset(layout, "rms_epsilon"), config.rmsEpsilon());
-        set(struct, layout, "group_window", config.groupWindows());
+    private record Conversion(DType from, DType to, long rows, long columns, float[] scales) {}
+
+    /** @param structs the library's structs by their names in tramontane.h */
+    ContextStructs(Function<String, Struct> structs) {
+        model = new StructWriter<ContextConfig>(structs.apply("tm_model_config"))
+                .u32("backend", config -> config.backend().number())
+                .u32("cpu_level", config -> config.cpuLevel().number())
+                .u32("n_threads", ContextConfig::threads)
+                .u32("n_layers", ContextConfig::layers)
+                .u32("width", ContextConfig::width)
+                .u32("n_heads", ContextConfig::heads)
+                .u32("n_kv_heads", ContextConfig::kvHeads)
+                .u32("head_dim", ContextConfig::headDim)
+                .u32("ffn", ContextConfig::ffn)
+                .u32("vocab", ContextConfig::vocabulary)
+                .u32("n_experts", ContextConfig::experts)
+                .u32("n_experts_used", ContextConfig::expertsUsed)
+                .u32("rope_style", config -> config.ropeHalves() ? 1 : 0)
+                .u32("rope_dims", ContextConfig::ropeDimensions)
+                .u32("n_groups", config -> config.groupWindows().size())
+                .f64("rope_theta", ContextConfig::ropeTheta)
+                .f64("rms_epsilon", ContextConfig::rmsEpsilon)
+                .groups("group_window", ContextConfig::groupWindows)
+                .pointer("layer_group", ContextStructs::layerGroups)
+                .whole();
+        tensor = new StructWriter<TensorData>(structs.apply("tm_tensor"))
+                .u32("role", data -> data.role().number())
+                .u32("layer", TensorData::layer)
+                .u32("expert", TensorData::expert)
+                .u32("dtype", data -> data.type().number())
+                .u32("computed_as", data -> data.computedAs().number())
+                .u32("flags", data -> data.data().isMapped() && data.data().isReadOnly() ? TENSOR_MAPPED : 0)
+                .u32("n_scales", data -> data.scales().length)
+                .u64("rows", TensorData::rows)
+                .u64("cols", TensorData::columns)
+                .u64("bytes", data -> data.type().bytes(data.rows(), data.columns()))
+                .pointer("data", (data, arena) -> data.data())
+                .pointer("scales", (data, arena) -> arena.allocateFrom(JAVA_FLOAT, data.scales()))
+                .whole();
+        conversion = new StructWriter<Conversion>(structs.apply("tm_conversion"))
+                .u32("from", of -> of.from.number())
+                .u32("to", of -> of.to.number())
+                .u32("n_scales", of -> of.scales.length)
+                .u64("rows", Conversion::rows)
+                .u64("cols", Conversion::columns)
+                .u64("source_bytes", of -> of.from.bytes(of.rows, of.columns))
+                .u64("target_bytes", of -> of.to.bytes(of.rows, of.columns))
+                .pointer("scales", (of, arena) -> arena.allocateFrom(JAVA_FLOAT, of.scales))
+                .whole();
+        cache = new StructWriter<CacheConfig>(structs.apply("tm_cache_config"))
+                .u32("kv_dtype", config -> config.kvType().number())
+                .u32("page_tokens", CacheConfig::pageTokens)
+                .u32("n_slots", CacheConfig::slots)
+                .u32("max_rows", CacheConfig::maxRows)
+                .u32("max_spans", CacheConfig::maxSpans)
+                .u32("max_samples", CacheConfig::maxSamples)
+                .zero("reserved")
+                .groups("group_pages", CacheConfig::groupPages)
+                .groups("group_ring", CacheConfig::groupRings)
+                .whole();
+        memory = structs.apply("tm_memory");
+        memoryFields = offsets(memory, Struct.Type.U64, "weights_in_place", "weights_repacked", "cache", "workspace");
+        host = structs.apply("tm_host");
+        hostFields = offsets(host, Struct.Type.U32, "features", "cpu_level", "n_processors", "backends");
+    }
+
+    /** Offsets of a struct's fields beside its size and what is reserved. */
+    private static long[] offsets(Struct struct, Struct.Type type, String... fields) {
+        struct.at("struct_size", Struct.Type.U32);
+        struct.at("reserved", Struct.Type.U32);
+        long[] offsets = new long[fields.length];
+        for (int i = 0; i < fields.length; i++) {
+            offsets[i] = struct.at(fields[i], type);
+        }
+        struct.whole();
+        return offsets;
+    }
+
+    MemorySegment modelConfig(Arena arena, ContextConfig config) {
+        return model.write(arena, config);
+    }
+
+    private static MemorySegment layerGroups(ContextConfig config, Arena arena) {
         MemorySegment layerGroups = arena.allocate(Math.max(1, config.layers()));
         for (int layer = 0; layer < config.layers(); layer++) {
             layerGroups.set(JAVA_BYTE, layer, config.layerGroups().get(layer).byteValue());
         }
-        struct.set(ADDRESS, Layouts.offset(layout, "layer_group"), layerGroups);
-        return struct;
+        return layerGroups;
     }
 
-    static MemorySegment tensor(Arena arena, TensorData tensor) {
-        StructLayout layout = Layouts.TENSOR;
-        MemorySegment struct = sized(arena, layout);
-        MemorySegment data = tensor.data();
-        set(struct, layout, "role", tensor.role().number());
-        set(struct, layout, "layer", tensor.layer());
-        set(struct, layout, "expert", tensor.expert());
-        set(struct, layout, "dtype", tensor.type().number());
-        set(struct, layout, "computed_as", tensor.computedAs().number());
-        set(struct, layout, "flags", data.isMapped() && data.isReadOnly() ? TENSOR_MAPPED : 0);
-        set(struct, layout, "n_scales", tensor.scales().length);
-        struct.set(JAVA_LONG, Layouts.offset(layout, "rows"), tensor.rows());
-        struct.set(JAVA_LONG, Layouts.offset(layout, "cols"), tensor.columns());
-        struct.set(JAVA_LONG, Layouts.offset(layout, "bytes"), tensor.type().bytes(tensor.rows(), tensor.columns()));
-        struct.set(ADDRESS, Layouts.offset(layout, "data"), data);
-        struct.set(ADDRESS, Layouts.offset(layout, "scales"), arena.allocateFrom(JAVA_FLOAT, tensor.scales()));
-        return struct;
+    MemorySegment tensor(Arena arena, TensorData data) {
+        return tensor.write(arena, data);
     }
 
-    static MemorySegment conversion(Arena arena, DType from, DType to, long rows, long columns, float[] scales) {
-        StructLayout layout = Layouts.CONVERSION;
-        MemorySegment struct = sized(arena, layout);
-        set(struct, layout, "from", from.number());
-        set(struct, layout, "to", to.number());
-        set(struct, layout, "n_scales", scales.length);
-        struct.set(JAVA_LONG, Layouts.offset(layout, "rows"), rows);
-        struct.set(JAVA_LONG, Layouts.offset(layout, "cols"), columns);
-        struct.set(JAVA_LONG, Layouts.offset(layout, "source_bytes"), from.bytes(rows, columns));
-        struct.set(JAVA_LONG, Layouts.offset(layout, "target_bytes"), to.bytes(rows, columns));
-        struct.set(ADDRESS, Layouts.offset(layout, "scales"), arena.allocateFrom(JAVA_FLOAT, scales));
-        return struct;
+    MemorySegment conversion(Arena arena, DType from, DType to, long rows, long columns, float[] scales) {
+        return conversion.write(arena, new Conversion(from, to, rows, columns, scales));
     }
 
-    static MemorySegment cacheConfig(Arena arena, CacheConfig cache) {
-        StructLayout layout = Layouts.CACHE_CONFIG;
-        MemorySegment struct = sized(arena, layout);
-        set(struct, layout, "kv_dtype", cache.kvType().number());
-        set(struct, layout, "page_tokens", cache.pageTokens());
-        set(struct, layout, "n_slots", cache.slots());
-        set(struct, layout, "max_rows", cache.maxRows());
-        set(struct, layout, "max_spans", cache.maxSpans());
-        set(struct, layout, "max_samples", cache.maxSamples());
-        set(struct, layout, "group_pages", cache.groupPages());
-        set(struct, layout, "group_ring", cache.groupRings());
-        return struct;
+    MemorySegment cacheConfig(Arena arena, CacheConfig config) {
+        return cache.write(arena, config);
     }
 
-    static MemorySegment memory(Arena arena) {
-        return sized(arena, Layouts.MEMORY);
+    MemorySegment memory(Arena arena) {
+        return memory.allocateSized(arena);
     }
 
-    static MemoryUse memoryUse(MemorySegment struct) {
-        StructLayout layout = Layouts.MEMORY;
+    MemoryUse memoryUse(MemorySegment struct) {
         return new MemoryUse(
-                struct.get(JAVA_LONG, Layouts.offset(layout, "weights_in_place")),
-                struct.get(JAVA_LONG, Layouts.offset(layout, "weights_repacked")),
-                struct.get(JAVA_LONG, Layouts.offset(layout, "cache")),
-                struct.get(JAVA_LONG, Layouts.offset(layout, "workspace")));
+                struct.get(JAVA_LONG, memoryFields[0]),
+                struct.get(JAVA_LONG, memoryFields[1]),
+                struct.get(JAVA_LONG, memoryFields[2]),
+                struct.get(JAVA_LONG, memoryFields[3]));
     }
 
-    static MemorySegment host(Arena arena) {
-        return sized(arena, Layouts.HOST);
+    MemorySegment host(Arena arena) {
+        return host.allocateSized(arena);
     }
 
-    static HostInfo hostInfo(MemorySegment struct) {
-        StructLayout layout = Layouts.HOST;
+    HostInfo hostInfo(MemorySegment struct) {
         return HostInfo.of(
-                struct.get(JAVA_INT, Layouts.offset(layout, "features")),
-                struct.get(JAVA_INT, Layouts.offset(layout, "cpu_level")),
-                struct.get(JAVA_INT, Layouts.offset(layout, "n_processors")),
-                struct.get(JAVA_INT, Layouts.offset(layout, "backends")));
-    }
-
-    /** A zeroed struct that states its size. */
-    private static MemorySegment sized(Arena arena, StructLayout layout) {
-        MemorySegment struct = arena.allocate(layout);
-        set(struct, layout, "struct_size", (int) layout.byteSize());
-        return struct;
-    }
-
-    private static void set(MemorySegment struct, StructLayout layout, String field, int value) {
-        struct.set(JAVA_INT, Layouts.offset(layout, field), value);
-    }
-
-    private static void set(MemorySegment struct, StructLayout layout, String field, List<Integer> values) {
-        long at = Layouts.offset(layout, field);
-        for (int i = 0; i < values.size(); i++) {
-            struct.set(JAVA_INT, at + 4L * i, values.get(i));
-        }
+                struct.get(JAVA_INT, hostFields[0]),
+                struct.get(JAVA_INT, hostFields[1]),
+                struct.get(JAVA_INT, hostFields[2]),
+                struct.get(JAVA_INT, hostFields[3]));
     }
 }

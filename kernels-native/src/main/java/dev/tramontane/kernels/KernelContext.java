@@ -69,7 +69,7 @@ public final class KernelContext implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment context = arena.allocate(ADDRESS);
             MemorySegment message = Bindings.messageBuffer(arena);
-            int status = bindings.open(ContextStructs.modelConfig(arena, config), context, message);
+            int status = bindings.open(bindings.structs.modelConfig(arena, config), context, message);
             if (status != Bindings.OK) {
                 throw new KernelException(status, "cannot open a model: " + Bindings.text(message));
             }
@@ -93,7 +93,7 @@ public final class KernelContext implements AutoCloseable {
         }
         enter();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment struct = ContextStructs.tensor(arena, tensor);
+            MemorySegment struct = bindings.structs.tensor(arena, tensor);
             check(bindings.setTensor(handle, struct), "cannot take tensor " + role + " of layer " + layer);
             tensors.add(tensor.data());
         } finally {
@@ -166,7 +166,7 @@ public final class KernelContext implements AutoCloseable {
         }
         enter();
         try (Arena arena = Arena.ofConfined()) {
-            check(bindings.sizeCache(handle, ContextStructs.cacheConfig(arena, cache)), "cannot size the cache");
+            check(bindings.sizeCache(handle, bindings.structs.cacheConfig(arena, cache)), "cannot size the cache");
         } finally {
             leave();
         }
@@ -175,9 +175,9 @@ public final class KernelContext implements AutoCloseable {
     public MemoryUse memoryUse() {
         enter();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = ContextStructs.memory(arena);
+            MemorySegment memory = bindings.structs.memory(arena);
             check(bindings.memoryUse(handle, memory), "cannot tell the memory in use");
-            return ContextStructs.memoryUse(memory);
+            return bindings.structs.memoryUse(memory);
         } finally {
             leave();
         }
@@ -189,7 +189,7 @@ public final class KernelContext implements AutoCloseable {
      */
     public StepDescriptor newStep() {
         requireOpen();
-        return new StepDescriptor(this, config.vocabulary());
+        return new StepDescriptor(this, config.vocabulary(), bindings.step);
     }
 
     /**

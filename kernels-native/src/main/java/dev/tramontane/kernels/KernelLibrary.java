@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The loaded kernel library. Before it is of any use its ABI version and the layout of every struct have been checked.
+ * The loaded kernel library. Before it is of any use its ABI version has been checked, and every field of its structs found.
  * Loaded for the life of the process; immutable, any thread.
  */
 public final class KernelLibrary {
@@ -75,6 +75,11 @@ public final class KernelLibrary {
         return file;
     }
 
+    /** A struct of tramontane.h, as this library has it. */
+    Struct struct(String name) {
+        return bindings.struct(name);
+    }
+
     /** What this machine has. */
     public HostInfo host() {
         return host;
@@ -131,7 +136,7 @@ public final class KernelLibrary {
             throw new IllegalArgumentException("the target of a conversion must be writable");
         }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment conversion = ContextStructs.conversion(arena, from, to, rows, columns, scales);
+            MemorySegment conversion = bindings.structs.conversion(arena, from, to, rows, columns, scales);
             MemorySegment message = Bindings.messageBuffer(arena);
             int status = bindings.convert(conversion, source, target, message);
             if (status != Bindings.OK) {
@@ -154,12 +159,12 @@ public final class KernelLibrary {
 
     private static HostInfo hostInfo(Bindings bindings) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment host = ContextStructs.host(arena);
+            MemorySegment host = bindings.structs.host(arena);
             int status = bindings.hostInfo(host);
             if (status != Bindings.OK) {
                 throw new KernelException(status, "the kernel library cannot tell what this machine has");
             }
-            return ContextStructs.hostInfo(host);
+            return bindings.structs.hostInfo(host);
         }
     }
 }

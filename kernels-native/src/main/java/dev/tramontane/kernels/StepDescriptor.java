@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * One step off-heap ({@code tm_step} of tramontane.h): filled piece by piece, handed to {@link KernelContext#submit},
@@ -36,13 +37,15 @@ public final class StepDescriptor implements AutoCloseable {
     }
 
     private final KernelContext owner;
+    private final StepLayout layout;
     private final StepColumns columns;
     private State state = State.FILLING;
     private boolean wantsLogits;
 
-    StepDescriptor(KernelContext owner, int vocabulary) {
+    StepDescriptor(KernelContext owner, int vocabulary, StepLayout layout) {
         this.owner = owner;
-        columns = new StepColumns(vocabulary);
+        this.layout = layout;
+        columns = new StepColumns(vocabulary, layout);
     }
 
     /** Empties the step, whatever was in it. */
@@ -58,11 +61,11 @@ public final class StepDescriptor implements AutoCloseable {
         filling();
         long at = columns.spans.add(1);
         MemorySegment memory = columns.spans.memory();
-        memory.set(JAVA_INT, at + StepColumns.SPAN_SLOT, slot);
-        memory.set(JAVA_INT, at + StepColumns.SPAN_FIRST_ROW, columns.tokens.count());
-        memory.set(JAVA_INT, at + StepColumns.SPAN_ROWS, 0);
-        memory.set(JAVA_INT, at + StepColumns.SPAN_ADAPTER, 0);
-        memory.set(JAVA_LONG, at + StepColumns.SPAN_POSITION, position);
+        memory.set(JAVA_INT, at + layout.spanSlot, slot);
+        memory.set(JAVA_INT, at + layout.spanFirstRow, columns.tokens.count());
+        memory.set(JAVA_INT, at + layout.spanRows, 0);
+        memory.set(JAVA_INT, at + layout.spanAdapter, 0);
+        memory.set(JAVA_LONG, at + layout.spanPosition, position);
     }
 
     /** Adds a token to the last span. */
@@ -72,20 +75,30 @@ public final class StepDescriptor implements AutoCloseable {
         long at = columns.tokens.add(1);
         columns.tokens.memory().set(JAVA_INT, at, token);
         MemorySegment spans = columns.spans.memory();
-        long rows = columns.spans.last() + StepColumns.SPAN_ROWS;
+        long rows = columns.spans.last() + layout.spanRows;
         spans.set(JAVA_INT, rows, spans.get(JAVA_INT, rows) + 1);
     }
 
     /** Sets an entry of a page table before anything is computed. */
     public void addEdit(int slot, int group, int index, int page) {
         filling();
-        write(columns.edits, slot, group, index, page);
+        long at = columns.edits.add(1);
+        MemorySegment memory = columns.edits.memory();
+        memory.set(JAVA_INT, at + layout.editSlot, slot);
+        memory.set(JAVA_INT, at + layout.editGroup, group);
+        memory.set(JAVA_INT, at + layout.editIndex, index);
+        memory.set(JAVA_INT, at + layout.editPage, page);
     }
 
     /** Copies a page after the edits and before anything is computed. */
     public void addCopy(int group, int from, int to) {
         filling();
-        write(columns.copies, group, from, to, 0);
+        long at = columns.copies.add(1);
+        MemorySegment memory = columns.copies.memory();
+        memory.set(JAVA_INT, at + layout.copyGroup, group);
+        memory.set(JAVA_INT, at + layout.copyFrom, from);
+        memory.set(JAVA_INT, at + layout.copyTo, to);
+        memory.set(JAVA_INT, at + layout.copyReserved, 0);
     }
 
     /** Adds an allow-list, a bit per token, and returns its number for {@link #useMask}. */
@@ -115,6 +128,24 @@ public final class StepDescriptor implements AutoCloseable {
         return columns.samples.count() - 1;
     }
 
+    /**
+     * The names of a sample's numbers, in order of declaration: all its fields but those that this class writes itself, for
+     * its place in the step and its lists.
+     */
+    public List<String> numbers() {
+        return List.copyOf(layout.sampleNumbers.keySet());
+    }
+
+    /** @throws IllegalArgumentException when samples have no number of this name */
+    public SampleNumber number(String name) {
+        SampleNumber number = layout.sampleNumbers.get(name);
+        if (number == null) {
+            throw new IllegalArgumentException(
+                    "the kernel library's samples have no " + name + ", only " + String.join(", ", numbers()));
+        }
+        return number;
+    }
+
     /** Sets a number of the last sample: as 32-bit floating point, or truncated where the field is whole. */
     public void set(SampleNumber number, double value) {
         sampling();
@@ -128,19 +159,19 @@ public final class StepDescriptor implements AutoCloseable {
     /** Lets the last sample score {@code token} ({@link #DRAW}: draw one after all). */
     public void score(int token) {
         sampling();
-        columns.setSample(StepColumns.SAMPLE_TARGET, token);
+        columns.setSample(layout.sampleTarget, token);
     }
 
     /** Has the last sample report this many alternatives, at most {@link #MAX_TOP}. */
     public void reportTops(int tops) {
         sampling();
-        columns.setSample(StepColumns.SAMPLE_TOPS, tops);
+        columns.setSample(layout.sampleTops, tops);
     }
 
     /** Gives the last sample a mask by its number, or {@link #NO_MASK}. */
     public void useMask(int mask) {
         sampling();
-        columns.setSample(StepColumns.SAMPLE_MASK, mask);
+        columns.setSample(layout.sampleMask, mask);
     }
 
     /** Gives the last sample {@code pairs} (token, count) pairs for its penalties. */
@@ -151,17 +182,18 @@ public final class StepDescriptor implements AutoCloseable {
                     pairs + " pairs don't lie in an array of " + tokensAndCounts.length + " numbers");
         }
         long at = columns.counts.add(pairs);
+        // The library's entries are such pairs; StepLayout has made sure of it.
         MemorySegment.copy(tokensAndCounts, 0, columns.counts.memory(), JAVA_INT, at, pairs * 2);
-        columns.bumpSample(StepColumns.SAMPLE_COUNTS, pairs);
+        columns.bumpSample(layout.sampleCounts, pairs);
     }
 
     /** Adds {@code bias} to the logit of {@code token} in the last sample. */
     public void addBias(int token, float bias) {
         sampling();
         long at = columns.biases.add(1);
-        columns.biases.memory().set(JAVA_INT, at, token);
-        columns.biases.memory().set(JAVA_FLOAT, at + Integer.BYTES, bias);
-        columns.bumpSample(StepColumns.SAMPLE_BIASES, 1);
+        columns.biases.memory().set(JAVA_INT, at + layout.biasToken, token);
+        columns.biases.memory().set(JAVA_FLOAT, at + layout.biasBias, bias);
+        columns.bumpSample(layout.sampleBiases, 1);
     }
 
     /** Asks for the raw logits of every sample. */
@@ -185,22 +217,22 @@ public final class StepDescriptor implements AutoCloseable {
 
     /** The drawn token, or the target. */
     public int resultToken(int sample) {
-        return columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_TOKEN);
+        return columns.results.memory().get(JAVA_INT, result(sample) + layout.resultToken);
     }
 
     /** 0 fine, 1 not finite, 2 masked out: {@code TM_RESULT_*}. */
     public int resultStatus(int sample) {
-        return columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_STATUS);
+        return columns.results.memory().get(JAVA_INT, result(sample) + layout.resultStatus);
     }
 
     /** Natural logarithm of the probability of the result's token. */
     public float resultLogprob(int sample) {
-        return columns.results.memory().get(JAVA_FLOAT, result(sample) + StepColumns.RESULT_LOGPROB);
+        return columns.results.memory().get(JAVA_FLOAT, result(sample) + layout.resultLogprob);
     }
 
     /** Alternatives that were written. */
     public int resultTops(int sample) {
-        int tops = columns.results.memory().get(JAVA_INT, result(sample) + StepColumns.RESULT_TOPS);
+        int tops = columns.results.memory().get(JAVA_INT, result(sample) + layout.resultTops);
         if (tops < 0 || tops > MAX_TOP) {
             throw new KernelException("the kernel library reports " + tops + " alternatives of at most " + MAX_TOP);
         }
@@ -280,7 +312,7 @@ public final class StepDescriptor implements AutoCloseable {
         if (sample < 0 || sample >= columns.samples.count()) {
             throw new IndexOutOfBoundsException("sample " + sample + " is outside 0.." + (columns.samples.count() - 1));
         }
-        return sample * Layouts.RESULT.byteSize();
+        return (long) sample * layout.result.size();
     }
 
     private long top(int sample, int rank) {
@@ -289,14 +321,5 @@ public final class StepDescriptor implements AutoCloseable {
             throw new IndexOutOfBoundsException("alternative " + rank + " is outside 0.." + (tops - 1));
         }
         return (long) sample * MAX_TOP + rank;
-    }
-
-    private static void write(Column column, int a, int b, int c, int d) {
-        long at = column.add(1);
-        MemorySegment memory = column.memory();
-        memory.set(JAVA_INT, at, a);
-        memory.set(JAVA_INT, at + 4, b);
-        memory.set(JAVA_INT, at + 8, c);
-        memory.set(JAVA_INT, at + 12, d);
     }
 }

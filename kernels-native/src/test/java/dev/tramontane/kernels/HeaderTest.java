@@ -3,11 +3,9 @@ package dev.tramontane.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.foreign.StructLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -19,38 +17,35 @@ import org.junit.jupiter.api.Test;
 final class HeaderTest {
     private static final Pattern DEFINE = Pattern.compile("#define (TM_\\w+) \\(?(-?\\d+)u?\\)?(?: |$|\\R)");
     private static final Pattern BIT = Pattern.compile("#define TM_HAS_(\\w+) \\(1u << (\\d+)\\)");
-    private static final Pattern STRUCT = Pattern.compile("typedef struct (tm_\\w+) \\{");
+    private static final Pattern STRUCT = Pattern.compile("(?s)typedef struct (tm_\\w+) \\{(.*?)\\} \\1;");
+    private static final Pattern FIELD = Pattern.compile("(\\w+)(\\*?) (\\w+)(?:\\[(\\w+)])?;");
+    private static final Map<String, String> TYPES = Map.of(
+            "uint32_t", "U32", "int32_t", "I32", "uint64_t", "U64", "int64_t", "I64", "float", "F32", "double", "F64");
 
     private final String header = read();
 
+    /** {@code layout.cpp} lists them by hand: the binding believes what the library says. */
     @Test
-    void everyStructHasALayout() {
-        List<String> structs = new ArrayList<>();
-        for (Matcher struct = STRUCT.matcher(header); struct.find(); ) {
-            structs.add(struct.group(1));
+    void theLibraryTellsEveryFieldOfEveryStruct() {
+        KernelLibrary library = TinyContext.library();
+        int structs = 0;
+        for (Matcher struct = STRUCT.matcher(header); struct.find(); structs++) {
+            String name = struct.group(1);
+            Map<String, String> declared = new LinkedHashMap<>();
+            String body = struct.group(2).replaceAll("(?s)/\\*.*?\\*/", "");
+            for (Matcher field = FIELD.matcher(body); field.find(); ) {
+                String type = field.group(2).isEmpty() ? TYPES.getOrDefault(field.group(1), "?") : "POINTER";
+                String length = field.group(4) == null ? "1" : field.group(4);
+                declared.put(field.group(3), type + " " + length);
+            }
+            Map<String, String> told = new LinkedHashMap<>();
+            library.struct(name)
+                    .fields()
+                    .forEach((field, at) ->
+                            told.put(field, at.type() + " " + (at.length() == 1 ? "1" : "TM_MAX_GROUPS")));
+            assertThat(told).as("%s in layout.cpp", name).containsExactlyEntriesOf(declared);
         }
-        assertThat(Layouts.ALL)
-                .extracting(layout -> layout.name().orElseThrow())
-                .containsExactlyInAnyOrderElementsOf(structs);
-    }
-
-    @Test
-    void everyFieldIsInItsPlaceUnderItsName() {
-        for (StructLayout layout : Layouts.ALL) {
-            String struct = layout.name().orElseThrow();
-            Matcher body = Pattern.compile("struct " + struct + " \\{(.*?)\\} " + struct + ";", Pattern.DOTALL)
-                    .matcher(header);
-            assertThat(body.find()).as(struct).isTrue();
-            List<String> fields = Pattern.compile("(\\w+)(?:\\[\\w+])?;")
-                    .matcher(body.group(1).replaceAll("(?s)/\\*.*?\\*/", ""))
-                    .results()
-                    .map(field -> field.group(1))
-                    .toList();
-            assertThat(layout.memberLayouts())
-                    .as(struct)
-                    .extracting(member -> member.name().orElseThrow())
-                    .isEqualTo(fields);
-        }
+        assertThat(structs).isGreaterThan(12);
     }
 
     @Test

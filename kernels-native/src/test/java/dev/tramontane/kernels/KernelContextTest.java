@@ -146,7 +146,7 @@ final class KernelContextTest {
             assertThatIllegalStateException().isThrownBy(() -> step.addRow(0)).withMessageContaining("span");
             assertThatIllegalStateException().isThrownBy(() -> step.addBias(0, 0f));
             assertThatIllegalStateException().isThrownBy(() -> step.addCounts(new int[2], 1));
-            assertThatIllegalStateException().isThrownBy(() -> step.set(TinyContext.TOP_P, 1));
+            assertThatIllegalStateException().isThrownBy(() -> step.set(step.number("top_p"), 1));
             assertThatIllegalStateException().isThrownBy(() -> step.score(1));
             assertThatIllegalStateException().isThrownBy(() -> step.resultToken(0));
             assertThatIllegalArgumentException().isThrownBy(() -> step.addMask(new int[1]));
@@ -171,11 +171,13 @@ final class KernelContextTest {
 
     @Test
     void aSamplesNumbersAreKnownByTheirNames() {
-        assertThat(SampleNumber.names()).contains("temperature", "top_k").doesNotContain("row", "n_counts", "mask");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> SampleNumber.of("typical_p"))
-                .withMessageContaining("typical_p");
-        assertThatIllegalArgumentException().isThrownBy(() -> SampleNumber.of("first_count"));
+        try (StepDescriptor step = ready.newStep()) {
+            assertThat(step.numbers()).contains("temperature", "top_k").doesNotContain("row", "n_counts", "mask");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> step.number("typical_p"))
+                    .withMessageContaining("typical_p");
+            assertThatIllegalArgumentException().isThrownBy(() -> step.number("first_count"));
+        }
     }
 
     @Test
@@ -183,7 +185,7 @@ final class KernelContextTest {
         try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 0, 4);
             TinyContext.addSample(step, 3, 0, StepDescriptor.DRAW, 0, StepDescriptor.NO_MASK, 4);
-            step.set(SampleNumber.of("temperature"), Double.NaN);
+            step.set(step.number("temperature"), Double.NaN);
             assertThatThrownBy(() -> ready.submit(step))
                     .isInstanceOfSatisfying(
                             KernelException.class,

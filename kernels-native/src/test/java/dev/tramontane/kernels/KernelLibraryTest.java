@@ -78,23 +78,43 @@ final class KernelLibraryTest {
                 .hasMessageContaining("ABI 99");
     }
 
-    @Test
-    void refusesAnotherLayout() throws Exception {
-        // tm_host with the right size and number of fields, but two of them exchanged.
-        Path shifted = compile("libshifted.so", """
-                unsigned tm_abi_version(void) { return 2; }
-                int tm_layout(const char* name, unsigned* size, unsigned* offsets, unsigned capacity, unsigned* n) {
-                  static const unsigned o[] = {0, 8, 4, 12, 16, 20};
-                  *size = 24;
-                  *n = 6;
-                  for (unsigned i = 0; i < 6 && i < capacity; ++i) offsets[i] = o[i];
-                  return 0;
-                }
-                """);
-        assertThatThrownBy(() -> KernelLibrary.at(shifted))
+    /** A library that lays out every struct as this text says. */
+    private void refusedLayout(String layout, String why) throws Exception {
+        Path other = compile("lib" + Integer.toHexString(layout.hashCode()) + ".so", """
+            unsigned tm_abi_version(void) { return %d; }
+            int tm_layout(const char* name, char* text, unsigned long capacity) {
+              const char* layout = "%s";
+              unsigned long i = 0;
+              do text[i] = layout[i]; while (layout[i++] != 0 && i < capacity);
+              return *layout == 0;
+            }
+            """.formatted(
+                        Bindings.ABI_VERSION, layout.replace("\n", "\\n")));
+        assertThatThrownBy(() -> KernelLibrary.at(other))
                 .isInstanceOf(KernelException.class)
-                .hasMessageContaining("tm_host")
-                .hasMessageContaining("features at 4");
+                .hasMessageContaining(other.toString())
+                .hasMessageContaining(why)
+                .hasMessageContaining("use the library built with this program");
+    }
+
+    @Test
+    void refusesAnotherLayoutNamingTheField() throws Exception {
+        refusedLayout("", "does not know tm_model_config");
+        refusedLayout("no size", "another tm_model_config: its layout begins with no size");
+        refusedLayout("8\nstruct_size at 0\n", "a line that names no field: struct_size at 0");
+        refusedLayout("8\nstruct_size 0 u32\n", "it has no field backend");
+        refusedLayout("8\nstruct_size 0 u32\nbackend 4 f32\n", "its field backend is 1 of F32, expected 1 of [U32]");
+        refusedLayout("36\nstruct_size 0 u32\nbackend 4 u32[8]\n", "its field backend is 8 of U32");
+    }
+
+    /** A field that the library has gained, which this program would leave as it happens to be. */
+    @Test
+    void refusesAFieldThatThisProgramDoesNotKnow() {
+        Struct struct = new Struct("here", "tm_span", "16\nslot 0 u32\nextra 4 u32\n");
+        assertThat(struct.at("slot", Struct.Type.U32)).isZero();
+        assertThatThrownBy(struct::whole)
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining("another tm_span: this program does not know its field extra");
     }
 
     @Test

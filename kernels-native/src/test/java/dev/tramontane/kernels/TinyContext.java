@@ -25,9 +25,6 @@ final class TinyContext {
     static final int PAGES = 12;
     static final int RING = 3;
 
-    static final SampleNumber TOP_P = SampleNumber.of("top_p");
-    static final SampleNumber REPETITION_PENALTY = SampleNumber.of("repetition_penalty");
-
     private TinyContext() {}
 
     static Platform platform() {
@@ -124,8 +121,8 @@ final class TinyContext {
         step.score(target);
         step.reportTops(tops);
         step.useMask(mask);
-        step.set(TOP_P, 1);
-        step.set(REPETITION_PENALTY, 1);
+        step.set(step.number("top_p"), 1);
+        step.set(step.number("repetition_penalty"), 1);
     }
 
     private static void set(

@@ -17,7 +17,7 @@ final class NativeBatch implements StepBatch {
     private final StepDescriptor step;
 
     /** Where each of {@link #PARAMETERS} lies in a sample. */
-    private final SampleNumber[] numbers = numbers();
+    private final SampleNumber[] numbers;
 
     /** Masks of the step being filled, by the arrays they were given as. */
     private final IdentityHashMap<int[], Integer> masks = new IdentityHashMap<>();
@@ -28,20 +28,20 @@ final class NativeBatch implements StepBatch {
     NativeBatch(StepDescriptor step, int[] tokens) {
         this.step = step;
         this.tokens = tokens;
+        numbers = numbers(step);
     }
 
     /** The library's samples and the table of parameters have the same numbers, or no step could be trusted. */
-    private static SampleNumber[] numbers() {
+    private static SampleNumber[] numbers(StepDescriptor step) {
         List<String> known =
                 Arrays.stream(PARAMETERS).map(SamplingParameter::wireName).toList();
-        List<String> unknown = SampleNumber.names().stream()
-                .filter(name -> !known.contains(name))
-                .toList();
+        List<String> unknown =
+                step.numbers().stream().filter(name -> !known.contains(name)).toList();
         if (!unknown.isEmpty()) {
             throw new IllegalStateException("samples of the kernel library have numbers that SamplingParameter does not"
                     + " list: " + String.join(", ", unknown));
         }
-        return known.stream().map(SampleNumber::of).toArray(SampleNumber[]::new);
+        return known.stream().map(step::number).toArray(SampleNumber[]::new);
     }
 
     StepDescriptor step() {
