@@ -110,7 +110,7 @@ final class Publisher {
 
     private static String complaint(int status) {
         return status == StepBatch.MASKED_OUT
-                ? "no token is left to draw: the bias and the minimum length exclude all of them"
+                ? "no token is left to draw: logit_bias, allowed_token_ids and min_tokens exclude all of them"
                 : "the model computed something that is not a number for this request";
     }
 }

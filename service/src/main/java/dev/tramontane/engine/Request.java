@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Sampling;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,11 @@ final class Request {
     /** Sorted end tokens. */
     private final int[] endTokens;
 
-    /** Bit per token, unset for the end tokens; empty if end tokens are allowed from the start. */
+    /** Bit per token that may be drawn; empty for all. */
     private final int[] mask;
+
+    /** The same as long as end tokens may not. */
+    private final int[] maskAtFirst;
 
     /** Whether every choice goes its own way: so from the start with a single choice that generates. */
     boolean forked;
@@ -56,7 +60,8 @@ final class Request {
                 .mapToInt(Integer::intValue)
                 .sorted()
                 .toArray();
-        mask = submission.minTokens() > 0 && endTokens.length > 0 ? maskOf(endTokens, vocabulary) : NO_MASK;
+        mask = maskOf(submission.sampling().allowed(), vocabulary);
+        maskAtFirst = submission.minTokens() > 0 && endTokens.length > 0 ? without(endTokens, mask, vocabulary) : mask;
         Sequence[] sequences = new Sequence[listeners.size()];
         for (int choice = 0; choice < sequences.length; choice++) {
             sequences[choice] = new Sequence(this, choice, listeners.get(choice), intake);
@@ -95,7 +100,7 @@ final class Request {
 
     /** The mask for the next token of a choice that has generated so many. */
     int[] mask(int generated) {
-        return generated < submission.minTokens() ? mask : NO_MASK;
+        return generated < submission.minTokens() ? maskAtFirst : mask;
     }
 
     Sampling samplingOf(int choice) {
@@ -125,11 +130,26 @@ final class Request {
         throw new IllegalStateException("a request without a living choice has no leader");
     }
 
-    private static int[] maskOf(int[] forbidden, int vocabulary) {
+    private static int[] maskOf(Set<Integer> allowed, int vocabulary) {
+        if (allowed.isEmpty()) {
+            return NO_MASK;
+        }
         int[] mask = new int[(vocabulary + 31) / 32];
-        Arrays.fill(mask, -1);
-        if (vocabulary % 32 != 0) {
-            mask[mask.length - 1] = (1 << vocabulary % 32) - 1;
+        for (int token : allowed) {
+            mask[token / 32] |= 1 << token % 32;
+        }
+        return mask;
+    }
+
+    /** @param from a mask, or none for all tokens */
+    private static int[] without(int[] forbidden, int[] from, int vocabulary) {
+        int[] mask = from.clone();
+        if (from.length == 0) {
+            mask = new int[(vocabulary + 31) / 32];
+            Arrays.fill(mask, -1);
+            if (vocabulary % 32 != 0) {
+                mask[mask.length - 1] = (1 << vocabulary % 32) - 1;
+            }
         }
         for (int token : forbidden) {
             mask[token / 32] &= ~(1 << token % 32);

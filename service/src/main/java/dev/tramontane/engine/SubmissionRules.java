@@ -55,9 +55,11 @@ final class SubmissionRules {
         for (int token : submission.endTokens()) {
             check(token >= 0 && token < limits.vocabulary(), "an end token is outside the vocabulary:", token);
         }
-        for (int token : submission.sampling().bias().keySet()) {
-            check(token >= 0 && token < limits.vocabulary(), "a biased token is outside the vocabulary:", token);
-        }
+        submission.sampling().ids().forEach((field, ids) -> {
+            for (int token : ids) {
+                check(token >= 0 && token < limits.vocabulary(), field + " has an id outside the vocabulary:", token);
+            }
+        });
         checkTops("top logprobs", submission.tops());
         checkTops("top prompt logprobs", submission.promptTops());
         check(submission.initialDemand() >= 0, "the initial demand must be 0 or more, got", submission.initialDemand());

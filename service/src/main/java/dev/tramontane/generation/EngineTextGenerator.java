@@ -12,6 +12,7 @@ import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.TooManyTokensException;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
@@ -243,8 +244,10 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         for (int id : request.stops().tokens()) {
             checkId(id, "stop_token_ids");
         }
-        for (int id : request.sampling().bias().keySet()) {
-            checkId(id, "logit_bias");
+        for (Map.Entry<String, Set<Integer>> named : request.sampling().ids().entrySet()) {
+            for (int id : named.getValue()) {
+                checkId(id, named.getKey());
+            }
         }
     }
 

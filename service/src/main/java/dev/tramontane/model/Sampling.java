@@ -2,10 +2,12 @@ package dev.tramontane.model;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * How tokens are sampled: a value for every {@link SamplingParameter}, additions to logits, and a seed. The one record of
+ * How tokens are sampled: a value for every {@link SamplingParameter}, additions to logits, the ids allowed, and a seed. The one record of
  * it, from a request to the kernels. Immutable; every value is checked as it is set ({@link IllegalArgumentException}
  * naming the parameter).
  */
@@ -20,11 +22,13 @@ public final class Sampling {
 
     private final double[] values;
     private final Map<Integer, Float> bias;
+    private final Set<Integer> allowed;
     private final long seed;
 
-    private Sampling(double[] values, Map<Integer, Float> bias, long seed) {
+    private Sampling(double[] values, Map<Integer, Float> bias, Set<Integer> allowed, long seed) {
         this.values = values;
         this.bias = bias;
+        this.allowed = allowed;
         this.seed = seed;
     }
 
@@ -32,14 +36,14 @@ public final class Sampling {
         double[] values = Arrays.stream(SamplingParameter.values())
                 .mapToDouble(SamplingParameter::neutral)
                 .toArray();
-        return new Sampling(values, Map.of(), 0);
+        return new Sampling(values, Map.of(), Set.of(), 0);
     }
 
     /** The same with another value of a parameter. */
     public Sampling with(SamplingParameter parameter, double value) {
         double[] changed = values.clone();
         changed[index(parameter)] = parameter.checked(value);
-        return new Sampling(changed, bias, seed);
+        return new Sampling(changed, bias, allowed, seed);
     }
 
     /**
@@ -53,12 +57,17 @@ public final class Sampling {
                 throw new IllegalArgumentException("logit_bias must be between -100 and 100, got " + addition);
             }
         }
-        return new Sampling(values, Map.copyOf(other), seed);
+        return new Sampling(values, Map.copyOf(other), allowed, seed);
+    }
+
+    /** The same with only these ids to be drawn; empty for all. */
+    public Sampling withAllowed(Set<Integer> ids) {
+        return new Sampling(values, bias, Set.copyOf(ids), seed);
     }
 
     /** The same with another seed of the counter-based generator. */
     public Sampling withSeed(long other) {
-        return new Sampling(values, bias, other);
+        return new Sampling(values, bias, allowed, other);
     }
 
     /** The value of a parameter, exact in 32 bits. */
@@ -69,6 +78,16 @@ public final class Sampling {
     /** Additions to logits by token id. */
     public Map<Integer, Float> bias() {
         return bias;
+    }
+
+    /** The only ids that may be drawn; empty for all. */
+    public Set<Integer> allowed() {
+        return allowed;
+    }
+
+    /** Token ids that are named, by the field of a request that names them: whether there are such depends on the model. */
+    public Map<String, Set<Integer>> ids() {
+        return Map.of("logit_bias", bias.keySet(), "allowed_token_ids", allowed);
     }
 
     public long seed() {
@@ -98,12 +117,13 @@ public final class Sampling {
         return other instanceof Sampling that
                 && Arrays.equals(values, that.values)
                 && bias.equals(that.bias)
+                && allowed.equals(that.allowed)
                 && seed == that.seed;
     }
 
     @Override
     public int hashCode() {
-        return 31 * (31 * Arrays.hashCode(values) + bias.hashCode()) + Long.hashCode(seed);
+        return 31 * Arrays.hashCode(values) + Objects.hash(bias, allowed, seed);
     }
 
     /** What is not neutral, for logs and tests. */
@@ -117,6 +137,9 @@ public final class Sampling {
         }
         if (!bias.isEmpty()) {
             shown.put("logit_bias", bias);
+        }
+        if (!allowed.isEmpty()) {
+            shown.put("allowed_token_ids", allowed);
         }
         shown.put("seed", seed);
         return "Sampling" + shown;

@@ -302,6 +302,9 @@ class ErrorTableTest {
                 field("\"logit_bias\": {\"1\": 101}", "logit_bias[\"1\"]", "between -100 and 100"),
                 field("\"logit_bias\": {\"259\": 1}", "logit_bias", "vocabulary"),
                 field("\"stop_token_ids\": [259]", "stop_token_ids", "vocabulary"),
+                field("\"allowed_token_ids\": [259]", "allowed_token_ids", "vocabulary"),
+                field("\"allowed_token_ids\": [\"7\"]", "allowed_token_ids[0]", "whole number"),
+                field("\"allowed_token_ids\": []", "allowed_token_ids", "at least one id"),
                 field("\"stop_token_ids\": [-1]", "stop_token_ids[0]", "between 0 and"),
                 // 22: prompts
                 new Case(COMPLETIONS, "{}", "prompt", "missing"),

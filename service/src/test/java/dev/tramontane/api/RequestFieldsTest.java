@@ -66,6 +66,8 @@ class RequestFieldsTest {
                 number("{\"presence_penalty\": -2}", SamplingParameter.PRESENCE_PENALTY, -2f),
                 number("{\"frequency_penalty\": 2}", SamplingParameter.FREQUENCY_PENALTY, 2f),
                 sampling("{\"logit_bias\": {\"5\": -100, \"6\": 1.5}}", Sampling::bias, Map.of(5, -100f, 6, 1.5f)),
+                sampling("{\"allowed_token_ids\": [5, 6, 5]}", Sampling::allowed, Set.of(5, 6)),
+                sampling("{\"allowed_token_ids\": null}", Sampling::allowed, Set.of()),
                 sampling("{\"seed\": 42}", Sampling::seed, 42L),
                 sampling("{\"seed\": -9223372036854775808}", Sampling::seed, Long.MIN_VALUE),
                 sampling("{\"seed\": 9223372036854775807}", Sampling::seed, Long.MAX_VALUE),

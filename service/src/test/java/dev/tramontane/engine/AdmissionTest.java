@@ -115,7 +115,9 @@ final class AdmissionTest {
         assertInvalid(rig, new Submission(one, -1, 0, Set.of(), greedy, -1, -1, 1), "max_tokens");
         assertInvalid(rig, new Submission(one, 1, -1, Set.of(), greedy, -1, -1, 1), "min_tokens");
         assertInvalid(rig, new Submission(one, 1, 0, Set.of(50), greedy, -1, -1, 1), "end token");
-        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), biased, -1, -1, 1), "biased token");
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), biased, -1, -1, 1), "logit_bias");
+        Sampling allowed = Sampling.GREEDY.withAllowed(Set.of(3, 50));
+        assertInvalid(rig, new Submission(one, 1, 0, Set.of(), allowed, -1, -1, 1), "allowed_token_ids");
         assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, 21, -1, 1), "top logprobs");
         assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, -1, -2, 1), "prompt logprobs");
         assertInvalid(rig, new Submission(one, 1, 0, Set.of(), greedy, -1, -1, -1), "demand");

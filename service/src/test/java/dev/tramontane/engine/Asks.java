@@ -89,6 +89,7 @@ final class Asks {
                 .with(SamplingParameter.PRESENCE_PENALTY, penalised ? 0.5 : 0)
                 .with(SamplingParameter.FREQUENCY_PENALTY, random.nextInt(4) == 0 ? 0.4 : 0)
                 .withBias(random.nextInt(4) == 0 ? Map.of(random.nextInt(50), 3f) : Map.of())
+                .withAllowed(random.nextInt(5) == 0 ? fourIds(random) : Set.of())
                 .withSeed(random.nextLong());
         return new Submission(
                 prompt,
@@ -99,5 +100,11 @@ final class Asks {
                 random.nextInt(5) - 1,
                 random.nextInt(3) == 0 ? random.nextInt(3) : -1,
                 demand);
+    }
+
+    /** One more than the end tokens of {@link #random}, so that a minimum of tokens leaves one. */
+    private static Set<Integer> fourIds(RandomGenerator random) {
+        int first = random.nextInt(12);
+        return Set.of(first, first + 12, first + 24, first + 36);
     }
 }

@@ -78,10 +78,15 @@ final class FailureTest {
     @Test
     void maskedOutSaysSo() throws RefusedException {
         Set<Integer> all = Set.copyOf(IntStream.range(0, 50).boxed().toList());
-        Rig.Ask ask = rig.ask(new Submission(new int[] {3}, 4, 1, all, Sampling.GREEDY, -1, -1, Long.MAX_VALUE));
-        rig.run();
-        assertThat(ask.first().reason()).isEqualTo(FinishReason.ERROR);
-        assertThat(ask.first().finish().error()).contains("no token is left to draw");
+        Sampling onlyFour = Sampling.GREEDY.withAllowed(Set.of(4));
+        for (Submission nothingLeft : List.of(
+                new Submission(new int[] {3}, 4, 1, all, Sampling.GREEDY, -1, -1, Long.MAX_VALUE),
+                new Submission(new int[] {3}, 4, 1, Set.of(4), onlyFour, -1, -1, Long.MAX_VALUE))) {
+            Rig.Ask ask = rig.ask(nothingLeft);
+            rig.run();
+            assertThat(ask.first().reason()).isEqualTo(FinishReason.ERROR);
+            assertThat(ask.first().finish().error()).contains("no token is left to draw");
+        }
     }
 
     @ParameterizedTest

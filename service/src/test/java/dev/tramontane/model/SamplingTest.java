@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -61,9 +62,11 @@ class SamplingTest {
         Sampling sampling = Sampling.GREEDY
                 .with(SamplingParameter.FREQUENCY_PENALTY, -2)
                 .withBias(Map.of(7, 1.5f))
+                .withAllowed(Set.of(8))
                 .withSeed(9);
         assertThat(sampling)
-                .hasToString("Sampling{frequency_penalty=-2.0, logit_bias={7=1.5}, seed=9, temperature=0.0}");
+                .hasToString("Sampling{allowed_token_ids=[8], frequency_penalty=-2.0, logit_bias={7=1.5}, seed=9,"
+                        + " temperature=0.0}");
         assertThat(sampling.penalises()).isTrue();
         assertThat(Sampling.GREEDY.penalises()).isFalse();
         assertThat(sampling)

@@ -29,7 +29,7 @@ public final class SamplingFields {
     private SamplingFields() {}
 
     /**
-     * Every {@link SamplingParameter}, {@code logit_bias} and {@code seed}.
+     * Every {@link SamplingParameter}, {@code logit_bias}, {@code allowed_token_ids} and {@code seed}.
      *
      * @param defaults of the model
      */
@@ -42,7 +42,9 @@ public final class SamplingFields {
             }
         }
         Long seed = fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE);
-        return sampling.withBias(biases(fields, limits)).withSeed(seed == null ? SEEDS.nextLong() : seed);
+        return sampling.withBias(biases(fields, limits))
+                .withAllowed(allowed(fields, limits))
+                .withSeed(seed == null ? SEEDS.nextLong() : seed);
     }
 
     private static OptionalDouble number(JsonFields fields, SamplingParameter parameter) {
@@ -81,13 +83,24 @@ public final class SamplingFields {
         return biases;
     }
 
+    /** {@code allowed_token_ids}, as in vLLM: where they are named, none is a mistake. */
+    private static Set<Integer> allowed(JsonFields fields, RequestLimits limits) {
+        String name = "allowed_token_ids";
+        Set<Integer> ids = tokens(fields, name, limits);
+        if (ids.isEmpty() && fields.has(name)) {
+            throw new InvalidJsonException(
+                    fields.path(name), fields.path(name) + " must name at least one id, or be left out to allow all");
+        }
+        return ids;
+    }
+
     /** {@code stop}, {@code stop_token_ids}, {@code min_tokens} and what goes with them. */
     public static StopRules stops(JsonFields fields, OptionalInt maxTokens, RequestLimits limits) {
         return new StopRules(
                 fields.integer("min_tokens", 0, 0, maxTokens.orElse(Integer.MAX_VALUE)),
                 strings(fields, limits),
                 fields.flag("include_stop_str_in_output", false),
-                tokens(fields, limits),
+                tokens(fields, "stop_token_ids", limits),
                 fields.flag("ignore_eos", false));
     }
 
@@ -118,13 +131,13 @@ public final class SamplingFields {
         return stops;
     }
 
-    /** {@code stop_token_ids}. */
-    private static Set<Integer> tokens(JsonFields fields, RequestLimits limits) {
-        List<@Nullable Object> given = fields.array("stop_token_ids");
+    /** An array of token ids; empty where there is none. */
+    private static Set<Integer> tokens(JsonFields fields, String name, RequestLimits limits) {
+        List<@Nullable Object> given = fields.array(name);
         if (given == null) {
             return Set.of();
         }
-        String path = fields.path("stop_token_ids");
+        String path = fields.path(name);
         if (given.size() > limits.biases()) {
             throw new InvalidJsonException(path, path + " may have at most " + limits.biases() + " ids");
         }
