@@ -129,7 +129,7 @@ final class LibraryCacheTest {
 
     @Test
     void refusesWhatBelongsToOthers() throws IOException {
-        assumeTrue(Posix.effectiveUser() == 0, "only root can give files away");
+        assumeTrue(Posix.effectiveUser() == 0, "only root can give files away: run the tests as root, too");
         Path file = LibraryCache.unpack(library, cache);
         Files.setAttribute(file, "unix:uid", 12345);
         assertRefused(cache, "belongs to user 12345");
@@ -143,7 +143,7 @@ final class LibraryCacheTest {
         Path file = Files.createFile(directory.resolve("file"));
         assertRefused(file, "not a directory");
         assertRefused(file.resolve("below"), file.toString());
-        assumeTrue(Posix.effectiveUser() != 0, "root may write everywhere");
+        assumeTrue(Posix.effectiveUser() != 0, "root may write everywhere: run the tests as another user, too");
         Path closed = Files.createDirectory(
                 directory.resolve("closed"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-x------")));

@@ -1,9 +1,9 @@
 package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.fixtures.Needed;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
@@ -47,14 +47,7 @@ class ClientsTest {
     }
 
     private static Path installed(String what) {
-        String directory = System.getProperty("tramontane.clients", "");
-        assumeTrue(
-                !directory.isEmpty(),
-                "OpenAI's clients are not installed: run src/test/clients/install.sh DIR, then"
-                        + " -Dtramontane.clients=DIR");
-        Path path = Path.of(directory).toAbsolutePath().resolve(what);
-        assumeTrue(Files.exists(path), path + " is missing: run src/test/clients/install.sh " + directory);
-        return path;
+        return Needed.client(what);
     }
 
     private String run(List<String> command, Path directory) throws IOException, InterruptedException {

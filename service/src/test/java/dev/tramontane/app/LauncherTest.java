@@ -1,8 +1,8 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tramontane.fixtures.Needed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,10 +15,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -91,7 +93,7 @@ class LauncherTest {
                 ? Files.isExecutable(file)
                 : Stream.of("/bin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
                         .anyMatch(bin -> Files.isExecutable(Path.of(bin, file.toString())));
-        assumeTrue(there, file + " is not installed here: the launcher is not tried under it");
+        Needed.program(there, file.getFileName().toString());
         return command;
     }
 
@@ -163,5 +165,127 @@ class LauncherTest {
                 .isEqualTo(run(sh, launcher, withJdk(), "test", "--help").out());
         assertThat(run(sh, launcher, withJdk(), "help", "serve").out()).contains("help\nserve\n");
         assertThat(run(sh, launcher, withJdk(), "build", "--help").out()).contains("help\nbuild\n");
+    }
+
+    private static final String DEBIAN =
+            "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nHOME_URL=\"https://x/\"\n";
+
+    /** What the launcher itself calls. */
+    private static final List<String> BASICS = List.of(
+            "cat",
+            "cut",
+            "dirname",
+            "find",
+            "head",
+            "id",
+            "mkdir",
+            "mktemp",
+            "mv",
+            "readlink",
+            "sed",
+            "tee",
+            "tr",
+            "uname");
+
+    /**
+     * A launcher that believes to be on another machine: where it looks for JDKs and for the system's name lies below a
+     * folder of the test's, and the PATH has the basics and the tools given.
+     */
+    private Run onMachine(String shell, String release, List<String> tools, String... arguments) throws Exception {
+        Path machine = Files.createTempDirectory(directory, "machine");
+        Path launcher = checkout.resolve("tramontane");
+        String text = Files.readString(LAUNCHER);
+        String moved = text.replaceAll(
+                        " (/usr/lib/jvm/|/usr/java/|/opt/|/Library/Java/|/usr/local/opt/)", " " + machine + "$1")
+                .replace(" /etc/os-release", " " + machine + "/etc/os-release");
+        assertThat(moved.length() - text.length())
+                .as("places that were moved")
+                .isEqualTo(8L * machine.toString().length());
+        Files.writeString(launcher, moved);
+        Files.createDirectories(machine.resolve("etc"));
+        Files.writeString(machine.resolve("etc/os-release"), release);
+        Path bin = Files.createDirectories(machine.resolve("bin"));
+        for (String name : BASICS) {
+            Path program = Stream.of("/usr/bin", "/bin")
+                    .map(folder -> Path.of(folder, name))
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .orElseThrow();
+            script(bin.resolve(name), "exec " + program + " \"$@\"");
+        }
+        for (String tool : tools) {
+
+            script(
+                    bin.resolve(tool),
+                    tool.equals("uname") ? "echo Darwin" : tool.equals("id") ? "echo 1000" : "exit 1");
+        }
+        return run(shell(shell), launcher, Map.of("PATH", bin.toString(), "HOME", machine.toString()), arguments);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/sh", "dash", "busybox sh", "bash", "bash --posix", "ksh", "zsh", "yash"})
+    void namesAllThatIsMissingInOneLine(String words) throws Exception {
+        Files.delete(checkout.resolve("service/target/.tramontane-built"));
+        Run run = onMachine(words, DEBIAN, List.of("id"), "serve");
+        assertThat(run.err())
+                .isEqualTo("tramontane: this machine lacks a JDK 25 or newer, a C++ compiler, make, CMake, Maven. Say:"
+                        + " sudo apt-get install openjdk-25-jdk-headless g++ make cmake maven (Where your system"
+                        + " has no JDK 25: adoptium.net, and TRAMONTANE_JAVA_HOME says where it is.)\n");
+        assertThat(run.status()).isEqualTo(3);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ID=ubuntu;ID_LIKE=debian|sudo apt-get install g++ maven",
+                "ID=linuxmint;ID_LIKE=\"ubuntu debian\"|sudo apt-get install g++ maven",
+                "ID=fedora|sudo dnf install gcc-c++ maven",
+                "ID=\"rocky\";ID_LIKE=\"rhel centos fedora\"|sudo dnf install gcc-c++ maven",
+                "ID=alpine;VERSION_ID=3.23|sudo apk add g++ maven",
+                "ID=void|",
+                "|",
+            })
+    void knowsTheSystemsCommand(@Nullable String release, @Nullable String command) throws Exception {
+        Files.delete(checkout.resolve("service/target/.tramontane-built"));
+        String lines = release == null ? "" : release.replace(';', '\n') + "\n";
+        Run run = onMachine("/bin/sh", lines, List.of("id", "cmake", "make"), "build");
+        assertThat(run.err())
+                .startsWith("tramontane: this machine lacks a JDK 25 or newer, a C++ compiler, Maven. ")
+                .contains(command == null ? "Install it with your system's packages." : "Say: " + jdkToo(command))
+                .hasLineCount(1);
+        assertThat(run.status()).isEqualTo(3);
+    }
+
+    /** The same command with the system's JDK. */
+    private static String jdkToo(String command) {
+        return command.replace("apt-get install", "apt-get install openjdk-25-jdk-headless")
+                .replace("dnf install", "dnf install java-25-openjdk-devel")
+                .replace("apk add", "apk add openjdk25-jdk");
+    }
+
+    @Test
+    void knowsThatAMacHasACompilerOfItsOwn() throws Exception {
+        Files.delete(checkout.resolve("service/target/.tramontane-built"));
+        List<String> bare = List.of("id", "uname", "c++", "make");
+        assertThat(onMachine("/bin/sh", "", bare, "serve").err())
+                .contains(
+                        "lacks a JDK 25 or newer, a C++ compiler, CMake, Maven. Say: xcode-select --install, then brew"
+                                + " install openjdk cmake maven (");
+        Run tools = onMachine("/bin/sh", "", List.of("id", "uname", "c++", "make", "cmake", "mvn"), "serve");
+        assertThat(tools.err())
+                .contains("lacks a JDK 25 or newer, a C++ compiler. Say: xcode-select --install, then brew install"
+                        + " openjdk (");
+    }
+
+    /** What was built needs a JDK only. */
+    @Test
+    void asksForNoCompilerWhereNothingIsBuilt() throws Exception {
+        assertThat(onMachine("/bin/sh", DEBIAN, List.of("id"), "doctor").err())
+                .startsWith("tramontane: this machine lacks a JDK 25 or newer. Say: sudo apt-get install"
+                        + " openjdk-25-jdk-headless (");
+        assertThat(onMachine("/bin/sh", DEBIAN, List.of("id"), "test").err())
+                .contains("lacks a JDK 25 or newer, a C++");
     }
 }

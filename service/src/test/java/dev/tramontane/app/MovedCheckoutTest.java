@@ -1,8 +1,8 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tramontane.fixtures.Needed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ class MovedCheckoutTest {
     void checkout() throws IOException {
         boolean there = Stream.of("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
                 .anyMatch(bin -> Files.isExecutable(Path.of(bin, "cmake")));
-        assumeTrue(there, "CMake is not installed here");
+        Needed.program(there, "cmake");
         Files.createDirectories(place("first"));
         Files.writeString(
                 place("first").resolve("CMakeLists.txt"),

@@ -1,9 +1,9 @@
 package dev.tramontane.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.fixtures.Kernels;
+import dev.tramontane.fixtures.Needed;
 import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.source.ModelSource;
 import java.nio.file.Files;
@@ -32,10 +32,7 @@ final class GgufPyClientsTest {
     @ParameterizedTest
     @EnumSource
     void readsEveryTensor(OutputType type) throws Exception {
-        Path python = Path.of(System.getProperty("tramontane.clients", "target/clients"), "venv/bin/python");
-        assumeTrue(
-                Files.exists(python),
-                () -> python + " is missing: run sh src/test/clients/install.sh DIR and give -Dtramontane.clients=DIR");
+        Path python = Needed.client("venv/bin/python");
         for (String name : MODELS) {
             Path from = OracleModels.named(name).path();
             Path to = dir.resolve(name + ".gguf");

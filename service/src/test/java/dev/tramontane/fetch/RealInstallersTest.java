@@ -1,8 +1,8 @@
 package dev.tramontane.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tramontane.fixtures.Needed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -24,7 +24,7 @@ class RealInstallersTest {
                 .filter(installer -> installer.program().equals(program))
                 .findFirst()
                 .flatMap(installer -> installer.find(System.getenv()));
-        assumeTrue(file.isPresent(), program + " is not installed here: it is not tried");
+        Needed.program(file.isPresent(), program);
         Path wheels = folder.resolve("wheels");
         Wheels.write(Wheels.good(), wheels);
         Path only = Files.createDirectories(folder.resolve("bin"));

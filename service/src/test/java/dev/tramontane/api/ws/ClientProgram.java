@@ -1,11 +1,10 @@
 package dev.tramontane.api.ws;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tramontane.fixtures.Needed;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -18,12 +17,8 @@ public final class ClientProgram {
 
     /** Where {@code install.sh} put the clients; skips the test when this one is not there. */
     public static Path clients(String needed) {
-        Path clients = Path.of(System.getProperty("tramontane.clients", "target/clients"));
-        assumeTrue(
-                Files.exists(clients.resolve(needed)),
-                () -> needed + " is not in " + clients + ": run sh src/test/clients/install.sh DIR and give"
-                        + " -Dtramontane.clients=DIR");
-        return clients;
+        Needed.client(needed);
+        return Needed.client("");
     }
 
     /** The first of these programs; skips the test when there is none. */
@@ -34,7 +29,7 @@ public final class ClientProgram {
                         .map(folder -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
-        assumeTrue(found.isPresent(), () -> "none of " + List.of(names) + " is on the PATH");
+        Needed.program(found.isPresent(), names[0]);
         return found.get();
     }
 
