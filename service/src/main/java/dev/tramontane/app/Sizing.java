@@ -108,17 +108,17 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
 
     private static EngineConfig config(Configuration configuration, int context, long cache) {
         return new EngineConfig(
-                configuration.engine().lanes(),
-                configuration.engine().batchTokens(),
-                Math.max(SAMPLES, configuration.engine().lanes()),
-                configuration.engine().slots(),
-                PAGE_TOKENS,
-                configuration.engine().halfPrecision(),
-                cache,
-                context,
-                Math.min(MAX_CHOICES, configuration.engine().slots()),
-                configuration.engine().queueRequests(),
-                configuration.engine().queueTokens(),
-                configuration.engine().stepTime().toNanos());
+                new EngineConfig.Step(
+                        configuration.engine().lanes(),
+                        configuration.engine().batchTokens(),
+                        Math.max(SAMPLES, configuration.engine().lanes()),
+                        configuration.engine().stepTime().toNanos()),
+                new EngineConfig.Cache(PAGE_TOKENS, configuration.engine().halfPrecision(), cache),
+                new EngineConfig.Admission(
+                        configuration.engine().slots(),
+                        context,
+                        Math.min(MAX_CHOICES, configuration.engine().slots()),
+                        configuration.engine().queueRequests(),
+                        configuration.engine().queueTokens()));
     }
 }

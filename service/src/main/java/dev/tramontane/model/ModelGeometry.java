@@ -7,41 +7,102 @@ import java.util.List;
  *
  * @param architecture the file's word for it ("llama")
  * @param name the model's own name, for people
- * @param layers decoder layers
- * @param width residual width
- * @param heads query heads
- * @param kvHeads key/value heads; divides {@code heads}
- * @param headDim elements of a head (not always {@code width / heads})
- * @param ffn feed-forward width
- * @param vocabulary rows of the embedding
- * @param experts experts per layer; 0 for dense
- * @param expertsUsed experts per token; 0 for dense
- * @param contextLength positions the model was made for
- * @param ropeTheta RoPE base
- * @param ropeHalves true when element i rotates with i + ropeDimensions/2, false when 2i rotates with 2i+1
- * @param ropeDimensions rotated elements of a head
+ * @param shape sizes of its matrices
+ * @param mixture of experts, or {@link Mixture#NONE}
+ * @param positions how many, and how they turn heads
  * @param rmsEpsilon added to the mean square
  * @param groups layers by window; together they name every layer once
  */
 public record ModelGeometry(
         String architecture,
         String name,
-        int layers,
-        int width,
-        int heads,
-        int kvHeads,
-        int headDim,
-        int ffn,
-        int vocabulary,
-        int experts,
-        int expertsUsed,
-        int contextLength,
-        double ropeTheta,
-        boolean ropeHalves,
-        int ropeDimensions,
+        Shape shape,
+        Mixture mixture,
+        Positions positions,
         double rmsEpsilon,
         List<LayerGroup> groups) {
+
+    /**
+     * @param layers decoder layers
+     * @param width residual width
+     * @param heads query heads
+     * @param kvHeads key/value heads; divides {@code heads}
+     * @param headDim elements of a head (not always {@code width / heads})
+     * @param ffn feed-forward width
+     * @param vocabulary rows of the embedding
+     */
+    public record Shape(int layers, int width, int heads, int kvHeads, int headDim, int ffn, int vocabulary) {}
+
+    /**
+     * @param experts experts per layer; 0 for dense
+     * @param used experts per token; 0 for dense
+     */
+    public record Mixture(int experts, int used) {
+        /** A dense model. */
+        public static final Mixture NONE = new Mixture(0, 0);
+    }
+
+    /**
+     * @param contextLength positions the model was made for
+     * @param ropeTheta RoPE base
+     * @param ropeHalves true when element i rotates with i + ropeDimensions/2, false when 2i rotates with 2i+1
+     * @param ropeDimensions rotated elements of a head
+     */
+    public record Positions(int contextLength, double ropeTheta, boolean ropeHalves, int ropeDimensions) {}
+
     public ModelGeometry {
         groups = List.copyOf(groups);
+    }
+
+    public int layers() {
+        return shape.layers;
+    }
+
+    public int width() {
+        return shape.width;
+    }
+
+    public int heads() {
+        return shape.heads;
+    }
+
+    public int kvHeads() {
+        return shape.kvHeads;
+    }
+
+    public int headDim() {
+        return shape.headDim;
+    }
+
+    public int ffn() {
+        return shape.ffn;
+    }
+
+    public int vocabulary() {
+        return shape.vocabulary;
+    }
+
+    public int experts() {
+        return mixture.experts;
+    }
+
+    public int expertsUsed() {
+        return mixture.used;
+    }
+
+    public int contextLength() {
+        return positions.contextLength;
+    }
+
+    public double ropeTheta() {
+        return positions.ropeTheta;
+    }
+
+    public boolean ropeHalves() {
+        return positions.ropeHalves;
+    }
+
+    public int ropeDimensions() {
+        return positions.ropeDimensions;
     }
 }

@@ -1,11 +1,13 @@
 package dev.tramontane.source;
 
-/**
- * Experts of a layer, and how many of them compute a token; both 0 for a dense model.
- */
-record ExpertCounts(int experts, int used) {
+import dev.tramontane.model.ModelGeometry.Mixture;
+
+/** Reads experts of a layer, and how many of them compute a token. */
+final class ExpertCounts {
     /** Limit of tramontane.h. */
     static final int MAX = 256;
+
+    private ExpertCounts() {}
 
     /**
      * Checks the counts.
@@ -13,15 +15,15 @@ record ExpertCounts(int experts, int used) {
      * @param experts of a layer, 0 for a dense model
      * @param keyUsed key of the experts per token, which a model with experts must have
      */
-    static ExpertCounts of(HyperParameters says, int experts, String keyExperts, String keyUsed) {
+    static Mixture of(HyperParameters says, int experts, String keyExperts, String keyUsed) {
         if (experts == 0) {
-            return new ExpertCounts(0, 0);
+            return Mixture.NONE;
         }
         int used = says.count(keyUsed, 1, MAX);
         if (used > experts) {
             throw says.fault(
                     keyUsed, "the value " + used, "at most the " + experts + " experts of " + says.spelled(keyExperts));
         }
-        return new ExpertCounts(experts, used);
+        return new Mixture(experts, used);
     }
 }

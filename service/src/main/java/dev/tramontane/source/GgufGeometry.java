@@ -3,6 +3,7 @@ package dev.tramontane.source;
 import static dev.tramontane.weights.ModelFileException.quoted;
 
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.ModelGeometry.Mixture;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.GgufTensor;
 import dev.tramontane.weights.ModelFileException;
@@ -72,7 +73,7 @@ public final class GgufGeometry {
         TransformerShape shape = TransformerShape.of(keys, SHAPE);
         checkHeads(keys, shape.headDim());
         int experts = keys.count("expert_count", 0, ExpertCounts.MAX, 0);
-        ExpertCounts counts = ExpertCounts.of(keys, experts, "expert_count", "expert_used_count");
+        Mixture counts = ExpertCounts.of(keys, experts, "expert_count", "expert_used_count");
         int expertFfn = keys.count("expert_feed_forward_length", 0, TransformerShape.MAX_WIDTH, 0);
         if (expertFfn != 0 && expertFfn != shape.ffn()) {
             throw keys.unsupported(
@@ -90,19 +91,13 @@ public final class GgufGeometry {
         return new ModelGeometry(
                 architecture,
                 name(file),
-                shape.layers(),
-                shape.width(),
-                shape.heads(),
-                shape.kvHeads(),
-                shape.headDim(),
-                shape.ffn(),
-                vocabulary(file, keys),
-                counts.experts(),
-                counts.used(),
-                keys.count("context_length", 1, TransformerShape.MAX_CONTEXT),
-                keys.positive("rope.freq_base", 10_000.0),
-                false,
-                ropeDimensions,
+                shape.with(vocabulary(file, keys)),
+                counts,
+                new ModelGeometry.Positions(
+                        keys.count("context_length", 1, TransformerShape.MAX_CONTEXT),
+                        keys.positive("rope.freq_base", 10_000.0),
+                        false,
+                        ropeDimensions),
                 keys.epsilon("attention.layer_norm_rms_epsilon"),
                 LayerWindows.groups(
                         shape.layers(), window, () -> windows(keys, shape.layers()), keys, "attention.sliding_window"));

@@ -3,6 +3,7 @@ package dev.tramontane.source;
 import static dev.tramontane.weights.ModelFileException.quoted;
 
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.ModelGeometry.Mixture;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -89,23 +90,17 @@ final class HuggingFaceConfig {
         if (said != vocabulary) {
             throw text.fault("vocab_size", "the value " + said, "the " + vocabulary + " rows of the embedding");
         }
-        ExpertCounts experts = experts();
+        Mixture experts = experts();
         return new ModelGeometry(
                 architecture.word(),
                 name,
-                shape.layers(),
-                shape.width(),
-                shape.heads(),
-                shape.kvHeads(),
-                shape.headDim(),
-                shape.ffn(),
-                vocabulary,
-                experts.experts(),
-                experts.used(),
-                text.count("max_position_embeddings", 1, TransformerShape.MAX_CONTEXT),
-                rope(shape.headDim()).theta(),
-                true,
-                shape.headDim(),
+                shape.with(vocabulary),
+                experts,
+                new ModelGeometry.Positions(
+                        text.count("max_position_embeddings", 1, TransformerShape.MAX_CONTEXT),
+                        rope(shape.headDim()).theta(),
+                        true,
+                        shape.headDim()),
                 text.has("rms_norm_eps") ? text.epsilon("rms_norm_eps") : (float) architecture.epsilon(),
                 LayerWindows.groups(
                         shape.layers(),
@@ -119,9 +114,9 @@ final class HuggingFaceConfig {
         return HuggingFaceRope.of(text, architecture.theta(), headDim);
     }
 
-    private ExpertCounts experts() {
+    private Mixture experts() {
         if (architecture != HuggingFaceArchitecture.MIXTRAL) {
-            return new ExpertCounts(0, 0);
+            return Mixture.NONE;
         }
         int experts = text.count("num_local_experts", 1, ExpertCounts.MAX);
         return ExpertCounts.of(text, experts, "num_local_experts", "num_experts_per_tok");

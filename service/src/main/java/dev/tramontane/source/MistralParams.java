@@ -3,6 +3,7 @@ package dev.tramontane.source;
 import static dev.tramontane.weights.ModelFileException.quoted;
 
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.ModelGeometry.Mixture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -56,27 +57,21 @@ final class MistralParams {
         if (said != vocabulary) {
             throw params.fault("vocab_size", "the value " + said, "the " + vocabulary + " rows of the embedding");
         }
-        ExpertCounts experts = experts();
+        Mixture experts = experts();
         return new ModelGeometry(
                 experts.experts() > 0 ? "mixtral" : "mistral",
                 name,
-                shape.layers(),
-                shape.width(),
-                shape.heads(),
-                shape.kvHeads(),
-                shape.headDim(),
-                shape.ffn(),
-                vocabulary,
-                experts.experts(),
-                experts.used(),
-                params.count(
-                        "max_position_embeddings",
-                        1,
-                        TransformerShape.MAX_CONTEXT,
-                        params.count("max_seq_len", 1, TransformerShape.MAX_CONTEXT, CONTEXT)),
-                theta(),
-                false,
-                shape.headDim(),
+                shape.with(vocabulary),
+                experts,
+                new ModelGeometry.Positions(
+                        params.count(
+                                "max_position_embeddings",
+                                1,
+                                TransformerShape.MAX_CONTEXT,
+                                params.count("max_seq_len", 1, TransformerShape.MAX_CONTEXT, CONTEXT)),
+                        theta(),
+                        false,
+                        shape.headDim()),
                 params.epsilon("norm_eps"),
                 LayerWindows.groups(shape.layers(), window, () -> windows(shape.layers()), params, windowKey()));
     }
@@ -122,7 +117,7 @@ final class MistralParams {
         return windows;
     }
 
-    private ExpertCounts experts() {
+    private Mixture experts() {
         return params.section("moe")
                 .map(moe -> {
                     if (moe.findReal("num_shared_experts").orElse(0) != 0) {
@@ -132,7 +127,7 @@ final class MistralParams {
                     int experts = moe.count("num_experts", 1, ExpertCounts.MAX);
                     return ExpertCounts.of(moe, experts, "num_experts", "num_experts_per_tok");
                 })
-                .orElse(new ExpertCounts(0, 0));
+                .orElse(Mixture.NONE);
     }
 
     private void refuseOtherArithmetic() {

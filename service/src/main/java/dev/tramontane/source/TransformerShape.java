@@ -1,8 +1,10 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.ModelGeometry;
+
 /**
  * Sizes of a decoder's layers, checked against each other and against the limits of {@code tm_model_config} in
- * tramontane.h. Fields as in {@link dev.tramontane.model.ModelGeometry}.
+ * tramontane.h. Fields as in {@link ModelGeometry.Shape}.
  */
 record TransformerShape(int layers, int width, int heads, int kvHeads, int headDim, int ffn) {
     static final int MAX_LAYERS = 1024;
@@ -28,6 +30,11 @@ record TransformerShape(int layers, int width, int heads, int kvHeads, int headD
         int headDim = headDim(says, keys, width, heads);
         int ffn = multipleOfEight(says, keys.ffn(), says.countOfLayers(keys.ffn(), 8, MAX_WIDTH, layers));
         return new TransformerShape(layers, width, heads, kvHeads, headDim, ffn);
+    }
+
+    /** The same with the rows of the embedding. */
+    ModelGeometry.Shape with(int vocabulary) {
+        return new ModelGeometry.Shape(layers, width, heads, kvHeads, headDim, ffn, vocabulary);
     }
 
     private static int headDim(HyperParameters says, Keys keys, int width, int heads) {

@@ -34,7 +34,10 @@ class ErrorsTest {
         };
         return TestService.on(
                 FakeModel.of(ByteTokenizer.SIZE, 0),
-                new EngineConfig(4, 16, 8, 16, 16, false, 1L << 30, 4096, 8, 64, 1 << 16),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 16, 8),
+                        new EngineConfig.Cache(16, false, 1L << 30),
+                        new EngineConfig.Admission(16, 4096, 8, 64, 1 << 16)),
                 new ThrowingTokenizer(place, thrown),
                 1L << 30);
     }

@@ -63,7 +63,10 @@ class EventLoopTest {
     @Test
     void neverBlocks() {
         FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
-        EngineConfig engine = new EngineConfig(8, 256, 64, 64, 16, true, 64 << 20, 8192, 4, 512, 1 << 20);
+        EngineConfig engine = new EngineConfig(
+                new EngineConfig.Step(8, 256, 64),
+                new EngineConfig.Cache(16, true, 64 << 20),
+                new EngineConfig.Admission(64, 8192, 4, 512, 1 << 20));
         ListAppender<ILoggingEvent> warnings = new ListAppender<>();
         Logger checker = (Logger) LoggerFactory.getLogger("io.vertx.core.impl.BlockedThreadChecker");
         try (TestService service = TestService.watched(model, engine, TestService.CONFIG, CHECKER_MILLIS)) {

@@ -87,7 +87,10 @@ class FieldFilesTest {
         Path surplus = withTokenizer("surplus", List.of(added(ROWS, "<extra>", false)));
         try (TestService service = TestService.on(
                 load(surplus),
-                new EngineConfig(4, 32, 32, 16, 16, false, 64 << 20, 1024, 4, 64, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 32, 32),
+                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20)),
                 TestService.CONFIG)) {
             String named = "holds the token '<extra>' (id " + ROWS + ")";
             refused(service.completion(TestService.body("a <extra> b", new JsonObject())), "prompt", named);

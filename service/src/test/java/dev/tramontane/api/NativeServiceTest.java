@@ -26,7 +26,10 @@ class NativeServiceTest {
     private TestService service(Backend backend) throws IOException {
         return TestService.on(
                 TinyModel.PLAIN.withWindow(WINDOW).load(files, backend),
-                new EngineConfig(4, 32, 32, 16, 16, false, 64 << 20, 1024, 4, 64, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 32, 32),
+                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20)),
                 TestService.CONFIG);
     }
 

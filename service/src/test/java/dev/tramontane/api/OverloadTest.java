@@ -34,7 +34,10 @@ class OverloadTest {
     void start() {
         service = TestService.on(
                 FakeModel.of(ByteTokenizer.SIZE, 0),
-                new EngineConfig(8, 64, 64, 64, 16, false, 1L << 30, 4096, 8, 64, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(8, 64, 64),
+                        new EngineConfig.Cache(16, false, 1L << 30),
+                        new EngineConfig.Admission(64, 4096, 8, 64, 1 << 20)),
                 new ByteTokenizer(),
                 MEMORY);
     }

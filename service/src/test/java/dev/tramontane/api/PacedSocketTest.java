@@ -40,7 +40,9 @@ class PacedSocketTest {
 
     private static EngineConfig engine(int lanes, int slots, int tokenBudget) {
         return new EngineConfig(
-                lanes, tokenBudget, lanes, slots, 16, true, 16 << 20, 8192, Math.min(4, slots), 64, 1 << 20);
+                new EngineConfig.Step(lanes, tokenBudget, lanes),
+                new EngineConfig.Cache(16, true, 16 << 20),
+                new EngineConfig.Admission(slots, 8192, Math.min(4, slots), 64, 1 << 20));
     }
 
     private static String body(int maxTokens, boolean stream, int seed) {

@@ -31,7 +31,10 @@ class PlainTwinsTest {
     static void open() throws IOException {
         service = TestService.on(
                 TinyModel.PLAIN.withWindow(WINDOW).load(files, Backend.CPU),
-                new EngineConfig(4, 32, 32, 16, 16, false, 64 << 20, 1024, 8, 64, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 32, 32),
+                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Admission(16, 1024, 8, 64, 1 << 20)),
                 TestService.CONFIG);
     }
 

@@ -41,7 +41,10 @@ class ServiceSoakTest {
     void everythingReturnsToWhereItBegan() throws Exception {
         long seconds = Integer.getInteger("tramontane.soak.seconds", 60);
         long seed = Long.getLong("tramontane.soak.seed", System.nanoTime());
-        EngineConfig engine = new EngineConfig(4, 48, 16, 24, 8, true, 1 << 20, 512, 4, 64, 1 << 16);
+        EngineConfig engine = new EngineConfig(
+                new EngineConfig.Step(4, 48, 16),
+                new EngineConfig.Cache(8, true, 1 << 20),
+                new EngineConfig.Admission(24, 512, 4, 64, 1 << 16));
         TransportLimits limits = new TransportLimits(
                 200, 4096, 8192, 1 << 20, Duration.ofSeconds(2), Duration.ofSeconds(5), 4 << 10, 4 << 10);
         ApiConfig config = TestService.config(limits, 16, Duration.ofMillis(200));

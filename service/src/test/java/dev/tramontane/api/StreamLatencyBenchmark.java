@@ -69,7 +69,10 @@ public final class StreamLatencyBenchmark {
     }
 
     private void run(String name, long stepNanos) throws Exception {
-        EngineConfig config = new EngineConfig(16, 256, 64, 64, 32, true, 1L << 30, 2048, 8, 256, 1 << 20);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(16, 256, 64),
+                new EngineConfig.Cache(32, true, 1L << 30),
+                new EngineConfig.Admission(64, 2048, 8, 256, 1 << 20));
         LoadOptions options = new LoadOptions(Backend.CPU, CpuLevel.AUTO, 0, OptionalInt.empty(), Optional.empty());
         LoadedModel loaded =
                 LoadedModel.load(Kernels.library(), ModelSource.open(Fetched.smolLm2()), options, (done, all) -> {});

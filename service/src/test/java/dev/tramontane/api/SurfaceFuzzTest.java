@@ -112,7 +112,10 @@ class SurfaceFuzzTest {
         Mutator frames = new Mutator(sockets(), List.of(RawClient.frame(RawClient.PING, new byte[0]), new byte[] {1}));
         ListAppender<ILoggingEvent> logged = new ListAppender<>();
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        EngineConfig engine = new EngineConfig(8, 64, 64, 64, 16, true, 16 << 20, 2048, 8, 64, 1 << 20);
+        EngineConfig engine = new EngineConfig(
+                new EngineConfig.Step(8, 64, 64),
+                new EngineConfig.Cache(16, true, 16 << 20),
+                new EngineConfig.Admission(64, 2048, 8, 64, 1 << 20));
         try (TestService service = TestService.on(FakeModel.of(ByteTokenizer.SIZE, 16), engine, TestService.CONFIG)) {
             Canary canary = new Canary(service);
             logged.start();

@@ -132,7 +132,9 @@ class TogetherAsAloneTest {
     private TestService service(Sizes sizes, long cacheBytes, int queue) throws IOException {
         LoadedModel model = TinyModel.PLAIN.withWindow(WINDOW).load(files, sizes.backend(), sizes.threads());
         EngineConfig config = new EngineConfig(
-                LANES, sizes.chunk(), 32, REQUESTS, sizes.pageTokens(), false, ROOMY, CONTEXT, CHOICES, queue, 1 << 20);
+                new EngineConfig.Step(LANES, sizes.chunk(), 32),
+                new EngineConfig.Cache(sizes.pageTokens(), false, ROOMY),
+                new EngineConfig.Admission(REQUESTS, CONTEXT, CHOICES, queue, 1 << 20));
         long few = CachePlan.bytesFor(model.model().geometry(), config, CONTEXT, CHOICES);
         return TestService.on(model, cacheBytes == 0 ? config.withCacheBytes(few) : config, TestService.CONFIG);
     }

@@ -20,19 +20,9 @@ class SizingTest {
         return new ModelGeometry(
                 "llama",
                 "m",
-                32,
-                4096,
-                32,
-                8,
-                128,
-                14336,
-                32768,
-                0,
-                0,
-                context,
-                1e6,
-                false,
-                128,
+                new ModelGeometry.Shape(32, 4096, 32, 8, 128, 14336, 32768),
+                ModelGeometry.Mixture.NONE,
+                new ModelGeometry.Positions(context, 1e6, false, 128),
                 1e-5,
                 List.of(new LayerGroup(window, layers)));
     }

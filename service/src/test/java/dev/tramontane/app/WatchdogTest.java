@@ -112,7 +112,10 @@ class WatchdogTest {
     @Test
     void anEngineWhoseStepNeverEndsIsNotLiveButOneThatRestsIs() throws Exception {
         FakeModel model = FakeModel.of(50, 0);
-        EngineConfig sizes = new EngineConfig(4, 16, 8, 8, 4, false, 1L << 30, 200, 4, 16, 1 << 16);
+        EngineConfig sizes = new EngineConfig(
+                new EngineConfig.Step(4, 16, 8),
+                new EngineConfig.Cache(4, false, 1L << 30),
+                new EngineConfig.Admission(8, 200, 4, 16, 1 << 16));
         EngineLoop engine = new EngineLoop(model, sizes, EngineObserver.NONE, System::nanoTime);
         engine.start();
         watchdog.watch(Pulse.of(engine));
@@ -228,7 +231,10 @@ class WatchdogTest {
         model.gate(gate);
         EngineLoop engine = new EngineLoop(
                 model,
-                new EngineConfig(4, 16, 8, 8, 4, false, 1L << 30, 200, 4, 16, 1 << 16),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 16, 8),
+                        new EngineConfig.Cache(4, false, 1L << 30),
+                        new EngineConfig.Admission(8, 200, 4, 16, 1 << 16)),
                 EngineObserver.NONE,
                 System::nanoTime);
         engine.start();

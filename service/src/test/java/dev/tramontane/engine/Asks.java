@@ -14,33 +14,16 @@ final class Asks {
     /** Sizes that suit the fake model: tiny pages, a cache for so many sequences of the whole context. */
     static EngineConfig config(int lanes, int budget, int page, int context, int slots) {
         return new EngineConfig(
-                lanes,
-                budget,
-                Math.max(lanes, 8),
-                slots,
-                page,
-                false,
-                Long.MAX_VALUE / 4,
-                context,
-                slots,
-                1 << 16,
-                1L << 32);
+                new EngineConfig.Step(lanes, budget, Math.max(lanes, 8)),
+                new EngineConfig.Cache(page, false, Long.MAX_VALUE / 4),
+                new EngineConfig.Admission(slots, context, slots, 1 << 16, 1L << 32));
     }
 
     static EngineConfig withQueue(EngineConfig c, int requests, long tokens) {
         return new EngineConfig(
-                c.lanes(),
-                c.tokenBudget(),
-                c.maxSamples(),
-                c.slots(),
-                c.pageTokens(),
-                c.halfPrecision(),
-                c.cacheBytes(),
-                c.contextTokens(),
-                c.maxChoices(),
-                requests,
-                tokens,
-                c.stepNanos());
+                new EngineConfig.Step(c.lanes(), c.tokenBudget(), c.maxSamples(), c.stepNanos()),
+                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes()),
+                new EngineConfig.Admission(c.slots(), c.contextTokens(), c.maxChoices(), requests, tokens));
     }
 
     static int[] prompt(int length, int salt) {

@@ -9,6 +9,7 @@ import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +18,13 @@ final class CachePlanTest {
 
     private static ModelGeometry mistral(LayerGroup... groups) {
         return new ModelGeometry(
-                "llama", "7B", 32, 4096, 32, 8, 128, 14336, 32000, 0, 0, 32768, 1e4, false, 128, 1e-5, List.of(groups));
+                "llama",
+                "7B",
+                new ModelGeometry.Shape(32, 4096, 32, 8, 128, 14336, 32000),
+                ModelGeometry.Mixture.NONE,
+                new ModelGeometry.Positions(32768, 1e4, false, 128),
+                1e-5,
+                List.of(groups));
     }
 
     private static LayerGroup group(int window, int from, int to) {
@@ -27,7 +34,10 @@ final class CachePlanTest {
     /** The figures of the model card: 128 KiB a token in F16, so 512 MiB for a window of 4096. */
     @Test
     void mistral7bByHand() {
-        EngineConfig config = new EngineConfig(16, 256, 64, 64, 32, true, 8 * GIB, 32768, 8, 64, 1 << 20);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(16, 256, 64),
+                new EngineConfig.Cache(32, true, 8 * GIB),
+                new EngineConfig.Admission(64, 32768, 8, 64, 1 << 20));
         CachePlan plan = CachePlan.of(mistral(group(4096, 0, 32)), config);
         assertThat(plan.pageBytes(0)).isEqualTo(32 * 128 * 1024);
         assertThat(plan.pages(0, 32768)).isEqualTo(137);
@@ -42,7 +52,10 @@ final class CachePlanTest {
 
     @Test
     void aCacheTooSmallForOneSequenceIsRefusedWithTheSizes() {
-        EngineConfig config = new EngineConfig(16, 256, 64, 64, 32, true, GIB, 32768, 8, 64, 1 << 20);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(16, 256, 64),
+                new EngineConfig.Cache(32, true, GIB),
+                new EngineConfig.Admission(64, 32768, 8, 64, 1 << 20));
         assertThatThrownBy(() -> CachePlan.of(mistral(group(0, 0, 32)), config))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(
@@ -51,7 +64,10 @@ final class CachePlanTest {
 
     @Test
     void noMorePagesThanTheSlotsCanUse() {
-        EngineConfig config = new EngineConfig(2, 256, 64, 2, 32, true, 1000 * GIB, 32768, 2, 64, 1 << 20);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(2, 256, 64),
+                new EngineConfig.Cache(32, true, 1000 * GIB),
+                new EngineConfig.Admission(2, 32768, 2, 64, 1 << 20));
         CachePlan plan = CachePlan.of(mistral(group(0, 0, 8), group(4096, 8, 32)), config);
         assertThat(plan.shape().groups())
                 .containsExactly(new CacheShape.Group(2048, 1024), new CacheShape.Group(274, 137));
@@ -67,7 +83,9 @@ final class CachePlanTest {
             int slots = 1 + random.nextInt(20);
             int context = 2 + random.nextInt(500);
             EngineConfig sizes = new EngineConfig(
-                    1, 1 + random.nextInt(40), 1, slots, 1 + random.nextInt(20), false, 1, context, 1, 1, 1);
+                    new EngineConfig.Step(1, 1 + random.nextInt(40), 1),
+                    new EngineConfig.Cache(1 + random.nextInt(20), false, 1),
+                    new EngineConfig.Admission(slots, context, 1, 1, 1));
             long one = CachePlan.bytesFor(geometry, sizes, context, 1);
             long budget = one + random.nextLong(one * slots);
             CachePlan plan = CachePlan.of(geometry, sizes.withCacheBytes(budget));
@@ -91,26 +109,25 @@ final class CachePlanTest {
 
     @Test
     void configurationIsChecked() {
-        assertThatThrownBy(() -> new EngineConfig(0, 1, 1, 1, 1, true, 1, 2, 1, 1, 1))
-                .hasMessageContaining("lanes");
-        assertThatThrownBy(() -> new EngineConfig(2, 1, 2, 2, 1, true, 1, 2, 1, 1, 1))
-                .hasMessageContaining("budget");
-        assertThatThrownBy(() -> new EngineConfig(2, 2, 1, 2, 1, true, 1, 2, 1, 1, 1))
-                .hasMessageContaining("samples");
-        assertThatThrownBy(() -> new EngineConfig(2, 2, 2, 1, 1, true, 1, 2, 1, 1, 1))
-                .hasMessageContaining("slots");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 0, true, 1, 2, 1, 1, 1))
-                .hasMessageContaining("page");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 1, true, 0, 2, 1, 1, 1))
-                .hasMessageContaining("cache");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 1, true, 1, 1, 1, 1, 1))
-                .hasMessageContaining("context");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 1, true, 1, 2, 2, 1, 1))
-                .hasMessageContaining("choices");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 1, true, 1, 2, 1, 0, 1))
-                .hasMessageContaining("requests");
-        assertThatThrownBy(() -> new EngineConfig(1, 1, 1, 1, 1, true, 1, 2, 1, 1, 1L << 40))
-                .hasMessageContaining("tokens");
+        refused(() -> new EngineConfig.Step(0, 1, 1), "lanes");
+        refused(() -> new EngineConfig.Step(2, 1, 2), "budget");
+        refused(() -> new EngineConfig.Step(2, 2, 1), "samples");
+        refused(() -> new EngineConfig.Step(2, 2, 2, -1), "time of a step");
+        refused(() -> new EngineConfig.Cache(0, true, 1), "page");
+        refused(() -> new EngineConfig.Cache(1, true, 0), "cache");
+        refused(() -> new EngineConfig.Admission(1, 1, 1, 1, 1), "context");
+        refused(() -> new EngineConfig.Admission(1, 2, 2, 1, 1), "choices");
+        refused(() -> new EngineConfig.Admission(1, 2, 1, 0, 1), "requests");
+        refused(() -> new EngineConfig.Admission(1, 2, 1, 1, 1L << 40), "tokens");
+        EngineConfig.Step two = new EngineConfig.Step(2, 2, 2);
+        EngineConfig.Admission one = new EngineConfig.Admission(1, 2, 1, 1, 1);
+        refused(() -> new EngineConfig(two, new EngineConfig.Cache(1, true, 1), one), "slots");
         assertThat(EngineConfig.defaults(4096, GIB).lanes()).isEqualTo(16);
+    }
+
+    private static void refused(Supplier<Object> made, String why) {
+        assertThatThrownBy(made::get)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(why);
     }
 }

@@ -20,8 +20,10 @@ final class EngineSoakTest {
     void thousandsOfRandomRequests(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         FakeModel model = FakeModel.of(50, random.nextBoolean() ? new int[] {0, 13} : new int[] {13});
-        EngineConfig sizes =
-                new EngineConfig(1 + random.nextInt(6), 30, 8, 12, 1 + random.nextInt(5), false, 1, 150, 4, 12, 400);
+        EngineConfig sizes = new EngineConfig(
+                new EngineConfig.Step(1 + random.nextInt(6), 30, 8),
+                new EngineConfig.Cache(1 + random.nextInt(5), false, 1),
+                new EngineConfig.Admission(12, 150, 4, 12, 400));
         Rig rig = new Rig(model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
         List<Rig.Ask> live = new ArrayList<>();
         Set<Rig.Ask> cancelled = new HashSet<>();

@@ -57,7 +57,10 @@ final class MixedWindowsTest {
         try (LoadedModel loaded = load();
                 EngineLoop engine = new EngineLoop(
                         loaded.model(),
-                        new EngineConfig(2, 20, 8, 3, PAGE, false, 4 << 20, CONTEXT, 3, 16, 4096),
+                        new EngineConfig(
+                                new EngineConfig.Step(2, 20, 8),
+                                new EngineConfig.Cache(PAGE, false, 4 << 20),
+                                new EngineConfig.Admission(3, CONTEXT, 3, 16, 4096)),
                         EngineObserver.NONE,
                         System::nanoTime)) {
             assertThat(loaded.geometry().groups())

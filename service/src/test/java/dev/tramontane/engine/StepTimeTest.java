@@ -191,7 +191,10 @@ final class StepTimeTest {
         TinyModel model = TinyModel.PLAIN.withWindow(48);
         int[] prompts = {3, 70, 130, 200};
         List<Recorder> whole = new ArrayList<>();
-        EngineConfig config = new EngineConfig(4, 256, 256, 4, 16, false, 8 << 20, 512, 4, 16, 4096);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(4, 256, 256),
+                new EngineConfig.Cache(16, false, 8 << 20),
+                new EngineConfig.Admission(4, 512, 4, 16, 4096));
         try (LoadedModel loaded = model.load(files, backend);
                 EngineLoop engine = new EngineLoop(loaded.model(), config, EngineObserver.NONE, () -> 0)) {
             for (int prompt : prompts) {

@@ -70,7 +70,10 @@ class ErrorsTest {
     private final List<AutoCloseable> open = new ArrayList<>();
     private final EngineLoop engine = new EngineLoop(
             FakeModel.of(ByteTokenizer.SIZE, 0),
-            new EngineConfig(4, 16, 8, 8, 4, false, 1L << 30, 200, 4, 16, 1 << 16),
+            new EngineConfig(
+                    new EngineConfig.Step(4, 16, 8),
+                    new EngineConfig.Cache(4, false, 1L << 30),
+                    new EngineConfig.Admission(8, 200, 4, 16, 1 << 16)),
             EngineObserver.NONE,
             System::nanoTime);
 

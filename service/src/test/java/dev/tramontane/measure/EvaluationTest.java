@@ -131,7 +131,11 @@ class EvaluationTest {
 
     private static Evaluation.Subject subject(Model model, int context) {
         CacheShape shape = CachePlan.of(
-                        model.geometry(), new EngineConfig(1, ROWS, 1, 1, 16, false, 64 << 20, context, 1, 1, 1))
+                        model.geometry(),
+                        new EngineConfig(
+                                new EngineConfig.Step(1, ROWS, 1),
+                                new EngineConfig.Cache(16, false, 64 << 20),
+                                new EngineConfig.Admission(1, context, 1, 1, 1)))
                 .shape();
         return new Evaluation.Subject("the model", model, shape);
     }

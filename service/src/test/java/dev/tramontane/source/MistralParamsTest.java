@@ -24,19 +24,9 @@ final class MistralParamsTest {
                 .isEqualTo(new ModelGeometry(
                         "mistral",
                         "m",
-                        4,
-                        64,
-                        4,
-                        2,
-                        16,
-                        128,
-                        100,
-                        0,
-                        0,
-                        128_000,
-                        1e6,
-                        false,
-                        16,
+                        new ModelGeometry.Shape(4, 64, 4, 2, 16, 128, 100),
+                        ModelGeometry.Mixture.NONE,
+                        new ModelGeometry.Positions(128_000, 1e6, false, 16),
                         1e-5f,
                         List.of(new LayerGroup(0, List.of(0, 1, 2, 3)))));
         assertThat(geometry("{\"max_position_embeddings\": 32768}").contextLength())

@@ -38,19 +38,9 @@ final class ModelPlanTest {
                 .isEqualTo(new ModelGeometry(
                         "llama",
                         "Tiny",
-                        3,
-                        64,
-                        4,
-                        2,
-                        16,
-                        128,
-                        TinyVocabulary.size(),
-                        0,
-                        0,
-                        4096,
-                        10_000.0,
-                        false,
-                        16,
+                        new ModelGeometry.Shape(3, 64, 4, 2, 16, 128, TinyVocabulary.size()),
+                        ModelGeometry.Mixture.NONE,
+                        new ModelGeometry.Positions(4096, 10_000.0, false, 16),
                         1e-5f,
                         List.of(new LayerGroup(0, List.of(0, 1, 2)))));
     }

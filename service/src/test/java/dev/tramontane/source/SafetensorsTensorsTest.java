@@ -22,7 +22,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** One layer in a safetensors file: types, scales, tied heads, and what else may lie beside them. */
 final class SafetensorsTensorsTest {
     private static final ModelGeometry TINY = new ModelGeometry(
-            "t", "t", 1, 8, 1, 1, 8, 8, 3, 0, 0, 16, 1e4, true, 8, 1e-5, List.of(new LayerGroup(0, List.of(0))));
+            "t",
+            "t",
+            new ModelGeometry.Shape(1, 8, 1, 1, 8, 8, 3),
+            ModelGeometry.Mixture.NONE,
+            new ModelGeometry.Positions(16, 1e4, true, 8),
+            1e-5,
+            List.of(new LayerGroup(0, List.of(0))));
 
     private static final String LAYER = "model.layers.0.";
     private static final String QUERY = LAYER + "self_attn.q_proj";

@@ -290,7 +290,10 @@ class ConnectionPlacesTest {
         // The scripted engine would keep what it was ever asked.
         EngineLoop engine = new EngineLoop(
                 FakeModel.of(ByteTokenizer.SIZE, 16),
-                new EngineConfig(4, 32, 4, 8, 16, true, 16 << 20, 4096, 4, 64, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(4, 32, 4),
+                        new EngineConfig.Cache(16, true, 16 << 20),
+                        new EngineConfig.Admission(8, 4096, 4, 64, 1 << 20)),
                 EngineObserver.NONE,
                 System::nanoTime);
         engine.start();

@@ -54,8 +54,10 @@ class SocketDemandTest {
     }
 
     private static EngineLoop engine(int slots) {
-        EngineConfig config =
-                new EngineConfig(slots, 8, 8, slots, 4, false, Long.MAX_VALUE / 4, 400, slots, 64, 1 << 20);
+        EngineConfig config = new EngineConfig(
+                new EngineConfig.Step(slots, 8, 8),
+                new EngineConfig.Cache(4, false, Long.MAX_VALUE / 4),
+                new EngineConfig.Admission(slots, 400, slots, 64, 1 << 20));
         return new EngineLoop(FakeModel.of(ByteTokenizer.SIZE, 0, 9), config, EngineObserver.NONE, System::nanoTime);
     }
 

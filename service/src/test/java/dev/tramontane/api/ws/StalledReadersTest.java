@@ -74,7 +74,10 @@ class StalledReadersTest {
         int stalled = SSE + SOCKETS;
         EngineLoop engine = new EngineLoop(
                 FakeModel.of(ByteTokenizer.SIZE, 16),
-                new EngineConfig(8, 64, 8, stalled + 8, 16, true, 64 << 20, 4096, 64, 600, 1 << 20),
+                new EngineConfig(
+                        new EngineConfig.Step(8, 64, 8),
+                        new EngineConfig.Cache(16, true, 64 << 20),
+                        new EngineConfig.Admission(stalled + 8, 4096, 64, 600, 1 << 20)),
                 EngineObserver.NONE,
                 System::nanoTime);
         engine.start();
