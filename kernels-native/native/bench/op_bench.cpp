@@ -144,7 +144,7 @@ void measure(const KernelTable& kernels, uint32_t dtype, const char* what, uint3
             job.n_tokens = std::min(128u, tokens - first);
             job.out = out.data() + static_cast<uint64_t>(first) * rows + s * kStripRows;
             job.out_stride = rows;
-            (packed ? kernels.packed_strip : kernels.float_strip)[kernel_slot(dtype)](job);
+            (packed ? kernels.packed_strip : kernels.float_strip)[type_slot(dtype)](job);
           }
         }
       }

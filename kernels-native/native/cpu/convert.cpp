@@ -9,14 +9,14 @@ namespace cpu {
 
 void read_values(const KernelTable& kernels, uint32_t dtype, const uint8_t* src, uint64_t n, float scale, float* dst) {
   if (block_elements(dtype) > 1 || dtype == TM_F32) return dequantise_row(dtype, src, n, dst);
-  kernels.widen[kernel_slot(dtype)](src, n, scale, dst);
+  kernels.widen[type_slot(dtype)](src, n, scale, dst);
 }
 
 void write_values(const KernelTable& kernels, uint32_t dtype, const float* x, uint64_t n, uint8_t* dst) {
   if (dtype == TM_F32) {
     memcpy(dst, x, n * sizeof(float));
   } else {
-    kernels.narrow[kernel_slot(dtype)](x, n, dst);
+    kernels.narrow[type_slot(dtype)](x, n, dst);
   }
 }
 

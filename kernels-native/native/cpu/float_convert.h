@@ -137,7 +137,7 @@ template <class Target>
 void quantise_blocks(const float* x, uint64_t n, uint8_t* to) {
   for (uint64_t i = 0; i < n; i += kBlock, to += Target::kBytes) {
     const Block block(x + i);
-    if (!block.finite() || !Target::put(block, x + i, to)) quantise_block(Target::kType, x + i, to);
+    if (!block.finite() || !Target::put(block, x + i, to)) quantise_row(Target::kType, x + i, kBlock, to);
   }
 }
 

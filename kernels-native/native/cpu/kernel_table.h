@@ -13,16 +13,15 @@ constexpr KernelTable table() {
   t.rope = rope;
   t.scale = scale;
   t.to_half = to_half;
-#define TM_ENTER_STRIP(type) t.packed_strip[TM_##type] = strip_##type;
+#define TM_ENTER_STRIP(type, ...) t.packed_strip[type_slot(TM_##type)] = strip_##type;
   TM_PACKED_TYPES(TM_ENTER_STRIP)
 #undef TM_ENTER_STRIP
-  t.float_strip[TM_F32] = float_strip<F32>;
-  t.float_strip[TM_F16] = float_strip<F16>;
-  t.float_strip[TM_BF16] = float_strip<BF16>;
-  t.float_strip[kernel_slot(TM_F8_E4M3)] = float_strip<F8_E4M3>;
+#define TM_ENTER_STRIP(type, ...) t.float_strip[type_slot(TM_##type)] = float_strip<type>;
+  TM_FLOAT_TYPES(TM_ENTER_STRIP)
+#undef TM_ENTER_STRIP
   t.widen[TM_F16] = widen<F16>;
   t.widen[TM_BF16] = widen<BF16>;
-  t.widen[kernel_slot(TM_F8_E4M3)] = widen<F8_E4M3>;
+  t.widen[type_slot(TM_F8_E4M3)] = widen<F8_E4M3>;
   t.narrow[TM_F16] = to_f16;
   t.narrow[TM_BF16] = to_bf16;
   t.narrow[TM_Q8_0] = quantise_blocks<ToQ8_0>;

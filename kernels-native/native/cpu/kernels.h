@@ -79,10 +79,6 @@ struct SegmentJob {
   float* sums;            // [n_queries][head_dim] out: sum of exp(score - maximum) * value
 };
 
-// A type's place in the tables below. F8_E4M3 takes the place of a number that ggml withdrew.
-inline constexpr uint32_t kKernelSlots = 32;
-constexpr uint32_t kernel_slot(uint32_t dtype) { return dtype == TM_F8_E4M3 ? 31 : dtype; }
-
 struct KernelTable {
   // RMSNorm (Zhang and Sennrich, arXiv 1910.07467): out = x / sqrt(mean(x^2) + epsilon) * weight.
   void (*norm)(const float* x, const float* weight, uint32_t width, double epsilon, float* out);
@@ -98,13 +94,13 @@ struct KernelTable {
   void (*to_half)(const float* x, uint32_t n, uint16_t* out);
 
   // dst[0..n) = scale * element, of float types (scale counts for F8_E4M3 only); and n values to a type that
-  // quantise_row writes, with its bits. Null for other types; indexed by kernel_slot(dtype).
-  void (*widen[kKernelSlots])(const uint8_t* src, uint64_t n, float scale, float* dst);
-  void (*narrow[kKernelSlots])(const float* x, uint64_t n, uint8_t* dst);
+  // quantise_row writes, with its bits. Null for other types; indexed by type_slot(dtype).
+  void (*widen[kTypeSlots])(const uint8_t* src, uint64_t n, float scale, float* dst);
+  void (*narrow[kTypeSlots])(const float* x, uint64_t n, uint8_t* dst);
 
-  // Indexed by kernel_slot(dtype); null for a type that is not of that kind.
-  void (*packed_strip[kKernelSlots])(const StripJob&);
-  void (*float_strip[kKernelSlots])(const StripJob&);
+  // Indexed by type_slot(dtype); null for a type that is not of that kind.
+  void (*packed_strip[kTypeSlots])(const StripJob&);
+  void (*float_strip[kTypeSlots])(const StripJob&);
 
   void (*segment_float)(const SegmentJob&);
   void (*segment_half)(const SegmentJob&);

@@ -25,7 +25,7 @@ void multiply(const KernelTable& kernels, const Tensor& weights, uint32_t first_
     job.inputs = inputs.floats + rows.first * inputs.float_stride;
     job.input_stride = inputs.float_stride;
   }
-  const auto kernel = (packed ? kernels.packed_strip : kernels.float_strip)[kernel_slot(weights.dtype)];
+  const auto kernel = (packed ? kernels.packed_strip : kernels.float_strip)[type_slot(weights.dtype)];
   for (uint32_t strip = first_strip; strip < end_strip; ++strip) {
     const uint64_t row = strip * uint64_t{kStripRows};
     job.n_rows = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, weights.rows - row));

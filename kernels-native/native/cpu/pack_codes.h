@@ -42,12 +42,4 @@ inline void put_bits(uint8_t* to, uint32_t lane, const uint8_t* codes, uint32_t 
   }
 }
 
-// Rows of the types with super-blocks: pack_super.cpp.
-void pack_q2_k(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-void pack_q3_k(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-void pack_q4_k(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-void pack_q5_k(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-void pack_q6_k(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-void pack_iq4_xs(const uint8_t* src, uint32_t lane, uint64_t blocks, uint8_t* strip);
-
 }  // namespace tramontane::cpu

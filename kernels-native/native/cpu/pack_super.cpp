@@ -4,7 +4,9 @@
 
 namespace tramontane::cpu {
 
-void pack_q2_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales, 16 half minima; block: 16 bytes of sub-scales of the two halves, a nibble each, 16 of
+// sub-minima | pairs
+void pack_Q2_K(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kQ2_KBytes, strip += kQ2_KStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src + 80));
     put_u16(strip + 32, row, load_u16(src + 82));
@@ -20,7 +22,8 @@ void pack_q2_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip
   }
 }
 
-void pack_q3_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales; block: 16 + 16 byte sub-scales of the two halves | pairs, 64 bytes of bits
+void pack_Q3_K(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kQ3_KBytes, strip += kQ3_KStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src + 108));
     for (uint32_t j = 0; j < 8; ++j) {
@@ -38,7 +41,8 @@ void pack_q3_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip
   }
 }
 
-void pack_q4_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales, 16 half minima; block: 16 byte sub-scales, 16 byte sub-minima | nibbles
+void pack_Q4_K(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kQ4_KBytes, strip += kQ4_KStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src));
     put_u16(strip + 32, row, load_u16(src + 2));
@@ -56,7 +60,8 @@ void pack_q4_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip
   }
 }
 
-void pack_q5_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales, 16 half minima; block: 16 byte sub-scales, 16 byte sub-minima | nibbles, 64 bytes of bits
+void pack_Q5_K(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kQ5_KBytes, strip += kQ5_KStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src));
     put_u16(strip + 32, row, load_u16(src + 2));
@@ -74,7 +79,8 @@ void pack_q5_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip
   }
 }
 
-void pack_q6_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales; block: 16 + 16 byte sub-scales of the two halves | nibbles, pairs
+void pack_Q6_K(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kQ6_KBytes, strip += kQ6_KStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src + 208));
     for (uint32_t j = 0; j < 8; ++j) {
@@ -98,7 +104,8 @@ void pack_q6_k(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip
   }
 }
 
-void pack_iq4_xs(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
+// header: 16 half scales; block: 16 byte sub-scales | nibbles as in IQ4_NL
+void pack_IQ4_XS(const uint8_t* src, uint32_t row, uint64_t blocks, uint8_t* strip) {
   for (uint64_t s = 0; s < blocks / 8; ++s, src += kIQ4_XSBytes, strip += kIQ4_XSStrip.group_bytes()) {
     put_u16(strip, row, load_u16(src));
     for (uint32_t j = 0; j < 8; ++j) {

@@ -83,5 +83,5 @@ void packed_strip(const StripJob& job) {
 }  // namespace tramontane::cpu::TM_LEVEL
 
 // Defines what packed_types.h declares.
-#define TM_DEFINE_STRIP(type) \
+#define TM_DEFINE_STRIP(type, ...) \
   void strip_##type(const StripJob& job) { packed_strip<type>(job); }

@@ -1,14 +1,12 @@
 // From a file's rows to the order in which the matrix products read them (fragments.h). Each thread makes 16 bytes.
+#include "dtype.h"
 #include "fragments.h"
 #include "kernels.h"
-#include "tramontane.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
 
 constexpr uint32_t kThreads = 256;
-constexpr uint32_t kQ8_0Block = 34;  // {f16 scale; i8 code[32]}
-constexpr uint32_t kQ4_0Block = 18;  // {f16 scale; u8 code[16]}: low nibbles are elements 0..15, high 16..31
 
 // The file's row that is row `row` of the matrix.
 __device__ inline const uint8_t* source_row(const Raw& raw, uint32_t row) {
@@ -24,13 +22,13 @@ __device__ inline uint32_t half_at(const Raw& raw, uint32_t row, uint32_t column
 
 __device__ inline uint32_t q8_0_at(const Raw& raw, uint32_t row, uint32_t column) {
   if (row >= raw.rows || column >= raw.columns) return 128;
-  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ8_0Block;
+  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ8_0Bytes;
   return block[2 + column % 32] ^ 0x80u;  // two's complement + 128
 }
 
 __device__ inline uint32_t q4_0_at(const Raw& raw, uint32_t row, uint32_t column) {
   if (row >= raw.rows || column >= raw.columns) return 8;
-  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ4_0Block;
+  const uint8_t* block = source_row(raw, row) + static_cast<uint64_t>(column / 32) * kQ4_0Bytes;
   const uint32_t byte = block[2 + column % 16];
   return column % 32 < 16 ? byte & 15 : byte >> 4;
 }
@@ -92,19 +90,19 @@ __global__ void __launch_bounds__(kThreads)
 
 uint32_t chunks(uint32_t columns) { return (columns + kChunkColumns - 1) / kChunkColumns; }
 uint32_t units(uint32_t rows) { return (rows + kUnitRows - 1) / kUnitRows; }
-uint32_t pieces_of(uint32_t dtype) { return dtype == TM_Q8_0 ? 4 : dtype == TM_Q4_0 ? 2 : 8; }
+uint32_t pieces_of(uint32_t dtype) { return element_type(dtype)->device_pieces; }
 uint32_t blocks_of(uint64_t n) { return static_cast<uint32_t>((n + kThreads - 1) / kThreads); }
 
 }  // namespace
 
-bool has_matmul(uint32_t dtype) { return dtype == TM_BF16 || dtype == TM_F16 || dtype == TM_Q8_0 || dtype == TM_Q4_0; }
+bool has_matmul(uint32_t dtype) { return pieces_of(dtype) > 0; }
 
 uint64_t code_pieces(uint32_t dtype, uint32_t rows, uint32_t columns) {
   return static_cast<uint64_t>(units(rows)) * chunks(columns) * pieces_of(dtype) * 32;
 }
 
 uint64_t scale_pieces(uint32_t dtype, uint32_t rows, uint32_t columns) {
-  return dtype == TM_Q8_0 || dtype == TM_Q4_0 ? static_cast<uint64_t>(units(rows)) * chunks(columns) * 8 : 0;
+  return block_elements(dtype) > 1 ? static_cast<uint64_t>(units(rows)) * chunks(columns) * 8 : 0;
 }
 
 cudaError_t arrange(uint32_t dtype, const Raw& raw, uint4* codes, uint4* scales, cudaStream_t stream) {
@@ -113,8 +111,8 @@ cudaError_t arrange(uint32_t dtype, const Raw& raw, uint4* codes, uint4* scales,
                                    chunks(raw.columns), pieces_of(dtype), n, codes);
   const uint64_t n_scales = scale_pieces(dtype, raw.rows, raw.columns);
   if (error != cudaSuccess || n_scales == 0) return error;
-  return launch(arrange_scales, {dim3(blocks_of(n_scales)), dim3(kThreads)}, stream,
-                dtype == TM_Q8_0 ? kQ8_0Block : kQ4_0Block, raw, chunks(raw.columns), n_scales, scales);
+  return launch(arrange_scales, {dim3(blocks_of(n_scales)), dim3(kThreads)}, stream, block_bytes(dtype), raw,
+                chunks(raw.columns), n_scales, scales);
 }
 
 }  // namespace tramontane::TM_DEVICE

@@ -114,9 +114,9 @@ int32_t check_supported(const Model& model, Error& error) {
   }
   if (const int32_t status = each_matrix(model, [&](const Tensor& tensor, const char* name, uint32_t layer) -> int32_t {
         if (has_matmul(tensor.dtype)) return TM_OK;
-        return error.fail(TM_UNSUPPORTED,
-                          "the %s backend multiplies BF16, F16, Q8_0 and Q4_0 weights; %s of layer %u is %s", kName,
-                          name, layer, dtype_name(tensor.dtype));
+        const TypeNames multiplied([](const ElementType& type) { return type.device_pieces > 0; });
+        return error.fail(TM_UNSUPPORTED, "the %s backend multiplies %s weights; %s of layer %u is %s", kName,
+                          multiplied.text, name, layer, dtype_name(tensor.dtype));
       })) {
     return status;
   }

@@ -2,10 +2,17 @@
 // they become the registers of two steps of 16 columns.
 #pragma once
 
+#include "element_types.h"
 #include "fragments.h"
 #include "warp.h"
 
 namespace tramontane::TM_DEVICE {
+
+// kNAMEPieces.
+#define TM_PIECES(name, elements, bytes, written, pieces, ...) inline constexpr int k##name##Pieces = pieces;
+TM_ELEMENT_TYPES(TM_PIECES)
+#undef TM_PIECES
+static_assert(kBF16Pieces == 8 && kF16Pieces == 8);
 
 template <Operand kType>
 struct FloatWeights {
@@ -35,7 +42,7 @@ using F16Weights = FloatWeights<Operand::kF16>;
 // Codes q + 128 as bytes. 0x6400 + byte is the binary16 number 1024 + byte.
 struct Q8_0Weights {
   static constexpr Operand kOperand = Operand::kF16;
-  static constexpr int kPieces = 4;
+  static constexpr int kPieces = kQ8_0Pieces;
   static constexpr bool kScaled = true;
   __host__ __device__ static constexpr int first_used_up(int block) { return block; }
   __host__ __device__ static constexpr int end_used_up(int block) { return block + 1; }
@@ -54,7 +61,7 @@ struct Q8_0Weights {
 // 1024 + 16 n, and (1024 + 16 n) / 16 - 72 = n - 8.
 struct Q4_0Weights {
   static constexpr Operand kOperand = Operand::kF16;
-  static constexpr int kPieces = 2;
+  static constexpr int kPieces = kQ4_0Pieces;
   static constexpr bool kScaled = true;
   __host__ __device__ static constexpr int first_used_up(int block) { return block / 2; }
   __host__ __device__ static constexpr int end_used_up(int block) { return block % 2 == 0 ? block / 2 : block / 2 + 1; }

@@ -50,8 +50,8 @@ int32_t check_conversion(const tm_conversion& c, const void* source, const void*
   if (block_elements(c.from) == 0) return error.fail(TM_UNSUPPORTED, "from is %u, which is no known type", c.from);
   if (block_elements(c.to) == 0) return error.fail(TM_UNSUPPORTED, "to is %u, which is no known type", c.to);
   if (!is_quantise_target(c.to)) {
-    return error.fail(TM_UNSUPPORTED, "to is %s, but only F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0 and Q5_1 are written",
-                      dtype_name(c.to));
+    const TypeNames written([](const ElementType& type) { return type.write != nullptr; });
+    return error.fail(TM_UNSUPPORTED, "to is %s, but only %s are written", dtype_name(c.to), written.text);
   }
   if (c.rows < 1 || c.rows > kMostExtent || c.cols < 1 || c.cols > kMostExtent) {
     return error.invalid("the extents are [%llu, %llu], expected 1..2^40 each", static_cast<unsigned long long>(c.rows),

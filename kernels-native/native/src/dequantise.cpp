@@ -5,12 +5,20 @@
 namespace tramontane {
 namespace {
 
-void q8_0(const uint8_t* block, float* dst) {
+void read_F32(const uint8_t* element, float* dst) { memcpy(dst, element, sizeof *dst); }
+
+void read_F16(const uint8_t* element, float* dst) { *dst = half_to_float(load_u16(element)); }
+
+void read_BF16(const uint8_t* element, float* dst) { *dst = bf16_to_float(load_u16(element)); }
+
+void read_F8_E4M3(const uint8_t* element, float* dst) { *dst = f8_e4m3_to_float(*element); }
+
+void read_Q8_0(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   for (uint32_t i = 0; i < kSmallBlock; ++i) dst[i] = d * static_cast<float>(static_cast<int8_t>(block[2 + i]));
 }
 
-void q4_0(const uint8_t* block, float* dst) {
+void read_Q4_0(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   for (uint32_t i = 0; i < 16; ++i) {
     dst[i] = d * static_cast<float>((block[2 + i] & 15) - 8);
@@ -18,7 +26,7 @@ void q4_0(const uint8_t* block, float* dst) {
   }
 }
 
-void q4_1(const uint8_t* block, float* dst) {
+void read_Q4_1(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   const float m = half_to_float(load_u16(block + 2));
   for (uint32_t i = 0; i < 16; ++i) {
@@ -33,18 +41,18 @@ int five_bits(const uint8_t* high, const uint8_t* nibbles, uint32_t i) {
   return nibble | ((high[i / 8] >> (i % 8)) & 1) << 4;
 }
 
-void q5_0(const uint8_t* block, float* dst) {
+void read_Q5_0(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   for (uint32_t i = 0; i < kSmallBlock; ++i) dst[i] = d * static_cast<float>(five_bits(block + 2, block + 6, i) - 16);
 }
 
-void q5_1(const uint8_t* block, float* dst) {
+void read_Q5_1(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   const float m = half_to_float(load_u16(block + 2));
   for (uint32_t i = 0; i < kSmallBlock; ++i) dst[i] = d * static_cast<float>(five_bits(block + 4, block + 8, i)) + m;
 }
 
-void iq4_nl(const uint8_t* block, float* dst) {
+void read_IQ4_NL(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   for (uint32_t i = 0; i < 16; ++i) {
     dst[i] = d * static_cast<float>(kIQ4Values[block[2 + i] & 15]);
@@ -55,7 +63,7 @@ void iq4_nl(const uint8_t* block, float* dst) {
 // Two bits of element e (0..255) of Q2_K and Q3_K: 128 elements share 32 bytes, 32 elements a pair of bits.
 int two_bits(const uint8_t* q, uint32_t e) { return (q[e / 128 * 32 + e % 32] >> (e % 128 / 32 * 2)) & 3; }
 
-void q2_k(const uint8_t* block, float* dst) {
+void read_Q2_K(const uint8_t* block, float* dst) {
   const uint8_t* scales = block;
   const float d = half_to_float(load_u16(block + 80));
   const float dmin = half_to_float(load_u16(block + 82));
@@ -66,7 +74,7 @@ void q2_k(const uint8_t* block, float* dst) {
   }
 }
 
-void q3_k(const uint8_t* block, float* dst) {
+void read_Q3_K(const uint8_t* block, float* dst) {
   const uint8_t* high = block;  // bit e / 32 of byte e % 32; where it is missing, four is taken away
   const float d = half_to_float(load_u16(block + 108));
   for (uint32_t e = 0; e < kSuperBlock; ++e) {
@@ -76,7 +84,7 @@ void q3_k(const uint8_t* block, float* dst) {
   }
 }
 
-void q4_k(const uint8_t* block, float* dst) {
+void read_Q4_K(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   const float dmin = half_to_float(load_u16(block + 2));
   const uint8_t* scales = block + 4;
@@ -93,7 +101,7 @@ void q4_k(const uint8_t* block, float* dst) {
   }
 }
 
-void q5_k(const uint8_t* block, float* dst) {
+void read_Q5_K(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   const float dmin = half_to_float(load_u16(block + 2));
   const uint8_t* high = block + 16;  // bit j of byte i is the fifth bit of element i of sub-block j
@@ -111,7 +119,7 @@ void q5_k(const uint8_t* block, float* dst) {
   }
 }
 
-void q6_k(const uint8_t* block, float* dst) {
+void read_Q6_K(const uint8_t* block, float* dst) {
   const uint8_t* low = block;
   const uint8_t* high = block + 128;
   const uint8_t* scales = block + 192;
@@ -129,7 +137,7 @@ void q6_k(const uint8_t* block, float* dst) {
   }
 }
 
-void iq4_xs(const uint8_t* block, float* dst) {
+void read_IQ4_XS(const uint8_t* block, float* dst) {
   const float d = half_to_float(load_u16(block));
   for (uint32_t j = 0; j < 8; ++j) {
     const float scale = d * static_cast<float>(iq4_xs_scale(block, j));
@@ -141,56 +149,22 @@ void iq4_xs(const uint8_t* block, float* dst) {
   }
 }
 
-template <void (*kBlock)(const uint8_t*, float*)>
-void blocks(const void* src, uint32_t elements, uint32_t bytes, uint64_t cols, float* dst) {
-  const uint8_t* block = static_cast<const uint8_t*>(src);
-  for (uint64_t i = 0; i < cols; i += elements, block += bytes) kBlock(block, dst + i);
+template <void (*kBlock)(const uint8_t*, float*), uint32_t kElements, uint32_t kBytes>
+void read_blocks(const uint8_t* block, uint64_t cols, float* dst) {
+  for (uint64_t i = 0; i < cols; i += kElements, block += kBytes) kBlock(block, dst + i);
 }
 
 }  // namespace
 
-void dequantise_row(uint32_t dtype, const void* src, uint64_t cols, float* dst) {
-  const uint8_t* bytes = static_cast<const uint8_t*>(src);
-  switch (dtype) {
-    case TM_F32:
-      memcpy(dst, src, cols * 4);
-      return;
-    case TM_F16:
-      for (uint64_t i = 0; i < cols; ++i) dst[i] = half_to_float(load_u16(bytes + 2 * i));
-      return;
-    case TM_BF16:
-      for (uint64_t i = 0; i < cols; ++i) dst[i] = bf16_to_float(load_u16(bytes + 2 * i));
-      return;
-    case TM_F8_E4M3:
-      for (uint64_t i = 0; i < cols; ++i) dst[i] = f8_e4m3_to_float(bytes[i]);
-      return;
-    case TM_Q4_0:
-      return blocks<q4_0>(src, kSmallBlock, kQ4_0Bytes, cols, dst);
-    case TM_Q4_1:
-      return blocks<q4_1>(src, kSmallBlock, kQ4_1Bytes, cols, dst);
-    case TM_Q5_0:
-      return blocks<q5_0>(src, kSmallBlock, kQ5_0Bytes, cols, dst);
-    case TM_Q5_1:
-      return blocks<q5_1>(src, kSmallBlock, kQ5_1Bytes, cols, dst);
-    case TM_Q8_0:
-      return blocks<q8_0>(src, kSmallBlock, kQ8_0Bytes, cols, dst);
-    case TM_IQ4_NL:
-      return blocks<iq4_nl>(src, kSmallBlock, kIQ4_NLBytes, cols, dst);
-    case TM_Q2_K:
-      return blocks<q2_k>(src, kSuperBlock, kQ2_KBytes, cols, dst);
-    case TM_Q3_K:
-      return blocks<q3_k>(src, kSuperBlock, kQ3_KBytes, cols, dst);
-    case TM_Q4_K:
-      return blocks<q4_k>(src, kSuperBlock, kQ4_KBytes, cols, dst);
-    case TM_Q5_K:
-      return blocks<q5_k>(src, kSuperBlock, kQ5_KBytes, cols, dst);
-    case TM_Q6_K:
-      return blocks<q6_k>(src, kSuperBlock, kQ6_KBytes, cols, dst);
-    case TM_IQ4_XS:
-      return blocks<iq4_xs>(src, kSuperBlock, kIQ4_XSBytes, cols, dst);
-    default:
-      return;
+#define TM_DEFINE(name, elements, bytes, ...)                           \
+  void read_row_##name(const uint8_t* src, uint64_t cols, float* dst) { \
+    read_blocks<read_##name, elements, bytes>(src, cols, dst);          \
   }
+TM_ELEMENT_TYPES(TM_DEFINE)
+#undef TM_DEFINE
+
+void dequantise_row(uint32_t dtype, const void* src, uint64_t cols, float* dst) {
+  element_type(dtype)->read(static_cast<const uint8_t*>(src), cols, dst);
 }
 
 }  // namespace tramontane

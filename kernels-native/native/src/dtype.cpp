@@ -1,49 +1,70 @@
 #include "dtype.h"
 
+#include <array>
+#include <cstdio>
+
 namespace tramontane {
+
+#define TM_DECLARE(name, elements, bytes, written, ...)                \
+  void read_row_##name(const uint8_t* src, uint64_t cols, float* dst); \
+  TM_WRITTEN_##written(void write_row_##name(const float* src, uint64_t cols, uint8_t* dst);)
+TM_ELEMENT_TYPES(TM_DECLARE)
+#undef TM_DECLARE
+
 namespace {
 
-struct ElementType {
-  uint32_t number;
-  const char* name;
-  uint32_t block_elements;
-  uint32_t block_bytes;
-};
+#define TM_ENTER(type, elements, bytes, written, pieces, ...) \
+  {.number = TM_##type,                                       \
+   .name = #type,                                             \
+   .block_elements = elements,                                \
+   .block_bytes = bytes,                                      \
+   .device_pieces = pieces,                                   \
+   .strip = {__VA_ARGS__},                                    \
+   .read = read_row_##type,                                   \
+   TM_WRITTEN_##written(.write = write_row_##type)},
+constexpr ElementType kTypes[] = {TM_ELEMENT_TYPES(TM_ENTER)};
+#undef TM_ENTER
 
-constexpr ElementType kUnknown = {UINT32_MAX, "unknown", 0, 0};
-constexpr ElementType kTypes[] = {
-    {TM_F32, "F32", 1, 4},
-    {TM_F16, "F16", 1, 2},
-    {TM_BF16, "BF16", 1, 2},
-    {TM_F8_E4M3, "F8_E4M3", 1, 1},
-    {TM_Q4_0, "Q4_0", kSmallBlock, kQ4_0Bytes},
-    {TM_Q4_1, "Q4_1", kSmallBlock, kQ4_1Bytes},
-    {TM_Q5_0, "Q5_0", kSmallBlock, kQ5_0Bytes},
-    {TM_Q5_1, "Q5_1", kSmallBlock, kQ5_1Bytes},
-    {TM_Q8_0, "Q8_0", kSmallBlock, kQ8_0Bytes},
-    {TM_IQ4_NL, "IQ4_NL", kSmallBlock, kIQ4_NLBytes},
-    {TM_Q2_K, "Q2_K", kSuperBlock, kQ2_KBytes},
-    {TM_Q3_K, "Q3_K", kSuperBlock, kQ3_KBytes},
-    {TM_Q4_K, "Q4_K", kSuperBlock, kQ4_KBytes},
-    {TM_Q5_K, "Q5_K", kSuperBlock, kQ5_KBytes},
-    {TM_Q6_K, "Q6_K", kSuperBlock, kQ6_KBytes},
-    {TM_IQ4_XS, "IQ4_XS", kSuperBlock, kIQ4_XSBytes},
-};
+constexpr uint8_t kNone = UINT8_MAX;
+using Places = std::array<uint8_t, kTypeSlots>;
 
-const ElementType& find(uint32_t dtype) {
-  for (const ElementType& type : kTypes) {
-    if (type.number == dtype) return type;
+// Where a slot's type stands in kTypes. Does not compile where two types have one slot, or one has none.
+constexpr Places places() {
+  Places places = {};
+  places.fill(kNone);
+  for (uint8_t i = 0; i < std::size(kTypes); ++i) {
+    uint8_t& place = places.at(type_slot(kTypes[i].number));
+    place = place == kNone ? i : throw "two types have one slot";
   }
-  return kUnknown;
+  return places;
 }
+constexpr Places kPlaces = places();
 
 }  // namespace
 
-uint32_t block_elements(uint32_t dtype) { return find(dtype).block_elements; }
+std::span<const ElementType> element_types() { return kTypes; }
 
-uint32_t block_bytes(uint32_t dtype) { return find(dtype).block_bytes; }
+const ElementType* element_type(uint32_t dtype) {
+  const uint32_t slot = type_slot(dtype);
+  if (slot >= kTypeSlots || kPlaces[slot] == kNone) return nullptr;
+  const ElementType& type = kTypes[kPlaces[slot]];
+  return type.number == dtype ? &type : nullptr;
+}
 
-const char* dtype_name(uint32_t dtype) { return find(dtype).name; }
+uint32_t block_elements(uint32_t dtype) {
+  const ElementType* type = element_type(dtype);
+  return type == nullptr ? 0 : type->block_elements;
+}
+
+uint32_t block_bytes(uint32_t dtype) {
+  const ElementType* type = element_type(dtype);
+  return type == nullptr ? 0 : type->block_bytes;
+}
+
+const char* dtype_name(uint32_t dtype) {
+  const ElementType* type = element_type(dtype);
+  return type == nullptr ? "unknown" : type->name;
+}
 
 uint32_t dtype_named(const char* name) {
   for (const ElementType& type : kTypes) {
@@ -52,10 +73,22 @@ uint32_t dtype_named(const char* name) {
   return UINT32_MAX;
 }
 
-uint32_t dtype_alignment(uint32_t dtype) { return dtype == TM_F32 ? 4 : dtype == TM_F8_E4M3 ? 1 : 2; }
+// Elements of their own lie at multiples of their size; of a block the widest part is a half.
+uint32_t dtype_alignment(uint32_t dtype) { return block_elements(dtype) == 1 ? block_bytes(dtype) : 2; }
+
+TypeNames::TypeNames(bool (*wanted)(const ElementType&)) {
+  uint32_t left = 0;
+  for (const ElementType& type : kTypes) left += wanted(type);
+  for (const ElementType& type : kTypes) {
+    if (!wanted(type)) continue;
+    const size_t length = strlen(text);
+    --left;
+    std::snprintf(text + length, sizeof text - length, "%s%s", type.name, left > 1 ? ", " : left == 1 ? " and " : "");
+  }
+}
 
 uint64_t row_bytes(uint32_t dtype, uint64_t cols) {
-  const ElementType& type = find(dtype);
+  const ElementType& type = *element_type(dtype);
   return cols / type.block_elements * type.block_bytes;
 }
 

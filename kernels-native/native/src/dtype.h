@@ -6,33 +6,56 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 
+#include "element_types.h"
 #include "tramontane.h"
 
 #define TM_ALWAYS_INLINE [[gnu::always_inline]] inline
 
 namespace tramontane {
 
-inline constexpr uint32_t kSmallBlock = 32;    // of the types without K or XS
-inline constexpr uint32_t kQ8_0Bytes = 34;     // {f16 d; int8 q[32]}                      x = d * q
-inline constexpr uint32_t kQ4_0Bytes = 18;     // {f16 d; u8 q[16]}                        x = d * (nibble - 8)
-inline constexpr uint32_t kQ4_1Bytes = 20;     // {f16 d; f16 m; u8 q[16]}                 x = d * nibble + m
-inline constexpr uint32_t kQ5_0Bytes = 22;     // {f16 d; u32 high; u8 q[16]}              x = d * (code - 16)
-inline constexpr uint32_t kQ5_1Bytes = 24;     // {f16 d; f16 m; u32 high; u8 q[16]}       x = d * code + m
-inline constexpr uint32_t kIQ4_NLBytes = 18;   // {f16 d; u8 q[16]}                        x = d * kIQ4Values[nibble]
-inline constexpr uint32_t kSuperBlock = 256;   //
-inline constexpr uint32_t kQ2_KBytes = 84;     // {u8 scales[16]; u8 q[64]; f16 d, dmin}   16 sub-blocks of 16
-inline constexpr uint32_t kQ3_KBytes = 110;    // {u8 high[32]; u8 q[64]; u8 scales[12]; f16 d}  16 sub-blocks of 16
-inline constexpr uint32_t kQ4_KBytes = 144;    // {f16 d, dmin; u8 scales[12]; u8 q[128]}  8 sub-blocks of 32
-inline constexpr uint32_t kQ5_KBytes = 176;    // {f16 d, dmin; u8 scales[12]; u8 high[32]; u8 q[128]}
-inline constexpr uint32_t kQ6_KBytes = 210;    // {u8 ql[128]; u8 qh[64]; i8 scales[16]; f16 d}  16 sub-blocks of 16
-inline constexpr uint32_t kIQ4_XSBytes = 136;  // {f16 d; u16 scales_h; u8 scales_l[4]; u8 q[128]}  8 sub-blocks of 32
+inline constexpr uint32_t kSmallBlock = 32;   // of the types without super-blocks
+inline constexpr uint32_t kSuperBlock = 256;  //
 
-// In blocks of 32 with nibbles, low nibbles are elements 0..15 and high ones 16..31; bit i of `high` is the fifth bit
-// of element i.
+// kNAMEBytes: bytes of a block in a file.
+#define TM_BYTES(name, elements, bytes, ...) inline constexpr uint32_t k##name##Bytes = bytes;
+TM_ELEMENT_TYPES(TM_BYTES)
+#undef TM_BYTES
 
 // What the nibbles of IQ4_NL and IQ4_XS mean: denser around zero, where weights are (ggml's kvalues_iq4nl).
 inline constexpr int8_t kIQ4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+// How the cpu backend packs sixteen rows: cpu/pack.h.
+struct StripLayout {
+  uint32_t group_blocks;  // blocks of 32 columns that share a header: 1, or 8 in the types with super-blocks
+  uint32_t header_bytes;  // of a group
+  uint32_t block_bytes;
+
+  constexpr uint64_t group_bytes() const { return header_bytes + static_cast<uint64_t>(group_blocks) * block_bytes; }
+};
+
+// A line of element_types.h.
+struct ElementType {
+  uint32_t number;  // TM_F32 ...
+  const char* name;
+  uint32_t block_elements;
+  uint32_t block_bytes;
+  uint32_t device_pieces;  // 0: a device doesn't multiply it
+  StripLayout strip;       // of no blocks: not packed
+  // dst[0..cols) = the values of a row, and the other way round: the scalar meaning.
+  void (*read)(const uint8_t* src, uint64_t cols, float* dst);
+  void (*write)(const float* src, uint64_t cols, uint8_t* dst) = nullptr;  // never written
+};
+
+std::span<const ElementType> element_types();  // in the order of element_types.h
+
+// nullptr: a type that this library does not know.
+const ElementType* element_type(uint32_t dtype);
+
+// A type's place in tables of kTypeSlots entries. F8_E4M3 takes the place of a number that ggml withdrew.
+inline constexpr uint32_t kTypeSlots = 32;
+TM_ALWAYS_INLINE constexpr uint32_t type_slot(uint32_t dtype) { return dtype == TM_F8_E4M3 ? 31 : dtype; }
 
 // Elements of a block of dtype, and its bytes; 0 for a type that this library does not know.
 uint32_t block_elements(uint32_t dtype);
@@ -41,6 +64,12 @@ const char* dtype_name(uint32_t dtype);  // "Q4_K"; "unknown"
 uint32_t dtype_named(const char* name);  // UINT32_MAX: none
 // Alignment of memory that is read as elements of the type: 4 for F32, 1 for F8_E4M3, 2 for the others.
 uint32_t dtype_alignment(uint32_t dtype);
+
+// "F32, F16 and Q8_0": the names of the types that are wanted, for messages.
+struct TypeNames {
+  explicit TypeNames(bool (*wanted)(const ElementType&));
+  char text[256] = "";
+};
 
 // Bytes of a row of cols elements; cols is a multiple of block_elements(dtype).
 TM_ALWAYS_INLINE uint64_t row_bytes(uint32_t elements, uint32_t bytes, uint64_t cols) {

@@ -61,7 +61,7 @@ float round_half_away(float x) {
   return std::copysign(whole + std::floor(2 * (magnitude - whole)), x);
 }
 
-void q8_0(const float* x, uint8_t* block) {
+void write_Q8_0(const float* x, uint8_t* block) {
   const float scale = std::fabs(extreme(x)) / 127;
   const float inverse = inverse_of(scale);
   put_u16(block, scale_bits(scale));
@@ -98,13 +98,13 @@ Limits from_minimum(const float* x, float most, uint8_t* codes) {
   return {found.least, scale};
 }
 
-void q4_0(const float* x, uint8_t* block) {
+void write_Q4_0(const float* x, uint8_t* block) {
   uint8_t codes[kSmallBlock];
   put_u16(block, scale_bits(centred(x, 8, codes)));
   put_nibbles(codes, block + 2);
 }
 
-void q4_1(const float* x, uint8_t* block) {
+void write_Q4_1(const float* x, uint8_t* block) {
   uint8_t codes[kSmallBlock];
   const auto [minimum, scale] = from_minimum(x, 15, codes);
   put_u16(block, scale_bits(scale));
@@ -112,14 +112,14 @@ void q4_1(const float* x, uint8_t* block) {
   put_nibbles(codes, block + 4);
 }
 
-void q5_0(const float* x, uint8_t* block) {
+void write_Q5_0(const float* x, uint8_t* block) {
   uint8_t codes[kSmallBlock];
   put_u16(block, scale_bits(centred(x, 16, codes)));
   put_fifth_bits(codes, block + 2);
   put_nibbles(codes, block + 6);
 }
 
-void q5_1(const float* x, uint8_t* block) {
+void write_Q5_1(const float* x, uint8_t* block) {
   uint8_t codes[kSmallBlock];
   const auto [minimum, scale] = from_minimum(x, 31, codes);
   put_u16(block, scale_bits(scale));
@@ -128,59 +128,36 @@ void q5_1(const float* x, uint8_t* block) {
   put_nibbles(codes, block + 8);
 }
 
+void write_F32(const float* x, uint8_t* element) { memcpy(element, x, sizeof *x); }
+
+void write_F16(const float* x, uint8_t* element) { put_u16(element, float_to_half(*x)); }
+
+void write_BF16(const float* x, uint8_t* element) { put_u16(element, float_to_bf16(*x)); }
+
+template <void (*kBlock)(const float*, uint8_t*), uint32_t kElements, uint32_t kBytes>
+void write_blocks(const float* src, uint64_t cols, uint8_t* block) {
+  static_assert(kBytes <= kMostBlockBytes);
+  for (uint64_t i = 0; i < cols; i += kElements, block += kBytes) kBlock(src + i, block);
+}
+
 }  // namespace
 
+#define TM_DEFINE(name, elements, bytes, written, ...)                                        \
+  TM_WRITTEN_##written(void write_row_##name(const float* src, uint64_t cols, uint8_t* dst) { \
+    write_blocks<write_##name, elements, bytes>(src, cols, dst);                              \
+  })
+TM_ELEMENT_TYPES(TM_DEFINE)
+#undef TM_DEFINE
+
 bool is_quantise_target(uint32_t dtype) {
-  switch (dtype) {
-    case TM_F32:
-    case TM_F16:
-    case TM_BF16:
-    case TM_Q8_0:
-    case TM_Q4_0:
-    case TM_Q4_1:
-    case TM_Q5_0:
-    case TM_Q5_1:
-      return true;
-    default:
-      return false;
-  }
+  const ElementType* type = element_type(dtype);
+  return type != nullptr && type->write != nullptr;
 }
 
 bool is_quantise_source(uint32_t dtype) { return block_elements(dtype) == 1; }
 
-void quantise_block(uint32_t dtype, const float* src, uint8_t* dst) {
-  switch (dtype) {
-    case TM_Q8_0:
-      return q8_0(src, dst);
-    case TM_Q4_0:
-      return q4_0(src, dst);
-    case TM_Q4_1:
-      return q4_1(src, dst);
-    case TM_Q5_0:
-      return q5_0(src, dst);
-    case TM_Q5_1:
-      return q5_1(src, dst);
-    default:
-      return;
-  }
-}
-
 void quantise_row(uint32_t dtype, const float* src, uint64_t cols, void* dst) {
-  uint8_t* to = static_cast<uint8_t*>(dst);
-  switch (dtype) {
-    case TM_F32:
-      memcpy(to, src, cols * sizeof(float));
-      return;
-    case TM_F16:
-      for (uint64_t i = 0; i < cols; ++i) put_u16(to + 2 * i, float_to_half(src[i]));
-      return;
-    case TM_BF16:
-      for (uint64_t i = 0; i < cols; ++i) put_u16(to + 2 * i, float_to_bf16(src[i]));
-      return;
-    default:
-      const uint32_t bytes = block_bytes(dtype);
-      for (uint64_t i = 0; i < cols; i += kSmallBlock, to += bytes) quantise_block(dtype, src + i, to);
-  }
+  element_type(dtype)->write(src, cols, static_cast<uint8_t*>(dst));
 }
 
 void round_row(uint32_t dtype, float* x, uint64_t cols) {

@@ -6,7 +6,7 @@
 
 namespace tramontane {
 
-// Whether values can be written in dtype: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1.
+// Whether values can be written in dtype (element_types.h).
 bool is_quantise_target(uint32_t dtype);
 
 // Whether a tensor of dtype may be computed as another type: it is not quantised itself.
@@ -15,9 +15,6 @@ bool is_quantise_source(uint32_t dtype);
 // src[0..cols) rounded to dtype, a target. cols is a multiple of its block. dst needs no alignment. A block that holds
 // NaN gets the scale NaN and codes of zero.
 void quantise_row(uint32_t dtype, const float* src, uint64_t cols, void* dst);
-
-// One block of 32.
-void quantise_block(uint32_t dtype, const float* src, uint8_t* dst);
 
 // x[0..cols) = what is left of them after quantise_row and dequantise_row.
 void round_row(uint32_t dtype, float* x, uint64_t cols);

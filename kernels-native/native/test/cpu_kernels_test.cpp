@@ -121,7 +121,7 @@ struct PackedCase {
       job.store = store;
       job.out = out.data() + s * kStripRows;
       job.out_stride = rows;
-      kernels.packed_strip[kernel_slot(dtype)](job);
+      kernels.packed_strip[type_slot(dtype)](job);
     }
     return out;
   }
@@ -270,7 +270,7 @@ TEST(every_byte_of_eight_bits_is_the_same_number_at_every_level) {
       job.cols = job.n_rows = job.n_tokens = 1;
       job.inputs = &one;
       job.out = &out;
-      level.kernels->float_strip[kernel_slot(TM_F8_E4M3)](job);
+      level.kernels->float_strip[type_slot(TM_F8_E4M3)](job);
       const float expected = f8_e4m3_to_float(codes[i]);
       CHECK_TEXT(std::isnan(expected) ? std::isnan(out) : out == expected, level.name + std::to_string(i));
     }
@@ -309,7 +309,7 @@ TEST(products_with_weights_in_place_are_the_same_everywhere_and_read_no_further_
             job.n_tokens = n;
             job.out = out.as<float>();
             job.out_stride = rows;
-            level.kernels->float_strip[kernel_slot(dtype)](job);
+            level.kernels->float_strip[type_slot(dtype)](job);
             const std::vector<float> got(out.as<float>(), out.as<float>() + n * rows);
             if (expected.size() < got.size()) {
               expected = got;
@@ -354,7 +354,7 @@ TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
     for (const Level& level : levels()) {
       Guarded in(n * sizeof(float), true), out(expected.size(), true);
       memcpy(in.as<float>(), x.data(), n * sizeof(float));
-      level.kernels->narrow[kernel_slot(dtype)](in.as<float>(), n, out.as<uint8_t>());
+      level.kernels->narrow[type_slot(dtype)](in.as<float>(), n, out.as<uint8_t>());
       for (uint64_t i = 0; i < expected.size(); ++i) {
         if (out.as<uint8_t>()[i] == expected[i]) continue;
         CHECK_TEXT(false, std::string(level.name) + " " + dtype_name(dtype) + " byte " + std::to_string(i));
@@ -371,7 +371,7 @@ TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
     for (const Level& level : levels()) {
       Guarded in(row_bytes(dtype, 777), true), out(777 * sizeof(float), true);
       memcpy(in.as<uint8_t>(), bytes.data(), row_bytes(dtype, 777));
-      level.kernels->widen[kernel_slot(dtype)](in.as<uint8_t>(), 777, 0.37f, out.as<float>());
+      level.kernels->widen[type_slot(dtype)](in.as<uint8_t>(), 777, 0.37f, out.as<float>());
       for (uint32_t i = 0; i < 777; ++i) {
         const float got = out.as<float>()[i];
         CHECK(std::isnan(expected[i]) ? std::isnan(got) : float_to_bits(expected[i]) == float_to_bits(got));
