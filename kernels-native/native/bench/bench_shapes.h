@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../test/types.h"
 #include "dtype.h"
 #include "memory.h"
 #include "tramontane.h"
@@ -58,57 +59,20 @@ inline void random_weights(uint32_t dtype, uint64_t rows, uint64_t cols, uint64_
     const float sign = (p - to) / block % 2 == 0 ? 1.0f : -1.0f;
     const float random = static_cast<float>(next(state) >> 40) * 0x1p-23f - 1.0f;
     uint32_t float_bits = tramontane::float_to_bits(random * 1.7f * spread);
-    switch (dtype) {
-      case TM_F32:
-        memcpy(p, &float_bits, 4);
-        break;
-      case TM_F16:
-        half(p, random * 1.7f * spread);
-        break;
-      case TM_BF16:
-        float_bits >>= 16;
-        memcpy(p, &float_bits, 2);
-        break;
-      case TM_Q8_0:
-        half(p, sign * spread / 73);
-        break;
-      case TM_Q4_0:
-        half(p, sign * spread / 4.6f);
-        break;
-      case TM_Q4_1:
-        half(p, spread / 4.6f);
-        half(p + 2, -7.5f * spread / 4.6f);
-        break;
-      case TM_F8_E4M3:
-        if ((*p & 0x7f) == 0x7f) *p ^= 1;  // not NaN
-        break;
-      case TM_Q5_0:
-      case TM_IQ4_NL:
-      case TM_IQ4_XS:
-        half(p, sign * spread / (dtype == TM_Q5_0 ? 9.2f : dtype == TM_IQ4_NL ? 69.0f : 69.0f * 18.5f));
-        break;
-      case TM_Q5_1:
-        half(p, spread / 9.2f);
-        half(p + 2, -15.5f * spread / 9.2f);
-        break;
-      case TM_Q2_K:
-        half(p + 80, spread / (1.2f * 8));
-        half(p + 82, 1.5f * spread / (1.2f * 8));
-        break;
-      case TM_Q3_K:
-        half(p + 108, sign * spread / (2.3f * 18.5f));
-        break;
-      case TM_Q5_K:
-        half(p, spread / (9.2f * 32));
-        half(p + 2, 15.5f * spread / (9.2f * 32));
-        break;
-      case TM_Q4_K:
-        half(p, spread / (4.6f * 32));
-        half(p + 2, 7.5f * spread / (4.6f * 32));
-        break;
-      default:
-        half(p + 208, sign * spread / (18.5f * 73));
-        break;
+    if (const test::RandomBlock* random_block = test::random_block(dtype)) {
+      const float scale = spread / static_cast<float>(random_block->divisor);
+      const float minimum = static_cast<float>(random_block->minimum);
+      half(p + random_block->scale_at, random_block->has_minimum() ? scale : sign * scale);
+      if (random_block->has_minimum()) half(p + random_block->scale_at + 2, minimum * scale);
+    } else if (dtype == TM_F32) {
+      memcpy(p, &float_bits, 4);
+    } else if (dtype == TM_F16) {
+      half(p, random * 1.7f * spread);
+    } else if (dtype == TM_BF16) {
+      float_bits >>= 16;
+      memcpy(p, &float_bits, 2);
+    } else if ((*p & 0x7f) == 0x7f) {
+      *p ^= 1;  // F8_E4M3: not NaN
     }
   }
 }

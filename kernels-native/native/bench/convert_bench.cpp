@@ -52,11 +52,11 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  for (const uint32_t from : {TM_BF16, TM_F32, TM_F16, TM_F8_E4M3}) {
-    for (const uint32_t to : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_BF16, TM_F16, TM_F32}) {
+  for (const uint32_t from : test::kFloatTypes) {
+    for (const uint32_t to : test::kWrittenTypes) {
       if (from != to) measure(from, to, rows, cols);
     }
   }
-  for (const uint32_t from : {TM_Q8_0, TM_Q4_0, TM_Q4_K, TM_Q6_K, TM_IQ4_XS}) measure(from, TM_F32, rows, cols);
+  for (const uint32_t from : test::kPackedTypes) measure(from, TM_F32, rows, cols);
   return 0;
 }

@@ -194,8 +194,7 @@ int main(int argc, char** argv) {
               ceilings.bytes * 1e-9, ceilings.operations * 1e-9);
   for (const bench::Shape& shape : bench::kShapes) {
     if (options["shape"] != "all" && options["shape"] != shape.name) continue;
-    for (const uint32_t dtype : {TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_Q8_0, TM_IQ4_NL, TM_Q2_K, TM_Q3_K, TM_Q4_K,
-                                 TM_Q5_K, TM_Q6_K, TM_IQ4_XS, TM_F8_E4M3, TM_F16, TM_BF16, TM_F32}) {
+    for (const uint32_t dtype : test::kAllTypes) {
       if (options["dtype"] != "all" && options["dtype"] != dtype_name(dtype)) continue;
       const std::string name = shape.name;
       measure(kernels_of(cpu_level), dtype, (name + " up").c_str(), shape.ffn, shape.width, threads, ceilings);

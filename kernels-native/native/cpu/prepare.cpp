@@ -32,7 +32,7 @@ void each_matrix(Model& model, Visit visit) {
   visit(model.head());
 }
 
-uint64_t strips_of(const Tensor& tensor) { return (tensor.rows + kStripRows - 1) / kStripRows; }
+uint64_t strips_of(uint64_t rows) { return (rows + kStripRows - 1) / kStripRows; }
 
 // The file's pages of a tensor that nobody reads any more. Only pages that lie wholly inside it.
 void release_pages(const Tensor& tensor) {
@@ -45,12 +45,12 @@ void release_pages(const Tensor& tensor) {
 
 // Whether the tensor's data becomes an owned copy: strips of a quantised type, or rows of a float type that the data
 // has to be rounded to.
-bool is_owned(const Tensor& tensor) { return is_packed(tensor.dtype) || tensor.dtype != tensor.stored; }
+bool is_owned(uint32_t stored, uint32_t dtype) { return is_packed(dtype) || dtype != stored; }
+bool is_owned(const Tensor& tensor) { return is_owned(tensor.stored, tensor.dtype); }
 
 // Bytes of sixteen rows in their owned form.
-uint64_t owned_bytes(const Tensor& tensor) {
-  return is_packed(tensor.dtype) ? strip_bytes(tensor.dtype, tensor.cols)
-                                 : kStripRows * row_bytes(tensor.dtype, tensor.cols);
+uint64_t owned_bytes(uint32_t dtype, uint64_t cols) {
+  return is_packed(dtype) ? strip_bytes(dtype, cols) : kStripRows * row_bytes(dtype, cols);
 }
 
 // Room in which a worker rounds a row before it packs it.
@@ -89,13 +89,17 @@ void make_strip(const Tensor& tensor, uint64_t first, uint32_t n, const Rounding
 
 }  // namespace
 
+uint64_t copy_bytes(uint32_t stored, uint32_t dtype, uint64_t rows, uint64_t cols) {
+  return is_owned(stored, dtype) ? owned_bytes(dtype, cols) * strips_of(rows) : 0;
+}
+
 void reserve(Model& model) {
   uint64_t bytes = 0;
   uint64_t source = 0;
   uint64_t longest_rounded = 0;
   each_matrix(model, [&](Tensor& tensor) {
     if (!is_owned(tensor)) return;
-    bytes += owned_bytes(tensor) * strips_of(tensor);
+    bytes += copy_bytes(tensor.stored, tensor.dtype, tensor.rows, tensor.cols);
     source += tensor.bytes;
     if (tensor.dtype != tensor.stored) longest_rounded = std::max(longest_rounded, tensor.cols);
   });
@@ -107,7 +111,7 @@ void reserve(Model& model) {
   uint8_t* at = weights->memory.as<uint8_t>();
   each_matrix(model, [&](Tensor& tensor) {
     if (!is_owned(tensor)) return;
-    tensor.packed = std::make_unique<PackedMatrix>(at, owned_bytes(tensor), strips_of(tensor));
+    tensor.packed = std::make_unique<PackedMatrix>(at, owned_bytes(tensor.dtype, tensor.cols), strips_of(tensor.rows));
     at += tensor.packed->bytes();
     tensor.in_place = &tensor == &model.embedding;  // rows are still looked up there
   });
@@ -121,7 +125,7 @@ void prepare(Model& model, const Worker& worker) {
   each_matrix(model, [&](Tensor& tensor) {
     const PackedMatrix* packed = packed_matrix(tensor);
     if (packed == nullptr) return;
-    const auto [first, last] = worker.share(strips_of(tensor));
+    const auto [first, last] = worker.share(strips_of(tensor.rows));
     for (uint64_t strip = first; strip < last; ++strip) {
       const uint64_t row = strip * kStripRows;
       const uint32_t n = static_cast<uint32_t>(std::min<uint64_t>(kStripRows, tensor.rows - row));

@@ -39,6 +39,9 @@ inline const PackedMatrix* packed_matrix(const Tensor& tensor) {
   return static_cast<const PackedMatrix*>(tensor.packed.get());
 }
 
+// Bytes of the owned copy of a matrix; 0 where it is used in place.
+uint64_t copy_bytes(uint32_t stored, uint32_t dtype, uint64_t rows, uint64_t cols);
+
 void reserve(Model& model);
 void prepare(Model& model, const Worker& worker);
 

@@ -31,6 +31,13 @@ namespace {
 
 bool computes(uint32_t dtype) { return is_packed(dtype) || block_elements(dtype) == 1; }
 
+// Vectors are floats, and single rows of an embedding are looked up in the file.
+bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
+  const bool multiplied = !is_vector(t.role) && t.role != TM_TOKEN_EMBEDDING;
+  *bytes = multiplied ? copy_bytes(t.stored, t.dtype, t.rows, t.cols) : 0;
+  return computes(t.dtype);
+}
+
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows) { return Scratch(model, max_rows, nullptr).bytes; }
 
 void embed(const Frame& frame, const Worker& worker) {
@@ -173,6 +180,7 @@ constexpr Stages kStages = {
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CPU, "cpu", found, open_on_host<kStages>};
+constinit const BackendKind kBackend = {TM_BACKEND_CPU,        "cpu",        found,
+                                        open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>};
 
 }  // namespace tramontane::cpu

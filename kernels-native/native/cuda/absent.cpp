@@ -5,6 +5,10 @@
 
 #include "backend.h"
 
+namespace tramontane::emulated {
+extern const BackendKind kBackend;
+}
+
 namespace tramontane::cuda {
 namespace {
 
@@ -15,10 +19,17 @@ bool found(char* text, uint64_t capacity) {
   return false;
 }
 
+// As the emulator's, whose sources are the same.
+bool tensor_bytes(const TensorKind& tensor, uint64_t* bytes) { return emulated::kBackend.tensor_bytes(tensor, bytes); }
+
+uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_config& config) {
+  return emulated::kBackend.workspace_bytes(model, cache, config);
+}
+
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda", found, nullptr};
+constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda", found, nullptr, tensor_bytes, workspace_bytes};
 
 }  // namespace tramontane::cuda
 

@@ -103,9 +103,13 @@ namespace {
 
 std::unique_ptr<Backend> open(Model& model) { return std::make_unique<DeviceBackend>(model); }
 
+uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_config& config) {
+  return StepSizes(model, cache, config).sum() + Sampling::bytes_for(model.vocab, model.n_workers, config);
+}
+
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {kNumber, kName, found, open};
+constinit const BackendKind kBackend = {kNumber, kName, found, open, tensor_bytes, workspace_bytes};
 
 }  // namespace tramontane::TM_DEVICE

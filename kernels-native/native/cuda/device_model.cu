@@ -130,6 +130,20 @@ int32_t check_supported(const Model& model, Error& error) {
   return TM_OK;
 }
 
+// Vectors are on the device as well as in the file; rows of an embedding are looked up in the file.
+bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
+  *bytes = 0;
+  if (t.role == TM_TOKEN_EMBEDDING) return true;
+  if (t.role == TM_FFN_ROUTER) return false;
+  if (is_vector(t.role)) {
+    *bytes = t.cols * sizeof(float);
+    return true;
+  }
+  if (!has_matmul(t.dtype)) return false;
+  *bytes = (code_pieces(t.dtype, t.rows, t.cols) + scale_pieces(t.dtype, t.rows, t.cols)) * sizeof(uint4);
+  return true;
+}
+
 uint64_t upload_bytes(const Model& model) {
   uint64_t sum = 0;
   each_matrix(model, [&](const Tensor& tensor, const char*, uint32_t) {

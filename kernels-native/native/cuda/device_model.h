@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "backend.h"
 #include "device_memory.h"
 #include "error.h"
 #include "kernels.h"
@@ -40,6 +41,9 @@ struct DeviceModel {
 
 // What this backend lacks for the model, if anything.
 int32_t check_supported(const Model& model, Error& error);
+
+// Of BackendKind.
+bool tensor_bytes(const TensorKind& tensor, uint64_t* bytes);
 
 // Bytes of the file that an upload reads.
 uint64_t upload_bytes(const Model& model);

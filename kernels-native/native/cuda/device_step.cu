@@ -14,47 +14,85 @@ constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are d
 
 uint32_t chunks(uint32_t columns) { return (columns + kChunkColumns - 1) / kChunkColumns; }
 
+// Lay the parts out from base on, and give their bytes; with base null they only measure.
+uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, Description& d) {
+  Carver carver(base);
+  const uint64_t pairs = static_cast<uint64_t>(config.max_rows) * (model.n_heads / model.n_kv_heads);
+  carver.take(d.position, config.max_rows);
+  carver.take(d.span, config.max_rows);
+  carver.take(d.tiles, pairs / kUnitRows + config.max_spans);
+  carver.take(d.pick, kLogitRows);
+  for (uint32_t g = 0; g < model.n_groups; ++g)
+    carver.take(d.tables[g], static_cast<uint64_t>(config.max_spans) * cache.groups[g].ring);
+  return carver.bytes();
+}
+
+uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, DeviceFrame& f) {
+  const uint64_t rows = config.max_rows;
+  Carver carver(base);
+  carver.take(f.rope_cos, rows * (model.rope_dims / 2));
+  carver.take(f.rope_sin, rows * (model.rope_dims / 2));
+  carver.take(f.hidden, rows * model.width);
+  carver.take(f.q, rows * model.q_width());
+  carver.take(f.k, rows * model.kv_width());
+  carver.take(f.v, rows * model.kv_width());
+  carver.take(f.attention, rows * model.q_width());
+  carver.take(f.gate, rows * model.ffn);
+  carver.take(f.logits, static_cast<uint64_t>(kLogitRows) * model.vocab);
+  return carver.bytes();
+}
+
 }  // namespace
 
-DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
-                       const tm_cache_config& config, cudaStream_t stream)
-    : model_(model),
-      weights_(weights),
-      cache_(cache),
-      stream_(stream),
-      max_rows_(config.max_rows),
-      max_spans_(config.max_spans) {
+StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_config& config) {
   for (uint32_t g = 0; g < model.n_groups; ++g) {
     const uint64_t held = static_cast<uint64_t>(cache.groups[g].ring) * cache.page_tokens;
     const uint64_t seen = model.group_window[g] == 0 ? held : std::min<uint64_t>(held, model.group_window[g]);
-    group_segments_[g] = static_cast<uint32_t>(seen / kSegment + 2);
-    max_segments_ = std::max(max_segments_, group_segments_[g]);
+    group_segments[g] = static_cast<uint32_t>(seen / kSegment + 2);
+    max_segments = std::max(max_segments, group_segments[g]);
   }
-  const uint64_t row_partial = static_cast<uint64_t>(model.n_heads) * max_segments_ * (model.head_dim + 2) * 4;
+  const uint64_t row_partial = static_cast<uint64_t>(model.n_heads) * max_segments * (model.head_dim + 2) * 4;
   if (model.n_heads / model.n_kv_heads <= kUnitRows) {
-    max_split_ = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, max_spans_, kPartialBytes / row_partial}));
+    max_split = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, config.max_spans, kPartialBytes / row_partial}));
   }
+  const uint64_t rows = std::max(config.max_rows, kLogitRows);
+  DeviceFrame frame = {};
+  Description unused = {};
+  floats = lay_out(model, config, nullptr, frame);
+  normed = activation_registers(rows, chunks(model.width)) * 4;
+  attended = activation_registers(rows, chunks(model.q_width())) * 4;
+  gated = activation_registers(rows, chunks(model.ffn)) * 4;
+  partial = max_split * row_partial;
+  host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;
+  host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
+  description = lay_out(model, cache, config, nullptr, unused);
+}
+
+uint64_t StepSizes::sum() const {
+  return floats + normed + attended + gated + partial + host_hidden + host_logits + 2 * description;
+}
+
+DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
+                       const tm_cache_config& config, cudaStream_t stream)
+    : model_(model), weights_(weights), cache_(cache), stream_(stream), sizes_(model, cache, config) {
   constexpr auto kDevice = Memory::Place::kDevice;
+  constexpr auto kPinned = Memory::Place::kPinned;
   for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
-  floats_ = Memory(lay_out(nullptr, frame_), kDevice);
-  lay_out(floats_.as<void>(), frame_);
-  const uint64_t rows = std::max(max_rows_, kLogitRows);
-  normed_ = Memory(activation_registers(rows, chunks(model.width)) * 4, kDevice);
-  attended_ = Memory(activation_registers(rows, chunks(model.q_width())) * 4, kDevice);
-  gated_ = Memory(activation_registers(rows, chunks(model.ffn)) * 4, kDevice);
+  floats_ = Memory(sizes_.floats, kDevice);
+  lay_out(model, config, floats_.as<void>(), frame_);
+  normed_ = Memory(sizes_.normed, kDevice);
+  attended_ = Memory(sizes_.attended, kDevice);
+  gated_ = Memory(sizes_.gated, kDevice);
   for (const Memory* m : {&normed_, &attended_, &gated_}) {  // columns beyond the matrix stay zero
     must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
-  partial_ = Memory(max_split_ * row_partial, kDevice);
-  host_logits_ =
-      Memory(static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4, Memory::Place::kPinned);
-  host_hidden_ = Memory(static_cast<uint64_t>(max_rows_) * model.width * 4, Memory::Place::kPinned);
-  Description unused;
-  const uint64_t description = lay_out(nullptr, unused);
-  host_description_ = Memory(description, Memory::Place::kPinned);
-  device_description_ = Memory(description, kDevice);
-  lay_out(host_description_.as<void>(), host_);
-  lay_out(device_description_.as<void>(), device_);
+  partial_ = Memory(sizes_.partial, kDevice);
+  host_logits_ = Memory(sizes_.host_logits, kPinned);
+  host_hidden_ = Memory(sizes_.host_hidden, kPinned);
+  host_description_ = Memory(sizes_.description, kPinned);
+  device_description_ = Memory(sizes_.description, kDevice);
+  lay_out(model, cache, config, host_description_.as<void>(), host_);
+  lay_out(model, cache, config, device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
 }
 
@@ -77,33 +115,6 @@ uint64_t DeviceStep::bytes() const {
   return sum;
 }
 
-uint64_t DeviceStep::lay_out(void* base, Description& d) const {
-  Carver carver(base);
-  const uint64_t pairs = static_cast<uint64_t>(max_rows_) * (model_.n_heads / model_.n_kv_heads);
-  carver.take(d.position, max_rows_);
-  carver.take(d.span, max_rows_);
-  carver.take(d.tiles, pairs / kUnitRows + max_spans_);
-  carver.take(d.pick, kLogitRows);
-  for (uint32_t g = 0; g < model_.n_groups; ++g)
-    carver.take(d.tables[g], static_cast<uint64_t>(max_spans_) * cache_.groups[g].ring);
-  return carver.bytes();
-}
-
-uint64_t DeviceStep::lay_out(void* base, DeviceFrame& f) const {
-  const uint64_t rows = max_rows_;
-  Carver carver(base);
-  carver.take(f.rope_cos, rows * (model_.rope_dims / 2));
-  carver.take(f.rope_sin, rows * (model_.rope_dims / 2));
-  carver.take(f.hidden, rows * model_.width);
-  carver.take(f.q, rows * model_.q_width());
-  carver.take(f.k, rows * model_.kv_width());
-  carver.take(f.v, rows * model_.kv_width());
-  carver.take(f.attention, rows * model_.q_width());
-  carver.take(f.gate, rows * model_.ffn);
-  carver.take(f.logits, static_cast<uint64_t>(kLogitRows) * model_.vocab);
-  return carver.bytes();
-}
-
 void DeviceStep::send(void* to, const void* from, uint64_t bytes) {
   must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "sending a step");
 }
@@ -114,7 +125,7 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
   uint32_t n_single = 0;
   for (uint32_t s = 0; s < step.n_spans; ++s) {
     const tm_span& span = step.spans[s];
-    const bool is_split = span.n_rows == 1 && n_single++ < max_split_;
+    const bool is_split = span.n_rows == 1 && n_single++ < sizes_.max_split;
     if (is_split != split) continue;
     for (uint32_t pair = 0; pair < span.n_rows * heads; pair += kUnitRows) {
       host_.tiles[n_tiles++] = {s, span.first_row, span.n_rows, pair, span.position};
@@ -254,7 +265,7 @@ void DeviceStep::attention(uint32_t layer) {
   a.tiles = device_.tiles;
   a.n_split = n_split_;
   a.n_tiles = n_tiles_;
-  a.max_segments = std::min(segments_, group_segments_[model_.layers[layer].group]);
+  a.max_segments = std::min(segments_, sizes_.group_segments[model_.layers[layer].group]);
   a.n_heads = model_.n_heads;
   a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
   a.partial = partial_.as<float>();

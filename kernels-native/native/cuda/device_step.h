@@ -27,6 +27,31 @@ struct DeviceFrame {
   float* logits;     // [kLogitRows, vocab]
 };
 
+// Description of a step, once in pinned memory and once on the device.
+struct Description {
+  int64_t* position;  // [max_rows]
+  uint32_t* span;     // [max_rows]
+  uint32_t* pick;     // [kLogitRows]
+  QueryTile* tiles;   // [max_tiles]
+  uint32_t* tables[TM_MAX_GROUPS];
+};
+
+// Bytes of all but the pages, and how attention is divided.
+struct StepSizes {
+  StepSizes(const Model& model, const Cache& cache, const tm_cache_config& config);
+
+  uint32_t group_segments[TM_MAX_GROUPS] = {};  // most segments that a row of the group sees
+  uint32_t max_segments = 0;
+  uint32_t max_split = 0;             // rows whose attention is divided
+  uint64_t floats;                    // of DeviceFrame
+  uint64_t normed, attended, gated;   // activations
+  uint64_t partial;                   //
+  uint64_t host_hidden, host_logits;  //
+  uint64_t description;               // in pinned memory, and as much on the device
+
+  uint64_t sum() const;
+};
+
 // Everything here may throw DeviceError. One thread at a time.
 class DeviceStep {
  public:
@@ -56,16 +81,6 @@ class DeviceStep {
   void finish();                                  // waits until all that was submitted is done
 
  private:
-  // Description of a step, once in pinned memory and once on the device.
-  struct Description {
-    int64_t* position;  // [max_rows]
-    uint32_t* span;     // [max_rows]
-    uint32_t* pick;     // [kLogitRows]
-    QueryTile* tiles;   // [max_tiles]
-    uint32_t* tables[TM_MAX_GROUPS];
-  };
-  uint64_t lay_out(void* base, Description& description) const;
-  uint64_t lay_out(void* base, DeviceFrame& frame) const;
   void send(void* to, const void* from, uint64_t bytes);
   uint32_t add_tiles(const Step& step, bool split, uint32_t n_tiles);
   void all_layers(uint32_t n_rows);
@@ -76,11 +91,7 @@ class DeviceStep {
   const DeviceModel& weights_;
   const Cache& cache_;
   const cudaStream_t stream_;
-  const uint32_t max_rows_;
-  const uint32_t max_spans_;
-  uint32_t group_segments_[TM_MAX_GROUPS] = {};  // most segments that a row of the group sees
-  uint32_t max_segments_ = 0;
-  uint32_t max_split_ = 0;  // rows whose attention is divided
+  const StepSizes sizes_;
   Memory pages_[TM_MAX_GROUPS];
   Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations

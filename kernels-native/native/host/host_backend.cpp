@@ -19,22 +19,31 @@ int32_t HostBackend::prepare(Error&) {
   return TM_OK;
 }
 
+HostWorkspace::HostWorkspace(const Stages& stages, const Model& model, const tm_cache_config& config) {
+  Frame frame = {};
+  frame.model = &model;
+  floats = frame.lay_out(config.max_rows, nullptr);
+  logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * sizeof(float);
+  scratch = stages.scratch_bytes(model, config.max_rows);
+  sampling = Sampling::bytes_for(model.vocab, model.n_workers, config);
+}
+
 int32_t HostBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {
   pages_.cache = &cache;
   for (uint32_t g = 0; g < cache.n_groups; ++g) pages_.pools[g] = Buffer(cache.groups[g].bytes());
   frame_.model = &model_;
   frame_.cache = &cache;
   frame_.pages = &pages_;
-  floats_ = Buffer(frame_.lay_out(config.max_rows, nullptr));
+  const HostWorkspace bytes(stages_, model_, config);
+  floats_ = Buffer(bytes.floats);
   frame_.lay_out(config.max_rows, floats_.as<void>());
-  logits_ = Buffer(static_cast<uint64_t>(Sampling::rows_at_once(config)) * model_.vocab * sizeof(float));
+  logits_ = Buffer(bytes.logits);
   frame_.logits = logits_.as<float>();
-  const uint64_t scratch = stages_.scratch_bytes(model_, config.max_rows);
-  if (scratch > kMostScratch) {
+  if (bytes.scratch > kMostScratch) {
     return error.fail(TM_OUT_OF_MEMORY, "max_rows is %u: the backend's scratch does not fit the address space",
                       config.max_rows);
   }
-  scratch_ = Buffer(scratch);
+  scratch_ = Buffer(bytes.scratch);
   frame_.scratch = scratch_.as<void>();
   sampling_ = Sampling(model_.vocab, model_.n_workers, config);
   pool_.run([&](const Worker& worker) { touch(worker); });

@@ -44,10 +44,22 @@ class HostBackend final : public Backend {
   Pool pool_;  // last, so that it goes first: it waits for the step in flight
 };
 
-// What a kind of backend over such a table opens.
+// Bytes of a step's buffers.
+struct HostWorkspace {
+  HostWorkspace(const Stages& stages, const Model& model, const tm_cache_config& config);
+  uint64_t floats, logits, scratch, sampling;
+
+  uint64_t sum() const { return floats + logits + scratch + sampling; }
+};
+
+// What a kind of backend over such a table opens, and its workspace.
 template <const Stages& kStages>
 std::unique_ptr<Backend> open_on_host(Model& model) {
   return std::make_unique<HostBackend>(kStages, model);
+}
+template <const Stages& kStages>
+uint64_t workspace_on_host(const Model& model, const Cache&, const tm_cache_config& config) {
+  return HostWorkspace(kStages, model, config).sum();
 }
 
 }  // namespace tramontane

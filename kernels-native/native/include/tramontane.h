@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 3u
+#define TM_ABI_VERSION 4u
 
 /* Status codes. */
 #define TM_OK 0
@@ -190,7 +190,7 @@ typedef struct tm_tensor {
 typedef struct tm_conversion {
   uint32_t struct_size;
   uint32_t from;     /* any type */
-  uint32_t to;       /* F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0 or Q5_1 */
+  uint32_t to;       /* a type that is written (tm_element_type) */
   uint32_t n_scales; /* as in tm_tensor */
   uint64_t rows;
   uint64_t cols;
@@ -348,6 +348,26 @@ TM_API uint32_t tm_abi_version(void);
  * u32, i32, u64, i64, f32, f64 and pointer, and followed by its length for an array ("group_window 80 u32[8]").
  * TM_INVALID_ARGUMENT: no such struct, or its text does not fit into capacity bytes; then text is not written. */
 TM_API int32_t tm_layout(const char* name, char* text, uint64_t capacity);
+
+/* Element types, counted from 0 without gaps: the name of type `index` as above without TM_ ("Q4_K", into name,
+ * capacity bytes, NUL-terminated), its number, elements and bytes of a block, and 1 if tm_convert writes it, else 0.
+ * TM_INVALID_ARGUMENT: there is no such type, or it has no room; nothing is written then. Any thread. */
+TM_API int32_t tm_element_type(uint32_t index, char* name, uint64_t capacity, uint32_t* number,
+                               uint32_t* block_elements, uint32_t* block_bytes, uint32_t* written);
+
+/* Bytes that a context of the backend will hold of its own for one tensor, whether the backend can be used here or not;
+ * 0: it is used where it lies. Of tensor only struct_size, role, dtype, computed_as, rows and cols are read. The
+ * embedding counts as what rows are looked up in; where it is the output as well (tied) that is TM_OUTPUT's. The
+ * rope factors count as the frequencies that are made of them, and which a model without factors has, too.
+ * TM_UNSUPPORTED: the backend doesn't compute it. Message as in tm_open. Any thread. */
+TM_API int32_t tm_tensor_bytes(uint32_t backend, const tm_tensor* tensor, uint64_t* bytes, char* message,
+                               uint64_t capacity);
+
+/* What tm_size_cache would take for such a cache of such a model, to the byte and whether the backend can be used here
+ * or not: cache and workspace of memory, whose struct_size the caller sets; the weights are 0. Nothing is allocated
+ * that the caller would notice. Message as in tm_open. Any thread. */
+TM_API int32_t tm_cache_bytes(const tm_model_config* config, const tm_cache_config* cache, tm_memory* memory,
+                              char* message, uint64_t capacity);
 
 /* What this machine has. */
 TM_API int32_t tm_host_info(tm_host* host);

@@ -7,6 +7,10 @@ namespace tramontane::ref {
 namespace {
 
 bool computes(uint32_t) { return true; }
+bool tensor_bytes(const TensorKind&, uint64_t* bytes) {
+  *bytes = 0;
+  return true;
+}
 void reserve(Model&) {}
 void prepare(Model&, const Worker&) {}  // weights are used in place
 
@@ -32,6 +36,7 @@ constexpr Stages kStages = {
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_REF, "ref", found, open_on_host<kStages>};
+constinit const BackendKind kBackend = {TM_BACKEND_REF,        "ref",        found,
+                                        open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>};
 
 }  // namespace tramontane::ref

@@ -118,7 +118,8 @@ int32_t tm_size_cache(tm_context* context, const tm_cache_config* config) {
   };
   drop();  // the old cache goes first: two of them might not fit
   const int32_t status = guarded(error, [&]() -> int32_t {
-    if (const int32_t failed = size_tables(context->model, *config, context->cache, error)) return failed;
+    if (const int32_t failed = size_groups(context->model, *config, context->cache, error)) return failed;
+    make_tables(context->cache);
     context->room = StepRoom(context->cache, *config);
     return context->backend->size(context->cache, *config, error);
   });

@@ -52,6 +52,15 @@ class Backend {
   virtual std::unique_ptr<Probe> probe() = 0;  // valid until the next size or drop
 };
 
+// A tensor before there is one (tm_tensor_bytes). Of vectors cols is the length.
+struct TensorKind {
+  uint32_t role;
+  uint32_t stored;
+  uint32_t dtype;  // that it is computed as
+  uint32_t rows;
+  uint32_t cols;
+};
+
 // A kind of backend. Each defines its own, kBackend, in its folder; backends.cpp lists them.
 struct BackendKind {
   uint32_t number;   // TM_BACKEND_*
@@ -60,6 +69,10 @@ struct BackendKind {
   bool (*found)(char* text, uint64_t capacity);
   // A backend for the model, whose tensors are still to be set; model outlives it. Only after found said true.
   std::unique_ptr<Backend> (*open)(Model& model);
+  // Whether it computes such a tensor, and then the bytes that it holds of its own for it: 0 where it is read in place.
+  bool (*tensor_bytes)(const TensorKind& tensor, uint64_t* bytes);
+  // Bytes of workspace that size takes. cache needs no tables.
+  uint64_t (*workspace_bytes)(const Model& model, const Cache& cache, const tm_cache_config& config);
 };
 
 }  // namespace tramontane

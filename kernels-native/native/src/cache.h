@@ -50,6 +50,9 @@ struct Cache {
   // Elements of a block's keys, and of its values.
   TM_ALWAYS_INLINE uint64_t block_elements() const { return static_cast<uint64_t>(page_tokens) * head_dim; }
 
+  // Entries of a group's page table.
+  uint64_t table_entries(uint32_t group) const { return static_cast<uint64_t>(n_slots) * groups[group].ring; }
+
   // Page of position of slot in group.
   TM_ALWAYS_INLINE uint32_t page_of(uint32_t group, uint32_t slot, int64_t position) const {
     const CacheGroup& g = groups[group];

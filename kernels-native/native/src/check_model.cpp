@@ -85,15 +85,24 @@ int32_t check_groups(const tm_model_config& c, Error& error) {
   return TM_OK;
 }
 
-int32_t check_backend(const tm_model_config& c, Error& error) {
-  const BackendKind* kind = backend_of(c.backend);
-  if (kind == nullptr) return error.invalid("backend is %u, expected one of TM_BACKEND_*", c.backend);
-  char text[kBackendText];
-  if (!kind->found(text, sizeof text)) {
-    return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kind->name, text);
+int32_t check_numbers(const tm_model_config& c, Error& error) {
+  if (c.struct_size != sizeof c) {
+    return error.invalid("tm_model_config.struct_size is %u, expected %zu", c.struct_size, sizeof c);
+  }
+  if (backend_of(c.backend) == nullptr) {
+    return error.invalid("backend is %u, expected one of TM_BACKEND_*", c.backend);
   }
   if (c.cpu_level > TM_CPU_AVX512) {
     return error.invalid("cpu_level is %u, expected 0..%u", c.cpu_level, TM_CPU_AVX512);
+  }
+  return TM_OK;
+}
+
+int32_t check_placement(const tm_model_config& c, Error& error) {
+  const BackendKind* kind = backend_of(c.backend);
+  char text[kBackendText];
+  if (!kind->found(text, sizeof text)) {
+    return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kind->name, text);
   }
   if (c.cpu_level != TM_CPU_AUTO && !has_cpu_level(c.cpu_level)) {
     static constexpr const char* kNames[] = {"auto", "portable", "avx2", "avx512"};
@@ -139,19 +148,32 @@ constexpr const char* kRoleNames[TM_N_ROLES] = {
     "token embedding", "output norm",   "output",   "rope factors", "attention norm", "attention q", "attention k",
     "attention v",     "attention out", "ffn norm", "ffn router",   "ffn gate",       "ffn up",      "ffn down"};
 
-bool vector_role(uint32_t role) {
-  return role == TM_OUTPUT_NORM || role == TM_ROPE_FACTORS || role == TM_ATTENTION_NORM || role == TM_FFN_NORM;
-}
-
 int32_t check_computed_as(const tm_tensor& t, const char* name, Error& error) {
   if (t.computed_as == t.dtype) return TM_OK;
   if (block_elements(t.computed_as) == 0 || !is_quantise_target(t.computed_as)) {
     return error.fail(TM_UNSUPPORTED, "%s: computed_as is %u (%s), to which nothing is quantised", name, t.computed_as,
                       dtype_name(t.computed_as));
   }
-  if (vector_role(t.role) || !is_quantise_source(t.dtype)) {
+  if (is_vector(t.role) || !is_quantise_source(t.dtype)) {
     return error.invalid("%s: computed_as is %s, but %s stays as it is", name, dtype_name(t.computed_as),
-                         vector_role(t.role) ? "a vector" : dtype_name(t.dtype));
+                         is_vector(t.role) ? "a vector" : dtype_name(t.dtype));
+  }
+  return TM_OK;
+}
+
+int32_t check_types(const tm_tensor& t, const char* name, Error& error) {
+  if (block_elements(t.dtype) == 0) return error.fail(TM_UNSUPPORTED, "%s: dtype %u is not supported", name, t.dtype);
+  if (is_vector(t.role) && t.dtype != TM_F32) {
+    return error.invalid("%s: dtype is %s, expected F32", name, dtype_name(t.dtype));
+  }
+  return check_computed_as(t, name, error);
+}
+
+int32_t check_blocks(const tm_tensor& t, const char* name, Error& error) {
+  for (const uint32_t type : {t.dtype, t.computed_as}) {
+    if (t.cols % block_elements(type) == 0) continue;
+    return error.invalid("%s: a row of %llu elements is not a whole number of %s blocks of %u", name,
+                         static_cast<unsigned long long>(t.cols), dtype_name(type), block_elements(type));
   }
   return TM_OK;
 }
@@ -159,13 +181,30 @@ int32_t check_computed_as(const tm_tensor& t, const char* name, Error& error) {
 }  // namespace
 
 int32_t check_model_config(const tm_model_config& config, Error& error) {
-  if (config.struct_size != sizeof config) {
-    return error.invalid("tm_model_config.struct_size is %u, expected %zu", config.struct_size, sizeof config);
-  }
-  if (const int32_t status = check_backend(config, error)) return status;
+  if (const int32_t status = check_numbers(config, error)) return status;
+  if (const int32_t status = check_placement(config, error)) return status;
+  return check_model_shape(config, error);
+}
+
+int32_t check_model_shape(const tm_model_config& config, Error& error) {
+  if (const int32_t status = check_numbers(config, error)) return status;
   if (const int32_t status = check_extents(config, error)) return status;
-  if (const int32_t status = check_groups(config, error)) return status;
-  return TM_OK;
+  return check_groups(config, error);
+}
+
+int32_t check_tensor_kind(const tm_tensor& t, Error& error) {
+  if (t.struct_size != sizeof t) {
+    return error.invalid("tm_tensor.struct_size is %u, expected %zu", t.struct_size, sizeof t);
+  }
+  if (t.role >= TM_N_ROLES) return error.invalid("role is %u, expected below %u", t.role, TM_N_ROLES);
+  const char* name = kRoleNames[t.role];
+  if (const int32_t status = check_types(t, name, error)) return status;
+  if (t.rows < 1 || t.rows > kMaxVocab || t.cols < 1 || t.cols > kMaxWidth || (is_vector(t.role) && t.rows > 1)) {
+    return error.invalid("%s: shape is [%llu, %llu], expected [%s%u, 1..%u]", name,
+                         static_cast<unsigned long long>(t.rows), static_cast<unsigned long long>(t.cols),
+                         is_vector(t.role) ? "" : "1..", is_vector(t.role) ? 1 : kMaxVocab, kMaxWidth);
+  }
+  return check_blocks(t, name, error);
 }
 
 int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** place) {
@@ -181,22 +220,14 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
                          name, t.layer, t.expert, model.n_layers, model.n_experts);
   }
   if (tensor->set()) return error.invalid("%s of layer %u, expert %u was already set", name, t.layer, t.expert);
-  if (block_elements(t.dtype) == 0) return error.fail(TM_UNSUPPORTED, "%s: dtype %u is not supported", name, t.dtype);
-  if (vector_role(t.role) && t.dtype != TM_F32) {
-    return error.invalid("%s: dtype is %s, expected F32", name, dtype_name(t.dtype));
-  }
-  if (const int32_t status = check_computed_as(t, name, error)) return status;
+  if (const int32_t status = check_types(t, name, error)) return status;
   const Shape shape = shape_of(model, t.role);
   if (t.rows != shape.rows || t.cols != shape.cols) {
     return error.invalid("%s: shape is [%llu, %llu], expected [%llu, %llu]", name,
                          static_cast<unsigned long long>(t.rows), static_cast<unsigned long long>(t.cols),
                          static_cast<unsigned long long>(shape.rows), static_cast<unsigned long long>(shape.cols));
   }
-  for (const uint32_t type : {t.dtype, t.computed_as}) {
-    if (t.cols % block_elements(type) == 0) continue;
-    return error.invalid("%s: a row of %llu elements is not a whole number of %s blocks of %u", name,
-                         static_cast<unsigned long long>(t.cols), dtype_name(type), block_elements(type));
-  }
+  if (const int32_t status = check_blocks(t, name, error)) return status;
   // rows <= 2^22 and a row's bytes < 2^20, so the product is far from overflowing.
   const uint64_t bytes = t.rows * row_bytes(t.dtype, t.cols);
   if (t.bytes != bytes) {

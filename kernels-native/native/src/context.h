@@ -16,13 +16,17 @@ namespace tramontane {
 
 // Reserved fields, extents and placement of a configuration. Messages name the field.
 int32_t check_model_config(const tm_model_config& config, Error& error);
+int32_t check_model_shape(const tm_model_config& config, Error& error);  // the same without looking for the backend
+int32_t check_tensor_kind(const tm_tensor& tensor, Error& error);        // its types, whatever the model
 int32_t check_tensor(Model& model, const tm_tensor& tensor, Error& error, Tensor** place);
 int32_t check_complete(const Model& model, Error& error);
 int32_t check_cache_config(const Model& model, const tm_cache_config& config, Error& error);
 
-// Empty page tables of the sizes that config (already checked) asks for. TM_OUT_OF_MEMORY when the pages don't fit the
-// address space; throws std::bad_alloc when the system refuses.
-int32_t size_tables(const Model& model, const tm_cache_config& config, Cache& cache, Error& error);
+// A cache as config (already checked) asks for, but its tables. TM_OUT_OF_MEMORY when the pages don't fit the address
+// space.
+int32_t size_groups(const Model& model, const tm_cache_config& config, Cache& cache, Error& error);
+// Its empty page tables; throws std::bad_alloc when the system refuses.
+void make_tables(Cache& cache);
 
 // Checks the whole descriptor and applies its page-table edits; on failure the tables are as they were. Fills step.
 int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, StepRoom& room, Step& step, Error& error);

@@ -7,14 +7,13 @@
 // read_NAME (dequantise.cpp), with `yes` write_NAME (quantise.cpp) and an entry of `narrow` (cpu/kernel_table.h), for a
 // packed type pack_NAME (cpu/pack.cpp, cpu/pack_super.cpp) and, at each level, the struct NAME (the file of its list).
 //
-//   name       TM_NAME is its number in tramontane.h
-//   elements   of a block: a row is a whole number of blocks
-//   bytes      of a block in a file
-//   written    yes: tm_convert writes it, and weights can be rounded to it when they are prepared
-//   pieces     of 16 bytes that a lane of a device loads for 128 columns (cuda/weights.h); 0: a device doesn't multiply
-//   it strip      how cpu/ packs sixteen rows: blocks of 32 columns that share a header, bytes of the header, bytes of
-//   a
-//              block. Packed they are read by a kernel of their list. 0, 0, 0: elements of their own, used in place
+//   name      TM_NAME is its number in tramontane.h
+//   elements  of a block: a row is a whole number of blocks
+//   bytes     of a block in a file
+//   written   yes: tm_convert writes it, and weights can be rounded to it when they are prepared
+//   pieces    of 16 bytes that a lane of a device loads for 128 columns (cuda/weights.h); 0: no device multiplies it
+//   strip     how cpu/ packs sixteen rows: blocks of 32 columns that share a header, bytes of the header, bytes of a
+//             block. Packed rows are read by the kernels of the type's list. 0, 0, 0: elements used in place
 #pragma once
 
 // clang-format off

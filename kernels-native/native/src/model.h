@@ -46,6 +46,11 @@ struct Tensor {
   void values(uint64_t r, float* dst) const;
 };
 
+// Whether tensors of the role are vectors, which are never multiplied as matrices.
+inline bool is_vector(uint32_t role) {
+  return role == TM_OUTPUT_NORM || role == TM_ROPE_FACTORS || role == TM_ATTENTION_NORM || role == TM_FFN_NORM;
+}
+
 struct FeedForward {
   Tensor gate;  // [ffn, width]
   Tensor up;    // [ffn, width]

@@ -32,6 +32,13 @@ Sampling::Sampling(uint32_t vocab, uint32_t n_workers, const tm_cache_config& co
   summaries_.resize(static_cast<uint64_t>(rows_at_once(config)) * summary_tiles(vocab));
 }
 
+uint64_t Sampling::bytes_for(uint32_t vocab, uint32_t n_workers, const tm_cache_config& config) {
+  if (config.max_samples == 0) return 0;
+  std::vector<SamplerScratch> scratch(n_workers);
+  return lay_out(scratch, vocab, nullptr) +
+         static_cast<uint64_t>(rows_at_once(config)) * summary_tiles(vocab) * sizeof(Summary);
+}
+
 void Sampling::touch(const Worker& worker) const {
   const auto [first, last] = worker.share(memory_.bytes(), Buffer::kTouched);
   memory_.touch(first, last);

@@ -28,6 +28,8 @@ class Sampling {
   // Takes the scratch's pages from the system, each worker its own share.
   void touch(const Worker& worker) const;
 
+  // Bytes that the constructor takes.
+  static uint64_t bytes_for(uint32_t vocab, uint32_t n_workers, const tm_cache_config& config);
   uint64_t bytes() const { return memory_.bytes() + summaries_.size() * sizeof(Summary); }
 
  private:

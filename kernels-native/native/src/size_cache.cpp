@@ -56,7 +56,7 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
   return TM_OK;
 }
 
-int32_t size_tables(const Model& model, const tm_cache_config& c, Cache& cache, Error& error) {
+int32_t size_groups(const Model& model, const tm_cache_config& c, Cache& cache, Error& error) {
   cache.kv_dtype = c.kv_dtype;
   cache.element_bytes = c.kv_dtype == TM_F32 ? 4 : 2;
   cache.page_tokens = c.page_tokens;
@@ -65,7 +65,6 @@ int32_t size_tables(const Model& model, const tm_cache_config& c, Cache& cache, 
   cache.n_kv_heads = model.n_kv_heads;
   cache.head_dim = model.head_dim;
   cache.n_groups = model.n_groups;
-  cache.last_token.assign(c.n_slots, -1);
   for (uint32_t g = 0; g < model.n_groups; ++g) {
     CacheGroup& group = cache.groups[g];
     group.n_pages = c.group_pages[g];
@@ -77,25 +76,40 @@ int32_t size_tables(const Model& model, const tm_cache_config& c, Cache& cache, 
       return error.fail(TM_OUT_OF_MEMORY, "group_pages[%u] is %u: pages of %llu bytes don't fit the address space", g,
                         group.n_pages, static_cast<unsigned long long>(group.page_bytes));
     }
-    group.table.assign(static_cast<uint64_t>(c.n_slots) * group.ring, kNoPage);
   }
   return TM_OK;
 }
 
-StepRoom::StepRoom(const Cache& cache, const tm_cache_config& c)
-    : max_rows(c.max_rows), max_spans(c.max_spans), max_samples(c.max_samples) {
+void make_tables(Cache& cache) {
+  cache.last_token.assign(cache.n_slots, -1);
+  for (uint32_t g = 0; g < cache.n_groups; ++g) cache.groups[g].table.assign(cache.table_entries(g), kNoPage);
+}
+
+namespace {
+
+uint32_t most_edits(const Cache& cache) {
   uint64_t entries = 0;
-  for (uint32_t g = 0; g < cache.n_groups; ++g) {
-    entries += cache.groups[g].table.size();
-    writer[g].assign(c.group_pages[g], kNoPage);
-  }
-  max_edits = static_cast<uint32_t>(std::min<uint64_t>(entries, UINT32_MAX));
+  for (uint32_t g = 0; g < cache.n_groups; ++g) entries += cache.table_entries(g);
+  return static_cast<uint32_t>(std::min<uint64_t>(entries, UINT32_MAX));
+}
+
+}  // namespace
+
+StepRoom::StepRoom(const Cache& cache, const tm_cache_config& c)
+    : max_rows(c.max_rows), max_spans(c.max_spans), max_samples(c.max_samples), max_edits(most_edits(cache)) {
+  for (uint32_t g = 0; g < cache.n_groups; ++g) writer[g].assign(c.group_pages[g], kNoPage);
   tokens.resize(c.max_rows);
   row_span.resize(c.max_rows);
   logit_rows.resize(std::min(c.max_rows, c.max_samples));
   sample_row.resize(c.max_samples);
   undo.resize(max_edits);
   slot_seen.assign(c.n_slots, 0);
+}
+
+uint64_t StepRoom::bytes_for(const Cache& cache, const tm_cache_config& c) {
+  uint64_t words = 2ull * c.max_rows + std::min(c.max_rows, c.max_samples) + c.max_samples + most_edits(cache);
+  for (uint32_t g = 0; g < cache.n_groups; ++g) words += c.group_pages[g];
+  return words * 4 + c.n_slots;
 }
 
 uint64_t StepRoom::bytes() const {

@@ -26,6 +26,7 @@ struct StepRoom {
   StepRoom() = default;
   StepRoom(const Cache& cache, const tm_cache_config& config);
   uint64_t bytes() const;
+  static uint64_t bytes_for(const Cache& cache, const tm_cache_config& config);  // before there is one
 };
 
 }  // namespace tramontane

@@ -14,16 +14,13 @@
 #include "quantise.h"
 #include "random.h"
 #include "tiny_model.h"
+#include "types.h"
 
 namespace test {
 namespace {
 
 using namespace tramontane;
 using namespace tramontane::cpu;
-
-constexpr uint32_t kPackedTypes[] = {TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_Q8_0, TM_IQ4_NL,
-                                     TM_Q2_K, TM_Q3_K, TM_Q4_K, TM_Q5_K, TM_Q6_K, TM_IQ4_XS};
-constexpr uint32_t kFloatTypes[] = {TM_F32, TM_F16, TM_BF16, TM_F8_E4M3};
 
 struct Level {
   const char* name;
@@ -73,12 +70,8 @@ std::vector<float> hard_row(uint64_t n, Random& random) {
 }
 
 // Where a block keeps its binary16 scale; that of the minima follows it.
-uint32_t scale_offset(uint32_t dtype) {
-  return dtype == TM_Q6_K ? 208 : dtype == TM_Q3_K ? 108 : dtype == TM_Q2_K ? 80 : 0;
-}
-bool has_minima(uint32_t dtype) {
-  return dtype == TM_Q4_1 || dtype == TM_Q5_1 || dtype == TM_Q2_K || dtype == TM_Q4_K || dtype == TM_Q5_K;
-}
+uint32_t scale_offset(uint32_t dtype) { return random_block(dtype)->scale_at; }
+bool has_minima(uint32_t dtype) { return random_block(dtype)->has_minimum(); }
 
 struct PackedCase {
   uint32_t dtype;
@@ -347,7 +340,8 @@ TEST(values_are_converted_as_the_scalar_code_does_at_every_level) {
     const float odd[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, HUGE_VALF, -HUGE_VALF, std::nanf(""), 3.4e38f, -3.4e38f};
     x.push_back(random.below(40) == 0 ? odd[random.below(10)] : static_cast<float>(random.below(255)) - 127);
   }
-  for (const uint32_t dtype : {TM_F16, TM_BF16, TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1}) {
+  for (const uint32_t dtype : kWrittenTypes) {
+    if (dtype == TM_F32) continue;                                       // copied
     const uint64_t n = x.size() - (block_elements(dtype) == 1 ? 5 : 0);  // a tail where there can be one
     std::vector<uint8_t> expected(row_bytes(dtype, n));
     quantise_row(dtype, x.data(), n, expected.data());

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "quantise.h"
 #include "random.h"
+#include "types.h"
 
 namespace test {
 namespace {
@@ -59,7 +60,7 @@ TEST(dequantises_as_gguf_py_does) {
     }
     ++lines;
   }
-  CHECK_EQ(lines, 113u);
+  CHECK(lines >= 113u);  // that every type has some is types_test's
 }
 
 TEST(quantises_as_gguf_py_does) {
@@ -81,11 +82,12 @@ TEST(quantises_as_gguf_py_does) {
     CHECK_TEXT(memcmp(rounded.data(), read.data(), read.size() * sizeof(float)) == 0, name + " rounded");
     ++lines;
   }
-  CHECK_EQ(lines, 8u * 27u);
+  CHECK_EQ(lines, std::size(kWrittenTypes) * 27u);
 }
 
 TEST(blocks_that_are_not_finite_have_defined_codes) {
-  for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1}) {
+  for (const uint32_t dtype : kWrittenTypes) {
+    if (tramontane::block_elements(dtype) == 1) continue;
     for (const float bad : {std::nanf(""), -std::nanf("7"), HUGE_VALF, -HUGE_VALF}) {
       for (const uint32_t at : {0u, 13u, 31u}) {
         std::vector<float> x(32, 0.25f);
@@ -98,8 +100,7 @@ TEST(blocks_that_are_not_finite_have_defined_codes) {
           CHECK_EQ(tramontane::load_u16(block.data()), 0x7e00);
           for (const float value : values) CHECK(std::isnan(value));
         }
-        CHECK(!std::isfinite(half_to_float(tramontane::load_u16(block.data()))) || dtype == TM_Q4_1 ||
-              dtype == TM_Q5_1);
+        CHECK(!std::isfinite(half_to_float(tramontane::load_u16(block.data()))) || random_block(dtype)->has_minimum());
       }
     }
   }
@@ -112,7 +113,7 @@ TEST(names_and_numbers_belong_together) {
     ++known;
     CHECK_EQ(tramontane::dtype_named(tramontane::dtype_name(dtype)), dtype);
   }
-  CHECK_EQ(known, 16u);
+  CHECK_EQ(known, std::size(kAllTypes));
   CHECK_EQ(tramontane::dtype_named("Q9"), UINT32_MAX);
 }
 

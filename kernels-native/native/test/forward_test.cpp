@@ -8,6 +8,7 @@
 #include "oracle.h"
 #include "quantise.h"
 #include "tiny_model.h"
+#include "types.h"
 
 namespace test {
 namespace {
@@ -72,8 +73,7 @@ std::vector<Shape> shapes() {
   quantised.ffn = 256;
   quantised.vocab = 77;
   quantised.windows = {kWindow};
-  for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_IQ4_NL, TM_Q2_K, TM_Q3_K, TM_Q4_K,
-                               TM_Q5_K, TM_Q6_K, TM_IQ4_XS}) {
+  for (const uint32_t dtype : kPackedTypes) {
     quantised.dtype = dtype;
     all.push_back(quantised);
   }
@@ -348,7 +348,7 @@ TEST(rounded_at_load_is_the_converted_model) {
   for (const bool tied : {true, false}) {
     shape.tied = tied;
     for (const uint32_t stored : either({TM_F32, TM_BF16, TM_F16, TM_F8_E4M3}, {TM_F8_E4M3})) {
-      for (const uint32_t to : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_BF16, TM_F16, TM_F32}) {
+      for (const uint32_t to : kWrittenTypes) {
         shape.dtype = stored;
         shape.computed_as = to;
         shape.scales = 2;

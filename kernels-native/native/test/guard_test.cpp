@@ -6,6 +6,7 @@
 #include "check.h"
 #include "host/host_backend.h"
 #include "tiny_model.h"
+#include "types.h"
 
 namespace test {
 namespace {
@@ -123,7 +124,7 @@ TEST(nothing_is_read_or_written_beyond_its_end) {
       Placement p = base;
       p.kv_dtype = kv;
       p.max_tokens = 32;
-      for (const uint32_t dtype : {TM_F32, TM_F16, TM_BF16, TM_F8_E4M3}) {
+      for (const uint32_t dtype : kFloatTypes) {
         for (uint32_t extra = 0; extra < 8; ++extra) {  // every tail of a vector of sixteen in steps of two
           Shape shape;
           shape.layers = 1;
@@ -158,8 +159,7 @@ TEST(nothing_is_read_or_written_beyond_its_end) {
         shape.experts_used = 2;
         run_guarded(shape, p, false, p.name() + " experts " + tramontane::dtype_name(dtype));
       }
-      for (const uint32_t dtype : {TM_Q8_0, TM_Q4_0, TM_Q4_1, TM_Q5_0, TM_Q5_1, TM_IQ4_NL, TM_Q2_K, TM_Q3_K, TM_Q4_K,
-                                   TM_Q5_K, TM_Q6_K, TM_IQ4_XS}) {
+      for (const uint32_t dtype : kPackedTypes) {
         for (const uint32_t blocks : {1u, 3u}) {
           const uint32_t unit = tramontane::block_elements(dtype) * blocks;
           Shape shape;

@@ -8,6 +8,7 @@
 #include "backends.h"
 #include "cpu_features.h"
 #include "quantise.h"
+#include "types.h"
 
 namespace test {
 namespace {
@@ -21,6 +22,11 @@ void put_half(std::vector<uint8_t>& out, double value) {
   out.push_back(static_cast<uint8_t>(half >> 8));
 }
 
+[[noreturn]] void die(const char* what, const std::string& why) {
+  std::fprintf(stderr, "%s: %s\n", what, why.c_str());
+  std::exit(2);
+}
+
 void put_random(std::vector<uint8_t>& out, uint32_t n, Random& random) {
   for (uint32_t i = 0; i < n; ++i) out.push_back(static_cast<uint8_t>(random.next()));
 }
@@ -28,68 +34,13 @@ void put_random(std::vector<uint8_t>& out, uint32_t n, Random& random) {
 void put_block(std::vector<uint8_t>& out, uint32_t dtype, double spread, Random& random) {
   const double sign = random.below(2) == 0 ? 1 : -1;
   const double scale = spread * sign * (0.5 + random.uniform());
-  switch (dtype) {
-    case TM_Q8_0:
-      put_half(out, scale / 73);
-      put_random(out, 32, random);
-      return;
-    case TM_Q4_0:
-      put_half(out, scale / 4.6);
-      put_random(out, 16, random);
-      return;
-    case TM_Q4_1:
-      put_half(out, scale / 4.6);
-      put_half(out, -7.5 * scale / 4.6);
-      put_random(out, 16, random);
-      return;
-    case TM_Q5_0:
-      put_half(out, scale / 9.2);
-      put_random(out, 4 + 16, random);
-      return;
-    case TM_Q5_1:
-      put_half(out, scale / 9.2);
-      put_half(out, -15.5 * scale / 9.2);
-      put_random(out, 4 + 16, random);
-      return;
-    case TM_IQ4_NL:
-      put_half(out, scale / 69);
-      put_random(out, 16, random);
-      return;
-    case TM_IQ4_XS:
-      put_half(out, scale / (69 * 18.5));
-      put_random(out, 2 + 4 + 128, random);
-      return;
-    case TM_Q2_K:
-      put_random(out, 16 + 64, random);
-      put_half(out, scale / (1.2 * 8));
-      put_half(out, 1.5 * scale / (1.2 * 8));
-      return;
-    case TM_Q3_K:
-      put_random(out, 32 + 64 + 12, random);
-      put_half(out, scale / (2.3 * 18.5));
-      return;
-    case TM_Q4_K:
-      put_half(out, scale / (4.6 * 32));
-      put_half(out, 7.5 * scale / (4.6 * 32));
-      put_random(out, 12 + 128, random);
-      return;
-    case TM_Q5_K:
-      put_half(out, scale / (9.2 * 32));
-      put_half(out, 15.5 * scale / (9.2 * 32));
-      put_random(out, 12 + 32 + 128, random);
-      return;
-    case TM_Q6_K:
-      put_random(out, 128 + 64 + 16, random);
-      put_half(out, scale / (18.5 * 73));
-      return;
-    default:
-      std::abort();
-  }
-}
-
-[[noreturn]] void die(const char* what, const std::string& why) {
-  std::fprintf(stderr, "%s: %s\n", what, why.c_str());
-  std::exit(2);
+  const RandomBlock* block = random_block(dtype);
+  if (block == nullptr) die(tramontane::dtype_name(dtype), "has no line in test/types.h");
+  put_random(out, block->scale_at, random);
+  put_half(out, scale / block->divisor);
+  if (block->has_minimum()) put_half(out, block->minimum * scale / block->divisor);
+  const uint32_t halves = block->has_minimum() ? 4 : 2;
+  put_random(out, tramontane::block_bytes(dtype) - block->scale_at - halves, random);
 }
 
 }  // namespace
@@ -241,9 +192,7 @@ std::vector<Placement> device_placements() {
 }
 
 bool device_runs(const Shape& shape) {
-  const uint32_t type_of_products = shape.computed_type();
-  const bool type = type_of_products == TM_BF16 || type_of_products == TM_F16 || type_of_products == TM_Q8_0 ||
-                    type_of_products == TM_Q4_0;
+  const bool type = tramontane::element_type(shape.computed_type())->device_pieces > 0;
   return type && shape.head_dim % 16 == 0 && shape.experts == 0;
 }
 

@@ -13,17 +13,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The functions of one loaded library, one method each; tramontane.h documents them. Construction checks the ABI version
- * and finds every field of every struct before any other function is looked up. Nothing here is checked further: callers
- * are.
+ * and finds every field of every struct and the element types before any other function is looked up. Nothing here is
+ * checked further: callers are.
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 3;
+    static final int ABI_VERSION = 4;
 
     static final int OK = 0;
+    static final int UNSUPPORTED = 3;
     static final int PENDING = 4;
 
     /** Longest error message that is read. */
@@ -40,6 +42,8 @@ final class Bindings {
 
     private final String origin;
     private final MethodHandle layout;
+    private final MethodHandle tensorBytes;
+    private final MethodHandle cacheBytes;
     private final MethodHandle hostInfo;
     private final MethodHandle convert;
     private final MethodHandle describeBackend;
@@ -66,6 +70,9 @@ final class Bindings {
         layout = bind(symbols, origin, "tm_layout", ADDRESS, ADDRESS, JAVA_LONG);
         structs = new ContextStructs(this::struct);
         step = new StepLayout(this::struct);
+        checkTypes(symbols, origin);
+        tensorBytes = bind(symbols, origin, "tm_tensor_bytes", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+        cacheBytes = bind(symbols, origin, "tm_cache_bytes", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
@@ -79,6 +86,22 @@ final class Bindings {
         waitFor = bind(symbols, origin, "tm_wait", ADDRESS, JAVA_LONG);
         lastError = bind(symbols, origin, "tm_last_error", ADDRESS, ADDRESS, JAVA_LONG);
         close = bind(symbols, origin, "tm_close", ADDRESS);
+    }
+
+    int tensorBytes(int backend, MemorySegment tensor, MemorySegment bytes, MemorySegment message) {
+        try {
+            return (int) tensorBytes.invokeExact(backend, tensor, bytes, message, message.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int cacheBytes(MemorySegment config, MemorySegment cache, MemorySegment memory, MemorySegment message) {
+        try {
+            return (int) cacheBytes.invokeExact(config, cache, memory, message, message.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
     }
 
     int hostInfo(MemorySegment host) {
@@ -236,6 +259,21 @@ final class Bindings {
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
+    }
+
+    /** Holds the library's element types against ours. */
+    private static void checkTypes(SymbolLookup symbols, String origin) {
+        MethodHandle elementType = bind(symbols, origin, "tm_element_type", ElementTypes.PARAMETERS);
+        Optional<String> mismatch;
+        try {
+            mismatch = ElementTypes.mismatch(elementType);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+        mismatch.ifPresent(difference -> {
+            throw new KernelException("the kernel library at " + origin + " is not this program's: " + difference
+                    + "; use the library built with this program");
+        });
     }
 
     /** Binds a function that returns int32_t or uint32_t. */

@@ -16,12 +16,16 @@ final class ContextStructs {
 
     private final StructWriter<ContextConfig> model;
     private final StructWriter<TensorData> tensor;
+    private final StructWriter<TensorKind> tensorKind;
     private final StructWriter<Conversion> conversion;
     private final StructWriter<CacheConfig> cache;
     private final Struct memory;
     private final long[] memoryFields;
     private final Struct host;
     private final long[] hostFields;
+
+    /** A tensor as far as its size depends on it. */
+    record TensorKind(TensorRole role, DType type, DType computedAs, long rows, long columns) {}
 
     private record Conversion(DType from, DType to, long rows, long columns, float[] scales) {}
 
@@ -61,6 +65,20 @@ final class ContextStructs {
                 .u64("bytes", data -> data.type().bytes(data.rows(), data.columns()))
                 .pointer("data", (data, arena) -> data.data())
                 .pointer("scales", (data, arena) -> arena.allocateFrom(JAVA_FLOAT, data.scales()))
+                .whole();
+        tensorKind = new StructWriter<TensorKind>(structs.apply("tm_tensor"))
+                .u32("role", kind -> kind.role().number())
+                .zero("layer")
+                .zero("expert")
+                .u32("dtype", kind -> kind.type().number())
+                .u32("computed_as", kind -> kind.computedAs().number())
+                .zero("flags")
+                .zero("n_scales")
+                .u64("rows", TensorKind::rows)
+                .u64("cols", TensorKind::columns)
+                .u64("bytes", kind -> 0)
+                .pointer("data", (kind, arena) -> MemorySegment.NULL)
+                .pointer("scales", (kind, arena) -> MemorySegment.NULL)
                 .whole();
         conversion = new StructWriter<Conversion>(structs.apply("tm_conversion"))
                 .u32("from", of -> of.from.number())
@@ -115,6 +133,10 @@ final class ContextStructs {
 
     MemorySegment tensor(Arena arena, TensorData data) {
         return tensor.write(arena, data);
+    }
+
+    MemorySegment tensor(Arena arena, TensorKind kind) {
+        return tensorKind.write(arena, kind);
     }
 
     MemorySegment conversion(Arena arena, DType from, DType to, long rows, long columns, float[] scales) {

@@ -3,36 +3,39 @@ package dev.tramontane.kernels;
 import java.util.Optional;
 
 /**
- * Element types that the kernels compute with. Numbers and block layouts are those of ggml (ggml.h, ggml-common.h), so
- * that a GGUF file's types need no translation; {@link #F8_E4M3}, which ggml lacks, has a number beyond its own.
+ * Element types that the kernels compute with, the one list of them in Java. Numbers and block layouts are those of ggml
+ * (ggml.h, ggml-common.h), so that a GGUF file's types need no translation; {@link #F8_E4M3}, which ggml lacks, has a
+ * number beyond its own. {@link ElementTypes} holds the list against the library's when that is loaded.
  */
 public enum DType {
-    F32(0, 1, 4),
-    F16(1, 1, 2),
-    Q4_0(2, 32, 18),
-    Q4_1(3, 32, 20),
-    Q5_0(6, 32, 22),
-    Q5_1(7, 32, 24),
-    Q8_0(8, 32, 34),
-    Q2_K(10, 256, 84),
-    Q3_K(11, 256, 110),
-    Q4_K(12, 256, 144),
-    Q5_K(13, 256, 176),
-    Q6_K(14, 256, 210),
-    IQ4_NL(20, 32, 18),
-    IQ4_XS(23, 256, 136),
-    BF16(30, 1, 2),
+    F32(0, 1, 4, true),
+    F16(1, 1, 2, true),
+    Q4_0(2, 32, 18, true),
+    Q4_1(3, 32, 20, true),
+    Q5_0(6, 32, 22, true),
+    Q5_1(7, 32, 24, true),
+    Q8_0(8, 32, 34, true),
+    Q2_K(10, 256, 84, false),
+    Q3_K(11, 256, 110, false),
+    Q4_K(12, 256, 144, false),
+    Q5_K(13, 256, 176, false),
+    Q6_K(14, 256, 210, false),
+    IQ4_NL(20, 32, 18, false),
+    IQ4_XS(23, 256, 136, false),
+    BF16(30, 1, 2, true),
     /** OCP 8-bit floating point: no infinities, NaN at 0x7f and 0xff. The only type with scales beside its elements. */
-    F8_E4M3(256, 1, 1);
+    F8_E4M3(256, 1, 1, false);
 
     private final int number;
     private final int blockElements;
     private final int blockBytes;
+    private final boolean writable;
 
-    DType(int number, int blockElements, int blockBytes) {
+    DType(int number, int blockElements, int blockBytes, boolean writable) {
         this.number = number;
         this.blockElements = blockElements;
         this.blockBytes = blockBytes;
+        this.writable = writable;
     }
 
     /** The type with this number, if the kernels have it. */
@@ -67,10 +70,7 @@ public enum DType {
 
     /** Whether {@link KernelLibrary#convert} writes the type, and tensors can be quantised to it when they are loaded. */
     public boolean writable() {
-        return switch (this) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> true;
-            case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, F8_E4M3 -> false;
-        };
+        return writable;
     }
 
     /**

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /**
- * The loaded kernel library. Before it is of any use its ABI version has been checked, and every field of its structs found.
+ * The loaded kernel library. Before it is of any use its ABI version and element types have been checked, and every field
+ * of its structs found.
  * Loaded for the life of the process; immutable, any thread.
  */
 public final class KernelLibrary {
@@ -91,6 +94,57 @@ public final class KernelLibrary {
      */
     public String describe(Backend backend) {
         return bindings.describeBackend(backend.number());
+    }
+
+    /**
+     * Bytes that a context will hold of its own for a tensor, whether the backend can be used here or not: a copy in its
+     * own order, 0 where the tensor is used in place. As {@code tm_tensor_bytes} says of the embedding and of the factors of
+     * RoPE. Any thread.
+     *
+     * @return empty when the backend does not compute such a tensor, which is refused when it is set
+     * @throws KernelException when there cannot be such a tensor
+     */
+    public OptionalLong tensorBytes(
+            Backend backend, TensorRole role, DType type, DType computedAs, long rows, long columns) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.tensorBytes(
+                    backend.number(),
+                    bindings.structs.tensor(
+                            arena, new ContextStructs.TensorKind(role, type, computedAs, rows, columns)),
+                    bytes,
+                    message);
+            if (status == Bindings.UNSUPPORTED) {
+                return OptionalLong.empty();
+            }
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "a tensor of the model cannot be: " + Bindings.text(message));
+            }
+            return OptionalLong.of(bytes.get(ValueLayout.JAVA_LONG, 0));
+        }
+    }
+
+    /**
+     * What {@link KernelContext#sizeCache} would take for such a cache of such a model, to the byte, whether the backend can
+     * be used here or not: cache and workspace, the weights are 0. Any thread.
+     *
+     * @throws KernelException when there cannot be such a model or cache
+     */
+    public MemoryUse cacheBytes(ContextConfig config, CacheConfig cache) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = bindings.structs.memory(arena);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.cacheBytes(
+                    bindings.structs.modelConfig(arena, config),
+                    bindings.structs.cacheConfig(arena, cache),
+                    memory,
+                    message);
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "there is no such cache: " + Bindings.text(message));
+            }
+            return bindings.structs.memoryUse(memory);
+        }
     }
 
     /**

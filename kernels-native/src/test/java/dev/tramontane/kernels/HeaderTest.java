@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -53,6 +54,7 @@ final class HeaderTest {
         Map<String, Integer> defines = defines();
         assertThat(defines).containsEntry("TM_ABI_VERSION", Bindings.ABI_VERSION);
         assertThat(defines).containsEntry("TM_OK", Bindings.OK).containsEntry("TM_PENDING", Bindings.PENDING);
+        assertThat(defines).containsEntry("TM_UNSUPPORTED", Bindings.UNSUPPORTED);
         assertThat(defines)
                 .containsEntry("TM_MAX_GROUPS", Layouts.MAX_GROUPS)
                 .containsEntry("TM_MAX_TOP_LOGPROBS", Layouts.MAX_TOP)
@@ -78,6 +80,18 @@ final class HeaderTest {
                 assertThat(new KernelException(number, "").status()).isEqualTo(status);
             }
         }
+    }
+
+    /** A type of the header that Java lacks is named; that it is in the library's table is the native tests' and the load's. */
+    @Test
+    void everyElementTypeOfTheHeaderIsKnown() {
+        String section = header.substring(header.indexOf("/* Element types"), header.indexOf("/* What a tensor is"));
+        List<String> types = DEFINE.matcher(section)
+                .results()
+                .map(define -> define.group(1).substring("TM_".length()))
+                .toList();
+        assertThat(types).isNotEmpty();
+        assertThat(Stream.of(DType.values()).map(DType::name)).containsExactlyInAnyOrderElementsOf(types);
     }
 
     @Test

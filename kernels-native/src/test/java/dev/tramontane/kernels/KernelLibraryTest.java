@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class KernelLibraryTest {
     @TempDir
@@ -117,6 +119,53 @@ final class KernelLibraryTest {
                 .hasMessageContaining("another tm_span: this program does not know its field extra");
     }
 
+    /** The library's own list of types with one change, behind its own layouts. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        types[n].name = "Q9_K", types[n++].number = 199        | its element type Q9_K is not known here
+        types[i("IQ4_XS")].name = "IQ4_XT"                     | it lacks the element type IQ4_XS
+        types[i("Q4_K")].bytes = 145                           | Q4_K has number 12, blocks of 256 elements in 145 bytes
+        types[i("Q6_K")].elements = 128                        | Q6_K has number 14, blocks of 128
+        types[i("BF16")].number = 31                           | BF16 has number 31
+        types[i("Q5_0")].written = 0                           | Q5_0 has number 6, blocks of 32 elements in 22 bytes, only read
+        types[i("Q3_K")].written = 1                           | bytes, written, expected number 11
+        n = 0                                                  | it lacks the element type F32
+        """)
+    void refusesOtherElementTypesByName(String change, String difference) throws Exception {
+        Path other = compile(
+                "libtypes.so",
+                """
+                #include <string.h>
+                #include "tramontane.h"
+                #include "element_types.h"
+                #define LINE(name, elements, bytes, is_written, ...) \
+                  {#name, TM_##name, elements, bytes, TM_WRITTEN_##is_written(1 +) 0},
+                static struct { const char* name; unsigned number, elements, bytes, written; } types[99] =
+                    {TM_ELEMENT_TYPES(LINE)};
+                static int i(const char* name) { int k = 0; while (strcmp(types[k].name, name) != 0) ++k; return k; }
+                uint32_t tm_abi_version(void) { return TM_ABI_VERSION; }
+                int32_t tm_element_type(uint32_t index, char* name, uint64_t capacity, uint32_t* number,
+                                        uint32_t* elements, uint32_t* bytes, uint32_t* written) {
+                  static uint32_t n;
+                  if (index == 0) { for (n = 0; types[n].name != 0; ++n) {} CHANGE; }
+                  if (index >= n) return TM_INVALID_ARGUMENT;
+                  strncpy(name, types[index].name, capacity);
+                  *number = types[index].number, *elements = types[index].elements;
+                  *bytes = types[index].bytes, *written = types[index].written;
+                  return TM_OK;
+                }
+                """.replace("CHANGE", change),
+                "-xc++",
+                "-std=c++20",
+                "-Inative/include",
+                "-Inative/src",
+                "native/src/layout.cpp");
+        assertThatThrownBy(() -> KernelLibrary.at(other))
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining(difference)
+                .hasMessageEndingWith("; use the library built with this program");
+    }
+
     @Test
     void saysTheFlagWhenNativeAccessIsDenied() throws Exception {
         Path classes = Path.of("target", "classes").toAbsolutePath();
@@ -149,14 +198,15 @@ final class KernelLibraryTest {
         }
     }
 
-    private Path compile(String name, String source) throws Exception {
+    private Path compile(String name, String source, String... more) throws Exception {
         Path c = Files.writeString(directory.resolve(name + ".c"), source);
         Path library = directory.resolve(name);
         Process compiler;
         try {
-            compiler = new ProcessBuilder("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString())
-                    .inheritIO()
-                    .start();
+            List<String> command = new ArrayList<>(List.of("cc", "-shared", "-fPIC", "-o", library.toString()));
+            command.addAll(List.of(more));
+            command.add(c.toString());
+            compiler = new ProcessBuilder(command).inheritIO().start();
         } catch (IOException absent) {
             assumeTrue(false, "no C compiler (cc) on the path");
             throw absent;

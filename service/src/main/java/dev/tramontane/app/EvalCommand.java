@@ -129,12 +129,13 @@ final class EvalCommand extends Command {
         Configuration configuration = DefaultModel.chosen(asked, environment(), "eval");
         Path path = Models.file(configuration);
         Optional<Configuration> reference = against.reference(configuration);
+        KernelLibrary library = KernelLibraries.load(configuration, environment());
         MemoryLimit limit = MemoryLimit.ofProcess();
-        try (MeasuredModel model = MeasuredModel.open(path, configuration, USUAL_CONTEXT, limit)) {
+        try (MeasuredModel model = MeasuredModel.open(library, path, configuration, USUAL_CONTEXT, limit)) {
             if (reference.isEmpty()) {
                 return evaluate(text, model, null);
             }
-            try (MeasuredModel other = openReference(path, reference.get(), model, limit)) {
+            try (MeasuredModel other = openReference(library, path, reference.get(), model, limit)) {
                 return evaluate(text, model, other);
             }
         }
@@ -150,10 +151,11 @@ final class EvalCommand extends Command {
     }
 
     private static MeasuredModel openReference(
-            Path path, Configuration reference, MeasuredModel model, MemoryLimit limit) {
+            KernelLibrary library, Path path, Configuration reference, MeasuredModel model, MemoryLimit limit) {
         int context = model.sizing().engine().contextTokens();
         try {
             return MeasuredModel.open(
+                    library,
                     reference.model().path().orElse(path),
                     reference.withContext(context),
                     context,
@@ -167,9 +169,8 @@ final class EvalCommand extends Command {
     private int evaluate(Path text, MeasuredModel model, @Nullable MeasuredModel reference) throws IOException {
         AtomicBoolean stopped = new AtomicBoolean();
         environment().onTermination().accept(() -> stopped.set(true));
-        KernelLibrary library = KernelLibraries.load(model.configuration(), environment());
-        LoadedModel loaded = model.load(library, environment());
-        LoadedModel other = reference == null ? null : reference.load(library, environment());
+        LoadedModel loaded = model.load(environment());
+        LoadedModel other = reference == null ? null : reference.load(environment());
         List<Tokenizer> tokenizers = new ArrayList<>(List.of(loaded.tokenizer()));
         Evaluation.Subject first = new Evaluation.Subject(
                 "the model", loaded.model(), model.sizing().plan().shape());

@@ -1,6 +1,8 @@
 package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.WeightTypes;
@@ -50,7 +52,9 @@ final class InspectCommand extends Command {
                 Setting.MAX_SEQUENCES,
                 Setting.CACHE_MEMORY,
                 Setting.KV,
-                Setting.BACKEND);
+                Setting.BACKEND,
+                Setting.KERNEL_LIBRARY,
+                Setting.LIBRARY_DIRECTORY);
     }
 
     @Override
@@ -71,7 +75,7 @@ final class InspectCommand extends Command {
             Inspection inspection = new Inspection(source);
             List<Section> sections = new ArrayList<>();
             sections.add(inspection.file());
-            ModelFileException fault = null;
+            RuntimeException fault = null;
             try {
                 ModelPlan plan = source.plan(configuration.model().window());
                 configuration
@@ -85,13 +89,17 @@ final class InspectCommand extends Command {
                         tokenizer,
                         LayoutChoice.of(
                                 source.chat(), tokenizer, configuration.model().chatLayout())));
-                MemoryPlan memory = MemoryPlan.of(plan, configuration, MemoryLimit.ofProcess());
+                MemoryPlan memory = MemoryPlan.of(
+                        KernelLibraries.load(configuration, environment()),
+                        plan,
+                        configuration,
+                        MemoryLimit.ofProcess());
                 sections.add(Inspection.memory(
                         plan,
                         memory,
                         Models.backend(configuration),
                         configuration.model().quantize()));
-            } catch (ModelFileException cannotRun) {
+            } catch (ModelFileException | ModelException | KernelException cannotRun) {
                 fault = cannotRun;
             }
             if (metadata) {

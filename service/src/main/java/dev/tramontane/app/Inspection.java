@@ -3,7 +3,6 @@ package dev.tramontane.app;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
-import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
@@ -199,8 +198,9 @@ final class Inspection {
     /** What running it takes, with these sizes. */
     static Section memory(ModelPlan plan, MemoryPlan memory, Backend backend, Optional<DType> quantize) {
         Sizing sizing = memory.sizing();
-        MemoryEstimate weights = MemoryEstimate.of(
-                plan, backend, sizing.engine().pageTokens(), sizing.engine().halfPrecision(), quantize);
+        MemorySum sum = memory.sum();
+        long inPlace = sum.bytes("weights_in_place_bytes");
+        long repacked = sum.bytes("weights_repacked_bytes");
         int context = sizing.engine().contextTokens();
         int sequences = sizing.plan().sequences(context);
         long cache = sizing.plan().bytes();
@@ -208,19 +208,19 @@ final class Inspection {
                 Fact.of("backend", "backend", backend.name().toLowerCase(Locale.ROOT)),
                 new Fact(
                         "weights in place",
-                        Units.show(weights.inPlace()) + " of the mapped file, shared between processes",
+                        Units.show(inPlace) + " of the mapped file, shared between processes",
                         "weights_in_place_bytes",
-                        weights.inPlace()),
+                        inPlace),
                 new Fact(
                         backend.isDevice() ? "weights copied" : "weights repacked",
-                        Units.show(weights.repacked())
+                        Units.show(repacked)
                                 + switch (backend) {
                                     case REF, CPU -> " of its own";
                                     case CUDA -> " to the device's memory";
                                     case EMU -> " of its own, as a device would have them";
                                 },
                         "weights_repacked_bytes",
-                        weights.repacked()),
+                        repacked),
                 new Fact(
                         "context",
                         String.format(Locale.ROOT, "%,d tokens of prompt and answer", context),
@@ -238,10 +238,10 @@ final class Inspection {
                                 sizing.engine().tokenBudget())),
                 new Fact(
                         "cache per token",
-                        Units.show(weights.cacheBytesPerToken())
+                        Units.show(sizing.plan().tokenBytes())
                                 + (sizing.engine().halfPrecision() ? " (f16)" : " (f32)"),
                         "cache_bytes_per_token",
-                        weights.cacheBytesPerToken()),
+                        sizing.plan().tokenBytes()),
                 new Fact(
                         "cache per sequence",
                         Units.show(sizing.plan().sequenceBytes(context)) + " at most",
@@ -257,7 +257,6 @@ final class Inspection {
         if (plan.geometry().groups().size() > 1) {
             facts.add(byWindow(plan.geometry(), sizing, context));
         }
-        MemorySum sum = memory.sum();
         for (MemorySum.Item item : sum.items()) {
             if (facts.stream().noneMatch(fact -> fact.key().equals(item.key()))) {
                 facts.add(new Fact(item.label(), Units.show(item.bytes()), item.key(), item.bytes()));

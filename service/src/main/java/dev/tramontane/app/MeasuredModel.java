@@ -21,13 +21,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class MeasuredModel implements AutoCloseable {
     private final Path path;
+    private final KernelLibrary library;
     private final Configuration configuration;
     private final ModelSource source;
     private final MemoryPlan memory;
     private @Nullable LoadedModel loaded;
 
-    private MeasuredModel(Path path, Configuration configuration, ModelSource source, MemoryPlan memory) {
+    private MeasuredModel(
+            Path path, KernelLibrary library, Configuration configuration, ModelSource source, MemoryPlan memory) {
         this.path = path;
+        this.library = library;
         this.configuration = configuration;
         this.source = source;
         this.memory = memory;
@@ -36,11 +39,13 @@ final class MeasuredModel implements AutoCloseable {
     /**
      * Opens and plans a model.
      *
+     * @param library that will run it
      * @param usualContext tokens of context, if none were asked for and the model was made for as many
      * @param limit what memory there is for it
      * @throws UsageException when it does not fit
      */
-    static MeasuredModel open(Path path, Configuration configuration, int usualContext, MemoryLimit limit) {
+    static MeasuredModel open(
+            KernelLibrary library, Path path, Configuration configuration, int usualContext, MemoryLimit limit) {
         ModelSource source = ModelSource.open(path);
         try {
             ModelPlan plan = source.plan(configuration.model().window());
@@ -49,8 +54,8 @@ final class MeasuredModel implements AutoCloseable {
                     .context()
                     .orElse(Math.min(usualContext, plan.geometry().contextLength()));
             Configuration sized = configuration.withContext(context);
-            return new MeasuredModel(
-                    path, sized, source, MemoryPlan.of(plan, sized, limit).required());
+            MemoryPlan memory = MemoryPlan.of(library, plan, sized, limit).required();
+            return new MeasuredModel(path, library, sized, source, memory);
         } catch (RuntimeException failure) {
             source.close();
             throw failure;
@@ -67,12 +72,8 @@ final class MeasuredModel implements AutoCloseable {
         return memory.sizing();
     }
 
-    Configuration configuration() {
-        return configuration;
-    }
-
     /** Loads it, with a progress bar when that takes long. The result is closed with this. */
-    LoadedModel load(KernelLibrary library, Environment environment) {
+    LoadedModel load(Environment environment) {
         LoadedModel ready = Models.load(configuration, environment, library, source, (done, total) -> {});
         loaded = ready;
         return ready;

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,22 +19,36 @@ import java.util.Optional;
 record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
 
     /** Plans with this process' own heap and processors. */
-    static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit) {
+    static MemoryPlan of(KernelLibrary library, ModelPlan plan, Configuration configuration, MemoryLimit limit) {
         int threads =
                 configuration.compute().threads().orElse(Runtime.getRuntime().availableProcessors());
-        return of(plan, configuration, limit, threads, Runtime.getRuntime().maxMemory());
+        return of(
+                library,
+                plan,
+                configuration,
+                limit,
+                threads,
+                Runtime.getRuntime().maxMemory());
     }
 
     /**
      * Plans.
      *
+     * @param library that will run it
      * @param threads compute threads
      * @param heap bytes that the Java heap may grow to
      * @throws UsageException when the settings do not go together, whatever there is
      */
-    static MemoryPlan of(ModelPlan plan, Configuration configuration, MemoryLimit limit, int threads, long heap) {
+    static MemoryPlan of(
+            KernelLibrary library,
+            ModelPlan plan,
+            Configuration configuration,
+            MemoryLimit limit,
+            int threads,
+            long heap) {
         Sizing wanted = Sizing.of(plan.geometry(), configuration, limit.bytes());
-        MemoryPlan whole = new MemoryPlan(wanted, MemorySum.of(plan, wanted, configuration, threads, heap), limit);
+        MemoryPlan whole =
+                new MemoryPlan(wanted, MemorySum.of(library, plan, wanted, configuration, threads, heap), limit);
         if (whole.missing() <= 0 || configuration.engine().cacheBytes().isPresent()) {
             return whole;
         }
@@ -46,7 +61,7 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
         notes.add("the cache is " + Units.show(smaller.get().plan().bytes()) + ", not "
                 + Units.show(wanted.plan().bytes()) + ", because with it " + whole.tooMuch());
         Sizing lowered = new Sizing(smaller.get().engine(), smaller.get().plan(), notes);
-        return new MemoryPlan(lowered, MemorySum.of(plan, lowered, configuration, threads, heap), limit);
+        return new MemoryPlan(lowered, MemorySum.of(library, plan, lowered, configuration, threads, heap), limit);
     }
 
     private Bound bound() {

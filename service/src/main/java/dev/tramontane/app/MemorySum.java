@@ -1,6 +1,8 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
 import dev.tramontane.source.ModelPlan;
@@ -41,19 +43,19 @@ record MemorySum(List<Item> items) {
     /**
      * Adds up.
      *
+     * @param library that will run it
      * @param threads compute threads
      * @param heap bytes that the Java heap may grow to
      */
-    static MemorySum of(ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
+    static MemorySum of(
+            KernelLibrary library, ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
         Backend backend = Models.backend(configuration);
-        MemoryEstimate weights = MemoryEstimate.of(
-                plan,
-                backend,
-                sizing.engine().pageTokens(),
-                sizing.engine().halfPrecision(),
-                configuration.model().quantize());
-        long workspace =
-                WorkspaceEstimate.of(plan.geometry(), backend, sizing.plan().shape(), threads);
+        MemoryEstimate weights =
+                MemoryEstimate.of(library, plan, backend, configuration.model().quantize());
+        MemoryUse step = WorkspaceEstimate.of(
+                library, plan.geometry(), backend, sizing.plan().shape(), threads);
+        long pages = sizing.plan().bytes();
+        long workspace = step.workspace() + step.cache() - pages; // with the tables of pages
         Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;
         List<Item> items = new ArrayList<>();
         items.add(new Item("weights in place", "weights_in_place_bytes", weights.inPlace(), Place.FILE));
@@ -62,11 +64,19 @@ record MemorySum(List<Item> items) {
                 "weights_repacked_bytes",
                 weights.repacked(),
                 place));
-        items.add(new Item("cache", "cache_bytes", sizing.plan().bytes(), place));
+        items.add(new Item("cache", "cache_bytes", pages, place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
         items.add(new Item("Java heap at most", HEAP_KEY, heap, Place.OWN));
         items.add(new Item("the JVM beside it", JVM_KEY, JVM, Place.OWN));
         return new MemorySum(items);
+    }
+
+    /** Bytes of one item. */
+    long bytes(String key) {
+        return items.stream()
+                .filter(item -> item.key().equals(key))
+                .mapToLong(Item::bytes)
+                .sum();
     }
 
     /** Bytes that lie in one place. */

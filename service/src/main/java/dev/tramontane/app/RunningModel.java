@@ -68,7 +68,11 @@ final class RunningModel implements AutoCloseable {
         MemoryPlan memory;
         try {
             library = KernelLibraries.load(configuration, environment);
-            memory = MemoryPlan.of(source.plan(configuration.model().window()), configuration, MemoryLimit.ofProcess())
+            memory = MemoryPlan.of(
+                            library,
+                            source.plan(configuration.model().window()),
+                            configuration,
+                            MemoryLimit.ofProcess())
                     .required();
         } catch (RuntimeException failure) {
             source.close();

@@ -120,9 +120,13 @@ final class ServeCommand extends Command {
     }
 
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
-    private static String checkBeforeListening(Configuration configuration, Path path) throws IOException {
+    private String checkBeforeListening(Configuration configuration, Path path) throws IOException {
         try (ModelSource source = ModelSource.open(path)) {
-            MemoryPlan.of(source.plan(configuration.model().window()), configuration, MemoryLimit.ofProcess())
+            MemoryPlan.of(
+                            KernelLibraries.load(configuration, environment()),
+                            source.plan(configuration.model().window()),
+                            configuration,
+                            MemoryLimit.ofProcess())
                     .required();
             return Models.fingerprint(configuration, source.files());
         }

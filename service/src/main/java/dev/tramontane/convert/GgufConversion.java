@@ -57,7 +57,9 @@ public final class GgufConversion {
         ModelKeys.write(geometry, type, draft);
         TokenizerKeys.write(
                 vocabulary, source.eosIds(geometry.vocabulary()), source.chat(), geometry.vocabulary(), draft);
-        ropeTensor = ropeFactors.length == 0 ? -1 : draft.tensor("rope_freqs.weight", GgmlType.F32, ropeFactors.length);
+        ropeTensor = ropeFactors.length == 0
+                ? -1
+                : draft.tensor("rope_freqs.weight", GgmlType.of(DType.F32), ropeFactors.length);
         for (OutputTensor tensor : OutputTensor.of(plan, type.type())) {
             add(tensor);
         }
@@ -77,8 +79,7 @@ public final class GgufConversion {
     }
 
     private void add(OutputTensor tensor) {
-        int index =
-                draft.tensor(tensor.name(), GgmlType.of(tensor.type().number()).orElseThrow(), tensor.dims());
+        int index = draft.tensor(tensor.name(), GgmlType.of(tensor.type()), tensor.dims());
         types.merge(tensor.type(), 1, Integer::sum);
         PlannedTensor first = tensor.parts().getFirst();
         long step = Math.max(1, STRETCH_ELEMENTS / first.columns());

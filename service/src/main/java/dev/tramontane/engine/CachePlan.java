@@ -4,6 +4,7 @@ import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -95,6 +96,11 @@ public final class CachePlan {
     /** Bytes of one page of a group. */
     public long pageBytes(int group) {
         return pageBytes[group];
+    }
+
+    /** Bytes of keys and values of one position in all layers. */
+    public long tokenBytes() {
+        return Arrays.stream(pageBytes).sum() / shape.pageTokens();
     }
 
     /** Pages of a group that one sequence holds at most until it has {@code length} tokens. */

@@ -1,13 +1,10 @@
 package dev.tramontane.load;
 
-import dev.tramontane.kernels.ContextConfig;
 import dev.tramontane.kernels.KernelContext;
-import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.TensorData;
 import dev.tramontane.kernels.TensorRole;
-import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
@@ -19,8 +16,6 @@ import dev.tramontane.source.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -78,8 +73,8 @@ public final class LoadedModel implements AutoCloseable {
 
     private static KernelContext open(
             KernelLibrary library, ModelPlan plan, LoadOptions options, KernelContext.Progress progress) {
-        try {
-            KernelContext context = library.open(config(plan.geometry(), options));
+        return KernelConfigs.asked(() -> {
+            KernelContext context = library.open(KernelConfigs.model(plan.geometry(), options));
             try {
                 for (PlannedTensor tensor : plan.tensors()) {
                     set(context, tensor, options);
@@ -93,9 +88,7 @@ public final class LoadedModel implements AutoCloseable {
                 context.close();
                 throw failure;
             }
-        } catch (KernelException refused) {
-            throw new ModelException(String.valueOf(refused.getMessage()), refused);
-        }
+        });
     }
 
     private static void set(KernelContext context, PlannedTensor tensor, LoadOptions options) {
@@ -115,36 +108,6 @@ public final class LoadedModel implements AutoCloseable {
                 tensor.columns(),
                 tensor.data(),
                 tensor.scales()));
-    }
-
-    private static ContextConfig config(ModelGeometry geometry, LoadOptions options) {
-        List<Integer> windows = new ArrayList<>();
-        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(geometry.layers(), 0));
-        for (LayerGroup group : geometry.groups()) {
-            for (int layer : group.layers()) {
-                groupOfLayer.set(layer, windows.size());
-            }
-            windows.add(group.window());
-        }
-        return new ContextConfig(
-                options.backend(),
-                options.cpuLevel(),
-                options.threads(),
-                geometry.layers(),
-                geometry.width(),
-                geometry.heads(),
-                geometry.kvHeads(),
-                geometry.headDim(),
-                geometry.ffn(),
-                geometry.vocabulary(),
-                geometry.experts(),
-                geometry.expertsUsed(),
-                geometry.ropeHalves(),
-                geometry.ropeDimensions(),
-                geometry.ropeTheta(),
-                geometry.rmsEpsilon(),
-                windows,
-                groupOfLayer);
     }
 
     public Model model() {

@@ -1,7 +1,5 @@
 package dev.tramontane.load;
 
-import dev.tramontane.kernels.CacheConfig;
-import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.MemoryUse;
@@ -53,15 +51,7 @@ final class NativeModel implements Model {
     @Override
     public void sizeCache(CacheShape shape) {
         try {
-            context.sizeCache(new CacheConfig(
-                    shape.halfPrecision() ? DType.F16 : DType.F32,
-                    shape.pageTokens(),
-                    shape.slots(),
-                    shape.maxRows(),
-                    shape.maxSpans(),
-                    shape.maxSamples(),
-                    shape.groups().stream().map(CacheShape.Group::pages).toList(),
-                    shape.groups().stream().map(CacheShape.Group::ring).toList()));
+            context.sizeCache(KernelConfigs.cache(shape));
         } catch (KernelException | IllegalArgumentException refused) {
             throw failure(refused);
         }

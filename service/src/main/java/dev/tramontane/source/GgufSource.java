@@ -57,7 +57,7 @@ public final class GgufSource implements ModelSource {
     public List<StoredTensor> stored() {
         return file.tensors().stream()
                 .map(tensor -> StoredTensor.of(
-                        tensor, tensor.type().name(), tensor.type().computed(), tensor.dims()))
+                        tensor, tensor.type().name(), tensor.type().computed().isPresent(), tensor.dims()))
                 .toList();
     }
 

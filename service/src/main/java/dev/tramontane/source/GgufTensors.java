@@ -63,7 +63,8 @@ final class GgufTensors {
                     shape(needed.rows() * parts, needed.columns()) + " (rows x columns) by the metadata"
                             + (parts > 1 ? ", those of " + parts + " experts" : ""));
         }
-        DType type = DType.ofNumber(tensor.type().number())
+        DType type = tensor.type()
+                .computed()
                 .filter(found -> !needed.vector() || found == DType.F32)
                 .orElseThrow(() -> fault(
                         tensor,

@@ -2,6 +2,7 @@ package dev.tramontane.source;
 
 import static dev.tramontane.weights.ModelFileException.quoted;
 
+import dev.tramontane.kernels.DType;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.weights.GgmlType;
 import dev.tramontane.weights.GgufFile;
@@ -58,7 +59,7 @@ final class RopeFactors {
     }
 
     private static void read(GgufTensor tensor, float[] factors) {
-        if (tensor.type() != GgmlType.F32 || tensor.elements() != factors.length) {
+        if (!tensor.type().equals(GgmlType.of(DType.F32)) || tensor.elements() != factors.length) {
             throw PlannedTensors.fault(
                     tensor, "is " + tensor.elements() + " x " + tensor.type(), factors.length + " x F32");
         }

@@ -141,7 +141,7 @@ public final class GgufFile implements AutoCloseable {
                             "give the path of a part that lies beside the others");
         }
         for (GgufTensor tensor : tensors()) {
-            if (!tensor.type().computed()) {
+            if (tensor.type().computed().isEmpty()) {
                 throw ModelFileException.in(
                                 tensor.file(),
                                 "tensor " + quoted(tensor.name()) + " is " + tensor.type()

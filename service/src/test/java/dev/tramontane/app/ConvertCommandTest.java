@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.weights.GgmlType;
 import dev.tramontane.weights.GgufFile;
 import java.io.IOException;
@@ -43,8 +44,8 @@ class ConvertCommandTest {
         assertThat(outcome.out())
                 .matches("wrote \\Q" + out + "\\E: .* KiB \\(\\d+ F32, \\d+ Q8_0 tensors\\) in .* s, .*/s\n");
         try (GgufFile file = GgufFile.open(out)) {
-            assertThat(file.tensor("blk.0.attn_q.weight").type()).isEqualTo(GgmlType.Q8_0);
-            assertThat(file.tensor("blk.0.attn_norm.weight").type()).isEqualTo(GgmlType.F32);
+            assertThat(file.tensor("blk.0.attn_q.weight").type()).isEqualTo(GgmlType.of(DType.Q8_0));
+            assertThat(file.tensor("blk.0.attn_norm.weight").type()).isEqualTo(GgmlType.of(DType.F32));
         }
         assertThat(new CapturedProgram().run("inspect", out.toString()).code()).isZero();
         assertThat(names()).containsExactlyInAnyOrder(in.getFileName().toString(), "out.gguf");
@@ -54,8 +55,8 @@ class ConvertCommandTest {
     void theHeadKeepsEightBits() {
         assertThat(convert("--type", "Q4_0").code()).isZero();
         try (GgufFile file = GgufFile.open(out)) {
-            assertThat(file.tensor("token_embd.weight").type()).isEqualTo(GgmlType.Q8_0);
-            assertThat(file.tensor("blk.0.ffn_up.weight").type()).isEqualTo(GgmlType.Q4_0);
+            assertThat(file.tensor("token_embd.weight").type()).isEqualTo(GgmlType.of(DType.Q8_0));
+            assertThat(file.tensor("blk.0.ffn_up.weight").type()).isEqualTo(GgmlType.of(DType.Q4_0));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.source.ModelPlan;
@@ -48,7 +49,7 @@ class MemoryPlanTest {
 
     private MemoryPlan plan(MemoryLimit limit, Object... pairs) throws IOException {
         try (ModelSource source = ModelSource.open(LONG.writeTo(dir))) {
-            return MemoryPlan.of(source.plan(OptionalInt.empty()), asked(pairs), limit, 2, HEAP);
+            return MemoryPlan.of(Kernels.library(), source.plan(OptionalInt.empty()), asked(pairs), limit, 2, HEAP);
         }
     }
 
@@ -171,7 +172,8 @@ class MemoryPlanTest {
             for (String backend : new String[] {"ref", "cpu", "cuda", "emu"}) {
                 Configuration configuration =
                         asked(Setting.BACKEND, backend, Setting.CACHE_MEMORY, "500GiB", Setting.MAX_SEQUENCES, "2048");
-                MemoryPlan plan = MemoryPlan.of(model, configuration, machine(24 * GIB, 22 * GIB), 2, HEAP);
+                MemoryPlan plan =
+                        MemoryPlan.of(Kernels.library(), model, configuration, machine(24 * GIB, 22 * GIB), 2, HEAP);
                 Section section = Inspection.memory(model, plan, Models.backend(configuration), Optional.empty());
                 Map<String, String> said =
                         section.facts().stream().collect(Collectors.toMap(Fact::key, Fact::text, (one, other) -> one));

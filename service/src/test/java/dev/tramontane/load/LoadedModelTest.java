@@ -50,13 +50,10 @@ final class LoadedModelTest {
         for (TinyModel tiny : new TinyModel[] {TinyModel.PLAIN, TinyModel.PLAIN.withTiedOutput()}) {
             try (LoadedModel loaded = tiny.withType(type).load(directory, backend)) {
                 ModelPlan plan = loaded.source().plan(OptionalInt.empty());
-                MemoryEstimate estimate = MemoryEstimate.of(plan, backend, 32, true);
+                MemoryEstimate estimate = MemoryEstimate.of(Kernels.library(), plan, backend);
                 MemoryUse memory = loaded.memory();
                 assertThat(estimate.inPlace()).isEqualTo(memory.weightsInPlace());
-                // The backend's allocation may end in some room of its own.
-                assertThat(memory.weightsRepacked() - estimate.repacked()).isBetween(0L, 16_384L);
-                assertThat(estimate.cacheBytesPerToken()).isEqualTo(2L * 3 * 2 * 16 * 2);
-                assertThat(estimate.cachePageBytes()).containsExactly(32 * estimate.cacheBytesPerToken());
+                assertThat(estimate.repacked()).isEqualTo(memory.weightsRepacked());
             }
         }
     }

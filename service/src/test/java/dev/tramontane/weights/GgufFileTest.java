@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.entry;
 import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.GgufWriter;
 import dev.tramontane.fixtures.LittleEndian;
+import dev.tramontane.kernels.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,7 +54,7 @@ class GgufFileTest {
             assertThat(file.size()).isEqualTo(path.toFile().length());
             assertThat(file.tensors()).extracting(GgufTensor::name).containsExactly("matrix", "norm", "cube");
             GgufTensor matrix = file.tensor("matrix");
-            assertThat(matrix.type()).isEqualTo(GgmlType.Q8_0);
+            assertThat(matrix.type()).isEqualTo(GgmlType.of(DType.Q8_0));
             assertThat(matrix.rows()).isEqualTo(3);
             assertThat(matrix.cols()).isEqualTo(64);
             assertThat(matrix.elements()).isEqualTo(192);
@@ -257,7 +258,10 @@ class GgufFileTest {
             assertThat(file.version()).isEqualTo(3);
             assertThat(file.size()).isEqualTo(98_362_432L);
             assertThat(file.tensors().stream().collect(Collectors.groupingBy(GgufTensor::type, Collectors.counting())))
-                    .containsOnly(entry(GgmlType.F32, 61L), entry(GgmlType.Q4_1, 210L), entry(GgmlType.Q8_0, 1L));
+                    .containsOnly(
+                            entry(GgmlType.of(DType.F32), 61L),
+                            entry(GgmlType.of(DType.Q4_1), 210L),
+                            entry(GgmlType.of(DType.Q8_0), 1L));
             GgufMetadata metadata = file.metadata();
             assertThat(metadata.keys()).hasSize(33);
             assertThat(metadata.string("general.architecture")).isEqualTo("llama");
@@ -281,7 +285,7 @@ class GgufFileTest {
             assertThat(metadata.string("tokenizer.chat_template")).startsWith("{% for message in messages %}");
             GgufTensor embedding = file.tensor("token_embd.weight");
             assertThat(embedding.dims()).containsExactly(576L, 49_152L);
-            assertThat(embedding.type()).isEqualTo(GgmlType.Q8_0);
+            assertThat(embedding.type()).isEqualTo(GgmlType.of(DType.Q8_0));
             assertThat(embedding.offset()).isEqualTo(1_785_664L);
             assertThat(embedding.bytes()).isEqualTo(30_081_024L);
             GgufTensor last = file.tensors().stream()

@@ -3,6 +3,7 @@ package dev.tramontane.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.kernels.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -30,9 +31,9 @@ final class GgufOutputTest {
                 .ints("numbers", -1, 7)
                 .floats("reals", 0.5f, -2f)
                 .bools("flags", List.of(true, false, true));
-        draft.tensor("odd", GgmlType.F32, 3);
-        draft.tensor("experts", GgmlType.Q8_0, 64, 2, 3);
-        draft.tensor("last", GgmlType.BF16, 5, 1);
+        draft.tensor("odd", GgmlType.of(DType.F32), 3);
+        draft.tensor("experts", GgmlType.of(DType.Q8_0), 64, 2, 3);
+        draft.tensor("last", GgmlType.of(DType.BF16), 5, 1);
         return draft;
     }
 
@@ -106,7 +107,7 @@ final class GgufOutputTest {
                 .isInstanceOf(IOException.class)
                 .hasMessage("cannot write " + nowhere.resolve("x.gguf") + ": there is no directory " + nowhere);
         GgufDraft huge = new GgufDraft();
-        huge.tensor("huge", GgmlType.F32, 1L << 20, 1L << 20, 1L << 10);
+        huge.tensor("huge", GgmlType.of(DType.F32), 1L << 20, 1L << 20, 1L << 10);
         Path full = dir.resolve("full.gguf");
         assertThatThrownBy(() -> GgufOutput.create(full, huge, false))
                 .isInstanceOf(IOException.class)
@@ -121,9 +122,11 @@ final class GgufOutputTest {
         assertThatThrownBy(() -> draft.bool("flag", true)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> draft.bool("", true)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> draft.u32("big", 1L << 32)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> draft.tensor("odd", GgmlType.F32, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> draft.tensor("none", GgmlType.F32)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> draft.tensor("cut", GgmlType.Q8_0, 40))
+        assertThatThrownBy(() -> draft.tensor("odd", GgmlType.of(DType.F32), 1))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> draft.tensor("none", GgmlType.of(DType.F32)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> draft.tensor("cut", GgmlType.of(DType.Q8_0), 40))
                 .hasMessage("cut has rows of 40, not a multiple of 32 for Q8_0");
     }
 

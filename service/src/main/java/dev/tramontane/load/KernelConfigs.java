@@ -1,0 +1,74 @@
+package dev.tramontane.load;
+
+import dev.tramontane.kernels.CacheConfig;
+import dev.tramontane.kernels.ContextConfig;
+import dev.tramontane.kernels.DType;
+import dev.tramontane.kernels.KernelException;
+import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.LayerGroup;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.ModelGeometry;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** A model and its cache as the kernel library is told of them. */
+final class KernelConfigs {
+    private KernelConfigs() {}
+
+    static ContextConfig model(ModelGeometry geometry, LoadOptions options) {
+        List<Integer> windows = new ArrayList<>();
+        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(geometry.layers(), 0));
+        for (LayerGroup group : geometry.groups()) {
+            for (int layer : group.layers()) {
+                groupOfLayer.set(layer, windows.size());
+            }
+            windows.add(group.window());
+        }
+        return new ContextConfig(
+                options.backend(),
+                options.cpuLevel(),
+                options.threads(),
+                geometry.layers(),
+                geometry.width(),
+                geometry.heads(),
+                geometry.kvHeads(),
+                geometry.headDim(),
+                geometry.ffn(),
+                geometry.vocabulary(),
+                geometry.experts(),
+                geometry.expertsUsed(),
+                geometry.ropeHalves(),
+                geometry.ropeDimensions(),
+                geometry.ropeTheta(),
+                geometry.rmsEpsilon(),
+                windows,
+                groupOfLayer);
+    }
+
+    static CacheConfig cache(CacheShape shape) {
+        return new CacheConfig(
+                shape.halfPrecision() ? DType.F16 : DType.F32,
+                shape.pageTokens(),
+                shape.slots(),
+                shape.maxRows(),
+                shape.maxSpans(),
+                shape.maxSamples(),
+                shape.groups().stream().map(CacheShape.Group::pages).toList(),
+                shape.groups().stream().map(CacheShape.Group::ring).toList());
+    }
+
+    /**
+     * Asks the library.
+     *
+     * @throws ModelException what it refuses, in its words
+     */
+    static <T> T asked(Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (KernelException refused) {
+            throw new ModelException(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+}
