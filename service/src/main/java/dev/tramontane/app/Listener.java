@@ -10,6 +10,7 @@ import dev.tramontane.api.UnservedRoutes;
 import dev.tramontane.api.VersionRoute;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.ws.ResponsesRoute;
@@ -77,6 +78,7 @@ final class Listener implements AutoCloseable {
                             new TokenizeRoutes(vertx, config, serving, memory),
                             new ResponsesRoute(vertx, config, serving, observer, memory, clock),
                             new VersionRoute(Program.Version.number()),
+                            new OpenApiRoute(Program.Version.number()),
                             new UnservedRoutes(),
                             new ChatPage()),
                     observer);

@@ -66,7 +66,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         this.engine = engine;
         this.config = config;
         limits = engine.limits();
-        profile = new ModelProfile(limits.contextTokens(), !(layout instanceof NoLayout), sampling);
+        profile = new ModelProfile(
+                limits.contextTokens(), !(layout instanceof NoLayout), new InfillLayout(tokenizer).exists(), sampling);
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         eosIds = eosIdsOf(tokenizer);
@@ -204,6 +205,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     "Shorten the prompt" + (asked ? " or max_tokens." : "."),
                     ids.length < limits.contextTokens() ? "max_tokens" : "prompt");
         }
+        int most = profile.sampling().maxTokens();
+        int answer = most == 0 ? maxTokens : Math.min(maxTokens, most);
         if (request.promptTops() >= 0 && (long) ids.length * (1 + request.promptTops()) > config.scoredEntries()) {
             throw new GenerationException(
                     Kind.INVALID,
@@ -219,8 +222,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
         return new Submission(
                 ids,
-                maxTokens,
-                request.stops().minTokens(),
+                answer,
+                Math.min(request.stops().minTokens(), answer),
                 endTokens,
                 request.sampling(),
                 request.tops(),

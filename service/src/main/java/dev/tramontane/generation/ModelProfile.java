@@ -7,6 +7,7 @@ import dev.tramontane.model.SamplingDefaults;
  *
  * @param contextTokens prompt and answer together
  * @param chats whether conversations can be laid out for it
+ * @param fills whether it has the tokens to fill a gap in a text
  * @param sampling what holds where a request says nothing
  */
-public record ModelProfile(int contextTokens, boolean chats, SamplingDefaults sampling) {}
+public record ModelProfile(int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling) {}

@@ -16,6 +16,9 @@ public sealed interface Prompt {
         }
     }
 
+    /** A text with a gap that is to be filled; control strings in it are text. */
+    record Infill(String prefix, String suffix) implements Prompt {}
+
     /** Ids, taken as they are. */
     record Ids(int[] ids) implements Prompt {}
 

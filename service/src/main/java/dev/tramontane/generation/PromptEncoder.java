@@ -20,12 +20,14 @@ final class PromptEncoder {
     private final Tokenizer tokenizer;
     private final TokenTexts texts;
     private final ChatLayout layout;
+    private final InfillLayout infill;
     private final int vocabulary;
 
     PromptEncoder(Tokenizer tokenizer, ChatLayout layout, int vocabulary) {
         this.tokenizer = tokenizer;
         this.texts = new TokenTexts(tokenizer);
         this.layout = layout;
+        infill = new InfillLayout(tokenizer);
         this.vocabulary = vocabulary;
     }
 
@@ -61,6 +63,7 @@ final class PromptEncoder {
                 int[] ids = tokenizer.encode(PromptText.of(text.text()), limit);
                 yield new PreparedPrompt(text.special() ? withBos(ids) : ids, text.text());
             }
+            case Prompt.Infill gap -> infill.encode(gap, limit);
             case Prompt.Ids ids -> {
                 limit.after(ids.ids().length);
                 yield new PreparedPrompt(checked(ids.ids(), "prompt"), texts.decode(ids.ids()));

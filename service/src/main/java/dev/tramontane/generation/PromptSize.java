@@ -17,6 +17,8 @@ final class PromptSize {
     static long of(Prompt prompt) {
         return switch (prompt) {
             case Prompt.Text text -> text.text().length();
+            case Prompt.Infill infill ->
+                infill.prefix().length() + (long) infill.suffix().length();
             case Prompt.Ids ids -> ids.ids().length;
             case Prompt.Chat chat -> {
                 long messages = of(chat.conversation().messages());

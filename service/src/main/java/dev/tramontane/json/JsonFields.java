@@ -62,6 +62,11 @@ public final class JsonFields {
         return object.get(name);
     }
 
+    /** Names of the fields that were taken, whether they are there or not. */
+    public Set<String> known() {
+        return Set.copyOf(taken);
+    }
+
     public boolean has(String name) {
         return object.get(name) != null;
     }

@@ -3,7 +3,6 @@ package dev.tramontane.model;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
@@ -16,14 +15,6 @@ public record SamplingDefaults(Sampling sampling, int maxTokens) {
 
     /** Nothing but temperature 1. */
     public static final SamplingDefaults NEUTRAL = new SamplingDefaults(Sampling.NEUTRAL, 0);
-
-    /** The limit for an answer: what was asked for, within what is allowed. */
-    public OptionalInt limited(OptionalInt asked) {
-        if (maxTokens == 0) {
-            return asked;
-        }
-        return OptionalInt.of(Math.min(maxTokens, asked.orElse(maxTokens)));
-    }
 
     /** What is not neutral, by the names of requests' fields, as a decimal number. */
     public Map<String, String> told() {

@@ -276,7 +276,7 @@ class ErrorTableTest {
                 field("\"stream\": 1", "stream", "must be true or false"),
                 field("\"stream\": \"" + "x".repeat(500) + "\"", "stream", "…"),
                 field("\"model\": 1", "model", "must be a string"),
-                field("\"suffix\": \"s\"", "suffix", "not supported"),
+                field("\"suffix\": \"s\"", "suffix", "cannot fill a gap"),
                 field("\"best_of\": 2", "best_of", "not supported"),
                 field("\"store\": true", "store", "not supported"),
                 field("\"response_format\": {\"type\": \"json_object\"}", "response_format.type", "not supported"),
@@ -451,8 +451,9 @@ class ErrorTableTest {
         assertThat(unknown.error().getString("message"))
                 .isEqualTo("There is nothing at /v1/completion; this server has GET /livez, GET /startupz, GET"
                         + " /readyz, GET /health, GET /v1/health, GET /ping, POST /ping, GET /v1/models, GET"
-                        + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST /tokenize, POST"
-                        + " /detokenize, GET /v1/responses, GET /version");
+                        + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST"
+                        + " /v1/fim/completions, POST /tokenize, POST /detokenize, GET /v1/responses, GET"
+                        + " /version, GET /openapi.json");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);

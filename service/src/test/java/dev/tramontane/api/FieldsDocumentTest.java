@@ -4,20 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.Documents;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** docs/http.md against the service: every field that it names is known, every limit that it states holds. */
+/**
+ * The documents against the service: every field is treated as its description says, the table of them is what it says,
+ * every limit that is stated holds. After a change of the table, {@code -Dtramontane.documents=write} writes docs/fields.md.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FieldsDocumentTest {
-    private static final Pattern NAME = Pattern.compile("`([a-z_]+)(?:\\.[a-z_]+)?`");
+    private static final String FIELDS = "docs/fields.md";
+    private static final String TABLE = "<!-- written by FieldsDocumentTest from RequestFields -->\n";
 
     private final String document = Documents.text("docs/http.md");
     private TestService service;
@@ -32,39 +45,146 @@ class FieldsDocumentTest {
         service.close();
     }
 
-    /** The names in the first column of the table of fields, and those with a paragraph's beginning in bold or code. */
-    private List<String> fieldsOfBoth() {
-        String table = document.substring(document.indexOf("## Fields of both endpoints"));
-        table = table.substring(0, table.indexOf("\n\n", table.indexOf("|---|")));
-        List<String> names = new ArrayList<>();
-        table.lines().filter(line -> line.startsWith("| `")).forEach(line -> {
-            Matcher matcher = NAME.matcher(line.split("\\|", -1)[1]);
-            while (matcher.find()) {
-                names.add(matcher.group(1));
-            }
-        });
-        return names;
+    private JsonObject properties(String schema) {
+        return service.get("/openapi.json")
+                .json()
+                .getJsonObject("components")
+                .getJsonObject("schemas")
+                .getJsonObject(schema)
+                .getJsonObject("properties");
     }
 
-    /** A field that is not known is refused as such; a wrong value of one that is known is refused otherwise. */
-    @Test
-    void everyFieldIsKnown() {
-        List<String> names = fieldsOfBoth();
-        assertThat(names)
-                .contains("n", "stop", "prompt_logprobs", "stream_options")
-                .hasSizeGreaterThan(25);
-        JsonObject strange = new JsonObject().put("no", new JsonObject());
-        for (String name : names) {
-            JsonObject more = new JsonObject().put(name, strange);
-            for (TestService.Reply reply : List.of(
-                    service.completion(TestService.body("p", more)), service.chat(TestService.chatBody(more)))) {
-                if (reply.status() != 200) {
-                    assertThat(reply.error().getString("message"))
-                            .doesNotContainPattern("unknown field " + name + "(?![.\\w])");
-                    assertThat(reply.error().getString("param")).startsWith(name);
+    private TestService.Reply send(String schema, JsonObject more) {
+        return schema.equals("ChatRequest")
+                ? service.chat(TestService.chatBody(more))
+                : service.post(
+                        schema.equals("FimRequest") ? "/v1/fim/completions" : "/v1/completions",
+                        TestService.body("p", more).encode());
+    }
+
+    /** Every field is treated as the description of the API says. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ChatRequest", "CompletionRequest", "FimRequest"})
+    void everyFieldIsTreatedAsDescribed(String schema) {
+        JsonObject properties = properties(schema);
+        assertThat(properties.fieldNames()).hasSizeGreaterThan(60);
+        JsonObject strange = new JsonObject().put("no", new JsonObject().put("no", 1));
+        for (String name : properties.fieldNames()) {
+            JsonObject field = properties.getJsonObject(name);
+            TestService.Reply reply = send(schema, new JsonObject().put(name, strange));
+            switch (field.getString("x-treatment")) {
+                case "honoured" -> {
+                    if (reply.status() != 200) {
+                        assertThat(reply.error().getString("message"))
+                                .as(name)
+                                .doesNotContainPattern("unknown field " + name + "(?![.\\w])");
+                        assertThat(reply.error().getString("param")).startsWith(name);
+                    }
                 }
+                case "no effect" -> assertThat(reply.status()).as(name).isEqualTo(answered(schema));
+                case "refused" -> {
+                    assertThat(reply.status()).as(name).isEqualTo(400);
+                    assertThat(reply.error().getString("param")).isEqualTo(name);
+                    assertThat(reply.error().getString("message"))
+                            .isEqualTo(name + " is not supported; " + field.getString("description"));
+                }
+                case "default only" -> {
+                    assertThat(reply.status()).as(name).isEqualTo(400);
+                    assertThat(reply.error().getString("param")).isEqualTo(name);
+                    for (Object value :
+                            field.getJsonArray("anyOf").getJsonObject(0).getJsonArray("enum")) {
+                        assertThat(send(schema, new JsonObject().put(name, value))
+                                        .status())
+                                .as(name)
+                                .isEqualTo(answered(schema));
+                    }
+                }
+                default -> throw new AssertionError(field.encode());
             }
         }
+    }
+
+    /** This vocabulary has no tokens for gaps, which is told after every field has been read. */
+    private static int answered(String schema) {
+        return schema.equals("FimRequest") ? 400 : 200;
+    }
+
+    /** What OpenAI's and Mistral's clients can send, and the extras of other servers that people use. */
+    @Test
+    void everyFieldOfTheClientsIsKnown() throws IOException {
+        try (InputStream in = Objects.requireNonNull(
+                FieldsDocumentTest.class.getResourceAsStream("/clients/fields.txt"), "clients/fields.txt")) {
+            new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.startsWith("#"))
+                    .forEach(line -> {
+                        String[] words = line.split(" +");
+                        assertThat(properties(words[1]).fieldNames())
+                                .as(words[0])
+                                .containsAll(List.of(words).subList(2, words.length));
+                    });
+        }
+    }
+
+    @Test
+    void theTableIsWhatTheServiceSays() throws IOException {
+        Map<String, Map<String, JsonObject>> fields = new TreeMap<>();
+        Map<String, String> columns = new LinkedHashMap<>();
+        columns.put("ChatRequest", "chat");
+        columns.put("CompletionRequest", "completions");
+        columns.put("FimRequest", "fim");
+        columns.keySet().forEach(schema -> {
+            JsonObject properties = properties(schema);
+            properties
+                    .fieldNames()
+                    .forEach(name -> fields.computeIfAbsent(name, each -> new LinkedHashMap<>())
+                            .put(schema, properties.getJsonObject(name)));
+        });
+        StringBuilder table = new StringBuilder("| field | at | what becomes of it |\n|---|---|---|\n");
+        fields.forEach((name, places) -> {
+            Map<String, List<String>> meanings = new LinkedHashMap<>();
+            places.forEach((schema, field) -> meanings.computeIfAbsent(told(field), each -> new ArrayList<>())
+                    .add(columns.getOrDefault(schema, "")));
+            meanings.forEach((meaning, at) -> table.append("| `")
+                    .append(name)
+                    .append("` | ")
+                    .append(at.size() == columns.size() ? "all" : String.join(", ", at))
+                    .append(" | ")
+                    .append(meaning.replace("|", "\\|"))
+                    .append(" |\n"));
+        });
+        String text = Documents.text(FIELDS);
+        int begin = text.indexOf(TABLE) + TABLE.length();
+        int end = text.indexOf(TABLE, begin);
+        if (System.getProperty("tramontane.documents", "").equals("write")) {
+            Files.writeString(Documents.root().resolve(FIELDS), text.substring(0, begin) + table + text.substring(end));
+            return;
+        }
+        assertThat(text.substring(begin, end))
+                .as("run this test with -Dtramontane.documents=write")
+                .isEqualTo(table.toString());
+    }
+
+    private static String told(JsonObject field) {
+        String words = field.getString("description");
+        return switch (field.getString("x-treatment")) {
+            case "refused" -> "refused: " + words;
+            case "no effect" -> "taken, without effect: " + words;
+            case "default only" ->
+                "only "
+                        + field.getJsonArray("anyOf").getJsonObject(0).getJsonArray("enum").stream()
+                                .map(value -> value instanceof String text ? '"' + text + '"' : String.valueOf(value))
+                                .collect(Collectors.joining(" or "))
+                        + ": " + words;
+            default -> range(field) + words;
+        };
+    }
+
+    private static String range(JsonObject field) {
+        Object least = field.getValue("minimum");
+        Object most = field.getValue("maximum");
+        boolean told = least != null && most != null && ((Number) most).doubleValue() < Integer.MAX_VALUE;
+        return told ? least + " to " + most + ": " : "";
     }
 
     @Test

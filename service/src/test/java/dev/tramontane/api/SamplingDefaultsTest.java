@@ -12,7 +12,6 @@ import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.model.SamplingParameter;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -65,7 +64,6 @@ class SamplingDefaultsTest {
                 SUGGESTED,
                 UnknownFields.refused());
         isSuggested(response.generation().sampling());
-        assertThat(response.generation().maxTokens()).isEqualTo(OptionalInt.of(12));
     }
 
     @Test
@@ -84,6 +82,22 @@ class SamplingDefaultsTest {
         assertThat(submitted(service.chat(TestService.chatBody(more))).maxTokens())
                 .as("the makers' limit is one")
                 .isEqualTo(12);
+    }
+
+    /** The makers' limit is no wish of the client's: a context that is shorter ends the answer. */
+    @Test
+    void aLimitBeyondTheContextRefusesNobody() {
+        SamplingDefaults large = new SamplingDefaults(Sampling.NEUTRAL, 100_000);
+        try (TestService roomy = TestService.suggesting(large, "short")) {
+            assertThat(roomy.chat(TestService.chatBody(new JsonObject())).status())
+                    .isEqualTo(200);
+            JsonObject least = new JsonObject().put("min_tokens", 3);
+            assertThat(roomy.completion(TestService.body("p", least)).status()).isEqualTo(200);
+        }
+        JsonObject least = new JsonObject().put("min_tokens", 14).put("max_tokens", 20);
+        Submission asked = submitted(service.completion(TestService.body("p", least)));
+        assertThat(asked.maxTokens()).isEqualTo(12);
+        assertThat(asked.minTokens()).isEqualTo(12);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.tramontane.api;
 
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
+import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.ws.ResponsesRoute;
@@ -194,6 +195,7 @@ final class TestService implements AutoCloseable {
                                 memory,
                                 InstantSource.fixed(Instant.ofEpochSecond(NOW))),
                         new VersionRoute("1.2.3"),
+                        new OpenApiRoute("1.2.3"),
                         new UnservedRoutes()),
                 observer);
         port = service.start().await();

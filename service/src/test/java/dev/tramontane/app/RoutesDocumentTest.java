@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -30,13 +31,35 @@ class RoutesDocumentTest {
     @TempDir
     Path dir;
 
+    private JsonObject description = new JsonObject();
+
     @Test
     void theDocumentListsThem() throws Exception {
         Set<String> served = served();
         // The page's own files are no interface.
-        served.removeIf(route -> RoutesDocumentTest.class.getResource("/web/" + route.replace("GET /", "")) != null
-                && !route.equals("GET /"));
+        served.removeIf(RoutesDocumentTest::isFileOfThePage);
         assertThat(documented()).isEqualTo(served);
+    }
+
+    /** And the description that programs read has them all. */
+    @Test
+    void theDescriptionHasThem() throws Exception {
+        Set<String> served = served();
+        served.removeIf(RoutesDocumentTest::isFileOfThePage);
+        Set<String> described = new TreeSet<>();
+        JsonObject paths = description.getJsonObject("paths");
+        for (String path : paths.fieldNames()) {
+            for (String method : paths.getJsonObject(path).fieldNames()) {
+                described.add(method.toUpperCase(Locale.ROOT) + " " + path.replaceAll("\\{\\w+}", "*"));
+            }
+        }
+        assertThat(described).isEqualTo(served);
+        assertThat(description.getString("openapi")).isEqualTo("3.1.0");
+    }
+
+    private static boolean isFileOfThePage(String route) {
+        return RoutesDocumentTest.class.getResource("/web/" + route.replace("GET /", "")) != null
+                && !route.equals("GET /");
     }
 
     private Set<String> served() throws Exception {
@@ -57,6 +80,11 @@ class RoutesDocumentTest {
                                     .build(),
                             BodyHandlers.ofString())
                     .body();
+            description = new JsonObject(client.send(
+                            HttpRequest.newBuilder(URI.create(address.group(1) + "/openapi.json"))
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .body());
         }
         program.terminate();
         assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();

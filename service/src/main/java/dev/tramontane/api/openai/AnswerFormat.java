@@ -40,7 +40,12 @@ abstract class AnswerFormat {
         chunkHead = new Head(head.id(), chunkObject, head.model(), head.createdSeconds(), head.fingerprint());
     }
 
-    static String newId(String prefix) {
+    /** The answer's id: the client's own end, or a new one. */
+    static String id(String prefix, AnswerOptions options) {
+        return options.requestId().isEmpty() ? newId(prefix) : prefix + options.requestId();
+    }
+
+    private static String newId(String prefix) {
         StringBuilder id = new StringBuilder(prefix);
         for (int i = 0; i < ID_CHARACTERS; i++) {
             id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));

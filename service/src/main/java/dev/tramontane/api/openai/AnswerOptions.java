@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param promptLogprobs alternatives per prompt token to report beside the answer; -1: none wanted
  * @param returnIds whether token ids are part of the answer
  * @param includeUsage whether a stream ends with a chunk of usage
+ * @param requestId what the answer's id ends in; empty for the server to choose
  */
 record AnswerOptions(
         int choices,
@@ -26,34 +27,63 @@ record AnswerOptions(
         int promptLogprobs,
         boolean returnIds,
         boolean stream,
-        boolean includeUsage) {
+        boolean includeUsage,
+        String requestId) {
 
     /** Most alternatives per token. */
     static final int MAX_LOGPROBS = 20;
 
+    /** What may stand in an answer's id: as in X-Request-Id. */
+    static final String REQUEST_ID = "[A-Za-z0-9._:+/=-]{1,128}";
+
     /**
-     * Takes the fields; {@code asked} has been read by the endpoint, which knows its names and default.
+     * Takes the fields and settles those that are not honoured; {@code maxTokens} has been read by the endpoint, which knows
+     * its names and default.
      *
      * @param defaults of the model
      */
-    static AnswerOptions parse(JsonFields fields, OptionalInt asked, RequestLimits limits, SamplingDefaults defaults) {
-        OptionalInt maxTokens = defaults.limited(asked);
+    static AnswerOptions parse(
+            JsonFields fields,
+            RequestField.Endpoint endpoint,
+            OptionalInt maxTokens,
+            RequestLimits limits,
+            SamplingDefaults defaults) {
+        RequestField.settle(fields, endpoint);
         boolean stream = fields.flag("stream", false);
         int promptLogprobs = fields.integer("prompt_logprobs", -1, 0, MAX_LOGPROBS);
         if (stream && promptLogprobs >= 0) {
             throw new InvalidJsonException("prompt_logprobs", "prompt_logprobs cannot be streamed; leave stream out");
         }
-        ignoreHarmless(fields);
+        requireText(fields);
         return new AnswerOptions(
                 fields.integer("n", 1, 1, limits.choices()),
                 maxTokens,
                 SamplingFields.stops(fields, maxTokens, limits),
-                SamplingFields.sampling(fields, limits, defaults),
+                sampling(fields, limits, defaults),
                 !fields.flag("skip_special_tokens", true),
                 promptLogprobs,
                 fields.flag("return_token_ids", false),
                 stream,
-                includeUsage(fields, stream));
+                includeUsage(fields, stream),
+                requestId(fields));
+    }
+
+    /** Mistral's clients call the seed random_seed. */
+    private static Sampling sampling(JsonFields fields, RequestLimits limits, SamplingDefaults defaults) {
+        Long other = fields.integer("random_seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        if (other != null && fields.has("seed")) {
+            throw new InvalidJsonException("random_seed", "random_seed and seed are the same; send one of them");
+        }
+        Sampling sampling = SamplingFields.sampling(fields, limits, defaults);
+        return other == null ? sampling : sampling.withSeed(other);
+    }
+
+    private static String requestId(JsonFields fields) {
+        String id = fields.string("request_id");
+        if (id != null && !id.matches(REQUEST_ID)) {
+            throw fields.wrong("request_id", "1 to 128 letters, digits or any of ._:+/=-", id);
+        }
+        return id == null ? "" : id;
     }
 
     /** The request to generate. */
@@ -76,16 +106,7 @@ record AnswerOptions(
         return include;
     }
 
-    /** Fields that are served only at their defaults, and those that change nothing about an answer. */
-    private static void ignoreHarmless(JsonFields fields) {
-        fields.harmless("user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention");
-        fields.only("store", false);
-        fields.only("service_tier", "auto", "default");
-        fields.only("use_beam_search", false);
-        fields.only("length_penalty", 1L, 1.0);
-        fields.only("spaces_between_special_tokens", true);
-        fields.only("priority", 0L);
-        fields.refuse("truncate_prompt_tokens", "send a prompt that fits");
+    private static void requireText(JsonFields fields) {
         JsonFields format = fields.object("response_format");
         if (format != null) {
             format.only("type", "text");

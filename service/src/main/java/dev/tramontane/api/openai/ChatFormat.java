@@ -13,14 +13,15 @@ import tools.jackson.core.JsonGenerator;
 
 /** OpenAI's chat.completion and chat.completion.chunk objects. */
 final class ChatFormat extends AnswerFormat {
-    private final ChatRequest request;
+    private final int topLogprobs;
 
-    ChatFormat(ChatRequest request, String model, long createdSeconds, String fingerprint) {
+    /** @param topLogprobs alternatives per token; -1: no log-probabilities wanted */
+    ChatFormat(AnswerOptions options, int topLogprobs, String model, long createdSeconds, String fingerprint) {
         super(
-                new Head(newId("chatcmpl-"), "chat.completion", model, createdSeconds, fingerprint),
+                new Head(id("chatcmpl-", options), "chat.completion", model, createdSeconds, fingerprint),
                 "chat.completion.chunk",
-                request.options());
-        this.request = request;
+                options);
+        this.topLogprobs = topLogprobs;
     }
 
     @Override
@@ -109,7 +110,7 @@ final class ChatFormat extends AnswerFormat {
     }
 
     private void writeLogprobs(JsonGenerator json, List<Token> tokens) {
-        if (request.topLogprobs() < 0) {
+        if (topLogprobs < 0) {
             json.writeNullProperty("logprobs");
             return;
         }

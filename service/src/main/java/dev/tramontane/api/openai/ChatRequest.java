@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 record ChatRequest(@Nullable String model, Conversation conversation, int topLogprobs, AnswerOptions options) {
 
     static ChatRequest parse(JsonFields fields, ApiConfig config, SamplingDefaults defaults) {
-        AnswerOptions options = AnswerOptions.parse(fields, maxTokens(fields), config.requests(), defaults);
-        refuseUnserved(fields);
+        AnswerOptions options =
+                AnswerOptions.parse(fields, RequestField.Endpoint.CHAT, maxTokens(fields), config.requests(), defaults);
         ChatRequest request = new ChatRequest(
                 fields.string("model"), ConversationFields.read(fields, config), topLogprobs(fields), options);
         fields.end();
@@ -50,21 +50,5 @@ record ChatRequest(@Nullable String model, Conversation conversation, int topLog
             throw new InvalidJsonException("top_logprobs", "top_logprobs needs logprobs to be true");
         }
         return wanted ? tops : -1;
-    }
-
-    private static void refuseUnserved(JsonFields fields) {
-        fields.refuse("functions", "use tools");
-        fields.refuse("function_call", "use tool_choice");
-        fields.refuse("audio", "this server speaks text only");
-        fields.refuse("prediction", "leave it out");
-        fields.refuse("web_search_options", "this server reaches no network");
-        fields.refuse("reasoning_effort", "leave it out");
-        fields.refuse("verbosity", "leave it out");
-        fields.refuse("chat_template", "the model's own template is used");
-        fields.refuse("documents", "put them into a message");
-        fields.only("modalities", List.of("text"));
-        fields.only("parallel_tool_calls", true);
-        fields.only("echo", false);
-        fields.only("add_special_tokens", false);
     }
 }

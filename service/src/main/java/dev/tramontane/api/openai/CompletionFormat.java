@@ -30,7 +30,10 @@ final class CompletionFormat extends AnswerFormat {
     private final BitSet begun = new BitSet();
 
     CompletionFormat(CompletionRequest request, String model, long createdSeconds, String fingerprint) {
-        super(new Head(newId("cmpl-"), OBJECT, model, createdSeconds, fingerprint), OBJECT, request.options());
+        super(
+                new Head(id("cmpl-", request.options()), OBJECT, model, createdSeconds, fingerprint),
+                OBJECT,
+                request.options());
         this.request = request;
     }
 

@@ -29,12 +29,20 @@ record CompletionRequest(
         if (maxTokens == 0 && !echo) {
             throw new InvalidJsonException("max_tokens", "max_tokens must be at least 1 unless echo is true");
         }
-        AnswerOptions options = AnswerOptions.parse(fields, OptionalInt.of(maxTokens), limits, defaults);
+        AnswerOptions options = AnswerOptions.parse(
+                fields, RequestField.Endpoint.COMPLETIONS, OptionalInt.of(maxTokens), limits, defaults);
         fields.only("best_of", (long) options.choices());
-        fields.refuse("suffix", "this endpoint only continues prompts");
+        boolean special = fields.flag("add_special_tokens", true);
+        String suffix = fields.string("suffix");
+        boolean gap = suffix != null && !suffix.isEmpty();
+        if (gap && echo) {
+            throw new InvalidJsonException("echo", "echo cannot be true beside suffix");
+        }
         CompletionRequest request = new CompletionRequest(
                 fields.string("model"),
-                prompts(fields, limits),
+                gap
+                        ? List.of(new Prompt.Infill(fields.requiredString("prompt"), suffix))
+                        : prompts(fields, special, limits),
                 fields.integer("logprobs", -1, 0, AnswerOptions.MAX_LOGPROBS),
                 echo,
                 options);
@@ -49,8 +57,7 @@ record CompletionRequest(
                 .toList();
     }
 
-    private static List<Prompt> prompts(JsonFields fields, RequestLimits limits) {
-        boolean special = fields.flag("add_special_tokens", true);
+    private static List<Prompt> prompts(JsonFields fields, boolean special, RequestLimits limits) {
         Object value = fields.value("prompt");
         return switch (value) {
             case null -> throw fields.missing("prompt");

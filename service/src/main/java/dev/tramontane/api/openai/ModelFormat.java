@@ -11,7 +11,7 @@ import tools.jackson.core.JsonGenerator;
  * counts as none.
  */
 final class ModelFormat {
-    private static final ModelProfile UNKNOWN = new ModelProfile(0, false, SamplingDefaults.NEUTRAL);
+    private static final ModelProfile UNKNOWN = new ModelProfile(0, false, false, SamplingDefaults.NEUTRAL);
 
     private ModelFormat() {}
 
@@ -39,7 +39,7 @@ final class ModelFormat {
         json.writeName("aliases").writeStartArray().writeEndArray();
         json.writeName("capabilities").writeStartObject();
         json.writeBooleanProperty("completion_chat", profile.chats());
-        json.writeBooleanProperty("completion_fim", false);
+        json.writeBooleanProperty("completion_fim", profile.fills());
         json.writeBooleanProperty("function_calling", false); // A call that a model writes stays text.
         json.writeBooleanProperty("fine_tuning", false);
         json.writeBooleanProperty("vision", false);

@@ -24,7 +24,7 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code POST /v1/completions} and {@code POST /v1/chat/completions}. */
+/** {@code POST /v1/completions}, {@code /v1/chat/completions} and {@code /v1/fim/completions}. */
 public final class OpenAiRoutes implements ApiRoutes {
     private final ApiConfig config;
     private final ServedModels models;
@@ -58,6 +58,7 @@ public final class OpenAiRoutes implements ApiRoutes {
     public void mount(Endpoints endpoints) {
         endpoints.post("/v1/completions", context -> handle(context, this::completion));
         endpoints.post("/v1/chat/completions", context -> handle(context, this::chat));
+        endpoints.post("/v1/fim/completions", context -> handle(context, this::fill));
     }
 
     private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
@@ -84,7 +85,18 @@ public final class OpenAiRoutes implements ApiRoutes {
         return new Job(
                 generator,
                 request.generations(),
-                new ChatFormat(request, generator.model(), seconds(), config.fingerprint()));
+                new ChatFormat(
+                        request.options(), request.topLogprobs(), generator.model(), seconds(), config.fingerprint()));
+    }
+
+    private Job fill(JsonFields fields) {
+        TextGenerator generator = models.get(fields.string("model"));
+        FimRequest request =
+                FimRequest.parse(fields, config.requests(), generator.profile().sampling());
+        return new Job(
+                generator,
+                request.generations(),
+                new ChatFormat(request.options(), -1, generator.model(), seconds(), config.fingerprint()));
     }
 
     private long seconds() {

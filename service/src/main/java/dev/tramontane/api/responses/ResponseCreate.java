@@ -53,8 +53,7 @@ public record ResponseCreate(
         Conversation conversation = new Conversation(
                 InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
-        OptionalInt most =
-                defaults.limited(maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens));
+        OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
                 new Prompt.Chat(conversation),
                 1,

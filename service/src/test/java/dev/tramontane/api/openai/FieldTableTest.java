@@ -1,0 +1,88 @@
+package dev.tramontane.api.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.RequestLimits;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
+import dev.tramontane.model.SamplingDefaults;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The table of fields has what the code reads and nothing else, so what is made of it (the API's description) is true. */
+class FieldTableTest {
+
+    private static JsonFields fields(String json) {
+        return new JsonFields(JsonReader.object(json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static Set<String> table(RequestField.Endpoint endpoint) {
+        return RequestFields.of(endpoint).map(RequestField::name).collect(Collectors.toSet());
+    }
+
+    @Test
+    void hasWhatChatsRead() {
+        JsonFields fields = fields("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}");
+        ChatRequest.parse(fields, ApiConfig.DEFAULT, SamplingDefaults.NEUTRAL);
+        assertThat(table(RequestField.Endpoint.CHAT)).isEqualTo(fields.known());
+    }
+
+    @Test
+    void hasWhatCompletionsRead() {
+        JsonFields fields = fields("{\"prompt\": \"p\"}");
+        CompletionRequest.parse(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL);
+        assertThat(table(RequestField.Endpoint.COMPLETIONS)).isEqualTo(fields.known());
+    }
+
+    @Test
+    void hasWhatGapsRead() {
+        JsonFields fields = fields("{\"prompt\": \"p\"}");
+        FimRequest.parse(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL);
+        Set<String> known = fields.known().stream()
+                .filter(name -> !name.equals("model")) // Its endpoint looks there before.
+                .collect(Collectors.toSet());
+        assertThat(table(RequestField.Endpoint.FIM).stream()
+                        .filter(name -> !name.equals("model"))
+                        .collect(Collectors.toSet()))
+                .isEqualTo(known);
+    }
+
+    @Test
+    void noNameStandsTwiceAtAnEndpoint() {
+        for (RequestField.Endpoint endpoint : RequestField.Endpoint.values()) {
+            assertThat(RequestFields.of(endpoint).map(RequestField::name)).doesNotHaveDuplicates();
+        }
+    }
+
+    /** The bodies of the routes for tokens stand in the document by hand. */
+    @Test
+    void theDocumentHasWhatTheRoutesForTokensRead() throws IOException {
+        JsonFields chat = fields("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}");
+        TokenizeRequest.parse(chat, ApiConfig.DEFAULT);
+        JsonFields text = fields("{\"prompt\": \"p\"}");
+        TokenizeRequest.parse(text, ApiConfig.DEFAULT);
+        assertThat(chat.known()).containsAll(text.known());
+        assertThat(properties("TokenizeRequest")).isEqualTo(chat.known());
+        JsonFields ids = fields("{\"tokens\": [1]}");
+        DetokenizeRequest.parse(ids, RequestLimits.DEFAULT);
+        assertThat(properties("DetokenizeRequest")).isEqualTo(ids.known());
+    }
+
+    private static Set<String> properties(String schema) throws IOException {
+        try (InputStream in = Objects.requireNonNull(FieldTableTest.class.getResourceAsStream("/openapi.json"))) {
+            return new JsonObject(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .getJsonObject("components")
+                    .getJsonObject("schemas")
+                    .getJsonObject(schema)
+                    .getJsonObject("properties")
+                    .fieldNames();
+        }
+    }
+}
