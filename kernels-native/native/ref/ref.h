@@ -21,11 +21,10 @@ void logits(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
 void route(const Frame&, uint32_t layer, const Worker&);
 void add_experts(const Frame&, const Worker&);
 
-// Scratch: float normed [max_rows][width], then float weights [n_workers][longest row of a matrix].
-uint64_t longest_row(const Model& model);
+// What the stages share of a step's scratch, and what each worker has for itself.
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows);
-float* normed(const Frame& frame);
-float* weight_row(const Frame& frame, const Worker& worker);
+float* normed(const Frame& frame);                            // [rows of the step, or of logits][width]
+float* weight_row(const Frame& frame, const Worker& worker);  // [longest row of a matrix]
 
 // y[0..width) = x / sqrt(mean(x^2) + epsilon) * weight. Zhang and Sennrich, arXiv 1910.07467.
 void rms_norm(const Model& model, const float* x, const Tensor& weight, float* y);
