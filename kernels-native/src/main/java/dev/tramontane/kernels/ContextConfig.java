@@ -5,47 +5,61 @@ import java.util.List;
 /**
  * Geometry and placement of a model: {@code tm_model_config} of tramontane.h, which gives the limits.
  *
- * @param threads compute threads; 0 for as many as the process may use
- * @param experts 0 for dense
- * @param ropeHalves true when element i rotates with i + ropeDimensions/2, false when 2i rotates with 2i+1
- * @param groupWindows attention window of each group in tokens, the query included; 0 for no window
- * @param layerGroups group of each layer
+ * @param placement what computes
+ * @param shape sizes of its matrices
+ * @param mixture of experts, or {@link Mixture#NONE}
+ * @param rotation of heads by their positions
+ * @param rmsEpsilon added to the mean square
+ * @param groups layers by window
  */
 public record ContextConfig(
-        Backend backend,
-        CpuLevel cpuLevel,
-        int threads,
-        int layers,
-        int width,
-        int heads,
-        int kvHeads,
-        int headDim,
-        int ffn,
-        int vocabulary,
-        int experts,
-        int expertsUsed,
-        boolean ropeHalves,
-        int ropeDimensions,
-        double ropeTheta,
-        double rmsEpsilon,
-        List<Integer> groupWindows,
-        List<Integer> layerGroups) {
-    public ContextConfig {
-        groupWindows = List.copyOf(groupWindows);
-        layerGroups = List.copyOf(layerGroups);
-        if (groupWindows.isEmpty() || groupWindows.size() > Layouts.MAX_GROUPS) {
-            throw new IllegalArgumentException(
-                    "a model has 1 to " + Layouts.MAX_GROUPS + " layer groups, got " + groupWindows.size());
-        }
-        if (layerGroups.size() != layers) {
-            throw new IllegalArgumentException(
-                    "every one of " + layers + " layers needs a group, got " + layerGroups.size());
-        }
-        for (int group : layerGroups) {
-            if (group < 0 || group >= groupWindows.size()) {
+        Placement placement, Shape shape, Mixture mixture, Rotation rotation, double rmsEpsilon, Groups groups) {
+
+    /** @param threads compute threads; 0 for as many as the process may use */
+    public record Placement(Backend backend, CpuLevel cpuLevel, int threads) {}
+
+    public record Shape(int layers, int width, int heads, int kvHeads, int headDim, int ffn, int vocabulary) {}
+
+    /**
+     * @param experts of a layer; 0 for dense
+     * @param used of them for a token
+     */
+    public record Mixture(int experts, int used) {
+        /** A dense model. */
+        public static final Mixture NONE = new Mixture(0, 0);
+    }
+
+    /**
+     * @param halves true when element i rotates with i + dimensions/2, false when 2i rotates with 2i+1
+     * @param dimensions rotated elements of a head
+     */
+    public record Rotation(boolean halves, int dimensions, double theta) {}
+
+    /**
+     * @param windows attention window of each group in tokens, the query included; 0 for no window
+     * @param ofLayers group of each layer
+     */
+    public record Groups(List<Integer> windows, List<Integer> ofLayers) {
+        public Groups {
+            windows = List.copyOf(windows);
+            ofLayers = List.copyOf(ofLayers);
+            if (windows.isEmpty() || windows.size() > Layouts.MAX_GROUPS) {
                 throw new IllegalArgumentException(
-                        "layer group " + group + " is outside 0.." + (groupWindows.size() - 1));
+                        "a model has 1 to " + Layouts.MAX_GROUPS + " layer groups, got " + windows.size());
             }
+            for (int group : ofLayers) {
+                if (group < 0 || group >= windows.size()) {
+                    throw new IllegalArgumentException(
+                            "layer group " + group + " is outside 0.." + (windows.size() - 1));
+                }
+            }
+        }
+    }
+
+    public ContextConfig {
+        if (groups.ofLayers.size() != shape.layers) {
+            throw new IllegalArgumentException(
+                    "every one of " + shape.layers + " layers needs a group, got " + groups.ofLayers.size());
         }
     }
 }

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Function;
 
 /** The structs that a context is opened, filled and sized with, from the records and back. */
@@ -32,24 +33,24 @@ final class ContextStructs {
     /** @param structs the library's structs by their names in tramontane.h */
     ContextStructs(Function<String, Struct> structs) {
         model = new StructWriter<ContextConfig>(structs.apply("tm_model_config"))
-                .u32("backend", config -> config.backend().number())
-                .u32("cpu_level", config -> config.cpuLevel().number())
-                .u32("n_threads", ContextConfig::threads)
-                .u32("n_layers", ContextConfig::layers)
-                .u32("width", ContextConfig::width)
-                .u32("n_heads", ContextConfig::heads)
-                .u32("n_kv_heads", ContextConfig::kvHeads)
-                .u32("head_dim", ContextConfig::headDim)
-                .u32("ffn", ContextConfig::ffn)
-                .u32("vocab", ContextConfig::vocabulary)
-                .u32("n_experts", ContextConfig::experts)
-                .u32("n_experts_used", ContextConfig::expertsUsed)
-                .u32("rope_style", config -> config.ropeHalves() ? 1 : 0)
-                .u32("rope_dims", ContextConfig::ropeDimensions)
-                .u32("n_groups", config -> config.groupWindows().size())
-                .f64("rope_theta", ContextConfig::ropeTheta)
+                .u32("backend", config -> config.placement().backend().number())
+                .u32("cpu_level", config -> config.placement().cpuLevel().number())
+                .u32("n_threads", config -> config.placement().threads())
+                .u32("n_layers", config -> config.shape().layers())
+                .u32("width", config -> config.shape().width())
+                .u32("n_heads", config -> config.shape().heads())
+                .u32("n_kv_heads", config -> config.shape().kvHeads())
+                .u32("head_dim", config -> config.shape().headDim())
+                .u32("ffn", config -> config.shape().ffn())
+                .u32("vocab", config -> config.shape().vocabulary())
+                .u32("n_experts", config -> config.mixture().experts())
+                .u32("n_experts_used", config -> config.mixture().used())
+                .u32("rope_style", config -> config.rotation().halves() ? 1 : 0)
+                .u32("rope_dims", config -> config.rotation().dimensions())
+                .u32("n_groups", config -> config.groups().windows().size())
+                .f64("rope_theta", config -> config.rotation().theta())
                 .f64("rms_epsilon", ContextConfig::rmsEpsilon)
-                .groups("group_window", ContextConfig::groupWindows)
+                .groups("group_window", config -> config.groups().windows())
                 .pointer("layer_group", ContextStructs::layerGroups)
                 .whole();
         tensor = new StructWriter<TensorData>(structs.apply("tm_tensor"))
@@ -124,9 +125,10 @@ final class ContextStructs {
     }
 
     private static MemorySegment layerGroups(ContextConfig config, Arena arena) {
-        MemorySegment layerGroups = arena.allocate(Math.max(1, config.layers()));
-        for (int layer = 0; layer < config.layers(); layer++) {
-            layerGroups.set(JAVA_BYTE, layer, config.layerGroups().get(layer).byteValue());
+        List<Integer> groups = config.groups().ofLayers();
+        MemorySegment layerGroups = arena.allocate(Math.max(1, groups.size()));
+        for (int layer = 0; layer < groups.size(); layer++) {
+            layerGroups.set(JAVA_BYTE, layer, groups.get(layer).byteValue());
         }
         return layerGroups;
     }

@@ -85,10 +85,10 @@ public final class KernelContext implements AutoCloseable {
         TensorRole role = tensor.role();
         int layer = tensor.layer();
         int expert = tensor.expert();
-        if (layer < 0 || layer >= (role.perLayer() ? config.layers() : 1)) {
+        if (layer < 0 || layer >= (role.perLayer() ? config.shape().layers() : 1)) {
             throw new IllegalArgumentException("layer " + layer + " of " + role + " is outside the model");
         }
-        if (expert < 0 || expert >= Math.max(1, config.experts())) {
+        if (expert < 0 || expert >= Math.max(1, config.mixture().experts())) {
             throw new IllegalArgumentException("expert " + expert + " of " + role + " is outside the model");
         }
         enter();
@@ -159,9 +159,9 @@ public final class KernelContext implements AutoCloseable {
      * no cache, and it has to be sized again before a step.
      */
     public void sizeCache(CacheConfig cache) {
-        if (cache.groupPages().size() != config.groupWindows().size()) {
+        if (cache.groupPages().size() != config.groups().windows().size()) {
             throw new IllegalArgumentException(
-                    "the model has " + config.groupWindows().size() + " layer groups, the cache was given "
+                    "the model has " + config.groups().windows().size() + " layer groups, the cache was given "
                             + cache.groupPages().size());
         }
         enter();
@@ -189,7 +189,7 @@ public final class KernelContext implements AutoCloseable {
      */
     public StepDescriptor newStep() {
         requireOpen();
-        return new StepDescriptor(this, config.vocabulary(), bindings.step);
+        return new StepDescriptor(this, config.shape().vocabulary(), bindings.step);
     }
 
     /**

@@ -307,48 +307,24 @@ final class KernelContextTest {
         assertThatIllegalArgumentException().isThrownBy(() -> withGroups(good, List.of(0), List.of(0, 1)));
         for (int layers : new int[] {0, -1, 1_000_000}) {
             assertThatThrownBy(() -> library.open(new ContextConfig(
-                            Backend.REF,
-                            CpuLevel.AUTO,
-                            1,
-                            layers,
-                            16,
-                            2,
-                            1,
-                            8,
-                            24,
-                            40,
-                            0,
-                            0,
-                            false,
-                            8,
-                            1e4,
+                            new ContextConfig.Placement(Backend.REF, CpuLevel.AUTO, 1),
+                            new ContextConfig.Shape(layers, 16, 2, 1, 8, 24, 40),
+                            ContextConfig.Mixture.NONE,
+                            new ContextConfig.Rotation(false, 8, 1e4),
                             1e-5,
-                            List.of(0),
-                            Collections.nCopies(Math.max(0, layers), 0))))
+                            new ContextConfig.Groups(List.of(0), Collections.nCopies(Math.max(0, layers), 0)))))
                     .isInstanceOfAny(KernelException.class, IllegalArgumentException.class);
         }
         if (library.host().backends().contains(Backend.CUDA)) {
             return; // a device is here, so it opens
         }
         assertThatThrownBy(() -> library.open(new ContextConfig(
-                        Backend.CUDA,
-                        CpuLevel.AUTO,
-                        1,
-                        2,
-                        16,
-                        2,
-                        1,
-                        8,
-                        24,
-                        40,
-                        0,
-                        0,
-                        false,
-                        8,
-                        1e4,
+                        new ContextConfig.Placement(Backend.CUDA, CpuLevel.AUTO, 1),
+                        new ContextConfig.Shape(2, 16, 2, 1, 8, 24, 40),
+                        ContextConfig.Mixture.NONE,
+                        new ContextConfig.Rotation(false, 8, 1e4),
                         1e-5,
-                        List.of(0),
-                        List.of(0, 0))))
+                        new ContextConfig.Groups(List.of(0), List.of(0, 0)))))
                 .isInstanceOf(KernelException.class)
                 .hasMessageContaining("cannot open a model: the cuda backend can't be used here: ");
     }
@@ -486,23 +462,11 @@ final class KernelContextTest {
 
     private static ContextConfig withGroups(ContextConfig config, List<Integer> windows, List<Integer> layers) {
         return new ContextConfig(
-                config.backend(),
-                config.cpuLevel(),
-                config.threads(),
-                config.layers(),
-                config.width(),
-                config.heads(),
-                config.kvHeads(),
-                config.headDim(),
-                config.ffn(),
-                config.vocabulary(),
-                0,
-                0,
-                false,
-                config.ropeDimensions(),
-                config.ropeTheta(),
+                config.placement(),
+                config.shape(),
+                config.mixture(),
+                config.rotation(),
                 config.rmsEpsilon(),
-                windows,
-                layers);
+                new ContextConfig.Groups(windows, layers));
     }
 }

@@ -42,24 +42,12 @@ final class TinyContext {
 
     static ContextConfig config(Backend backend, int experts, int expertsUsed) {
         return new ContextConfig(
-                backend,
-                CpuLevel.AUTO,
-                1,
-                LAYERS,
-                WIDTH,
-                HEADS,
-                KV_HEADS,
-                HEAD_DIM,
-                FFN,
-                VOCABULARY,
-                experts,
-                expertsUsed,
-                false,
-                HEAD_DIM,
-                10000.0,
+                new ContextConfig.Placement(backend, CpuLevel.AUTO, 1),
+                new ContextConfig.Shape(LAYERS, WIDTH, HEADS, KV_HEADS, HEAD_DIM, FFN, VOCABULARY),
+                new ContextConfig.Mixture(experts, expertsUsed),
+                new ContextConfig.Rotation(false, HEAD_DIM, 10000.0),
                 1e-5,
-                List.of(0),
-                Collections.nCopies(LAYERS, 0));
+                new ContextConfig.Groups(List.of(0), Collections.nCopies(LAYERS, 0)));
     }
 
     static CacheConfig cache() {

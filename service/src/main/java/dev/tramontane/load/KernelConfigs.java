@@ -27,24 +27,23 @@ final class KernelConfigs {
             windows.add(group.window());
         }
         return new ContextConfig(
-                options.backend(),
-                options.cpuLevel(),
-                options.threads(),
-                geometry.layers(),
-                geometry.width(),
-                geometry.heads(),
-                geometry.kvHeads(),
-                geometry.headDim(),
-                geometry.ffn(),
-                geometry.vocabulary(),
-                geometry.experts(),
-                geometry.expertsUsed(),
-                geometry.ropeHalves(),
-                geometry.ropeDimensions(),
-                geometry.ropeTheta(),
+                new ContextConfig.Placement(options.backend(), options.cpuLevel(), options.threads()),
+                shape(geometry.shape()),
+                new ContextConfig.Mixture(geometry.experts(), geometry.expertsUsed()),
+                new ContextConfig.Rotation(geometry.ropeHalves(), geometry.ropeDimensions(), geometry.ropeTheta()),
                 geometry.rmsEpsilon(),
-                windows,
-                groupOfLayer);
+                new ContextConfig.Groups(windows, groupOfLayer));
+    }
+
+    private static ContextConfig.Shape shape(ModelGeometry.Shape shape) {
+        return new ContextConfig.Shape(
+                shape.layers(),
+                shape.width(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.headDim(),
+                shape.ffn(),
+                shape.vocabulary());
     }
 
     static CacheConfig cache(CacheShape shape) {
