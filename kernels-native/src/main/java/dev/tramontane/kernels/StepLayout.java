@@ -144,8 +144,8 @@ final class StepLayout {
         samplePosition = sample.at("position", I64);
         Map<String, SampleNumber> numbers = new LinkedHashMap<>();
         for (String name : sample.unknown()) {
-            long at = sample.at(name, U32, I32, F32);
-            numbers.put(name, new SampleNumber(at, sample.fields().get(name).type() != F32));
+            Struct.Field field = sample.field(name, 1, U32, I32, F32);
+            numbers.put(name, new SampleNumber(field.offset(), field.type() != F32));
         }
         sampleNumbers = Collections.unmodifiableMap(numbers);
 

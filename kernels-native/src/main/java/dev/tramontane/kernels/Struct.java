@@ -90,6 +90,11 @@ final class Struct {
 
     /** The same for an array of this length. */
     long at(String field, int length, Type... types) {
+        return field(field, length, types).offset();
+    }
+
+    /** The field itself. */
+    Field field(String field, int length, Type... types) {
         Field found = fields.get(field);
         if (found == null) {
             throw differs("it has no field " + field);
@@ -99,7 +104,7 @@ final class Struct {
                     + length + " of " + Arrays.toString(types));
         }
         known.add(field);
-        return found.offset();
+        return found;
     }
 
     /** Fields that nobody has asked for, in order of declaration. */
