@@ -82,7 +82,7 @@ final class NativeBatch implements StepBatch {
             step.addBias(bias.getKey(), bias.getValue());
         }
         if (tokens.length > 0) {
-            step.useMask(mask(tokens));
+            step.useMask(shared(tokens, false));
         }
         return sample;
     }
@@ -114,15 +114,16 @@ final class NativeBatch implements StepBatch {
 
     @Override
     public void allow(int[] mask) {
-        step.useMask(mask(mask));
+        step.useMask(shared(mask, true));
     }
 
-    private int mask(int[] words) {
+    /** @param asked by a request, which may allow ids without tokens */
+    private int shared(int[] words, boolean asked) {
         Integer known = masks.get(words);
         if (known != null) {
             return known;
         }
-        int mask = step.addMask(tokens.length == 0 || words == tokens ? words : tokensOf(words));
+        int mask = step.addMask(asked && tokens.length > 0 ? tokensOf(words) : words);
         masks.put(words, mask);
         return mask;
     }

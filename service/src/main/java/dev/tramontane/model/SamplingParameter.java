@@ -59,7 +59,10 @@ public enum SamplingParameter {
 
     private final String wireName;
     private final double neutral;
-    private final Range range;
+    private final double min;
+    private final double max;
+    private final double least;
+    private final boolean whole;
     private final boolean suggested;
     private final String meaning;
     private final String example;
@@ -67,7 +70,10 @@ public enum SamplingParameter {
     SamplingParameter(String wireName, double neutral, Range range, boolean suggested, String meaning, String example) {
         this.wireName = wireName;
         this.neutral = neutral;
-        this.range = range;
+        min = range.from;
+        max = range.to;
+        least = range.least;
+        whole = range.whole;
         this.suggested = suggested;
         this.meaning = meaning;
         this.example = example;
@@ -94,17 +100,17 @@ public enum SamplingParameter {
 
     /** The smallest value that is taken. */
     public double min() {
-        return range.from;
+        return min;
     }
 
     /** The largest value that is taken. */
     public double max() {
-        return range.to;
+        return max;
     }
 
     /** Whether it has to be a whole number. */
     public boolean whole() {
-        return range.whole;
+        return whole;
     }
 
     /** Whether makers of models suggest it, in {@code generation_config.json}. */
@@ -124,8 +130,8 @@ public enum SamplingParameter {
 
     /** {@code must be between 0 and 10}, and the like. */
     public String rule() {
-        String kind = range.whole ? "a whole number " : "";
-        return "must be " + kind + "between " + plain(range.from) + " and " + plain(range.to);
+        String kind = whole ? "a whole number " : "";
+        return "must be " + kind + "between " + plain(min) + " and " + plain(max);
     }
 
     /**
@@ -134,12 +140,12 @@ public enum SamplingParameter {
      * @throws IllegalArgumentException naming the parameter, when it is out of range
      */
     double checked(double value) {
-        if (!(value >= range.from && value <= range.to) || (range.whole && value != Math.rint(value))) {
-            String given = range.whole || value == Math.rint(value) ? plain(value) : Double.toString(value);
+        if (!(value >= min && value <= max) || (whole && value != Math.rint(value))) {
+            String given = whole || value == Math.rint(value) ? plain(value) : Double.toString(value);
             throw new IllegalArgumentException(wireName + " " + rule() + ", got " + given);
         }
-        double meant = Math.max(value, range.least);
-        return range.whole ? meant : (float) meant;
+        double meant = Math.max(value, least);
+        return whole ? meant : (float) meant;
     }
 
     private static String plain(double value) {
