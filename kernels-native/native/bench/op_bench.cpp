@@ -13,13 +13,10 @@
 #include <thread>
 
 #include "bench_shapes.h"
+#include "ceilings.h"
 #include "cpu_features.h"
 #include "kernels.h"
 #include "pack.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace {
 
@@ -52,50 +49,6 @@ double best_of(uint32_t n, int repetitions, const std::function<void(uint32_t)>&
   }
   return best;
 }
-
-double read_rate(const Buffer& memory, uint32_t threads) {
-  const uint64_t share = memory.bytes() / threads / 64 * 64;
-  std::atomic<uint64_t> sink{0};
-  const double took = best_of(threads, 5, [&](uint32_t t) {
-    const uint64_t* p = memory.as<uint64_t>() + t * share / 8;
-    uint64_t sums[8] = {};
-    for (uint64_t i = 0; i < share / 8; i += 8) {
-      for (int j = 0; j < 8; ++j) sums[j] ^= p[i + j];
-    }
-    for (const uint64_t s : sums) sink ^= s;
-  });
-  return static_cast<double>(share * threads) / took;
-}
-
-#if defined(__x86_64__)
-[[gnu::target("avx512f,avx512vnni")]] void dot_products(uint64_t n) {
-  asm volatile(
-      "1:\n"
-      "vpdpbusd %%zmm31,%%zmm30,%%zmm0\n vpdpbusd %%zmm31,%%zmm30,%%zmm1\n vpdpbusd %%zmm31,%%zmm30,%%zmm2\n"
-      "vpdpbusd %%zmm31,%%zmm30,%%zmm3\n vpdpbusd %%zmm31,%%zmm30,%%zmm4\n vpdpbusd %%zmm31,%%zmm30,%%zmm5\n"
-      "vpdpbusd %%zmm31,%%zmm30,%%zmm6\n vpdpbusd %%zmm31,%%zmm30,%%zmm7\n vpdpbusd %%zmm31,%%zmm30,%%zmm8\n"
-      "vpdpbusd %%zmm31,%%zmm30,%%zmm9\n vpdpbusd %%zmm31,%%zmm30,%%zmm10\n vpdpbusd %%zmm31,%%zmm30,%%zmm11\n"
-      "dec %0\n jnz 1b\n"
-      : "+r"(n)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-        "xmm11");
-}
-#endif
-
-// Multiplications and additions of 8-bit dot products a second; 0 where the machine has no such instruction.
-double int8_rate(uint32_t threads) {
-#if defined(__x86_64__)
-  if (has_cpu_level(TM_CPU_AVX512)) {
-    constexpr uint64_t kRounds = 20000000;
-    const double took = best_of(threads, 3, [](uint32_t) { dot_products(kRounds); });
-    return static_cast<double>(kRounds * threads) * 12 * 128 / took;
-  }
-#endif
-  return 0;
-}
-
-struct Ceilings {
-  double bytes, operations;
-};
 
 void measure(const KernelTable& kernels, uint32_t dtype, const char* what, uint32_t rows, uint32_t cols,
              uint32_t threads, const Ceilings& ceilings) {
@@ -153,8 +106,8 @@ void measure(const KernelTable& kernels, uint32_t dtype, const char* what, uint3
     const double operations = 2.0 * static_cast<double>(walked) * tokens * rows * cols / took;
     std::printf("%-14s %-5s %6ux%-6u tokens %3u  %8.1f Gop/s", what, dtype_name(dtype), rows, cols, tokens,
                 operations * 1e-9);
-    if (packed && ceilings.operations > 0) std::printf(" (%2.0f%%)", 100 * operations / ceilings.operations);
-    if (tokens < 64) std::printf("   %6.1f GB/s (%2.0f%%)", bytes * 1e-9, 100 * bytes / ceilings.bytes);
+    if (packed && ceilings.int8_operations > 0) std::printf(" (%2.0f%%)", 100 * operations / ceilings.int8_operations);
+    if (tokens < 64) std::printf("   %6.1f GB/s (%2.0f%%)", bytes * 1e-9, 100 * bytes / ceilings.read_bytes);
     std::printf("\n");
     std::fflush(stdout);
   }
@@ -184,14 +137,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "this machine lacks level %s\n", level.c_str());
     return 2;
   }
-  Ceilings ceilings = {};
-  {
-    Buffer memory(kWalk, true);
-    memset(memory.as<void>(), 1, memory.bytes());
-    ceilings = {read_rate(memory, threads), int8_rate(threads)};
-  }
+  const Ceilings ceilings = measure_ceilings(cpu_level, threads, kWalk);
   std::printf("%u threads, level %s: reads %.1f GB/s, 8-bit dot products %.0f Gop/s\n", threads, level.c_str(),
-              ceilings.bytes * 1e-9, ceilings.operations * 1e-9);
+              ceilings.read_bytes * 1e-9, ceilings.int8_operations * 1e-9);
   for (const bench::Shape& shape : bench::kShapes) {
     if (options["shape"] != "all" && options["shape"] != shape.name) continue;
     for (const uint32_t dtype : test::kAllTypes) {

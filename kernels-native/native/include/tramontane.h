@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 4u
+#define TM_ABI_VERSION 5u
 
 /* Status codes. */
 #define TM_OK 0
@@ -382,6 +382,13 @@ TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, v
 /* One sentence about a backend into text (capacity bytes, NUL-terminated): what it computes with, or, with
  * TM_UNSUPPORTED, why it can't be used here. */
 TM_API int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity);
+
+/* Measures what the processors reach now, for some tenths of a second each: *read_bytes a second by n_threads (1..1024)
+ * together, through `bytes` of memory (1 MiB..64 GiB, freed again; several times the caches, or it is their rate), and
+ * *int8_operations a second, multiplications and additions in the 8-bit dot products of cpu_level, 0 where it has no
+ * instruction for them. Blocks. Any thread; message as in tm_open. */
+TM_API int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,
+                               double* int8_operations, char* message, uint64_t capacity);
 
 /* Opens a context. On failure *context is NULL and message (capacity bytes, NUL-terminated) says why, because no
  * context exists to keep it. Starts the compute threads. */

@@ -5,6 +5,7 @@
 
 #include "backends.h"
 #include "context.h"
+#include "cpu/ceilings.h"
 #include "cpu_features.h"
 
 using namespace tramontane;
@@ -23,6 +24,10 @@ int32_t guarded(Error& error, Body body) noexcept {
     return error.fail(TM_OUT_OF_MEMORY, "it needs more memory than can be addressed");
   }
 }
+
+constexpr uint32_t kMostThreads = 1024;
+constexpr uint64_t kLeastMeasured = 1ull << 20;
+constexpr uint64_t kMostMeasured = 64ull << 30;
 
 }  // namespace
 
@@ -46,6 +51,33 @@ int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
   const BackendKind* kind = backend_of(backend);
   if (kind == nullptr || text == nullptr || capacity == 0) return TM_INVALID_ARGUMENT;
   return kind->found(text, capacity) ? TM_OK : TM_UNSUPPORTED;
+}
+
+int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,
+                        double* int8_operations, char* message, uint64_t capacity) {
+  Error error;
+  const int32_t status = guarded(error, [&]() -> int32_t {
+    if (read_bytes == nullptr || int8_operations == nullptr) return error.invalid("a place for a rate is NULL");
+    if (cpu_level > TM_CPU_AVX512) {
+      return error.invalid("cpu_level is %u, expected 0..%u", cpu_level, TM_CPU_AVX512);
+    }
+    if (n_threads < 1 || n_threads > kMostThreads) {
+      return error.invalid("n_threads is %u, expected 1..%u", n_threads, kMostThreads);
+    }
+    if (bytes < kLeastMeasured || bytes > kMostMeasured) {
+      return error.invalid("bytes is %llu, expected %llu..%llu", static_cast<unsigned long long>(bytes),
+                           static_cast<unsigned long long>(kLeastMeasured),
+                           static_cast<unsigned long long>(kMostMeasured));
+    }
+    const uint32_t level = cpu_level == TM_CPU_AUTO ? highest_cpu_level() : cpu_level;
+    if (!has_cpu_level(level)) return error.fail(TM_UNSUPPORTED, "the processor lacks this cpu level");
+    const cpu::Ceilings ceilings = cpu::measure_ceilings(level, n_threads, bytes);
+    *read_bytes = ceilings.read_bytes;
+    *int8_operations = ceilings.int8_operations;
+    return TM_OK;
+  });
+  error.copy(message, capacity);
+  return status;
 }
 
 int32_t tm_open(const tm_model_config* config, tm_context** context, char* message, uint64_t capacity) {

@@ -47,6 +47,31 @@ TEST(versions_and_host) {
   CHECK_EQ(host.backends & 1u, 1u);
 }
 
+TEST(the_host_is_measured_within_limits) {
+  double read = -1, operations = -1;
+  char message[200] = "";
+  const auto measure = [&](uint32_t level, uint32_t threads, uint64_t bytes) {
+    return tm_measure_host(level, threads, bytes, &read, &operations, message, sizeof message);
+  };
+  expect(tm_measure_host(0, 1, 1 << 20, nullptr, &operations, message, sizeof message), TM_INVALID_ARGUMENT, message,
+         "NULL");
+  expect(tm_measure_host(0, 1, 1 << 20, &read, nullptr, message, sizeof message), TM_INVALID_ARGUMENT, message, "NULL");
+  expect(measure(4, 1, 1 << 20), TM_INVALID_ARGUMENT, message, "cpu_level is 4, expected 0..3");
+  expect(measure(0, 0, 1 << 20), TM_INVALID_ARGUMENT, message, "n_threads is 0, expected 1..1024");
+  expect(measure(0, 1025, 1 << 20), TM_INVALID_ARGUMENT, message, "n_threads is 1025");
+  expect(measure(0, 1, (1 << 20) - 1), TM_INVALID_ARGUMENT, message, "bytes is 1048575");
+  expect(measure(0, 1, (64ull << 30) + 1), TM_INVALID_ARGUMENT, message, "bytes is 68719476737");
+  CHECK_EQ(read, -1.0);
+  CHECK_EQ(tm_measure_host(0, 1, 0, &read, &operations, nullptr, 0), TM_INVALID_ARGUMENT);
+  for (uint32_t level = TM_CPU_PORTABLE; level <= TM_CPU_AVX512; ++level) {
+    const int32_t status = measure(level, 3, (1 << 20) + 8);
+    CHECK_EQ(status, tramontane::has_cpu_level(level) ? TM_OK : TM_UNSUPPORTED);
+    if (status != TM_OK) continue;
+    CHECK(read > 1e6);
+    CHECK(level == TM_CPU_PORTABLE ? operations == 0 : operations > 1e6);
+  }
+}
+
 // The names, their order and their types are held against the header by the binding's HeaderTest.
 TEST(layouts_are_whole) {
   const struct {

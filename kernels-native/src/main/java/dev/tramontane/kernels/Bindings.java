@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 4;
+    static final int ABI_VERSION = 5;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -47,6 +47,7 @@ final class Bindings {
     private final MethodHandle hostInfo;
     private final MethodHandle convert;
     private final MethodHandle describeBackend;
+    private final MethodHandle measureHost;
     private final MethodHandle open;
     private final MethodHandle setTensor;
     private final MethodHandle prepare;
@@ -76,6 +77,17 @@ final class Bindings {
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
+        measureHost = bind(
+                symbols,
+                origin,
+                "tm_measure_host",
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_LONG,
+                ADDRESS,
+                ADDRESS,
+                ADDRESS,
+                JAVA_LONG);
         open = bind(symbols, origin, "tm_open", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         setTensor = bind(symbols, origin, "tm_set_tensor", ADDRESS, ADDRESS);
         prepare = bind(symbols, origin, "tm_prepare", ADDRESS);
@@ -126,6 +138,21 @@ final class Bindings {
             MemorySegment text = arena.allocate(MESSAGE_BYTES);
             int ignored = (int) describeBackend.invokeExact(backend, text, text.byteSize());
             return text.getString(0, StandardCharsets.UTF_8);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int measureHost(
+            int cpuLevel,
+            int threads,
+            long bytes,
+            MemorySegment readBytes,
+            MemorySegment operations,
+            MemorySegment message) {
+        try {
+            return (int) measureHost.invokeExact(
+                    cpuLevel, threads, bytes, readBytes, operations, message, message.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

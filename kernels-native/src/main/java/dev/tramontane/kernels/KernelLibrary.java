@@ -148,6 +148,28 @@ public final class KernelLibrary {
     }
 
     /**
+     * Measures what the processors reach now, with memory that is freed again. Blocks for some tenths of a second; any
+     * platform thread.
+     *
+     * @param level whose dot products are counted
+     * @param threads to measure with, 1 to 1024
+     * @param bytes to read through: several times the caches, 1 MiB to 64 GiB
+     * @throws KernelException when memory or threads can't be had, or the processor lacks the level
+     */
+    public HostCeilings measure(CpuLevel level, int threads, long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment readBytes = arena.allocate(ValueLayout.JAVA_DOUBLE);
+            MemorySegment operations = arena.allocate(ValueLayout.JAVA_DOUBLE);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.measureHost(level.number(), threads, bytes, readBytes, operations, message);
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "cannot measure the processors: " + Bindings.text(message));
+            }
+            return new HostCeilings(readBytes.get(ValueLayout.JAVA_DOUBLE, 0), operations.get(ValueLayout.JAVA_DOUBLE, 0));
+        }
+    }
+
+    /**
      * Opens a context and starts its compute threads.
      *
      * @throws KernelException when the backend cannot run such a model here

@@ -167,6 +167,25 @@ final class KernelLibraryTest {
     }
 
     @Test
+    void measuresTheProcessors() {
+        KernelLibrary library = TinyContext.library();
+        CpuLevel level = library.host().level();
+        HostCeilings ceilings = library.measure(level, 2, 8 << 20);
+        assertThat(ceilings.readBytes()).isBetween(1e7, 1e14);
+        if (level == CpuLevel.PORTABLE) {
+            assertThat(ceilings.int8Operations()).isZero();
+        } else {
+            assertThat(ceilings.int8Operations()).isBetween(1e8, 1e16);
+        }
+        assertThat(library.measure(CpuLevel.PORTABLE, 1, 1 << 20).int8Operations())
+                .isZero();
+        assertThatThrownBy(() -> library.measure(level, 0, 8 << 20))
+                .isInstanceOf(KernelException.class)
+                .hasMessage("cannot measure the processors: n_threads is 0, expected 1..1024");
+        assertThatThrownBy(() -> library.measure(level, 1, -1)).isInstanceOf(KernelException.class);
+    }
+
+    @Test
     void saysTheFlagWhenNativeAccessIsDenied() throws Exception {
         Path classes = Path.of("target", "classes").toAbsolutePath();
         List<String> command = new ArrayList<>(List.of(
