@@ -165,7 +165,8 @@ public final class KernelLibrary {
             if (status != Bindings.OK) {
                 throw new KernelException(status, "cannot measure the processors: " + Bindings.text(message));
             }
-            return new HostCeilings(readBytes.get(ValueLayout.JAVA_DOUBLE, 0), operations.get(ValueLayout.JAVA_DOUBLE, 0));
+            return new HostCeilings(
+                    readBytes.get(ValueLayout.JAVA_DOUBLE, 0), operations.get(ValueLayout.JAVA_DOUBLE, 0));
         }
     }
 

@@ -52,7 +52,7 @@ final class AgainstOptions {
     /**
      * How the reference is run; empty when there is none.
      *
-     * @param model how the model is run
+     * @param compared how the model is run
      * @throws UsageException naming the flag at fault
      */
     Optional<Configuration> reference(Configuration compared) {

@@ -1,13 +1,11 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.kernels.CpuFeature;
 import dev.tramontane.kernels.HostInfo;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code tramontane doctor}: what this machine has and what of it is used. */
@@ -27,20 +25,11 @@ final class DoctorCommand extends Command {
 
     @Override
     int run(Configuration configuration) {
-        line("Tramontane", Program.Version.number());
-        line(
-                "Java",
-                environment().property("java.runtime.version") + ", "
-                        + environment().property("java.vendor") + ", "
-                        + environment().property("java.home"));
-        line(
-                "System",
-                environment().property("os.name") + " " + environment().property("os.version") + ", "
-                        + KernelLibraries.platform(environment()).directory());
+        Machine.software(environment()).forEach(this::line);
         boolean allowed = DoctorCommand.class.getModule().isNativeAccessEnabled();
         line("Native access", allowed ? "allowed" : "not allowed: start java with " + KernelLibrary.NATIVE_ACCESS_FLAG);
         boolean works = kernels(configuration);
-        memory();
+        line(Machine.memory());
         return works ? ExitCode.OK : ExitCode.FAILURE;
     }
 
@@ -52,21 +41,7 @@ final class DoctorCommand extends Command {
                     : "bundled for " + KernelLibraries.platform(environment()).directory()
                             + ", unpacked once and checked";
             line("Kernel library", library.file() + " (" + why + ")");
-            HostInfo host = library.host();
-            String features = host.features().stream().map(CpuFeature::label).collect(Collectors.joining(" "));
-            line("CPU features", features.isEmpty() ? "none that the kernels use" : features);
-            line("CPU level", level(host));
-            line(
-                    "Backends",
-                    host.backends().stream()
-                            .map(Backend::name)
-                            .map(name -> name.toLowerCase(Locale.ROOT))
-                            .collect(Collectors.joining(" ")));
-            line("GPU", gpu(host, library.describe(Backend.CUDA)));
-            line(
-                    "Processors",
-                    host.processors() + " for this process (its affinity and control group counted), so "
-                            + Units.count(host.processors(), "compute thread") + " unless --threads says otherwise");
+            Machine.hardware(library).forEach(this::line);
             return true;
         } catch (KernelException failure) {
             line("Kernel library", "cannot be used: " + failure.getMessage());
@@ -91,11 +66,8 @@ final class DoctorCommand extends Command {
                 : description + "; models run on the CPU";
     }
 
-    private void memory() {
-        line(
-                "Memory",
-                MemoryLimit.ofProcess().text() + "; Java heap at most "
-                        + Units.show(Runtime.getRuntime().maxMemory()) + ", weights and cache lie outside it");
+    private void line(Fact fact) {
+        line(fact.label(), fact.text());
     }
 
     private void line(String what, String value) {

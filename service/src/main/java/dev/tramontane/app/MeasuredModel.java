@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.LayerGroup;
@@ -26,6 +27,7 @@ final class MeasuredModel implements AutoCloseable {
     private final ModelSource source;
     private final MemoryPlan memory;
     private @Nullable LoadedModel loaded;
+    private boolean handedOver;
 
     private MeasuredModel(
             Path path, KernelLibrary library, Configuration configuration, ModelSource source, MemoryPlan memory) {
@@ -67,6 +69,10 @@ final class MeasuredModel implements AutoCloseable {
         return limit.without(memory.sum().bytesOfModel(), memory.sum().bytes(Place.FILE));
     }
 
+    Configuration configuration() {
+        return configuration;
+    }
+
     /** Context, cache and the sizes of a step. */
     Sizing sizing() {
         return memory.sizing();
@@ -77,6 +83,30 @@ final class MeasuredModel implements AutoCloseable {
         LoadedModel ready = Models.load(configuration, environment, library, source, (done, total) -> {});
         loaded = ready;
         return ready;
+    }
+
+    /**
+     * Starts an engine on the loaded model with the cache that was planned. The model is closed with the result.
+     *
+     * @param ready what {@link #load} gave
+     */
+    RunningModel start(LoadedModel ready) {
+        RunningModel running = RunningModel.start(
+                configuration,
+                ready,
+                memory,
+                library,
+                Models.name(configuration, path),
+                (name, sizes) -> EngineObserver.NONE);
+        handedOver = true;
+        return running;
+    }
+
+    /** What a step costs. */
+    StepCost cost() {
+        return StepCost.of(
+                source.plan(configuration.model().window()),
+                configuration.model().quantize());
     }
 
     /** What it is and how it is run. */
@@ -115,7 +145,7 @@ final class MeasuredModel implements AutoCloseable {
     public void close() {
         if (loaded == null) {
             source.close();
-        } else {
+        } else if (!handedOver) {
             loaded.close();
         }
     }

@@ -91,6 +91,7 @@ final class Program {
                 new InspectCommand(environment),
                 new ConvertCommand(environment),
                 new EvalCommand(environment),
+                new BenchCommand(environment),
                 new DoctorCommand(environment));
     }
 

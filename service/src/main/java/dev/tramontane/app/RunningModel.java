@@ -87,7 +87,8 @@ final class RunningModel implements AutoCloseable {
         }
     }
 
-    private static RunningModel start(
+    /** Starts the engine of a model, which is closed with it. */
+    static RunningModel start(
             Configuration configuration,
             LoadedModel loaded,
             MemoryPlan memory,

@@ -7,7 +7,7 @@ package dev.tramontane.measure;
 final class Quantiles {
     private static final int DROPPED_BITS = 13;
 
-    private final long[] counts = new long[1 << 31 - DROPPED_BITS];
+    private final long[] counts = new long[1 << (31 - DROPPED_BITS)];
     private long total;
 
     void add(float value) {

@@ -30,7 +30,7 @@ class DocumentsTest {
     private static final String SETTINGS = "docs/settings.md";
     private static final String TABLE = "<!-- written by DocumentsTest from Setting -->\n";
     private static final List<String> COMMANDS =
-            List.of("serve", "complete", "chat", "inspect", "convert", "eval", "doctor");
+            List.of("serve", "complete", "chat", "inspect", "convert", "eval", "bench", "doctor");
 
     /** Options of other programs that the documents tell how to call. */
     private static final Set<String> FOREIGN =
@@ -228,7 +228,7 @@ class DocumentsTest {
         assertThat(silent(sources, "n_experts_used|expertsUsed", section(map, "An architecture")))
                 .as("sizes of an architecture outside of kernels, tests and what people are shown")
                 .filteredOn(name -> name.endsWith(".java"))
-                .containsOnly("Inspection.java");
+                .containsOnly("Inspection.java", "StepCost.java");
     }
 
     private static String section(String map, String name) {

@@ -168,6 +168,18 @@ class EvalCommandTest {
         assertThat(found.get("text").get("windows").asInt()).isEqualTo(3);
     }
 
+    /** The scored tokens stay the same; what stands before them does not. */
+    @Test
+    void aBosCanStandInEveryWindow() throws IOException {
+        Path model = TinyModel.PLAIN.writeTo(dir);
+        Path text = text(WORDS.repeat(5));
+        JsonNode plain = json(eval(text, model, "--context", "32", "--unscored", "17", "--json"));
+        JsonNode begun = json(eval(text, model, "--context", "32", "--unscored", "17", "--bos", "windows", "--json"));
+        assertThat(begun.get("text")).isEqualTo(plain.get("text"));
+        assertThat(begun.get("result").get("perplexity").asDouble())
+                .isNotEqualTo(plain.get("result").get("perplexity").asDouble());
+    }
+
     private static void isRefused(Outcome outcome, String line) {
         assertThat(outcome.err()).isEqualTo("tramontane: " + line + "\n");
         assertThat(outcome.code()).isEqualTo(ExitCode.USAGE);

@@ -1,0 +1,46 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.Health;
+import dev.tramontane.load.LoadedModel;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** One load through the engine alone and through a listener on loopback, in turn, so that both have the same machine. */
+final class ServiceBench {
+    private ServiceBench() {}
+
+    /**
+     * Measures both. The model is closed afterwards.
+     *
+     * @param stopped ends it between two runs
+     * @return a row each, or none when it was stopped before both had run
+     */
+    static List<ServiceMeasurement> measure(
+            MeasuredModel model, LoadedModel loaded, StreamLoad load, int repeat, BooleanSupplier stopped)
+            throws InterruptedException {
+        List<StreamLoad.Run> engine = new ArrayList<>();
+        List<StreamLoad.Run> http = new ArrayList<>();
+        Configuration configuration = model.configuration();
+        try (RunningModel running = model.start(loaded)) {
+            Serving serving = new Serving("bench", 0, () -> Health.Answer.WELL, System::nanoTime);
+            serving.ready(running.generator(), () -> true);
+            try (Listener listener = Listener.open(configuration, serving, new PrometheusRegistry(), "bench")) {
+                for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
+                    StreamLoad.Run alone = load.overEngine(running.generator());
+                    StreamLoad.Run served = load.overHttp(listener.address());
+                    if (i > 0) { // The first is for warmth.
+                        engine.add(alone);
+                        http.add(served);
+                    }
+                }
+                listener.finish(Duration.ZERO);
+            }
+        }
+        return http.isEmpty()
+                ? List.of()
+                : List.of(ServiceMeasurement.of("engine", engine), ServiceMeasurement.of("HTTP", http));
+    }
+}
