@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs OpenAI's official clients, gguf-py and what drives a browser, for the tests tagged clients and browser:
+# Installs the clients of docs/clients.md, gguf-py and what drives a browser, for the tests tagged clients and browser:
 # sh install.sh DIR, then run the tests with -Dtramontane.clients=DIR. What needs Go or Maven is left out, with a word,
 # where they are absent or too old; its tests then skip.
 set -eu

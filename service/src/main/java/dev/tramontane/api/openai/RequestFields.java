@@ -30,7 +30,7 @@ final class RequestFields {
     /** What is read. */
     private static final List<RequestField> READ = List.of(
             honoured("model", JsonSchema.string(), "left out: the served one; another name is 404"),
-            honoured("messages", JsonSchema.array(JsonSchema.object(), 1, LIMITS.messages()), "the conversation")
+            honoured("messages", JsonSchema.array(messageSchema(), 1, LIMITS.messages()), "the conversation")
                     .at(CHAT),
             honoured("prompt", promptSchema(), "a string, an array of strings, ids, or an array of arrays of ids")
                     .at(COMPLETIONS),
@@ -215,6 +215,18 @@ final class RequestFields {
         one.put("minLength", 1L);
         one.put("maxLength", (long) LIMITS.stopCharacters());
         return JsonSchema.any(List.of(one, JsonSchema.array(one, 0, LIMITS.stopStrings())));
+    }
+
+    /** What every message has; the rest is said in docs/http.md. */
+    private static Map<String, Object> messageSchema() {
+        Map<String, Object> schema = JsonSchema.object();
+        schema.put("required", List.of("role"));
+        schema.put(
+                "properties",
+                Map.of(
+                        "role", Map.of("enum", List.of("system", "developer", "user", "assistant", "tool")),
+                        "content", Map.of("type", List.of("string", "array", "null"))));
+        return schema;
     }
 
     private static Map<String, Object> allowedSchema() {
