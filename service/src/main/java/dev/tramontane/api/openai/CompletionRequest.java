@@ -33,8 +33,9 @@ record CompletionRequest(
                 fields, RequestField.Endpoint.COMPLETIONS, OptionalInt.of(maxTokens), limits, defaults);
         fields.only("best_of", (long) options.choices());
         boolean special = fields.flag("add_special_tokens", true);
-        String suffix = fields.string("suffix");
-        boolean gap = suffix != null && !suffix.isEmpty();
+        String given = fields.string("suffix");
+        String suffix = given == null ? "" : given;
+        boolean gap = !suffix.isEmpty();
         if (gap && echo) {
             throw new InvalidJsonException("echo", "echo cannot be true beside suffix");
         }
