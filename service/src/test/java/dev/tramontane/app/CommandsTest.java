@@ -48,7 +48,9 @@ class CommandsTest {
                     "data: \\[DONE]\\s+\\S"), // SSE, then WebSocket
             "docs/eval.md 0",
             List.of("same top token", "\"perplexity\" : "),
-            "docs/performance.md 1",
+            "docs/performance.md 0",
+            List.of("(?m)^decode +8 +2 +0 ", "(?m)^HTTP +\\d"),
+            "docs/performance.md 2",
             List.of("(?m)^\\d{3}$", "tramontane_cache_pages\\{state=\"total\"} 17.0"));
 
     @TempDir
