@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The model that is used where none is named: HuggingFaceTB's SmolLM2-135M-Instruct as quantised by QuantFactory, which
- * lies in a plugin of Simon Willison's {@code llm}. Why this one: docs/adr/0028.
+ * lies in a plugin of Simon Willison's {@code llm}. Why this one: docs/adr/0027.
  */
 public final class SmolLm2 {
     /** The model. */
