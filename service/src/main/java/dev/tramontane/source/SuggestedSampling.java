@@ -38,19 +38,23 @@ record SuggestedSampling(SamplingDefaults defaults, List<String> warnings) {
             if (value.isEmpty()) {
                 continue;
             }
-            double given = value.getAsDouble();
-            if (isOf(given, parameter.min(), parameter.max(), parameter.whole())) {
-                sampling = sampling.with(parameter, given);
+            double number = value.getAsDouble();
+            if (isOf(number, parameter.min(), parameter.max(), parameter.whole())) {
+                sampling = sampling.with(parameter, number);
             } else {
                 warnings.add(leftAside(file, parameter.wireName()));
             }
         }
-        double most = file.findReal(MOST_TOKENS).orElse(0);
-        if (most != 0 && !isOf(most, 1, Integer.MAX_VALUE, true)) {
-            warnings.add(leftAside(file, MOST_TOKENS));
-            most = 0;
+        int most = 0;
+        OptionalDouble given = file.findReal(MOST_TOKENS);
+        if (given.isPresent()) {
+            if (isOf(given.getAsDouble(), 1, Integer.MAX_VALUE, true)) {
+                most = (int) given.getAsDouble();
+            } else {
+                warnings.add(leftAside(file, MOST_TOKENS));
+            }
         }
-        return new SuggestedSampling(new SamplingDefaults(sampling, (int) most), warnings);
+        return new SuggestedSampling(new SamplingDefaults(sampling, most), warnings);
     }
 
     private static boolean isOf(double value, double least, double most, boolean whole) {
