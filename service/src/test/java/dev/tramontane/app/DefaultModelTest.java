@@ -28,7 +28,7 @@ class DefaultModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "chat", "complete", "eval"})
+    @ValueSource(strings = {"serve", "chat", "complete", "eval", "bench"})
     void withoutPipSaysWhatToDoInstead(String command) throws IOException {
         Path text = Files.writeString(folder.resolve("text"), "words"); // for eval
         Outcome outcome = command.equals("eval")
@@ -45,7 +45,7 @@ class DefaultModelTest {
                         + " you have:"
                         + " tramontane"
                         + " " + command + " --model FILE.gguf or --model DIRECTORY")
-                .contains("huggingface.co");
+                .contains("huggingface.co", "TRAMONTANE_MODEL", "--config");
     }
 
     /** What comes is named before it is there; this one turns out to be something else. */

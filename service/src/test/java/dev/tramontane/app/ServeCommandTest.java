@@ -255,13 +255,4 @@ class ServeCommandTest {
                     .contains("--port 0 for a free one");
         }
     }
-
-    @Test
-    void withoutAModelNamesTheWaysToOne() {
-        Outcome outcome = new CapturedProgram().run("serve");
-        assertThat(outcome.code()).isEqualTo(2);
-        assertThat(outcome.err())
-                .hasLineCount(1)
-                .contains("huggingface.co", "tramontane serve --model FILE.gguf", "TRAMONTANE_MODEL", "--config");
-    }
 }
