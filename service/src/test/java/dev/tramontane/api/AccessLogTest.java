@@ -63,9 +63,13 @@ class AccessLogTest {
 
     @Test
     void refusalsSayWhy() {
-        TestService.Reply unknown = service.get("/v1/embeddings");
-        assertThat(line("id=" + unknown.header(ID)))
+        TestService.Reply elsewhere = service.get("/v1/embeddings");
+        assertThat(line("id=" + elsewhere.header(ID)))
                 .startsWith("GET /v1/embeddings 404 ")
+                .contains("route=/v1/embeddings/* end=failed error=unsupported_endpoint ms=");
+        TestService.Reply unknown = service.get("/v1/nothing");
+        assertThat(line("id=" + unknown.header(ID)))
+                .startsWith("GET /v1/nothing 404 ")
                 .contains("route=unmatched end=failed error=unknown_url ms=")
                 .doesNotContain("tokens");
         TestService.Reply wrong = service.completion(TestService.body("p", new JsonObject().put("n", 0)));
