@@ -20,9 +20,9 @@ import picocli.CommandLine.Option;
         name = "bench",
         description = {
             "Measure how fast a model is here: prompts (prefill) and answers (decode) over batches and depths, by its"
-                + " steps alone; what share that is of the memory bandwidth and of the rate of 8-bit products, both"
-                + " measured first; then one load through the engine and through HTTP on loopback. Medians of --repeat"
-                + " runs.",
+                    + " steps alone; what share that is of the memory bandwidth and of the rate of 8-bit products, both"
+                    + " measured first; then one load through the engine and through HTTP on loopback. Medians of --repeat"
+                    + " runs.",
             "Ctrl-C ends with what was measured by then, and exit code 130."
         },
         footer = {"", "Example:", "  tramontane bench --model M.gguf --batch 1,8,32 --depth 0,4096 --json"})

@@ -40,7 +40,7 @@ class DescriptionTest {
                             "--max-examples=" + EXAMPLES,
                             "--phases=coverage,fuzzing",
                             "--checks=not_a_server_error,status_code_conformance,content_type_conformance,"
-                                + "response_schema_conformance,response_headers_conformance,negative_data_rejection",
+                                    + "response_schema_conformance,response_headers_conformance,negative_data_rejection",
                             "--exclude-path=/v1/responses", // A WebSocket.
                             "--exclude-path=/", // Its parts are not mounted here.
                             "--exclude-path=/metrics",
