@@ -13,8 +13,10 @@ import java.util.regex.Pattern;
 public final class RequestIds {
     public static final String HEADER = "X-Request-Id";
 
-    /** What stands in a log line and in a header without being quoted. */
-    private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._:+/=-]{1,128}");
+    /** A regular expression for what stands in a log line, a header and an answer without being quoted. */
+    public static final String FORM = "[A-Za-z0-9._:+/=-]{1,128}";
+
+    private static final Pattern WELL_FORMED = Pattern.compile(FORM);
 
     private static final int RANDOM_BYTES = 12;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -24,7 +26,12 @@ public final class RequestIds {
     /** The client's own, or a new one. */
     static String of(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HEADER);
-        return given.size() == 1 && WELL_FORMED.matcher(given.getFirst()).matches() ? given.getFirst() : next();
+        return given.size() == 1 && wellFormed(given.getFirst()) ? given.getFirst() : next();
+    }
+
+    /** Whether a client's name for something can be repeated. */
+    public static boolean wellFormed(String id) {
+        return WELL_FORMED.matcher(id).matches();
     }
 
     private static String next() {

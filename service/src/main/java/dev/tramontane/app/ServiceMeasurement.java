@@ -1,7 +1,6 @@
 package dev.tramontane.app;
 
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -25,8 +24,7 @@ record ServiceMeasurement(String way, Spread rate, double gap, double longGap) {
                 .toArray();
         return new ServiceMeasurement(
                 way,
-                Spread.of(
-                        new ArrayList<>(runs.stream().map(StreamLoad.Run::rate).toList())),
+                Spread.of(runs.stream().map(StreamLoad.Run::rate).toList()),
                 gaps.length == 0 ? 0 : Spread.quantile(gaps, 0.5),
                 gaps.length == 0 ? 0 : Spread.quantile(gaps, LONG));
     }

@@ -2,7 +2,6 @@ package dev.tramontane.app;
 
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
-import dev.tramontane.measure.StepRates;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
@@ -60,8 +59,13 @@ record StepCost(ModelGeometry geometry, long shared, long ofExperts, double oper
         double perLayer = 2.0 * geometry.kvHeads() * geometry.headDim() * (halfPrecision ? 2 : 4);
         double cache = 0;
         for (LayerGroup group : geometry.groups()) {
-            cache += perLayer * group.layers().size() * StepRates.visible(group, depth);
+            cache += perLayer * group.layers().size() * visible(group, depth);
         }
         return shared + ofExperts * (1 - untouched) + cache * sequences;
+    }
+
+    /** Tokens that a row sees behind {@code depth} others, itself included. */
+    private static int visible(LayerGroup group, int depth) {
+        return group.window() == 0 ? depth + 1 : Math.min(depth + 1, group.window());
     }
 }

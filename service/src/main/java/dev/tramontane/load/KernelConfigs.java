@@ -67,7 +67,12 @@ final class KernelConfigs {
         try {
             return question.get();
         } catch (KernelException refused) {
-            throw new ModelException(String.valueOf(refused.getMessage()), refused);
+            throw failure(refused);
         }
+    }
+
+    /** A refusal or a failure of the library as those above know it. */
+    static ModelException failure(RuntimeException refused) {
+        return new ModelException(String.valueOf(refused.getMessage()), refused);
     }
 }

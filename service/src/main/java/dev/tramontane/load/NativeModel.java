@@ -6,7 +6,6 @@ import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.StepDescriptor;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
-import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.StepBatch;
 import java.util.ArrayList;
@@ -53,7 +52,7 @@ final class NativeModel implements Model {
         try {
             context.sizeCache(KernelConfigs.cache(shape));
         } catch (KernelException | IllegalArgumentException refused) {
-            throw failure(refused);
+            throw KernelConfigs.failure(refused);
         }
     }
 
@@ -77,7 +76,7 @@ final class NativeModel implements Model {
         try {
             context.submit(made.step());
         } catch (KernelException refused) {
-            throw failure(refused);
+            throw KernelConfigs.failure(refused);
         }
     }
 
@@ -86,7 +85,7 @@ final class NativeModel implements Model {
         try {
             return context.await(timeoutNanos);
         } catch (KernelException failed) {
-            throw failure(failed);
+            throw KernelConfigs.failure(failed);
         }
     }
 
@@ -95,9 +94,5 @@ final class NativeModel implements Model {
         context.close();
         steps.forEach(StepDescriptor::close);
         steps.clear();
-    }
-
-    private static ModelException failure(RuntimeException refused) {
-        return new ModelException(String.valueOf(refused.getMessage()), refused);
     }
 }

@@ -1,7 +1,6 @@
 package dev.tramontane.measure;
 
 import dev.tramontane.model.CacheShape;
-import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.Sampling;
@@ -15,7 +14,6 @@ import java.util.function.LongSupplier;
  * the steps block.
  */
 public final class StepRates {
-    private static final long PATIENCE_NANOS = 100_000_000;
     private static final int PRIME = 7919;
 
     private final Model model;
@@ -145,24 +143,11 @@ public final class StepRates {
     }
 
     private void run() {
-        model.submit(batch);
-        boolean done = false;
-        while (!done) {
-            done = model.await(PATIENCE_NANOS);
-        }
+        model.run(batch);
         for (int i = 0; i < batch.samples(); i++) {
             if (batch.resultStatus(i) != StepBatch.OK) {
                 throw new ModelException("the model gives logits that are not finite, so no token can be drawn");
             }
         }
-    }
-
-    /**
-     * Tokens of a cache that a step's attention reads for one row in a group.
-     *
-     * @param depth tokens before the row
-     */
-    public static int visible(LayerGroup group, int depth) {
-        return group.window() == 0 ? depth + 1 : Math.min(depth + 1, group.window());
     }
 }

@@ -13,8 +13,6 @@ final class WindowScores {
     /** Logits of one step, of all its rows: 64 MiB. */
     private static final int MOST_LOGITS = 1 << 24;
 
-    private static final long PATIENCE_NANOS = 100_000_000;
-
     private final String name;
     private final Model model;
     private final boolean logits;
@@ -70,11 +68,7 @@ final class WindowScores {
         if (logits && batch.samples() > 0) {
             batch.wantLogits();
         }
-        model.submit(batch);
-        boolean done = false;
-        while (!done) {
-            done = model.await(PATIENCE_NANOS);
-        }
+        model.run(batch);
         for (int i = 0; i < batch.samples(); i++) {
             if (batch.resultStatus(i) != StepBatch.OK) {
                 throw new ModelException(name + " gives logits that are not finite for the token after "

@@ -38,6 +38,19 @@ public interface Model extends AutoCloseable {
      */
     boolean await(long timeoutNanos);
 
+    /**
+     * Computes a batch from beginning to end, for whoever has nothing to do in the meantime.
+     *
+     * @throws ModelException as {@link #submit} and {@link #await}
+     */
+    default void run(StepBatch batch) {
+        submit(batch);
+        boolean done = false;
+        while (!done) {
+            done = await(100_000_000);
+        }
+    }
+
     @Override
     void close();
 }

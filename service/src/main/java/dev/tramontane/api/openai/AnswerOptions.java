@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
@@ -32,9 +33,6 @@ record AnswerOptions(
 
     /** Most alternatives per token. */
     static final int MAX_LOGPROBS = 20;
-
-    /** What may stand in an answer's id: as in X-Request-Id. */
-    static final String REQUEST_ID = "[A-Za-z0-9._:+/=-]{1,128}";
 
     /**
      * Takes the fields and settles those that are not honoured; {@code maxTokens} has been read by the endpoint, which knows
@@ -80,7 +78,7 @@ record AnswerOptions(
 
     private static String requestId(JsonFields fields) {
         String id = fields.string("request_id");
-        if (id != null && !id.matches(REQUEST_ID)) {
+        if (id != null && !RequestIds.wellFormed(id)) {
             throw fields.wrong("request_id", "1 to 128 letters, digits or any of ._:+/=-", id);
         }
         return id == null ? "" : id;

@@ -8,6 +8,7 @@ import static dev.tramontane.api.openai.RequestField.honoured;
 import static dev.tramontane.api.openai.RequestField.only;
 import static dev.tramontane.api.openai.RequestField.refused;
 
+import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
@@ -244,7 +245,7 @@ final class RequestFields {
 
     private static Map<String, Object> idSchema() {
         Map<String, Object> schema = JsonSchema.string();
-        schema.put("pattern", "^" + AnswerOptions.REQUEST_ID + "$");
+        schema.put("pattern", "^" + RequestIds.FORM + "$");
         return schema;
     }
 }
