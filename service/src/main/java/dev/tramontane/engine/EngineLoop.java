@@ -31,7 +31,7 @@ public final class EngineLoop implements Engine {
     private final LongSupplier clock;
     private final CachePlan plan;
     private final SubmissionRules rules;
-    private final long stepNanos;
+    private final EngineConfig config;
     private final EngineSignal signal = new EngineSignal();
     private final Heartbeat heartbeat = new Heartbeat();
     private final Intake intake;
@@ -70,7 +70,7 @@ public final class EngineLoop implements Engine {
         plan = CachePlan.of(model.geometry(), config);
         model.sizeCache(plan.shape());
         batch = model.newBatch();
-        stepNanos = config.stepNanos();
+        this.config = config;
         rules = new SubmissionRules(
                 plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
         intake = new Intake(signal, config.queueRequests(), config.queueTokens(), clock);
@@ -81,6 +81,20 @@ public final class EngineLoop implements Engine {
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
         status = currentStatus();
+    }
+
+    /**
+     * Computes a first prompt and a few tokens, of which nothing shows afterwards, on the caller's thread. Before {@link
+     * #start}; may take as long as reading all weights.
+     *
+     * @param token any of the vocabulary's
+     * @throws ModelException when the model fails, or computes what is no number: it is of no use then
+     */
+    public synchronized void warmUp(int token) {
+        if (thread != null) {
+            throw new IllegalStateException("the engine was started already");
+        }
+        new WarmUp(model, batch, plan, config).run(token, limits().contextTokens());
     }
 
     /** Starts the engine thread. */
@@ -274,7 +288,7 @@ public final class EngineLoop implements Engine {
             }
         }
         step.clear();
-        scheduler.plan(step, rates.budget(stepNanos));
+        scheduler.plan(step, rates.budget(config.stepNanos()));
     }
 
     private void leaveQueue(Request request) {
@@ -320,7 +334,9 @@ public final class EngineLoop implements Engine {
                 cache.pagesTotal(),
                 steps,
                 publisher.promptTokens(),
-                publisher.generatedTokens());
+                publisher.generatedTokens(),
+                cache.usedRatio(),
+                cache.reservedRatio());
     }
 
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */

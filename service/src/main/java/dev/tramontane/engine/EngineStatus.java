@@ -13,6 +13,8 @@ package dev.tramontane.engine;
  * @param steps steps computed
  * @param promptTokens prompt tokens computed
  * @param generatedTokens tokens sampled, end tokens included
+ * @param usedRatio the share of pages held, 0 to 1, in the group of layers where it is highest
+ * @param reservedRatio likewise of pages reserved: at 1 nobody is admitted
  */
 public record EngineStatus(
         boolean healthy,
@@ -24,4 +26,34 @@ public record EngineStatus(
         int pagesTotal,
         long steps,
         long promptTokens,
-        long generatedTokens) {}
+        long generatedTokens,
+        double usedRatio,
+        double reservedRatio) {
+
+    /** Of a cache with one group of layers. */
+    public EngineStatus(
+            boolean healthy,
+            int queued,
+            int running,
+            int parked,
+            int pagesUsed,
+            int pagesReserved,
+            int pagesTotal,
+            long steps,
+            long promptTokens,
+            long generatedTokens) {
+        this(
+                healthy,
+                queued,
+                running,
+                parked,
+                pagesUsed,
+                pagesReserved,
+                pagesTotal,
+                steps,
+                promptTokens,
+                generatedTokens,
+                (double) pagesUsed / Math.max(1, pagesTotal),
+                (double) pagesReserved / Math.max(1, pagesTotal));
+    }
+}

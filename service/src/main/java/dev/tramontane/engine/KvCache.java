@@ -176,6 +176,24 @@ final class KvCache {
         return total;
     }
 
+    /** Of the fullest pool, 0 to 1. */
+    double usedRatio() {
+        double most = 0;
+        for (PagePool pool : pools) {
+            most = Math.max(most, (double) pool.used() / pool.size());
+        }
+        return most;
+    }
+
+    /** Of the pool of which the most is reserved, 0 to 1: it decides who is let in. */
+    double reservedRatio() {
+        double most = 0;
+        for (int group = 0; group < pools.length; group++) {
+            most = Math.max(most, (double) reservedPages[group] / pools[group].size());
+        }
+        return most;
+    }
+
     /** Whether nothing is reserved, so nothing held. */
     boolean idle() {
         return reservations.isEmpty();
