@@ -95,6 +95,14 @@ public final class HttpService {
         return server.actualPort();
     }
 
+    /**
+     * From now on every answer is its connection's last and says so ({@code Connection: close}), so that clients and
+     * proxies who keep connections ask elsewhere. Any thread.
+     */
+    public void leave() {
+        connections.leave();
+    }
+
     /** Stops accepting at once; answers under way have {@code grace} to end before their connections are closed. */
     public Future<Void> stop(Duration grace) {
         List<Future<Void>> stopping = servers.stream()

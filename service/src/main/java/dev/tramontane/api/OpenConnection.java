@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.impl.HttpServerConnection;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ final class OpenConnection extends ChannelDuplexHandler {
     private final Channel channel;
     private final long idleMillis;
     private final boolean reserved;
+    private final BooleanSupplier leaving;
+    private boolean last;
     private int underWay;
     private boolean closing;
     private @Nullable ScheduledFuture<?> timer;
@@ -37,11 +40,13 @@ final class OpenConnection extends ChannelDuplexHandler {
 
     /**
      * @param reserved it has a place for health and metrics only, and answers once
+     * @param leaving whether answers that begin now are to be the last of their connections
      */
-    OpenConnection(Channel channel, long idleMillis, boolean reserved) {
+    OpenConnection(Channel channel, long idleMillis, boolean reserved, BooleanSupplier leaving) {
         this.channel = channel;
         this.idleMillis = idleMillis;
         this.reserved = reserved;
+        this.leaving = leaving;
     }
 
     static OpenConnection of(HttpConnection connection) {
@@ -85,6 +90,10 @@ final class OpenConnection extends ChannelDuplexHandler {
         boolean interim = false;
         if (message instanceof HttpResponse response) {
             interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+            if (!interim && leaving.getAsBoolean() && HttpUtil.isKeepAlive(response)) {
+                HttpUtil.setKeepAlive(response, false);
+                last = true; // Vert.x does not know of it, and would keep the connection.
+            }
             closing |= !interim && !HttpUtil.isKeepAlive(response);
         }
         ChannelPromise written = promise;
@@ -97,7 +106,7 @@ final class OpenConnection extends ChannelDuplexHandler {
 
     private void answered(ChannelPromise written) {
         underWay = closing ? 0 : underWay - 1;
-        if (reserved) {
+        if (reserved || last) {
             written.addListener(ChannelFutureListener.CLOSE);
         }
         if (underWay == 0) {

@@ -52,6 +52,8 @@ final class OpenConnections {
     private final AtomicInteger places = new AtomicInteger();
     private final AtomicInteger reserve = new AtomicInteger();
 
+    private volatile boolean leaving;
+
     OpenConnections(TransportLimits limits, HttpObserver observer) {
         this.limits = limits;
         this.observer = observer;
@@ -85,7 +87,8 @@ final class OpenConnections {
                 reserved && RESERVED_TIME.compareTo(limits.idleTime()) < 0 ? RESERVED_TIME : limits.idleTime();
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.replace("httpDecoder", "httpDecoder", new StrictDecoder(limits, CHUNK_BYTES));
-        pipeline.addBefore("handler", "connection", new OpenConnection(channel, patience.toMillis(), reserved));
+        pipeline.addBefore(
+                "handler", "connection", new OpenConnection(channel, patience.toMillis(), reserved, () -> leaving));
         pipeline.addFirst("readAhead", new ReadAhead(READ_AHEAD_BYTES));
     }
 
@@ -115,6 +118,11 @@ final class OpenConnections {
         return Buffer.buffer(head.getBytes(StandardCharsets.US_ASCII))
                 .appendBuffer(body)
                 .getBytes();
+    }
+
+    /** From now on each answer is its connection's last. */
+    void leave() {
+        leaving = true;
     }
 
     /** Closes all that are left, whatever is still to be written. */

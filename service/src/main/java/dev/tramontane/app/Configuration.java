@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param compute who computes, and how
  * @param engine how many are served at a time, and how far
  * @param http how it is reached
- * @param drainTimeout how long running answers may go on after SIGTERM
+ * @param ending how it ends after SIGTERM
  * @param stuckTimeout how long a thread with work may stand still; zero for any time
  * @param log form and level of log lines
  */
@@ -28,7 +28,7 @@ record Configuration(
         ComputeChoice compute,
         EngineChoice engine,
         HttpChoice http,
-        Duration drainTimeout,
+        Ending ending,
         Duration stuckTimeout,
         LogChoice log) {
 
@@ -149,7 +149,9 @@ record Configuration(
                 compute(values),
                 engine(values),
                 http(values),
-                values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24)),
+                new Ending(
+                        values.time(Setting.DRAIN_DELAY, "at most 1h", Duration.ZERO, Duration.ofHours(1)),
+                        values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24))),
                 values.time(Setting.STUCK_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24)),
                 log(values));
     }
@@ -173,7 +175,7 @@ record Configuration(
                 context,
                 model.window(),
                 model.quantize());
-        return new Configuration(chosen, compute, engine, http, drainTimeout, stuckTimeout, log);
+        return new Configuration(chosen, compute, engine, http, ending, stuckTimeout, log);
     }
 
     private static ModelChoice model(SettingValues values) {

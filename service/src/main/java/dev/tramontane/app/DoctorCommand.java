@@ -20,7 +20,13 @@ final class DoctorCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return List.of(Setting.KERNEL_LIBRARY, Setting.LIBRARY_DIRECTORY, Setting.LOG_FORMAT, Setting.LOG_LEVEL);
+        return List.of(
+                Setting.DRAIN_DELAY,
+                Setting.DRAIN_TIMEOUT,
+                Setting.KERNEL_LIBRARY,
+                Setting.LIBRARY_DIRECTORY,
+                Setting.LOG_FORMAT,
+                Setting.LOG_LEVEL);
     }
 
     @Override
@@ -30,6 +36,7 @@ final class DoctorCommand extends Command {
         line("Native access", allowed ? "allowed" : "not allowed: start java with " + KernelLibrary.NATIVE_ACCESS_FLAG);
         boolean works = kernels(configuration);
         line(Machine.memory());
+        line("Ending", configuration.ending().toString());
         return works ? ExitCode.OK : ExitCode.FAILURE;
     }
 

@@ -146,6 +146,11 @@ final class Listener implements AutoCloseable {
         }
     }
 
+    /** Asks every client to come back by another connection: each gets its answer, and its connection is closed. */
+    void leave() {
+        http.leave();
+    }
+
     /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */
     void finish(Duration grace) throws InterruptedException {
         try {

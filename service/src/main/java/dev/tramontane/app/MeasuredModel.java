@@ -97,7 +97,8 @@ final class MeasuredModel implements AutoCloseable {
                 memory,
                 library,
                 Models.name(configuration, path),
-                (name, sizes) -> EngineObserver.NONE);
+                (name, sizes) -> EngineObserver.NONE,
+                false);
         handedOver = true;
         return running;
     }

@@ -30,18 +30,21 @@ final class RunningModel implements AutoCloseable {
     private final EngineTextGenerator generator;
     private final LayoutChoice layout;
     private final String description;
+    private final long warmUpNanos;
 
     private RunningModel(
             LoadedModel loaded,
             EngineLoop engine,
             EngineTextGenerator generator,
             LayoutChoice layout,
-            String description) {
+            String description,
+            long warmUpNanos) {
         this.loaded = loaded;
         this.engine = engine;
         this.generator = generator;
         this.layout = layout;
         this.description = description;
+        this.warmUpNanos = warmUpNanos;
     }
 
     /**
@@ -50,10 +53,12 @@ final class RunningModel implements AutoCloseable {
      * @param configuration with a model: {@link DefaultModel#chosen}
      */
     static RunningModel open(Configuration configuration, Environment environment, EngineObserver observer) {
-        return open(configuration, environment, (name, engine) -> observer, (done, total) -> {});
+        return open(configuration, environment, (name, engine) -> observer, (done, total) -> {}, false);
     }
 
     /**
+     * The same, with a first step computed before anybody asks.
+     *
      * @param observer made for the model's name and the engine's sizes
      * @param progress hears bytes of the model that are prepared and to prepare, on this thread
      */
@@ -62,6 +67,15 @@ final class RunningModel implements AutoCloseable {
             Environment environment,
             BiFunction<String, EngineConfig, EngineObserver> observer,
             KernelContext.Progress progress) {
+        return open(configuration, environment, observer, progress, true);
+    }
+
+    private static RunningModel open(
+            Configuration configuration,
+            Environment environment,
+            BiFunction<String, EngineConfig, EngineObserver> observer,
+            KernelContext.Progress progress,
+            boolean warmUp) {
         Path path = Models.file(configuration);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
@@ -80,21 +94,26 @@ final class RunningModel implements AutoCloseable {
         }
         LoadedModel loaded = Models.load(configuration, environment, library, source, progress);
         try {
-            return start(configuration, loaded, memory, library, Models.name(configuration, path), observer);
+            return start(configuration, loaded, memory, library, Models.name(configuration, path), observer, warmUp);
         } catch (RuntimeException failure) {
             loaded.close();
             throw failure;
         }
     }
 
-    /** Starts the engine of a model, which is closed with it. */
+    /**
+     * Starts the engine of a model, which is closed with it.
+     *
+     * @param warmUp whether it computes something first
+     */
     static RunningModel start(
             Configuration configuration,
             LoadedModel loaded,
             MemoryPlan memory,
             KernelLibrary library,
             String name,
-            BiFunction<String, EngineConfig, EngineObserver> observer) {
+            BiFunction<String, EngineConfig, EngineObserver> observer,
+            boolean warmUp) {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = memory.sizing();
         memory.notes().forEach(LOG::warn);
@@ -115,9 +134,29 @@ final class RunningModel implements AutoCloseable {
                 loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime);
         EngineTextGenerator generator = new EngineTextGenerator(
                 name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling);
+        long begun = System.nanoTime();
+        if (warmUp) {
+            warmUp(engine, generator, loaded.tokenizer().bos().orElse(0));
+        }
+        long warmUpNanos = System.nanoTime() - begun;
         engine.start();
         return new RunningModel(
-                loaded, engine, generator, layout, describe(configuration, name, geometry, library, sizing));
+                loaded,
+                engine,
+                generator,
+                layout,
+                describe(configuration, name, geometry, library, sizing),
+                warmUpNanos);
+    }
+
+    private static void warmUp(EngineLoop engine, EngineTextGenerator generator, int token) {
+        try {
+            engine.warmUp(token);
+        } catch (RuntimeException broken) {
+            engine.close();
+            generator.close();
+            throw broken;
+        }
     }
 
     private static SamplingDefaults sampling(Configuration configuration, SamplingDefaults suggested) {
@@ -183,6 +222,11 @@ final class RunningModel implements AutoCloseable {
     /** Model, backend, processor level and why, context, window and cache in one line. */
     String description() {
         return description;
+    }
+
+    /** How long the first steps took, before anybody asked; next to nothing where there were none. */
+    long warmUpNanos() {
+        return warmUpNanos;
     }
 
     /** Cancels everything that runs and frees the memory. */

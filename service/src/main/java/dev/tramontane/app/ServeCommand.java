@@ -3,9 +3,9 @@ package dev.tramontane.app;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineObserver;
-import dev.tramontane.generation.Prompt;
 import dev.tramontane.metrics.EngineMetrics;
 import dev.tramontane.metrics.EveryObserver;
+import dev.tramontane.metrics.LifeMetrics;
 import dev.tramontane.metrics.VllmMetrics;
 import dev.tramontane.source.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -26,8 +26,8 @@ import picocli.CommandLine;
         name = "serve",
         description =
                 "Serve a model over HTTP: OpenAI's completions and chat completions with streaming, a WebSocket at"
-                        + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
-                        + " and ends with exit code 0; a second one does not wait.",
+                    + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
+                    + " and ends with exit code 0; another one skips --drain-delay, else it does not wait.",
         footer = {
             "",
             "Examples:",
@@ -37,9 +37,6 @@ import picocli.CommandLine;
 final class ServeCommand extends Command {
     /** Bytes on their way when the last answer has ended still get there. */
     private static final Duration LAST_BYTES = Duration.ofSeconds(2);
-
-    /** What a shutdown may take beyond the time for running answers: a step's end, last bytes, memory given back. */
-    private static final Duration ENDING = Duration.ofSeconds(10);
 
     ServeCommand(Environment environment) {
         super(environment);
@@ -73,9 +70,11 @@ final class ServeCommand extends Command {
                 Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
                 watchdog::verdict,
                 System::nanoTime);
+        LifeMetrics life = new LifeMetrics(registry, Serving.states(), serving::state);
+        long begun = System.nanoTime();
         try (watchdog;
                 ShutdownLimit limit =
-                        new ShutdownLimit(shutdown, configuration.drainTimeout().plus(ENDING), halt);
+                        new ShutdownLimit(shutdown, configuration.ending().limit(), halt);
                 Listener listener = Listener.open(configuration, serving, registry, fingerprint);
                 RunningModel model = RunningModel.open(
                         configuration,
@@ -84,19 +83,24 @@ final class ServeCommand extends Command {
                         serving::loading)) {
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
             listener.watchedBy(watchdog);
-            warmUp(model);
-            watchdog.watch(Pulse.of(model.engine())); // Not before: a first step reads all weights.
+            watchdog.watch(Pulse.of(model.engine()));
             watchdog.start();
+            life.loaded(System.nanoTime() - begun - model.warmUpNanos(), model.warmUpNanos());
             serving.ready(gate, () -> model.engine().status().healthy());
-            shutdown.beginPatience();
+            shutdown.beginPatience(configuration.ending().delay());
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             warnOfMissingFlags(log);
             log.info("serving {} at {}", model.description(), listener.address());
+            log.info("after SIGTERM it ends in time for {}", configuration.ending());
             // On standard output, so that scripts learn the port whatever the log's form and level.
             environment().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
             shutdown.await();
+            limit.at("waiting for routers to hear of it");
+            serving.leaving();
+            listener.leave();
+            delay(configuration.ending().delay(), shutdown, log);
             limit.at("waiting for running answers");
-            drain(configuration, serving, gate, log);
+            drain(configuration.ending().drain(), serving, gate, log);
             watchdog.close(); // The limit sees to the rest.
             limit.at("closing the engine, whose step has to end");
             model.engine().close(); // what is cut gets its end while its connection is still there
@@ -113,6 +117,7 @@ final class ServeCommand extends Command {
             EngineMetrics own,
             String name,
             EngineConfig engine) {
+        own.pageTokens(engine.pageTokens());
         return configuration.http().vllmMetrics()
                 ? new EveryObserver(
                         List.of(own, new VllmMetrics(registry, name, engine.contextTokens(), engine.pageTokens())))
@@ -142,23 +147,25 @@ final class ServeCommand extends Command {
         }
     }
 
-    /** A first token touches all weights and lets the JIT see the step before anybody waits for it. */
-    private static void warmUp(RunningModel model) throws InterruptedException {
-        int first = model.loaded().tokenizer().bos().orElse(0);
-        Answer.start(model.generator(), SamplingOptions.greedy(new Prompt.Ids(new int[] {first}), 1), text -> {})
-                .await();
+    /** Whoever routes requests hears with a delay that this server is not ready any more. */
+    private static void delay(Duration delay, Shutdown shutdown, Logger log) throws InterruptedException {
+        if (delay.isPositive()) {
+            log.info(
+                    "not ready any more: shutting down; requests are still taken for {}, unless a second signal comes",
+                    Units.show(delay));
+            shutdown.awaitDelay(delay);
+        }
     }
 
-    private static void drain(Configuration configuration, Serving serving, DrainGate gate, Logger log)
-            throws InterruptedException {
+    private static void drain(Duration time, Serving serving, DrainGate gate, Logger log) throws InterruptedException {
         serving.draining();
-        gate.close(configuration.drainTimeout());
+        gate.close(time);
         int running = gate.underWay();
         log.info(
-                "shutting down: new requests are refused, {} running get up to {} s; a second signal ends at once",
+                "shutting down: new requests are refused, {} running get up to {}; another signal ends at once",
                 running,
-                configuration.drainTimeout().toSeconds());
-        int cut = gate.awaitIdle(configuration.drainTimeout());
+                Units.show(time));
+        int cut = gate.awaitIdle(time);
         if (cut > 0) {
             log.warn("cutting {}: the time for running answers is over", Units.count(cut, "answer"));
         }

@@ -5,13 +5,14 @@ import dev.tramontane.api.Health;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the server is in its life: loading, ready, draining. What the probes and the routes ask. Written by the main
+ * Where the server is in its life: loading, ready, leaving, draining. What the probes and the routes ask. Written by the main
  * thread, read by event loops.
  */
 final class Serving implements Health, ServedModels {
@@ -20,6 +21,7 @@ final class Serving implements Health, ServedModels {
     private enum Phase {
         LOADING("the model is being loaded"),
         READY(""),
+        LEAVING("the server is shutting down; requests are still taken for a while"),
         DRAINING("the server is shutting down");
 
         final String detail;
@@ -42,6 +44,8 @@ final class Serving implements Health, ServedModels {
     private static final int LATE_SECONDS = 2;
 
     private static final int MOST_SECONDS = 3600;
+
+    private static final String FAILED = "failed";
 
     private final String name;
     private final long createdSeconds;
@@ -91,9 +95,27 @@ final class Serving implements Health, ServedModels {
         phase = Phase.READY;
     }
 
-    /** Not ready any more; what runs goes on. */
+    /** Not ready any more, but requests are still taken. */
+    void leaving() {
+        phase = Phase.LEAVING;
+    }
+
+    /** Requests are not taken any more; what runs goes on. */
     void draining() {
         phase = Phase.DRAINING;
+    }
+
+    /** All that {@link #state} says. */
+    static List<String> states() {
+        return List.of("loading", "ready", "leaving", "draining", FAILED);
+    }
+
+    /** In one word: one of its phases, or that the model has failed. */
+    String state() {
+        Loaded served = loaded;
+        return served != null && !served.healthy().getAsBoolean()
+                ? FAILED
+                : phase.name().toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -63,6 +63,11 @@ final class Units {
         return number + " " + thing + (number == 1 ? "" : "s");
     }
 
+    /** A time for people: "30 s", "250 ms". */
+    static String show(Duration time) {
+        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+
     /** Bytes for people: "98.4 MB" would hide the truth of memory, so binary units: "93.8 MiB". */
     static String show(long bytes) {
         if (bytes < 1024) {

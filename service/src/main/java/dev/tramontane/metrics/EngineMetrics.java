@@ -46,6 +46,9 @@ public final class EngineMetrics implements EngineObserver {
     private final Gauge running;
     private final Gauge parked;
     private final Gauge pages;
+    private final Gauge usedRatio;
+    private final Gauge reservedRatio;
+    private final Gauge pageTokens;
     private final Gauge healthy;
     private final Map<FinishReason, String> reasons = new EnumMap<>(FinishReason.class);
     private long promptTokensSeen;
@@ -104,6 +107,16 @@ public final class EngineMetrics implements EngineObserver {
                 .help("Pages of the key/value cache: in use, reserved by admitted sequences, and in all.")
                 .labelNames("state")
                 .register(registry);
+        usedRatio = gauge(
+                registry,
+                "tramontane_cache_used_ratio",
+                "Share of the cache's pages in use, 0 to 1, in the group of layers where it is highest.");
+        reservedRatio = gauge(
+                registry,
+                "tramontane_cache_reserved_ratio",
+                "Share of the cache's pages reserved by admitted sequences, 0 to 1, in the group of layers where it is"
+                        + " highest: at 1 nobody is admitted.");
+        pageTokens = gauge(registry, "tramontane_cache_page_tokens", "Tokens of a page; 0 until the model is loaded.");
         healthy = gauge(registry, "tramontane_engine_healthy", "1 while the model works, 0 once it has failed.");
         healthy.set(1);
         for (String reason : reasons.values()) {
@@ -160,7 +173,14 @@ public final class EngineMetrics implements EngineObserver {
         pages.labelValues("used").set(status.pagesUsed());
         pages.labelValues("reserved").set(status.pagesReserved());
         pages.labelValues("total").set(status.pagesTotal());
+        usedRatio.set(status.usedRatio());
+        reservedRatio.set(status.reservedRatio());
         healthy.set(status.healthy() ? 1 : 0);
+    }
+
+    /** Shows how many tokens a page of the cache holds. Once, before the first step. */
+    public void pageTokens(int tokens) {
+        pageTokens.set(tokens);
     }
 
     private static Histogram seconds(PrometheusRegistry registry, String name, String help, double[] buckets) {

@@ -186,7 +186,7 @@ public final class VllmMetrics implements EngineObserver {
         waiting.set(status.queued());
         waitingForRoom.set(status.queued());
         for (GaugeDataPoint each : cacheUsage) {
-            each.set(status.pagesTotal() == 0 ? 0 : (double) status.pagesReserved() / status.pagesTotal());
+            each.set(status.reservedRatio());
         }
         if (!cacheKnown) {
             cacheKnown = true;

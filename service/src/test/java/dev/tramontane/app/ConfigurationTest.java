@@ -39,7 +39,7 @@ class ConfigurationTest {
         assertThat(standard.model().window()).isEmpty();
         assertThat(standard.engine().cacheBytes()).isEmpty();
         assertThat(standard.compute().threads()).isEmpty();
-        assertThat(standard.drainTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(standard.ending()).isEqualTo(new Ending(Duration.ZERO, Duration.ofSeconds(30)));
         assertThat(standard.log().json()).isFalse();
     }
 
@@ -123,6 +123,7 @@ class ConfigurationTest {
         EVENT_LOOPS      | 0           | --event-loops must be 1 to 256, got 0
         REQUEST_MEMORY   | 64KiB       | --request-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 64KiB
         STUCK_TIMEOUT    | never       | --stuck-timeout must be a time such as 30s or 2m, at most 24h, got never
+        DRAIN_DELAY      | 2h          | --drain-delay must be a time such as 30s or 2m, at most 1h, got 2h
         LOG_FORMAT       | xml         | --log-format must be text or json, got xml
         LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
         QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
@@ -156,6 +157,7 @@ class ConfigurationTest {
                 Setting.ALLOWED_ORIGINS, "https://A.example.org:443, http://b:8080,app://obsidian.md",
                 Setting.ALLOWED_HOSTS, "LLM, *.Example.org",
                 Setting.MAX_CONNECTIONS, "77",
+                Setting.DRAIN_DELAY, "15s",
                 Setting.DRAIN_TIMEOUT, "2m",
                 Setting.KERNEL_LIBRARY, "/k.so",
                 Setting.LIBRARY_DIRECTORY, "/d",
@@ -185,7 +187,7 @@ class ConfigurationTest {
         assertThat(all.http().allowed().hosts()).containsExactlyInAnyOrder("llm", "*.example.org");
         assertThat(all.http().maxConnections()).isEqualTo(77);
         assertThat(all.http().templateVariables()).containsExactlyInAnyOrder("enable_thinking", "x");
-        assertThat(all.drainTimeout()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(all.ending()).isEqualTo(new Ending(Duration.ofSeconds(15), Duration.ofMinutes(2)));
         assertThat(all.compute().kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.compute().libraryDirectory()).contains(Path.of("/d"));
         assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug"), true));

@@ -128,9 +128,14 @@ class ServeCommandTest {
         assertThat(body.getString("system_fingerprint")).matches("tm-[0-9a-f]{8}");
         assertThat(body.getJsonObject("usage").getInteger("completion_tokens")).isEqualTo(5);
         assertThat(get(address + "/metrics").body())
-                .contains("tramontane_generation_tokens_total 6.0")
+                .contains("tramontane_generation_tokens_total 5.0")
                 .contains("tramontane_event_loop_delay_seconds_count")
                 .contains("jvm_threads_current")
+                .contains("tramontane_state{state=\"ready\"} 1.0")
+                .contains("tramontane_state{state=\"loading\"} 0.0")
+                .contains("tramontane_cache_page_tokens 32.0")
+                .containsPattern("tramontane_model_load_seconds (?!0\\.0)")
+                .containsPattern("tramontane_model_warm_up_seconds (?!0\\.0)")
                 .doesNotContain("vllm:");
 
         program.terminate();
@@ -163,9 +168,9 @@ class ServeCommandTest {
         CompletableFuture<Outcome> running = serve("--metrics-compat", "vllm");
         String metrics = get(address(running) + "/metrics").body();
         assertThat(metrics)
-                .contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"tiny\"} 1.0")
+                .contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"tiny\"} 0.0")
                 .contains("vllm:request_params_max_tokens_bucket{engine=\"0\",model_name=\"tiny\",le=\"10000.0\"}")
-                .contains("tramontane_generation_tokens_total 1.0");
+                .contains("tramontane_generation_tokens_total 0.0");
         program.terminate();
         assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
     }
@@ -229,6 +234,39 @@ class ServeCommandTest {
                     .hasSize(20);
         }
         // The reader has gone away, so nothing runs any more.
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    /** Routers hear late that it is not ready: until then nobody is refused, and kept connections are given up. */
+    @Test
+    void takesRequestsForTheDelayWhileItIsNotReady() throws Exception {
+        CompletableFuture<Outcome> running = serve("--drain-delay", "1h", "--drain-timeout", "1h");
+        String address = address(running);
+        assertThat(get(address + "/readyz").headers().firstValue("connection")).isEmpty();
+        program.terminate();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> get(address + "/readyz").statusCode() == 503);
+        assertThat(get(address + "/readyz").body()).contains("requests are still taken");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> get(address + "/metrics").body().contains("tramontane_state{state=\"leaving\"} 1.0"));
+        HttpResponse<String> taken = client.send(completion(address, endless(5)), BodyHandlers.ofString());
+        assertThat(taken.statusCode()).as(taken.body()).isEqualTo(200);
+        assertThat(taken.headers().firstValue("connection")).contains("close");
+        assertThat(running).as("it waits for requests, though nothing runs").isNotDone();
+        try (BufferedReader lines = stream(address, endless(16_000))) {
+            program.terminate(); // Skips the delay.
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> client.send(completion(address, endless(5)), BodyHandlers.ofString())
+                                    .statusCode()
+                            == 503);
+            HttpResponse<String> refused = client.send(completion(address, endless(5)), BodyHandlers.ofString());
+            assertThat(refused.headers().firstValue("connection")).contains("close");
+            assertThat(refused.headers().firstValueAsLong("retry-after").orElseThrow())
+                    .isBetween(1L, 3600L);
+            assertThat(lines.lines().filter(line -> line.startsWith("data: ")).limit(20))
+                    .as("what runs goes on")
+                    .hasSize(20);
+        }
         assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
     }
 

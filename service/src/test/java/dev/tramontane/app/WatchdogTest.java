@@ -246,7 +246,7 @@ class WatchdogTest {
         inStep.await();
         List<String> atOnce = new ArrayList<>();
         Shutdown shutdown = new Shutdown(() -> atOnce.add("at once"));
-        shutdown.beginPatience();
+        shutdown.beginPatience(Duration.ZERO);
         Thread main = Thread.ofPlatform().start(() -> {
             try (ShutdownLimit limit = new ShutdownLimit(shutdown, Duration.ofMillis(100), halts::add)) {
                 shutdown.await();

@@ -31,6 +31,7 @@ final class EngineMetricsTest {
 
     @Test
     void gaugesShowTheBooks() {
+        metrics.pageTokens(32);
         metrics.books(new EngineStatus(false, 3, 2, 1, 10, 20, 40, 7, 0, 0));
         assertThat(text())
                 .contains("tramontane_requests_waiting 3.0\n")
@@ -39,6 +40,9 @@ final class EngineMetricsTest {
                 .contains("tramontane_cache_pages{state=\"used\"} 10.0\n")
                 .contains("tramontane_cache_pages{state=\"reserved\"} 20.0\n")
                 .contains("tramontane_cache_pages{state=\"total\"} 40.0\n")
+                .contains("tramontane_cache_used_ratio 0.25\n")
+                .contains("tramontane_cache_reserved_ratio 0.5\n")
+                .contains("tramontane_cache_page_tokens 32.0\n")
                 .contains("tramontane_engine_healthy 0.0\n");
     }
 

@@ -29,6 +29,7 @@ class MetricsTableTest {
         EngineMetrics engine = new EngineMetrics(registry);
         HttpMetrics http = new HttpMetrics(registry);
         HttpMetrics.watch(new RequestMemory(1), registry);
+        new LifeMetrics(registry, List.of("ready"), () -> "ready").loaded(1, 1);
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
         Map<String, String> exported = new TreeMap<>();
