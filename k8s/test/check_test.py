@@ -1,0 +1,137 @@
+"""Each check of check.py finds the fault that it is for: check_test.py [--management URL]."""
+
+import copy
+import sys
+import unittest
+
+import yaml
+
+import truth
+from check import check, folders
+from rendering import render
+from shapes import check_schema
+
+SERVICE = truth.Service(sys.argv[2] if sys.argv[1:2] == ["--management"] else None)
+RENDERED = {folder.name: render(folder) for folder in folders()}
+
+
+def change(things, kind, path, value):
+    """Sets, or with None removes, what lies at the path in the first object of the kind."""
+    thing = next(thing for thing in things if thing["kind"] == kind)
+    *way, last = path
+    for step in way:
+        thing = thing[step]
+    if value is None:
+        del thing[last]
+    else:
+        thing[last] = value
+
+
+POD = ("spec", "template", "spec")
+SERVER = (*POD, "containers", 0)
+# A rendering, what is changed in it where, and what is then said.
+FAULTS = [
+    ("cpu", "Deployment", ("spec", "replicaz"), 2, "replicaz"),
+    ("cpu", "Deployment", (*POD, "terminationGracePeriodSecond"), 155, "terminationGracePeriodSecond"),
+    ("cpu", "Deployment", (*SERVER, "lifecycle", "preStop", "sleep", "second"), 5, "second"),
+    ("cpu", "Deployment", ("apiVersion",), "apps/v1beta1", "no schema for apps/v1beta1 Deployment"),
+    ("cpu", "Deployment", (*SERVER, "resources", "limits", "memory"), "3GiB", "'3GiB' is no quantity"),
+    ("cpu-hpa", "HorizontalPodAutoscaler", ("spec", "maxReplicaz"), 4, "maxReplicaz"),
+    ("cpu-hpa", "HorizontalPodAutoscaler", ("spec", "metrics", 0, "external", "target", "averageValue"), "75%", "is no quantity"),
+    ("gpu-keda-gateway", "ScaledObject", ("spec", "maxReplicas"), 4, "maxReplicas"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "timeout"), "1s", "timeout"),
+    ("gpu-keda-gateway", "InferencePool", ("spec", "endpointPickerRef", "failureMode"), "FailClosed", "FailClosed"),
+    ("gpu-keda-gateway", "PodMonitor", ("spec", "endpoints"), [], "endpoints"),
+    ("cpu", "Service", ("spec", "selector", "app.kubernetes.io/name"), "other", "its selector finds no pod"),
+    ("cpu", "PodDisruptionBudget", ("spec", "selector", "matchLabels", "app.kubernetes.io/name"), "other", "its selector finds no pod"),
+    ("gpu-mixed", "PodDisruptionBudget", ("spec", "selector", "matchLabels", "tramontane.dev/gpu"), None, "has 2 disruption budgets"),
+    ("gpu-mixed", "Deployment", ("spec", "selector", "matchLabels", "tramontane.dev/gpu"), None, "its pods are also those of"),
+    ("cpu", "Service", ("spec", "ports", 0, "targetPort"), "web", "its pods have no port web"),
+    ("cpu", "Deployment", (*SERVER, "livenessProbe", "httpGet", "port"), "admin", "the container has no port admin"),
+    ("cpu", "ConfigMap", ("data", "TRAMONTANE_PORT"), "8000", "port http is 8080, TRAMONTANE_PORT is 8000"),
+    ("gpu-keda-gateway", "PodMonitor", ("spec", "podMetricsEndpoints", 0, "port"), "metrics", "its pods have no port metrics"),
+    ("cpu-hpa", "ServiceMonitor", ("spec", "endpoints", 0, "port"), "metrics", "has no port metrics"),
+    ("cpu-hpa", "ServiceMonitor", ("spec", "selector", "matchLabels", "app.kubernetes.io/component"), "x", "finds 0 services"),
+    ("gpu-keda-gateway", "NetworkPolicy", ("spec", "ingress", 0, "ports", 0, "port"), "web", "the pods have no port web"),
+    ("gpu-keda-gateway", "InferencePool", ("spec", "targetPorts", 0, "number"), 8000, "the pods have no port 8000"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 1, "backendRefs", 0, "port"), 8080, "service tramontane has no port 8080"),
+    ("cpu", "Deployment", (*SERVER, "envFrom", 0, "configMapRef", "name"), "gone", "there is no ConfigMap gone"),
+    ("cpu", "Deployment", (*POD, "serviceAccountName"), "gone", "there is no ServiceAccount gone"),
+    ("gpu", "Deployment", (*POD, "volumes", 1, "secret", "secretName"), "gone", "there is no Secret gone"),
+    ("gpu", "PersistentVolumeClaim", ("metadata", "name"), "gone", "there is no PersistentVolumeClaim tramontane-models"),
+    ("cpu-hpa", "HorizontalPodAutoscaler", ("spec", "scaleTargetRef", "name"), "gone", "there is no Deployment gone"),
+    ("gpu-keda-gateway", "PriorityClass", ("metadata", "name"), "gone", "there is no PriorityClass tramontane-serving"),
+    ("cpu", "Deployment", (*SERVER, "volumeMounts", 1, "name"), "gone", "mounts the volume gone"),
+    ("cpu", "Deployment", (*POD, "enableServiceLinks"), None, "enableServiceLinks is on"),
+    ("cpu", "Deployment", (*POD, "automountServiceAccountToken"), None, "its pods get a token"),
+    ("cpu", "Deployment", (*POD, "securityContext", "runAsNonRoot"), None, "need runAsNonRoot"),
+    ("cpu", "Deployment", (*POD, "securityContext", "seccompProfile"), None, "need runAsNonRoot"),
+    ("cpu", "Deployment", (*SERVER, "securityContext", "readOnlyRootFilesystem"), False, "write to its root"),
+    ("cpu", "Deployment", (*SERVER, "securityContext", "capabilities"), None, "keeps capabilities"),
+    ("gpu", "Job", (*SERVER, "resources", "limits"), None, "has no limit of memory"),
+    ("cpu", "Deployment", (*SERVER, "volumeMounts", 1, "subPath"), "api-keys", "by subPath"),
+    ("cpu", "Deployment", (*POD, "terminationGracePeriodSeconds"), 120, "terminationGracePeriodSeconds is 120, not 155"),
+    ("cpu", "ConfigMap", ("data", "TRAMONTANE_DRAIN_TIMEOUT"), "10m", "terminationGracePeriodSeconds is 155, not 635"),
+    ("cpu", "ConfigMap", ("data", "TRAMONTANE_DRAIN_DELAY"), "0s", "TRAMONTANE_DRAIN_DELAY is 0s"),
+    ("cpu", "Deployment", (*SERVER, "lifecycle"), None, "preStop sleeps None s"),
+    ("cpu", "Deployment", (*SERVER, "readinessProbe", "httpGet", "path"), "/livez", "its probes are not distinct"),
+    ("cpu", "Deployment", (*SERVER, "readinessProbe", "httpGet", "path"), "/readyness", "doesn't answer a probe of /readyness"),
+    ("cpu", "Deployment", ("spec", "progressDeadlineSeconds"), None, "its rollout is given up"),
+    ("cpu", "ConfigMap", ("data", "TRAMONTANE_DRAIN_TIME"), "9s", "TRAMONTANE_DRAIN_TIME is no setting"),
+    ("cpu", "ConfigMap", ("data", "TRAMONTANE_API_KEYS"), "/keys/file", "TRAMONTANE_API_KEYS=/keys/file is on no volume"),
+    ("cpu", "Deployment", (*SERVER, "image"), "tramontane-cpu:latest", "runs tramontane-cpu:latest"),
+    ("gpu", "Job", (*SERVER, "image"), "python:latest", "runs python:latest"),
+    ("gpu", "Deployment", (*SERVER, "resources", "limits", "nvidia.com/gpu"), None, "no GPU and the backend"),
+    ("cpu-hpa", "Deployment", ("spec", "replicas"), 2, "it has replicas, and an autoscaler"),
+    ("gpu", "Deployment", ("spec", "strategy", "rollingUpdate", "maxSurge"), 1, "have no place for a surge"),
+    ("gpu", "Deployment", ("spec", "strategy", "rollingUpdate", "maxUnavailable"), "25%", "more than its disruption budget"),
+    ("cpu-hpa", "HorizontalPodAutoscaler", ("spec", "metrics", 1, "external", "metric", "name"), "tramontane_wait", "makes tramontane_wait"),
+    ("gpu-keda-gateway", "ScaledObject", ("spec", "triggers", 0, "metadata", "query"), "sum(tramontane_pages)", "no metric tramontane_pages"),
+]
+
+
+class Faults(unittest.TestCase):
+    def test_what_is_rendered_has_none(self):
+        for name, things in RENDERED.items():
+            self.assertEqual([], check(things, SERVICE), name)
+        self.assertEqual([], list(truth.check_adapter(SERVICE)))
+
+    def test_each_is_found(self):
+        for name, kind, path, value, words in FAULTS:
+            with self.subTest(f"{name}: {kind} {path} = {value}"):
+                things = copy.deepcopy(RENDERED[name])
+                change(things, kind, path, value)
+                self.assertIn(words, "\n".join(check(things, SERVICE)))
+
+    def test_two_autoscalers_for_one_target(self):
+        things = copy.deepcopy(RENDERED["cpu-hpa"])
+        things += [thing for thing in RENDERED["gpu-keda-gateway"] if thing["kind"] == "ScaledObject"]
+        self.assertIn("two autoscalers have the same target", "\n".join(check(things, SERVICE)))
+
+    def test_a_metric_that_the_picker_reads(self):
+        things = copy.deepcopy(RENDERED["gpu-keda-gateway"])
+        picker = next(thing for thing in things if "picker.yaml" in thing.get("data", {}))
+        picker["data"]["picker.yaml"] = picker["data"]["picker.yaml"].replace("_requests_waiting", "_requests_queued")
+        self.assertIn("the service shows no metric tramontane_requests_queued", "\n".join(check(things, SERVICE)))
+
+    def test_the_adapter_and_keda_ask_the_same(self):
+        text = truth.ADAPTER.read_text()
+        self.assertIn("no metric", "\n".join(truth.check_adapter(SERVICE, text.replace("refused_total", "refused"))))
+        self.assertIn("different things", "\n".join(truth.check_adapter(SERVICE, text.replace("[1m]", "[2m]"))))
+
+    def test_every_field_that_another_api_has_not_is_found(self):
+        """Each object of a kind that crds.py describes, with a field more at every place where it has fields."""
+        things = [thing for rendered in RENDERED.values() for thing in rendered]
+        things += yaml.safe_load_all((truth.K8S / "nodes/karpenter.yaml").read_text())
+        seen = set()
+        for thing in things:
+            if thing["apiVersion"].split("/")[0] in ("keda.sh", "monitoring.coreos.com", "gateway.networking.k8s.io", "karpenter.sh"):
+                seen.add(thing["kind"])
+                wrong = copy.deepcopy(thing)
+                wrong["spec"]["inventedField"] = 1
+                self.assertIn("inventedField", "\n".join(check_schema(wrong)), thing["kind"])
+        self.assertEqual({"ScaledObject", "PodMonitor", "ServiceMonitor", "HTTPRoute", "NodePool"}, seen)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
