@@ -21,8 +21,8 @@ final class AgainstOptions {
             paramLabel = "PATH",
             description =
                     "Compare with this model, the reference. It is run as its files have it, with the other settings"
-                        + " of --model but for --window and --quantize. Default, if any of the following is given: the"
-                        + " same model. Example: --against mistral-7b-f16.gguf")
+                            + " of --model but for --window and --quantize. Default, if any of the following is given: the"
+                            + " same model. Example: --against mistral-7b-f16.gguf")
     private @Nullable String model;
 
     @Option(

@@ -26,8 +26,8 @@ import picocli.CommandLine;
         name = "serve",
         description =
                 "Serve a model over HTTP: OpenAI's completions and chat completions with streaming, a WebSocket at"
-                    + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
-                    + " and ends with exit code 0; another one skips --drain-delay, else it does not wait.",
+                        + " /v1/responses, metrics at /metrics and a chat page at /. SIGTERM or Ctrl-C finishes what runs"
+                        + " and ends with exit code 0; another one skips --drain-delay, else it does not wait.",
         footer = {
             "",
             "Examples:",

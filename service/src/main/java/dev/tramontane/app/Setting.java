@@ -39,8 +39,8 @@ enum Setting {
             "WORD",
             "model",
             "How serve samples answers where a request says nothing of it: model (as the makers suggest in"
-                + " generation_config.json, and no more tokens than its max_new_tokens) or neutral (temperature 1 and"
-                + " no filters).",
+                    + " generation_config.json, and no more tokens than its max_new_tokens) or neutral (temperature 1 and"
+                    + " no filters).",
             "neutral"),
     CONTEXT(
             "context",
@@ -89,8 +89,8 @@ enum Setting {
             "TIME",
             "100ms",
             "How long a step should take at most, by measured rates: the longest that an arrival or a cancellation"
-                + " waits to be heard. A step takes at least 32 tokens of a prompt, or 8 beside sequences that decode,"
-                + " whatever their time. In ms, s, m or h.",
+                    + " waits to be heard. A step takes at least 32 tokens of a prompt, or 8 beside sequences that decode,"
+                    + " whatever their time. In ms, s, m or h.",
             "250ms"),
     MAX_SEQUENCES(
             "max-sequences",
@@ -103,7 +103,7 @@ enum Setting {
             "SIZE",
             "",
             "Memory of the key/value cache. Default: what --max-batch sequences of --context tokens need, but at most"
-                + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
+                    + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
             "2GiB"),
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
@@ -173,8 +173,8 @@ enum Setting {
             "TIME",
             "30s",
             "After SIGTERM or Ctrl-C, and --drain-delay: how long running answers may go on before they are cut. Time"
-                + " in s, m or h. Ten seconds later the process ends whatever is stuck; doctor says what that adds up"
-                + " to.",
+                    + " in s, m or h. Ten seconds later the process ends whatever is stuck; doctor says what that adds up"
+                    + " to.",
             "2m"),
     KERNEL_LIBRARY(
             "kernel-library", "FILE", "", "Load this kernel library in place of the bundled one.", "libtramontane.so"),
