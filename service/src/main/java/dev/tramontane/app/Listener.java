@@ -65,14 +65,14 @@ final class Listener implements AutoCloseable {
                     .requestMemory()
                     .orElse(Runtime.getRuntime().maxMemory() / 2));
             HttpMetrics.watch(memory, registry);
-            MetricsText metrics = new MetricsText(registry);
+            MetricsText metrics = new MetricsText(registry, MetricsText.FRESH, System::nanoTime);
             InstantSource clock = InstantSource.system();
             HttpService http = new HttpService(
                     vertx,
                     config,
                     List.of(
                             new HealthRoutes(serving),
-                            new MetricsRoute(vertx, metrics.contentType(), metrics::render),
+                            new MetricsRoute(vertx, metrics),
                             new ModelRoutes(serving),
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),

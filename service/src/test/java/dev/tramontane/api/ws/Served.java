@@ -44,6 +44,18 @@ import org.jspecify.annotations.Nullable;
 
 /** A service with the socket, the page and the models over an engine that the test steps. */
 final class Served implements AutoCloseable {
+    private static final MetricsRoute.Text METRICS = new MetricsRoute.Text() {
+        @Override
+        public String contentType() {
+            return "text/plain";
+        }
+
+        @Override
+        public byte[] render() {
+            return new byte[] {'m'};
+        }
+    };
+
     static final String MODEL = "toy";
     static final Instant NOW = Instant.ofEpochSecond(1_750_000_000);
 
@@ -171,7 +183,7 @@ final class Served implements AutoCloseable {
                         new ResponsesRoute(vertx, config, models, observer, memory, clock),
                         new OpenAiRoutes(vertx, config, models, observer, memory, clock),
                         new HealthRoutes(WELL),
-                        new MetricsRoute(vertx, "text/plain", () -> new byte[] {'m'}),
+                        new MetricsRoute(vertx, METRICS),
                         new ModelRoutes(models),
                         new TokenizeRoutes(vertx, config, models, memory),
                         new ChatPage()),
