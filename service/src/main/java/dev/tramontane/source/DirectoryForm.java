@@ -16,7 +16,7 @@ enum DirectoryForm {
         }
 
         @Override
-        DirectoryLayout layout(ModelDirectory directory, JsonParameters config) {
+        DirectoryLayout layout(ModelDirectory directory, JsonParameters config, GenerationFile generation) {
             return new MistralLayout(directory, config);
         }
     },
@@ -28,8 +28,8 @@ enum DirectoryForm {
         }
 
         @Override
-        DirectoryLayout layout(ModelDirectory directory, JsonParameters config) {
-            return new HuggingFaceLayout(directory, config);
+        DirectoryLayout layout(ModelDirectory directory, JsonParameters config, GenerationFile generation) {
+            return new HuggingFaceLayout(config, generation);
         }
     };
 
@@ -69,5 +69,5 @@ enum DirectoryForm {
     abstract Optional<String> quantisation(JsonParameters config);
 
     /** What the files mean. */
-    abstract DirectoryLayout layout(ModelDirectory directory, JsonParameters config);
+    abstract DirectoryLayout layout(ModelDirectory directory, JsonParameters config, GenerationFile generation);
 }

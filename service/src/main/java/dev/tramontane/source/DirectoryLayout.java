@@ -14,9 +14,6 @@ sealed interface DirectoryLayout permits MistralLayout, HuggingFaceLayout {
     /** What it is, and why it if there was a choice. */
     List<SourceFact> form();
 
-    /** What else the files say of themselves. */
-    List<SourceFact> facts();
-
     /** What they say about the model, key by key. */
     List<SourceFact> metadata();
 

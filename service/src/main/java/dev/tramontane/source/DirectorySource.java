@@ -14,14 +14,20 @@ import java.util.Set;
 public final class DirectorySource implements ModelSource {
     private final ModelDirectory directory;
     private final DirectoryLayout layout;
+    private final GenerationFile generation;
     private final String quantisation;
     private final SafetensorsSet weights;
     private final TokenizerFiles tokenizers;
 
     private DirectorySource(
-            ModelDirectory directory, DirectoryLayout layout, String quantisation, SafetensorsSet weights) {
+            ModelDirectory directory,
+            DirectoryLayout layout,
+            GenerationFile generation,
+            String quantisation,
+            SafetensorsSet weights) {
         this.directory = directory;
         this.layout = layout;
+        this.generation = generation;
         this.quantisation = quantisation;
         this.weights = weights;
         tokenizers = new TokenizerFiles(directory);
@@ -34,7 +40,9 @@ public final class DirectorySource implements ModelSource {
         String quantisation = form.quantisation(config).orElse("none");
         SafetensorsSet weights = SafetensorsSet.open(directory.path(), form.weights());
         try {
-            return new DirectorySource(directory, form.layout(directory, config), quantisation, weights);
+            GenerationFile generation = new GenerationFile(directory);
+            return new DirectorySource(
+                    directory, form.layout(directory, config, generation), generation, quantisation, weights);
         } catch (RuntimeException | Error failure) {
             weights.close();
             throw failure;
@@ -51,7 +59,7 @@ public final class DirectorySource implements ModelSource {
         List<SourceFact> facts = new ArrayList<>(layout.form());
         facts.add(SourceFact.of("name", "name", directory.modelName()));
         facts.add(SourceFact.of("quantisation", "quantisation", quantisation));
-        facts.addAll(layout.facts());
+        facts.addAll(generation.facts());
         if (layout.seesImages()) {
             facts.add(SourceFact.of("left out", "left_out", "the part for images"));
         }
@@ -61,7 +69,7 @@ public final class DirectorySource implements ModelSource {
     @Override
     public List<SourceFile> files() {
         Set<String> names = new LinkedHashSet<>(layout.configs());
-        names.add(SuggestedSampling.FILE);
+        names.add(GenerationFile.NAME);
         names.addAll(tokenizers.names());
         return SafetensorsFacts.files(directory, names, weights);
     }
@@ -73,7 +81,9 @@ public final class DirectorySource implements ModelSource {
 
     @Override
     public List<SourceFact> metadata() {
-        return layout.metadata();
+        List<SourceFact> facts = new ArrayList<>(layout.metadata());
+        generation.parameters().ifPresent(file -> facts.addAll(file.facts("generation.")));
+        return facts;
     }
 
     @Override
@@ -100,13 +110,13 @@ public final class DirectorySource implements ModelSource {
 
     @Override
     public SamplingDefaults sampling() {
-        return SuggestedSampling.in(directory).defaults();
+        return generation.suggested().defaults();
     }
 
     @Override
     public List<String> oddities(int vocabulary) {
         List<String> oddities = new ArrayList<>(layout.oddities(vocabulary));
-        oddities.addAll(SuggestedSampling.in(directory).warnings());
+        oddities.addAll(generation.suggested().warnings());
         oddities.addAll(SafetensorsFacts.oddities(weights));
         return oddities;
     }

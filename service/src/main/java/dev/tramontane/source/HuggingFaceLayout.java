@@ -2,7 +2,6 @@ package dev.tramontane.source;
 
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.model.ModelGeometry;
-import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.weights.SafetensorsSet;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -13,15 +12,13 @@ import java.util.Set;
 
 /** Hugging Face's layout: transformers' {@code config.json} beside safetensors files. */
 final class HuggingFaceLayout implements DirectoryLayout {
-    private static final String GENERATION = SuggestedSampling.FILE;
-
-    private final ModelDirectory directory;
     private final JsonParameters whole;
+    private final GenerationFile generation;
     private final HuggingFaceConfig config;
 
-    HuggingFaceLayout(ModelDirectory directory, JsonParameters whole) {
-        this.directory = directory;
+    HuggingFaceLayout(JsonParameters whole, GenerationFile generation) {
         this.whole = whole;
+        this.generation = generation;
         config = new HuggingFaceConfig(whole);
     }
 
@@ -31,29 +28,13 @@ final class HuggingFaceLayout implements DirectoryLayout {
     }
 
     @Override
-    public List<SourceFact> facts() {
-        SamplingDefaults suggested = SuggestedSampling.in(directory).defaults();
-        return suggested.told().isEmpty()
-                ? List.of()
-                : List.of(new SourceFact(
-                        "suggested sampling",
-                        suggested.toString(),
-                        "suggested_sampling",
-                        List.of(suggested.toString().split(", "))));
-    }
-
-    @Override
     public List<SourceFact> metadata() {
-        List<SourceFact> facts = new ArrayList<>(whole.facts(""));
-        if (directory.has(GENERATION)) {
-            facts.addAll(directory.parameters(GENERATION).facts("generation."));
-        }
-        return facts;
+        return whole.facts("");
     }
 
     @Override
     public List<String> configs() {
-        return List.of(DirectoryForm.HUGGING_FACE.config(), GENERATION);
+        return List.of(DirectoryForm.HUGGING_FACE.config());
     }
 
     @Override
@@ -104,23 +85,15 @@ final class HuggingFaceLayout implements DirectoryLayout {
 
     @Override
     public Set<Integer> eosIds(int vocabulary) {
-        Set<Integer> eosIds = new LinkedHashSet<>(GenerationDefaults.eosIds(config.text(), vocabulary));
-        eosIds.addAll(generation(vocabulary).eosIds());
+        Set<Integer> eosIds = new LinkedHashSet<>(EndIds.of(config.text(), vocabulary));
+        generation.parameters().ifPresent(file -> eosIds.addAll(EndIds.of(file, vocabulary)));
         return eosIds;
     }
 
     @Override
     public List<String> oddities(int vocabulary) {
-        List<String> oddities = new ArrayList<>(GenerationDefaults.warnings(config.text(), vocabulary));
-        if (directory.has(GENERATION)) {
-            oddities.addAll(GenerationDefaults.warnings(directory.parameters(GENERATION), vocabulary));
-        }
+        List<String> oddities = new ArrayList<>(EndIds.warnings(config.text(), vocabulary));
+        generation.parameters().ifPresent(file -> oddities.addAll(EndIds.warnings(file, vocabulary)));
         return oddities;
-    }
-
-    private GenerationDefaults generation(int vocabulary) {
-        return directory.has(GENERATION)
-                ? GenerationDefaults.of(directory.parameters(GENERATION), vocabulary)
-                : GenerationDefaults.NONE;
     }
 }

@@ -33,11 +33,6 @@ final class MistralLayout implements DirectoryLayout {
     }
 
     @Override
-    public List<SourceFact> facts() {
-        return List.of();
-    }
-
-    @Override
     public List<SourceFact> metadata() {
         return whole.facts("");
     }

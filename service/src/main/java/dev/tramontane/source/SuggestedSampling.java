@@ -15,18 +15,12 @@ import java.util.OptionalDouble;
  * @param warnings a sentence for each of those
  */
 record SuggestedSampling(SamplingDefaults defaults, List<String> warnings) {
-    static final String FILE = "generation_config.json";
+    static final SuggestedSampling NONE = new SuggestedSampling(SamplingDefaults.NEUTRAL, List.of());
 
     private static final String MOST_TOKENS = "max_new_tokens";
 
     SuggestedSampling {
         warnings = List.copyOf(warnings);
-    }
-
-    static SuggestedSampling in(ModelDirectory directory) {
-        return directory.has(FILE)
-                ? of(directory.parameters(FILE))
-                : new SuggestedSampling(SamplingDefaults.NEUTRAL, List.of());
     }
 
     /** @throws dev.tramontane.weights.ModelFileException when a value is no number */

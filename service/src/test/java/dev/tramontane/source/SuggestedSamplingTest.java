@@ -46,6 +46,20 @@ class SuggestedSamplingTest {
         Files.writeString(model.resolve("generation_config.json"), "{\"temperature\": 0.7}");
         try (ModelSource source = ModelSource.open(model)) {
             assertThat(source.sampling()).hasToString("temperature 0.7");
+            assertThat(source.facts()).anyMatch(fact -> fact.label().equals("suggested sampling"));
+            assertThat(source.metadata()).anyMatch(fact -> fact.label().equals("generation.temperature"));
+        }
+    }
+
+    /** One file, one reading: what was read is what everybody hears, whatever becomes of the file. */
+    @Test
+    void isReadOnce() throws IOException {
+        try (ModelSource source = source("{\"temperature\": 0.15, \"eos_token_id\": [2, 5]}")) {
+            assertThat(source.eosIds(300)).contains(2, 5);
+            Files.writeString(dir.resolve("generation_config.json"), "{");
+            assertThat(source.sampling()).hasToString("temperature 0.15");
+            assertThat(source.oddities(300)).isEmpty();
+            assertThat(source.facts()).anyMatch(fact -> fact.text().equals("temperature 0.15"));
         }
     }
 
