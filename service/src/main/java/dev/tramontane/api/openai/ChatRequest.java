@@ -9,21 +9,18 @@ import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.SamplingDefaults;
 import java.util.List;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The body of {@code POST /v1/chat/completions}.
  *
- * @param model null for the default
  * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
  */
-record ChatRequest(@Nullable String model, Conversation conversation, int topLogprobs, AnswerOptions options) {
+record ChatRequest(Conversation conversation, int topLogprobs, AnswerOptions options) {
 
     static ChatRequest parse(JsonFields fields, ApiConfig config, SamplingDefaults defaults) {
         AnswerOptions options =
                 AnswerOptions.parse(fields, RequestField.Endpoint.CHAT, maxTokens(fields), config.requests(), defaults);
-        ChatRequest request = new ChatRequest(
-                fields.string("model"), ConversationFields.read(fields, config), topLogprobs(fields), options);
+        ChatRequest request = new ChatRequest(ConversationFields.read(fields, config), topLogprobs(fields), options);
         fields.end();
         return request;
     }

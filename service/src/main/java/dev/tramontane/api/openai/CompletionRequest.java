@@ -9,17 +9,14 @@ import dev.tramontane.model.SamplingDefaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The body of {@code POST /v1/completions}.
  *
- * @param model null for the default
  * @param logprobs alternatives per token; -1: none wanted
  * @param echo whether the prompt stands before the answer
  */
-record CompletionRequest(
-        @Nullable String model, List<Prompt> prompts, int logprobs, boolean echo, AnswerOptions options) {
+record CompletionRequest(List<Prompt> prompts, int logprobs, boolean echo, AnswerOptions options) {
 
     private static final int DEFAULT_MAX_TOKENS = 16;
 
@@ -40,7 +37,6 @@ record CompletionRequest(
             throw new InvalidJsonException("echo", "echo cannot be true beside suffix");
         }
         CompletionRequest request = new CompletionRequest(
-                fields.string("model"),
                 gap
                         ? List.of(new Prompt.Infill(fields.requiredString("prompt"), suffix))
                         : prompts(fields, special, limits),

@@ -18,13 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@code response.create}. Every field of OpenAI's is honoured or refused by name; null means absent.
  *
- * @param model null for the default
  * @param generation what to generate
  * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
  * @param instructions, maxOutputTokens, metadata as asked, to be echoed in the response
  */
 public record ResponseCreate(
-        @Nullable String model,
         GenerationRequest generation,
         @Nullable String instructions,
         @Nullable Integer maxOutputTokens,
@@ -47,7 +45,7 @@ public record ResponseCreate(
             SamplingDefaults defaults,
             UnknownFields unknown) {
         JsonFields fields = new JsonFields(message, unknown);
-        fields.harmless("type");
+        fields.harmless("type", "model"); // Looked at by who chose the model whose defaults these are.
         refuseUnsupported(fields);
         String instructions = fields.string("instructions");
         Conversation conversation = new Conversation(
@@ -63,11 +61,9 @@ public record ResponseCreate(
                 !fields.flag("skip_special_tokens", true),
                 -1,
                 -1);
-        String model = fields.string("model");
         Map<String, String> metadata = metadata(fields.value("metadata"));
         fields.end();
         return new ResponseCreate(
-                model,
                 generation,
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
