@@ -75,39 +75,32 @@ final class BenchCommand extends Command {
     @Option(names = "--json", description = "Print one JSON object in place of tables.")
     private boolean json;
 
+    /** What --batch and --depth say, read by {@link #addFlags}. */
+    private List<Integer> sizes = List.of();
+
+    private List<Integer> places = List.of();
+
     BenchCommand(Environment environment) {
         super(environment);
     }
 
     @Override
     List<Setting> settings() {
-        return List.of(
-                Setting.MODEL,
-                Setting.WINDOW,
-                Setting.QUANTIZE,
-                Setting.KV,
-                Setting.BACKEND,
-                Setting.CPU_LEVEL,
-                Setting.THREADS,
-                Setting.BATCH_TOKENS,
-                Setting.STEP_TIME,
-                Setting.CACHE_MEMORY,
-                Setting.KERNEL_LIBRARY,
-                Setting.LIBRARY_DIRECTORY,
-                Setting.LOG_FORMAT,
-                Setting.LOG_LEVEL);
+        return Setting.ofModel(Setting.STEP_TIME);
     }
 
     /** The cache is as large as the largest measurement, and nobody else reaches the service. */
     @Override
     void addFlags(Map<Setting, String> flags) {
-        String most = Integer.toString(most(list("--batch", batches, 1, 1024)));
+        sizes = list("--batch", batches, 1, 1024);
+        places = list("--depth", depths, 0, MOST_TOKENS);
+        String most = Integer.toString(most(sizes));
         flags.put(Setting.MAX_BATCH, most);
         flags.put(Setting.MAX_SEQUENCES, most);
         range("--prompt", prompt, 1, MOST_TOKENS);
         range("--tokens", tokens, 1, MOST_TOKENS);
         range("--repeat", repeat, 1, 1000);
-        int deepest = most(list("--depth", depths, 0, MOST_TOKENS));
+        int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));
         flags.put(Setting.HOST, "127.0.0.1");
         flags.put(Setting.PORT, "0");
@@ -168,8 +161,6 @@ final class BenchCommand extends Command {
                 host ? ceilings : new HostCeilings(0, 0),
                 configuration.engine().halfPrecision() || !host,
                 Models.backend(configuration) == Backend.CPU);
-        List<Integer> sizes = list("--batch", batches, 1, 1024);
-        List<Integer> places = list("--depth", depths, 0, MOST_TOKENS);
         int count = places.size() * (1 + sizes.size());
         ProgressBar bar = new ProgressBar(
                 "measuring",

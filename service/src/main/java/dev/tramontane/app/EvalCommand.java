@@ -92,21 +92,7 @@ final class EvalCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return List.of(
-                Setting.MODEL,
-                Setting.CONTEXT,
-                Setting.WINDOW,
-                Setting.QUANTIZE,
-                Setting.KV,
-                Setting.BACKEND,
-                Setting.CPU_LEVEL,
-                Setting.THREADS,
-                Setting.BATCH_TOKENS,
-                Setting.CACHE_MEMORY,
-                Setting.KERNEL_LIBRARY,
-                Setting.LIBRARY_DIRECTORY,
-                Setting.LOG_FORMAT,
-                Setting.LOG_LEVEL);
+        return Setting.ofModel(Setting.CONTEXT);
     }
 
     /** A text is one sequence. */

@@ -19,22 +19,7 @@ abstract class LocalCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return List.of(
-                Setting.MODEL,
-                Setting.CONTEXT,
-                Setting.WINDOW,
-                Setting.QUANTIZE,
-                Setting.BACKEND,
-                Setting.CPU_LEVEL,
-                Setting.THREADS,
-                Setting.BATCH_TOKENS,
-                Setting.STEP_TIME,
-                Setting.CACHE_MEMORY,
-                Setting.KV,
-                Setting.KERNEL_LIBRARY,
-                Setting.LIBRARY_DIRECTORY,
-                Setting.LOG_FORMAT,
-                Setting.LOG_LEVEL);
+        return Setting.ofModel(Setting.CONTEXT, Setting.STEP_TIME);
     }
 
     /** One person has one sequence, so the cache needs room for no more, whatever a server would get. */

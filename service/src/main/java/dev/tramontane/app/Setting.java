@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -258,6 +259,27 @@ enum Setting {
                 // picocli formats descriptions, so a percent sign would have to be doubled.
                 .description(help + tail + "Example: " + flag() + " " + example)
                 .build();
+    }
+
+    /** What every command takes that runs a model for one person, and {@code more}. */
+    static List<Setting> ofModel(Setting... more) {
+        List<Setting> settings = new ArrayList<>(List.of(
+                MODEL,
+                WINDOW,
+                QUANTIZE,
+                KV,
+                BACKEND,
+                CPU_LEVEL,
+                THREADS,
+                BATCH_TOKENS,
+                CACHE_MEMORY,
+                KERNEL_LIBRARY,
+                LIBRARY_DIRECTORY,
+                LOG_FORMAT,
+                LOG_LEVEL));
+        settings.addAll(List.of(more));
+        settings.sort(null); // As they are declared, and so as --help shows them.
+        return settings;
     }
 
     /** All settings in that spelling. */

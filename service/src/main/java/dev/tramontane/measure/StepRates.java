@@ -91,11 +91,11 @@ public final class StepRates {
             batch.clear();
             List<CacheShape.Group> groups = shape.groups();
             for (int group = 0; group < groups.size(); group++) {
-                int ring = groups.get(group).ring();
-                int used = Math.min(ring, (depth + shape.pageTokens() - 1) / shape.pageTokens());
+                CacheShape.Group pool = groups.get(group);
+                int used = Math.min(pool.ring(), (depth + shape.pageTokens() - 1) / shape.pageTokens());
                 for (int slot = 1; slot < shape.slots(); slot++) {
                     for (int entry = 0; entry < used; entry++) {
-                        batch.addCopy(group, entry, slot * ring + entry);
+                        batch.addCopy(group, entry, WholeRings.page(pool, slot, entry));
                     }
                 }
             }
@@ -129,14 +129,7 @@ public final class StepRates {
 
     private void place() {
         batch.clear();
-        for (int group = 0; group < shape.groups().size(); group++) {
-            int ring = shape.groups().get(group).ring();
-            for (int slot = 0; slot < shape.slots(); slot++) {
-                for (int entry = 0; entry < ring; entry++) {
-                    batch.addEdit(slot, group, entry, slot * ring + entry);
-                }
-            }
-        }
+        WholeRings.place(shape, shape.slots(), batch);
         batch.addSpan(0, 0);
         batch.addRow(token(0));
         run();

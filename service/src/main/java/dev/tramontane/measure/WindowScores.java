@@ -18,7 +18,7 @@ final class WindowScores {
     private final boolean logits;
     private final StepBatch batch;
     private final int rows;
-    private final int[] rings;
+    private final CacheShape shape;
     private boolean placed;
     private float[] copied = {};
 
@@ -35,8 +35,8 @@ final class WindowScores {
         this.logits = logits;
         int most = logits ? Math.max(1, MOST_LOGITS / model.geometry().vocabulary()) : Integer.MAX_VALUE;
         rows = Math.min(shape.maxRows(), most);
-        rings = shape.groups().stream().mapToInt(CacheShape.Group::ring).toArray();
-        model.sizeCache(shape.withMaxSamples(rows));
+        this.shape = shape.withMaxSamples(rows);
+        model.sizeCache(this.shape);
         batch = model.newBatch();
     }
 
@@ -57,7 +57,10 @@ final class WindowScores {
      */
     void run(int[] tokens, int from, int count, int firstScored) {
         batch.clear();
-        place();
+        if (!placed) {
+            WholeRings.place(shape, 1, batch);
+            placed = true;
+        }
         batch.addSpan(0, from);
         for (int i = from; i < from + count; i++) {
             int row = batch.addRow(tokens[i]);
@@ -98,15 +101,5 @@ final class WindowScores {
             batch.copyLogits(i, copied, i * vocabulary);
         }
         return copied;
-    }
-
-    /** Every entry of the ring its own page, in order. */
-    private void place() {
-        for (int group = 0; group < rings.length && !placed; group++) {
-            for (int entry = 0; entry < rings[group]; entry++) {
-                batch.addEdit(0, group, entry, entry);
-            }
-        }
-        placed = true;
     }
 }
