@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,12 +54,14 @@ class TogetherAsAloneTest {
         return Kernels.backends().flatMap(b -> Stream.of(new Sizes(b, 1, 16, LANES), new Sizes(b, 2, 64, 200)));
     }
 
+    /** Every page with every chunk, and either of them with one thread and with two. */
     static Stream<Sizes> all() {
+        List<Integer> pages = List.of(16, 32, 128);
+        List<Integer> chunks = List.of(LANES, 32, 200);
         return Kernels.backends()
-                .flatMap(backend -> Stream.of(1, 2)
-                        .flatMap(threads -> Stream.of(16, 32, 128)
-                                .flatMap(page -> Stream.of(LANES, 32, 200)
-                                        .map(chunk -> new Sizes(backend, threads, page, chunk)))));
+                .flatMap(backend -> IntStream.range(0, pages.size() * chunks.size())
+                        .mapToObj(i -> new Sizes(
+                                backend, 1 + i % 2, pages.get(i / chunks.size()), chunks.get(i % chunks.size()))));
     }
 
     @ParameterizedTest

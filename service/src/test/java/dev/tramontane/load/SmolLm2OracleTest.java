@@ -12,6 +12,7 @@ import dev.tramontane.model.StepBatch;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.tokenizer.PromptText;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -33,6 +34,7 @@ final class SmolLm2OracleTest {
     private static final int CHUNK = 128;
     private static final int PAGE = 64;
     private static final int LONGEST = 512;
+    private static final int TOKENS = 32;
 
     @Test
     void theVectorisedBackendAgreesWithTransformers() {
@@ -53,25 +55,32 @@ final class SmolLm2OracleTest {
         try (LoadedModel loaded = LoadedModel.load(
                 Kernels.library(), ModelSource.open(path), LoadOptions.on(backend), (done, total) -> {})) {
             assertThat(loaded.geometry().layers()).isEqualTo(30);
+            // Side by side: to this backend most of a step is reading the weights, however many rows it has.
+            Lanes lanes = new Lanes(loaded.model(), PAGE, LONGEST / PAGE, cases.size(), CHUNK, false, 1);
+            List<int[]> prompts = new ArrayList<>();
             for (JsonNode test : cases) {
-                String name = test.get("name").asString();
                 int[] prompt = Oracle.ints(test.get("prompt_ids"));
-                boolean special = test.get("parse_special").asBoolean();
-                PromptText text = new PromptText(
-                        List.of(new PromptText.Part(test.get("prompt").asString(), special)));
-                assertThat(loaded.tokenizer().encode(text)).as("%s: ids", name).isEqualTo(prompt);
-                Lanes lanes = new Lanes(loaded.model(), PAGE, LONGEST / PAGE, 1, CHUNK, false, 1);
-                score(test, name, lanes, prompt, tolerance);
-                decode(test, name, lanes, prompt, tolerance);
+                PromptText text = new PromptText(List.of(new PromptText.Part(
+                        test.get("prompt").asString(), test.get("parse_special").asBoolean())));
+                assertThat(loaded.tokenizer().encode(text))
+                        .as("%s: ids", name(test))
+                        .isEqualTo(prompt);
+                score(test, lanes, prompts.size(), prompt, tolerance);
+                prompts.add(prompt);
             }
+            decode(cases, lanes, prompts, tolerance);
         }
     }
 
-    private static void score(JsonNode test, String name, Lanes lanes, int[] prompt, float tolerance) {
+    private static String name(JsonNode test) {
+        return test.get("name").asString();
+    }
+
+    private static void score(JsonNode test, Lanes lanes, int slot, int[] prompt, float tolerance) {
         for (int from = 0; from < prompt.length - 1; from += CHUNK) {
-            lanes.step(new Lanes.Chunk(0, prompt, from, Math.min(CHUNK, prompt.length - 1 - from)));
+            lanes.step(new Lanes.Chunk(slot, prompt, from, Math.min(CHUNK, prompt.length - 1 - from)));
         }
-        float[] scores = lanes.scores(0);
+        float[] scores = lanes.scores(slot);
         JsonNode expected = test.get("prompt_logprobs");
         assertThat(scores).hasSize(expected.size());
         float worst = 0;
@@ -79,42 +88,51 @@ final class SmolLm2OracleTest {
             float wanted = (float) expected.get(i).asDouble();
             worst = Math.max(worst, Math.abs(scores[i] - wanted));
             assertThat(scores[i])
-                    .as("%s: log-probability of prompt token %d", name, i + 1)
+                    .as("%s: log-probability of prompt token %d", name(test), i + 1)
                     .isCloseTo(wanted, offset(tolerance));
         }
-        System.out.printf("%s: %d prompt log-probabilities, largest difference %.1e%n", name, scores.length, worst);
+        System.out.printf(
+                "%s: %d prompt log-probabilities, largest difference %.1e%n", name(test), scores.length, worst);
     }
 
-    /** Feeds the oracle's tokens one by one; each must also be ours, unless the oracle itself was about to tie. */
-    private static void decode(JsonNode test, String name, Lanes lanes, int[] prompt, float tolerance) {
-        JsonNode steps = test.get("steps");
-        assertThat(steps.size()).isEqualTo(32);
+    /** Feeds the oracle's tokens one by one, of all cases in one step; each must also be ours, unless the oracle itself was about to tie. */
+    private static void decode(JsonNode cases, Lanes lanes, List<int[]> prompts, float tolerance) {
         StepBatch batch = lanes.newBatch();
-        int token = prompt[prompt.length - 1];
-        for (int i = 0; i < steps.size(); i++) {
+        for (int i = 0; i < TOKENS; i++) {
             batch.clear();
-            batch.addSpan(0, prompt.length - 1 + i);
-            batch.addRow(token);
-            batch.addDraw(0, 0, prompt.length + i, Sampling.GREEDY);
-            lanes.run(batch);
-            JsonNode step = steps.get(i);
-            token = step.get("id").asInt();
-            int runnerUp = step.get("second_id").asInt();
-            double gap =
-                    step.get("logprob").asDouble() - step.get("second_logprob").asDouble();
-            if (batch.resultToken(0) == runnerUp && gap < tolerance) {
-                System.out.printf(
-                        "%s: token %d is a tie: the oracle prefers %d to %d by %.1e, less than the tolerance %.0e; "
-                                + "going on with the oracle's%n",
-                        name, i, token, runnerUp, gap, tolerance);
-                continue;
+            for (int slot = 0; slot < prompts.size(); slot++) {
+                int[] prompt = prompts.get(slot);
+                JsonNode steps = cases.get(slot).get("steps");
+                assertThat(steps.size()).isEqualTo(TOKENS);
+                int token = i == 0
+                        ? prompt[prompt.length - 1]
+                        : steps.get(i - 1).get("id").asInt();
+                batch.addSpan(slot, prompt.length - 1L + i);
+                batch.addDraw(batch.addRow(token), slot, (long) prompt.length + i, Sampling.GREEDY);
             }
-            assertThat(batch.resultToken(0))
-                    .as("%s: greedy token %d, which the oracle prefers by %.4f", name, i, gap)
-                    .isEqualTo(token);
-            assertThat(batch.resultLogprob(0))
-                    .as("%s: log-probability of greedy token %d", name, i)
-                    .isCloseTo((float) step.get("logprob").asDouble(), offset(tolerance));
+            lanes.run(batch);
+            for (int slot = 0; slot < prompts.size(); slot++) {
+                check(name(cases.get(slot)), i, cases.get(slot).get("steps").get(i), batch, slot, tolerance);
+            }
         }
+    }
+
+    private static void check(String name, int i, JsonNode step, StepBatch batch, int sample, float tolerance) {
+        int token = step.get("id").asInt();
+        int runnerUp = step.get("second_id").asInt();
+        double gap = step.get("logprob").asDouble() - step.get("second_logprob").asDouble();
+        if (batch.resultToken(sample) == runnerUp && gap < tolerance) {
+            System.out.printf(
+                    "%s: token %d is a tie: the oracle prefers %d to %d by %.1e, less than the tolerance %.0e; "
+                            + "going on with the oracle's%n",
+                    name, i, token, runnerUp, gap, tolerance);
+            return;
+        }
+        assertThat(batch.resultToken(sample))
+                .as("%s: greedy token %d, which the oracle prefers by %.4f", name, i, gap)
+                .isEqualTo(token);
+        assertThat(batch.resultLogprob(sample))
+                .as("%s: log-probability of greedy token %d", name, i)
+                .isCloseTo((float) step.get("logprob").asDouble(), offset(tolerance));
     }
 }

@@ -64,11 +64,7 @@ public record ResponseCreate(
         Map<String, String> metadata = metadata(fields.value("metadata"));
         fields.end();
         return new ResponseCreate(
-                generation,
-                instructions,
-                maxOutputTokens == 0 ? null : maxOutputTokens,
-                metadata,
-                unknown.names());
+                generation, instructions, maxOutputTokens == 0 ? null : maxOutputTokens, metadata, unknown.names());
     }
 
     private static void refuseUnsupported(JsonFields fields) {
