@@ -1,5 +1,5 @@
 // Drives the chat page in headless Chromium; run by ChatPageBrowserTest.
-//   node page.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED_ANSWER
+//   node page.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED_ANSWER [KEY]
 // Exits 0 when everything held; otherwise 1, saying what did not. With SCREENSHOTS=DIR in the environment it keeps pictures.
 
 import assert from "node:assert/strict";
@@ -86,6 +86,48 @@ async function oneRow(page, when) {
   );
   assert.ok(Math.max(...middles) - Math.min(...middles) <= 2, `one row ${when}: ${middles}`);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling ${when}`);
+}
+
+/** A server with keys: the page asks, keeps the key in its tab, and asks again when it is refused. */
+async function keyed(base, key) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(base);
+  await page.locator("#key").fill(key.replace(/.$/, key.endsWith("A") ? "B" : "A"));
+  await page.keyboard.press("Enter");
+  await page.locator("#key-words", { hasText: "does not take this key" }).waitFor();
+  await accessible(page, "asking for a key");
+  await picture(page, "6-key");
+  await page.locator("#key").fill(key);
+  await page.locator("#key-form button").click();
+  await page.locator("#state", { hasText: "Connected" }).waitFor();
+  await page.locator("#model", { hasText: "toy" }).waitFor();
+  await page.locator("#prompt").fill("keyed");
+  await page.locator("#prompt").press("Enter");
+  await answered(page, 0);
+  assert.equal(await answer(page, 0).locator(".text").textContent(), expected);
+  assert.equal((await page.content()).includes(key), false, "the key is not in the page");
+  await page.reload();
+  await page.locator("#state", { hasText: "Connected" }).waitFor();
+  assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
+  await page.close();
+  const other = await browser.newPage();
+  await other.goto(base);
+  await other.locator("#key-form").waitFor(); // Another tab has no key.
+  await other.close();
+}
+
+if (process.argv[6]) {
+  try {
+    await keyed(base, process.argv[6]);
+    console.log("all held");
+  } catch (failure) {
+    console.error(failure);
+    process.exitCode = 1;
+  } finally {
+    await browser.close();
+  }
+  process.exit();
 }
 
 const step = (name) => console.log(`- ${name}`);

@@ -6,7 +6,13 @@ const element = (id) => document.getElementById(id);
 const prompt = element("prompt");
 const log = element("log");
 
-const socket = new ResponsesSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/responses`);
+/** The key, where the server asks for one: in this tab only. */
+let key = remembered();
+
+const socket = new ResponsesSocket(
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/responses`,
+  () => (key ? ["responses", `openai-insecure-api-key.${key}`] : []),
+);
 
 /** Turns that the model has seen, as input items; sent whole with every message. */
 let history = [];
@@ -200,7 +206,7 @@ async function room({ model, input, instructions }) {
   try {
     const reply = await fetch("/tokenize", {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: withKey({ "Content-Type": "application/json" }),
       body: JSON.stringify({ model, messages }),
     });
     if (!reply.ok) return Infinity;
@@ -252,21 +258,69 @@ socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
   element("state").dataset.state = state;
   element("state-words").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
   if (state === "closed") answer?.fail("The connection was lost, so the answer ends here.", "interrupted");
-  if (state === "open" && !model) loadModel();
+  if (state === "closed" || (state === "open" && !model)) loadModel(); // A socket is not told why it was refused; this is.
   refresh();
 });
 
 async function loadModel() {
+  let reply;
   try {
-    const reply = await fetch("/v1/models");
-    model = (await reply.json()).data[0].id;
-    element("model").textContent = model;
-    element("model").title = model;
-    document.title = `${model} · Tramontane`;
+    reply = await fetch("/v1/models", { headers: withKey({}) });
+    if (reply.ok) {
+      model = (await reply.json()).data[0].id;
+      element("model").textContent = model;
+      element("model").title = model;
+      document.title = `${model} · Tramontane`;
+    }
   } catch {
-    element("model").textContent = "The list of models could not be read.";
+    if (!model) element("model").textContent = "The list of models could not be read.";
+    return;
+  }
+  if (reply.status === 401) askForKey();
+}
+
+/* ---- the key ---- */
+
+function withKey(headers) {
+  return key ? { ...headers, Authorization: `Bearer ${key}` } : headers;
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem("key") ?? "";
+  } catch {
+    return ""; // Storage is forbidden here; then a key lives as long as the page.
   }
 }
+
+function remember() {
+  try {
+    sessionStorage.setItem("key", key);
+  } catch {
+    // As above.
+  }
+}
+
+function askForKey() {
+  socket.stop();
+  if (key) element("key-words").textContent = "The server does not take this key, or not any more. Its operator gives out keys.";
+  element("state").dataset.state = "closed";
+  element("state-words").textContent = "No key";
+  element("welcome").hidden = true;
+  element("key-form").hidden = false;
+  element("key").focus();
+}
+
+element("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = element("key").value;
+  element("key").value = "";
+  remember();
+  element("key-form").hidden = true;
+  element("welcome").hidden = log.childElementCount > 0;
+  socket.connect();
+  prompt.focus();
+});
 
 element("composer").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -9,10 +9,14 @@ export class ResponsesSocket extends EventTarget {
   #socket = null;
   #failures = 0;
   #timer = 0;
+  #stopped = false;
+  #protocols;
 
-  constructor(url) {
+  /** `protocols` gives what each connection offers: a browser's only way to show a key. */
+  constructor(url, protocols = () => []) {
     super();
     this.#url = url;
+    this.#protocols = protocols;
     // A laptop that wakes up should not wait out a long backoff.
     addEventListener("online", () => this.#connectNow());
     document.addEventListener("visibilitychange", () => {
@@ -21,8 +25,9 @@ export class ResponsesSocket extends EventTarget {
   }
 
   connect() {
+    this.#stopped = false;
     this.#tell("connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, this.#protocols());
     this.#socket = socket;
     socket.onopen = () => {
       this.#failures = 0;
@@ -32,6 +37,7 @@ export class ResponsesSocket extends EventTarget {
       this.dispatchEvent(new CustomEvent("message", { detail: JSON.parse(message.data) }));
     };
     socket.onclose = () => {
+      if (this.#stopped) return;
       // Full jitter: after a restart, pages do not come back all at once.
       const limit = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
       const wait = limit / 2 + Math.random() * limit / 2;
@@ -48,8 +54,15 @@ export class ResponsesSocket extends EventTarget {
     this.#socket.send(JSON.stringify(event));
   }
 
+  /** Gives up, until connect() is called. */
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
   #connectNow() {
-    if (this.#socket?.readyState === WebSocket.CLOSED) {
+    if (!this.#stopped && this.#socket?.readyState === WebSocket.CLOSED) {
       clearTimeout(this.#timer);
       this.connect();
     }

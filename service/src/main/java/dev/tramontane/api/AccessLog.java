@@ -50,6 +50,7 @@ public final class AccessLog {
                 .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
                 .addKeyValue("route", route)
                 .addKeyValue("end", !whole ? "disconnected" : failure == null ? "complete" : "failed");
+        line = withKey(line, context);
         if (failure != null) {
             line = line.addKeyValue("error", failure);
         }
@@ -62,11 +63,17 @@ public final class AccessLog {
     public static void upgraded(RoutingContext context) {
         if (LOG.isInfoEnabled()) {
             context.put(WRITTEN, true);
-            line(context.request(), 101)
+            LoggingEventBuilder line = line(context.request(), 101)
                     .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
-                    .addKeyValue("end", "upgraded")
-                    .log();
+                    .addKeyValue("end", "upgraded");
+            withKey(line, context).log();
         }
+    }
+
+    /** Whose key it was: its name, which is the operator's. */
+    private static LoggingEventBuilder withKey(LoggingEventBuilder line, RoutingContext context) {
+        String name = Caller.of(context).name();
+        return name.isEmpty() ? line : line.addKeyValue("key", name);
     }
 
     /** A request that no route saw: its head was wrong. */

@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The service's paths. Each path answers its methods; any other method is 405 with an Allow header, any other path 404.
+ * Each asks for a key first, and so do those that are not there, unless it is said that it goes without.
  * Filled before the service listens.
  */
 public final class Endpoints {
@@ -26,13 +28,16 @@ public final class Endpoints {
     private static final int SHOWN_PATH = 200;
 
     private final Router router;
+    private final Doorkeeper doorkeeper;
+    private final Set<String> keyless = new HashSet<>();
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
     private final List<Runnable> mounted = new ArrayList<>();
     private final Set<String> probes = new HashSet<>();
     private final Map<String, ApiException> unserved = new LinkedHashMap<>();
 
-    Endpoints(Router router) {
+    Endpoints(Router router, Doorkeeper doorkeeper) {
         this.router = router;
+        this.doorkeeper = doorkeeper;
     }
 
     /** Answers GET and, without the body, HEAD. The path may end in a star; what was added first comes first. */
@@ -45,6 +50,11 @@ public final class Endpoints {
     public void probe(String path, Handler<RoutingContext> handler) {
         probes.add(path);
         get(path, handler);
+    }
+
+    /** These paths are answered whoever asks, also where keys are asked for. As they are declared. */
+    public void withoutKey(String... paths) {
+        keyless.addAll(List.of(paths));
     }
 
     boolean isProbe(String path) {
@@ -64,8 +74,14 @@ public final class Endpoints {
         methods.computeIfAbsent(path, key -> new TreeSet<>()).add(method.name());
         mounted.add(() -> router.route(method, path).handler(context -> {
             context.put(LABEL, path);
-            handler.handle(context);
+            if (isAdmitted(context, path)) {
+                handler.handle(context);
+            }
         }));
+    }
+
+    private boolean isAdmitted(RoutingContext context, String path) {
+        return keyless.contains(path) || doorkeeper.admits(context);
     }
 
     /** Closes the table: what no endpoint answers is refused. */
@@ -74,6 +90,9 @@ public final class Endpoints {
         methods.forEach((path, allowed) -> router.route(path).handler(context -> {
             String allow = String.join(", ", allowed);
             context.put(LABEL, path);
+            if (!isAdmitted(context, path)) {
+                return;
+            }
             context.response().putHeader("Allow", allow);
             Replies.fail(
                     context,
@@ -84,22 +103,21 @@ public final class Endpoints {
         }));
         unserved.forEach((path, refusal) -> router.route(path).handler(context -> {
             context.put(LABEL, path);
-            Replies.fail(context, refusal);
+            if (doorkeeper.admits(context)) {
+                Replies.fail(context, refusal);
+            }
         }));
         String known = String.join(", ", list());
-        router.route()
-                .handler(context -> Replies.fail(
-                        context,
-                        ApiException.invalid(
-                                404,
-                                "There is nothing at "
-                                        + Printable.of(
-                                                Objects.requireNonNullElse(
-                                                        context.request().path(), "this path"),
-                                                SHOWN_PATH)
-                                        + "; this server has "
-                                        + known,
-                                "unknown_url")));
+        router.route().handler(context -> {
+            if (doorkeeper.admits(context)) {
+                Replies.fail(context, unknown(context.request().path(), known));
+            }
+        });
+    }
+
+    private static ApiException unknown(@Nullable String path, String known) {
+        String shown = Printable.of(Objects.requireNonNullElse(path, "this path"), SHOWN_PATH);
+        return ApiException.invalid(404, "There is nothing at " + shown + "; this server has " + known, "unknown_url");
     }
 
     /** Every endpoint as method and path, in the order of their adding; a HEAD goes without saying where there is a GET. */

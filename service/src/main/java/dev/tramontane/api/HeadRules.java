@@ -11,8 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeadRules {
     /** Headers with one value; of two, everybody who reads them picks his own. Netty looks after Content-Length. */
-    private static final List<String> SINGLE =
-            List.of("Origin", "Content-Type", "Expect", "Sec-WebSocket-Key", "Sec-WebSocket-Version");
+    private static final List<String> SINGLE = List.of(
+            "Origin",
+            "Authorization",
+            "X-Api-Key",
+            "Content-Type",
+            "Expect",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version");
 
     private final Hosts hosts;
 

@@ -28,6 +28,7 @@ public final class HealthRoutes implements ApiRoutes {
         endpoints.probe("/v1/health", this::answerAsLlamaCpp);
         endpoints.probe("/ping", this::answerAsLlamaCpp);
         endpoints.post("/ping", this::answerAsLlamaCpp);
+        endpoints.withoutKey("/livez", "/startupz", "/readyz", "/health", "/v1/health", "/ping");
     }
 
     private void answerAsLlamaCpp(RoutingContext context) {

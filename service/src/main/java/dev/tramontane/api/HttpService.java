@@ -33,6 +33,9 @@ public final class HttpService {
     /** How long a client may take to answer a WebSocket's close before the connection is cut. */
     private static final int CLOSING_SECONDS = 2;
 
+    /** Of WebSockets: ours, and the word by which OpenAI's browser clients ask. One that shows a key is never chosen. */
+    private static final List<String> SUBPROTOCOLS = List.of("responses", "realtime");
+
     private final Vertx vertx;
     private final ApiConfig config;
     private final Router router;
@@ -42,7 +45,17 @@ public final class HttpService {
     private final OpenConnections connections;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
+    /** Without keys. */
     public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
+        this(vertx, config, routes, observer, Doorkeeper.OPEN);
+    }
+
+    public HttpService(
+            Vertx vertx,
+            ApiConfig config,
+            List<? extends ApiRoutes> routes,
+            HttpObserver observer,
+            Doorkeeper doorkeeper) {
         this.vertx = vertx;
         this.config = config;
         this.observer = observer;
@@ -62,7 +75,7 @@ public final class HttpService {
         // The router refuses undecodable paths before any route sees them.
         router.errorHandler(
                 400, context -> Replies.fail(context, ApiException.invalid(400, "The path is malformed", "bad_path")));
-        endpoints = new Endpoints(router);
+        endpoints = new Endpoints(router, doorkeeper);
         for (ApiRoutes group : routes) {
             group.mount(endpoints);
         }
@@ -144,6 +157,8 @@ public final class HttpService {
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setMaxWebSocketFrameSize(config.sockets().messageBytes())
+                // A browser that shows its key as a subprotocol wants another one chosen.
+                .setWebSocketSubProtocols(SUBPROTOCOLS)
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true);

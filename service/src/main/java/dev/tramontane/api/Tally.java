@@ -21,6 +21,7 @@ public final class Tally {
     /** Tokens of the answers under way; an end tells its answer's whole number, what the text does not show included. */
     private final Map<Place, Integer> running = new HashMap<>();
 
+    private Pass pass = Pass.FREE;
     private long promptTokens;
     private long endedTokens;
     private long firstNanos = -1;
@@ -35,20 +36,30 @@ public final class Tally {
         return known;
     }
 
+    /** Whoever asked pays for what is seen from now on. */
+    public synchronized void paidBy(Pass theirs) {
+        pass = theirs;
+    }
+
     /** Counts an event of one of the request's prompts. */
     public synchronized void see(int prompt, GenerationEvent event) {
         switch (event) {
-            case Accepted accepted -> promptTokens += accepted.promptIds().length;
+            case Accepted accepted -> {
+                promptTokens += accepted.promptIds().length;
+                pass.spend(accepted.promptIds().length, 0);
+            }
             case Scored ignored -> {}
             case Delta delta -> {
                 if (firstNanos < 0) {
                     firstNanos = System.nanoTime() - begunNanos;
                 }
                 running.merge(new Place(prompt, delta.choice()), delta.tokens().size(), Integer::sum);
+                pass.spend(0, delta.tokens().size());
             }
             case Finished finished -> {
-                running.remove(new Place(prompt, finished.choice()));
+                Integer shown = running.remove(new Place(prompt, finished.choice()));
                 endedTokens += finished.usage().completionTokens();
+                pass.spend(0, finished.usage().completionTokens() - (shown == null ? 0 : shown));
             }
         }
     }

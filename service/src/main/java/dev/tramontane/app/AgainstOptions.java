@@ -94,6 +94,7 @@ final class AgainstOptions {
                         engine.queueRequests(),
                         engine.queueTokens()),
                 compared.http(),
+                compared.access(),
                 compared.ending(),
                 compared.stuckTimeout(),
                 compared.log()));

@@ -19,6 +19,7 @@ import java.util.function.Function;
  * @param compute who computes, and how
  * @param engine how many are served at a time, and how far
  * @param http how it is reached
+ * @param access who may
  * @param ending how it ends after SIGTERM
  * @param stuckTimeout how long a thread with work may stand still; zero for any time
  * @param log form and level of log lines
@@ -28,6 +29,7 @@ record Configuration(
         ComputeChoice compute,
         EngineChoice engine,
         HttpChoice http,
+        AccessChoice access,
         Ending ending,
         Duration stuckTimeout,
         LogChoice log) {
@@ -124,6 +126,14 @@ record Configuration(
             OptionalLong requestMemory) {}
 
     /**
+     * Who may use the service.
+     *
+     * @param apiKeys the file of keys; empty: nobody is asked for one
+     * @param allowAnonymous whether the service may be reached from elsewhere all the same
+     */
+    record AccessChoice(Optional<Path> apiKeys, boolean allowAnonymous) {}
+
+    /**
      * @param json one JSON object per line, else text
      * @param level least level that is logged; empty for the command's own default
      * @param access whether every request gets a line
@@ -149,6 +159,7 @@ record Configuration(
                 compute(values),
                 engine(values),
                 http(values),
+                access(values),
                 new Ending(
                         values.time(Setting.DRAIN_DELAY, "at most 1h", Duration.ZERO, Duration.ofHours(1)),
                         values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24))),
@@ -175,7 +186,7 @@ record Configuration(
                 context,
                 model.window(),
                 model.quantize());
-        return new Configuration(chosen, compute, engine, http, ending, stuckTimeout, log);
+        return new Configuration(chosen, compute, engine, http, access, ending, stuckTimeout, log);
     }
 
     private static ModelChoice model(SettingValues values) {
@@ -254,6 +265,14 @@ record Configuration(
                         .equals("ignore"),
                 values.whole(Setting.EVENT_LOOPS, 1, 256),
                 values.size(Setting.REQUEST_MEMORY));
+    }
+
+    private static AccessChoice access(SettingValues values) {
+        return new AccessChoice(
+                values.path(Setting.API_KEYS),
+                values.word(Setting.ALLOW_ANONYMOUS, List.of("on", "off"))
+                        .orElseThrow()
+                        .equals("on"));
     }
 
     private static LogChoice log(SettingValues values) {

@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
@@ -48,9 +49,15 @@ final class Listener implements AutoCloseable {
     /**
      * Listens at once, so that probes are answered while the model loads.
      *
+     * @param doorkeeper of the routes
      * @throws ListenException when the address cannot be had
      */
-    static Listener open(Configuration configuration, Serving serving, PrometheusRegistry registry, String fingerprint)
+    static Listener open(
+            Configuration configuration,
+            Serving serving,
+            PrometheusRegistry registry,
+            String fingerprint,
+            Doorkeeper doorkeeper)
             throws InterruptedException {
         ApiConfig config = config(configuration, fingerprint);
         Vertx vertx = Vertx.vertx(new VertxOptions()
@@ -81,7 +88,8 @@ final class Listener implements AutoCloseable {
                             new OpenApiRoute(Program.Version.number()),
                             new UnservedRoutes(),
                             new ChatPage()),
-                    observer);
+                    observer,
+                    doorkeeper);
             int port = await(http.start(), configuration.http());
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();

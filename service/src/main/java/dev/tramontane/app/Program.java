@@ -92,6 +92,7 @@ final class Program {
                 new ConvertCommand(environment),
                 new EvalCommand(environment),
                 new BenchCommand(environment),
+                new KeyCommand(environment),
                 new DoctorCommand(environment));
     }
 

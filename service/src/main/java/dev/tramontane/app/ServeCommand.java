@@ -5,6 +5,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.metrics.EngineMetrics;
 import dev.tramontane.metrics.EveryObserver;
+import dev.tramontane.metrics.FileMetrics;
 import dev.tramontane.metrics.LifeMetrics;
 import dev.tramontane.metrics.VllmMetrics;
 import dev.tramontane.source.ModelSource;
@@ -54,6 +55,7 @@ final class ServeCommand extends Command {
 
     @Override
     int run(Configuration asked) throws InterruptedException, IOException {
+        Access.check(asked);
         Configuration configuration = DefaultModel.chosen(asked, environment(), "serve");
         Path path = Models.file(configuration);
         String fingerprint = checkBeforeListening(configuration, path);
@@ -73,14 +75,21 @@ final class ServeCommand extends Command {
         LifeMetrics life = new LifeMetrics(registry, Serving.states(), serving::state);
         long begun = System.nanoTime();
         try (watchdog;
+                WatchedFiles files = new WatchedFiles(new FileMetrics(registry));
                 ShutdownLimit limit =
                         new ShutdownLimit(shutdown, configuration.ending().limit(), halt);
-                Listener listener = Listener.open(configuration, serving, registry, fingerprint);
+                Listener listener = Listener.open(
+                        configuration,
+                        serving,
+                        registry,
+                        fingerprint,
+                        Access.doorkeeper(configuration, files, registry));
                 RunningModel model = RunningModel.open(
                         configuration,
                         environment(),
                         (name, engine) -> observer(configuration, registry, metrics, name, engine),
                         serving::loading)) {
+            files.start();
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
             listener.watchedBy(watchdog);
             watchdog.watch(Pulse.of(model.engine()));

@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.api.Health;
 import dev.tramontane.load.LoadedModel;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -27,7 +28,8 @@ final class ServiceBench {
         try (RunningModel running = model.start(loaded)) {
             Serving serving = new Serving("bench", 0, () -> Health.Answer.WELL, System::nanoTime);
             serving.ready(running.generator(), () -> true);
-            try (Listener listener = Listener.open(configuration, serving, new PrometheusRegistry(), "bench")) {
+            try (Listener listener =
+                    Listener.open(configuration, serving, new PrometheusRegistry(), "bench", Doorkeeper.OPEN)) {
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
                     StreamLoad.Run served = load.overHttp(listener.address());

@@ -109,8 +109,26 @@ enum Setting {
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
-    HOST("host", "ADDRESS", "127.0.0.1", "Address to listen at; 0.0.0.0 for all. There is no login yet.", "0.0.0.0"),
+    HOST(
+            "host",
+            "ADDRESS",
+            "127.0.0.1",
+            "Address to listen at; 0.0.0.0 for all. Beyond this machine only with --api-keys or --allow-anonymous.",
+            "::1"),
     PORT("port", "PORT", "8080", "Port to listen at; 0 takes a free one and prints it.", "0"),
+    API_KEYS(
+            "api-keys",
+            "FILE",
+            "",
+            "Keys that clients must have, as hashes: a line for each, as 'tramontane key' prints it. Read anew when it"
+                    + " changes. Default: nobody is asked for a key.",
+            "/etc/tramontane/keys.txt"),
+    ALLOW_ANONYMOUS(
+            "allow-anonymous",
+            "on|off",
+            "off",
+            "Listen beyond this machine although nobody is asked for a key. The flag alone means on.",
+            "on"),
     ALLOWED_ORIGINS(
             "allowed-origins",
             "LIST",
@@ -256,6 +274,8 @@ enum Setting {
         return OptionSpec.builder(flag())
                 .paramLabel(label)
                 .type(String.class)
+                .arity(label.equals("on|off") ? "0..1" : "1")
+                .fallbackValue("on") // Where a value may be left out.
                 // picocli formats descriptions, so a percent sign would have to be doubled.
                 .description(help + tail + "Example: " + flag() + " " + example)
                 .build();

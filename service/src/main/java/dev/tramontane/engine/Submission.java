@@ -14,6 +14,7 @@ import java.util.Set;
  * @param tops alternatives to report per generated token, 0..20; -1: no log-probabilities wanted
  * @param promptTops alternatives to report per prompt token, 0..20; -1: the prompt is not scored
  * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}
+ * @param tenant for whom
  */
 public record Submission(
         int[] prompt,
@@ -23,8 +24,22 @@ public record Submission(
         Sampling sampling,
         int tops,
         int promptTops,
-        long initialDemand) {
+        long initialDemand,
+        Tenant tenant) {
     public Submission {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** For nobody in particular. */
+    public Submission(
+            int[] prompt,
+            int maxTokens,
+            int minTokens,
+            Set<Integer> endTokens,
+            Sampling sampling,
+            int tops,
+            int promptTops,
+            long initialDemand) {
+        this(prompt, maxTokens, minTokens, endTokens, sampling, tops, promptTops, initialDemand, Tenant.COMMON);
     }
 }

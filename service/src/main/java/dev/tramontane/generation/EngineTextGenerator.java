@@ -229,7 +229,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 request.tops(),
                 request.promptTops(),
                 // Demand follows through the handles, token by token; scoring alone samples none.
-                maxTokens == 0 ? 1 : 0);
+                maxTokens == 0 ? 1 : 0,
+                request.tenant());
     }
 
     private GenerationException tooLong(String given, String advice, String parameter) {

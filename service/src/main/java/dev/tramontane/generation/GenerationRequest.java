@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.model.Sampling;
 import java.util.OptionalInt;
 
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param showControl whether control tokens appear in the text by their spelling (skip_special_tokens false)
  * @param tops alternatives per generated token, 0..20; -1: no log-probabilities
  * @param promptTops alternatives per prompt token, 0..20; -1: the prompt is not scored
+ * @param tenant for whom
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -23,4 +25,24 @@ public record GenerationRequest(
         Sampling sampling,
         boolean showControl,
         int tops,
-        int promptTops) {}
+        int promptTops,
+        Tenant tenant) {
+
+    /** For nobody in particular. */
+    public GenerationRequest(
+            Prompt prompt,
+            int choices,
+            OptionalInt maxTokens,
+            StopRules stops,
+            Sampling sampling,
+            boolean showControl,
+            int tops,
+            int promptTops) {
+        this(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, Tenant.COMMON);
+    }
+
+    /** The same for somebody. */
+    public GenerationRequest of(Tenant other) {
+        return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, other);
+    }
+}

@@ -146,7 +146,7 @@ final class TestService implements AutoCloseable {
             ApiConfig config,
             long maxLoopMillis,
             RequestMemory memory) {
-        this(engine, tokenizer, other, config, maxLoopMillis, memory, SamplingDefaults.NEUTRAL);
+        this(engine, tokenizer, other, config, maxLoopMillis, memory, SamplingDefaults.NEUTRAL, Doorkeeper.OPEN);
     }
 
     private TestService(
@@ -156,7 +156,8 @@ final class TestService implements AutoCloseable {
             ApiConfig config,
             long maxLoopMillis,
             RequestMemory memory,
-            SamplingDefaults sampling) {
+            SamplingDefaults sampling,
+            Doorkeeper doorkeeper) {
         this.engine = engine;
         this.memory = memory;
         generator = new EngineTextGenerator(
@@ -197,7 +198,8 @@ final class TestService implements AutoCloseable {
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
                         new UnservedRoutes()),
-                observer);
+                observer,
+                doorkeeper);
         port = service.start().await();
     }
 
@@ -225,6 +227,21 @@ final class TestService implements AutoCloseable {
     /** An engine that samples the given answers by itself. */
     static TestService of(String... answers) {
         return running(new ScriptedEngine(answers), CONFIG);
+    }
+
+    /** The same, for those who have a key. */
+    static TestService keyed(Doorkeeper doorkeeper, ScriptedEngine engine) {
+        return stepping(
+                engine,
+                new TestService(
+                        engine,
+                        new ByteTokenizer(),
+                        null,
+                        CONFIG,
+                        UNWATCHED,
+                        new RequestMemory(1L << 30),
+                        SamplingDefaults.NEUTRAL,
+                        doorkeeper));
     }
 
     /** The same, with a tokenizer that puts bos before plain prompts. */
@@ -257,7 +274,9 @@ final class TestService implements AutoCloseable {
         ScriptedEngine engine = new ScriptedEngine(answers);
         RequestMemory memory = new RequestMemory(1L << 30);
         return stepping(
-                engine, new TestService(engine, new ByteTokenizer(), null, CONFIG, UNWATCHED, memory, sampling));
+                engine,
+                new TestService(
+                        engine, new ByteTokenizer(), null, CONFIG, UNWATCHED, memory, sampling, Doorkeeper.OPEN));
     }
 
     private static TestService stepping(ScriptedEngine engine, TestService service) {

@@ -293,4 +293,74 @@ class ServeCommandTest {
                     .contains("--port 0 for a free one");
         }
     }
+
+    @Test
+    void nobodyIsServedByAccident() throws Exception {
+        for (String host : List.of("0.0.0.0", "::", "192.0.2.1")) {
+            Outcome refused = serve("--host", host).get(60, TimeUnit.SECONDS);
+            assertThat(refused.code()).isEqualTo(2);
+            assertThat(refused.err())
+                    .hasLineCount(1)
+                    .startsWith("tramontane: --host " + host + " lets others than this machine in")
+                    .contains("--api-keys FILE", "'tramontane key NAME'", "--allow-anonymous");
+        }
+        Outcome noKeys = serve("--api-keys", dir.resolve("none").toString()).get(60, TimeUnit.SECONDS);
+        assertThat(noKeys.code()).isEqualTo(2);
+        assertThat(noKeys.err())
+                .hasLineCount(1)
+                .startsWith("tramontane: --api-keys: ")
+                .contains("does not exist");
+    }
+
+    /** Keys come and go with the file, while the server runs; a broken file changes nothing. */
+    @Test
+    void keysAreReadAnew() throws Exception {
+        Path file = dir.resolve("keys");
+        String first = key(file, "first");
+        CompletableFuture<Outcome> running = serve("--api-keys", file.toString());
+        String address = address(running);
+        assertThat(get(address + "/livez").statusCode()).isEqualTo(200);
+        assertThat(get(address + "/").statusCode())
+                .as("the page, which asks for the key")
+                .isEqualTo(200);
+        assertThat(get(address + "/v1/models").statusCode()).isEqualTo(401);
+        assertThat(get(address + "/metrics").statusCode()).isEqualTo(401);
+        assertThat(models(address, first)).isEqualTo(200);
+
+        String second = key(file, "second");
+        await().atMost(Duration.ofSeconds(60)).until(() -> models(address, second) == 200);
+        Files.writeString(file, "broken");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> metrics(address, first).contains("tramontane_file_refused{file=\"api-keys\"} 1.0"));
+        assertThat(models(address, second)).isEqualTo(200);
+        Files.delete(file);
+        String third = key(file, "third");
+        await().atMost(Duration.ofSeconds(60)).until(() -> models(address, third) == 200);
+        assertThat(models(address, first)).isEqualTo(401);
+        program.terminate();
+        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+    }
+
+    private static String key(Path file, String name) {
+        return new CapturedProgram()
+                .run("key", name, "--append", file.toString())
+                .out()
+                .strip();
+    }
+
+    private int models(String address, String key) throws IOException, InterruptedException {
+        return with(address + "/v1/models", key).statusCode();
+    }
+
+    private String metrics(String address, String key) throws IOException, InterruptedException {
+        return with(address + "/metrics", key).body();
+    }
+
+    private HttpResponse<String> with(String url, String key) throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .header("Authorization", "Bearer " + key)
+                        .build(),
+                BodyHandlers.ofString());
+    }
 }

@@ -37,6 +37,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.load..")
             .layer("source")
             .definedBy("dev.tramontane.source..")
+            .layer("keys")
+            .definedBy("dev.tramontane.keys..")
             .layer("model")
             .definedBy("dev.tramontane.model..")
             .layer("weights")
@@ -71,6 +73,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("source")
             .mayOnlyBeAccessedByLayers("load", "convert", "app")
+            .whereLayer("keys")
+            .mayOnlyBeAccessedByLayers("api", "metrics", "app")
             .whereLayer("model")
             .mayOnlyBeAccessedByLayers(
                     "source", "load", "convert", "measure", "engine", "generation", "api", "metrics", "app")

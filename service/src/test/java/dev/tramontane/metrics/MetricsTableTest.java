@@ -32,6 +32,7 @@ class MetricsTableTest {
         new LifeMetrics(registry, List.of("ready"), () -> "ready").loaded(1, 1);
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
+        touchEveryLabel(new KeyMetrics(registry), new FileMetrics(registry));
         Map<String, String> exported = new TreeMap<>();
         registry.scrape().forEach(metric -> exported.put(name(metric), type(metric) + " " + labels(metric)));
         assertThat(documented()).isEqualTo(exported);
@@ -44,6 +45,14 @@ class MetricsTableTest {
         http.requestEnded("/livez", "GET", 200, 1);
         http.streamOpened("/v1/responses");
         http.streamClosed("/v1/responses", true);
+    }
+
+    private static void touchEveryLabel(KeyMetrics keys, FileMetrics files) {
+        keys.requested("name");
+        keys.limited("name", "tokens");
+        keys.computed("name", 1, 1);
+        keys.streams("name", 1);
+        files.watched("tls");
     }
 
     private static Map<String, String> documented() throws IOException {

@@ -2,14 +2,17 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.Pass;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationRequest;
@@ -49,7 +52,14 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     /** A checked request, ready to run. */
-    private record Job(TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {}
+    private record Job(TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {
+        Job of(Tenant tenant) {
+            return new Job(
+                    generator,
+                    generations.stream().map(request -> request.of(tenant)).toList(),
+                    format);
+        }
+    }
 
     /** An event and the prompt that it belongs to. */
     private record Tagged(int prompt, GenerationEvent event) {}
@@ -62,8 +72,14 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
+        Pass pass = Caller.of(context).begin();
+        context.addEndHandler(ended -> pass.close());
+        Tally.of(context).paidBy(pass);
         RequestMemory.Lease lease = Replies.lease(context, memory);
-        bodies.read(context.request(), lease, reader)
+        bodies.read(
+                        context.request(),
+                        lease,
+                        fields -> reader.apply(fields).of(Caller.of(context).tenant()))
                 .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease)))
                 .onFailure(failure -> Replies.fail(context, failure));
     }

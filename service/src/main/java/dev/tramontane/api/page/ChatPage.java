@@ -49,7 +49,10 @@ public final class ChatPage implements ApiRoutes {
 
     @Override
     public void mount(Endpoints endpoints) {
-        assets.forEach((path, asset) -> endpoints.get(path, request -> serve(request, asset)));
+        assets.forEach((path, asset) -> {
+            endpoints.get(path, request -> serve(request, asset));
+            endpoints.withoutKey(path); // A browser shows it to ask for the key.
+        });
     }
 
     private static void serve(RoutingContext request, Asset asset) {

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.chat.Conversation;
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
@@ -65,6 +66,11 @@ public record ResponseCreate(
         fields.end();
         return new ResponseCreate(
                 generation, instructions, maxOutputTokens == 0 ? null : maxOutputTokens, metadata, unknown.names());
+    }
+
+    /** The same for somebody. */
+    public ResponseCreate of(Tenant tenant) {
+        return new ResponseCreate(generation.of(tenant), instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     private static void refuseUnsupported(JsonFields fields) {

@@ -4,6 +4,7 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.ResponseCreate;
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
@@ -17,7 +18,11 @@ import org.jspecify.annotations.Nullable;
 sealed interface ClientMessage {
 
     /** {@code response.create}: an answer of this model. */
-    record Create(ResponseCreate request, TextGenerator generator) implements ClientMessage {}
+    record Create(ResponseCreate request, TextGenerator generator) implements ClientMessage {
+        Create of(Tenant tenant) {
+            return new Create(request.of(tenant), generator);
+        }
+    }
 
     /** {@code response.cancel}, our extension: no more of this answer. */
     record Cancel(String responseId) implements ClientMessage {}

@@ -1,5 +1,6 @@
 package dev.tramontane.api.ws;
 
+import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.responses.ResponseEvents;
 import io.vertx.core.Context;
@@ -18,11 +19,16 @@ final class Lane {
     private final Runnable whenIdle;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable RunningResponse running;
-    private RequestMemory.@Nullable Lease lease;
+    private @Nullable Waiting held;
     private String lastEnded = "";
 
-    /** A request and the memory that it holds. */
-    private record Waiting(ClientMessage.Create create, RequestMemory.Lease memory) {}
+    /** A request, and what it holds. */
+    private record Waiting(ClientMessage.Create create, RequestMemory.Lease memory, Pass pass) {
+        void release() {
+            memory.release();
+            pass.close();
+        }
+    }
 
     /**
      * @param socketId of the request that opened the socket
@@ -36,14 +42,14 @@ final class Lane {
         this.whenIdle = whenIdle;
     }
 
-    /** Starts or queues a request and then keeps its memory until it has ended; false when too many wait already. */
-    boolean offer(ClientMessage.Create create, RequestMemory.Lease memory) {
+    /** Starts or queues a request and then keeps what it holds until it has ended; false when too many wait already. */
+    boolean offer(ClientMessage.Create create, RequestMemory.Lease memory, Pass pass) {
         if (running == null) {
-            start(new Waiting(create, memory));
+            start(new Waiting(create, memory, pass));
             return true;
         }
         return waiting.size() < services.config().sockets().waitingRequests()
-                && waiting.offer(new Waiting(create, memory));
+                && waiting.offer(new Waiting(create, memory, pass));
     }
 
     /** Whether no answer is under way. */
@@ -70,7 +76,7 @@ final class Lane {
 
     /** The socket is gone. */
     void abandon() {
-        waiting.forEach(left -> left.memory().release());
+        waiting.forEach(Waiting::release);
         waiting.clear();
         if (running != null) {
             running.abandon();
@@ -83,11 +89,12 @@ final class Lane {
 
     private void start(Waiting next) {
         ClientMessage.Create create = next.create();
-        lease = next.memory();
+        held = next;
         ResponseEvents events = new ResponseEvents(
                 ResponseIds.next(), create.request(), create.generator().model(), services.clock());
         RunningResponse response =
                 new RunningResponse(context, services.config().lookAhead(), events, outlet, next.memory(), this::next);
+        response.paidBy(next.pass());
         running = response;
         services.observer().streamOpened(ResponsesRoute.PATH);
         try {
@@ -115,9 +122,9 @@ final class Lane {
     }
 
     private void release() {
-        if (lease != null) {
-            lease.release();
-            lease = null;
+        if (held != null) {
+            held.release();
+            held = null;
         }
     }
 }

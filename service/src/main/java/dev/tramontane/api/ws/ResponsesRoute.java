@@ -4,6 +4,7 @@ import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.ConnectionCut;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.HttpObserver;
@@ -68,8 +69,8 @@ public final class ResponsesRoute implements ApiRoutes {
                 .onSuccess(socket -> {
                     AccessLog.upgraded(routing);
                     if (!socket.isClosed()) {
-                        ResponsesSocket opened =
-                                ResponsesSocket.open(services, services.vertx().getOrCreateContext(), socket, id, cut);
+                        ResponsesSocket opened = ResponsesSocket.open(
+                                services, services.vertx().getOrCreateContext(), socket, id, Caller.of(routing), cut);
                         pipeline.addBefore("handler", "shutdown", new ShutdownNotice(opened::leave));
                     }
                 })

@@ -2,6 +2,8 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Caller;
+import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.Tally;
@@ -33,6 +35,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private final SocketLimits limits;
     private final ServerWebSocket socket;
     private final String id;
+    private final Caller caller;
     private final Lane lane;
     private final MessageAssembler assembler;
     private final RateLimit controlFrames;
@@ -49,17 +52,20 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     /**
      * @param id of the request that opened the socket
+     * @param caller who opened it
      * @param cut closes the connection at once, whatever is still to be written
      */
     static ResponsesSocket open(
-            SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
-        ResponsesSocket opened = new ResponsesSocket(services, context, socket, id, cut);
+            SocketServices services, Context context, ServerWebSocket socket, String id, Caller caller, Runnable cut) {
+        ResponsesSocket opened = new ResponsesSocket(services, context, socket, id, caller, cut);
         opened.listen();
         return opened;
     }
 
-    private ResponsesSocket(SocketServices services, Context context, ServerWebSocket socket, String id, Runnable cut) {
+    private ResponsesSocket(
+            SocketServices services, Context context, ServerWebSocket socket, String id, Caller caller, Runnable cut) {
         this.id = id;
+        this.caller = caller;
         this.cut = cut;
         this.services = services;
         this.socket = socket;
@@ -182,7 +188,22 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                 if (leaving) {
                     throw ApiException.unavailable("the server is shutting down", 0); // For how long is not known.
                 }
-                if (!lane.offer(create, memory)) {
+                if (!caller.isWelcome()) {
+                    memory.release();
+                    close(CloseCode.POLICY, "the API key is not valid any more");
+                    return;
+                }
+                caller.takeRequest();
+                Pass pass = caller.begin();
+                boolean taken = false;
+                try {
+                    taken = lane.offer(create.of(caller.tenant()), memory, pass);
+                } finally {
+                    if (!taken) {
+                        pass.close();
+                    }
+                }
+                if (!taken) {
                     throw new ApiException(
                             429,
                             "rate_limit_error",

@@ -3,6 +3,7 @@ package dev.tramontane.api.ws;
 import dev.tramontane.api.AccessLog;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.ResponseEvents;
@@ -63,6 +64,11 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
     String id() {
         return events.id();
+    }
+
+    /** Whoever asked pays for it. */
+    void paidBy(Pass pass) {
+        tally.paidBy(pass);
     }
 
     /** How it ended, and why where it failed, for the access log. */

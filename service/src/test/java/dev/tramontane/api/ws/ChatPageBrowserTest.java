@@ -2,9 +2,16 @@ package dev.tramontane.api.ws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.keys.KeyEntry;
+import dev.tramontane.keys.KeyLimits;
+import dev.tramontane.keys.KeyObserver;
+import dev.tramontane.keys.KeyRing;
+import dev.tramontane.keys.SecretKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -57,6 +64,31 @@ class ChatPageBrowserTest {
         assertThat(engine.runs.get(1).cancelled()).isTrue();
         assertThat(engine.runs.get(2).cancelled()).isTrue();
         assertThat(engine.runs.get(3).submission.maxTokens()).isEqualTo(3);
+    }
+
+    @Test
+    void whoHasAKeyCanChat() throws Exception {
+        Path clients = ClientProgram.clients("node_modules/playwright-core");
+        Path node = ClientProgram.program("node");
+        Path chromium = ClientProgram.program("chromium", "chromium-browser", "google-chrome");
+        String key = SecretKey.make(new SecureRandom());
+        KeyRing ring =
+                new KeyRing(List.of(new KeyEntry("page", SecretKey.hash(key), KeyLimits.NONE)), System::nanoTime);
+        ScriptedEngine engine = new ScriptedEngine(ANSWER);
+        try (Served served =
+                new Served(engine, Served.config(), Doorkeeper.of(ring, KeyObserver.NONE)).stepping(engine::step)) {
+            ClientProgram.run(
+                    node.toString(),
+                    "src/test/clients/page.mjs",
+                    clients.toString(),
+                    chromium.toString(),
+                    "http://127.0.0.1:" + served.port + "/",
+                    ANSWER,
+                    key);
+        }
+        assertThat(engine.runs)
+                .singleElement()
+                .satisfies(run -> assertThat(prompt(run)).isEqualTo("user: keyed;>"));
     }
 
     private static String prompt(ScriptedEngine.Run run) {

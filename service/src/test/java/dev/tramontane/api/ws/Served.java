@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.Allowed;
 import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.api.Health;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
@@ -137,7 +138,16 @@ final class Served implements AutoCloseable {
         this(engine, config, new ByteTokenizer(), new RequestMemory(1L << 30));
     }
 
+    /** For those who have a key. */
+    Served(Engine engine, ApiConfig config, Doorkeeper doorkeeper) {
+        this(engine, config, new ByteTokenizer(), new RequestMemory(1L << 30), doorkeeper);
+    }
+
     Served(Engine engine, ApiConfig config, Tokenizer tokenizer, RequestMemory memory) {
+        this(engine, config, tokenizer, memory, Doorkeeper.OPEN);
+    }
+
+    private Served(Engine engine, ApiConfig config, Tokenizer tokenizer, RequestMemory memory, Doorkeeper doorkeeper) {
         this.engine = engine;
         this.memory = memory;
         generator =
@@ -187,7 +197,8 @@ final class Served implements AutoCloseable {
                         new ModelRoutes(models),
                         new TokenizeRoutes(vertx, config, models, memory),
                         new ChatPage()),
-                observer);
+                observer,
+                doorkeeper);
         port = wait(service.start());
     }
 

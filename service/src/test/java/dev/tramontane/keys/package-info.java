@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.keys;
+
+import org.jspecify.annotations.NullMarked;
