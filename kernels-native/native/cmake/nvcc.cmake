@@ -30,6 +30,9 @@ endif()
 set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -lineinfo -Werror all-warnings -Xptxas=-v
   -Xcompiler=-Wall,-Wextra,-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off
   -I${CMAKE_CURRENT_SOURCE_DIR}/include -I${CMAKE_CURRENT_SOURCE_DIR}/src)
+foreach(prefix ${tm_prefixes})
+  list(APPEND tm_nvcc_flags -Xcompiler=${prefix})
+endforeach()
 list(GET TM_CUDA_ARCHITECTURES 0 tm_first_arch)
 set(tm_ptx -gencode=arch=compute_${tm_first_arch},code=compute_${tm_first_arch})
 set(tm_every_arch ${tm_ptx})

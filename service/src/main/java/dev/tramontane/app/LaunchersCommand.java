@@ -39,4 +39,20 @@ abstract class LaunchersCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Build anew, in a checkout; other commands do so by themselves when sources have changed.")
     static final class Build extends LaunchersCommand {}
+
+    /** {@code ./tramontane dist}. */
+    @CommandLine.Command(
+            name = "dist",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Pack an archive that needs nothing but glibc, in a checkout; './tramontane dist --help' tells"
+                            + " more.")
+    static final class Dist extends LaunchersCommand {}
+
+    /** {@code ./tramontane image}. */
+    @CommandLine.Command(
+            name = "image",
+            mixinStandardHelpOptions = true,
+            description = "Pack a container image, in a checkout; './tramontane image --help' tells more.")
+    static final class Image extends LaunchersCommand {}
 }

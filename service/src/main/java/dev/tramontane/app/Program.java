@@ -67,7 +67,10 @@ final class Program {
             }
             root.addSubcommand(sub);
         }
-        root.addSubcommand(new LaunchersCommand.Test()).addSubcommand(new LaunchersCommand.Build());
+        root.addSubcommand(new LaunchersCommand.Test())
+                .addSubcommand(new LaunchersCommand.Build())
+                .addSubcommand(new LaunchersCommand.Dist())
+                .addSubcommand(new LaunchersCommand.Image());
         root.addSubcommand(new CommandLine.HelpCommand());
         root.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8));

@@ -33,8 +33,16 @@ class DocumentsTest {
             List.of("serve", "complete", "chat", "inspect", "convert", "eval", "bench", "key", "doctor");
 
     /** Options of other programs that the documents tell how to call. */
-    private static final Set<String> FOREIGN =
-            Set.of("--build", "--enable-native-access", "--model-path", "--preset", "--target", "--user", "--init");
+    private static final Set<String> FOREIGN = Set.of(
+            "--build",
+            "--read-only",
+            "--rm",
+            "--enable-native-access",
+            "--model-path",
+            "--preset",
+            "--target",
+            "--user",
+            "--init");
 
     private static final Pattern FLAG = Pattern.compile("(?<![\\w-])(--[a-z][a-z0-9-]+)");
     private static final Pattern VARIABLE = Pattern.compile("\\b(TRAMONTANE_[A-Z_]+)\\b");
@@ -116,7 +124,7 @@ class DocumentsTest {
     @Test
     void everyFlagInADocumentExists() {
         Set<String> known = new TreeSet<>(FOREIGN);
-        known.add("--quick"); // Of the launcher's test command.
+        known.addAll(List.of("--quick", "--cuda", "--with-model", "--output")); // Of the launcher's own commands.
         for (String command : COMMANDS) {
             Matcher flags =
                     FLAG.matcher(new CapturedProgram().run(command, "--help").out());
