@@ -51,8 +51,7 @@ final class Cluster {
         while (tick < end + 600) {
             tick(tick++);
         }
-        return new Outcome(
-                tally.all(), pods.nodeSeconds() / 3600, tally.missed(), tally.refusedShare(), changes, most);
+        return new Outcome(tally.all(), pods.nodeSeconds() / 3600, tally.missed(), tally.refusedShare(), changes, most);
     }
 
     private List<Pods.Pod> tick(double now) {

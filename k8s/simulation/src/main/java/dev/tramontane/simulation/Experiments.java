@@ -55,16 +55,25 @@ final class Experiments {
             add(runs, place, "as it is", chosen);
             add(runs, place, "Kubernetes' defaults", chosen.behaving(Rules.UP, Rules.DOWN));
             for (int window : new int[] {0, 300, 600, 1_200}) {
-                add(runs, place, "down all at once after " + window + " s", chosen.behaving(
-                        Scaling.UP, Rules.DOWN.window(window)));
-                add(runs, place, "down as it is after " + window + " s", chosen.behaving(
-                        Scaling.UP, Scaling.DOWN.window(window)));
+                add(
+                        runs,
+                        place,
+                        "down all at once after " + window + " s",
+                        chosen.behaving(Scaling.UP, Rules.DOWN.window(window)));
+                add(
+                        runs,
+                        place,
+                        "down as it is after " + window + " s",
+                        chosen.behaving(Scaling.UP, Scaling.DOWN.window(window)));
             }
             add(runs, place, "down 1 pod/60 s", chosen.behaving(Scaling.UP, Scaling.DOWN.only(one)));
             add(runs, place, "never down", chosen.behaving(Scaling.UP, new Rules(0, Hpa.Select.DISABLED, List.of())));
             add(runs, place, "up as by default (4 pods or 100 %/15 s)", chosen.behaving(Rules.UP, Scaling.DOWN));
-            add(runs, place, "up 2 pods/60 s", chosen.behaving(
-                    Rules.UP.only(new Policy(Unit.PODS, 2, 60)), Scaling.DOWN));
+            add(
+                    runs,
+                    place,
+                    "up 2 pods/60 s",
+                    chosen.behaving(Rules.UP.only(new Policy(Unit.PODS, 2, 60)), Scaling.DOWN));
             add(runs, place, "up 1 pod/60 s", chosen.behaving(Rules.UP.only(one), Scaling.DOWN));
             add(runs, place, "up after 60 s", chosen.behaving(Scaling.UP.window(60), Scaling.DOWN));
         }
@@ -89,7 +98,9 @@ final class Experiments {
                 add(runs, place, "at least " + least, chosen.between(least, 8, 24));
             }
             Case larger = new Case(
-                    place.workload(), place.hardware().cache(8 * place.hardware().pages()), place.targets());
+                    place.workload(),
+                    place.hardware().cache(8 * place.hardware().pages()),
+                    place.targets());
             add(runs, larger, "cache eight times as large", chosen);
         }
         return all(runs);

@@ -56,7 +56,9 @@ final class Figures {
         values.put(Signal.RESERVED, reserved);
         values.put(Signal.BUSY, (last.busy - first.busy) / span);
         values.put(Signal.REFUSED, refused / span);
-        values.put(Signal.QUEUE_TIME, Math.min(2, share(last.waited - first.waited, last.admitted - first.admitted)));
+        values.put(
+                Signal.QUEUE_TIME,
+                Math.min(2, share(last.waited - first.waited, (double) last.admitted - first.admitted)));
         values.put(Signal.REFUSED_SHARE, Math.min(0.02, share(refused, refused + last.served - first.served)));
     }
 

@@ -84,7 +84,17 @@ record Hardware(
     /** With a cache of so many pages. */
     Hardware cache(int number) {
         return new Hardware(
-                batches, steps, contextSeconds, rowSeconds, lanes, sequences, queue, number, pageTokens, stepTokens, loadSeconds);
+                batches,
+                steps,
+                contextSeconds,
+                rowSeconds,
+                lanes,
+                sequences,
+                queue,
+                number,
+                pageTokens,
+                stepTokens,
+                loadSeconds);
     }
 
     /** Seconds of a step in which so many sequences with so many tokens of context each decode. */

@@ -33,8 +33,8 @@ final class Hpa {
     /** One direction of {@code behavior}. */
     record Rules(int windowSeconds, Select select, List<Policy> policies) {
         /** Kubernetes' own for scaling up: four pods or twice as many each 15 s, the more of the two, at once. */
-        static final Rules UP = new Rules(
-                0, Select.MAX, List.of(new Policy(Unit.PERCENT, 100, 15), new Policy(Unit.PODS, 4, 15)));
+        static final Rules UP =
+                new Rules(0, Select.MAX, List.of(new Policy(Unit.PERCENT, 100, 15), new Policy(Unit.PODS, 4, 15)));
 
         /** Kubernetes' own for scaling down: all at once, after five minutes. */
         static final Rules DOWN = new Rules(300, Select.MAX, List.of(new Policy(Unit.PERCENT, 100, 15)));

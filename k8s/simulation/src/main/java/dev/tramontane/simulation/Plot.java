@@ -35,7 +35,8 @@ final class Plot {
         List<Case> cases = rows.stream().map(Row::place).distinct().toList();
         int tall = Math.ceilDiv(cases.size(), 2) * HEIGHT + 60;
         add(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
+                        + " font-size=\"11\">",
                 2 * WIDTH, tall);
         add("<title>GPU hours against requests served late or not at all, by scaling signal</title>");
         add("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", 2 * WIDTH, tall);
@@ -57,7 +58,9 @@ final class Plot {
         double step = Math.pow(10, Math.floor(Math.log10(dearest / 2)));
         step *= dearest / step > 10 ? 5 : dearest / step > 5 ? 2 : 1;
         double end = Math.ceil(dearest / step) * step;
-        add("<text x=\"%d\" y=\"18\" font-size=\"13\" font-weight=\"bold\">%s</text>", LEFT, place.workload().name());
+        add(
+                "<text x=\"%d\" y=\"18\" font-size=\"13\" font-weight=\"bold\">%s</text>",
+                LEFT, place.workload().name());
         for (double share = LEAST; share <= MOST; share *= 10) {
             add("<path d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>", LEFT, y(share), WIDTH - 14);
             add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s %%</text>", LEFT - 5, y(share) + 4, plain(share));
@@ -66,8 +69,8 @@ final class Plot {
             add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>", x(hours, end), HEIGHT - 28, hours);
         }
         add("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">GPU hours; up: missed</text>", WIDTH - 14, HEIGHT - 14);
-        colours.forEach((curve, colour) -> curve(
-                rows.stream().filter(row -> row.curve().equals(curve)).toList(), colour, end));
+        colours.forEach((curve, colour) ->
+                curve(rows.stream().filter(row -> row.curve().equals(curve)).toList(), colour, end));
     }
 
     private void curve(List<Row> rows, String colour, double end) {
@@ -76,13 +79,20 @@ final class Plot {
         StringBuilder points = new StringBuilder();
         for (Row row : sorted) {
             points.append(String.format(
-                    Locale.ROOT, "%.1f,%.1f ", x(row.outcome().gpuHours(), end), y(100 * row.outcome().missed())));
+                    Locale.ROOT,
+                    "%.1f,%.1f ",
+                    x(row.outcome().gpuHours(), end),
+                    y(100 * row.outcome().missed())));
         }
         add("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.5\"/>", points, colour);
         for (Row row : sorted) {
             add(
                     "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"><title>%s %s</title></circle>",
-                    x(row.outcome().gpuHours(), end), y(100 * row.outcome().missed()), colour, row.curve(), row.words());
+                    x(row.outcome().gpuHours(), end),
+                    y(100 * row.outcome().missed()),
+                    colour,
+                    row.curve(),
+                    row.words());
         }
     }
 
@@ -108,7 +118,9 @@ final class Plot {
     }
 
     private static String plain(double share) {
-        return share < 1 ? String.format(Locale.ROOT, "%.2f", share).replaceAll("0$", "") : String.format(Locale.ROOT, "%.0f", share);
+        return share < 1
+                ? String.format(Locale.ROOT, "%.2f", share).replaceAll("0$", "")
+                : String.format(Locale.ROOT, "%.0f", share);
     }
 
     private void add(String line, Object... parts) {

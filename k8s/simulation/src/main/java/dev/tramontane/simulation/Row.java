@@ -9,7 +9,8 @@ import java.util.Locale;
  * @param words what is particular to this one
  */
 record Row(Case place, String curve, String words, Scaling scaling, Cluster.Outcome outcome) {
-    static final String HEAD = "| workload | scaling | GPU hours | missed | refused | changes | most |\n|---|---|---|---|---|---|---|\n";
+    static final String HEAD =
+            "| workload | scaling | GPU hours | missed | refused | changes | most |\n|---|---|---|---|---|---|---|\n";
 
     static Row of(Case place, String curve, String words, Scaling scaling) {
         return new Row(place, curve, words, scaling, place.with(scaling));

@@ -31,8 +31,8 @@ record Scaling(
     record Target(Signal signal, double value) {}
 
     /** The manifests' way up: at once, in a minute twice as many or four more. */
-    static final Hpa.Rules UP = Hpa.Rules.UP.only(
-            new Hpa.Policy(Hpa.Unit.PERCENT, 100, 60), new Hpa.Policy(Hpa.Unit.PODS, 4, 60));
+    static final Hpa.Rules UP =
+            Hpa.Rules.UP.only(new Hpa.Policy(Hpa.Unit.PERCENT, 100, 60), new Hpa.Policy(Hpa.Unit.PODS, 4, 60));
 
     /** The manifests' way down: after ten minutes without need, in two minutes one, or a tenth. */
     static final Hpa.Rules DOWN = Hpa.Rules.DOWN
@@ -67,6 +67,7 @@ record Scaling(
     }
 
     Scaling nodes(int startSeconds, int keptSeconds) {
-        return new Scaling(targets, least, first, most, up, down, scrapeSeconds, startSeconds, keptSeconds, drainSeconds);
+        return new Scaling(
+                targets, least, first, most, up, down, scrapeSeconds, startSeconds, keptSeconds, drainSeconds);
     }
 }

@@ -18,8 +18,10 @@ final class Simulate {
     /** Run in the checkout's root. */
     public static void main(String[] arguments) throws IOException {
         List<Row> signals = Experiments.signals(Case.ALL);
-        StringBuilder text = new StringBuilder(
-                "<!-- written by k8s/simulation; what it says stands in docs/cluster.md -->\n# Results of the simulation\n");
+        StringBuilder text = new StringBuilder("""
+            <!-- written by k8s/simulation; what it says stands in docs/cluster.md -->
+            # Results of the simulation
+            """);
         table(text, "Signals", signals);
         table(text, "Behaviour", Experiments.behaviours(HOURS));
         table(text, "Surroundings", Experiments.surroundings(HOURS));

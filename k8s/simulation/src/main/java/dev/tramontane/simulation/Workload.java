@@ -17,15 +17,19 @@ import java.util.function.DoubleUnaryOperator;
 record Workload(String name, double hours, double most, DoubleUnaryOperator rate, Lengths lengths) {
     /** Requests in each minute of the Azure trace's hour, conversation: it rises to twice its mean and falls again. */
     private static final int[] CONVERSATION_MINUTES = {
-        191, 265, 329, 353, 307, 273, 268, 261, 322, 298, 301, 302, 345, 326, 283, 279, 280, 308, 343, 351, 351, 343, 408,
-        396, 386, 398, 432, 480, 476, 453, 448, 507, 438, 413, 423, 418, 465, 311, 329, 316, 333, 355, 319, 360, 334, 375,
+        191, 265, 329, 353, 307, 273, 268, 261, 322, 298, 301, 302, 345, 326, 283, 279, 280, 308, 343, 351, 351, 343,
+                408,
+        396, 386, 398, 432, 480, 476, 453, 448, 507, 438, 413, 423, 418, 465, 311, 329, 316, 333, 355, 319, 360, 334,
+                375,
         330, 249, 221, 249, 265, 280, 256, 254, 242, 260, 246, 225
     };
 
     /** The same, code: minutes without a request, and minutes with four times their mean. */
     private static final int[] CODE_MINUTES = {
-        63, 0, 0, 531, 187, 130, 15, 42, 38, 476, 421, 63, 0, 0, 632, 299, 0, 20, 396, 315, 116, 78, 306, 447, 252, 34, 128,
-        111, 406, 234, 118, 169, 130, 306, 158, 0, 339, 55, 285, 191, 0, 28, 205, 245, 99, 0, 0, 32, 0, 0, 0, 97, 212, 22,
+        63, 0, 0, 531, 187, 130, 15, 42, 38, 476, 421, 63, 0, 0, 632, 299, 0, 20, 396, 315, 116, 78, 306, 447, 252, 34,
+                128,
+        111, 406, 234, 118, 169, 130, 306, 158, 0, 339, 55, 285, 191, 0, 28, 205, 245, 99, 0, 0, 32, 0, 0, 0, 97, 212,
+                22,
         32, 113, 47, 196
     };
 
@@ -47,8 +51,7 @@ record Workload(String name, double hours, double most, DoubleUnaryOperator rate
 
     /** The same for a small model on processors. */
     static Workload processors(double times, int hours) {
-        return minutes(
-                "conversation on processors", CONVERSATION_MINUTES, times, hours, Lengths.CONVERSATION);
+        return minutes("conversation on processors", CONVERSATION_MINUTES, times, hours, Lengths.CONVERSATION);
     }
 
     /** Azure's hour of code, so many times as many, over and over. */
@@ -88,10 +91,7 @@ record Workload(String name, double hours, double most, DoubleUnaryOperator rate
         for (double at = gap(chance); at < end; at += gap(chance)) {
             if (chance.nextDouble() * most < rate.applyAsDouble(at)) {
                 requests.add(new Request(
-                        at,
-                        lengths.prompt(chance.nextDouble()),
-                        lengths.answer(chance.nextDouble()),
-                        lengths.limit()));
+                        at, lengths.prompt(chance.nextDouble()), lengths.answer(chance.nextDouble()), lengths.limit()));
             }
         }
         return requests;

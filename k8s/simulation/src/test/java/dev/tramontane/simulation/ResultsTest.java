@@ -47,6 +47,8 @@ class ResultsTest {
                 .newDocumentBuilder()
                 .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
         assertThat(document.getElementsByTagName("g").getLength()).as("panels").isEqualTo(2);
-        assertThat(document.getElementsByTagName("circle").getLength()).as("runs, and the legend").isEqualTo(3 + 1);
+        assertThat(document.getElementsByTagName("circle").getLength())
+                .as("runs, and the legend")
+                .isEqualTo(3 + 1);
     }
 }

@@ -20,7 +20,9 @@ class ServerTest {
         assertThat(64 / hardware.step(64, 512)).isCloseTo(6_169, within(1.0));
         assertThat(64 / hardware.step(64, 4_096)).isCloseTo(3_408, within(1.0));
         assertThat(8 / hardware.step(8, 512)).isCloseTo(1_759, within(1.0));
-        assertThat(8 / hardware.step(8, 4_096)).as("1,396 measured, from nothing but the others").isCloseTo(1_396, within(70.0));
+        assertThat(8 / hardware.step(8, 4_096))
+                .as("1,396 measured, from nothing but the others")
+                .isCloseTo(1_396, within(70.0));
         assertThat(16 / Hardware.twoProcessors().step(16, 0)).isCloseTo(994, within(1.0));
         assertThat(Files.readString(Path.of("../../docs/performance.md")))
                 .contains("6,169", "3,408", "1,759", "1,396", "5,142", "9,867", "1,271", "994");
