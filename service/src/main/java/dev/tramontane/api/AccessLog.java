@@ -48,6 +48,7 @@ public final class AccessLog {
         boolean whole = context.response().ended();
         LoggingEventBuilder line = line(request, status)
                 .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
+                .addKeyValue("trace", RequestTrace.idOf(context))
                 .addKeyValue("route", route)
                 .addKeyValue("end", !whole ? "disconnected" : failure == null ? "complete" : "failed");
         line = withKey(line, context);
@@ -65,6 +66,7 @@ public final class AccessLog {
             context.put(WRITTEN, true);
             LoggingEventBuilder line = line(context.request(), 101)
                     .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
+                    .addKeyValue("trace", RequestTrace.idOf(context))
                     .addKeyValue("end", "upgraded");
             withKey(line, context).log();
         }
@@ -77,10 +79,11 @@ public final class AccessLog {
     }
 
     /** A request that no route saw: its head was wrong. */
-    static void refused(HttpServerRequest request, ApiException failure) {
+    static void refused(HttpServerRequest request, RequestTrace trace, ApiException failure) {
         if (LOG.isInfoEnabled()) {
             line(request, failure.status())
                     .addKeyValue("id", request.response().headers().get(RequestIds.HEADER))
+                    .addKeyValue("trace", trace.id())
                     .addKeyValue("end", "failed")
                     .addKeyValue("error", word(failure))
                     .log();
@@ -91,18 +94,26 @@ public final class AccessLog {
      * A response over a socket is over.
      *
      * @param socket the id of the request that opened the socket
+     * @param trace the socket's, or the response's own
      * @param response its own id; empty for a message that did not become a response
      * @param end completed, incomplete, cancelled, failed, refused or disconnected
      * @param failure why, or null
      */
     public static void response(
-            String socket, String path, String response, String end, @Nullable ApiException failure, Tally tally) {
+            String socket,
+            RequestTrace trace,
+            String path,
+            String response,
+            String end,
+            @Nullable ApiException failure,
+            Tally tally) {
         if (!LOG.isInfoEnabled()) {
             return;
         }
         LoggingEventBuilder line = LOG.atInfo()
                 .setMessage("SOCKET " + path + " " + (failure == null ? 200 : failure.status()))
-                .addKeyValue("id", socket);
+                .addKeyValue("id", socket)
+                .addKeyValue("trace", trace.id());
         if (!response.isEmpty()) {
             line = line.addKeyValue("response", response);
         }
@@ -133,7 +144,13 @@ public final class AccessLog {
         return counted.addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(tally.nanos()));
     }
 
-    private static String word(ApiException failure) {
+    /** What the request failed of, in a word, or null. */
+    static @Nullable String failure(RoutingContext context) {
+        return context.get(FAILURE);
+    }
+
+    /** A failure in a word. */
+    public static String word(ApiException failure) {
         return failure.code() == null ? failure.type() : failure.code();
     }
 }

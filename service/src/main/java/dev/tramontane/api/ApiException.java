@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.Exceptions;
 
 /** A failure as the client sees it: a status and OpenAI's four error fields. */
@@ -69,18 +70,22 @@ public final class ApiException extends RuntimeException {
                 503, "service_unavailable_error", message, null, "service_unavailable", retryAfterSeconds);
     }
 
-    /** Whatever went wrong, as the client may see it; what is not the client's doing is logged here. */
-    public static ApiException of(Throwable failure) {
+    /**
+     * Whatever went wrong, as the client may see it; what is not the client's doing is logged here.
+     *
+     * @param trace the id of the request's trace, for the log; empty where it has none
+     */
+    public static ApiException of(Throwable failure, String trace) {
         return switch (failure) {
             case ApiException known -> known;
             case InvalidJsonException invalid -> field(invalid.field(), messageOf(invalid));
-            case GenerationException refused -> of(refused);
+            case GenerationException refused -> of(refused, trace);
             // Prompts that fail side by side fail together; the client is told of the first.
             case RuntimeException several
             when Exceptions.isMultiple(several) ->
-                of(Exceptions.unwrapMultipleExcludingTracebacks(several).getFirst());
+                of(Exceptions.unwrapMultipleExcludingTracebacks(several).getFirst(), trace);
             default -> {
-                LOG.error("A request failed", failure);
+                error(trace).setCause(failure).log("A request failed");
                 yield new ApiException(
                         500,
                         "server_error",
@@ -92,7 +97,11 @@ public final class ApiException extends RuntimeException {
         };
     }
 
-    private static ApiException of(GenerationException refused) {
+    private static LoggingEventBuilder error(String trace) {
+        return trace.isEmpty() ? LOG.atError() : LOG.atError().addKeyValue("trace", trace);
+    }
+
+    private static ApiException of(GenerationException refused, String trace) {
         String param = refused.parameter().isEmpty() ? null : refused.parameter();
         String message = messageOf(refused);
         return switch (refused.kind()) {
@@ -108,7 +117,7 @@ public final class ApiException extends RuntimeException {
                         Math.max(1, refused.retryAfterSeconds()));
             case UNAVAILABLE -> unavailable(message, refused.retryAfterSeconds());
             case FAILED -> {
-                LOG.error("A generation failed: {}", message, refused.getCause());
+                error(trace).setCause(refused.getCause()).log("A generation failed: {}", message);
                 yield new ApiException(500, "server_error", message, param, "generation_failed", 0);
             }
         };

@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What every request passes first: its method must fit its body and its page be allowed. Event loops. */
@@ -16,17 +17,24 @@ final class Guard implements Handler<RoutingContext> {
 
     private final Origins origins;
     private final HttpObserver observer;
+    private final Traces traces;
+    private final Predicate<String> probes;
 
-    Guard(Origins origins, HttpObserver observer) {
+    /** @param probes paths that are asked many times a second, which no trace tells of */
+    Guard(Origins origins, HttpObserver observer, Traces traces, Predicate<String> probes) {
         this.origins = origins;
         this.observer = observer;
+        this.traces = traces;
+        this.probes = probes;
     }
 
     @Override
     public void handle(RoutingContext context) {
         context.put(OBSERVER, observer);
-        observe(context);
         HttpServerRequest request = context.request();
+        RequestTrace trace = traces.begin(request);
+        trace.put(context);
+        observe(context, trace);
         HttpServerResponse response = context.response();
         response.putHeader(RequestIds.HEADER, RequestIds.of(request));
         ApiException refused = refusal(request);
@@ -66,7 +74,7 @@ final class Guard implements Handler<RoutingContext> {
         return null;
     }
 
-    private void observe(RoutingContext context) {
+    private void observe(RoutingContext context, RequestTrace trace) {
         Tally tally = Tally.of(context);
         context.addEndHandler(ended -> {
             String label = context.get(Endpoints.LABEL);
@@ -75,6 +83,12 @@ final class Guard implements Handler<RoutingContext> {
             int status = answered ? context.response().getStatusCode() : CLIENT_GONE;
             observer.requestEnded(route, context.request().method().name(), status, tally.nanos());
             AccessLog.ended(context, route, status);
+            if (!probes.test(route)) {
+                String id = context.response().headers().get(RequestIds.HEADER);
+                @Nullable String failure = AccessLog.failure(context);
+                @Nullable String error = failure == null && !context.response().ended() ? "disconnected" : failure;
+                trace.ended(id, context.request().method().name(), route, status, error, tally);
+            }
         });
     }
 }

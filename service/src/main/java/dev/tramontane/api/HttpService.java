@@ -42,12 +42,23 @@ public final class HttpService {
     private final Endpoints endpoints;
     private final HeadRules heads;
     private final HttpObserver observer;
+    private final Traces traces;
     private final OpenConnections connections;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
-    /** Without keys. */
+    /** Without keys, and tells nobody of traces. */
     public HttpService(Vertx vertx, ApiConfig config, List<? extends ApiRoutes> routes, HttpObserver observer) {
         this(vertx, config, routes, observer, Doorkeeper.OPEN);
+    }
+
+    /** Tells nobody of traces. */
+    public HttpService(
+            Vertx vertx,
+            ApiConfig config,
+            List<? extends ApiRoutes> routes,
+            HttpObserver observer,
+            Doorkeeper doorkeeper) {
+        this(vertx, config, routes, observer, doorkeeper, TraceSink.NONE);
     }
 
     public HttpService(
@@ -55,14 +66,16 @@ public final class HttpService {
             ApiConfig config,
             List<? extends ApiRoutes> routes,
             HttpObserver observer,
-            Doorkeeper doorkeeper) {
+            Doorkeeper doorkeeper,
+            TraceSink traceSink) {
+        traces = new Traces(traceSink);
         this.vertx = vertx;
         this.config = config;
         this.observer = observer;
         connections = new OpenConnections(config.transport(), observer);
         heads = new HeadRules(new Hosts(config.allowed().hosts(), config.host()));
         router = Router.router(vertx);
-        router.route().handler(new Guard(new Origins(config.allowed().origins()), observer));
+        router.route().handler(new Guard(new Origins(config.allowed().origins()), observer, traces, this::isProbe));
         router.route().failureHandler(context -> {
             Throwable failure = context.failure();
             Replies.fail(
@@ -80,6 +93,10 @@ public final class HttpService {
             group.mount(endpoints);
         }
         endpoints.seal();
+    }
+
+    private boolean isProbe(String path) {
+        return endpoints.isProbe(path);
     }
 
     /** Binds; the future has the port. */
@@ -210,7 +227,7 @@ public final class HttpService {
 
     private void refuse(HttpServerRequest request, ApiException error) {
         request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
-        AccessLog.refused(request, error);
+        AccessLog.refused(request, traces.begin(request), error);
         if (error.retryAfterSeconds() > 0) {
             request.response().putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
         }

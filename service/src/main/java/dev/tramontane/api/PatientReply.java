@@ -124,10 +124,14 @@ public final class PatientReply {
         if (!response.headWritten()) {
             Replies.fail(context, failure);
         } else if (!response.closed()) {
-            ApiException reported = ApiException.of(failure);
+            ApiException reported = ApiException.of(failure, RequestTrace.idOf(context));
             AccessLog.failed(context, reported);
             Replies.count(context, reported);
-            LOG.warn("An answer failed after its head had been sent; closing its connection: {}", failure.getMessage());
+            LOG.atWarn()
+                    .addKeyValue("trace", RequestTrace.idOf(context))
+                    .log(
+                            "An answer failed after its head had been sent; closing its connection: {}",
+                            failure.getMessage());
             context.request().connection().close();
         }
     }

@@ -57,7 +57,7 @@ public final class Replies {
 
     /** Tells the client what went wrong; a head that has gone out already is not taken back. */
     public static void fail(RoutingContext context, Throwable failure) {
-        ApiException error = ApiException.of(failure);
+        ApiException error = ApiException.of(failure, RequestTrace.idOf(context));
         HttpServerResponse response = context.response();
         if (response.closed() || response.ended()) {
             return;

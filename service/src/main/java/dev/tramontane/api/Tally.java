@@ -6,7 +6,10 @@ import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What became of one request, for its access line: tokens so far and the time of the first. Any thread. */
@@ -22,6 +25,7 @@ public final class Tally {
     private final Map<Place, Integer> running = new HashMap<>();
 
     private Pass pass = Pass.FREE;
+    private final List<String> reasons = new ArrayList<>();
     private long promptTokens;
     private long endedTokens;
     private long firstNanos = -1;
@@ -41,6 +45,16 @@ public final class Tally {
         pass = theirs;
     }
 
+    /** When it began, of {@link System#nanoTime}. */
+    long begunNanos() {
+        return begunNanos;
+    }
+
+    /** Why each answer that is whole ended, in the order of their ends. */
+    synchronized List<String> reasons() {
+        return List.copyOf(reasons);
+    }
+
     /** Counts an event of one of the request's prompts. */
     public synchronized void see(int prompt, GenerationEvent event) {
         switch (event) {
@@ -58,6 +72,7 @@ public final class Tally {
             }
             case Finished finished -> {
                 Integer shown = running.remove(new Place(prompt, finished.choice()));
+                reasons.add(finished.reason().name().toLowerCase(Locale.ROOT));
                 endedTokens += finished.usage().completionTokens();
                 pass.spend(0, finished.usage().completionTokens() - (shown == null ? 0 : shown));
             }

@@ -96,6 +96,7 @@ final class AgainstOptions {
                 compared.http(),
                 compared.access(),
                 compared.ending(),
+                compared.traces(),
                 compared.stuckTimeout(),
                 compared.log()));
     }

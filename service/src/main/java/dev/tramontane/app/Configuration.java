@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.api.Allowed;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.function.Function;
  * @param http how it is reached
  * @param access who may
  * @param ending how it ends after SIGTERM
+ * @param traces who is told of single requests
  * @param stuckTimeout how long a thread with work may stand still; zero for any time
  * @param log form and level of log lines
  */
@@ -31,6 +33,7 @@ record Configuration(
         HttpChoice http,
         AccessChoice access,
         Ending ending,
+        TraceChoice traces,
         Duration stuckTimeout,
         LogChoice log) {
 
@@ -140,6 +143,12 @@ record Configuration(
      */
     record LogChoice(boolean json, Optional<String> level, boolean access) {}
 
+    /**
+     * @param collector where traces are posted to; empty for none
+     * @param share of the traces that begin here which are sampled
+     */
+    record TraceChoice(Optional<URI> collector, double share) {}
+
     /** What every template is given: a request says these in other ways, or not at all. */
     private static final List<String> OWN_VARIABLES =
             List.of("messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token");
@@ -163,6 +172,7 @@ record Configuration(
                 new Ending(
                         values.time(Setting.DRAIN_DELAY, "at most 1h", Duration.ZERO, Duration.ofHours(1)),
                         values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24))),
+                new TraceChoice(values.collector(Setting.OTLP_ENDPOINT), values.share(Setting.TRACE_SAMPLE)),
                 values.time(Setting.STUCK_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24)),
                 log(values));
     }
@@ -186,7 +196,7 @@ record Configuration(
                 context,
                 model.window(),
                 model.quantize());
-        return new Configuration(chosen, compute, engine, http, access, ending, stuckTimeout, log);
+        return new Configuration(chosen, compute, engine, http, access, ending, traces, stuckTimeout, log);
     }
 
     private static ModelChoice model(SettingValues values) {

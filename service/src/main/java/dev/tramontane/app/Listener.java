@@ -7,6 +7,7 @@ import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.TraceSink;
 import dev.tramontane.api.UnservedRoutes;
 import dev.tramontane.api.VersionRoute;
 import dev.tramontane.api.openai.ModelRoutes;
@@ -57,7 +58,8 @@ final class Listener implements AutoCloseable {
             Serving serving,
             PrometheusRegistry registry,
             String fingerprint,
-            Doorkeeper doorkeeper)
+            Doorkeeper doorkeeper,
+            TraceSink traces)
             throws InterruptedException {
         ApiConfig config = config(configuration, fingerprint);
         Vertx vertx = Vertx.vertx(new VertxOptions()
@@ -89,7 +91,8 @@ final class Listener implements AutoCloseable {
                             new UnservedRoutes(),
                             new ChatPage()),
                     observer,
-                    doorkeeper);
+                    doorkeeper,
+                    traces);
             int port = await(http.start(), configuration.http());
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();

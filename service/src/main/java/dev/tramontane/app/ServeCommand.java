@@ -78,12 +78,14 @@ final class ServeCommand extends Command {
                 WatchedFiles files = new WatchedFiles(new FileMetrics(registry));
                 ShutdownLimit limit =
                         new ShutdownLimit(shutdown, configuration.ending().limit(), halt);
+                Tracing tracing = Tracing.of(configuration.traces());
                 Listener listener = Listener.open(
                         configuration,
                         serving,
                         registry,
                         fingerprint,
-                        Access.doorkeeper(configuration, files, registry));
+                        Access.doorkeeper(configuration, files, registry),
+                        tracing.sink());
                 RunningModel model = RunningModel.open(
                         configuration,
                         environment(),

@@ -224,6 +224,20 @@ enum Setting {
             "off",
             "One log line per request, at any log level: its id (X-Request-Id), status, tokens and times.",
             "on"),
+    OTLP_ENDPOINT(
+            "otlp-endpoint",
+            "URL",
+            "",
+            "An OpenTelemetry collector that takes traces by OTLP over HTTP; /v1/traces is added where the URL does not end"
+                    + " so. Default: no traces.",
+            "http://127.0.0.1:4318"),
+    TRACE_SAMPLE(
+            "trace-sample",
+            "SHARE",
+            "1",
+            "Share of the requests without a traceparent whose traces are sent to --otlp-endpoint, 0 to 1. One that has"
+                    + " such a header says so itself.",
+            "0.05"),
     LOG_FORMAT("log-format", "FORMAT", "text", "Log lines as text or json, on stderr.", "json"),
     LOG_LEVEL(
             "log-level",

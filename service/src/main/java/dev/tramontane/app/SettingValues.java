@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static dev.tramontane.app.Units.SIZE_RULE;
 import static dev.tramontane.app.Units.TIME_RULE;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
  * rule is a {@link UsageException} that says the rule and where the value was set.
  */
 final class SettingValues {
+    /** OTLP's path for traces, over HTTP. */
+    private static final String TRACES = "/v1/traces";
+
     private final Settings settings;
 
     SettingValues(Settings settings) {
@@ -63,6 +67,28 @@ final class SettingValues {
                         Units::time,
                         time -> time.compareTo(least) >= 0 && time.compareTo(most) <= 0)
                 .orElseThrow();
+    }
+
+    /** From 0 to 1, of a setting that has a default. */
+    double share(Setting setting) {
+        return parsed(setting, "0 to 1", SettingValues::decimal, share -> share >= 0 && share <= 1)
+                .orElseThrow();
+    }
+
+    /** Where traces are posted to. A password would show in lists of processes, and nothing of a query has a meaning. */
+    Optional<URI> collector(Setting setting) {
+        return parsed(
+                setting,
+                "a URL such as http://127.0.0.1:4318, without user, query or fragment",
+                text -> {
+                    URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+                    return String.valueOf(uri.getPath()).endsWith(TRACES) ? uri : URI.create(uri + TRACES);
+                },
+                uri -> uri.getHost() != null
+                        && List.of("http", "https").contains(String.valueOf(uri.getScheme()))
+                        && uri.getRawUserInfo() == null
+                        && uri.getRawQuery() == null
+                        && uri.getRawFragment() == null);
     }
 
     Optional<Path> path(Setting setting) {
@@ -123,6 +149,14 @@ final class SettingValues {
             throw new NumberFormatException(text + " is no whole number");
         }
         return Integer.parseInt(text);
+    }
+
+    /** Java's own parser also takes infinities, hexadecimal digits and suffixes. */
+    private static double decimal(String text) {
+        if (!text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+            throw new NumberFormatException(text + " is no number");
+        }
+        return Double.parseDouble(text);
     }
 
     private static int index(List<String> words, String text) {

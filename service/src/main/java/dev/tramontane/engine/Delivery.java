@@ -40,7 +40,12 @@ final class Delivery {
         }
     }
 
-    void finish(Sequence sequence, Finish finish) {
+    void finish(Sequence sequence, Finish finish, EngineObserver.Phases phases) {
+        try {
+            sequence.listener.onEnded(finish, sequence.request.submittedNanos, phases);
+        } catch (Throwable e) {
+            LOG.error("a listener threw in onEnded; its sequence had ended already", e);
+        }
         try {
             sequence.listener.onFinish(finish);
         } catch (Throwable e) {

@@ -113,12 +113,14 @@ final class RunningSequences {
                 rates.finished(sequence.generated);
             }
             int prompt = sequence.request.prompt().length;
-            observer.finished(reason, prompt, sequence.generated, phases(sequence, clock.getAsLong()));
+            EngineObserver.Phases phases = phases(sequence, clock.getAsLong());
+            observer.finished(reason, prompt, sequence.generated, phases);
             if (sequence.request.live == 0) {
                 observer.requestEnded(
                         sequence.request.choices.size(), sequence.request.answer(), mostGenerated(sequence.request));
             }
-            delivery.finish(sequence, new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error));
+            Finish finish = new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error);
+            delivery.finish(sequence, finish, phases);
         }
     }
 

@@ -12,6 +12,13 @@ public interface SequenceListener {
     /** A token was generated. Never more often than demanded. */
     void onToken(TokenScore token);
 
+    /**
+     * Where its time went, just before {@link #onFinish}.
+     *
+     * @param submittedNanos on the engine's clock
+     */
+    default void onEnded(Finish finish, long submittedNanos, EngineObserver.Phases phases) {}
+
     /** The sequence is over and holds nothing any more. Called once, last. */
     void onFinish(Finish finish);
 }

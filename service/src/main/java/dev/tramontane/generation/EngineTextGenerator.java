@@ -90,7 +90,13 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         return new Flux<>() {
             @Override
             public void subscribe(CoreSubscriber<? super GenerationEvent> subscriber) {
-                GenerationStream stream = new GenerationStream(subscriber, request, texts, delivery, config.ahead());
+                GenerationStream stream = new GenerationStream(
+                        subscriber,
+                        request,
+                        texts,
+                        delivery,
+                        config.ahead(),
+                        GenerationObserver.of(subscriber.currentContext()));
                 subscriber.onSubscribe(stream);
                 try {
                     long size = PromptSize.of(request.prompt());

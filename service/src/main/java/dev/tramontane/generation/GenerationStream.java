@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.SequenceHandle;
@@ -54,6 +55,7 @@ final class GenerationStream implements Subscription {
     private final TokenTexts texts;
     private final Executor worker;
     private final int ahead;
+    private final @Nullable GenerationObserver observer;
 
     /** Bounded by what was granted and by the prompt's length. */
     private final Queue<Signal> inbox = Queues.<Signal>unboundedMultiproducer().get();
@@ -92,12 +94,14 @@ final class GenerationStream implements Subscription {
             GenerationRequest request,
             TokenTexts texts,
             Executor worker,
-            int ahead) {
+            int ahead,
+            @Nullable GenerationObserver observer) {
         this.subscriber = subscriber;
         this.request = request;
         this.texts = texts;
         this.worker = worker;
         this.ahead = ahead;
+        this.observer = observer;
         choices = new ArrayList<>(request.choices());
         for (int i = 0; i < request.choices(); i++) {
             choices.add(new Choice(i, request, texts));
@@ -184,6 +188,13 @@ final class GenerationStream implements Subscription {
         @Override
         public void onToken(TokenScore token) {
             post(new Signal.Sampled(choice, token));
+        }
+
+        @Override
+        public void onEnded(Finish finish, long submittedNanos, EngineObserver.Phases phases) {
+            if (observer != null) {
+                observer.ended(choice, finish, submittedNanos, phases);
+            }
         }
 
         @Override

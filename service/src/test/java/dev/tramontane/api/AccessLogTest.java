@@ -126,6 +126,36 @@ class AccessLogTest {
         }
     }
 
+    /** A line leads to its trace, whether the client brought it or not. */
+    @Test
+    void aLineNamesItsTrace() {
+        String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        TestService.Reply brought =
+                service.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + "/v1/models"))
+                        .header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01"));
+        assertThat(line("id=" + brought.header(ID))).contains(" trace=" + trace + " ");
+        assertThat(brought.header("traceparent")).startsWith("00-" + trace + "-");
+        TestService.Reply own = service.get("/v1/nothing");
+        assertThat(own.header("traceparent")).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-00");
+        assertThat(line("id=" + own.header(ID)))
+                .contains(" trace=" + own.header("traceparent").substring(3, 35) + " ");
+    }
+
+    /** What is logged of a fault says whose it was. */
+    @Test
+    void anErrorLineNamesTheTrace() {
+        service.close();
+        service = TestService.running(new ScriptedEngine(at -> ScriptedEngine.FAIL), TestService.CONFIG);
+        try (AccessLines errors = new AccessLines(ApiException.class.getName())) {
+            TestService.Reply reply = service.completion(TestService.body("p", new JsonObject()));
+            assertThat(reply.status()).isEqualTo(500);
+            assertThat(errors.with("A generation failed"))
+                    .hasSize(1)
+                    .allMatch(line -> line.endsWith(
+                            " trace=" + reply.header("traceparent").substring(3, 35)));
+        }
+    }
+
     private String asked(String id) {
         return service.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + "/v1/models"))
                         .header(ID, id))

@@ -391,7 +391,7 @@ class ErrorTableTest {
     @Test
     void failuresThatComeTogetherAreToldAsTheFirst() {
         GenerationException empty = new GenerationException(Kind.INVALID, "The prompt is empty.", "prompt", 0);
-        ApiException told = ApiException.of(Exceptions.multiple(empty, new IllegalStateException("another")));
+        ApiException told = ApiException.of(Exceptions.multiple(empty, new IllegalStateException("another")), "");
         assertThat(told.status()).isEqualTo(400);
         assertThat(told.param()).isEqualTo("prompt");
         assertThat(told.getMessage()).isEqualTo("The prompt is empty.");

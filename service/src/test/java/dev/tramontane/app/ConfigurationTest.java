@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.kernels.CpuLevel;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -124,6 +125,11 @@ class ConfigurationTest {
         REQUEST_MEMORY   | 64KiB       | --request-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 64KiB
         STUCK_TIMEOUT    | never       | --stuck-timeout must be a time such as 30s or 2m, at most 24h, got never
         DRAIN_DELAY      | 2h          | --drain-delay must be a time such as 30s or 2m, at most 1h, got 2h
+        TRACE_SAMPLE     | 1.5         | --trace-sample must be 0 to 1, got 1.5
+        TRACE_SAMPLE     | NaN         | --trace-sample must be 0 to 1, got NaN
+        OTLP_ENDPOINT    | collector   | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got collector'
+        OTLP_ENDPOINT    | ftp://c     | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got ftp://c'
+        OTLP_ENDPOINT    | http://a@c  | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got http://a@c'
         LOG_FORMAT       | xml         | --log-format must be text or json, got xml
         LOG_LEVEL        | loud        | --log-level must be error, warn, info or debug, got loud
         QUEUE_REQUESTS   | 0           | --queue-requests must be 1 to 1000000, got 0
@@ -158,6 +164,8 @@ class ConfigurationTest {
                 Setting.ALLOWED_HOSTS, "LLM, *.Example.org",
                 Setting.MAX_CONNECTIONS, "77",
                 Setting.DRAIN_DELAY, "15s",
+                Setting.OTLP_ENDPOINT, "https://collector:4318/base/",
+                Setting.TRACE_SAMPLE, "0.25",
                 Setting.DRAIN_TIMEOUT, "2m",
                 Setting.KERNEL_LIBRARY, "/k.so",
                 Setting.LIBRARY_DIRECTORY, "/d",
@@ -187,6 +195,9 @@ class ConfigurationTest {
         assertThat(all.http().allowed().hosts()).containsExactlyInAnyOrder("llm", "*.example.org");
         assertThat(all.http().maxConnections()).isEqualTo(77);
         assertThat(all.http().templateVariables()).containsExactlyInAnyOrder("enable_thinking", "x");
+        assertThat(all.traces())
+                .isEqualTo(new Configuration.TraceChoice(
+                        java.util.Optional.of(URI.create("https://collector:4318/base/v1/traces")), 0.25));
         assertThat(all.ending()).isEqualTo(new Ending(Duration.ofSeconds(15), Duration.ofMinutes(2)));
         assertThat(all.compute().kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.compute().libraryDirectory()).contains(Path.of("/d"));

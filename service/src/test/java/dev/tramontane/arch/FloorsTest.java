@@ -23,6 +23,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.app..")
             .layer("metrics")
             .definedBy("dev.tramontane.metrics..")
+            .layer("tracing")
+            .definedBy("dev.tramontane.tracing..")
             .layer("api")
             .definedBy("dev.tramontane.api..")
             .layer("generation")
@@ -59,12 +61,14 @@ final class FloorsTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("metrics")
             .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("tracing")
+            .mayOnlyBeAccessedByLayers("app")
             .whereLayer("api")
-            .mayOnlyBeAccessedByLayers("metrics", "app")
+            .mayOnlyBeAccessedByLayers("tracing", "metrics", "app")
             .whereLayer("generation")
             .mayOnlyBeAccessedByLayers("api", "metrics", "app")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("generation", "api", "metrics", "app")
+            .mayOnlyBeAccessedByLayers("generation", "api", "tracing", "metrics", "app")
             .whereLayer("convert")
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("measure")
@@ -203,6 +207,15 @@ final class FloorsTest {
             .dependOnClassesThat()
             .resideInAPackage("io.prometheus..")
             .because("lower floors declare observers; metrics implements them");
+
+    @ArchTest
+    static final ArchRule openTelemetryInTracing = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.tramontane.tracing..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.opentelemetry..")
+            .because("lower floors carry times out; whoever wants no traces loads nothing of it");
 
     @ArchTest
     static final ArchRule environmentInApp = noClasses()

@@ -11,6 +11,7 @@ import dev.tramontane.api.Pass;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationEvent;
@@ -52,9 +53,11 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     /** A checked request, ready to run. */
-    private record Job(TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {
+    private record Job(
+            String operation, TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {
         Job of(Tenant tenant) {
             return new Job(
+                    operation,
                     generator,
                     generations.stream().map(request -> request.of(tenant)).toList(),
                     format);
@@ -89,6 +92,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         CompletionRequest request = CompletionRequest.parse(
                 fields, config.requests(), generator.profile().sampling());
         return new Job(
+                "text_completion",
                 generator,
                 request.generations(),
                 new CompletionFormat(request, generator.model(), seconds(), config.fingerprint()));
@@ -99,6 +103,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         ChatRequest request =
                 ChatRequest.parse(fields, config, generator.profile().sampling());
         return new Job(
+                "chat",
                 generator,
                 request.generations(),
                 new ChatFormat(
@@ -110,6 +115,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         FimRequest request =
                 FimRequest.parse(fields, config.requests(), generator.profile().sampling());
         return new Job(
+                "text_completion",
                 generator,
                 request.generations(),
                 new ChatFormat(request.options(), -1, generator.model(), seconds(), config.fingerprint()));
@@ -121,11 +127,13 @@ public final class OpenAiRoutes implements ApiRoutes {
 
     private void run(RoutingContext context, Job job, RequestMemory.Lease lease) {
         Tally tally = Tally.of(context);
+        RequestTrace trace = RequestTrace.of(context);
+        trace.generates(job.operation(), job.generator().model());
         if (job.format().options().stream()) {
             // What a reader that stands still leaves waiting.
             lease.take(RequestMemory.ofTokens(
                     config.lookAhead(), job.generations().getFirst().tops()));
-            Flux<byte[]> frames = events(job)
+            Flux<byte[]> frames = events(job, trace)
                     .map(Contained.function(tagged -> {
                         tally.see(tagged.prompt(), tagged.event());
                         return job.format().event(tagged.prompt(), tagged.event());
@@ -133,7 +141,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                     .concatWith(Mono.fromSupplier(Contained.supplier(job.format()::last)));
             EventStream.send(context, frames, job.format().keepAlive(), config, observer);
         } else {
-            PatientReply.send(context, admitted -> whole(job, lease, tally, admitted), config);
+            PatientReply.send(context, admitted -> whole(job, lease, tally, trace, admitted), config);
         }
     }
 
@@ -142,16 +150,16 @@ public final class OpenAiRoutes implements ApiRoutes {
      * them all. Failures travel as values up to there: of two at a time the second has nobody to go to, which would be
      * a fault to Reactor.
      */
-    private Flux<Tagged> events(Job job) {
+    private Flux<Tagged> events(Job job, RequestTrace trace) {
         List<GenerationRequest> generations = job.generations();
         if (generations.size() == 1) { // No operator between: demand passes exactly.
-            return job.generator().generate(generations.getFirst()).map(event -> new Tagged(0, event));
+            return trace.observed(0, job.generator().generate(generations.getFirst()))
+                    .map(event -> new Tagged(0, event));
         }
         int parallel = Math.min(generations.size(), config.requests().parallelPrompts());
         return Flux.range(0, generations.size())
                 .flatMap(
-                        prompt -> job.generator()
-                                .generate(generations.get(prompt))
+                        prompt -> trace.observed(prompt, job.generator().generate(generations.get(prompt)))
                                 .map(event -> new Tagged(prompt, event))
                                 .materialize()
                                 .filter(signal -> !signal.isOnComplete()),
@@ -180,9 +188,9 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     /** @param admitted run when the engine has taken the request, or the first of its prompts */
-    private Mono<byte[]> whole(Job job, RequestMemory.Lease lease, Tally tally, Runnable admitted) {
+    private Mono<byte[]> whole(Job job, RequestMemory.Lease lease, Tally tally, RequestTrace trace, Runnable admitted) {
         int choices = job.format().options().choices();
-        return events(job)
+        return events(job, trace)
                 .doOnNext(tagged -> {
                     if (tagged.event() instanceof Accepted) {
                         admitted.run();

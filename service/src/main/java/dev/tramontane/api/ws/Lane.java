@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.responses.ResponseEvents;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
@@ -16,6 +17,7 @@ final class Lane {
     private final SocketServices services;
     private final RunningResponse.Outlet outlet;
     private final String socketId;
+    private final RequestTrace socketTrace;
     private final Runnable whenIdle;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable RunningResponse running;
@@ -32,9 +34,17 @@ final class Lane {
 
     /**
      * @param socketId of the request that opened the socket
+     * @param socketTrace likewise
      * @param whenIdle run when an answer has ended and none waits
      */
-    Lane(Context context, SocketServices services, RunningResponse.Outlet outlet, String socketId, Runnable whenIdle) {
+    Lane(
+            Context context,
+            SocketServices services,
+            RunningResponse.Outlet outlet,
+            String socketId,
+            RequestTrace socketTrace,
+            Runnable whenIdle) {
+        this.socketTrace = socketTrace;
         this.context = context;
         this.services = services;
         this.outlet = outlet;
@@ -90,16 +100,19 @@ final class Lane {
     private void start(Waiting next) {
         ClientMessage.Create create = next.create();
         held = next;
+        RequestTrace trace = socketTrace.child();
+        trace.generates("chat", create.generator().model());
         ResponseEvents events = new ResponseEvents(
                 ResponseIds.next(), create.request(), create.generator().model(), services.clock());
-        RunningResponse response =
-                new RunningResponse(context, services.config().lookAhead(), events, outlet, next.memory(), this::next);
+        RunningResponse response = new RunningResponse(
+                context, services.config().lookAhead(), events, outlet, next.memory(), trace, this::next);
         response.paidBy(next.pass());
         running = response;
         services.observer().streamOpened(ResponsesRoute.PATH);
         try {
             next.memory().take(RequestMemory.ofTokens(services.config().lookAhead(), 0));
-            create.generator().generate(create.request().generation()).subscribe(response);
+            trace.observed(0, create.generator().generate(create.request().generation()))
+                    .subscribe(response);
         } catch (Throwable fault) { // The lane would be taken for good.
             response.failToStart(fault);
         }

@@ -11,6 +11,7 @@ import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.openai.ServedModels;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Vertx;
@@ -64,13 +65,21 @@ public final class ResponsesRoute implements ApiRoutes {
                 .pipeline();
         String id = Objects.requireNonNull(
                 routing.response().headers().get(RequestIds.HEADER), "the guard gives each request an id");
+        RequestTrace trace = RequestTrace.of(routing);
         Runnable cut = () -> ConnectionCut.of(pipeline.channel());
         request.toWebSocket()
                 .onSuccess(socket -> {
                     AccessLog.upgraded(routing);
+                    trace.upgraded(routing, PATH);
                     if (!socket.isClosed()) {
                         ResponsesSocket opened = ResponsesSocket.open(
-                                services, services.vertx().getOrCreateContext(), socket, id, Caller.of(routing), cut);
+                                services,
+                                services.vertx().getOrCreateContext(),
+                                socket,
+                                id,
+                                trace,
+                                Caller.of(routing),
+                                cut);
                         pipeline.addBefore("handler", "shutdown", new ShutdownNotice(opened::leave));
                     }
                 })

@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Caller;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
@@ -36,6 +37,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private final ServerWebSocket socket;
     private final String id;
     private final Caller caller;
+    private final RequestTrace trace;
     private final Lane lane;
     private final MessageAssembler assembler;
     private final RateLimit controlFrames;
@@ -52,25 +54,39 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     /**
      * @param id of the request that opened the socket
+     * @param trace likewise
      * @param caller who opened it
      * @param cut closes the connection at once, whatever is still to be written
      */
     static ResponsesSocket open(
-            SocketServices services, Context context, ServerWebSocket socket, String id, Caller caller, Runnable cut) {
-        ResponsesSocket opened = new ResponsesSocket(services, context, socket, id, caller, cut);
+            SocketServices services,
+            Context context,
+            ServerWebSocket socket,
+            String id,
+            RequestTrace trace,
+            Caller caller,
+            Runnable cut) {
+        ResponsesSocket opened = new ResponsesSocket(services, context, socket, id, trace, caller, cut);
         opened.listen();
         return opened;
     }
 
     private ResponsesSocket(
-            SocketServices services, Context context, ServerWebSocket socket, String id, Caller caller, Runnable cut) {
+            SocketServices services,
+            Context context,
+            ServerWebSocket socket,
+            String id,
+            RequestTrace trace,
+            Caller caller,
+            Runnable cut) {
         this.id = id;
+        this.trace = trace;
         this.caller = caller;
         this.cut = cut;
         this.services = services;
         this.socket = socket;
         limits = services.config().sockets();
-        lane = new Lane(context, services, this, id, this::leaveWhenIdle);
+        lane = new Lane(context, services, this, id, trace, this::leaveWhenIdle);
         arriving = services.memory().lease();
         assembler = new MessageAssembler(limits.messageBytes());
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
@@ -149,7 +165,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                 act(read(text, memory), memory);
             } catch (Throwable wrong) {
                 memory.release();
-                reply(ApiException.of(wrong));
+                reply(ApiException.of(wrong, trace.id()));
             }
             return;
         }
@@ -163,12 +179,12 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                     }
                     try {
                         if (wrong != null) {
-                            throw ApiException.of(wrong);
+                            throw ApiException.of(wrong, trace.id());
                         }
                         act(message, memory);
                     } catch (Throwable refused) {
                         memory.release();
-                        reply(ApiException.of(refused));
+                        reply(ApiException.of(refused, trace.id()));
                     }
                     if (!closed) {
                         socket.resume();
@@ -236,7 +252,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
             close(CloseCode.POLICY, "messages are sent but the replies are not read");
         } else {
             refuse(failure);
-            AccessLog.response(id, ResponsesRoute.PATH, "", "refused", failure, new Tally());
+            AccessLog.response(id, trace, ResponsesRoute.PATH, "", "refused", failure, new Tally());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.PacedSubscriber;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.ResponseEvents;
 import dev.tramontane.generation.GenerationEvent;
@@ -38,6 +39,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
     private final ResponseEvents events;
     private final Outlet outlet;
     private final RequestMemory.Lease memory;
+    private final RequestTrace trace;
     private final Runnable afterwards;
     private final Tally tally = new Tally();
     private int promptTokens;
@@ -54,11 +56,13 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
             ResponseEvents events,
             Outlet outlet,
             RequestMemory.Lease memory,
+            RequestTrace trace,
             Runnable afterwards) {
         super(context, lookAhead);
         this.events = events;
         this.outlet = outlet;
         this.memory = memory;
+        this.trace = trace;
         this.afterwards = afterwards;
     }
 
@@ -71,9 +75,13 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
         tally.paidBy(pass);
     }
 
-    /** How it ended, and why where it failed, for the access log. */
+    /** How it ended, and why where it failed, for the access log and its trace. */
     void log(String socket) {
-        AccessLog.response(socket, ResponsesRoute.PATH, events.id(), outcome, failure, tally);
+        int status = failure == null ? 200 : failure.status();
+        @Nullable
+        String error = failure != null ? AccessLog.word(failure) : outcome.equals("disconnected") ? outcome : null;
+        trace.ended(events.id(), "SOCKET", ResponsesRoute.PATH, status, error, tally);
+        AccessLog.response(socket, trace, ResponsesRoute.PATH, events.id(), outcome, failure, tally);
     }
 
     /** Whether the client knows of it: nobody can cancel what has not told its id. */
@@ -149,7 +157,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
 
     @Override
     protected void fail(Throwable cause) {
-        ApiException reported = ApiException.of(cause);
+        ApiException reported = ApiException.of(cause, trace.id());
         failure = reported;
         outcome = accepted ? "failed" : "refused";
         if (accepted) {
