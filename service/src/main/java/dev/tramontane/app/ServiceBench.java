@@ -29,14 +29,8 @@ final class ServiceBench {
         try (RunningModel running = model.start(loaded)) {
             Serving serving = new Serving("bench", 0, () -> Health.Answer.WELL, System::nanoTime);
             serving.ready(running.generator(), () -> true);
-            try (Listener listener =
-                    Listener.open(
-                            configuration,
-                            serving,
-                            new PrometheusRegistry(),
-                            "bench",
-                            Doorkeeper.OPEN,
-                            TraceSink.NONE)) {
+            try (Listener listener = Listener.open(
+                    configuration, serving, new PrometheusRegistry(), "bench", Doorkeeper.OPEN, TraceSink.NONE)) {
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
                     StreamLoad.Run served = load.overHttp(listener.address());
