@@ -11,9 +11,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A server as a process, asked over HTTP. */
 final class StartedService implements AutoCloseable {
@@ -60,7 +63,27 @@ final class StartedService implements AutoCloseable {
         assertThat(answer.body()).contains("Paris");
     }
 
-    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    /** Asks for streams, several at a time, until one is refused for want of room; all others end. */
+    void overload() {
+        boolean refused = false;
+        while (!refused) {
+            List<CompletableFuture<HttpResponse<String>>> answers = Stream.generate(() -> client.sendAsync(
+                            HttpRequest.newBuilder(URI.create(address + "/v1/completions"))
+                                    .header("Content-Type", "application/json")
+                                    .POST(BodyPublishers.ofString(
+                                            "{\"prompt\": \"a\", \"max_tokens\": 40, \"stream\": true}"))
+                                    .build(),
+                            BodyHandlers.ofString()))
+                    .limit(8)
+                    .toList();
+            List<Integer> statuses =
+                    answers.stream().map(answer -> answer.join().statusCode()).toList();
+            assertThat(statuses).contains(200).isSubsetOf(200, 429);
+            refused = statuses.contains(429);
+        }
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
         return client.send(HttpRequest.newBuilder(URI.create(address + path)).build(), BodyHandlers.ofString());
     }
 
