@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package dev.tramontane.loadtest.command;
+
+import org.jspecify.annotations.NullMarked;
