@@ -31,15 +31,16 @@ public final class FakeServer implements AutoCloseable {
     public final AtomicInteger cut = new AtomicInteger();
     public final String url;
     private final HttpServer server;
-    private volatile BiConsumer<JsonObject, HttpServerResponse> answers = (body, response) -> sendAll(response, words(body));
-    private volatile BiConsumer<JsonObject, ServerWebSocket> sockets = (message, socket) -> answer(socket, message, words(message));
+    private volatile BiConsumer<JsonObject, HttpServerResponse> answers =
+            (body, response) -> sendAll(response, words(body));
+    private volatile BiConsumer<JsonObject, ServerWebSocket> sockets =
+            (message, socket) -> answer(socket, message, words(message));
 
     public FakeServer() {
         server = vertx.createHttpServer(new HttpServerOptions().setAcceptBacklog(4096))
                 .requestHandler(this::request)
                 .webSocketHandler(this::socket);
-        url = "http://127.0.0.1:"
-                + server.listen(0, "127.0.0.1").await().actualPort();
+        url = "http://127.0.0.1:" + server.listen(0, "127.0.0.1").await().actualPort();
     }
 
     public FakeServer answering(BiConsumer<JsonObject, HttpServerResponse> how) {
@@ -102,15 +103,18 @@ public final class FakeServer implements AutoCloseable {
     public static void send(HttpServerResponse response, String word) {
         response.write("data: "
                 + new JsonObject()
-                        .put("choices", new JsonArray()
-                                .add(new JsonObject().put("delta", new JsonObject().put("content", word))))
+                        .put(
+                                "choices",
+                                new JsonArray()
+                                        .add(new JsonObject().put("delta", new JsonObject().put("content", word))))
                         .encode()
                 + "\n\n");
     }
 
     public static void finish(HttpServerResponse response, int tokens) {
         response.write("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
-        response.write("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":" + tokens + "}}\n\n");
+        response.write(
+                "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":" + tokens + "}}\n\n");
         response.end("data: [DONE]\n\n");
     }
 
@@ -140,7 +144,9 @@ public final class FakeServer implements AutoCloseable {
                 .put(
                         "response",
                         new JsonObject()
-                                .put("usage", new JsonObject().put("input_tokens", 3).put("output_tokens", tokens)))
+                                .put(
+                                        "usage",
+                                        new JsonObject().put("input_tokens", 3).put("output_tokens", tokens)))
                 .encode());
     }
 

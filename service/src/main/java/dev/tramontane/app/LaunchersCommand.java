@@ -55,4 +55,13 @@ abstract class LaunchersCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Pack a container image, in a checkout; './tramontane image --help' tells more.")
     static final class Image extends LaunchersCommand {}
+
+    /** {@code ./tramontane loadtest}. */
+    @CommandLine.Command(
+            name = "loadtest",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Put a load on a server and tell what its readers saw, in a checkout; './tramontane loadtest --help'"
+                            + " tells more.")
+    static final class Loadtest extends LaunchersCommand {}
 }

@@ -70,7 +70,8 @@ final class Program {
         root.addSubcommand(new LaunchersCommand.Test())
                 .addSubcommand(new LaunchersCommand.Build())
                 .addSubcommand(new LaunchersCommand.Dist())
-                .addSubcommand(new LaunchersCommand.Image());
+                .addSubcommand(new LaunchersCommand.Image())
+                .addSubcommand(new LaunchersCommand.Loadtest());
         root.addSubcommand(new CommandLine.HelpCommand());
         root.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8));

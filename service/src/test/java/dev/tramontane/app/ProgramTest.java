@@ -46,7 +46,8 @@ class ProgramTest {
         assertThat(new CapturedProgram().run("--help").out())
                 .containsPattern("\\n +help +\\w")
                 .containsPattern("\\n +test +\\w")
-                .containsPattern("\\n +build +\\w");
+                .containsPattern("\\n +build +\\w")
+                .containsPattern("\\n +loadtest +\\w");
         Outcome help = new CapturedProgram().run("help", "doctor");
         assertThat(help.code()).isZero();
         assertThat(help.out())

@@ -1,9 +1,11 @@
 package dev.tramontane.loadtest.client;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -74,12 +76,14 @@ public final class Clients {
     }
 
     /** The id of the first model that the server lists. */
-    public io.vertx.core.Future<String> firstModel(String url, String key) {
-        return http(false)
-                .request(Requests.of(io.vertx.core.http.HttpMethod.GET, url + "/v1/models", key))
+    public Future<String> firstModel(String url, String key) {
+        HttpClientAgent client = http(false);
+        return client.request(Requests.of(HttpMethod.GET, url + "/v1/models", key))
                 .compose(request -> request.send())
-                .compose(response -> response.body()
-                        .map(body -> Models.first(url, response.statusCode(), body)));
+                .compose(response -> response.body().map(body -> Models.first(url, response.statusCode(), body)))
+                // Vert.x closes a client that nobody can reach any more, whatever it does at the time: this one is in
+                // reach.
+                .eventually(client::close);
     }
 
     /** For the error of a server that says nothing one can read. */

@@ -95,7 +95,8 @@ final class SocketAnswers {
                 response = event.getJsonObject("response", new JsonObject()).getString("id", "");
             case "response.output_text.delta" -> after(current.text(event.getString("delta", "")), current);
             case "response.completed", "response.incomplete" -> {
-                JsonObject usage = event.getJsonObject("response", new JsonObject()).getJsonObject("usage");
+                JsonObject usage =
+                        event.getJsonObject("response", new JsonObject()).getJsonObject("usage");
                 if (usage != null) {
                     current.usage(usage.getInteger("input_tokens", -1), usage.getInteger("output_tokens", -1));
                 }
@@ -103,7 +104,8 @@ final class SocketAnswers {
                 done(current);
             }
             case "response.failed" -> {
-                JsonObject error = event.getJsonObject("response", new JsonObject()).getJsonObject("error");
+                JsonObject error =
+                        event.getJsonObject("response", new JsonObject()).getJsonObject("error");
                 boolean noRoom = error != null && "rate_limit_exceeded".equals(error.getString("code"));
                 current.refused(noRoom ? 429 : 500, error == null ? "" : error.getString("message", ""));
                 done(current);

@@ -26,8 +26,12 @@ public record Target(String url, Api api, String model, double temperature, Json
         String text = ask.prompt().text();
         switch (api) {
             case CHAT ->
-                body.put("messages", new JsonArray()
-                                .add(new JsonObject().put("role", "user").put("content", text)))
+                body.put(
+                                "messages",
+                                new JsonArray()
+                                        .add(new JsonObject()
+                                                .put("role", "user")
+                                                .put("content", text)))
                         .put("max_tokens", ask.answer());
             case COMPLETIONS -> body.put("prompt", text).put("max_tokens", ask.answer());
             case RESPONSES ->

@@ -49,7 +49,12 @@ final class CompareCommand extends LoadCommand {
         around.out().println("A is " + urls.getFirst() + ", B is " + urls.getLast());
         around.out().println(line("", "A", "B", "B/A"));
         row("requests finished", first, second, s -> s.count(End.FINISHED), CompareCommand::number);
-        row("refused or failed", first, second, s -> s.count(End.REFUSED) + s.count(End.FAILED), CompareCommand::number);
+        row(
+                "refused or failed",
+                first,
+                second,
+                s -> s.count(End.REFUSED) + s.count(End.FAILED),
+                CompareCommand::number);
         row("tokens/s", first, second, Summary::tokensPerSecond, CompareCommand::number);
         row("goodput/s", first, second, Summary::goodput, CompareCommand::number);
         times("first token", first, second, s -> s.all().firstToken());
@@ -92,7 +97,9 @@ final class CompareCommand extends LoadCommand {
                 .sorted()
                 .toArray();
         int middle = sorted.length / 2;
-        return sorted.length == 0 ? 0 : sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return sorted.length == 0
+                ? 0
+                : sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     private static String line(String name, String a, String b, String ratio) {

@@ -17,7 +17,8 @@ public final class Main {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class,
             synopsisSubcommandLabel = "COMMAND",
-            description = "Load over SSE and WebSocket for any server with OpenAI's API, and what its readers saw of it.",
+            description =
+                    "Load over SSE and WebSocket for any server with OpenAI's API, and what its readers saw of it.",
             footer = {"", "'loadtest COMMAND --help' tells a command's options."})
     private static final class Root {}
 
@@ -46,6 +47,9 @@ public final class Main {
                 .addSubcommand(new SweepCommand(around))
                 .setOut(new PrintWriter(around.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(around.err(), true, StandardCharsets.UTF_8));
+        // Named loads say options that the user may say again: the last wins, without a word.
+        line.setOverwrittenOptionsAllowed(true);
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         line.setParameterExceptionHandler((wrong, given) -> usage(around, wrong));
         line.setExecutionExceptionHandler((failed, command, parsed) -> {
             if (failed instanceof InvalidPlanException) {

@@ -12,7 +12,10 @@ final class Outputs {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures for programs there.")
     private @Nullable Path json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with plots there: one file, without scripts.")
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write a page with plots there: one file, without scripts.")
     private @Nullable Path html;
 
     /** Before anything runs for an hour: whether files can be where they are to be. */

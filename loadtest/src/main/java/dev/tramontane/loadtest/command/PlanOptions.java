@@ -26,9 +26,10 @@ final class PlanOptions {
             names = "--arrivals",
             paramLabel = "NAME",
             defaultValue = "poisson",
-            description = "When requests start. Open loops, which don't wait for answers: poisson and constant (--rate), burst"
-                    + " (--rate and --burst), ramp (--rate FROM..TO over the --duration), trace (the times of a --trace)."
-                    + " A closed loop: closed (--users, --think). Default: poisson.")
+            description =
+                    "When requests start. Open loops, which don't wait for answers: poisson and constant (--rate), burst"
+                            + " (--rate and --burst), ramp (--rate FROM..TO over the --duration), trace (the times of a --trace)."
+                            + " A closed loop: closed (--users, --think). Default: poisson.")
     private String arrivals = "";
 
     @Option(
@@ -76,8 +77,9 @@ final class PlanOptions {
             names = "--grace",
             paramLabel = "TIME",
             defaultValue = "2m",
-            description = "What requests under way have after the last start; then they are cut and count as unfinished."
-                    + " Default: 2m.")
+            description =
+                    "What requests under way have after the last start; then they are cut and count as unfinished."
+                            + " Default: 2m.")
     private String grace = "";
 
     @Option(
@@ -105,8 +107,9 @@ final class PlanOptions {
     @Option(
             names = "--trace",
             paramLabel = "FILE",
-            description = "Prompts and lengths from a file: an array of conversations like ShareGPT's, or lines of JSON like"
-                    + " Mooncake's.")
+            description =
+                    "Prompts and lengths from a file: an array of conversations like ShareGPT's, or lines of JSON like"
+                            + " Mooncake's.")
     private @Nullable Path trace;
 
     @Option(
@@ -120,8 +123,9 @@ final class PlanOptions {
             names = "--mix",
             paramLabel = "SHARES",
             defaultValue = "",
-            description = "Shares of readers that don't read steadily: slow, disconnect, cancel, reconnect. Example: --mix"
-                    + " slow=0.1,cancel=0.05. Default: none.")
+            description =
+                    "Shares of readers that don't read steadily: slow, disconnect, cancel, reconnect. Example: --mix"
+                            + " slow=0.1,cancel=0.05. Default: none.")
     private String mix = "";
 
     @Option(
@@ -142,8 +146,9 @@ final class PlanOptions {
             names = "--slo",
             paramLabel = "LIMITS",
             defaultValue = "",
-            description = "Objective of each request, of which goodput tells: limits of ttft, tpot, gap (the longest) and e2e."
-                    + " Example: --slo ttft=500ms,tpot=50ms.")
+            description =
+                    "Objective of each request, of which goodput tells: limits of ttft, tpot, gap (the longest) and e2e."
+                            + " Example: --slo ttft=500ms,tpot=50ms.")
     private String slo = "";
 
     @Option(
@@ -157,9 +162,10 @@ final class PlanOptions {
             names = "--verify",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Answers, drawn by chance, that are asked for once more afterwards, alone, and compared character by"
-                    + " character. Needs --temperature 0, and a server whose answers don't depend on what else it does."
-                    + " Default: 0.")
+            description =
+                    "Answers, drawn by chance, that are asked for once more afterwards, alone, and compared character by"
+                            + " character. Needs --temperature 0, and a server whose answers don't depend on what else it does."
+                            + " Default: 0.")
     int verify;
 
     /** Checks what the options of other kinds don't. */
@@ -207,7 +213,8 @@ final class PlanOptions {
         String[] ends = rateInstead > 0 ? new String[] {Double.toString(rateInstead)} : rate.split("\\.\\.", -1);
         boolean ramp = arrivals.equals("ramp");
         if (ends.length != (ramp ? 2 : 1)) {
-            throw new InvalidPlanException("--rate must be " + (ramp ? "FROM..TO for a ramp" : "one number") + ", got " + rate);
+            throw new InvalidPlanException(
+                    "--rate must be " + (ramp ? "FROM..TO for a ramp" : "one number") + ", got " + rate);
         }
         double from = rate(ends[0]);
         return switch (arrivals) {

@@ -29,7 +29,8 @@ final class RunCommand extends LoadCommand {
 
     @Option(
             names = "--allow-refused",
-            description = "End with 0 although requests were refused for want of room (429, 503), as in a test of overload.")
+            description =
+                    "End with 0 although requests were refused for want of room (429, 503), as in a test of overload.")
     private boolean refusedAllowed;
 
     RunCommand(Surroundings around) {

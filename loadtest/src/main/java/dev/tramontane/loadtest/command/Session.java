@@ -49,6 +49,10 @@ final class Session implements AutoCloseable {
         this.around = around;
         plan.check();
         tenants = options.tenants(around.variables());
+        // What is wrong with an option is said before anything is asked of a server.
+        plan.workload(tenants);
+        plan.course(0);
+        plan.slo();
         if (plan.verify > 0 && options.temperature() != 0) {
             throw new InvalidPlanException("--verify needs --temperature 0: other answers are drawn by chance");
         }
@@ -76,8 +80,8 @@ final class Session implements AutoCloseable {
             if (failed.getCause() instanceof InvalidPlanException known) {
                 throw known;
             }
-            throw new InvalidPlanException(
-                    "no server answers at " + url + ": " + failed.getCause().getMessage(), failed);
+            Throwable why = failed.getCause() == null ? failed : failed.getCause();
+            throw new InvalidPlanException("no server answers at " + url + ": " + why.getMessage(), failed);
         } catch (TimeoutException silent) {
             throw new InvalidPlanException(
                     url + " has not answered GET /v1/models within " + PATIENCE_SECONDS + " s", silent);
@@ -126,8 +130,8 @@ final class Session implements AutoCloseable {
             Ask ask = workload.ask(FIRST_WARM_UP + i).steady();
             Outcome outcome = Verification.alone(ask, loops.get(i % loops.size()), System::nanoTime);
             if (outcome.end() != End.FINISHED) {
-                throw new InvalidPlanException("the first request to " + target.url() + target.api().path() + " "
-                        + outcome.end().word() + ": " + outcome.why());
+                throw new InvalidPlanException("the first request to " + target.url()
+                        + target.api().path() + " " + outcome.end().word() + ": " + outcome.why());
             }
         }
     }

@@ -1,7 +1,9 @@
 package dev.tramontane.loadtest.command;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the program finds around it.
@@ -16,7 +18,7 @@ record Surroundings(PrintStream out, PrintStream err, boolean terminal, Map<Stri
         return new Surroundings(
                 System.out,
                 System.err,
-                System.console() != null && System.console().isTerminal(),
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false),
                 System.getenv());
     }
 }

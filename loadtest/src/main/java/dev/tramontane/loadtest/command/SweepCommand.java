@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
         },
         footer = {"", "Example:", "  sweep --url http://127.0.0.1:8080 --slo ttft=500ms,tpot=50ms --duration 20s"})
 final class SweepCommand extends LoadCommand {
-    private static final int MOST_DOUBLINGS = 20;
+    /** Beyond what a generator on one machine can do. */
+    private static final double MOST_RATE = 100_000;
 
     @Option(names = "--url", paramLabel = "URL", required = true, description = "The server: http://127.0.0.1:8080")
     private String url = "";
@@ -52,13 +53,15 @@ final class SweepCommand extends LoadCommand {
 
     private final List<Result> results = new ArrayList<>();
 
+    private boolean unbroken;
+
     SweepCommand(Surroundings around) {
         super(around);
     }
 
     @Override
     public Integer call() throws Exception {
-        if (!(from >= 0.001 && from <= 100_000) || !(share > 0 && share <= 100) || halvings < 0 || halvings > 20) {
+        if (!(from >= 0.001 && from <= MOST_RATE) || !(share > 0 && share <= 100) || halvings < 0 || halvings > 20) {
             throw new InvalidPlanException(
                     "--from must be 0.001 to 100000, --share more than 0 and at most 100, --halvings 0 to 20");
         }
@@ -70,20 +73,26 @@ final class SweepCommand extends LoadCommand {
         if (Interruption.came()) {
             return INTERRUPTED;
         }
-        around.out()
-                .println(
-                        knee == 0
-                                ? String.format(Locale.ROOT, "the objective breaks at %.3g requests/s already: give a lower --from", from)
-                                : String.format(
-                                        Locale.ROOT,
-                                        "knee: %.3g requests/s, the highest rate at which %.4g %% meet %s",
-                                        knee,
-                                        share,
-                                        plan.slo()));
+        around.out().println(verdict(knee));
         JsonArray all = new JsonArray();
         results.forEach(result -> all.add(JsonReport.of(result)));
         outputs.json(new JsonObject().put("knee", knee).put("runs", all).encodePrettily());
         return knee == 0 ? FAILURE : OK;
+    }
+
+    private String verdict(double knee) {
+        if (knee == 0) {
+            return String.format(
+                    Locale.ROOT, "the objective breaks at %.3g requests/s already: give a lower --from", from);
+        }
+        return unbroken
+                ? String.format(Locale.ROOT, "the objective holds at %.0f requests/s: no knee was found", knee)
+                : String.format(
+                        Locale.ROOT,
+                        "knee: %.3g requests/s, the highest rate at which %.4g %% meet %s",
+                        knee,
+                        share,
+                        plan.slo());
     }
 
     private double knee(Session session) throws InterruptedException {
@@ -99,11 +108,12 @@ final class SweepCommand extends LoadCommand {
                         "TPOT p99");
         double held = 0;
         double broke = from;
-        for (int i = 0; i < MOST_DOUBLINGS && holds(session, broke); i++) {
+        while (broke <= MOST_RATE && holds(session, broke)) {
             held = broke;
             broke *= 2;
         }
-        for (int i = 0; i < halvings && held > 0 && !Interruption.came(); i++) {
+        unbroken = broke > MOST_RATE;
+        for (int i = 0; i < halvings && held > 0 && !unbroken && !Interruption.came(); i++) {
             double middle = (held + broke) / 2;
             if (holds(session, middle)) {
                 held = middle;

@@ -54,7 +54,8 @@ final class TargetOptions {
 
     @Option(
             names = "--ignore-eos",
-            description = "Have answers go on to their full length: the field ignore_eos, which Tramontane and vLLM know.")
+            description =
+                    "Have answers go on to their full length: the field ignore_eos, which Tramontane and vLLM know.")
     private boolean ignoreEos;
 
     @Option(
@@ -94,9 +95,7 @@ final class TargetOptions {
         if (!trust.isEmpty() && !Files.isReadable(Path.of(trust))) {
             throw new InvalidPlanException("--trust " + trust + " cannot be read");
         }
-        return keys.toString().isEmpty()
-                ? Tenants.one(variables.getOrDefault(KEY_VARIABLE, ""))
-                : Tenants.read(keys);
+        return keys.toString().isEmpty() ? Tenants.one(variables.getOrDefault(KEY_VARIABLE, "")) : Tenants.read(keys);
     }
 
     JsonObject fields() {
@@ -107,7 +106,8 @@ final class TargetOptions {
         for (String field : fields) {
             int equals = field.indexOf('=');
             if (equals < 1) {
-                throw new InvalidPlanException("--field must be NAME=JSON, as in seed=7 or stop='[\"x\"]'; got " + field);
+                throw new InvalidPlanException(
+                        "--field must be NAME=JSON, as in seed=7 or stop='[\"x\"]'; got " + field);
             }
             try {
                 all.put(field.substring(0, equals), Json.decodeValue(field.substring(equals + 1)));
@@ -134,7 +134,7 @@ final class TargetOptions {
         } catch (URISyntaxException malformed) {
             throw new InvalidPlanException(option + " must be an address, got " + text, malformed);
         }
-        throw new InvalidPlanException(
-                option + " must be an address like http://127.0.0.1:8080, without a path and without a key; got " + text);
+        throw new InvalidPlanException(option
+                + " must be an address like http://127.0.0.1:8080, without a path and without a key; got " + text);
     }
 }

@@ -8,16 +8,24 @@ public final class Series {
     private static final int MOST = 600;
     private static final double NANOS = 1e9;
 
-    private final List<long[]> slots = new ArrayList<>();
+    private final List<Counts> slots = new ArrayList<>();
     private double width = 1;
 
     /** What is counted in a slot. */
-    private enum Count {
-        STARTED,
-        ENDED,
-        BAD,
-        TOKENS,
-        MOST_RUNNING
+    private static final class Counts {
+        private long started;
+        private long ended;
+        private long bad;
+        private long tokens;
+        private long mostRunning;
+
+        void add(Counts next) {
+            started += next.started;
+            ended += next.ended;
+            bad += next.bad;
+            tokens += next.tokens;
+            mostRunning = Math.max(mostRunning, next.mostRunning);
+        }
     }
 
     /**
@@ -34,53 +42,41 @@ public final class Series {
     public record Slot(double start, double width, long started, long ended, long bad, long tokens, long running) {}
 
     void started(long nanos, long running) {
-        long[] slot = at(nanos);
-        slot[Count.STARTED.ordinal()]++;
-        most(slot, running);
+        Counts slot = at(nanos);
+        slot.started++;
+        slot.mostRunning = Math.max(slot.mostRunning, running);
     }
 
     void ended(long nanos, long running, boolean bad) {
-        long[] slot = at(nanos);
-        slot[Count.ENDED.ordinal()]++;
-        slot[Count.BAD.ordinal()] += bad ? 1 : 0;
-        most(slot, running);
+        Counts slot = at(nanos);
+        slot.ended++;
+        slot.bad += bad ? 1 : 0;
+        slot.mostRunning = Math.max(slot.mostRunning, running);
     }
 
     void token(long nanos) {
-        at(nanos)[Count.TOKENS.ordinal()]++;
+        at(nanos).tokens++;
     }
 
-    private static void most(long[] slot, long running) {
-        int place = Count.MOST_RUNNING.ordinal();
-        slot[place] = Math.max(slot[place], running);
-    }
-
-    private long[] at(long nanos) {
+    private Counts at(long nanos) {
         double seconds = Math.max(0, nanos) / NANOS;
         while (seconds / width >= MOST) {
             halve();
         }
         int place = (int) (seconds / width);
         while (slots.size() <= place) {
-            slots.add(new long[Count.values().length]);
+            slots.add(new Counts());
         }
         return slots.get(place);
     }
 
     private void halve() {
-        List<long[]> wider = new ArrayList<>();
+        List<Counts> wider = new ArrayList<>();
         for (int i = 0; i < slots.size(); i++) {
-            long[] slot = slots.get(i);
             if (i % 2 == 0) {
-                wider.add(slot);
-                continue;
-            }
-            long[] before = wider.getLast();
-            for (Count count : Count.values()) {
-                int place = count.ordinal();
-                before[place] = count == Count.MOST_RUNNING
-                        ? Math.max(before[place], slot[place])
-                        : before[place] + slot[place];
+                wider.add(slots.get(i));
+            } else {
+                wider.getLast().add(slots.get(i));
             }
         }
         slots.clear();
@@ -90,15 +86,9 @@ public final class Series {
 
     List<Slot> slots() {
         List<Slot> all = new ArrayList<>();
-        for (long[] slot : slots) {
+        for (Counts slot : slots) {
             all.add(new Slot(
-                    all.size() * width,
-                    width,
-                    slot[Count.STARTED.ordinal()],
-                    slot[Count.ENDED.ordinal()],
-                    slot[Count.BAD.ordinal()],
-                    slot[Count.TOKENS.ordinal()],
-                    slot[Count.MOST_RUNNING.ordinal()]));
+                    all.size() * width, width, slot.started, slot.ended, slot.bad, slot.tokens, slot.mostRunning));
         }
         return all;
     }

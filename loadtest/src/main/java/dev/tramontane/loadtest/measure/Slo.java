@@ -6,7 +6,6 @@ import dev.tramontane.loadtest.plan.InvalidPlanException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,15 +15,18 @@ public record Slo(List<Limit> limits) {
 
     /** What can be limited. */
     public enum Kind {
-        TTFT(Outcome::firstToken),
-        TPOT(Outcome::perToken),
-        GAP(Outcome::longestGap),
-        E2E(Outcome::whole);
+        TTFT,
+        TPOT,
+        GAP,
+        E2E;
 
-        private final ToLongFunction<Outcome> time;
-
-        Kind(ToLongFunction<Outcome> time) {
-            this.time = time;
+        long nanos(Outcome outcome) {
+            return switch (this) {
+                case TTFT -> outcome.firstToken();
+                case TPOT -> outcome.perToken();
+                case GAP -> outcome.longestGap();
+                case E2E -> outcome.whole();
+            };
         }
 
         String word() {
@@ -56,7 +58,7 @@ public record Slo(List<Limit> limits) {
 
     boolean met(Outcome outcome) {
         return outcome.end() == End.FINISHED
-                && limits.stream().allMatch(limit -> limit.kind().time.applyAsLong(outcome) <= limit.seconds() * NANOS);
+                && limits.stream().allMatch(limit -> limit.kind().nanos(outcome) <= limit.seconds() * NANOS);
     }
 
     @Override

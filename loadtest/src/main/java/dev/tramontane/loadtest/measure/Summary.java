@@ -39,7 +39,9 @@ public record Summary(
 
     /** Of all readers. */
     public long count(End end) {
-        return readers.values().stream().mapToLong(figures -> figures.count(end)).sum();
+        return readers.values().stream()
+                .mapToLong(figures -> figures.count(end))
+                .sum();
     }
 
     public long requests() {

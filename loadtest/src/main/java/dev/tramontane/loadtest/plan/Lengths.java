@@ -17,19 +17,23 @@ public record Lengths(Shape shape, List<Double> numbers) {
     /** What an option may say; the words after the name are parameters, all in tokens but {@code sigma}. */
     public enum Shape {
         FIXED("tokens"),
-        UNIFORM("least", "most"),
-        NORMAL("mean", "deviation"),
-        LOGNORMAL("median", "sigma"),
+        UNIFORM("least:most"),
+        NORMAL("mean:deviation"),
+        LOGNORMAL("median:sigma"),
         EXPONENTIAL("mean");
 
-        private final List<String> parameters;
+        private final String parameters;
 
-        Shape(String... parameters) {
-            this.parameters = List.of(parameters);
+        Shape(String parameters) {
+            this.parameters = parameters;
+        }
+
+        int count() {
+            return parameters.split(":", -1).length;
         }
 
         String spelled() {
-            return this == FIXED ? "TOKENS" : word() + ":" + String.join(":", parameters).toUpperCase(Locale.ROOT);
+            return this == FIXED ? "TOKENS" : word() + ":" + parameters.toUpperCase(Locale.ROOT);
         }
 
         private String word() {
@@ -48,7 +52,7 @@ public record Lengths(Shape shape, List<Double> numbers) {
             boolean fixed = shape == Shape.FIXED;
             List<String> values = fixed ? words : words.subList(1, words.size());
             if ((fixed || words.getFirst().equals(shape.word()))
-                    && values.size() == shape.parameters.size()
+                    && values.size() == shape.count()
                     && values.stream().allMatch(value -> value.matches("\\d{1,7}(\\.\\d{1,6})?"))) {
                 List<Double> numbers = values.stream().map(Double::valueOf).toList();
                 if (numbers.getFirst() < 1
@@ -60,7 +64,8 @@ public record Lengths(Shape shape, List<Double> numbers) {
             }
         }
         throw new InvalidPlanException(option + " must be one of "
-                + String.join(", ", Stream.of(Shape.values()).map(Shape::spelled).toList()) + ", of 1 to " + MOST
+                + String.join(
+                        ", ", Stream.of(Shape.values()).map(Shape::spelled).toList()) + ", of 1 to " + MOST
                 + " tokens, got " + text);
     }
 
@@ -68,21 +73,19 @@ public record Lengths(Shape shape, List<Double> numbers) {
     public int draw(RandomGenerator random) {
         double first = numbers.getFirst();
         double second = numbers.getLast();
-        double drawn =
-                switch (shape) {
-                    case FIXED -> first;
-                    case UNIFORM -> first + Math.floor(random.nextDouble() * (Math.floor(second) - first + 1));
-                    case NORMAL -> first + second * random.nextGaussian();
-                    case LOGNORMAL -> first * Math.exp(second * random.nextGaussian());
-                    case EXPONENTIAL -> first * random.nextExponential();
-                };
+        double drawn = switch (shape) {
+            case FIXED -> first;
+            case UNIFORM -> first + Math.floor(random.nextDouble() * (Math.floor(second) - first + 1));
+            case NORMAL -> first + second * random.nextGaussian();
+            case LOGNORMAL -> first * Math.exp(second * random.nextGaussian());
+            case EXPONENTIAL -> first * random.nextExponential();
+        };
         return Math.clamp(Math.round(drawn), 1, MOST);
     }
 
     @Override
     public String toString() {
-        String values =
-                String.join(":", numbers.stream().map(Lengths::spelled).toList());
+        String values = String.join(":", numbers.stream().map(Lengths::spelled).toList());
         return shape == Shape.FIXED ? values : shape.word() + ":" + values;
     }
 

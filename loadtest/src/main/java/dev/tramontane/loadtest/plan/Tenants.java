@@ -52,7 +52,10 @@ public final class Tenants {
             }
             List<String> words = List.of(line.split("\\s+"));
             String share = words.size() == 3 ? words.get(2) : "1";
-            if (words.size() < 2 || words.size() > 3 || !share.matches("\\d{1,6}(\\.\\d{1,6})?") || Double.parseDouble(share) <= 0) {
+            if (words.size() < 2
+                    || words.size() > 3
+                    || !share.matches("\\d{1,6}(\\.\\d{1,6})?")
+                    || Double.parseDouble(share) <= 0) {
                 throw new InvalidPlanException(place + ": give NAME KEY, or NAME KEY SHARE with a share above 0");
             }
             if (!names.add(words.getFirst()) || words.getFirst().length() > 64) {
@@ -68,7 +71,8 @@ public final class Tenants {
 
     private static String checked(String place, String key) {
         if (!key.chars().allMatch(c -> c > ' ' && c < 0x7f) || key.length() > 4096) {
-            throw new InvalidPlanException(place + ": a key is of printable ASCII without spaces, 4,096 characters at most");
+            throw new InvalidPlanException(
+                    place + ": a key is of printable ASCII without spaces, 4,096 characters at most");
         }
         return key;
     }

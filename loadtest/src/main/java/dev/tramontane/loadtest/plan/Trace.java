@@ -29,17 +29,17 @@ public final class Trace {
                 head = in.readNBytes(LOOK);
             }
             int first = 0;
-            while (first < head.length && (Character.isWhitespace(head[first]) || (head[first] & 0xff) >= 0xbb && first < 3)) {
+            while (first < head.length
+                    && (Character.isWhitespace(head[first]) || ((head[first] & 0xff) >= 0xbb && first < 3))) {
                 first++; // White space, and the three bytes of a byte order mark.
             }
-            List<Turn> turns =
-                    switch (first < head.length ? head[first] : 0) {
-                        case '[' -> ShareGptFile.read(file, MOST_TURNS);
-                        case '{' -> MooncakeFile.read(file, MOST_TURNS);
-                        default ->
-                            throw new InvalidPlanException("--trace " + file + " is neither an array of conversations"
-                                    + " (ShareGPT) nor lines of JSON objects (Mooncake)");
-                    };
+            List<Turn> turns = switch (first < head.length ? head[first] : 0) {
+                case '[' -> ShareGptFile.read(file, MOST_TURNS);
+                case '{' -> MooncakeFile.read(file, MOST_TURNS);
+                default ->
+                    throw new InvalidPlanException("--trace " + file + " is neither an array of conversations"
+                            + " (ShareGPT) nor lines of JSON objects (Mooncake)");
+            };
             if (turns.isEmpty()) {
                 throw new InvalidPlanException("--trace " + file + " has no request in it");
             }
@@ -66,8 +66,8 @@ public final class Trace {
      */
     public Arrivals arrivals(double speed) {
         if (turns.getFirst().atMillis() == Turn.NO_TIME) {
-            throw new InvalidPlanException(
-                    "--arrivals trace needs a trace with times, and " + name + " has none: give --arrivals poisson --rate R");
+            throw new InvalidPlanException("--arrivals trace needs a trace with times, and " + name
+                    + " has none: give --arrivals poisson --rate R");
         }
         return new Arrivals() {
             private int place;

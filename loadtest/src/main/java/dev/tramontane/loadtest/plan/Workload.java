@@ -41,7 +41,12 @@ public final class Workload {
         Behaviour behaviour = mix.draw(random);
         Tenant tenant = tenants.draw(random);
         return new Ask(
-                number, turn.prompt(), turn.answer(), tenant, behaviour, 1 + random.nextInt(Math.max(1, turn.answer() / 2)));
+                number,
+                turn.prompt(),
+                turn.answer(),
+                tenant,
+                behaviour,
+                1 + random.nextInt(Math.max(1, turn.answer() / 2)));
     }
 
     /** The tenant that asks before and after a run. */

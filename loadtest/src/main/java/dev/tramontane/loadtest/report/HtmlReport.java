@@ -53,11 +53,12 @@ public final class HtmlReport {
         page.append("</pre>\n<p>").append(Html.escape(result.correction())).append("</p>\n<div class=\"plots\">\n");
         plots(result.summary()).forEach(plot -> page.append(plot.svg()).append('\n'));
         page.append("</div>\n<h2>What was asked for</h2>\n<table>\n");
-        result.plan().forEach((name, value) -> page.append("<tr><td>")
-                .append(Html.escape(name))
-                .append("</td><td>")
-                .append(Html.escape(value))
-                .append("</td></tr>\n"));
+        result.plan()
+                .forEach((name, value) -> page.append("<tr><td>")
+                        .append(Html.escape(name))
+                        .append("</td><td>")
+                        .append(Html.escape(value))
+                        .append("</td></tr>\n"));
         return page.append("</table>\n</body></html>\n").toString();
     }
 
@@ -89,7 +90,9 @@ public final class HtmlReport {
     private static Plot quantiles(String title) {
         Plot plot = new Plot(title, "per cent of requests", Durations::show);
         for (double percent : new double[] {0, 50, 90, 99, 99.9}) {
-            plot.tick(nines(percent), percent == 0 ? "0" : Double.toString(percent).replace(".0", ""));
+            plot.tick(
+                    nines(percent),
+                    percent == 0 ? "0" : Double.toString(percent).replace(".0", ""));
         }
         return plot;
     }
@@ -125,8 +128,7 @@ public final class HtmlReport {
     private static String digest(String text) {
         try {
             return Base64.getEncoder()
-                    .encodeToString(
-                            MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+                    .encodeToString(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException none) {
             throw new IllegalStateException("every JDK has SHA-256", none);
         }

@@ -44,8 +44,12 @@ public final class JsonReport {
                         "verification",
                         new JsonObject()
                                 .put("checked", result.verification().checked())
-                                .put("differences", new JsonArray(result.verification().differences()))
-                                .put("unchecked", new JsonArray(result.verification().unchecked())));
+                                .put(
+                                        "differences",
+                                        new JsonArray(result.verification().differences()))
+                                .put(
+                                        "unchecked",
+                                        new JsonArray(result.verification().unchecked())));
     }
 
     private static JsonObject groups(Map<String, Figures> groups) {
@@ -85,10 +89,12 @@ public final class JsonReport {
                 .put("sum", times.sum())
                 .put("mean", times.mean());
         for (double percent : TableReport.PERCENTS) {
-            object.put("p" + (percent == Math.rint(percent)
+            object.put(
+                    "p"
+                            + (percent == Math.rint(percent)
                                     ? Long.toString((long) percent)
                                     : String.format(Locale.ROOT, "%.1f", percent)),
-                            times.at(percent));
+                    times.at(percent));
         }
         return object.put("most", times.longest());
     }

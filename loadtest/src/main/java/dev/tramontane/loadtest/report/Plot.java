@@ -53,7 +53,8 @@ final class Plot {
     }
 
     String svg() {
-        double right = Math.max(most(0), acrossTicks.stream().mapToDouble(Tick::at).max().orElse(0));
+        double right = Math.max(
+                most(0), acrossTicks.stream().mapToDouble(Tick::at).max().orElse(0));
         right = right == 0 ? 1 : right;
         double top = round(most(1));
         StringBuilder svg = new StringBuilder();
@@ -149,7 +150,8 @@ final class Plot {
     private static List<Tick> evenTicks(double right) {
         List<Tick> ticks = new ArrayList<>();
         for (int i = 0; i <= TICKS; i++) {
-            ticks.add(new Tick(right * i / TICKS, String.format(Locale.ROOT, right < 10 ? "%.1f" : "%.0f", right * i / TICKS)));
+            ticks.add(new Tick(
+                    right * i / TICKS, String.format(Locale.ROOT, right < 10 ? "%.1f" : "%.0f", right * i / TICKS)));
         }
         return ticks;
     }

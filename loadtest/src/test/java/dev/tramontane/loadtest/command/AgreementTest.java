@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * before the service's and ends after it, so it is never the shorter; what it is longer by is what lies between the two,
  * and a busy machine makes that more, never less: the least of some runs is at most two per cent.
  */
+@Tag("slow")
 @Timeout(300)
 class AgreementTest {
     private static final int RUNS = 5;
@@ -35,8 +37,10 @@ class AgreementTest {
     void countsAreEqualAndTimesWithinTwoPerCent() throws Exception {
         try (ServiceProcess service = ServiceProcess.start(folder, "--max-batch", "1")) {
             // Letters, so that each token is a piece of text at once and no half character is held back.
-            JsonObject letters = service.post("/tokenize", new JsonObject().put("prompt", "abcdefghij").put("add_special_tokens", false));
-            String allowed = "allowed_token_ids=" + letters.getJsonArray("tokens").encode();
+            JsonObject letters = service.post(
+                    "/tokenize", new JsonObject().put("prompt", "abcdefghij").put("add_special_tokens", false));
+            String allowed =
+                    "allowed_token_ids=" + letters.getJsonArray("tokens").encode();
             load(service, allowed); // For warmth, on both sides.
             Map<String, Double> least = new TreeMap<>();
             for (int run = 0; run < RUNS && (run == 0 || least.values().stream().anyMatch(far -> far > SHARE)); run++) {
@@ -46,10 +50,10 @@ class AgreementTest {
                 Map<String, Double> served = metrics(service);
                 before.forEach((name, value) -> served.merge(name, -value, Double::sum));
                 counts(report.steady(), served);
-                least.merge("ttft", later(report.steady(), "ttft", served.get(TTFT + "_sum")), Math::min);
-                least.merge("e2e", later(report.steady(), "e2e", served.get(E2E + "_sum")), Math::min);
+                least.merge("ttft", later(report.steady(), "ttft", of(served, TTFT + "_sum")), Math::min);
+                least.merge("e2e", later(report.steady(), "e2e", of(served, E2E + "_sum")), Math::min);
                 double gaps = report.steady().getJsonObject("itl").getDouble("sum");
-                least.merge("itl", Math.abs(gaps / served.get(ITL + "_sum") - 1), Math::min);
+                least.merge("itl", Math.abs(gaps / of(served, ITL + "_sum") - 1), Math::min);
             }
             System.out.println("agreement: shares that client and service differ by: " + least);
             assertThat(least.values()).allMatch(far -> far <= SHARE);
@@ -59,8 +63,23 @@ class AgreementTest {
     /** One computes at a time and the others wait, so that what lies between client and service is little beside it. */
     private Report load(ServiceProcess service, String allowed) throws IOException {
         return Ran.report(
-                folder, Map.of(), service.url, "--api", "completions", "--rate", "50", "--requests", Integer.toString(REQUESTS),
-                "--warmup", "0", "--prompt", "4", "--answer", Integer.toString(TOKENS), "--ignore-eos", "--field",
+                folder,
+                Map.of(),
+                service.url,
+                "--api",
+                "completions",
+                "--rate",
+                "50",
+                "--requests",
+                Integer.toString(REQUESTS),
+                "--warmup",
+                "0",
+                "--prompt",
+                "4",
+                "--answer",
+                Integer.toString(TOKENS),
+                "--ignore-eos",
+                "--field",
                 allowed);
     }
 
@@ -78,12 +97,14 @@ class AgreementTest {
     }
 
     private static void counts(JsonObject client, Map<String, Double> served) {
-        assertThat(client.getDouble("answer_tokens")).isEqualTo(REQUESTS * TOKENS).isEqualTo(served.get("tramontane_generation_tokens_total"));
+        assertThat(client.getDouble("answer_tokens"))
+                .isEqualTo(REQUESTS * TOKENS)
+                .isEqualTo(of(served, "tramontane_generation_tokens_total"));
         assertThat(client.getDouble("pieces")).isEqualTo(REQUESTS * TOKENS);
-        assertThat(client.getDouble("prompt_tokens")).isEqualTo(served.get("tramontane_prompt_tokens_total"));
-        assertThat(client.getJsonObject("ttft").getDouble("count")).isEqualTo(served.get(TTFT + "_count"));
-        assertThat(client.getJsonObject("itl").getDouble("count")).isEqualTo(served.get(ITL + "_count"));
-        assertThat(client.getJsonObject("e2e").getDouble("count")).isEqualTo(served.get(E2E + "_count"));
+        assertThat(client.getDouble("prompt_tokens")).isEqualTo(of(served, "tramontane_prompt_tokens_total"));
+        assertThat(client.getJsonObject("ttft").getDouble("count")).isEqualTo(of(served, TTFT + "_count"));
+        assertThat(client.getJsonObject("itl").getDouble("count")).isEqualTo(of(served, ITL + "_count"));
+        assertThat(client.getJsonObject("e2e").getDouble("count")).isEqualTo(of(served, E2E + "_count"));
     }
 
     /** By what share the client's sum is above the service's. */
@@ -91,5 +112,13 @@ class AgreementTest {
         double share = client.getJsonObject(name).getDouble("sum") / served - 1;
         assertThat(share).as(name).isGreaterThanOrEqualTo(0);
         return share;
+    }
+
+    private static double of(Map<String, Double> all, String name) {
+        Double value = all.get(name);
+        if (value == null) {
+            throw new AssertionError(name + " is not in " + all);
+        }
+        return value;
     }
 }

@@ -61,7 +61,8 @@ class LoadTest {
                 open.forEach(each -> FakeServer.finish(each, 31));
             }
         });
-        Report report = run("--warmup", "0", "--arrivals", "burst", "--burst", "1000", "--rate", "100000", "--requests", "1000");
+        Report report = run(
+                "--warmup", "0", "--arrivals", "burst", "--burst", "1000", "--rate", "100000", "--requests", "1000");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.json().getInteger("most_running")).isEqualTo(1000);
         assertThat(report.steady().getInteger("answer_tokens")).isEqualTo(31_000);
@@ -103,9 +104,20 @@ class LoadTest {
             server.vertx.setTimer(number == 1 ? 300 : 1, now -> FakeServer.sendAll(response, List.of(" a", " b")));
         });
         Report report = run(
-                "--warmup", "0", "--arrivals", "burst", "--burst", "4", "--rate", "100000", "--requests", "4",
-                "--max-streams", "1");
-        assertThat(report.json().getJsonObject("late").getInteger("most_waiting")).isEqualTo(3);
+                "--warmup",
+                "0",
+                "--arrivals",
+                "burst",
+                "--burst",
+                "4",
+                "--rate",
+                "100000",
+                "--requests",
+                "4",
+                "--max-streams",
+                "1");
+        assertThat(report.json().getJsonObject("late").getInteger("most_waiting"))
+                .isEqualTo(3);
         // What the server held back for 300 ms cost all four of them that time.
         assertThat(report.steady().getJsonObject("ttft").getDouble("sum")).isGreaterThan(4 * 0.299);
         assertThat(report.json().getJsonObject("late").getDouble("sum")).isGreaterThan(3 * 0.299);
@@ -115,8 +127,20 @@ class LoadTest {
     void onlyStandardFieldsUnlessToldOtherwise() throws Exception {
         run("--requests", "1", "--warmup", "0", "--rate", "1000");
         assertThat(server.bodies.getLast().fieldNames())
-                .containsExactlyInAnyOrder("model", "messages", "max_tokens", "temperature", "stream", "stream_options");
-        run("--requests", "1", "--warmup", "0", "--rate", "1000", "--ignore-eos", "--field", "seed=7", "--field", "stop=[\"x\"]");
+                .containsExactlyInAnyOrder(
+                        "model", "messages", "max_tokens", "temperature", "stream", "stream_options");
+        run(
+                "--requests",
+                "1",
+                "--warmup",
+                "0",
+                "--rate",
+                "1000",
+                "--ignore-eos",
+                "--field",
+                "seed=7",
+                "--field",
+                "stop=[\"x\"]");
         assertThat(server.bodies.getLast().getBoolean("ignore_eos")).isTrue();
         assertThat(server.bodies.getLast().getInteger("seed")).isEqualTo(7);
         assertThat(server.bodies.getLast().getJsonArray("stop")).containsExactly("x");
@@ -134,7 +158,16 @@ class LoadTest {
             }
         });
         Report report = run(
-                "--requests", "20", "--rate", "1000", "--warmup", "0", "--answer", "9", "--mix", "disconnect=0.5,cancel=0.5");
+                "--requests",
+                "20",
+                "--rate",
+                "1000",
+                "--warmup",
+                "0",
+                "--answer",
+                "9",
+                "--mix",
+                "disconnect=0.5,cancel=0.5");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("disconnect", "left") + report.ends("cancel", "left"))
                 .isEqualTo(20);
@@ -145,12 +178,24 @@ class LoadTest {
     @Test
     void readersThatComeAgainAskTheSameAgain() throws Exception {
         Report report = run(
-                "--requests", "5", "--rate", "1000", "--warmup", "0", "--answer", "9", "--mix", "reconnect=1", "--verify", "5");
+                "--requests",
+                "5",
+                "--rate",
+                "1000",
+                "--warmup",
+                "0",
+                "--answer",
+                "9",
+                "--mix",
+                "reconnect=1",
+                "--verify",
+                "5");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("reconnect", "finished")).isEqualTo(5);
         assertThat(server.bodies).hasSize(5 * 2 + 5);
         assertThat(server.bodies.stream().distinct()).hasSize(5);
-        assertThat(report.json().getJsonObject("verification").getInteger("checked")).isEqualTo(5);
+        assertThat(report.json().getJsonObject("verification").getInteger("checked"))
+                .isEqualTo(5);
     }
 
     @Test
@@ -164,12 +209,25 @@ class LoadTest {
             }
         });
         Report report = run(
-                "--api", "responses", "--requests", "3", "--rate", "1000", "--warmup", "0", "--answer", "9", "--mix", "cancel=1");
+                "--api",
+                "responses",
+                "--requests",
+                "3",
+                "--rate",
+                "1000",
+                "--warmup",
+                "0",
+                "--answer",
+                "9",
+                "--mix",
+                "cancel=1");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("cancel", "left")).isEqualTo(3);
-        assertThat(server.messages.stream().filter(message -> message.getString("type").equals("response.cancel")))
+        assertThat(server.messages.stream()
+                        .filter(message -> message.getString("type").equals("response.cancel")))
                 .hasSize(3)
-                .allSatisfy(message -> assertThat(message.getString("response_id")).isEqualTo("resp_42"));
+                .allSatisfy(
+                        message -> assertThat(message.getString("response_id")).isEqualTo("resp_42"));
     }
 
     @Test
@@ -190,7 +248,8 @@ class LoadTest {
         JsonObject verification = report.json().getJsonObject("verification");
         assertThat(verification.getInteger("checked")).isEqualTo(4);
         assertThat(verification.getJsonArray("differences")).hasSize(2);
-        assertThat(verification.getJsonArray("differences").encode()).contains("after 11 equal characters", "after 17 equal");
+        assertThat(verification.getJsonArray("differences").encode())
+                .contains("after 11 equal characters", "after 17 equal");
         assertThat(report.ran().out()).contains("2 DIFFER");
     }
 
@@ -231,7 +290,8 @@ class LoadTest {
                 default -> FakeServer.sendAll(response, FakeServer.words(body));
             }
         });
-        Report report = run("--requests", "7", "--arrivals", "closed", "--users", "1", "--warmup", "0", "--slo", "e2e=1h");
+        Report report =
+                run("--requests", "7", "--arrivals", "closed", "--users", "1", "--warmup", "0", "--slo", "e2e=1h");
         assertThat(report.ran().code()).isEqualTo(LoadCommand.FAILURE);
         JsonObject ends = report.steady().getJsonObject("ends");
         assertThat(ends.getInteger("refused")).isEqualTo(1);
@@ -277,12 +337,24 @@ class LoadTest {
     @Test
     void sweepFindsTheKneeAndCompareShowsBoth() {
         Ran sweep = Ran.of(
-                "sweep", "--url", server.url, "--slo", "e2e=1ms", "--from", "1", "--duration", "1s", "--arrivals", "constant",
-                "--warmup", "0");
+                "sweep",
+                "--url",
+                server.url,
+                "--slo",
+                "e2e=1ms",
+                "--from",
+                "1",
+                "--duration",
+                "1s",
+                "--arrivals",
+                "constant",
+                "--warmup",
+                "0");
         assertThat(sweep.code()).as(sweep.toString()).isIn(LoadCommand.OK, LoadCommand.FAILURE);
         assertThat(sweep.out()).containsAnyOf("knee: ", "breaks at");
         Ran compare = Ran.of("compare", server.url, server.url, "--requests", "3", "--rate", "1000");
         assertThat(compare.code()).as(compare.toString()).isZero();
-        assertThat(compare.out()).contains("requests finished               3            3     1.00", "first token, p99");
+        assertThat(compare.out())
+                .contains("requests finished               3            3     1.00", "first token, p99");
     }
 }

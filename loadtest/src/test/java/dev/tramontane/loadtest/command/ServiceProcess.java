@@ -73,9 +73,11 @@ final class ServiceProcess implements AutoCloseable {
     /** What /metrics shows of a name without labels. */
     double metric(String name) throws IOException, InterruptedException {
         String text = client.send(
-                        HttpRequest.newBuilder(URI.create(url + "/metrics")).build(), HttpResponse.BodyHandlers.ofString())
+                        HttpRequest.newBuilder(URI.create(url + "/metrics")).build(),
+                        HttpResponse.BodyHandlers.ofString())
                 .body();
-        Matcher line = Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(text);
+        Matcher line =
+                Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(text);
         if (!line.find()) {
             throw new AssertionError(name + " is not in " + text);
         }
