@@ -166,21 +166,27 @@ public final class RequestMemory {
             }
         }
 
-        /** The refusal of a request that can't have so much more. Each tells another time to come back. */
+        /**
+         * The refusal of a request that can't have so much more: 503 and another time to come back than others are told, or
+         * 413 where no time would help.
+         */
         public ApiException refusal(long bytes) {
             long alone = Math.max(0, mine.get());
-            boolean everFits = bytes <= limit - alone;
+            if (bytes > limit - alone) {
+                return ApiException.invalid(
+                        413,
+                        "This request, or its answer, takes more memory than all requests may hold together."
+                                + " Send less at a time, or stream the answer.",
+                        REFUSED);
+            }
             return new ApiException(
                     503,
                     "service_unavailable_error",
-                    everFits
-                            ? "The server holds as many and as large requests and answers as its memory allows. Try"
-                                    + " again later, or send less at a time, or stream the answer."
-                            : "This request, or its answer, takes more memory than all requests may hold together."
-                                    + " Send less at a time, or stream the answer.",
+                    "The server holds as many and as large requests and answers as its memory allows. Try again later, or"
+                            + " send less at a time, or stream the answer.",
                     null,
                     REFUSED,
-                    everFits ? retryAfterSeconds(alone + bytes) : 0);
+                    retryAfterSeconds(alone + bytes));
         }
 
         /** The request is over: nothing of it is kept any more. */

@@ -30,6 +30,9 @@ final class Intake {
     private static final long TOKEN_MASK = (1L << TOKEN_BITS) - 1;
     private static final long CLOSED = Long.MIN_VALUE;
 
+    /** Frames of stack that a place takes to be given back, several times over. */
+    private static final int SPARE_FRAMES = 256;
+
     private final Queue<Command> commands;
     private final EngineSignal signal;
     private final int queueRequests;
@@ -69,6 +72,8 @@ final class Intake {
      */
     void submit(Request request) throws RefusedException {
         int promptTokens = request.prompt().length;
+        // Whoever has hardly any stack left dies here, where nothing is counted yet, and not while a place is given back.
+        descend(SPARE_FRAMES);
         admit(promptTokens);
         try {
             commands.add(new Submit(request));
@@ -87,6 +92,10 @@ final class Intake {
             leave(promptTokens);
             throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
         }
+    }
+
+    private static int descend(int frames) {
+        return frames == 0 ? 0 : 1 + descend(frames - 1);
     }
 
     private void admit(int promptTokens) throws RefusedException {

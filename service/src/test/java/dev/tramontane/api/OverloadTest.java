@@ -112,7 +112,7 @@ class OverloadTest {
             } catch (SocketException reset) {
                 // It has said what it had to say.
             }
-            assertThat(answer(socket)).startsWith("HTTP/1.1 503");
+            assertThat(answer(socket)).startsWith("HTTP/1.1 413");
         }
         eventually().until(() -> service.memory.held() == 0);
     }
@@ -125,7 +125,7 @@ class OverloadTest {
             body.append(i == 0 ? "{}" : ",{}");
         }
         Reply refused = service.post("/v1/completions", body.append("]}").toString());
-        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.error().getString("code")).isEqualTo("request_memory");
         eventually().until(() -> service.memory.held() == 0);
     }
@@ -147,7 +147,7 @@ class OverloadTest {
         assertThat(prompts).hasSize(256);
         assertThat(RequestMemory.ofTokens(256 * 8 * 2, 20)).isGreaterThan(3 * MEMORY);
         Reply refused = service.post("/v1/completions", many.encode());
-        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.error().getString("code")).isEqualTo("request_memory");
         assertThat(refused.error().getString("message")).contains("stream");
         eventually()

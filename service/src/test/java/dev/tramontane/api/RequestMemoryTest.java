@@ -81,13 +81,15 @@ class RequestMemoryTest {
 
     /** No time would help it, so none is told. */
     @Test
-    void whatNeverFitsIsToldNoTime() {
+    void whatNeverFitsIsTooLargeAndToldNoTime() {
         RequestMemory memory = new RequestMemory(1000);
         Lease lease = memory.lease();
         assertThat(lease.grow(600)).isTrue();
         assertThat(lease.refusal(401).retryAfterSeconds()).isZero();
+        assertThat(lease.refusal(401).status()).isEqualTo(413);
         assertThat(lease.refusal(401)).hasMessageContaining("more memory than all requests may hold together");
         assertThat(memory.lease().refusal(401).retryAfterSeconds()).isPositive();
+        assertThat(memory.lease().refusal(401).status()).isEqualTo(503);
     }
 
     @Test

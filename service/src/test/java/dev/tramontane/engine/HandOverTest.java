@@ -91,6 +91,40 @@ final class HandOverTest {
         assertTimeoutPreemptively(HANG, rig.engine::close);
     }
 
+    /** The stack ends when a request that counts already is to be queued, wherever that is. */
+    @Test
+    void whoseStackEndsAtTheDoorTakesItsPlaceBack() throws Exception {
+        Intake intake = new Intake(new EngineSignal(), 2 * FRAMES, 1L << 30, () -> 0, new ConcurrentLinkedQueue<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public boolean add(Intake.Command command) {
+                return deeper();
+            }
+
+            @SuppressWarnings("InfiniteRecursion") // To the end of the stack is where it goes.
+            private boolean deeper() {
+                return deeper();
+            }
+        });
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < FRAMES + 1; i++) {
+            requests.add(
+                    new Request(Asks.greedy(Asks.prompt(3, 1), 1), 4, 50, List.of(new Recorder()), intake, 0));
+        }
+        assertThatThrownBy(() -> intake.submit(requests.removeLast())).isInstanceOf(StackOverflowError.class);
+        atTheEndOfTheStack(() -> {
+            Request request = requests.removeLast();
+            try {
+                intake.submit(request);
+            } catch (RefusedException refused) {
+                throw new AssertionError(refused);
+            }
+        });
+        assertThat(requests).as("not tried").hasSizeLessThan(FRAMES);
+        assertThat(intake.requests()).isZero();
+    }
+
     /** Memory is short just when a request that counts already is to be queued, before it is or after. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})

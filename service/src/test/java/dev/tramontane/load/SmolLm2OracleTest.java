@@ -36,22 +36,28 @@ final class SmolLm2OracleTest {
     private static final int LONGEST = 512;
     private static final int TOKENS = 32;
 
+    /** Tokens of all prompts but one. The reference, which takes twenty times as long, leaves that one to the other. */
+    private static final int SHORT = 64;
+
     @Test
     void theVectorisedBackendAgreesWithTransformers() {
         Assumptions.assumeTrue(Kernels.backends().anyMatch(Backend.CPU::equals), "the cpu backend does not run here");
-        agree(Backend.CPU, CPU_TOLERANCE);
+        agree(Backend.CPU, CPU_TOLERANCE, LONGEST);
     }
 
     @Test
     @Tag("slow")
     void theReferenceBackendAgreesWithTransformers() {
-        agree(Backend.REF, REF_TOLERANCE);
+        agree(Backend.REF, REF_TOLERANCE, SHORT);
     }
 
-    private static void agree(Backend backend, float tolerance) {
+    /** @param longest tokens of the prompts that are looked at */
+    private static void agree(Backend backend, float tolerance, int longest) {
         Path path = Fetched.smolLm2();
-        JsonNode cases = Oracle.read("smollm2-greedy").get("cases");
-        assertThat(cases.size()).isEqualTo(5);
+        List<JsonNode> cases = Oracle.stream(Oracle.read("smollm2-greedy").get("cases"))
+                .filter(test -> test.get("prompt_ids").size() <= longest)
+                .toList();
+        assertThat(cases).hasSize(longest == LONGEST ? 5 : 4);
         try (LoadedModel loaded = LoadedModel.load(
                 Kernels.library(), ModelSource.open(path), LoadOptions.on(backend), (done, total) -> {})) {
             assertThat(loaded.geometry().layers()).isEqualTo(30);
@@ -96,7 +102,7 @@ final class SmolLm2OracleTest {
     }
 
     /** Feeds the oracle's tokens one by one, of all cases in one step; each must also be ours, unless the oracle itself was about to tie. */
-    private static void decode(JsonNode cases, Lanes lanes, List<int[]> prompts, float tolerance) {
+    private static void decode(List<JsonNode> cases, Lanes lanes, List<int[]> prompts, float tolerance) {
         StepBatch batch = lanes.newBatch();
         for (int i = 0; i < TOKENS; i++) {
             batch.clear();

@@ -82,7 +82,7 @@ class SocketOverloadTest {
             socket.frame(RawSocket.TEXT, true, hostile.getBytes(StandardCharsets.UTF_8));
             JsonObject refusal = socket.event();
             assertThat(refusal.getString("code")).isEqualTo("request_memory");
-            assertThat(refusal.getInteger("status")).isEqualTo(503);
+            assertThat(refusal.getInteger("status")).isEqualTo(413);
             socket.send(create("go"));
             assertThat(socket.response().getLast().getString("type")).isEqualTo("response.completed");
             assertEmpty(memory);
