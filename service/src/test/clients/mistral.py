@@ -1,4 +1,5 @@
-"""Lists models, chats, streams and fills gaps with Mistral's Python client: mistral.py BASE_URL MODEL. One line per check."""
+"""Lists models, chats and streams with Mistral's Python client: mistral.py BASE_URL MODEL, or fills gaps: mistral.py BASE_URL
+MODEL gaps, of a model that has tokens for it. One line per check."""
 
 import sys
 
@@ -14,7 +15,22 @@ def check(name, holds):
     print(f"ok: {name}")
 
 
+def gaps(client):
+    asked = dict(model=model, prompt="def f(", suffix="return a", max_tokens=6, random_seed=1, temperature=0)
+    card = client.models.list().data[0]
+    check("gaps are told of", card.capabilities.completion_fim)
+    whole = client.fim.complete(**asked)
+    check("gap filled", whole.choices[0].finish_reason in ("stop", "length") and whole.usage.prompt_tokens > 3)
+    text = ""
+    with client.fim.stream(**asked) as events:
+        for event in events:
+            text += event.data.choices[0].delta.content or ""
+    check("gap streamed", text == whole.choices[0].message.content)
+
+
 with Mistral(server_url=base, api_key="none") as client:
+    if sys.argv[3:] == ["gaps"]:
+        sys.exit(gaps(client))
     card = client.models.list().data[0]
     check("models", card.id == model and card.capabilities.completion_chat and card.max_context_length > 0)
     check("model", client.models.retrieve(model_id=model).id == model)

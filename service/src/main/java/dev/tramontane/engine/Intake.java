@@ -72,7 +72,8 @@ final class Intake {
      */
     void submit(Request request) throws RefusedException {
         int promptTokens = request.prompt().length;
-        // Whoever has hardly any stack left dies here, where nothing is counted yet, and not while a place is given back.
+        // Whoever has hardly any stack left dies here, where nothing is counted yet, and not while a place is given
+        // back.
         descend(SPARE_FRAMES);
         admit(promptTokens);
         try {

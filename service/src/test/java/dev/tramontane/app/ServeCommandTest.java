@@ -3,6 +3,10 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
@@ -33,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The whole program, from its command line to its exit code, over real sockets. */
 class ServeCommandTest {
@@ -175,10 +180,15 @@ class ServeCommandTest {
         assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
     }
 
-    /** The makers' suggestions are what the service tells of, unless the operator wants none. */
+    /** The makers' suggestions are what the service tells of, and its log, unless the operator wants none. */
     @ParameterizedTest
     @ValueSource(strings = {"model", "neutral"})
     void samplingIsAsTheMakersSuggestUnlessToldOtherwise(String choice) throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(RunningModel.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        logger.setLevel(Level.INFO);
         Path model = TinyDirectory.huggingFace(TinyModel.PLAIN, dir.resolve("suggesting"), 1);
         Files.writeString(model.resolve("generation_config.json"), "{\"temperature\": 0.15, \"top_p\": 0.95}");
         CompletableFuture<Outcome> running = CompletableFuture.supplyAsync(
@@ -201,6 +211,19 @@ class ServeCommandTest {
                 .isEqualTo(new JsonObject(choice.equals("model") ? "{\"temperature\": 0.15, \"top_p\": 0.95}" : "{}"));
         program.terminate();
         assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+        logger.detachAppender(log);
+        logger.setLevel(null);
+        String suggested = "temperature 0.15, top_p 0.95";
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .filteredOn(line -> line.startsWith("requests that say nothing else are sampled with "))
+                .singleElement()
+                .asString()
+                .contains(
+                        choice.equals("model")
+                                ? "with " + suggested + ", as generation_config.json suggests"
+                                : "with temperature 1; --default-sampling neutral leaves out")
+                .contains(suggested);
     }
 
     @Test

@@ -109,8 +109,7 @@ final class HandOverTest {
         });
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < FRAMES + 1; i++) {
-            requests.add(
-                    new Request(Asks.greedy(Asks.prompt(3, 1), 1), 4, 50, List.of(new Recorder()), intake, 0));
+            requests.add(new Request(Asks.greedy(Asks.prompt(3, 1), 1), 4, 50, List.of(new Recorder()), intake, 0));
         }
         assertThatThrownBy(() -> intake.submit(requests.removeLast())).isInstanceOf(StackOverflowError.class);
         atTheEndOfTheStack(() -> {
