@@ -35,15 +35,14 @@ final class Plot {
         List<Case> cases = rows.stream().map(Row::place).distinct().toList();
         int tall = Math.ceilDiv(cases.size(), 2) * HEIGHT + 60;
         add(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
-                        + " font-size=\"11\">",
-                2 * WIDTH, tall);
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %s %s\" font-family=\"sans-serif\" font-size=\"11\">"
+                        .formatted(2 * WIDTH, tall));
         add("<title>GPU hours against requests served late or not at all, by scaling signal</title>");
-        add("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", 2 * WIDTH, tall);
+        add("<rect width=\"%s\" height=\"%s\" fill=\"#ffffff\"/>".formatted(2 * WIDTH, tall));
         for (int i = 0; i < cases.size(); i++) {
             Case place = cases.get(i);
-            add("<g transform=\"translate(%d %d)\">", i % 2 * WIDTH, i / 2 * HEIGHT);
-            panel(place, rows.stream().filter(row -> row.place() == place).toList());
+            add("<g transform=\"translate(%s %s)\">".formatted(i % 2 * WIDTH, i / 2 * HEIGHT));
+            panel(place, rows.stream().filter(row -> row.place().equals(place)).toList());
             add("</g>");
         }
         legend(tall - 44);
@@ -58,17 +57,19 @@ final class Plot {
         double step = Math.pow(10, Math.floor(Math.log10(dearest / 2)));
         step *= dearest / step > 10 ? 5 : dearest / step > 5 ? 2 : 1;
         double end = Math.ceil(dearest / step) * step;
-        add(
-                "<text x=\"%d\" y=\"18\" font-size=\"13\" font-weight=\"bold\">%s</text>",
-                LEFT, place.workload().name());
+        add("<text x=\"%s\" y=\"18\" font-size=\"13\" font-weight=\"bold\">%s</text>"
+                .formatted(LEFT, place.workload().name()));
         for (double share = LEAST; share <= MOST; share *= 10) {
-            add("<path d=\"M%d %.1fH%d\" stroke=\"#dddddd\"/>", LEFT, y(share), WIDTH - 14);
-            add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s %%</text>", LEFT - 5, y(share) + 4, plain(share));
+            add("<path d=\"M%s %sH%s\" stroke=\"#dddddd\"/>".formatted(LEFT, one(y(share)), WIDTH - 14));
+            add("<text x=\"%s\" y=\"%s\" text-anchor=\"end\">%s %%</text>"
+                    .formatted(LEFT - 5, one(y(share) + 4), plain(share)));
         }
         for (double hours = 0; hours <= end; hours += step) {
-            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>", x(hours, end), HEIGHT - 28, hours);
+            add("<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>"
+                    .formatted(one(x(hours, end)), HEIGHT - 28, Math.round(hours)));
         }
-        add("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">GPU hours; up: missed</text>", WIDTH - 14, HEIGHT - 14);
+        add("<text x=\"%s\" y=\"%s\" text-anchor=\"end\">GPU hours; up: missed</text>"
+                .formatted(WIDTH - 14, HEIGHT - 14));
         colours.forEach((curve, colour) ->
                 curve(rows.stream().filter(row -> row.curve().equals(curve)).toList(), colour, end));
     }
@@ -78,21 +79,20 @@ final class Plot {
         sorted.sort(Comparator.comparingDouble(row -> row.outcome().gpuHours()));
         StringBuilder points = new StringBuilder();
         for (Row row : sorted) {
-            points.append(String.format(
-                    Locale.ROOT,
-                    "%.1f,%.1f ",
-                    x(row.outcome().gpuHours(), end),
-                    y(100 * row.outcome().missed())));
+            points.append(one(x(row.outcome().gpuHours(), end)))
+                    .append(',')
+                    .append(one(y(100 * row.outcome().missed())))
+                    .append(' ');
         }
-        add("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.5\"/>", points, colour);
+        add("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-opacity=\"0.5\"/>".formatted(points, colour));
         for (Row row : sorted) {
-            add(
-                    "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"><title>%s %s</title></circle>",
-                    x(row.outcome().gpuHours(), end),
-                    y(100 * row.outcome().missed()),
-                    colour,
-                    row.curve(),
-                    row.words());
+            add("<circle cx=\"%s\" cy=\"%s\" r=\"3\" fill=\"%s\"><title>%s %s</title></circle>"
+                    .formatted(
+                            one(x(row.outcome().gpuHours(), end)),
+                            one(y(100 * row.outcome().missed())),
+                            colour,
+                            row.curve(),
+                            row.words()));
         }
     }
 
@@ -101,8 +101,8 @@ final class Plot {
         for (Map.Entry<String, String> entry : colours.entrySet()) {
             int left = LEFT + i % 4 * 185;
             int line = top + i / 4 * 20;
-            add("<circle cx=\"%d\" cy=\"%d\" r=\"4\" fill=\"%s\"/>", left, line - 4, entry.getValue());
-            add("<text x=\"%d\" y=\"%d\">%s</text>", left + 9, line, entry.getKey());
+            add("<circle cx=\"%s\" cy=\"%s\" r=\"4\" fill=\"%s\"/>".formatted(left, line - 4, entry.getValue()));
+            add("<text x=\"%s\" y=\"%s\">%s</text>".formatted(left + 9, line, entry.getKey()));
             i++;
         }
     }
@@ -117,13 +117,18 @@ final class Plot {
         return TOP + (1 - up) * (HEIGHT - 44 - TOP);
     }
 
-    private static String plain(double share) {
-        return share < 1
-                ? String.format(Locale.ROOT, "%.2f", share).replaceAll("0$", "")
-                : String.format(Locale.ROOT, "%.0f", share);
+    private static String plain(double percent) {
+        return percent < 1
+                ? String.format(Locale.ROOT, "%.2f", percent).replaceAll("0$", "")
+                : Long.toString(Math.round(percent));
     }
 
-    private void add(String line, Object... parts) {
-        svg.append(String.format(Locale.ROOT, line, parts)).append('\n');
+    /** With one decimal, whatever the locale. */
+    private static String one(double value) {
+        return String.format(Locale.ROOT, "%.1f", value);
+    }
+
+    private void add(String line) {
+        svg.append(line).append('\n');
     }
 }
