@@ -63,7 +63,8 @@ class PickerMetricsTest {
         int port = Integer.parseInt(address.group(1));
         try (HttpClient client = HttpClient.newHttpClient();
                 Picker picker = Picker.start(dir, port)) {
-            await().atMost(HANG).until(() -> picker.state(port).getInteger("page") != 0); // Its first look at the metrics.
+            await().atMost(HANG)
+                    .until(() -> picker.state(port).getInteger("page") != 0); // Its first look at the metrics.
             JsonObject idle = picker.state(port);
             assertThat(idle.getInteger("page")).isEqualTo(32);
             assertThat(idle.getInteger("blocks")).isEqualTo(16_384 / 32);
