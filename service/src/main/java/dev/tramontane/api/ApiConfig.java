@@ -47,6 +47,23 @@ public record ApiConfig(
             false,
             "tramontane");
 
+    /** The same elsewhere, on one event loop. */
+    public ApiConfig at(String otherHost, int otherPort) {
+        return new ApiConfig(
+                otherHost,
+                otherPort,
+                1,
+                transport,
+                sockets,
+                requests,
+                heartbeat,
+                lookAhead,
+                allowed,
+                templateVariables,
+                ignoreUnknown,
+                fingerprint);
+    }
+
     public ApiConfig {
         templateVariables = Set.copyOf(templateVariables);
         if (port < 0 || port > 65535) {

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,7 @@ public final class HttpService {
     private final HttpObserver observer;
     private final Traces traces;
     private final OpenConnections connections;
+    private @Nullable ServerSSLOptions tls;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
     /** Without keys, and tells nobody of traces. */
@@ -97,6 +100,19 @@ public final class HttpService {
 
     private boolean isProbe(String path) {
         return endpoints.isProbe(path);
+    }
+
+    /** Speaks TLS. Before the start. */
+    public void secure(ServerSSLOptions with) {
+        tls = with;
+    }
+
+    /** Speaks TLS with these from the next connection on; those that there are stay as they are. */
+    public Future<Void> renew(ServerSSLOptions with) {
+        return Future.join(servers.stream()
+                        .map(server -> server.updateSSLOptions(with, true))
+                        .toList())
+                .mapEmpty();
     }
 
     /** Binds; the future has the port. */
@@ -179,6 +195,17 @@ public final class HttpService {
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true);
+        ServerSSLOptions secured = tls;
+        if (secured != null) {
+            options.setSsl(true)
+                    .setUseAlpn(false)
+                    .setKeyCertOptions(secured.getKeyCertOptions())
+                    .setTrustOptions(secured.getTrustOptions())
+                    .setClientAuth(secured.getClientAuth())
+                    .setEnabledSecureTransportProtocols(secured.getEnabledSecureTransportProtocols())
+                    .setSslHandshakeTimeout(secured.getSslHandshakeTimeout())
+                    .setSslHandshakeTimeoutUnit(secured.getSslHandshakeTimeoutUnit());
+        }
         if (limits.sendBufferBytes() > 0) {
             options.setSendBufferSize(limits.sendBufferBytes());
         }

@@ -67,7 +67,7 @@ final class OpenConnections {
             ApiException refused = refused();
             // What it asks is not waited for: that would take the place that there is none of.
             channel.pipeline()
-                    .firstContext()
+                    .context("httpDecoder") // So that it passes TLS, where there is any.
                     .writeAndFlush(Unpooled.wrappedBuffer(refusals.get(refused.retryAfterSeconds())))
                     .addListener(ChannelFutureListener.CLOSE);
             return;

@@ -53,11 +53,28 @@ final class Access {
     }
 
     /**
-     * The door to the routes: of the keys in the file, which is read now and whenever it changes.
+     * The door of what is served, all its files read.
+     *
+     * @throws UsageException when one of them cannot be used
+     */
+    static Door door(Configuration configuration, WatchedFiles files, PrometheusRegistry registry) {
+        Configuration.AccessChoice access = configuration.access();
+        return new Door(
+                doorkeeper(configuration, files, registry),
+                access.managementHost(),
+                access.managementPort(),
+                access.tlsCertificate()
+                        .flatMap(certificate -> access.tlsKey()
+                                .map(key -> new TlsFiles(certificate, key, access.tlsClientAuthorities()))),
+                files);
+    }
+
+    /**
+     * Who is let in: by the keys in the file, which is read now and whenever it changes.
      *
      * @throws UsageException when there is a file that cannot be used
      */
-    static Doorkeeper doorkeeper(Configuration configuration, WatchedFiles files, PrometheusRegistry registry) {
+    private static Doorkeeper doorkeeper(Configuration configuration, WatchedFiles files, PrometheusRegistry registry) {
         Optional<Path> file = configuration.access().apiKeys();
         if (file.isEmpty()) {
             return Doorkeeper.OPEN;
@@ -83,17 +100,28 @@ final class Access {
     /** Whoever can write the file can let himself in; who has a key and how much of the service is nobody else's matter. */
     private static void warnOfMode(Path file) {
         Logger log = LoggerFactory.getLogger(Access.class);
-        Set<PosixFilePermission> mode;
-        try {
-            mode = Files.getPosixFilePermissions(file);
-        } catch (UnsupportedOperationException | IOException unknown) {
-            log.debug("the mode of {} is not known", file, unknown);
-            return;
-        }
+        Set<PosixFilePermission> mode = mode(file);
         if (mode.contains(PosixFilePermission.OTHERS_WRITE) || mode.contains(PosixFilePermission.GROUP_WRITE)) {
             log.warn("{} can be written by others than its owner, who could add a key of their own: chmod 640", file);
-        } else if (mode.contains(PosixFilePermission.OTHERS_READ)) {
-            log.warn("{} can be read by everybody on this machine: chmod 640", file);
+        } else {
+            warnOfReaders(file);
+        }
+    }
+
+    /** Everybody on this machine is too many for a file of keys. */
+    static void warnOfReaders(Path file) {
+        if (mode(file).contains(PosixFilePermission.OTHERS_READ)) {
+            LoggerFactory.getLogger(Access.class)
+                    .warn("{} can be read by everybody on this machine: chmod 640", file);
+        }
+    }
+
+    private static Set<PosixFilePermission> mode(Path file) {
+        try {
+            return Files.getPosixFilePermissions(file);
+        } catch (UnsupportedOperationException | IOException unknown) {
+            LoggerFactory.getLogger(Access.class).debug("the mode of {} is not known", file, unknown);
+            return Set.of();
         }
     }
 }

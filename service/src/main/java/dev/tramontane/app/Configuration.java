@@ -133,8 +133,20 @@ record Configuration(
      *
      * @param apiKeys the file of keys; empty: nobody is asked for one
      * @param allowAnonymous whether the service may be reached from elsewhere all the same
+     * @param managementHost where {@code managementPort} is
+     * @param managementPort of what is the operator's; empty: it is with the rest
+     * @param tlsCertificate PEM; there is one where there is a key
+     * @param tlsKey PEM
+     * @param tlsClientAuthorities PEM; empty: clients need no certificates
      */
-    record AccessChoice(Optional<Path> apiKeys, boolean allowAnonymous) {}
+    record AccessChoice(
+            Optional<Path> apiKeys,
+            boolean allowAnonymous,
+            String managementHost,
+            OptionalInt managementPort,
+            Optional<Path> tlsCertificate,
+            Optional<Path> tlsKey,
+            Optional<Path> tlsClientAuthorities) {}
 
     /**
      * @param json one JSON object per line, else text
@@ -252,12 +264,7 @@ record Configuration(
 
     private static HttpChoice http(SettingValues values) {
         return new HttpChoice(
-                values.parsed(
-                                Setting.HOST,
-                                "a host name or address",
-                                Configuration::unbracketed,
-                                host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
-                        .orElseThrow(),
+                host(values, Setting.HOST),
                 values.whole(Setting.PORT, 0, 65_535).orElseThrow(),
                 new Allowed(
                         values.list(Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
@@ -278,11 +285,21 @@ record Configuration(
     }
 
     private static AccessChoice access(SettingValues values) {
-        return new AccessChoice(
+        AccessChoice access = new AccessChoice(
                 values.path(Setting.API_KEYS),
                 values.word(Setting.ALLOW_ANONYMOUS, List.of("on", "off"))
                         .orElseThrow()
-                        .equals("on"));
+                        .equals("on"),
+                host(values, Setting.MANAGEMENT_HOST),
+                values.whole(Setting.MANAGEMENT_PORT, 0, 65_535),
+                values.path(Setting.TLS_CERTIFICATE),
+                values.path(Setting.TLS_KEY),
+                values.path(Setting.TLS_CLIENT_AUTHORITIES));
+        boolean tls = access.tlsCertificate().isPresent();
+        if (tls != access.tlsKey().isPresent() || (!tls && access.tlsClientAuthorities().isPresent())) {
+            throw new UsageException("TLS needs both --tls-certificate and --tls-key");
+        }
+        return access;
     }
 
     private static LogChoice log(SettingValues values) {
@@ -294,6 +311,15 @@ record Configuration(
                 values.word(Setting.ACCESS_LOG, List.of("on", "off"))
                         .orElseThrow()
                         .equals("on"));
+    }
+
+    private static String host(SettingValues values, Setting setting) {
+        return values.parsed(
+                        setting,
+                        "a host name or address",
+                        Configuration::unbracketed,
+                        host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
+                .orElseThrow();
     }
 
     /** An IPv6 address may be written as in a URL. */

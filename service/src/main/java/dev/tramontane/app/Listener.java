@@ -1,7 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.api.ApiConfig;
-import dev.tramontane.api.Doorkeeper;
+import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
@@ -26,11 +26,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.ServerSSLOptions;
 import java.net.BindException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 
 /** The socket side of {@code serve}: Vert.x, all routes, and the address they are reached at. Used by the main thread. */
@@ -39,18 +41,21 @@ final class Listener implements AutoCloseable {
     private final HttpService http;
     private final EventLoopDelay delay;
     private final String address;
+    private final Optional<String> management;
 
-    private Listener(Vertx vertx, HttpService http, EventLoopDelay delay, String address) {
+    private Listener(
+            Vertx vertx, HttpService http, EventLoopDelay delay, String address, Optional<String> management) {
         this.vertx = vertx;
         this.http = http;
         this.delay = delay;
         this.address = address;
+        this.management = management;
     }
 
     /**
      * Listens at once, so that probes are answered while the model loads.
      *
-     * @param doorkeeper of the routes
+     * @param door by which it is reached
      * @throws ListenException when the address cannot be had
      */
     static Listener open(
@@ -58,7 +63,7 @@ final class Listener implements AutoCloseable {
             Serving serving,
             PrometheusRegistry registry,
             String fingerprint,
-            Doorkeeper doorkeeper,
+            Door door,
             TraceSink traces)
             throws InterruptedException {
         ApiConfig config = config(configuration, fingerprint);
@@ -76,12 +81,14 @@ final class Listener implements AutoCloseable {
             HttpMetrics.watch(memory, registry);
             MetricsText metrics = new MetricsText(registry, MetricsText.FRESH, System::nanoTime);
             InstantSource clock = InstantSource.system();
+            List<ApiRoutes> operators = List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics));
             HttpService http = new HttpService(
                     vertx,
                     config,
                     List.of(
-                            new HealthRoutes(serving),
-                            new MetricsRoute(vertx, metrics),
+                            // Whoever probes this port learns of this port, wherever the figures are.
+                            operators.getFirst(),
+                            door.managementPort().isPresent() ? nothing -> {} : operators.getLast(),
                             new ModelRoutes(serving),
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),
@@ -91,16 +98,45 @@ final class Listener implements AutoCloseable {
                             new UnservedRoutes(),
                             new ChatPage()),
                     observer,
-                    doorkeeper,
+                    door.keeper(),
                     traces);
-            int port = await(http.start(), configuration.http());
+            door.tls().ifPresent(files -> secure(http, files, door, vertx));
+            int port = await(http.start(), config.host(), config.port(), Setting.HOST, Setting.PORT);
+            Optional<String> management = manage(door, config, vertx, operators);
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
-            String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
-            return new Listener(vertx, http, delay, "http://" + host + ":" + port);
+            String scheme = door.tls().isPresent() ? "https" : "http";
+            return new Listener(vertx, http, delay, address(scheme, config.host(), port), management);
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
             throw failure;
         }
+    }
+
+    private static String address(String scheme, String host, int port) {
+        return scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    private static void secure(HttpService http, TlsFiles files, Door door, Vertx vertx) {
+        http.secure(files.read(vertx));
+        if (door.files() != null) {
+            door.files().watch("tls", files.all(), () -> {
+                ServerSSLOptions renewed = files.read(vertx);
+                return () -> http.renew(renewed).await();
+            });
+        }
+    }
+
+    /** Opens the operator's door, where it is wanted: plain, on a thread of the same, and counted nowhere. */
+    private static Optional<String> manage(Door door, ApiConfig config, Vertx vertx, List<ApiRoutes> routes)
+            throws InterruptedException {
+        if (door.managementPort().isEmpty()) {
+            return Optional.empty();
+        }
+        String host = door.managementHost();
+        int asked = door.managementPort().getAsInt();
+        HttpService http = new HttpService(vertx, config.at(host, asked), routes, HttpObserver.NONE);
+        int port = await(http.start(), host, asked, Setting.MANAGEMENT_HOST, Setting.MANAGEMENT_PORT);
+        return Optional.of(address("http", host, port));
     }
 
     private static ApiConfig config(Configuration configuration, String fingerprint) {
@@ -127,16 +163,18 @@ final class Listener implements AutoCloseable {
         return Math.clamp(Runtime.getRuntime().availableProcessors() / 4, 2, 8);
     }
 
-    private static int await(Future<Integer> port, Configuration.HttpChoice http) throws InterruptedException {
+    private static int await(Future<Integer> port, String host, int asked, Setting hosts, Setting ports)
+            throws InterruptedException {
         try {
             return port.toCompletionStage().toCompletableFuture().get();
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
-            String where = "cannot listen at " + http.host() + " port " + http.port() + ": ";
+            String where = "cannot listen at " + host + " port " + asked + ": ";
             String why = switch (cause) {
                 case BindException taken ->
-                    taken.getMessage() + "; choose another --host or --port, or --port 0 for a free" + " one";
-                case UnknownHostException unknown -> "there is no such --host";
+                    taken.getMessage() + "; choose another " + hosts.flag() + " or " + ports.flag() + ", or "
+                            + ports.flag() + " 0 for a free one";
+                case UnknownHostException unknown -> "there is no such " + hosts.flag();
                 case null -> "the system says no reason";
                 default -> String.valueOf(cause.getMessage());
             };
@@ -147,6 +185,11 @@ final class Listener implements AutoCloseable {
     /** Where clients connect: "http://127.0.0.1:8080". */
     String address() {
         return address;
+    }
+
+    /** Where the operator connects, if by a door of his own. */
+    Optional<String> managementAddress() {
+        return management;
     }
 
     /** Lets the watchdog look at every event loop. */

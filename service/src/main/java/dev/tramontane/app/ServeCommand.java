@@ -84,7 +84,7 @@ final class ServeCommand extends Command {
                         serving,
                         registry,
                         fingerprint,
-                        Access.doorkeeper(configuration, files, registry),
+                        Access.door(configuration, files, registry),
                         tracing.sink());
                 RunningModel model = RunningModel.open(
                         configuration,
@@ -104,6 +104,8 @@ final class ServeCommand extends Command {
             log.info("serving {} at {}", model.description(), listener.address());
             log.info("after SIGTERM it ends in time for {}", configuration.ending());
             // On standard output, so that scripts learn the port whatever the log's form and level.
+            listener.managementAddress()
+                    .ifPresent(at -> environment().out().println("tramontane: management at " + at));
             environment().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
             shutdown.await();
             limit.at("waiting for routers to hear of it");

@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.api.Health;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.load.LoadedModel;
@@ -30,7 +29,7 @@ final class ServiceBench {
             Serving serving = new Serving("bench", 0, () -> Health.Answer.WELL, System::nanoTime);
             serving.ready(running.generator(), () -> true);
             try (Listener listener = Listener.open(
-                    configuration, serving, new PrometheusRegistry(), "bench", Doorkeeper.OPEN, TraceSink.NONE)) {
+                    configuration, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
                     StreamLoad.Run served = load.overHttp(listener.address());

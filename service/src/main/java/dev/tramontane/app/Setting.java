@@ -129,6 +129,35 @@ enum Setting {
             "off",
             "Listen beyond this machine although nobody is asked for a key. The flag alone means on.",
             "on"),
+    MANAGEMENT_PORT(
+            "management-port",
+            "PORT",
+            "",
+            "Port for /metrics, which clients then cannot reach, and for health as well; in plain HTTP and without keys. 0"
+                    + " takes a free one and prints it. Default: /metrics is on --port.",
+            "9090"),
+    MANAGEMENT_HOST(
+            "management-host",
+            "ADDRESS",
+            "127.0.0.1",
+            "Address of --management-port. Whoever reaches it reads all figures: another than loopback belongs into a"
+                    + " network of the operator's.",
+            "0.0.0.0"),
+    TLS_CERTIFICATE(
+            "tls-certificate",
+            "FILE",
+            "",
+            "Certificate for TLS in PEM, its issuers below it; --port then speaks HTTPS only, TLS 1.2 or 1.3. Read anew when"
+                    + " it changes, together with the key.",
+            "/etc/tramontane/tls.crt"),
+    TLS_KEY("tls-key", "FILE", "", "Private key of the certificate in PEM, not encrypted.", "/etc/tramontane/tls.key"),
+    TLS_CLIENT_AUTHORITIES(
+            "tls-client-authorities",
+            "FILE",
+            "",
+            "Certificates in PEM of those who sign clients' certificates; a client without one is not let in. Default:"
+                    + " clients need none.",
+            "/etc/tramontane/clients.crt"),
     ALLOWED_ORIGINS(
             "allowed-origins",
             "LIST",

@@ -4,10 +4,8 @@ import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,8 +43,7 @@ public final class EngineLoop implements Engine {
     private final StepPlan step = new StepPlan();
     private final StepBatch batch;
 
-    /** Waiting for admission, in order of arrival. */
-    private final Set<Request> queue = new LinkedHashSet<>();
+    private final WaitingLine queue = new WaitingLine();
 
     private boolean healthy = true;
     private long stepStart;
@@ -239,7 +236,7 @@ public final class EngineLoop implements Engine {
             }
         }
         if (intake.cancelledUnheard()) {
-            List<Request> present = new ArrayList<>(queue);
+            List<Request> present = queue.all();
             scheduler.active().forEach(sequence -> present.add(sequence.request));
             present.forEach(request ->
                     request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
@@ -254,7 +251,7 @@ public final class EngineLoop implements Engine {
             queue.add(request);
         } catch (Throwable fault) {
             LOG.error("a request could not be queued; it is ended", fault);
-            intake.leave(request.prompt().length);
+            intake.leave(request);
             end(request, FinishReason.ERROR, BROKEN);
             return;
         }
@@ -271,10 +268,12 @@ public final class EngineLoop implements Engine {
         }
     }
 
-    /** Strictly first come, first served: a large request is never overtaken for ever by small ones. */
+    /**
+     * Strictly in order, which is that of arrival for each tenant: a large request is never overtaken for ever by small ones.
+     * Only a tenant whose share is used up lets others pass.
+     */
     private void schedule() {
-        while (!queue.isEmpty()) {
-            Request first = queue.iterator().next();
+        for (Request first = next(); first != null; first = next()) {
             try {
                 if (!sequences.reserve(first)) {
                     break;
@@ -291,9 +290,18 @@ public final class EngineLoop implements Engine {
         scheduler.plan(step, rates.budget(config.stepNanos()));
     }
 
+    private @Nullable Request next() {
+        for (Request head : queue.heads(cache::pagesOf)) {
+            if (sequences.allowed(head)) {
+                return head;
+            }
+        }
+        return null;
+    }
+
     private void leaveQueue(Request request) {
         if (queue.remove(request)) {
-            intake.leave(request.prompt().length);
+            intake.leave(request);
         }
     }
 
@@ -357,8 +365,8 @@ public final class EngineLoop implements Engine {
     }
 
     private void endQueue(FinishReason reason, String error) {
-        for (Request request : queue) {
-            intake.leave(request.prompt().length);
+        for (Request request : queue.all()) {
+            intake.leave(request);
             end(request, reason, error);
         }
         queue.clear();

@@ -1,7 +1,9 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The door between all threads and the engine's: bounds what waits, and carries commands. Lock-free; accepting is one
- * compare-and-set on requests and tokens together, so neither bound is ever exceeded.
+ * compare-and-set on requests and tokens together, so neither bound is ever exceeded; a tenant's share of them is a second.
  */
 final class Intake {
 
@@ -25,6 +27,9 @@ final class Intake {
 
     /** Waiting requests above bit 40, their prompt tokens below; the sign bit closes the door. */
     private final AtomicLong waiting = new AtomicLong();
+
+    /** The same of each tenant who has a share: as many as the operator named. */
+    private final Map<String, AtomicLong> waitingOf = new ConcurrentHashMap<>();
 
     private static final int TOKEN_BITS = 40;
     private static final long TOKEN_MASK = (1L << TOKEN_BITS) - 1;
@@ -71,11 +76,10 @@ final class Intake {
      * count as waiting: a submitter may die at any point of this.
      */
     void submit(Request request) throws RefusedException {
-        int promptTokens = request.prompt().length;
         // Whoever has hardly any stack left dies here, where nothing is counted yet, and not while a place is given
         // back.
         descend(SPARE_FRAMES);
-        admit(promptTokens);
+        admit(request);
         try {
             commands.add(new Submit(request));
             signal.raise();
@@ -84,13 +88,13 @@ final class Intake {
             }
         } catch (Throwable died) {
             if (request.claim()) {
-                leave(promptTokens);
+                leave(request);
                 throw died;
             }
             return; // The engine had it already.
         }
         if (request.claim()) {
-            leave(promptTokens);
+            leave(request);
             throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
         }
     }
@@ -99,26 +103,56 @@ final class Intake {
         return frames == 0 ? 0 : 1 + descend(frames - 1);
     }
 
-    private void admit(int promptTokens) throws RefusedException {
+    private void admit(Request request) throws RefusedException {
+        int promptTokens = request.prompt().length;
+        Tenant tenant = request.tenant();
+        int percent = tenant.sharePercent();
+        if (percent == 100) {
+            admit(waiting, promptTokens, queueRequests, queueTokens, "the server is busy; what waits already: ");
+            return;
+        }
+        AtomicLong own = waitingOf.computeIfAbsent(tenant.name(), name -> new AtomicLong());
+        admit(
+                own,
+                promptTokens,
+                Math.max(1, (int) ((long) queueRequests * percent / 100)),
+                queueTokens * percent / 100,
+                "the share of '" + tenant.name() + "' is used up; what waits of it already: ");
+        boolean in = false;
+        try {
+            admit(waiting, promptTokens, queueRequests, queueTokens, "the server is busy; what waits already: ");
+            in = true;
+        } finally {
+            if (!in) {
+                own.addAndGet(-packed(promptTokens));
+            }
+        }
+    }
+
+    private void admit(AtomicLong counted, int promptTokens, int mostRequests, long mostTokens, String why)
+            throws RefusedException {
         while (true) {
-            long before = waiting.get();
+            long before = counted.get();
             if (before < 0) {
                 throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
             }
             int requests = requests(before);
             long tokens = before & TOKEN_MASK;
-            if (requests >= queueRequests || (requests > 0 && tokens + promptTokens > queueTokens)) {
-                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - queueTokens) / tokens;
+            if (requests >= mostRequests || (requests > 0 && tokens + promptTokens > mostTokens)) {
+                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - mostTokens) / tokens;
                 throw new RefusedException(
                         Cause.BUSY,
-                        "the server is busy; what waits already: " + count(requests, "request") + " with "
-                                + count(tokens, "prompt token"),
+                        why + count(requests, "request") + " with " + count(tokens, "prompt token"),
                         backlog.retryAfterSeconds(returns, clock.getAsLong(), requests, tokens, share));
             }
-            if (waiting.compareAndSet(before, before + (1L << TOKEN_BITS) + promptTokens)) {
+            if (counted.compareAndSet(before, before + packed(promptTokens))) {
                 return;
             }
         }
+    }
+
+    private static long packed(int promptTokens) {
+        return (1L << TOKEN_BITS) + promptTokens;
     }
 
     /** Any thread, once per sequence, which is marked as cancelled already. */
@@ -151,8 +185,13 @@ final class Intake {
     }
 
     /** Engine thread: a request waits no longer. */
-    void leave(int promptTokens) {
-        waiting.addAndGet(-((1L << TOKEN_BITS) + promptTokens));
+    void leave(Request request) {
+        long packed = packed(request.prompt().length);
+        waiting.addAndGet(-packed);
+        AtomicLong own = waitingOf.get(request.tenant().name());
+        if (own != null && request.tenant().sharePercent() < 100) {
+            own.addAndGet(-packed);
+        }
     }
 
     /** Any thread: refuses everything from now on, for a reason fit for clients. The first reason stays. */

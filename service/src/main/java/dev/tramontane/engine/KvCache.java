@@ -23,6 +23,7 @@ final class KvCache {
     private int freeSlotCount;
     private final Set<Reservation> reservations = new LinkedHashSet<>();
     private final long[] reservedPages;
+    private final Holdings holdings;
     private int reservedSlots;
 
     KvCache(List<RollingWindow> windows, CacheShape shape) {
@@ -36,11 +37,28 @@ final class KvCache {
             freeSlots[freeSlotCount++] = slot;
         }
         reservedPages = new long[pools.length];
+        holdings = new Holdings(this.windows, bySlot.length, pools);
+    }
+
+    /** Whether a tenant's share allows him this beside what he has; that it is to be had is not said. */
+    boolean allows(Tenant tenant, int prompt, int length, int choices) {
+        return holdings.allows(tenant, prompt, length, choices);
+    }
+
+    /** Pages that a tenant has reserved. */
+    long pagesOf(Tenant tenant) {
+        return holdings.pages(tenant);
+    }
+
+    /** As below, for nobody in particular. */
+    @Nullable
+    Reservation reserve(int prompt, int length, int choices) {
+        return reserve(Tenant.COMMON, prompt, length, choices);
     }
 
     /** Reserves slots and pages for choices of one prompt, or nothing at all if they are not to be had now. */
     @Nullable
-    Reservation reserve(int prompt, int length, int choices) {
+    Reservation reserve(Tenant tenant, int prompt, int length, int choices) {
         if (reservedSlots + choices > bySlot.length) {
             return null;
         }
@@ -49,7 +67,7 @@ final class KvCache {
                 return null;
             }
         }
-        Reservation reservation = new Reservation(prompt, length, choices);
+        Reservation reservation = new Reservation(tenant, prompt, length, choices);
         reservations.add(reservation);
         account(reservation, 1);
         return reservation;
@@ -260,6 +278,7 @@ final class KvCache {
     }
 
     private void account(Reservation reservation, int sign) {
+        holdings.account(reservation, sign);
         reservedSlots += sign * reservation.choices;
         for (int group = 0; group < pools.length; group++) {
             reservedPages[group] +=

@@ -76,6 +76,10 @@ final class Request {
         return !claimed.getAndSet(true);
     }
 
+    Tenant tenant() {
+        return submission.tenant();
+    }
+
     int[] prompt() {
         return submission.prompt();
     }

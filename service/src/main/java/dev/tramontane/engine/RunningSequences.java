@@ -30,9 +30,14 @@ final class RunningSequences {
         this.clock = clock;
     }
 
+    /** Whether its tenant's share allows a waiting request beside what he has. */
+    boolean allowed(Request request) {
+        return cache.allows(request.tenant(), request.prompt().length, request.length, request.live);
+    }
+
     /** Reserves what a waiting request may come to hold. */
     boolean reserve(Request request) {
-        request.reservation = cache.reserve(request.prompt().length, request.length, request.live);
+        request.reservation = cache.reserve(request.tenant(), request.prompt().length, request.length, request.live);
         return request.reservation != null;
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses what a step computes. Engine thread only; no clock, no random source.
@@ -9,7 +10,8 @@ import java.util.List;
  * <p>Sequences with a single token to compute (decodes) come first and take turns when there are more of them than
  * lanes. The rest of the token budget goes to longer ones (prompts) in order of admission, so the oldest prompt always
  * moves: it has a lane of its own, and with one lane only, prompts and decodes alternate. A sequence without demand
- * takes no part. So whatever may run, runs after a number of steps bounded by the number of sequences.
+ * takes no part. Where several tenants have prompts, his are first for whom least was computed ({@link FairRows}). So
+ * whatever may run, runs after a number of steps bounded by the number of sequences.
  *
  * <p>How many rows of prompts a step takes is given from outside, by {@link RowBudget}; at least one, so that they move.
  */
@@ -25,6 +27,8 @@ final class Scheduler {
     private int turn;
 
     private boolean promptTurn;
+
+    private final FairRows fairness = new FairRows();
 
     Scheduler(int lanes, int tokenBudget, int maxSamples) {
         this.lanes = lanes;
@@ -57,9 +61,11 @@ final class Scheduler {
     void plan(StepPlan plan, RowBudget budget) {
         int decodes = 0;
         int prompts = 0;
+        fairness.begin();
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
             if (sequence.runnable()) {
+                fairness.asks(sequence.request.tenant());
                 if (sequence.pending() == 1) {
                     decodes++;
                 } else {
@@ -69,8 +75,10 @@ final class Scheduler {
         }
         planDecodes(plan, Math.min(decodes, prompts > 0 ? lanesBesidePrompt(decodes) : lanes));
         if (prompts > 0) {
-            planPrompts(plan, Math.max(1, budget.promptRows(plan.size(), prompts)));
+            int rows = Math.max(1, budget.promptRows(plan.size(), prompts));
+            planPrompts(plan, (int) Math.min(tokenBudget, (long) plan.totalRows() + rows));
         }
+        fairness.planned(plan);
     }
 
     private int lanesBesidePrompt(int decodes) {
@@ -94,12 +102,28 @@ final class Scheduler {
         }
     }
 
-    private void planPrompts(StepPlan plan, int promptRows) {
-        int most = (int) Math.min(tokenBudget, (long) plan.totalRows() + promptRows);
+    private void planPrompts(StepPlan plan, int most) {
         int samples = maxSamples - plan.size();
+        if (fairness.tenants() == 1) {
+            planPrompts(plan, most, samples, null);
+            return;
+        }
+        for (String tenant : fairness.names()) {
+            samples = planPrompts(plan, most, samples, tenant);
+        }
+    }
+
+    /**
+     * @param tenant whose prompts; null for everybody's
+     * @return how many samples are left
+     */
+    private int planPrompts(StepPlan plan, int most, int allowed, @Nullable String tenant) {
+        int samples = allowed;
         for (int i = 0; i < active.size() && plan.size() < lanes; i++) {
             Sequence sequence = active.get(i);
-            if (!sequence.runnable() || sequence.pending() == 1) {
+            if (!sequence.runnable()
+                    || sequence.pending() == 1
+                    || (tenant != null && !sequence.request.tenant().name().equals(tenant))) {
                 continue;
             }
             int rows = Math.min(sequence.pending(), most - plan.totalRows());
@@ -113,6 +137,7 @@ final class Scheduler {
                 samples -= samplesOf(sequence, rows);
             }
         }
+        return samples;
     }
 
     private static int samplesOf(Sequence sequence, int rows) {

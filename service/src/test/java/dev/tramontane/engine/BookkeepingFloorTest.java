@@ -13,7 +13,7 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "dev.tramontane.engine", importOptions = ImportOption.DoNotIncludeTests.class)
 final class BookkeepingFloorTest {
     private static final String DECIDING = "Scheduler|StepPlan|KvCache|PagePool|PageTable|Reservation|RollingWindow"
-            + "|CachePlan|TokenCounts|BatchFiller|Rates|Backlog";
+            + "|CachePlan|Holdings|FairRows|WaitingLine|TokenCounts|BatchFiller|Rates|Backlog";
 
     @ArchTest
     static final ArchRule onlyJavaAndTheModelsRecords = classes()

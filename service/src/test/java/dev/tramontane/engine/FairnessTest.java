@@ -1,0 +1,191 @@
+package dev.tramontane.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tramontane.fixtures.FakeModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One tenant floods the engine; another asks beside him. Everything is counted in steps and places. */
+final class FairnessTest {
+    private static final Tenant FLOOD = new Tenant("flood", 50);
+    private static final Tenant GUEST = new Tenant("guest", 50);
+    private static final int BUDGET = 40;
+
+    /** Steps that a flooded engine takes longer for: those that are under way when somebody comes. */
+    private static final int UNDER_WAY = 1;
+
+    private static Submission of(Tenant tenant, Submission s) {
+        return new Submission(
+                s.prompt(),
+                s.maxTokens(),
+                s.minTokens(),
+                s.endTokens(),
+                s.sampling(),
+                s.tops(),
+                s.promptTops(),
+                s.initialDemand(),
+                tenant);
+    }
+
+    private static Rig rig() {
+        return new Rig(FakeModel.of(50, 16), Asks.config(8, BUDGET, 4, 400, 16));
+    }
+
+    /** Requests that never let the engine rest, so many at once. */
+    private static List<Rig.Ask> flood(Rig rig, Tenant tenant, int count, int prompt) throws RefusedException {
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            asks.add(rig.ask(of(tenant, Asks.greedy(Asks.prompt(prompt, i), 200))));
+        }
+        return asks;
+    }
+
+    private static int stepsToFirstToken(Rig rig, Tenant tenant, int prompt) throws RefusedException {
+        Rig.Ask ask = rig.ask(of(tenant, Asks.greedy(Asks.prompt(prompt, 99), 3)));
+        int begun = rig.steps;
+        while (ask.first().tokens.isEmpty()) {
+            rig.step();
+            assertThat(rig.steps).as("a guard against waiting for ever").isLessThan(100_000);
+        }
+        return rig.steps - begun;
+    }
+
+    /** Whatever the flood is made of, whenever the guest comes, and however long his prompt is. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 100, 199, 380})
+    void aFloodAtMostDoublesAnothersFirstToken(int prompt) throws RefusedException {
+        int alone = stepsToFirstToken(rig(), GUEST, prompt);
+        for (int floodPrompt : new int[] {2, 30, 190}) {
+            for (int before : new int[] {0, 1, 7, 60}) {
+                Rig rig = rig();
+                flood(rig, FLOOD, 60, floodPrompt);
+                rig.steps(before);
+                int beside = stepsToFirstToken(rig, GUEST, prompt);
+                assertThat(beside)
+                        .as("flood of prompts of %d, after %d steps; alone it takes %d", floodPrompt, before, alone)
+                        .isLessThanOrEqualTo(2 * alone + UNDER_WAY);
+            }
+        }
+    }
+
+    /** The same flood under the guest's own name: this is what it would be without turns. */
+    @Test
+    void withoutTurnsItWouldWaitForAllOfIt() throws RefusedException {
+        int alone = stepsToFirstToken(rig(), GUEST, 100);
+        Rig rig = rig();
+        flood(rig, Tenant.COMMON, 60, 190);
+        rig.steps(7);
+        assertThat(stepsToFirstToken(rig, Tenant.COMMON, 100)).isGreaterThan(20 * alone);
+    }
+
+    /** A share of the slots and of the pages stays free for others; nobody else's is needed for that. */
+    @Test
+    void aFloodHoldsItsShareOnly() throws RefusedException {
+        Rig rig = rig();
+        flood(rig, FLOOD, 60, 30);
+        rig.steps(3);
+        assertThat(rig.status().running()).isEqualTo(8);
+        assertThat(rig.status().pagesReserved()).isLessThanOrEqualTo(rig.status().pagesTotal() / 2);
+        assertThat(rig.status().queued()).isEqualTo(52);
+        rig.run();
+        rig.assertIdle();
+    }
+
+    @Test
+    void whatIsLargerThanAShareStillRunsAlone() throws RefusedException {
+        Rig rig = rig();
+        Tenant small = new Tenant("small", 1);
+        Rig.Ask first = rig.ask(of(small, Asks.greedy(Asks.prompt(390, 1), 9)), 4);
+        Rig.Ask second = rig.ask(of(small, Asks.greedy(Asks.prompt(10, 1), 9)));
+        rig.steps(3);
+        assertThat(rig.status().queued()).isEqualTo(1);
+        rig.run();
+        assertThat(first.over()).isTrue();
+        assertThat(second.over()).isTrue();
+        rig.assertIdle();
+    }
+
+    /** The queue, too: a flood is refused where its share ends, and the others still come in. */
+    @Test
+    void aFloodFillsItsShareOfTheQueueOnly() throws RefusedException {
+        Rig rig = new Rig(
+                FakeModel.of(50, 16), Asks.withQueue(Asks.config(8, BUDGET, 4, 400, 16), 20, 1_000_000));
+        flood(rig, FLOOD, 10, 30);
+        Submission more = of(FLOOD, Asks.greedy(Asks.prompt(30, 1), 5));
+        assertThatThrownBy(() -> rig.ask(more))
+                .isInstanceOfSatisfying(RefusedException.class, refused -> {
+                    assertThat(refused.refusal()).isEqualTo(RefusedException.Cause.BUSY);
+                    assertThat(refused.retryAfterSeconds()).isPositive();
+                    assertThat(refused).hasMessageStartingWith("the share of 'flood' is used up; what waits of it already: 10");
+                });
+        flood(rig, GUEST, 10, 30);
+        Tenant third = new Tenant("third", 50);
+        assertThatThrownBy(() -> flood(rig, third, 1, 30)).hasMessageStartingWith("the server is busy");
+        rig.step();
+        // Sixteen were admitted: each of both has room again.
+        assertThat(rig.status().queued()).isEqualTo(4);
+        flood(rig, third, 3, 5);
+        rig.ask(more);
+        rig.run();
+        rig.assertIdle();
+        flood(rig, third, 10, 5); // What was refused left nothing behind.
+        rig.run();
+        rig.assertIdle();
+    }
+
+    /** Of two who flood, each gets as much. */
+    @Test
+    void twoFloodsShareAlike() throws RefusedException {
+        Rig rig = rig();
+        List<Rig.Ask> many = flood(rig, FLOOD, 60, 20);
+        List<Rig.Ask> few = flood(rig, GUEST, 60, 160);
+        rig.steps(1200);
+        assertThat(admitted(many)).isGreaterThan(8);
+        assertThat(admitted(few)).as("long prompts are not starved by short ones").isBetween(admitted(many) - 8, admitted(many) + 8);
+        rig.run();
+        rig.assertIdle();
+    }
+
+    private static long admitted(List<Rig.Ask> asks) {
+        return asks.stream().filter(ask -> !ask.first().tokens.isEmpty()).count();
+    }
+
+    /** Who did nothing for long has nothing saved up: he does not keep the others from their prompts. */
+    @Test
+    void restIsNotSavedUp() throws RefusedException {
+        Rig rig = rig();
+        Rig.Ask parked = rig.ask(of(GUEST, Asks.demand(Asks.greedy(Asks.prompt(5, 1), 300), 1)));
+        flood(rig, FLOOD, 30, 100);
+        rig.steps(300);
+        parked.request(1000);
+        flood(rig, GUEST, 7, 300);
+        int alone = stepsToFirstToken(rig(), FLOOD, 100);
+        Rig.Ask late = rig.ask(of(new Tenant("late", 50), Asks.greedy(Asks.prompt(100, 3), 3)));
+        int begun = rig.steps;
+        while (late.first().tokens.isEmpty()) {
+            rig.step();
+        }
+        assertThat(rig.steps - begun).as("of three").isLessThanOrEqualTo(3 * alone + UNDER_WAY);
+        rig.run();
+        rig.assertIdle();
+    }
+
+    /** Turns change when a token comes, never which one. */
+    @Test
+    void everyAnswerIsAsAlone() throws RefusedException {
+        Rig rig = rig();
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            Tenant tenant = List.of(FLOOD, GUEST, Tenant.COMMON).get(i % 3);
+            asks.add(rig.ask(of(tenant, Asks.greedy(Asks.prompt(1 + 7 * i, i), 1 + i)), 1 + i % 3));
+        }
+        rig.run();
+        asks.forEach(ask -> rig.assertAsAlone(ask, "beside others"));
+        rig.assertIdle();
+    }
+}
