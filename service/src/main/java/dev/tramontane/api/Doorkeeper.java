@@ -8,7 +8,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -70,9 +69,8 @@ public final class Doorkeeper {
             throw ApiException.invalid(
                     401, "This server asks for an API key: send the header 'Authorization: Bearer KEY'", CODE);
         }
-        Credential credential = presented.size() > 1
-                ? null
-                : valid.find(Objects.requireNonNull(presented.iterator().next()));
+        Credential credential =
+                presented.size() > 1 ? null : valid.find(presented.iterator().next());
         if (credential == null) {
             response.putHeader("WWW-Authenticate", CHALLENGE + ", error=\"invalid_token\"");
             throw ApiException.invalid(

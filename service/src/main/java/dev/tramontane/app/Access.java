@@ -111,8 +111,7 @@ final class Access {
     /** Everybody on this machine is too many for a file of keys. */
     static void warnOfReaders(Path file) {
         if (mode(file).contains(PosixFilePermission.OTHERS_READ)) {
-            LoggerFactory.getLogger(Access.class)
-                    .warn("{} can be read by everybody on this machine: chmod 640", file);
+            LoggerFactory.getLogger(Access.class).warn("{} can be read by everybody on this machine: chmod 640", file);
         }
     }
 

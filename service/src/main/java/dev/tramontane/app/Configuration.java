@@ -296,7 +296,8 @@ record Configuration(
                 values.path(Setting.TLS_KEY),
                 values.path(Setting.TLS_CLIENT_AUTHORITIES));
         boolean tls = access.tlsCertificate().isPresent();
-        if (tls != access.tlsKey().isPresent() || (!tls && access.tlsClientAuthorities().isPresent())) {
+        if (tls != access.tlsKey().isPresent()
+                || (!tls && access.tlsClientAuthorities().isPresent())) {
             throw new UsageException("TLS needs both --tls-certificate and --tls-key");
         }
         return access;

@@ -43,8 +43,7 @@ final class Listener implements AutoCloseable {
     private final String address;
     private final Optional<String> management;
 
-    private Listener(
-            Vertx vertx, HttpService http, EventLoopDelay delay, String address, Optional<String> management) {
+    private Listener(Vertx vertx, HttpService http, EventLoopDelay delay, String address, Optional<String> management) {
         this.vertx = vertx;
         this.http = http;
         this.delay = delay;

@@ -104,7 +104,8 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
                     CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem));
             return found.stream().map(X509Certificate.class::cast).toList();
         } catch (GeneralSecurityException malformed) {
-            throw new UsageException(setting.flag() + ": " + file + " has no certificate in PEM that can be read", malformed);
+            throw new UsageException(
+                    setting.flag() + ": " + file + " has no certificate in PEM that can be read", malformed);
         }
     }
 
@@ -141,7 +142,8 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
             pair = false; // A key of another kind than the certificate's.
         }
         if (!pair) {
-            throw new UsageException("--tls-key: " + key + " is not the key of the first certificate in " + certificate);
+            throw new UsageException(
+                    "--tls-key: " + key + " is not the key of the first certificate in " + certificate);
         }
     }
 
@@ -162,9 +164,11 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
             throw new GeneralSecurityException("no key");
         } catch (Exception unusable) { // Vert.x throws whatever its parser meets; the message may quote the file.
             LoggerFactory.getLogger(TlsFiles.class)
-                    .debug("a private key could not be read: {}", unusable.getClass().getName());
-            throw new UsageException("--tls-key: " + key + " has no private key in PEM that can be read; it must not be"
-                    + " encrypted");
+                    .debug(
+                            "a private key could not be read: {}",
+                            unusable.getClass().getName());
+            throw new UsageException(
+                    "--tls-key: " + key + " has no private key in PEM that can be read; it must not be" + " encrypted");
         }
     }
 }

@@ -91,7 +91,7 @@ final class WatchedFiles implements AutoCloseable {
 
     /** From now on they are looked at every second. */
     void start() {
-        thread.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
+        var _ = thread.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
     }
 
     /** Looks once. */

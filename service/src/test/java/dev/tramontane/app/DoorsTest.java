@@ -67,15 +67,18 @@ class DoorsTest {
         final String address;
 
         Run(String... more) throws IOException {
-            String model =
-                    TinyModel.PLAIN.writeTo(Files.createTempDirectory(dir, "model")).toString();
+            String model = TinyModel.PLAIN
+                    .writeTo(Files.createTempDirectory(dir, "model"))
+                    .toString();
             String[] args = Stream.concat(
                             Stream.of("serve", "--model", model, "--port", "0", "--threads", "1"), Stream.of(more))
                     .toArray(String[]::new);
             running = CompletableFuture.supplyAsync(
-                    () -> program.run(args), command -> Thread.ofPlatform().daemon().start(command));
+                    () -> program.run(args),
+                    command -> Thread.ofPlatform().daemon().start(command));
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> running.isDone() || ADDRESS.matcher(program.shown()).find());
+                    .until(() ->
+                            running.isDone() || ADDRESS.matcher(program.shown()).find());
             address = found(ADDRESS);
         }
 
@@ -118,10 +121,13 @@ class DoorsTest {
             assertThat(get(client, management + "/metrics").body()).contains("tramontane_requests_waiting");
             for (String path : List.of("/livez", "/startupz", "/readyz", "/health", "/ping")) {
                 assertThat(get(client, management + path).statusCode()).as(path).isEqualTo(200);
-                assertThat(get(client, run.address + path).statusCode()).as(path).isEqualTo(200);
+                assertThat(get(client, run.address + path).statusCode())
+                        .as(path)
+                        .isEqualTo(200);
             }
             assertThat(get(client, run.address + "/metrics").statusCode()).isEqualTo(404);
-            assertThat(client.send(question(management, ""), BodyHandlers.ofString()).statusCode())
+            assertThat(client.send(question(management, ""), BodyHandlers.ofString())
+                            .statusCode())
                     .isEqualTo(404);
             assertThat(get(client, management + "/v1/models").statusCode()).isEqualTo(404);
         }
@@ -165,9 +171,8 @@ class DoorsTest {
 
     private String agreed(String address, String protocol) throws Exception {
         URI uri = URI.create(address);
-        try (SSLSocket socket = (SSLSocket) TestCertificates.client(server, null)
-                .getSocketFactory()
-                .createSocket(uri.getHost(), uri.getPort())) {
+        try (SSLSocket socket = (SSLSocket)
+                TestCertificates.client(server, null).getSocketFactory().createSocket(uri.getHost(), uri.getPort())) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setProtocols(new String[] {protocol});
             socket.setSSLParameters(parameters);
@@ -181,8 +186,7 @@ class DoorsTest {
     void onlyCertificatesOfItsAuthorityAreLetIn() throws Exception {
         Path authorities = Files.writeString(dir.resolve("clients.crt"), authority.pem());
         Identity good = made.signedBy(authority, "authority", "good");
-        Identity expired =
-                made.signedBy(authority, "authority", "expired", "-startdate", "-20d", "-validity", "10");
+        Identity expired = made.signedBy(authority, "authority", "expired", "-startdate", "-20d", "-validity", "10");
         Identity foreign = made.selfSigned("foreign");
         try (Run run = new Run(
                         "--tls-certificate",
@@ -201,7 +205,8 @@ class DoorsTest {
             isNotLetIn(expired, run.address);
             isNotLetIn(foreign, run.address);
             // Probes have no certificates.
-            assertThat(get(plain, run.found(MANAGEMENT) + "/readyz").statusCode()).isEqualTo(200);
+            assertThat(get(plain, run.found(MANAGEMENT) + "/readyz").statusCode())
+                    .isEqualTo(200);
         }
     }
 
@@ -268,11 +273,15 @@ class DoorsTest {
     }
 
     private void refused(String beginning, String... settings) throws Exception {
-        String model = TinyModel.PLAIN.writeTo(Files.createTempDirectory(dir, "model")).toString();
+        String model =
+                TinyModel.PLAIN.writeTo(Files.createTempDirectory(dir, "model")).toString();
         Outcome outcome = new CapturedProgram()
                 .run(Stream.concat(Stream.of("serve", "--model", model, "--port", "0"), Stream.of(settings))
                         .toArray(String[]::new));
         assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
-        assertThat(outcome.err()).hasLineCount(1).startsWith("tramontane: " + beginning).doesNotContain("BEGIN");
+        assertThat(outcome.err())
+                .hasLineCount(1)
+                .startsWith("tramontane: " + beginning)
+                .doesNotContain("BEGIN");
     }
 }

@@ -90,7 +90,8 @@ final class FairnessTest {
         flood(rig, FLOOD, 60, 30);
         rig.steps(3);
         assertThat(rig.status().running()).isEqualTo(8);
-        assertThat(rig.status().pagesReserved()).isLessThanOrEqualTo(rig.status().pagesTotal() / 2);
+        assertThat(rig.status().pagesReserved())
+                .isLessThanOrEqualTo(rig.status().pagesTotal() / 2);
         assertThat(rig.status().queued()).isEqualTo(52);
         rig.run();
         rig.assertIdle();
@@ -113,16 +114,14 @@ final class FairnessTest {
     /** The queue, too: a flood is refused where its share ends, and the others still come in. */
     @Test
     void aFloodFillsItsShareOfTheQueueOnly() throws RefusedException {
-        Rig rig = new Rig(
-                FakeModel.of(50, 16), Asks.withQueue(Asks.config(8, BUDGET, 4, 400, 16), 20, 1_000_000));
+        Rig rig = new Rig(FakeModel.of(50, 16), Asks.withQueue(Asks.config(8, BUDGET, 4, 400, 16), 20, 1_000_000));
         flood(rig, FLOOD, 10, 30);
         Submission more = of(FLOOD, Asks.greedy(Asks.prompt(30, 1), 5));
-        assertThatThrownBy(() -> rig.ask(more))
-                .isInstanceOfSatisfying(RefusedException.class, refused -> {
-                    assertThat(refused.refusal()).isEqualTo(RefusedException.Cause.BUSY);
-                    assertThat(refused.retryAfterSeconds()).isPositive();
-                    assertThat(refused).hasMessageStartingWith("the share of 'flood' is used up; what waits of it already: 10");
-                });
+        assertThatThrownBy(() -> rig.ask(more)).isInstanceOfSatisfying(RefusedException.class, refused -> {
+            assertThat(refused.refusal()).isEqualTo(RefusedException.Cause.BUSY);
+            assertThat(refused.retryAfterSeconds()).isPositive();
+            assertThat(refused).hasMessageStartingWith("the share of 'flood' is used up; what waits of it already: 10");
+        });
         flood(rig, GUEST, 10, 30);
         Tenant third = new Tenant("third", 50);
         assertThatThrownBy(() -> flood(rig, third, 1, 30)).hasMessageStartingWith("the server is busy");
@@ -146,7 +145,9 @@ final class FairnessTest {
         List<Rig.Ask> few = flood(rig, GUEST, 60, 160);
         rig.steps(1200);
         assertThat(admitted(many)).isGreaterThan(8);
-        assertThat(admitted(few)).as("long prompts are not starved by short ones").isBetween(admitted(many) - 8, admitted(many) + 8);
+        assertThat(admitted(few))
+                .as("long prompts are not starved by short ones")
+                .isBetween(admitted(many) - 8, admitted(many) + 8);
         rig.run();
         rig.assertIdle();
     }
