@@ -2,6 +2,7 @@
 # tm_cuda_objects and tm_cudart (the static runtime, which loads the driver when it is first used, so that the library
 # loads on machines without one). Nothing found: says so, and the build goes on without CUDA.
 set(TM_NVCC "" CACHE FILEPATH "nvcc; OFF builds without CUDA")
+option(TM_CUDA_LINES "Line numbers in the device's code, for profilers: they come with the checkout's path" OFF)
 set(TM_CUDA_ARCHITECTURES "80;90a" CACHE STRING "Compute capabilities to compile for; PTX of the first is added")
 
 set(tm_cuda_objects)
@@ -27,9 +28,12 @@ if(NOT tm_cudart)
   return()
 endif()
 
-set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -lineinfo -Werror all-warnings -Xptxas=-v
+set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -Werror all-warnings -Xptxas=-v
   -Xcompiler=-Wall,-Wextra,-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off
   -I${CMAKE_CURRENT_SOURCE_DIR}/include -I${CMAKE_CURRENT_SOURCE_DIR}/src)
+if(TM_CUDA_LINES)
+  list(APPEND tm_nvcc_flags -lineinfo)
+endif()
 foreach(prefix ${tm_prefixes})
   list(APPEND tm_nvcc_flags -Xcompiler=${prefix})
 endforeach()

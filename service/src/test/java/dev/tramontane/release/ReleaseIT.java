@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -76,6 +77,19 @@ class ReleaseIT {
                     .containsPattern("(?m)^\\d+ \\d+ \\S+ \\S+ / ro\\b");
             assertThat(Files.readString(process.resolve("status"))).doesNotContainPattern("(?m)^Uid:\\s0\\b");
         }
+    }
+
+    /** As it is, it listens beyond its container; that takes keys, or a word that nobody needs one. */
+    @Test
+    void theImageIsOpenToNobodyByAccident() throws Exception {
+        Path log = folder.resolve("open.log");
+        Process process = image.inReadOnlyRoot(List.of("TRAMONTANE_PORT=0"))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(2);
+        assertThat(Files.readString(log)).contains("--api-keys");
     }
 
     /** In an empty folder, with an empty environment, through a link from another place. */
