@@ -166,7 +166,7 @@ class RoutingTest {
                     .replaceAll("(?s)\r\n\r\n(.*)", "\r\n\r\n");
             String json = TestService.body("hello", new JsonObject()).encode();
             StringBuilder pieces = new StringBuilder(chunked);
-            for (String piece : json.split("(?<=,)")) {
+            for (String piece : json.split("(?<=,)", -1)) {
                 pieces.append(Integer.toHexString(piece.length()))
                         .append("\r\n")
                         .append(piece)
@@ -198,7 +198,7 @@ class RoutingTest {
 
     private static String textOf(String events) {
         StringBuilder text = new StringBuilder();
-        for (String line : events.split("\n")) {
+        for (String line : events.lines().toList()) {
             if (line.startsWith("data: {")) {
                 text.append(new JsonObject(line.substring("data: ".length()))
                         .getJsonArray("choices")

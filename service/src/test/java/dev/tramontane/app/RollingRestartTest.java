@@ -103,7 +103,7 @@ class RollingRestartTest {
         JsonObject body = new JsonObject()
                 .put("model", "tiny")
                 .put("prompt", "prompt " + kind)
-                .put("max_tokens", 50 + 100 * kind)
+                .put("max_tokens", 50 + 50 * kind)
                 .put("seed", kind)
                 .put("temperature", 0.8)
                 .put("ignore_eos", true)
