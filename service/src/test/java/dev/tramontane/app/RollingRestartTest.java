@@ -72,6 +72,8 @@ class RollingRestartTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
                         "-Xmx256m",
+                        "-XX:+UseSerialGC", // Four processes start beside the load: what makes them quicker.
+                        "-XX:TieredStopAtLevel=1",
                         "-Dlogback.configurationFile=logback.xml", // Not the tests' own.
                         "-cp",
                         System.getProperty("java.class.path"),
