@@ -36,6 +36,21 @@ def check(things, service):
     return [f"{thing['kind']} {thing['metadata']['name']}: {words}" for thing, words in found]
 
 
+def check_node_pools(change=lambda text: text):
+    """The examples of node pools: their kinds, and that the pods which are to run there tolerate their taints."""
+    karpenter = list(yaml.safe_load_all(change((K8S / "nodes/karpenter.yaml").read_text())))
+    groups = yaml.safe_load(change((K8S / "nodes/cluster-autoscaler.yaml").read_text()))["managedNodeGroups"]
+    for thing, words in [(t, w) for t in karpenter for w in check_schema(t)] + list(check_references(Rendering(karpenter))):
+        yield f"{thing['kind']} {thing['metadata']['name']}: {words}"
+    pods = next(thing for thing in render(K8S / "overlays/gpu") if thing["kind"] == "Deployment")["spec"]["template"]["spec"]
+    tolerated = {(each["key"], each["effect"]) for each in pods["tolerations"] if each["operator"] == "Exists"}
+    pools = [(thing["metadata"]["name"], thing["spec"]["template"]["spec"]) for thing in karpenter if thing["kind"] == "NodePool"]
+    for name, pool in pools + [(group["name"], group) for group in groups]:
+        for taint in pool.get("taints", []):
+            if (taint["key"], taint["effect"]) not in tolerated:
+                yield f"{name}: the pods of overlays/gpu don't tolerate {taint['key']}"
+
+
 def folders():
     return [*sorted((K8S / "overlays").iterdir()), *sorted((K8S / "examples").iterdir())]
 
@@ -55,9 +70,7 @@ def main():
             print(f"ok: {folder.name}")
         count += len(problems)
     if not given.folder:
-        nodes = [thing for thing in yaml.safe_load_all((K8S / "nodes/karpenter.yaml").read_text())]
-        for problem in [*check_adapter(service), *(words for thing in nodes for words in check_schema(thing)), *(
-            f"{thing['kind']}: {words}" for thing, words in check_references(Rendering(nodes)))]:
+        for problem in [*check_adapter(service), *check_node_pools()]:
             print(problem)
             count += 1
     sys.exit(1 if count else 0)

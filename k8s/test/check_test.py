@@ -7,7 +7,7 @@ import unittest
 import yaml
 
 import truth
-from check import check, folders
+from check import check, check_node_pools, folders
 from rendering import render
 from shapes import check_schema
 
@@ -118,6 +118,15 @@ class Faults(unittest.TestCase):
         text = truth.ADAPTER.read_text()
         self.assertIn("no metric", "\n".join(truth.check_adapter(SERVICE, text.replace("refused_total", "refused"))))
         self.assertIn("different things", "\n".join(truth.check_adapter(SERVICE, text.replace("[1m]", "[2m]"))))
+
+    def test_node_pools(self):
+        self.assertEqual([], list(check_node_pools()))
+        for before, after, words in (
+            ("key: nvidia.com/gpu", "key: gpu", "don't tolerate gpu"),
+            ("consolidateAfter", "consolidatedAfter", "consolidatedAfter"),
+            ("name: tramontane-gpu}", "name: gone}", "there is no EC2NodeClass gone"),
+        ):
+            self.assertIn(words, "\n".join(check_node_pools(lambda text: text.replace(before, after))))
 
     def test_every_field_that_another_api_has_not_is_found(self):
         """Each object of a kind that crds.py describes, with a field more at every place where it has fields."""
