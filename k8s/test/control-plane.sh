@@ -7,7 +7,8 @@
 #   control-plane.sh run DIR [SCENE...]   plays the scenes of scenes.py, or those named; the control plane must be up
 #   control-plane.sh down DIR             stops what `up` started, by its process ids
 #
-# Needed: Go 1.26, Python 3 with PyYAML, kubectl, openssl; for `run` a service that was built (./tramontane build).
+# Needed: Go 1.26, Python 3 (PYTHON) with kubernetes-validate, kubectl, openssl, curl; for `run` a service that was built (./tramontane
+# build), or its command in PROGRAM.
 set -euo pipefail
 
 kubernetes=1.36.3 etcd=3.6.8 kwok=0.7.0
@@ -160,10 +161,10 @@ run)
     [ $# -ge 2 ] || die "which folder? $0 run DIR"
     dir=$2
     shift 2
-    KUBECONFIG=$(cd "$dir" && pwd)/kubeconfig exec python3 "$here/scenes.py" "$dir" "$@"
+    KUBECONFIG=$(cd "$dir" && pwd)/kubeconfig exec "${PYTHON:-python3}" -B "$here/scenes.py" "$dir" "$@"
     ;;
 *)
-    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    sed -n '2,12s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

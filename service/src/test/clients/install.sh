@@ -38,6 +38,12 @@ else
     echo "install.sh: no go, so its clients are left out" >&2
 fi
 
+# Renders the manifests of k8s/, where neither it nor kubectl (which has it inside) is installed.
+if ! command -v kustomize >/dev/null 2>&1 && ! command -v kubectl >/dev/null 2>&1 && command -v go >/dev/null 2>&1; then
+    GOBIN="$dir/bin" go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.1 >"$dir/kustomize.log" 2>&1 ||
+        echo "install.sh: kustomize was not built, see $dir/kustomize.log" >&2
+fi
+
 if command -v mvn >/dev/null 2>&1; then
     mvn -q -B -ntp -f "$here/java/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$dir/java"
 else

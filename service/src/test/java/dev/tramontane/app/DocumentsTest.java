@@ -35,6 +35,7 @@ class DocumentsTest {
     /** Options of other programs that the documents tell how to call. */
     private static final Set<String> FOREIGN = Set.of(
             "--build",
+            "--from-file",
             "--read-only",
             "--rm",
             "--enable-native-access",
