@@ -42,7 +42,10 @@ std::unique_ptr<Guarded> guard(const std::vector<T>& data) {
   return std::make_unique<Guarded>(data.data(), data.size() * sizeof(T), false);
 }
 
+// An overrun into a guard crashes without sanitizers, too: with them every third runs, at each level other ones.
 void run_guarded(const Shape& shape, Placement p, bool front, const std::string& name) {
+  static uint32_t asked = 0;
+  if (kSanitised && asked++ % 3 != 0) return;
   const Weights weights(shape);
   std::vector<std::unique_ptr<Guarded>> memory;
   std::vector<const void*> pointers;

@@ -16,7 +16,10 @@ Row oracle_norm(const Row& x, const std::vector<float>& weight, double epsilon) 
 
 Row oracle_matmul(const std::vector<float>& weight, const Row& x) {
   Row y(weight.size() / x.size(), 0.0);
-  for (size_t i = 0; i < weight.size(); ++i) y[i / x.size()] += static_cast<double>(weight[i]) * x[i % x.size()];
+  const float* next = weight.data();
+  for (double& sum : y) {
+    for (const double value : x) sum += static_cast<double>(*next++) * value;
+  }
   return y;
 }
 

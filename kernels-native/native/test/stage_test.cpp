@@ -143,7 +143,7 @@ class Bench {
     const std::vector<float> nothing(n, std::numeric_limits<float>::quiet_NaN());
     session_.probe().write(which, nothing.data(), n);
   }
-  std::vector<float> weights(uint32_t role) const { return weights_.values(role, kLayer); }
+  const std::vector<float>& weights(uint32_t role) const { return weights_.values(role, kLayer); }
   Row row_of(const std::vector<float>& data, uint64_t row, uint64_t width) const {
     return Row(data.data() + row * width, data.data() + (row + 1) * width);
   }

@@ -114,11 +114,12 @@ Weights::Weights(const Shape& s) : shape(s) {
   }
 }
 
-std::vector<float> Weights::values(uint32_t role, uint32_t layer, uint32_t expert) const {
+const std::vector<float>& Weights::values(uint32_t role, uint32_t layer, uint32_t expert) const {
+  const auto [place, is_new] = kept_.try_emplace({role, layer, expert});
   for (const Entry& e : entries) {
-    if (e.role == role && e.layer == layer && e.expert == expert) return e.values();
+    if (is_new && e.role == role && e.layer == layer && e.expert == expert) place->second = e.values();
   }
-  return {};
+  return place->second;
 }
 
 std::vector<float> Weights::Entry::stored_values() const {

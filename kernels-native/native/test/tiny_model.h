@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "context.h"
@@ -13,6 +15,13 @@
 namespace test {
 
 inline constexpr uint32_t kAsStored = UINT32_MAX;
+
+// Sanitised code is an order slower, and what it finds is found with fewer combinations of the same code.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitised = true;
+#else
+inline constexpr bool kSanitised = false;
+#endif
 
 struct Shape {
   uint32_t layers = 2;
@@ -59,7 +68,20 @@ struct Weights {
   std::vector<Entry> entries;
 
   explicit Weights(const Shape& shape);
-  std::vector<float> values(uint32_t role, uint32_t layer, uint32_t expert = 0) const;  // empty when not set
+  // As products see them; empty when not set. Oracles ask row by row, so they are kept: change no entry after that.
+  const std::vector<float>& values(uint32_t role, uint32_t layer, uint32_t expert = 0) const;
+
+ private:
+  // A copy is made to be changed, and begins with nothing kept.
+  struct Kept : std::map<std::tuple<uint32_t, uint32_t, uint32_t>, std::vector<float>> {
+    Kept() = default;
+    Kept(const Kept&) : Kept() {}
+    Kept& operator=(const Kept&) {
+      clear();
+      return *this;
+    }
+  };
+  mutable Kept kept_;
 };
 
 struct Placement {
