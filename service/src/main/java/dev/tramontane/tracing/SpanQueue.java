@@ -39,6 +39,7 @@ final class SpanQueue implements SpanProcessor {
     /** For what is left when the process ends. */
     private static final Duration LAST = Duration.ofSeconds(2);
 
+    private static final String REFUSED = "it answers with an error";
     private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final BlockingQueue<SpanData> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
@@ -134,11 +135,24 @@ final class SpanQueue implements SpanProcessor {
             return result.isSuccess()
                     ? ""
                     : failure != null
-                            ? String.valueOf(failure)
-                            : result.isDone() ? "it was refused" : "no answer in " + patience.toSeconds() + " s";
+                            ? reason(failure)
+                            : result.isDone() ? REFUSED : "no answer in " + patience.toSeconds() + " s";
         } catch (Throwable broken) { // The thread has to outlive what it sends.
-            return String.valueOf(broken);
+            return reason(broken);
         }
+    }
+
+    /** What lies at the bottom: the library wraps it several times, and what it says without a cause is an answer's status. */
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        for (Throwable cause = failure.getCause(); cause != null && cause != root; cause = cause.getCause()) {
+            root = cause;
+        }
+        String message = root.getMessage();
+        if (root == failure && message == null) {
+            return REFUSED;
+        }
+        return message == null ? root.getClass().getSimpleName() : message;
     }
 
     private void complain(String why) {
