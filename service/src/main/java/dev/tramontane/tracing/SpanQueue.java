@@ -7,6 +7,7 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,6 +147,9 @@ final class SpanQueue implements SpanProcessor {
     private static String reason(Throwable failure) {
         Throwable root = failure;
         for (Throwable cause = failure.getCause(); cause != null && cause != root; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return "nobody listens there"; // Below it lies but how the JDK came to know.
+            }
             root = cause;
         }
         String message = root.getMessage();

@@ -11,6 +11,8 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -95,7 +97,8 @@ class SpanQueueTest {
     @Test
     void aDeadOneIsALineAMinute() {
         Collector collector = new Collector();
-        collector.answer = CompletableResultCode.ofExceptionalFailure(new IllegalStateException(new UncheckedIOException(new IOException("nobody listens"))));
+        collector.answer = CompletableResultCode.ofExceptionalFailure(
+                new IllegalStateException(new UncheckedIOException(new IOException("nobody listens"))));
         SdkTracerProvider provider = queue(collector);
         for (int round = 1; round <= 3; round++) {
             end(provider, 1);
@@ -110,6 +113,19 @@ class SpanQueueTest {
         end(provider, 1);
         await().atMost(Duration.ofSeconds(60)).until(() -> log.with("").size() == 2);
         assertThat(log.with("").getLast()).startsWith("3 spans did not reach");
+        provider.close();
+    }
+
+    /** The JDK says of a port where nobody listens that a channel was closed. */
+    @Test
+    void nobodyListeningIsSaidInWords() {
+        Collector collector = new Collector();
+        collector.answer = CompletableResultCode.ofExceptionalFailure(
+                new IllegalStateException(new ConnectException().initCause(new ClosedChannelException())));
+        SdkTracerProvider provider = queue(collector);
+        end(provider, 1);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !log.with("nobody listens there").isEmpty());
         provider.close();
     }
 
