@@ -54,7 +54,7 @@ final class Allowance {
     /** As it is now. */
     synchronized Quota quota(long nowNanos) {
         refill(nowNanos);
-        return new Quota(perMinute, Math.max(0, (long) left), nanosUntil(perMinute), nanosUntil(1));
+        return new Quota(perMinute, Math.max(0, (long) left), nanosUntil((double) perMinute), nanosUntil(1));
     }
 
     private long nanosUntil(double wanted) {
@@ -64,6 +64,6 @@ final class Allowance {
     private void refill(long nowNanos) {
         double more = (nowNanos - asOf) * (perMinute / MINUTE_NANOS);
         asOf = nowNanos;
-        left = Math.min(perMinute, left + more);
+        left = Math.min((double) perMinute, left + more);
     }
 }
