@@ -148,9 +148,14 @@ enum Setting {
             "FILE",
             "",
             "Certificate for TLS in PEM, its issuers below it; --port then speaks HTTPS only, TLS 1.2 or 1.3. Read anew when"
-                    + " it changes, together with the key.",
+                    + " it changes, together with the key. Default: plain HTTP.",
             "/etc/tramontane/tls.crt"),
-    TLS_KEY("tls-key", "FILE", "", "Private key of the certificate in PEM, not encrypted.", "/etc/tramontane/tls.key"),
+    TLS_KEY(
+            "tls-key",
+            "FILE",
+            "",
+            "Private key of the certificate in PEM, not encrypted. Default: none.",
+            "/etc/tramontane/tls.key"),
     TLS_CLIENT_AUTHORITIES(
             "tls-client-authorities",
             "FILE",

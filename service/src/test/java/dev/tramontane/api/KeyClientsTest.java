@@ -20,8 +20,8 @@ class KeyClientsTest {
     void pythonTellsAWrongKeyFromALimit() throws Exception {
         String python = Needed.client("venv/bin/python").toString();
         String key = SecretKey.make(new SecureRandom());
-        KeyRing ring = new KeyRing(
-                List.of(new KeyEntry("client", SecretKey.hash(key), new KeyLimits(2, 0, 0, 0))), () -> 0);
+        KeyRing ring =
+                new KeyRing(List.of(new KeyEntry("client", SecretKey.hash(key), new KeyLimits(2, 0, 0, 0))), () -> 0);
         try (TestService service =
                 TestService.keyed(Doorkeeper.of(ring, KeyObserver.NONE), new ScriptedEngine("answer"))) {
             ClientProgram.run(
