@@ -272,11 +272,11 @@ class LauncherTest {
         assertThat(onMachine("/bin/sh", "", bare, "serve").err())
                 .contains(
                         "lacks a JDK 25 or newer, a C++ compiler, CMake, Maven. Say: xcode-select --install, then brew"
-                                + " install openjdk cmake maven (");
+                                + " install openjdk@25 cmake maven (");
         Run tools = onMachine("/bin/sh", "", List.of("id", "uname", "c++", "make", "cmake", "mvn"), "serve");
         assertThat(tools.err())
                 .contains("lacks a JDK 25 or newer, a C++ compiler. Say: xcode-select --install, then brew install"
-                        + " openjdk (");
+                        + " openjdk@25 (");
     }
 
     /** What was built needs a JDK only. */
