@@ -123,9 +123,14 @@ class DocumentsTest {
     }
 
     @Test
-    void everyFlagInADocumentExists() {
+    void everyFlagInADocumentExists() throws IOException {
         Set<String> known = new TreeSet<>(FOREIGN);
         known.addAll(List.of("--quick", "--cuda", "--with-model", "--output")); // Of the launcher's own commands.
+        try (Stream<Path> files = Files.walk(Documents.root().resolve("loadtest/src/main/java"))) {
+            files.filter(Files::isRegularFile)
+                    .map(DocumentsTest::read)
+                    .forEach(code -> FLAG.matcher(code).results().forEach(flag -> known.add(flag.group(1))));
+        }
         for (String command : COMMANDS) {
             Matcher flags =
                     FLAG.matcher(new CapturedProgram().run(command, "--help").out());
