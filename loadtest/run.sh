@@ -17,7 +17,8 @@ Usage: ./tramontane loadtest WORD [--url URL | --model MODEL] [OPTION...]
   soak      readers of all kinds for an hour (--duration TIME), contents checked at the end
   burst     bursts of 16 in an open loop, for a minute
   sweep     raises the rate until the objective breaks, and tells the knee (--slo LIMITS)
-  fair      a polite key beside one that floods (--keys FILE: NAME KEY [SHARE], the polite one first): its times alone and then
+  fair      a polite key alone, then beside one that floods (--keys FILE: NAME KEY RATE, the polite one first; a request a
+            second is rate 1)
   compare   the same load on two servers, side by side
   run       one load of your own: every option is yours
 
@@ -142,7 +143,7 @@ sweep)
     generator sweep --url "$url" --slo ttft=1s,tpot=100ms --share 95 --duration 15s --json "$reports/sweep.json" "$@"
     ;;
 fair)
-    # Alone: closed loop of one user with the first key of the file. Beside the flood: shares divide the arrivals.
+    # Shares are requests a second here: the first key's alone, then those of all together.
     keys=
     for argument in "$@"; do
         [ "$keys" != next ] || keys=$argument
@@ -157,12 +158,14 @@ fair)
     }
     polite=$(mktemp "$reports/.polite.XXXXXX") # readable by its owner only
     trap 'rm -f "$polite"; stop' EXIT
-    sed -n '/^[^#]/{s/^\([^ \t]*[ \t]*[^ \t]*\).*/\1/p;q;}' "$keys" >"$polite"
+    grep -v '^[[:space:]]*\(#\|$\)' "$keys" | head -n 1 >"$polite"
+    rates=$(awk '!/^[[:space:]]*(#|$)/ { share = NF > 2 ? $3 : 1; if (!first) first = share; sum += share }
+        END { print first, sum }' "$keys")
     echo "== the polite key alone" >&2
-    generator run --url "$url" --arrivals constant --rate 0.5 --duration 40s --title "Alone" \
+    generator run --url "$url" --rate "${rates% *}" --duration 1m --title "Alone" \
         --json "$reports/fair-alone.json" "$@" --keys "$polite"
     echo "== beside the flood" >&2
-    generator run --url "$url" --rate 20.5 --duration 40s --allow-refused --grace 10m --title "Beside a flood" \
+    generator run --url "$url" --rate "${rates#* }" --duration 1m --allow-refused --title "Beside a flood" \
         --html "$reports/fair.html" --json "$reports/fair.json" "$@"
     ;;
 run) generator run --url "$url" "$@" ;;

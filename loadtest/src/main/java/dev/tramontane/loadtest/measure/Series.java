@@ -11,6 +11,9 @@ public final class Series {
     private final List<Counts> slots = new ArrayList<>();
     private double width = 1;
 
+    /** Requests under way now, which they are also in a slot in which none starts or ends. */
+    private long running;
+
     /** What is counted in a slot. */
     private static final class Counts {
         private long started;
@@ -41,17 +44,22 @@ public final class Series {
      */
     public record Slot(double start, double width, long started, long ended, long bad, long tokens, long running) {}
 
-    void started(long nanos, long running) {
+    void started(long nanos, long now) {
         Counts slot = at(nanos);
         slot.started++;
-        slot.mostRunning = Math.max(slot.mostRunning, running);
+        running(slot, now);
     }
 
-    void ended(long nanos, long running, boolean bad) {
+    void ended(long nanos, long now, boolean bad) {
         Counts slot = at(nanos);
         slot.ended++;
         slot.bad += bad ? 1 : 0;
-        slot.mostRunning = Math.max(slot.mostRunning, running);
+        running(slot, now);
+    }
+
+    private void running(Counts slot, long now) {
+        running = now;
+        slot.mostRunning = Math.max(slot.mostRunning, now);
     }
 
     void token(long nanos) {
@@ -65,7 +73,9 @@ public final class Series {
         }
         int place = (int) (seconds / width);
         while (slots.size() <= place) {
-            slots.add(new Counts());
+            Counts slot = new Counts();
+            slot.mostRunning = running;
+            slots.add(slot);
         }
         return slots.get(place);
     }

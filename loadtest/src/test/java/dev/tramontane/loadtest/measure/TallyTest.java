@@ -88,6 +88,18 @@ class TallyTest {
     }
 
     @Test
+    void whatRunsAlsoRunsWhileNothingHappens() {
+        Series series = new Series();
+        series.started(0, 1);
+        series.started(500 * MS, 2);
+        series.ended(4500 * MS, 1, false);
+        assertThat(series.slots().stream().map(Series.Slot::running)).containsExactly(2L, 2L, 2L, 2L, 2L);
+        series.ended(5500 * MS, 0, false);
+        series.started(8000 * MS, 1);
+        assertThat(series.slots().stream().map(Series.Slot::running).skip(5)).containsExactly(1L, 0L, 0L, 1L);
+    }
+
+    @Test
     void memoryIsBoundedHoweverLongARunIs() {
         Tally tally = new Tally(Slo.parse("--slo", ""), false, 0, 3);
         for (long i = 0; i < 100_000; i++) {
