@@ -196,8 +196,15 @@ class KeysTest {
     @Test
     void aRefusalComesBeforeTheBody() throws Exception {
         try (RawClient client = new RawClient(service.port)) {
-            client.send("POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                    + "Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+            client.send(String.join(
+                    "\r\n",
+                    "POST /v1/completions HTTP/1.1",
+                    "Host: 127.0.0.1",
+                    "Content-Type: application/json",
+                    "Content-Length: 1000000",
+                    "Expect: 100-continue",
+                    "",
+                    ""));
             assertThat(client.answer().status()).isEqualTo(401);
         }
     }
@@ -288,7 +295,7 @@ class KeysTest {
         assertThat(second.error().getString("message")).contains("'tight' has 1 answers under way");
         held = false;
         assertThat(first.join().status()).isEqualTo(200);
-        TestService.eventually().until(() -> streams.get("tight") == 0);
+        TestService.eventually().until(() -> streams.getOrDefault("tight", -1) == 0);
         assertThat(complete(limited).status()).isEqualTo(200);
         // A request that is wrong gives its place back as well.
         for (int i = 0; i < 3; i++) {

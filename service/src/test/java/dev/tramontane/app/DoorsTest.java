@@ -61,7 +61,7 @@ class DoorsTest {
     }
 
     /** A server that runs, until it is told to end. */
-    private final class Run implements AutoCloseable {
+    private static final class Run implements AutoCloseable {
         final CapturedProgram program = new CapturedProgram();
         final CompletableFuture<Outcome> running;
         final String address;
