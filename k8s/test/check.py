@@ -12,6 +12,10 @@ import argparse
 import sys
 from pathlib import Path
 
+try:
+    import kubernetes_validate  # noqa: F401  shapes.py uses it, and YAML and JSON Schema come with it
+except ImportError:
+    sys.exit("check.py: the package kubernetes-validate is not there: python3 -m pip install kubernetes-validate")
 import yaml
 
 from consistency import check_hardening, check_ports, check_references, check_scaling, check_selectors
