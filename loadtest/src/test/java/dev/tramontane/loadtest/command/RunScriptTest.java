@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(300)
 class RunScriptTest {
+    private static final String QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
     @TempDir
     Path folder;
 
@@ -35,7 +37,8 @@ class RunScriptTest {
         Files.writeString(
                 launcher,
                 "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java")
-                        + "' --enable-native-access=ALL-UNNAMED -Xmx512m -cp '" + System.getProperty("java.class.path")
+                        + "' --enable-native-access=ALL-UNNAMED -Xmx512m " + QUICK + " -cp '"
+                        + System.getProperty("java.class.path")
                         + "' dev.tramontane.app.Main \"$@\"\n");
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
@@ -51,6 +54,7 @@ class RunScriptTest {
         builder.environment().put("LOADTEST_CLASSES", System.getProperty("java.class.path"));
         builder.environment().put("LOADTEST_REPORTS", folder.resolve("reports").toString());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("LOADTEST_JVM_FLAGS", QUICK); // A program that lives for seconds.
         builder.environment().put("TRAMONTANE_CHAT_LAYOUT", "mistral-v1");
         builder.environment().put("TRAMONTANE_MAX_BATCH", "4");
         Process process = builder.start();
@@ -90,9 +94,9 @@ class RunScriptTest {
         Files.writeString(keys, "# polite first\npolite sk-1 1\nflood sk-2 2\n");
         try (FakeServer server = new FakeServer()) {
             String url = server.url;
-            assertThat(run(0, "soak", "--url", url, "--duration", "1s", "--rate", "20"))
+            assertThat(run(0, "soak", "--url", url, "--requests", "12", "--rate", "20"))
                     .contains("Soak test", "no character missing");
-            assertThat(run(0, "burst", "--url=" + url, "--duration", "1s", "--rate", "64"))
+            assertThat(run(0, "burst", "--url=" + url, "--requests", "32", "--rate", "640"))
                     .contains("Bursts of 16");
             assertThat(run(
                             0,
