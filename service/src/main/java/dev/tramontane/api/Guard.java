@@ -84,7 +84,7 @@ final class Guard implements Handler<RoutingContext> {
             observer.requestEnded(route, context.request().method().name(), status, tally.nanos());
             AccessLog.ended(context, route, status);
             if (!probes.test(route)) {
-                String id = context.response().headers().get(RequestIds.HEADER);
+                String id = RequestTrace.idOfRequest(context);
                 @Nullable String failure = AccessLog.failure(context);
                 @Nullable String error = failure == null && !context.response().ended() ? "disconnected" : failure;
                 trace.ended(id, context.request().method().name(), route, status, error, tally);

@@ -74,8 +74,12 @@ public final class RequestTrace {
 
     /** It became a socket, whose responses are requests of their own. */
     public void upgraded(RoutingContext routing, String route) {
-        String id = routing.response().headers().get(RequestIds.HEADER);
-        ended(id, routing.request().method().name(), route, UPGRADED, null, Tally.of(routing));
+        ended(idOfRequest(routing), routing.request().method().name(), route, UPGRADED, null, Tally.of(routing));
+    }
+
+    /** By which the client knows it: the guard gives each one. */
+    static String idOfRequest(RoutingContext routing) {
+        return Objects.requireNonNullElse(routing.response().headers().get(RequestIds.HEADER), "");
     }
 
     /** It is over; only the first such word counts. */

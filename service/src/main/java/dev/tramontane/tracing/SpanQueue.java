@@ -41,6 +41,7 @@ final class SpanQueue implements SpanProcessor {
     private static final Duration LAST = Duration.ofSeconds(2);
 
     private static final String REFUSED = "it answers with an error";
+    private static final int MOST_CAUSES = 16;
     private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final BlockingQueue<SpanData> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
@@ -146,17 +147,21 @@ final class SpanQueue implements SpanProcessor {
     /** What lies at the bottom: the library wraps it several times, and what it says without a cause is an answer's status. */
     private static String reason(Throwable failure) {
         Throwable root = failure;
-        for (Throwable cause = failure.getCause(); cause != null && cause != root; cause = cause.getCause()) {
-            if (cause instanceof ConnectException) {
-                return "nobody listens there"; // Below it lies but how the JDK came to know.
+        for (int depth = 0; depth < MOST_CAUSES; depth++) {
+            Throwable cause = root.getCause();
+            if (cause == null || root instanceof ConnectException) {
+                break; // Below that one lies but how the JDK came to know.
             }
             root = cause;
         }
         String message = root.getMessage();
-        if (root == failure && message == null) {
-            return REFUSED;
+        if (root instanceof ConnectException) {
+            return "nobody listens there";
         }
-        return message == null ? root.getClass().getSimpleName() : message;
+        if (message != null) {
+            return message;
+        }
+        return failure.getCause() == null ? REFUSED : root.getClass().getSimpleName();
     }
 
     private void complain(String why) {
