@@ -158,7 +158,7 @@ fair)
     }
     polite=$(mktemp "$reports/.polite.XXXXXX") # readable by its owner only
     trap 'rm -f "$polite"; stop' EXIT
-    grep -v '^[[:space:]]*\(#\|$\)' "$keys" | head -n 1 >"$polite"
+    grep -Ev '^[[:space:]]*(#|$)' "$keys" | head -n 1 >"$polite"
     rates=$(awk '!/^[[:space:]]*(#|$)/ { share = NF > 2 ? $3 : 1; if (!first) first = share; sum += share }
         END { print first, sum }' "$keys")
     echo "== the polite key alone" >&2

@@ -7,7 +7,7 @@ mkdir -p "$here/target"
 
 log="$here/target/check.log"
 MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -f "$here/pom.xml" -B -ntp -q test-compile >"$log" 2>&1 || {
-    if grep -q "Could not resolve dependencies\|could not be resolved\|Could not find artifact" "$log"; then
+    if grep -Eq "Could not resolve dependencies|could not be resolved|Could not find artifact" "$log"; then
         echo "skipped: Gatling's scenarios, whose libraries cannot be had from here"
         exit 0
     fi
