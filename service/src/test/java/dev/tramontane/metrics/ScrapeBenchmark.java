@@ -81,7 +81,7 @@ public final class ScrapeBenchmark {
                 bytes,
                 nanos[scrapes / 2] / 1e3,
                 nanos[scrapes * 99 / 100] / 1e3,
-                allocated / scrapes >> 10);
+                (allocated / scrapes) >> 10);
     }
 
     /** Processor time of all askers in a few seconds, each asking every 50 ms. */
