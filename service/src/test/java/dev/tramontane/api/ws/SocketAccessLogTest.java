@@ -30,16 +30,17 @@ class SocketAccessLogTest {
             assertThat(log.with("response=" + id))
                     .singleElement()
                     .asString()
-                    .startsWith("SOCKET /v1/responses 200 id=mine-1 response=" + id + " end=incomplete prompt_tokens=")
+                    .matches("SOCKET /v1/responses 200 id=mine-1 trace=[0-9a-f]{32} response=" + id
+                            + " end=incomplete prompt_tokens=.*")
                     .contains(" completion_tokens=3 first_ms=", " ms=");
             assertThat(log.with("end=refused"))
                     .singleElement()
                     .asString()
-                    .startsWith("SOCKET /v1/responses 400 id=mine-1 end=refused error=");
+                    .matches("SOCKET /v1/responses 400 id=mine-1 trace=[0-9a-f]{32} end=refused error=.*");
             assertThat(log.with("GET /v1/responses 101"))
                     .singleElement()
                     .asString()
-                    .contains(" id=mine-1 end=upgraded");
+                    .containsPattern(" id=mine-1 trace=[0-9a-f]{32} end=upgraded");
         }
     }
 }
