@@ -68,6 +68,44 @@ class ChatCompletionsTest {
         }
     }
 
+    /** As vLLM has it, and load generators ask for it: each chunk counts what its choice took so far. */
+    @Test
+    void streamsCountInEveryChunkWhereThatIsWanted() {
+        try (TestService service = TestService.of("Hi")) {
+            List<JsonObject> events = service.chat(TestService.chatBody(new JsonObject()
+                            .put("stream", true)
+                            .put("n", 2)
+                            .put(
+                                    "stream_options",
+                                    JsonObject.of("include_usage", true, "continuous_usage_stats", true))))
+                    .events();
+            int prompt = events.getLast().getJsonObject("usage").getInteger("prompt_tokens");
+            assertThat(prompt).isPositive();
+            assertThat(events)
+                    .allSatisfy(event -> assertThat(event.getJsonObject("usage").getInteger("prompt_tokens"))
+                            .isEqualTo(prompt));
+            for (int choice = 0; choice < 2; choice++) {
+                int index = choice;
+                assertThat(events.stream()
+                                .filter(event -> !event.getJsonArray("choices").isEmpty()
+                                        && event.getJsonArray("choices")
+                                                        .getJsonObject(0)
+                                                        .getInteger("index")
+                                                == index)
+                                .map(event -> event.getJsonObject("usage").getInteger("completion_tokens")))
+                        .containsExactly(0, 1, 2, 3); // Who speaks, two letters, the end token.
+            }
+            assertThat(events.getLast().getJsonObject("usage").getInteger("completion_tokens"))
+                    .as("of both")
+                    .isEqualTo(6);
+            assertThat(service.chat(TestService.chatBody(new JsonObject()
+                                    .put("stream", true)
+                                    .put("stream_options", JsonObject.of("continuous_usage_stats", true))))
+                            .body())
+                    .contains("continuous_usage_stats needs include_usage");
+        }
+    }
+
     @Test
     void streamsCarryNoUsageUnlessAsked() {
         try (TestService service = TestService.of("Hi")) {

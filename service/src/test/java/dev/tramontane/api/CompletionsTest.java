@@ -78,6 +78,37 @@ class CompletionsTest {
     }
 
     @Test
+    void streamsCountInEveryChunkWhereThatIsWanted() {
+        try (TestService service = TestService.of("Hi")) {
+            List<JsonObject> events = service.completion(new JsonObject()
+                            .put("prompt", JsonArray.of("ab", "abcd"))
+                            .put("stream", true)
+                            .put(
+                                    "stream_options",
+                                    JsonObject.of("include_usage", true, "continuous_usage_stats", true)))
+                    .events();
+            List<Integer> prompts = List.of(2, 4);
+            for (int choice = 0; choice < 2; choice++) {
+                int index = choice;
+                List<JsonObject> usages = events.stream()
+                        .filter(event -> !event.getJsonArray("choices").isEmpty()
+                                && event.getJsonArray("choices")
+                                                .getJsonObject(0)
+                                                .getInteger("index")
+                                        == index)
+                        .map(event -> event.getJsonObject("usage"))
+                        .toList();
+                assertThat(usages)
+                        .extracting(usage -> usage.getInteger("completion_tokens"))
+                        .containsExactly(1, 2, 3);
+                assertThat(usages)
+                        .extracting(usage -> usage.getInteger("prompt_tokens"))
+                        .containsOnly(prompts.get(index));
+            }
+        }
+    }
+
+    @Test
     void promptsOfEveryForm() {
         try (TestService service = TestService.of("x")) {
             ScriptedEngine engine = (ScriptedEngine) service.engine;

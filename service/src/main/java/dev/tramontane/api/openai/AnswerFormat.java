@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.openai.AnswerOptions.StreamUsage;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Alternative;
 import dev.tramontane.generation.GenerationEvent.Finished;
@@ -32,6 +33,7 @@ abstract class AnswerFormat {
     private final Head chunkHead;
     private final AnswerOptions options;
     private final UsageCount usage = new UsageCount();
+    private final RunningUsage running = new RunningUsage();
 
     /** @param chunkObject the object's name in streamed events */
     AnswerFormat(Head head, String chunkObject, AnswerOptions options) {
@@ -92,14 +94,24 @@ abstract class AnswerFormat {
     abstract void writeTail(JsonGenerator json, List<Answer> answers);
 
     /** The events that one event of generation becomes, possibly none. */
-    abstract byte[] event(int prompt, GenerationEvent event);
+    final byte[] event(int prompt, GenerationEvent event) {
+        running.add(prompt * options.choices(), event);
+        return chunks(prompt, event);
+    }
+
+    /** As {@link #event}, of what has been counted. */
+    abstract byte[] chunks(int prompt, GenerationEvent event);
 
     /** An event that adds nothing to the answer, for when there is nothing to say. Any thread. */
     final byte[] keepAlive() {
-        return chunk(0, "", json -> {
-            writeNothing(json);
-            json.writeNullProperty("logprobs");
-        });
+        return chunk(
+                0,
+                "",
+                json -> {
+                    writeNothing(json);
+                    json.writeNullProperty("logprobs");
+                },
+                json -> writeNoUsage(json)); // What is counted belongs to another thread.
     }
 
     /** A choice's own field for text, with none in it. */
@@ -107,7 +119,7 @@ abstract class AnswerFormat {
 
     /** The end of a stream. */
     final byte[] last() {
-        if (!options.includeUsage()) {
+        if (options.usage() == StreamUsage.NOWHERE) {
             return DONE;
         }
         byte[] count = JsonWriter.framed(
@@ -122,13 +134,20 @@ abstract class AnswerFormat {
         return concat(count, DONE);
     }
 
-    /** One chunk with one choice; {@code content} writes the choice's own fields. */
+    /** One chunk with one choice; {@code content} writes the choice's own fields. An empty reason is null. */
     final byte[] chunk(int index, String finishReason, JsonWriter.Value content) {
-        return chunk(index, finishReason, content, json -> {});
+        return chunk(index, finishReason, content, json -> writeUsage(json, index));
     }
 
-    /** As above, with fields of the chunk itself. An empty reason is null. */
-    final byte[] chunk(int index, String finishReason, JsonWriter.Value content, JsonWriter.Value tail) {
+    /** As above, with fields of the chunk itself before its usage. */
+    final byte[] chunk(int index, JsonWriter.Value content, JsonWriter.Value more) {
+        return chunk(index, "", content, json -> {
+            more.write(json);
+            writeUsage(json, index);
+        });
+    }
+
+    private byte[] chunk(int index, String finishReason, JsonWriter.Value content, JsonWriter.Value tail) {
         return JsonWriter.framed(
                 DATA,
                 json -> {
@@ -139,12 +158,23 @@ abstract class AnswerFormat {
                     json.writeStringProperty("finish_reason", finishReason.isEmpty() ? null : finishReason);
                     json.writeEndObject().writeEndArray();
                     tail.write(json);
-                    if (options.includeUsage()) {
-                        json.writeNullProperty("usage");
-                    }
                     json.writeEndObject();
                 },
                 END_OF_EVENT);
+    }
+
+    private void writeUsage(JsonGenerator json, int index) {
+        if (options.usage() == StreamUsage.IN_EVERY_CHUNK) {
+            running.write(json, index, options.choices());
+        } else {
+            writeNoUsage(json);
+        }
+    }
+
+    private void writeNoUsage(JsonGenerator json) {
+        if (options.usage() != StreamUsage.NOWHERE) {
+            json.writeNullProperty("usage");
+        }
     }
 
     final void count(Finished finished) {

@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  *
  * @param promptLogprobs alternatives per prompt token to report beside the answer; -1: none wanted
  * @param returnIds whether token ids are part of the answer
- * @param includeUsage whether a stream ends with a chunk of usage
+ * @param usage where a stream tells how many tokens it took
  * @param requestId what the answer's id ends in; empty for the server to choose
  */
 record AnswerOptions(
@@ -28,8 +28,16 @@ record AnswerOptions(
         int promptLogprobs,
         boolean returnIds,
         boolean stream,
-        boolean includeUsage,
+        StreamUsage usage,
         String requestId) {
+
+    /** Where a stream tells how many tokens it took. */
+    enum StreamUsage {
+        NOWHERE,
+        IN_A_LAST_CHUNK,
+        /** And in every chunk, of its choice so far: vLLM's continuous_usage_stats, which load generators read. */
+        IN_EVERY_CHUNK
+    }
 
     /** Most alternatives per token. */
     static final int MAX_LOGPROBS = 20;
@@ -62,7 +70,7 @@ record AnswerOptions(
                 promptLogprobs,
                 fields.flag("return_token_ids", false),
                 stream,
-                includeUsage(fields, stream),
+                usage(fields, stream),
                 requestId(fields));
     }
 
@@ -89,19 +97,26 @@ record AnswerOptions(
         return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops);
     }
 
-    private static boolean includeUsage(JsonFields fields, boolean stream) {
+    private static StreamUsage usage(JsonFields fields, boolean stream) {
         JsonFields options = fields.object("stream_options");
         if (options == null) {
-            return false;
+            return StreamUsage.NOWHERE;
         }
         if (!stream) {
             throw new InvalidJsonException("stream_options", "stream_options needs stream to be true");
         }
         boolean include = options.flag("include_usage", false);
+        boolean continuous = options.flag("continuous_usage_stats", false);
+        if (continuous && !include) {
+            throw new InvalidJsonException(
+                    "stream_options.continuous_usage_stats", "continuous_usage_stats needs include_usage to be true");
+        }
         options.harmless("include_obfuscation"); // Padding against traffic analysis; OpenAI lets servers leave it out.
-        options.only("continuous_usage_stats", false);
         options.end();
-        return include;
+        if (continuous) {
+            return StreamUsage.IN_EVERY_CHUNK;
+        }
+        return include ? StreamUsage.IN_A_LAST_CHUNK : StreamUsage.NOWHERE;
     }
 
     private static void requireText(JsonFields fields) {

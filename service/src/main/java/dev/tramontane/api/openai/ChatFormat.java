@@ -50,7 +50,7 @@ final class ChatFormat extends AnswerFormat {
     }
 
     @Override
-    byte[] event(int prompt, GenerationEvent event) {
+    byte[] chunks(int prompt, GenerationEvent event) {
         return switch (event) {
             case Accepted accepted -> beginnings(accepted.promptIds());
             case Scored scored -> NOTHING;
@@ -93,7 +93,6 @@ final class ChatFormat extends AnswerFormat {
     private byte[] beginning(int choice, int[] promptIds) {
         return chunk(
                 choice,
-                "",
                 json -> {
                     json.writeName("delta").writeStartObject();
                     json.writeStringProperty("role", "assistant");

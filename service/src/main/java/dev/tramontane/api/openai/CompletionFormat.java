@@ -55,7 +55,7 @@ final class CompletionFormat extends AnswerFormat {
     void writeTail(JsonGenerator json, List<Answer> answers) {}
 
     @Override
-    byte[] event(int prompt, GenerationEvent event) {
+    byte[] chunks(int prompt, GenerationEvent event) {
         int first = prompt * options().choices();
         return switch (event) {
             case Accepted accepted -> {

@@ -80,7 +80,7 @@ final class RequestFields {
                     "the same of the prompt's tokens; not while streaming"),
             honoured("echo", JsonSchema.flag(), "the prompt before the answer").at(COMPLETIONS),
             honoured("stream", JsonSchema.flag(), "events instead of one answer"),
-            honoured("stream_options", JsonSchema.object(), "include_usage; needs stream"),
+            honoured("stream_options", JsonSchema.object(), "include_usage, continuous_usage_stats; needs stream"),
             honoured("return_token_ids", JsonSchema.flag(), "ids of prompt and answer"),
             honoured("skip_special_tokens", JsonSchema.flag(), "false shows control tokens by their spelling"),
             honoured(

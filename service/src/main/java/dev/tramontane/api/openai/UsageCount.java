@@ -18,6 +18,10 @@ final class UsageCount {
     }
 
     void write(JsonGenerator json) {
+        write(json, prompt, cached, completion);
+    }
+
+    static void write(JsonGenerator json, long prompt, long cached, long completion) {
         json.writeName("usage").writeStartObject();
         json.writeNumberProperty("prompt_tokens", prompt);
         json.writeNumberProperty("completion_tokens", completion);
