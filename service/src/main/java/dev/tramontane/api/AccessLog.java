@@ -44,11 +44,9 @@ public final class AccessLog {
             return;
         }
         HttpServerRequest request = context.request();
-        @Nullable String failure = context.get(FAILURE);
+        @Nullable String failure = failure(context);
         boolean whole = context.response().ended();
-        LoggingEventBuilder line = line(request, status)
-                .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
-                .addKeyValue("trace", RequestTrace.idOf(context))
+        LoggingEventBuilder line = line(request, RequestTrace.idOf(context), status)
                 .addKeyValue("route", route)
                 .addKeyValue("end", !whole ? "disconnected" : failure == null ? "complete" : "failed");
         line = withKey(line, context);
@@ -64,10 +62,8 @@ public final class AccessLog {
     public static void upgraded(RoutingContext context) {
         if (LOG.isInfoEnabled()) {
             context.put(WRITTEN, true);
-            LoggingEventBuilder line = line(context.request(), 101)
-                    .addKeyValue("id", context.response().headers().get(RequestIds.HEADER))
-                    .addKeyValue("trace", RequestTrace.idOf(context))
-                    .addKeyValue("end", "upgraded");
+            LoggingEventBuilder line =
+                    line(context.request(), RequestTrace.idOf(context), 101).addKeyValue("end", "upgraded");
             withKey(line, context).log();
         }
     }
@@ -81,9 +77,7 @@ public final class AccessLog {
     /** A request that no route saw: its head was wrong. */
     static void refused(HttpServerRequest request, RequestTrace trace, ApiException failure) {
         if (LOG.isInfoEnabled()) {
-            line(request, failure.status())
-                    .addKeyValue("id", request.response().headers().get(RequestIds.HEADER))
-                    .addKeyValue("trace", trace.id())
+            line(request, trace.id(), failure.status())
                     .addKeyValue("end", "failed")
                     .addKeyValue("error", word(failure))
                     .log();
@@ -124,12 +118,14 @@ public final class AccessLog {
         counted(line, tally).log();
     }
 
-    private static LoggingEventBuilder line(HttpServerRequest request, int status) {
+    private static LoggingEventBuilder line(HttpServerRequest request, String trace, int status) {
         String path = Printable.of(Objects.requireNonNullElse(request.path(), "-"), SHOWN_PATH);
         return LOG.atInfo()
                 .setMessage(
                         Printable.of(request.method().name(), SHOWN_PATH) + " " + path.replace(' ', '+') + " " + status)
-                .addKeyValue("client", String.valueOf(request.remoteAddress()));
+                .addKeyValue("client", String.valueOf(request.remoteAddress()))
+                .addKeyValue("id", request.response().headers().get(RequestIds.HEADER))
+                .addKeyValue("trace", trace);
     }
 
     private static LoggingEventBuilder counted(LoggingEventBuilder line, Tally tally) {

@@ -10,6 +10,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerConfig;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
@@ -169,7 +170,7 @@ public final class HttpService {
 
         @Override
         public Future<?> start() {
-            HttpServer server = vertx.createHttpServer(options)
+            HttpServer server = vertx.createHttpServer(new HttpServerConfig(options), tls)
                     .connectionHandler(HttpService.this::opened)
                     .invalidRequestHandler(HttpService.this::malformed)
                     .exceptionHandler(broken -> LOG.debug("A connection failed", broken))
@@ -195,17 +196,6 @@ public final class HttpService {
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true);
-        ServerSSLOptions secured = tls;
-        if (secured != null) {
-            options.setSsl(true)
-                    .setUseAlpn(false)
-                    .setKeyCertOptions(secured.getKeyCertOptions())
-                    .setTrustOptions(secured.getTrustOptions())
-                    .setClientAuth(secured.getClientAuth())
-                    .setEnabledSecureTransportProtocols(secured.getEnabledSecureTransportProtocols())
-                    .setSslHandshakeTimeout(secured.getSslHandshakeTimeout())
-                    .setSslHandshakeTimeoutUnit(secured.getSslHandshakeTimeoutUnit());
-        }
         if (limits.sendBufferBytes() > 0) {
             options.setSendBufferSize(limits.sendBufferBytes());
         }

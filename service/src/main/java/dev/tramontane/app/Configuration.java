@@ -287,9 +287,7 @@ record Configuration(
     private static AccessChoice access(SettingValues values) {
         AccessChoice access = new AccessChoice(
                 values.path(Setting.API_KEYS),
-                values.word(Setting.ALLOW_ANONYMOUS, List.of("on", "off"))
-                        .orElseThrow()
-                        .equals("on"),
+                values.on(Setting.ALLOW_ANONYMOUS),
                 host(values, Setting.MANAGEMENT_HOST),
                 values.whole(Setting.MANAGEMENT_PORT, 0, 65_535),
                 values.path(Setting.TLS_CERTIFICATE),
@@ -309,9 +307,7 @@ record Configuration(
                         .orElseThrow()
                         .equals("json"),
                 values.word(Setting.LOG_LEVEL, List.of("error", "warn", "info", "debug")),
-                values.word(Setting.ACCESS_LOG, List.of("on", "off"))
-                        .orElseThrow()
-                        .equals("on"));
+                values.on(Setting.ACCESS_LOG));
     }
 
     private static String host(SettingValues values, Setting setting) {

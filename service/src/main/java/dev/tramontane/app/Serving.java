@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,10 @@ final class Serving implements Health, ServedModels {
 
         Phase(String detail) {
             this.detail = detail;
+        }
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -107,15 +112,14 @@ final class Serving implements Health, ServedModels {
 
     /** All that {@link #state} says. */
     static List<String> states() {
-        return List.of("loading", "ready", "leaving", "draining", FAILED);
+        return Stream.concat(Stream.of(Phase.values()).map(Phase::word), Stream.of(FAILED))
+                .toList();
     }
 
     /** In one word: one of its phases, or that the model has failed. */
     String state() {
         Loaded served = loaded;
-        return served != null && !served.healthy().getAsBoolean()
-                ? FAILED
-                : phase.name().toLowerCase(Locale.ROOT);
+        return served != null && !served.healthy().getAsBoolean() ? FAILED : phase.word();
     }
 
     @Override

@@ -69,6 +69,11 @@ final class SettingValues {
                 .orElseThrow();
     }
 
+    /** On or off, of a setting that has a default. */
+    boolean on(Setting setting) {
+        return word(setting, List.of("on", "off")).orElseThrow().equals("on");
+    }
+
     /** From 0 to 1, of a setting that has a default. */
     double share(Setting setting) {
         return parsed(setting, "0 to 1", SettingValues::decimal, share -> share >= 0 && share <= 1)

@@ -10,6 +10,7 @@ import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -33,12 +34,15 @@ abstract class AnswerFormat {
     private final Head chunkHead;
     private final AnswerOptions options;
     private final UsageCount usage = new UsageCount();
-    private final RunningUsage running = new RunningUsage();
+
+    /** Where every chunk tells it. */
+    private final @Nullable RunningUsage running;
 
     /** @param chunkObject the object's name in streamed events */
     AnswerFormat(Head head, String chunkObject, AnswerOptions options) {
         this.head = head;
         this.options = options;
+        running = options.usage() == StreamUsage.IN_EVERY_CHUNK ? new RunningUsage(options.choices()) : null;
         chunkHead = new Head(head.id(), chunkObject, head.model(), head.createdSeconds(), head.fingerprint());
     }
 
@@ -95,7 +99,9 @@ abstract class AnswerFormat {
 
     /** The events that one event of generation becomes, possibly none. */
     final byte[] event(int prompt, GenerationEvent event) {
-        running.add(prompt * options.choices(), event);
+        if (running != null) {
+            running.add(prompt, event);
+        }
         return chunks(prompt, event);
     }
 
@@ -111,7 +117,7 @@ abstract class AnswerFormat {
                     writeNothing(json);
                     json.writeNullProperty("logprobs");
                 },
-                json -> writeNoUsage(json)); // What is counted belongs to another thread.
+                this::writeNoUsage); // What is counted belongs to another thread.
     }
 
     /** A choice's own field for text, with none in it. */
@@ -164,8 +170,8 @@ abstract class AnswerFormat {
     }
 
     private void writeUsage(JsonGenerator json, int index) {
-        if (options.usage() == StreamUsage.IN_EVERY_CHUNK) {
-            running.write(json, index, options.choices());
+        if (running != null) {
+            running.write(json, index);
         } else {
             writeNoUsage(json);
         }

@@ -5,37 +5,48 @@ import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Scored;
+import dev.tramontane.generation.GenerationEvent.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 
 /** Tokens of each choice of a stream so far. One thread at a time. */
 final class RunningUsage {
-    private final Map<Integer, Integer> prompts = new HashMap<>();
-    private final Map<Integer, Integer> answers = new HashMap<>();
-    private final Map<Integer, Integer> cached = new HashMap<>();
+    private static final Usage NOTHING = new Usage(0, 0, 0);
 
-    /** @param first index of the prompt's first choice */
-    void add(int first, GenerationEvent event) {
+    private final Map<Integer, Usage> byChoice = new HashMap<>();
+    private final int choices;
+
+    /** @param choices of each prompt */
+    RunningUsage(int choices) {
+        this.choices = choices;
+    }
+
+    void add(int prompt, GenerationEvent event) {
+        int first = prompt * choices;
         switch (event) {
-            case Accepted accepted -> prompts.put(first, accepted.promptIds().length);
-            case Scored scored -> {}
-            case Delta delta ->
-                answers.merge(first + delta.choice(), delta.tokens().size(), Integer::sum);
-            case Finished finished -> {
-                // With the end token, and what a stop string took.
-                answers.put(first + finished.choice(), finished.usage().completionTokens());
-                cached.put(first + finished.choice(), finished.usage().cachedTokens());
+            case Accepted accepted -> {
+                for (int choice = 0; choice < choices; choice++) {
+                    byChoice.put(first + choice, new Usage(accepted.promptIds().length, 0, 0));
+                }
             }
+            case Scored ignored -> {}
+            case Delta delta -> {
+                Usage before = of(first + delta.choice());
+                int tokens = before.completionTokens() + delta.tokens().size();
+                byChoice.put(first + delta.choice(), new Usage(before.promptTokens(), before.cachedTokens(), tokens));
+            }
+            // With the end token, and what a stop string took.
+            case Finished finished -> byChoice.put(first + finished.choice(), finished.usage());
         }
     }
 
-    /** @param choices of each prompt */
-    void write(JsonGenerator json, int index, int choices) {
-        UsageCount.write(
-                json,
-                prompts.getOrDefault(index - index % choices, 0),
-                cached.getOrDefault(index, 0),
-                answers.getOrDefault(index, 0));
+    void write(JsonGenerator json, int index) {
+        Usage usage = of(index);
+        UsageCount.write(json, usage.promptTokens(), usage.cachedTokens(), usage.completionTokens());
+    }
+
+    private Usage of(int index) {
+        return byChoice.getOrDefault(index, NOTHING);
     }
 }
