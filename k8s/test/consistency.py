@@ -122,11 +122,10 @@ def rounded(value, count, up):
 
 
 def check_scaling(all_of):
-    targets = {thing["spec"]["scaleTargetRef"]["name"] for thing in all_of.of("HorizontalPodAutoscaler", "ScaledObject")}
-    for thing in all_of.of("HorizontalPodAutoscaler", "ScaledObject"):
-        if [other["spec"]["scaleTargetRef"]["name"] for other in all_of.of("HorizontalPodAutoscaler", "ScaledObject")].count(
-            thing["spec"]["scaleTargetRef"]["name"]
-        ) > 1:
+    scalers = all_of.of("HorizontalPodAutoscaler", "ScaledObject")
+    targets = [thing["spec"]["scaleTargetRef"]["name"] for thing in scalers]
+    for thing, target in zip(scalers, targets):
+        if targets.count(target) > 1:
             yield thing, "two autoscalers have the same target"
     for thing, _, spec in all_of.servers():
         if "replicas" in thing["spec"] and thing["metadata"]["name"] in targets:

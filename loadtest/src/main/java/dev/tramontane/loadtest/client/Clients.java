@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.PemTrustOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +31,8 @@ public final class Clients {
     }
 
     HttpClientAgent http(boolean slow) {
-        HttpClientOptions options =
-                new HttpClientOptions().setConnectTimeout(CONNECT_MILLIS).setKeepAliveTimeout(0);
-        if (slow) {
-            options.setReceiveBufferSize(SMALL_BUFFER);
-        }
-        if (!trust.isEmpty()) {
-            options.setTrustOptions(authorities());
-        }
+        HttpClientOptions options = new HttpClientOptions().setKeepAliveTimeout(0);
+        prepare(options, slow);
         return vertx.httpClientBuilder()
                 .with(options)
                 .with(new PoolOptions().setHttp1MaxSize(ALL))
@@ -46,21 +41,21 @@ public final class Clients {
 
     WebSocketClient sockets(boolean slow) {
         WebSocketClientOptions options = new WebSocketClientOptions()
-                .setConnectTimeout(CONNECT_MILLIS)
                 .setMaxConnections(ALL)
                 .setMaxFrameSize(LONGEST_MESSAGE)
                 .setMaxMessageSize(LONGEST_MESSAGE);
+        prepare(options, slow);
+        return vertx.createWebSocketClient(options);
+    }
+
+    private void prepare(ClientOptionsBase options, boolean slow) {
+        options.setConnectTimeout(CONNECT_MILLIS);
         if (slow) {
             options.setReceiveBufferSize(SMALL_BUFFER);
         }
         if (!trust.isEmpty()) {
-            options.setTrustOptions(authorities());
+            options.setTrustOptions(new PemTrustOptions().addCertPath(trust));
         }
-        return vertx.createWebSocketClient(options);
-    }
-
-    private PemTrustOptions authorities() {
-        return new PemTrustOptions().addCertPath(trust);
     }
 
     /**

@@ -110,7 +110,10 @@ final class PlanOptions {
             description =
                     "Prompts and lengths from a file: an array of conversations like ShareGPT's, or lines of JSON like"
                             + " Mooncake's.")
-    private @Nullable Path trace;
+    private @Nullable Path traceFile;
+
+    /** What the file has, once it was read: a sweep asks for it in each run. */
+    private @Nullable Trace trace;
 
     @Option(
             names = "--trace-speed",
@@ -189,9 +192,9 @@ final class PlanOptions {
     }
 
     Workload workload(Tenants tenants) {
-        Workload.Source source = trace == null
+        Workload.Source source = traceFile == null
                 ? Workload.drawn(Lengths.parse("--prompt", prompt), Lengths.parse("--answer", answer))
-                : Trace.read(trace).source();
+                : trace(traceFile).source();
         return new Workload(source, tenants, Mix.parse("--mix", mix), seed);
     }
 
@@ -223,16 +226,25 @@ final class PlanOptions {
             case "burst" -> Arrivals.bursts(from, burst, random);
             case "ramp" -> Arrivals.ramp(from, rate(ends[1]), seconds, random);
             case "trace" -> {
-                if (trace == null) {
+                if (traceFile == null) {
                     throw new InvalidPlanException("--arrivals trace needs --trace FILE");
                 }
-                yield Trace.read(trace).arrivals(traceSpeed);
+                yield trace(traceFile).arrivals(traceSpeed);
             }
             case "closed" -> null;
             default ->
                 throw new InvalidPlanException(
                         "--arrivals must be one of poisson, constant, burst, ramp, trace, closed; got " + arrivals);
         };
+    }
+
+    private Trace trace(Path file) {
+        Trace read = trace;
+        if (read == null) {
+            read = Trace.read(file);
+            trace = read;
+        }
+        return read;
     }
 
     private double rate(String text) {
@@ -265,11 +277,11 @@ final class PlanOptions {
         if (requests != MOST_REQUESTS) {
             all.put("requests", Long.toString(requests));
         }
-        if (trace == null) {
+        if (traceFile == null) {
             all.put("prompt", prompt);
             all.put("answer", answer);
         } else {
-            all.put("trace", trace.getFileName().toString());
+            all.put("trace", traceFile.getFileName().toString());
         }
         all.put("readers", mix.isEmpty() ? "steady" : mix);
         all.put("seed", Long.toString(seed));

@@ -57,29 +57,23 @@ public final class Figures {
     }
 
     Figures copy() {
-        Figures copy = new Figures(
-                firstToken.copy(), betweenTokens.copy(), perToken.copy(), whole.copy(), new EnumMap<>(ends));
+        return with(firstToken.copy(), whole.copy());
+    }
+
+    /** As {@link Times#corrected}, of what begins with the request; gaps are the server's own pace. */
+    Figures corrected(double interval) {
+        return with(firstToken.corrected(interval), whole.corrected(interval));
+    }
+
+    /** A copy with other times of what begins with the request. */
+    private Figures with(Times otherFirstToken, Times otherWhole) {
+        Figures copy =
+                new Figures(otherFirstToken, betweenTokens.copy(), perToken.copy(), otherWhole, new EnumMap<>(ends));
         copy.met = met;
         copy.promptTokens = promptTokens;
         copy.answerTokens = answerTokens;
         copy.pieces = pieces;
         return copy;
-    }
-
-    /** As {@link Times#corrected}, of what begins with the request; gaps are the server's own pace. */
-    Figures corrected(double interval) {
-        Figures corrected = copy();
-        Figures result = new Figures(
-                firstToken.corrected(interval),
-                corrected.betweenTokens,
-                corrected.perToken,
-                whole.corrected(interval),
-                corrected.ends);
-        result.met = met;
-        result.promptTokens = promptTokens;
-        result.answerTokens = answerTokens;
-        result.pieces = pieces;
-        return result;
     }
 
     /** From the intended start to the first text. */

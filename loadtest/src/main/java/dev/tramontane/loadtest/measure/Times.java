@@ -27,11 +27,6 @@ public final class Times {
         seconds += nanos / NANOS;
     }
 
-    void add(Times others) {
-        micros.add(others.micros);
-        seconds += others.seconds;
-    }
-
     public long count() {
         return micros.getTotalCount();
     }

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -38,11 +39,28 @@ class LoadTest {
     }
 
     private Report run(String... options) throws Exception {
-        List<String> all = new java.util.ArrayList<>(List.of(options));
+        List<String> all = new ArrayList<>(List.of(options));
         if (!all.contains("--grace")) {
             all.addAll(List.of("--grace", "10s"));
         }
         return Ran.report(folder, Map.of(), server.url, all.toArray(String[]::new));
+    }
+
+    /** So many requests at once, of nine tokens each, by readers of these kinds. */
+    private Report readers(int requests, String mix, String... more) throws Exception {
+        List<String> all = new ArrayList<>(List.of(
+                "--requests",
+                Integer.toString(requests),
+                "--rate",
+                "1000",
+                "--warmup",
+                "0",
+                "--answer",
+                "9",
+                "--mix",
+                mix));
+        all.addAll(List.of(more));
+        return run(all.toArray(String[]::new));
     }
 
     /** No stream ends before all have begun, so that the client really holds them side by side. */
@@ -157,17 +175,7 @@ class LoadTest {
                 FakeServer.send(response, " w" + i); // and no end: who reads on would wait for ever
             }
         });
-        Report report = run(
-                "--requests",
-                "20",
-                "--rate",
-                "1000",
-                "--warmup",
-                "0",
-                "--answer",
-                "9",
-                "--mix",
-                "disconnect=0.5,cancel=0.5");
+        Report report = readers(20, "disconnect=0.5,cancel=0.5");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("disconnect", "left") + report.ends("cancel", "left"))
                 .isEqualTo(20);
@@ -177,19 +185,7 @@ class LoadTest {
 
     @Test
     void readersThatComeAgainAskTheSameAgain() throws Exception {
-        Report report = run(
-                "--requests",
-                "5",
-                "--rate",
-                "1000",
-                "--warmup",
-                "0",
-                "--answer",
-                "9",
-                "--mix",
-                "reconnect=1",
-                "--verify",
-                "5");
+        Report report = readers(5, "reconnect=1", "--verify", "5");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("reconnect", "finished")).isEqualTo(5);
         assertThat(server.bodies).hasSize(5 * 2 + 5);
@@ -208,19 +204,7 @@ class LoadTest {
                 FakeServer.completed(socket, "response.incomplete", 2);
             }
         });
-        Report report = run(
-                "--api",
-                "responses",
-                "--requests",
-                "3",
-                "--rate",
-                "1000",
-                "--warmup",
-                "0",
-                "--answer",
-                "9",
-                "--mix",
-                "cancel=1");
+        Report report = readers(3, "cancel=1", "--api", "responses");
         assertThat(report.ran().code()).as(report.ran().toString()).isZero();
         assertThat(report.ends("cancel", "left")).isEqualTo(3);
         assertThat(server.messages.stream()
