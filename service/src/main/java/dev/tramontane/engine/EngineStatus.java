@@ -28,32 +28,4 @@ public record EngineStatus(
         long promptTokens,
         long generatedTokens,
         double usedRatio,
-        double reservedRatio) {
-
-    /** Of a cache with one group of layers. */
-    public EngineStatus(
-            boolean healthy,
-            int queued,
-            int running,
-            int parked,
-            int pagesUsed,
-            int pagesReserved,
-            int pagesTotal,
-            long steps,
-            long promptTokens,
-            long generatedTokens) {
-        this(
-                healthy,
-                queued,
-                running,
-                parked,
-                pagesUsed,
-                pagesReserved,
-                pagesTotal,
-                steps,
-                promptTokens,
-                generatedTokens,
-                (double) pagesUsed / Math.max(1, pagesTotal),
-                (double) pagesReserved / Math.max(1, pagesTotal));
-    }
-}
+        double reservedRatio) {}

@@ -50,12 +50,6 @@ final class KvCache {
         return holdings.pages(tenant);
     }
 
-    /** As below, for nobody in particular. */
-    @Nullable
-    Reservation reserve(int prompt, int length, int choices) {
-        return reserve(Tenant.COMMON, prompt, length, choices);
-    }
-
     /** Reserves slots and pages for choices of one prompt, or nothing at all if they are not to be had now. */
     @Nullable
     Reservation reserve(Tenant tenant, int prompt, int length, int choices) {

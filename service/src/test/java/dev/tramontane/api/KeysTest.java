@@ -313,7 +313,8 @@ class KeysTest {
         try (AccessLines lines = new AccessLines()) {
             complete(key);
             complete(stranger);
-            TestService.eventually().until(() -> lines.with("401").size() == 1);
+            TestService.eventually()
+                    .until(() -> lines.with("POST /v1/completions 401").size() == 1);
             assertThat(lines.with("key=free")).singleElement().asString().contains("POST /v1/completions 200");
             assertThat(lines.with("sk-tm-")).isEmpty();
         }

@@ -3,6 +3,7 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.ws.ClientProgram;
+import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.ScriptedEngine;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,7 +44,7 @@ class RelayTest {
         ScriptedEngine engine = new ScriptedEngine("abc");
         try (TestService service = TestService.stepped(engine, TestService.CONFIG);
                 HttpClient client = HttpClient.newHttpClient()) {
-            int port = freePort();
+            int port = Ports.free();
             Process relay = start(nginx, port, service.port);
             try {
                 TestService.eventually().until(() -> answers(port));
@@ -117,12 +117,6 @@ class RelayTest {
             return socket.isConnected();
         } catch (IOException notYet) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
         }
     }
 }

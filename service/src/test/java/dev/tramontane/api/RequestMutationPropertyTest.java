@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.fixtures.ForeignWords;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -103,7 +104,7 @@ class RequestMutationPropertyTest {
                 .flatMap(body -> new JsonObject(body).fieldNames().stream())
                 .distinct()
                 .toList();
-        long seed = Long.getLong("tramontane.fuzz.seed", System.nanoTime());
+        long seed = Seeds.next();
         SplittableRandom random = new SplittableRandom(seed);
         int inputs = Integer.getInteger("tramontane.fuzz.inputs", INPUTS);
         int answered = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.tramontane.fixtures.Envoy;
 import dev.tramontane.fixtures.Picker;
+import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.ScriptedEngine;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -327,7 +328,7 @@ class RoutingTest {
     void aDeadPickerLetsNobodyChooseAHost() throws Exception {
         String open =
                 Envoy.configuration("picker.yaml").replace("failure_mode_allow: false", "failure_mode_allow: true");
-        int nobody = Envoy.freePort();
+        int nobody = Ports.free();
         try (ServerSocket other = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
             other.setSoTimeout(30_000);
             String request = "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n"

@@ -10,6 +10,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.Mutator;
+import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -105,7 +106,7 @@ class SurfaceFuzzTest {
 
     @Test
     void theNextRequestAnswersAsBefore() throws IOException {
-        long seed = Long.getLong("tramontane.fuzz.seed", System.nanoTime());
+        long seed = Seeds.next();
         int count = Integer.getInteger("tramontane.fuzz.inputs", INPUTS);
         SplittableRandom random = new SplittableRandom(seed);
         Mutator http = new Mutator(Mutator.utf8(REQUESTS), Mutator.utf8(WORDS));

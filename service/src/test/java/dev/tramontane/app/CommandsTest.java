@@ -8,8 +8,8 @@ import dev.tramontane.fixtures.CommandBlocks.Block;
 import dev.tramontane.fixtures.Documents;
 import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Needed;
+import dev.tramontane.fixtures.Ports;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,9 +62,7 @@ class CommandsTest {
 
     @BeforeEach
     void prepare() throws IOException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = Ports.free();
         Path program = folder.resolve("tramontane");
         Files.writeString(
                 program,

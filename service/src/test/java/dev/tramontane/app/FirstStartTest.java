@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,19 +51,9 @@ class FirstStartTest {
     }
 
     private static Process start(Path err, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "complete",
-                "-n",
-                "8",
-                "-t",
-                "0"));
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).redirectError(err.toFile()).start();
+        ProcessBuilder complete = OwnProcess.of(List.of(), "complete", "-n", "8", "-t", "0");
+        complete.command().addAll(List.of(arguments));
+        return complete.redirectError(err.toFile()).start();
     }
 
     /** A container's bare user number: no entry in the list of users, and no HOME. */

@@ -3,10 +3,10 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -49,15 +49,8 @@ class OverloadTest {
 
     private Process serve() throws IOException {
         String model = TinyModel.PLAIN.withContext(16_384).writeTo(dir).toString();
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx512m",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.tramontane.app.Main",
-                        "serve",
+        return OwnProcess.serve(
+                        List.of("-Xmx512m", "-XX:+ExitOnOutOfMemoryError"),
                         "--model",
                         model,
                         "--port",
@@ -65,9 +58,7 @@ class OverloadTest {
                         "--threads",
                         "1",
                         "--drain-timeout",
-                        "5s",
-                        "--library-directory",
-                        new File("target", "kernel-cache").getAbsolutePath())
+                        "5s")
                 .redirectError(dir.resolve("err").toFile())
                 .redirectOutput(dir.resolve("out").toFile())
                 .start();

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fixtures.Envoy;
+import dev.tramontane.fixtures.OwnProcess;
+import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -68,17 +69,12 @@ class RollingRestartTest {
         try (var files = Files.list(model)) {
             file = files.findFirst().orElseThrow();
         }
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC", // Four processes start beside the load: what makes them quicker.
-                        "-XX:TieredStopAtLevel=1",
-                        "-Dlogback.configurationFile=logback.xml", // Not the tests' own.
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.tramontane.app.Main",
-                        "serve",
+        Process process = OwnProcess.serve(
+                        List.of(
+                                "-Xmx256m",
+                                "-XX:+UseSerialGC", // Four processes start beside the load: what makes them quicker.
+                                "-XX:TieredStopAtLevel=1",
+                                OwnProcess.OWN_LOG),
                         "--model",
                         file.toString(),
                         "--served-model-name",
@@ -90,9 +86,7 @@ class RollingRestartTest {
                         "--drain-delay",
                         "5s",
                         "--drain-timeout",
-                        "2m",
-                        "--library-directory",
-                        new File("target", "kernel-cache").getAbsolutePath())
+                        "2m")
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("server-" + processes.size()).toFile())
                 .start();
@@ -160,7 +154,7 @@ class RollingRestartTest {
     @Test
     void noRequestFailsAndNoTokenIsLost() throws Exception {
         Envoy.isNeeded();
-        int[] ports = {Envoy.freePort(), Envoy.freePort()};
+        int[] ports = {Ports.free(), Ports.free()};
         Process[] servers = {serve(ports[0]), serve(ports[1])};
         for (int port : ports) {
             await().atMost(HANG).until(() -> ready(port));
@@ -171,7 +165,7 @@ class RollingRestartTest {
         }
         assertThat(alone).doesNotHaveDuplicates();
         // The third server of the configuration is not there.
-        Map<Integer, Integer> places = Map.of(8081, ports[0], 8082, ports[1], 8083, Envoy.freePort());
+        Map<Integer, Integer> places = Map.of(8081, ports[0], 8082, ports[1], 8083, Ports.free());
         AtomicBoolean enough = new AtomicBoolean();
         AtomicInteger answered = new AtomicInteger();
         try (Envoy envoy = Envoy.start(dir, Envoy.configuration("envoy.yaml"), places);

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TestCertificates;
 import dev.tramontane.fixtures.TestCertificates.Identity;
 import dev.tramontane.fixtures.TinyModel;
@@ -15,7 +16,6 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -59,43 +59,31 @@ class SecretsTest {
         secrets.put("the private key", server.key().lines().toList().get(1));
         String wrong = SecretKey.PREFIX + secrets.get("a wrong key");
 
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m",
-                "-Dlogback.configurationFile=logback.xml", // Not that of tests.
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "serve",
-                "--model",
-                TinyModel.PLAIN
-                        .writeTo(Files.createDirectory(dir.resolve("model")))
-                        .toString(),
-                "--port",
-                "0",
-                "--threads",
-                "1",
-                "--log-level",
-                "debug",
-                "--access-log",
-                "--api-keys",
-                keys.toString(),
-                "--tls-certificate",
-                certificate.toString(),
-                "--tls-key",
-                tlsKey.toString(),
-                "--management-port",
-                "0"));
+        String[] arguments = {
+            "--model",
+            TinyModel.PLAIN.writeTo(Files.createDirectory(dir.resolve("model"))).toString(),
+            "--port",
+            "0",
+            "--threads",
+            "1",
+            "--log-level",
+            "debug",
+            "--access-log",
+            "--api-keys",
+            keys.toString(),
+            "--tls-certificate",
+            certificate.toString(),
+            "--tls-key",
+            tlsKey.toString(),
+            "--management-port",
+            "0"
+        };
         Path out = dir.resolve("out");
         Path log = dir.resolve("log");
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(log.toFile());
-        builder.environment()
-                .put(
-                        "TRAMONTANE_LIBRARY_DIRECTORY",
-                        Path.of("target", "kernel-cache").toAbsolutePath().toString());
-        Process process = builder.start();
+        Process process = OwnProcess.serve(List.of("-Xmx256m", OwnProcess.OWN_LOG), arguments)
+                .redirectOutput(out.toFile())
+                .redirectError(log.toFile())
+                .start();
         try (HttpClient client = HttpClient.newBuilder()
                 .sslContext(TestCertificates.client(server, null))
                 .version(HttpClient.Version.HTTP_1_1)

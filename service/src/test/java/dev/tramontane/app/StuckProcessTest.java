@@ -3,8 +3,8 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TinyModel;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -46,14 +46,8 @@ class StuckProcessTest {
 
     /** Standard error is a pipe. */
     private Process serve(String stuckTimeout) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dlogback.configurationFile=logback.xml", // Not the tests' own.
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.tramontane.app.Main",
-                        "serve",
+        return OwnProcess.serve(
+                        List.of(OwnProcess.OWN_LOG),
                         "--model",
                         TinyModel.PLAIN.writeTo(dir).toString(),
                         "--port",
@@ -65,9 +59,7 @@ class StuckProcessTest {
                         "--stuck-timeout",
                         stuckTimeout,
                         "--drain-timeout",
-                        "1s",
-                        "--library-directory",
-                        new File("target", "kernel-cache").getAbsolutePath())
+                        "1s")
                 .redirectOutput(dir.resolve("out").toFile())
                 .start();
     }

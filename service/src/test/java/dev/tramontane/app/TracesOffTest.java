@@ -3,8 +3,8 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TinyModel;
-import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,22 +33,14 @@ class TracesOffTest {
     void nothingIsLoaded() throws Exception {
         Path loaded = dir.resolve("loaded");
         Path out = dir.resolve("out");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xlog:class+load:file=" + loaded,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.tramontane.app.Main",
-                        "serve",
+        Process process = OwnProcess.serve(
+                        List.of("-Xlog:class+load:file=" + loaded),
                         "--model",
                         TinyModel.PLAIN.writeTo(dir).toString(),
                         "--port",
                         "0",
                         "--threads",
-                        "1",
-                        "--library-directory",
-                        new File("target", "kernel-cache").getAbsolutePath())
+                        "1")
                 .redirectOutput(out.toFile())
                 .redirectError(dir.resolve("err").toFile())
                 .start();

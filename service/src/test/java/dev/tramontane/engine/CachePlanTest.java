@@ -96,7 +96,7 @@ final class CachePlanTest {
             int promised = plan.sequences(length);
             KvCache cache = new KvCache(plan.windows(), plan.shape());
             int admitted = 0;
-            while (cache.reserve(1, length, 1) != null) {
+            while (cache.reserve(Tenant.COMMON, 1, length, 1) != null) {
                 admitted++;
             }
             assertThat(admitted).as(as).isEqualTo(promised);

@@ -27,7 +27,7 @@ final class KvCachePropertyTest {
     }
 
     private static Reservation reserve(KvCache cache, int prompt, int length, int choices) {
-        return Objects.requireNonNull(cache.reserve(prompt, length, choices));
+        return Objects.requireNonNull(cache.reserve(Tenant.COMMON, prompt, length, choices));
     }
 
     private static List<Integer> entries(RecordedBatch batch) {
@@ -99,12 +99,12 @@ final class KvCachePropertyTest {
     @Test
     void whatIsNotReservedIsNotHad() {
         KvCache cache = cache(3, 10, RollingWindow.of(0, 4, 8, 40));
-        assertThat(cache.reserve(1, 44, 1)).isNotNull();
-        assertThat(cache.reserve(1, 1, 1)).as("no page").isNull();
+        assertThat(cache.reserve(Tenant.COMMON, 1, 44, 1)).isNotNull();
+        assertThat(cache.reserve(Tenant.COMMON, 1, 1, 1)).as("no page").isNull();
         assertThatThrownBy(() -> new PagePool(0).take()).hasMessageContaining("no page left");
         KvCache slots = cache(1, 10, RollingWindow.of(0, 4, 8, 40));
-        assertThat(slots.reserve(1, 4, 1)).isNotNull();
-        assertThat(slots.reserve(1, 4, 1)).as("no slot").isNull();
+        assertThat(slots.reserve(Tenant.COMMON, 1, 4, 1)).isNotNull();
+        assertThat(slots.reserve(Tenant.COMMON, 1, 4, 1)).as("no slot").isNull();
     }
 
     @Test
@@ -161,7 +161,7 @@ final class KvCachePropertyTest {
                 int choices = 1 + random.nextInt(4);
                 int prompt = 1 + random.nextInt(30);
                 int length = prompt + random.nextInt(60 - prompt);
-                Reservation reservation = cache.reserve(prompt, length, choices);
+                Reservation reservation = cache.reserve(Tenant.COMMON, prompt, length, choices);
                 if (reservation != null) {
                     families.add(new Family(cache, reservation, memory, speculate));
                 }

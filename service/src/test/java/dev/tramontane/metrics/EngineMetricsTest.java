@@ -6,6 +6,7 @@ import dev.tramontane.engine.EngineObserver.Phases;
 import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.RefusedException;
+import dev.tramontane.fixtures.Status;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ final class EngineMetricsTest {
     @Test
     void gaugesShowTheBooks() {
         metrics.pageTokens(32);
-        metrics.books(new EngineStatus(false, 3, 2, 1, 10, 20, 40, 7, 0, 0));
+        metrics.books(Status.of(false, 3, 2, 1, 10, 20, 40, 7, 0, 0));
         assertThat(text())
                 .contains("tramontane_requests_waiting 3.0\n")
                 .contains("tramontane_requests_running 2.0\n")
@@ -65,7 +66,7 @@ final class EngineMetricsTest {
     }
 
     private static EngineStatus status(long prompt, long generated) {
-        return new EngineStatus(true, 0, 1, 0, 1, 1, 8, 1, prompt, generated);
+        return Status.of(true, 0, 1, 0, 1, 1, 8, 1, prompt, generated);
     }
 
     private String text() {

@@ -3,7 +3,7 @@ package dev.tramontane.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.RequestMemory;
-import dev.tramontane.engine.EngineStatus;
+import dev.tramontane.fixtures.Status;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
@@ -41,7 +41,7 @@ class MetricsTableTest {
 
     /** A metric with labels shows them once a value exists. */
     private static void touchEveryLabel(EngineMetrics engine, HttpMetrics http) {
-        engine.books(new EngineStatus(true, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        engine.books(Status.of(true, 0, 0, 0, 0, 0, 0, 0, 0, 0));
         http.requestEnded("/livez", "GET", 200, 1);
         http.streamOpened("/v1/responses");
         http.streamClosed("/v1/responses", true);

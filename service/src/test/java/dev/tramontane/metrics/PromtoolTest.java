@@ -1,22 +1,18 @@
 package dev.tramontane.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.ws.ClientProgram;
 import dev.tramontane.engine.EngineObserver.Phases;
-import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
+import dev.tramontane.fixtures.Status;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.File;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Prometheus' own tool reads a scrape and finds nothing to say, where it is installed (Debian's package prometheus). */
@@ -24,12 +20,7 @@ class PromtoolTest {
 
     @Test
     void hasNothingToSay() throws Exception {
-        Optional<Path> promtool = Stream.of(
-                        System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .map(folder -> Path.of(folder, "promtool"))
-                .filter(Files::isExecutable)
-                .findFirst();
-        assumeTrue(promtool.isPresent(), "promtool is not installed here");
+        Path promtool = ClientProgram.program("promtool");
         PrometheusRegistry registry = new PrometheusRegistry();
         JvmMetrics.builder().register(registry);
         EngineMetrics engine = new EngineMetrics(registry);
@@ -39,14 +30,14 @@ class PromtoolTest {
         new LifeMetrics(registry, List.of("loading", "ready"), () -> "ready");
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         for (var each : List.of(engine, vllm)) {
-            each.books(new EngineStatus(true, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+            each.books(Status.of(true, 1, 2, 3, 4, 5, 6, 7, 8, 9));
             each.finished(FinishReason.STOP, 1, 2, new Phases(1, 2, 3, 6));
             each.firstToken(1);
         }
         http.requestEnded("/livez", "GET", 200, 1);
         http.streamOpened("/v1/responses");
 
-        Process check = new ProcessBuilder(promtool.orElseThrow().toString(), "check", "metrics")
+        Process check = new ProcessBuilder(promtool.toString(), "check", "metrics")
                 .redirectErrorStream(true)
                 .start();
         try (OutputStream in = check.getOutputStream()) {

@@ -2,8 +2,8 @@ package dev.tramontane.metrics;
 
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.engine.EngineObserver.Phases;
-import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
+import dev.tramontane.fixtures.Status;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.PrintStream;
@@ -45,7 +45,7 @@ public final class ScrapeBenchmark {
         HttpMetrics.watch(new RequestMemory(1 << 20), registry);
         new LifeMetrics(registry, List.of("loading", "ready", "leaving", "draining", "failed"), () -> "ready");
         new EventLoopDelay(List.of(), registry).close();
-        engine.books(new EngineStatus(true, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+        engine.books(Status.of(true, 1, 2, 3, 4, 5, 6, 7, 8, 9));
         engine.started(1);
         engine.firstToken(1);
         engine.nextToken(1);

@@ -3,9 +3,9 @@ package dev.tramontane.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.EngineObserver.Phases;
-import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.fixtures.Documents;
+import dev.tramontane.fixtures.Status;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -67,7 +67,7 @@ class VllmMetricsTest {
 
     @Test
     void whatProgramsForVllmReadIsThere() throws IOException {
-        metrics.books(new EngineStatus(true, 0, 0, 0, 0, 0, 40, 0, 0, 0));
+        metrics.books(Status.of(true, 0, 0, 0, 0, 0, 40, 0, 0, 0));
         List<Sample> samples = samples();
         List<String[]> readers = lines("vllm-readers.txt");
         assertThat(readers).hasSizeGreaterThan(50);
@@ -112,8 +112,8 @@ class VllmMetricsTest {
                 FinishReason.STOP, 4, 3, new Phases(1_000_000_000L, 2_000_000_000L, 4_000_000_000L, 7_000_000_000L));
         metrics.finished(FinishReason.CANCELLED, 4, 0, new Phases(0, 0, 0, 0));
         metrics.requestEnded(2, 100, 3);
-        metrics.books(new EngineStatus(true, 3, 2, 1, 10, 20, 40, 7, 50, 60));
-        metrics.books(new EngineStatus(true, 3, 2, 1, 10, 20, 40, 7, 51, 62));
+        metrics.books(Status.of(true, 3, 2, 1, 10, 20, 40, 7, 50, 60));
+        metrics.books(Status.of(true, 3, 2, 1, 10, 20, 40, 7, 51, 62));
         Map<String, String> figures = new LinkedHashMap<>();
         samples().stream()
                 .filter(sample -> !sample.labels().containsKey("le"))
@@ -164,7 +164,7 @@ class VllmMetricsTest {
                 documented.add(row.group(1) + " " + row.group(2));
             }
         });
-        metrics.books(new EngineStatus(true, 0, 0, 0, 0, 0, 40, 0, 0, 0));
+        metrics.books(Status.of(true, 0, 0, 0, 0, 0, 40, 0, 0, 0));
         Set<String> exported = new TreeSet<>();
         text().lines()
                 .filter(line -> line.startsWith("# TYPE "))

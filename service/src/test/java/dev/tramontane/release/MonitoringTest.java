@@ -2,11 +2,10 @@ package dev.tramontane.release;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.ws.ClientProgram;
 import dev.tramontane.fixtures.Documents;
-import dev.tramontane.fixtures.Needed;
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.TinyModel;
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,14 +50,8 @@ class MonitoringTest {
     /** A server that has answered, streamed and refused, so that every label has a value. */
     @BeforeAll
     static void scrape() throws Exception {
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.tramontane.app.Main",
-                "serve",
+        ProcessBuilder serve = OwnProcess.serve(
+                List.of("-Xmx512m"),
                 "--port",
                 "0",
                 "--max-batch",
@@ -69,7 +62,7 @@ class MonitoringTest {
                 "1",
                 "--model",
                 TinyModel.PLAIN.writeTo(folder).toString());
-        service = StartedService.of(new ProcessBuilder(command), folder.resolve("log"));
+        service = StartedService.of(serve, folder.resolve("log"));
         service.overload();
         Matcher samples = SAMPLE.matcher(service.get("/metrics").body());
         while (samples.find()) {
@@ -201,9 +194,7 @@ class MonitoringTest {
 
     @Test
     void prometheusReadsAndTestsTheRules() throws Exception {
-        boolean there = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .anyMatch(place -> Files.isExecutable(Path.of(place, "promtool")));
-        Needed.program(there, "promtool");
+        ClientProgram.program("promtool");
         Path monitoring = Packing.root().resolve("k8s/monitoring");
         assertThat(Packing.output(monitoring, "promtool", "check", "rules", "rules.yaml"))
                 .contains("SUCCESS");
