@@ -10,7 +10,7 @@ package dev.tramontane.engine;
  * @param endToken the end token that was sampled, or -1
  * @param promptTokens tokens of the prompt
  * @param cachedTokens of these, not computed again because their pages were shared
- * @param generatedTokens tokens generated, the end token included
+ * @param generatedTokens tokens of the answer, those that were continued and the end token included
  * @param error what failed, fit for the client; empty unless reason is ERROR
  */
 public record Finish(

@@ -68,7 +68,7 @@ final class Request {
         }
         choices = List.of(sequences);
         live = sequences.length;
-        forked = sequences.length == 1 && submission.maxTokens() > 0;
+        forked = sequences.length == 1 && !onlyPrompt();
     }
 
     /** Whether the caller is first: the engine claims what it takes, a submitter that could not hand over what it takes back. */
@@ -84,18 +84,23 @@ final class Request {
         return submission.prompt();
     }
 
-    /** Tokens to generate at most. */
+    /** Tokens that were generated before this request, the prompt's last. */
+    int continued() {
+        return submission.continued();
+    }
+
+    /** Tokens of the whole answer at most, those continued included. */
     int answer() {
-        return length - prompt().length;
+        return length - submission.asked();
     }
 
     boolean scoresPrompt() {
         return submission.promptTops() >= 0;
     }
 
-    /** Whether the prompt is all that is wanted: nothing is generated, so nothing waits for demand. */
+    /** Whether all tokens are known: nothing is generated, so nothing waits for demand. */
     boolean onlyPrompt() {
-        return answer() == 0;
+        return length == prompt().length;
     }
 
     boolean isEndToken(int token) {

@@ -57,7 +57,7 @@ final class RunningSequences {
                 continue;
             }
             if (sequence.sampling.penalises()) {
-                sequence.counts = new TokenCounts(sequence.sampling, request.prompt());
+                sequence.counts = new TokenCounts(sequence.sampling, request.prompt(), request.continued());
             }
             sequence.started = true;
             sequence.startedNanos = now;
@@ -95,7 +95,7 @@ final class RunningSequences {
 
     /** A token was sampled for a sequence. */
     void sampled(Sequence sequence, long now) {
-        if (sequence.generated == 1) {
+        if (sequence.sampled() == 1) {
             sequence.firstTokenNanos = now;
             observer.firstToken(now - sequence.request.submittedNanos);
         } else {
@@ -115,16 +115,17 @@ final class RunningSequences {
             giveBack(sequence);
         } finally { // Whatever became of the books, its listener waits for this.
             if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
-                rates.finished(sequence.generated);
+                rates.finished(sequence.sampled());
             }
-            int prompt = sequence.request.prompt().length;
+            int prompt = sequence.request.submission.asked();
             EngineObserver.Phases phases = phases(sequence, clock.getAsLong());
             observer.finished(reason, prompt, sequence.generated, phases);
             if (sequence.request.live == 0) {
                 observer.requestEnded(
                         sequence.request.choices.size(), sequence.request.answer(), mostGenerated(sequence.request));
             }
-            Finish finish = new Finish(reason, endToken, prompt, sequence.cached, sequence.generated, error);
+            int cached = Math.min(sequence.cached, prompt);
+            Finish finish = new Finish(reason, endToken, prompt, cached, sequence.generated, error);
             delivery.finish(sequence, finish, phases);
         }
     }
@@ -136,7 +137,7 @@ final class RunningSequences {
             return new EngineObserver.Phases(total, 0, 0, total);
         }
         long queue = sequence.startedNanos - submitted;
-        if (sequence.generated == 0) {
+        if (sequence.sampled() == 0) {
             return new EngineObserver.Phases(queue, total - queue, 0, total);
         }
         return new EngineObserver.Phases(
@@ -218,7 +219,7 @@ final class RunningSequences {
         }
         double asked = 0;
         for (int i = 0; i < active.size(); i++) {
-            asked += active.get(i).request.answer();
+            asked += active.get(i).request.answer() - active.get(i).request.continued();
         }
         return asked / active.size();
     }

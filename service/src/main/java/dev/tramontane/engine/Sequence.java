@@ -17,7 +17,7 @@ final class Sequence implements SequenceHandle {
     final Sampling sampling;
     private final Intake intake;
 
-    /** Tokens that may be generated in all. */
+    /** Tokens that the answer may have in all. */
     private final AtomicLong demand;
 
     private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -25,7 +25,7 @@ final class Sequence implements SequenceHandle {
     /** Tokens whose keys and values are in the cache. */
     int computed;
 
-    /** Tokens sampled so far, an end token included. */
+    /** Tokens of the answer so far: those that the request continues, then the sampled ones, an end token included. */
     int generated;
 
     /** Prompt tokens that another choice computed for this one. */
@@ -58,7 +58,8 @@ final class Sequence implements SequenceHandle {
         this.listener = listener;
         this.intake = intake;
         sampling = request.samplingOf(choice);
-        demand = new AtomicLong(request.submission.initialDemand());
+        generated = request.continued();
+        demand = new AtomicLong(saturated(request.submission.initialDemand(), generated));
     }
 
     @Override
@@ -66,7 +67,7 @@ final class Sequence implements SequenceHandle {
         if (n <= 0) {
             throw new IllegalArgumentException("demand must be at least 1, got " + n);
         }
-        demand.getAndUpdate(before -> before + n < 0 ? Long.MAX_VALUE : before + n);
+        demand.getAndUpdate(before -> saturated(before, n));
         intake.demanded();
     }
 
@@ -80,6 +81,10 @@ final class Sequence implements SequenceHandle {
                 throw died;
             }
         }
+    }
+
+    private static long saturated(long a, long b) {
+        return a + b < 0 ? Long.MAX_VALUE : a + b;
     }
 
     boolean hasTable() {
@@ -117,7 +122,7 @@ final class Sequence implements SequenceHandle {
 
     /** Tokens known: prompt and generated. */
     int tokens() {
-        return request.prompt().length + generated;
+        return request.submission.asked() + generated;
     }
 
     /** Tokens to compute before anything else can happen: a leader leaves the last prompt token to each choice. */
@@ -139,9 +144,14 @@ final class Sequence implements SequenceHandle {
         return request.forked && computed + rows == tokens();
     }
 
+    /** Tokens that were sampled here. */
+    int sampled() {
+        return generated - request.continued();
+    }
+
     /** Whether the row of {@code position} scores the next prompt token. */
     boolean scores(int position) {
-        return request.scoresPrompt() && position + 1 < request.prompt().length;
+        return request.scoresPrompt() && position + 1 < request.submission.asked();
     }
 
     int tokenAt(int position) {

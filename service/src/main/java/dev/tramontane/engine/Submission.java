@@ -6,18 +6,27 @@ import java.util.Set;
 /**
  * A request as the engine sees it. The prompt array is not copied and must not change.
  *
+ * <p>An answer that was interrupted is continued by giving its tokens as the last ones of the prompt: they are computed
+ * like a prompt, but for everything else they were generated. A draw depends on seed and position alone, so what follows
+ * are the very tokens that would have followed.
+ *
  * @param prompt token ids, at least one
- * @param maxTokens tokens to generate at most; the context's end comes first if it is nearer; 0 only scores the prompt
- * @param minTokens end tokens are masked out before this many
+ * @param continued how many of the prompt's last ids are the beginning of the answer: they count for {@code maxTokens},
+ *     {@code minTokens}, penalties and {@link Finish}, and are not delivered again; with them there is one choice
+ * @param maxTokens tokens to generate at most, those continued included; the context's end comes first if it is nearer; 0
+ *     only scores the prompt
+ * @param minTokens end tokens are masked out before this many, those continued included
  * @param endTokens ids that finish the sequence with {@link FinishReason#STOP}; empty to ignore all
  * @param sampling how tokens are sampled
  * @param tops alternatives to report per generated token, 0..20; -1: no log-probabilities wanted
  * @param promptTops alternatives to report per prompt token, 0..20; -1: the prompt is not scored
- * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}
+ * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}, those continued not
+ *     among them
  * @param tenant for whom
  */
 public record Submission(
         int[] prompt,
+        int continued,
         int maxTokens,
         int minTokens,
         Set<Integer> endTokens,
@@ -30,7 +39,7 @@ public record Submission(
         endTokens = Set.copyOf(endTokens);
     }
 
-    /** For nobody in particular. */
+    /** From the beginning, for nobody in particular. */
     public Submission(
             int[] prompt,
             int maxTokens,
@@ -40,6 +49,11 @@ public record Submission(
             int tops,
             int promptTops,
             long initialDemand) {
-        this(prompt, maxTokens, minTokens, endTokens, sampling, tops, promptTops, initialDemand, Tenant.COMMON);
+        this(prompt, 0, maxTokens, minTokens, endTokens, sampling, tops, promptTops, initialDemand, Tenant.COMMON);
+    }
+
+    /** Tokens of the prompt proper. */
+    int asked() {
+        return prompt.length - continued;
     }
 }

@@ -25,14 +25,15 @@ final class SubmissionRules {
      */
     int length(Submission submission, int choices) throws RefusedException {
         check(submission, choices);
-        int prompt = submission.prompt().length;
+        int asked = submission.asked();
         int context = limits.contextTokens();
-        if (prompt > context || (prompt == context && submission.maxTokens() > 0)) {
-            throw tooLarge("the prompt has " + prompt + " tokens, but the context holds " + context
-                    + " together with the answer; shorten the prompt");
+        if (submission.prompt().length > context || (asked == context && submission.maxTokens() > 0)) {
+            throw tooLarge("the prompt has " + asked + " tokens"
+                    + (submission.continued() == 0 ? "" : " and its answer " + submission.continued())
+                    + ", but the context holds " + context + " together with the answer; shorten the prompt");
         }
-        int length = (int) Math.min((long) prompt + submission.maxTokens(), context);
-        if (!plan.fits(prompt, length, choices)) {
+        int length = (int) Math.min((long) asked + submission.maxTokens(), context);
+        if (!plan.fits(submission.prompt().length, length, choices)) {
             throw tooLarge((choices == 1 ? "an answer" : choices + " answers") + " up to token " + length
                     + (choices == 1 ? " needs" : " need")
                     + " more cache than there is; ask for fewer choices or fewer tokens");
@@ -50,6 +51,15 @@ final class SubmissionRules {
         for (int token : submission.prompt()) {
             check(token >= 0 && token < limits.vocabulary(), "a prompt token is outside the vocabulary:", token);
         }
+        check(
+                submission.continued() >= 0 && submission.continued() < submission.prompt().length,
+                "the continued tokens must be fewer than the prompt's (" + submission.prompt().length + "), got",
+                submission.continued());
+        check(submission.continued() == 0 || choices == 1, "a continued answer has 1 choice, got", choices);
+        check(
+                submission.continued() == 0 || submission.continued() <= submission.maxTokens(),
+                "the continued tokens must be max_tokens (" + submission.maxTokens() + ") at most, got",
+                submission.continued());
         check(submission.maxTokens() >= 0, "max_tokens must be 0 or more, got", submission.maxTokens());
         check(submission.minTokens() >= 0, "min_tokens must be 0 or more, got", submission.minTokens());
         for (int token : submission.endTokens()) {

@@ -19,12 +19,20 @@ final class TokenCounts {
     /** One more than the number of the pair with a token of this hash, or {@link #EMPTY}; a power of two long. */
     private int[] index = new int[128];
 
-    /** Prompt tokens matter to the repetition penalty alone, and there with a count of 0. */
-    TokenCounts(Sampling sampling, int[] prompt) {
+    /**
+     * Prompt tokens matter to the repetition penalty alone, and there with a count of 0.
+     *
+     * @param continued of the prompt's tokens, its last, were generated
+     */
+    TokenCounts(Sampling sampling, int[] prompt, int continued) {
+        int asked = prompt.length - continued;
         if (sampling.has(SamplingParameter.REPETITION_PENALTY)) {
-            for (int token : prompt) {
-                find(token);
+            for (int i = 0; i < asked; i++) {
+                find(prompt[i]);
             }
+        }
+        for (int i = asked; i < prompt.length; i++) {
+            generated(prompt[i]);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.tramontane.generation;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.tokenizer.TokenDecoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class Choice {
     private record Pending(Token token, boolean silent) {}
 
     private final int index;
+    private final int place;
     private final TokenTexts texts;
     private final TokenDecoder decoder;
     private final StopMatcher stops;
@@ -32,6 +34,10 @@ final class Choice {
     private int decoded;
 
     private int released;
+
+    /** Code points that will be let through but were delivered before the answer was continued. */
+    private int repeated;
+
     private int received;
 
     /** Tokens asked of the engine that have not come yet. */
@@ -39,13 +45,55 @@ final class Choice {
 
     boolean finished;
 
-    Choice(int index, GenerationRequest request, TokenTexts texts) {
+    /**
+     * @param index among the request's answers
+     * @param place among those that the engine makes
+     */
+    Choice(int index, int place, GenerationRequest request, TokenTexts texts) {
         this.index = index;
+        this.place = place;
         this.texts = texts;
         decoder = texts.decoder();
         stops = new StopMatcher(request.stops().strings(), request.stops().includeString());
         minTokens = request.stops().minTokens();
         showControl = request.showControl();
+    }
+
+    /**
+     * Before the first token: goes to where an interrupted answer was.
+     *
+     * @throws GenerationException INVALID when no such answer can have been interrupted there
+     */
+    void resume(Continuation past) {
+        for (int id : past.tokens()) {
+            if (stops.stopped()) {
+                throw impossible("it ended " + (past.tokens().length - received) + " tokens earlier");
+            }
+            received++;
+            letThrough(textOf(id, decoder));
+        }
+        if (past.codePoints() < released || past.codePoints() > most(past)) {
+            throw impossible("its " + received + " tokens do not make a text of " + past.codePoints() + " characters");
+        }
+        repeated = past.codePoints() - released;
+    }
+
+    /** Code points that its tokens can have made: an end completes what was half a character. */
+    private int most(Continuation past) {
+        if (past.codePoints() <= decoded) {
+            return decoded;
+        }
+        TokenDecoder again = texts.decoder();
+        int most = 0;
+        for (int id : past.tokens()) {
+            most += codePoints(textOf(id, again));
+        }
+        return most + codePoints(again.finish());
+    }
+
+    private static GenerationException impossible(String why) {
+        return new GenerationException(
+                Kind.INVALID, "The answer cannot be continued from there: " + why + ".", "continuation", 0);
     }
 
     /** Takes a token; returns what it made known, if anything. */
@@ -55,10 +103,12 @@ final class Choice {
             return null; // Sampled before the engine saw the cancellation.
         }
         received++;
-        boolean silent = texts.isSilent(score.id());
-        pending.add(new Pending(texts.describe(score, decoded), silent));
-        String text = silent ? showControl ? texts.piece(score.id()) : "" : decoder.push(score.id());
-        return release(text, false);
+        pending.add(new Pending(texts.describe(score, decoded), texts.isSilent(score.id())));
+        return release(textOf(score.id(), decoder), false);
+    }
+
+    private String textOf(int id, TokenDecoder with) {
+        return texts.isSilent(id) ? showControl ? texts.piece(id) : "" : with.push(id);
     }
 
     /** The rest, once the engine has finished the sequence. */
@@ -70,19 +120,36 @@ final class Choice {
         return release(decoder.finish(), true);
     }
 
-    private @Nullable Delta release(String text, boolean last) {
-        decoded += text.codePointCount(0, text.length());
+    /** Of a text and what was held back before it, what may go out now. */
+    private String letThrough(String text) {
+        decoded += codePoints(text);
         // Stop strings count from the token after minTokens on; what comes before never reaches the matcher.
         String free = received <= minTokens ? text : stops.push(text);
+        released += codePoints(free);
+        return free;
+    }
+
+    private @Nullable Delta release(String text, boolean last) {
+        String free = letThrough(text);
         if (last) {
-            free += stops.finish();
+            String rest = stops.finish();
+            released += codePoints(rest);
+            free += rest;
         }
-        released += free.codePointCount(0, free.length());
+        if (repeated > 0) {
+            int again = Math.min(repeated, codePoints(free));
+            repeated -= again;
+            free = free.substring(free.offsetByCodePoints(0, again));
+        }
         List<Token> tokens = new ArrayList<>(1);
         while (!pending.isEmpty() && isDue(pending.getFirst(), last)) {
             tokens.add(pending.removeFirst().token());
         }
         return free.isEmpty() && tokens.isEmpty() ? null : new Delta(index, free, tokens);
+    }
+
+    private static int codePoints(String text) {
+        return text.codePointCount(0, text.length());
     }
 
     private boolean isDue(Pending token, boolean last) {
@@ -105,7 +172,13 @@ final class Choice {
         return received;
     }
 
+    /** Among the request's answers. */
     int index() {
         return index;
+    }
+
+    /** Among those that the engine makes. */
+    int place() {
+        return place;
     }
 }

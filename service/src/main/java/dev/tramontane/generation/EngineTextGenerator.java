@@ -7,10 +7,12 @@ import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.EncodingLimit;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.TooManyTokensException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +38,8 @@ import reactor.core.publisher.Mono;
  */
 public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngineTextGenerator.class);
+
+    private static final int[] NO_TOKENS = {};
 
     private final String model;
     private final Engine engine;
@@ -185,8 +189,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             checkIds(request);
             PreparedPrompt prompt =
                     encoder.encode(request.prompt(), new EncodingLimit(limits.contextTokens(), stream::cancelled));
-            Submission submission = submission(request, prompt.ids());
-            stream.prepared(prompt);
+            boolean complete = stream.prepared(prompt);
+            Submission submission = submission(request, prompt.ids(), complete);
             stream.started(engine.submit(submission, stream.listeners()));
         } catch (CancellationException nobodyWaits) {
             LOG.debug("a prompt was given up: its client has gone");
@@ -201,7 +205,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
     }
 
-    private Submission submission(GenerationRequest request, int[] ids) {
+    /** @param complete whether nothing is left to generate of an answer that is continued */
+    private Submission submission(GenerationRequest request, int[] ids, boolean complete) {
         int room = limits.contextTokens() - ids.length;
         int maxTokens = request.maxTokens().orElse(Math.max(room, 1));
         if (maxTokens > room) {
@@ -213,7 +218,15 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
         int most = profile.sampling().maxTokens();
         int answer = most == 0 ? maxTokens : Math.min(maxTokens, most);
-        if (request.promptTops() >= 0 && (long) ids.length * (1 + request.promptTops()) > config.scoredEntries()) {
+        Continuation continuation = request.continuation();
+        int[] known = continuation == null ? NO_TOKENS : continuation.tokens();
+        if (known.length > answer) {
+            throw invalid(
+                    "An answer of " + answer + " tokens at most cannot be continued after " + known.length + ".",
+                    "max_tokens");
+        }
+        int promptTops = continuation == null ? request.promptTops() : -1;
+        if (promptTops >= 0 && (long) ids.length * (1 + request.promptTops()) > config.scoredEntries()) {
             throw new GenerationException(
                     Kind.INVALID,
                     "Scoring " + ids.length + " prompt tokens with " + request.promptTops()
@@ -227,16 +240,30 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             endTokens.addAll(eosIds);
         }
         return new Submission(
-                ids,
-                answer,
+                known.length == 0 ? ids : joined(ids, known),
+                known.length,
+                complete ? known.length : answer,
                 Math.min(request.stops().minTokens(), answer),
                 endTokens,
-                request.sampling(),
+                samplingOf(request),
                 request.tops(),
-                request.promptTops(),
+                promptTops,
                 // Demand follows through the handles, token by token; scoring alone samples none.
                 maxTokens == 0 ? 1 : 0,
                 request.tenant());
+    }
+
+    /** The engine knows only the choice that is continued, which keeps the seed of its number. */
+    private static Sampling samplingOf(GenerationRequest request) {
+        Continuation continuation = request.continuation();
+        Sampling sampling = request.sampling();
+        return continuation == null ? sampling : sampling.withSeed(sampling.seed() + continuation.choice());
+    }
+
+    private static int[] joined(int[] first, int[] second) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 
     private GenerationException tooLong(String given, String advice, String parameter) {
@@ -253,6 +280,17 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
         for (int id : request.stops().tokens()) {
             checkId(id, "stop_token_ids");
+        }
+        Continuation continuation = request.continuation();
+        if (continuation != null) {
+            if (continuation.choice() < 0 || continuation.choice() >= request.choices()) {
+                throw invalid(
+                        "Answer " + continuation.choice() + " of " + request.choices() + " cannot be continued.",
+                        "continuation");
+            }
+            for (int id : continuation.tokens()) {
+                checkId(id, "continuation");
+            }
         }
         for (Map.Entry<String, Set<Integer>> named : request.sampling().ids().entrySet()) {
             for (int id : named.getValue()) {

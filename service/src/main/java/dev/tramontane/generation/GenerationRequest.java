@@ -3,6 +3,7 @@ package dev.tramontane.generation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.model.Sampling;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request for text.
@@ -16,6 +17,8 @@ import java.util.OptionalInt;
  * @param tops alternatives per generated token, 0..20; -1: no log-probabilities
  * @param promptTops alternatives per prompt token, 0..20; -1: the prompt is not scored
  * @param tenant for whom
+ * @param continuation null for the whole; else only that answer is generated, from there on: its deltas, with the index
+ *     it has, are those that would have followed, and its usage is that of the whole answer. The prompt is not scored
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -26,9 +29,10 @@ public record GenerationRequest(
         boolean showControl,
         int tops,
         int promptTops,
-        Tenant tenant) {
+        Tenant tenant,
+        @Nullable Continuation continuation) {
 
-    /** For nobody in particular. */
+    /** The whole, for nobody in particular. */
     public GenerationRequest(
             Prompt prompt,
             int choices,
@@ -38,11 +42,18 @@ public record GenerationRequest(
             boolean showControl,
             int tops,
             int promptTops) {
-        this(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, Tenant.COMMON);
+        this(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, Tenant.COMMON, null);
     }
 
     /** The same for somebody. */
     public GenerationRequest of(Tenant other) {
-        return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, other);
+        return new GenerationRequest(
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, other, continuation);
+    }
+
+    /** The rest of an interrupted answer to this request. */
+    public GenerationRequest continuing(Continuation from) {
+        return new GenerationRequest(
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, from);
     }
 }

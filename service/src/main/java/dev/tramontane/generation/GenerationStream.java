@@ -102,11 +102,16 @@ final class GenerationStream implements Subscription {
         this.worker = worker;
         this.ahead = ahead;
         this.observer = observer;
+        Continuation continuation = request.continuation();
         choices = new ArrayList<>(request.choices());
-        for (int i = 0; i < request.choices(); i++) {
-            choices.add(new Choice(i, request, texts));
+        if (continuation != null) {
+            choices.add(new Choice(continuation.choice(), 0, request, texts));
+        } else {
+            for (int i = 0; i < request.choices(); i++) {
+                choices.add(new Choice(i, i, request, texts));
+            }
         }
-        live = request.choices();
+        live = choices.size();
     }
 
     // ---- the subscriber's thread
@@ -151,9 +156,20 @@ final class GenerationStream implements Subscription {
         return listeners;
     }
 
-    /** The prompt is known; called before submission. */
-    void prepared(PreparedPrompt ids) {
+    /**
+     * The prompt is known; called before submission. Goes through the tokens of an answer that is continued.
+     *
+     * @return whether that answer was complete: its end is all that was not told
+     * @throws GenerationException INVALID when no such answer can have been interrupted there
+     */
+    boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
+        Continuation continuation = request.continuation();
+        if (continuation == null) {
+            return false;
+        }
+        choices.getFirst().resume(continuation);
+        return choices.getFirst().stopped();
     }
 
     /** The engine has taken the request. */
@@ -314,7 +330,7 @@ final class GenerationStream implements Subscription {
         }
         add(choice.push(token));
         if (choice.stopped()) {
-            handles.get(choice.index()).cancel(); // Its end comes as CANCELLED, once it holds nothing any more.
+            handles.get(choice.place()).cancel(); // Its end comes as CANCELLED, once it holds nothing any more.
         }
     }
 
@@ -330,7 +346,10 @@ final class GenerationStream implements Subscription {
         }
         granted -= choice.granted;
         choice.granted = 0;
-        if (request.promptTops() >= 0 && promptIds().length == 1 && choice.index() == 0) {
+        if (request.promptTops() >= 0
+                && request.continuation() == null
+                && promptIds().length == 1
+                && choice.index() == 0) {
             tellScores(); // A prompt of one token has no scores, so the engine reports none.
         }
         add(choice.finish());
@@ -402,8 +421,8 @@ final class GenerationStream implements Subscription {
             }
             poorest.granted++;
             granted++;
-            shares[poorest.index()]++;
-            nextChoice = (poorest.index() + 1) % shares.length;
+            shares[poorest.place()]++;
+            nextChoice = (poorest.place() + 1) % shares.length;
         }
         for (int i = 0; i < shares.length; i++) {
             if (shares[i] > 0) {

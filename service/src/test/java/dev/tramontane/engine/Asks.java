@@ -2,7 +2,9 @@ package dev.tramontane.engine;
 
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -41,13 +43,50 @@ final class Asks {
     static Submission demand(Submission submission, long demand) {
         return new Submission(
                 submission.prompt(),
+                submission.continued(),
                 submission.maxTokens(),
                 submission.minTokens(),
                 submission.endTokens(),
                 submission.sampling(),
                 submission.tops(),
                 submission.promptTops(),
-                demand);
+                demand,
+                submission.tenant());
+    }
+
+    /** The same, of which so many last tokens of the prompt were generated. */
+    static Submission continuing(Submission submission, int continued) {
+        return continued(submission.prompt(), continued, submission.maxTokens(), submission);
+    }
+
+    /** The same, of whose answer these tokens are known. */
+    static Submission continued(Submission submission, List<Integer> known) {
+        int[] tokens = Arrays.copyOf(submission.prompt(), submission.prompt().length + known.size());
+        for (int i = 0; i < known.size(); i++) {
+            tokens[submission.prompt().length + i] = known.get(i);
+        }
+        return continued(tokens, known.size(), submission.maxTokens(), submission);
+    }
+
+    private static Submission continued(int[] tokens, int continued, int maxTokens, Submission other) {
+        return new Submission(
+                tokens,
+                continued,
+                maxTokens,
+                other.minTokens(),
+                other.endTokens(),
+                other.sampling(),
+                other.tops(),
+                other.promptTops(),
+                other.initialDemand(),
+                other.tenant());
+    }
+
+    /** Anything of {@link #random}, now and then a continued answer. */
+    static Submission randomlyContinued(RandomGenerator random, int longestPrompt, int longestAnswer, long demand) {
+        Submission whole = random(random, longestPrompt, longestAnswer, demand);
+        int continued = random.nextInt(3) == 0 ? random.nextInt(whole.prompt().length) : 0;
+        return continued(whole.prompt(), continued, whole.maxTokens() + continued, whole);
     }
 
     static Submission scored(int[] prompt, int maxTokens) {

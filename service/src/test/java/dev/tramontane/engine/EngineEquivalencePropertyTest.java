@@ -107,8 +107,8 @@ final class EngineEquivalencePropertyTest {
         List<Rig.Ask> cancelled = new ArrayList<>();
         for (int round = 0; round < 300; round++) {
             if (random.nextInt(4) == 0) {
-                Submission submission = Asks.random(random, 60, 40, random.nextInt(5));
-                int choices = 1 + random.nextInt(Math.min(3, slots));
+                Submission submission = Asks.randomlyContinued(random, 60, 40, random.nextInt(5));
+                int choices = submission.continued() > 0 ? 1 : 1 + random.nextInt(Math.min(3, slots));
                 if (rig.engine
                         .plan()
                         .fits(

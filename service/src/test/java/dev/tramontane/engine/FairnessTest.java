@@ -22,6 +22,7 @@ final class FairnessTest {
     private static Submission of(Tenant tenant, Submission s) {
         return new Submission(
                 s.prompt(),
+                s.continued(),
                 s.maxTokens(),
                 s.minTokens(),
                 s.endTokens(),

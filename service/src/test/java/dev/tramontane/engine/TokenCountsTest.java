@@ -17,7 +17,7 @@ final class TokenCountsTest {
     void countsAsAMapDoes() {
         SplittableRandom random = new SplittableRandom(5);
         int[] prompt = random.ints(3000, 0, 1 << 20).toArray();
-        TokenCounts counts = new TokenCounts(REPETITION, prompt);
+        TokenCounts counts = new TokenCounts(REPETITION, prompt, 0);
         Map<Integer, Integer> expected = new HashMap<>();
         for (int token : prompt) {
             expected.put(token, 0);
@@ -32,8 +32,8 @@ final class TokenCountsTest {
 
     @Test
     void promptTokensCountOnlyForRepetition() {
-        assertThat(pairs(new TokenCounts(REPETITION, new int[] {3, 4, 3}))).isEqualTo(Map.of(3, 0, 4, 0));
-        assertThat(pairs(new TokenCounts(PRESENCE, new int[] {3, 4, 3}))).isEmpty();
+        assertThat(pairs(new TokenCounts(REPETITION, new int[] {3, 4, 3}, 0))).isEqualTo(Map.of(3, 0, 4, 0));
+        assertThat(pairs(new TokenCounts(PRESENCE, new int[] {3, 4, 3}, 0))).isEmpty();
     }
 
     private static Map<Integer, Integer> pairs(TokenCounts counts) {
