@@ -2,6 +2,7 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.fixtures.ScriptedEngine;
@@ -62,7 +63,8 @@ class SamplingDefaultsTest {
                 JsonReader.object("{\"input\": \"hi\"}".getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SUGGESTED,
-                UnknownFields.refused());
+                UnknownFields.refused(),
+                History.NONE);
         isSuggested(response.generation().sampling());
     }
 

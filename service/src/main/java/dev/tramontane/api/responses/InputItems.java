@@ -8,57 +8,90 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a response's {@code instructions} and {@code input} into the messages that a chat layout lays out. */
+/** Reads a response's {@code input}, and joins it with what was said before to the messages that a chat layout lays out. */
 final class InputItems {
     private InputItems() {}
 
     /**
-     * @param instructions put before the conversation; joined with a system message that opens it, since many templates
-     *     take one at most
-     * @param fields with an input: a text, or items of type message
+     * The items of an input.
+     *
+     * @param fields with an input: a text, or items of type message, or references to such
      * @param most items
+     * @param history where references lead
      */
-    static List<Map<String, @Nullable Object>> messages(@Nullable String instructions, JsonFields fields, int most) {
+    static List<Item> read(JsonFields fields, int most, History history) {
         Object input = fields.value("input");
-        List<Map<String, @Nullable Object>> messages = new ArrayList<>();
         if (input instanceof String text) {
-            messages.add(message("user", text));
-        } else if (input == null) {
-            throw new InvalidJsonException("input", "input is missing");
-        } else {
-            List<@Nullable Object> items = JsonFields.array(input, "input");
-            if (items.isEmpty() || items.size() > most) {
-                throw new InvalidJsonException(
-                        "input", "input must hold between 1 and " + most + " items, got " + items.size());
-            }
-            for (int i = 0; i < items.size(); i++) {
-                messages.add(item(fields.inner(items.get(i), "input[" + i + "]")));
-            }
+            return List.of(Item.user(text));
         }
+        if (input == null) {
+            throw new InvalidJsonException("input", "input is missing");
+        }
+        List<@Nullable Object> given = JsonFields.array(input, "input");
+        if (given.isEmpty() || given.size() > most) {
+            throw new InvalidJsonException(
+                    "input", "input must hold between 1 and " + most + " items, got " + given.size());
+        }
+        List<Item> items = new ArrayList<>(given.size());
+        for (int i = 0; i < given.size(); i++) {
+            items.add(item(fields.inner(given.get(i), "input[" + i + "]"), history));
+        }
+        return List.copyOf(items);
+    }
+
+    /**
+     * A conversation.
+     *
+     * @param instructions put before it; joined with a system message that opens it, since many templates take one at most
+     * @param before what was said before the items
+     */
+    static List<Map<String, @Nullable Object>> messages(
+            @Nullable String instructions, List<Map<String, @Nullable Object>> before, List<Item> items) {
+        List<Map<String, @Nullable Object>> messages = new ArrayList<>(before);
+        items.forEach(item -> messages.add(item.message()));
         if (instructions != null) {
             Map<String, @Nullable Object> first = messages.getFirst();
             if ("system".equals(first.get("role"))) {
-                first.put("content", before(instructions + "\n\n", first.get("content")));
+                Map<String, @Nullable Object> joined = new LinkedHashMap<>(first); // The other is history's.
+                joined.put("content", before(instructions + "\n\n", first.get("content")));
+                messages.set(0, joined);
             } else {
-                messages.addFirst(message("system", instructions));
+                messages.addFirst(new Item("system", instructions, Map.of()).message());
             }
         }
         return messages;
     }
 
-    private static Map<String, @Nullable Object> item(JsonFields item) {
-        item.only("type", "message");
-        String given = item.requiredString("role");
-        String role = switch (given) {
-            case "user", "assistant", "system" -> given;
-            case "developer" -> "system";
-            default -> throw item.wrong("role", "user, assistant, system or developer", given);
-        };
-        Map<String, @Nullable Object> message = message(role, content(item));
+    private static Item item(JsonFields item, History history) {
+        String type = item.string("type");
+        if ("item_reference".equals(type) || (type == null && !item.has("role") && item.has("id"))) {
+            return referred(item, history);
+        }
+        if (type != null && !type.equals("message")) {
+            throw item.wrong("type", "message or item_reference", type);
+        }
+        String role = item.requiredString("role");
+        switch (role) {
+            case "user", "assistant", "system", "developer" -> {}
+            default -> throw item.wrong("role", "user, assistant, system or developer", role);
+        }
+        Object content = content(item);
         // An answer that is sent back as it came has these too.
         item.harmless("id", "status", "phase");
-        message.putAll(item.rest());
-        return message;
+        return new Item(role, content, item.rest());
+    }
+
+    private static Item referred(JsonFields item, History history) {
+        String id = item.requiredString("id");
+        item.end();
+        Item known = history.item(id);
+        if (known == null) {
+            throw new InvalidJsonException(
+                    item.path("id"),
+                    item.path("id")
+                            + " refers to an item that is not kept here, or not any more; send the item itself");
+        }
+        return known;
     }
 
     /** One text, or several parts: what stands between them is the layout's to say, as in chat completions. */
@@ -76,19 +109,12 @@ final class InputItems {
             if (!type.equals("input_text") && !type.equals("output_text")) {
                 throw part.wrong("type", "input_text or output_text", type);
             }
-            Map<String, @Nullable Object> text = part(part.requiredString("text"));
-            part.harmless("annotations", "logprobs");
+            Map<String, @Nullable Object> text = Item.part(part.requiredString("text"));
+            part.harmless("annotations", "logprobs", "prompt_cache_breakpoint");
             text.putAll(part.rest());
             texts.add(text);
         }
         return texts.isEmpty() ? "" : texts;
-    }
-
-    private static Map<String, @Nullable Object> part(String text) {
-        Map<String, @Nullable Object> part = new LinkedHashMap<>();
-        part.put("type", "text");
-        part.put("text", text);
-        return part;
     }
 
     /** The content with these words at its beginning. */
@@ -101,12 +127,5 @@ final class InputItems {
         opening.put("text", words + opening.get("text"));
         all.set(0, opening);
         return all;
-    }
-
-    private static Map<String, @Nullable Object> message(String role, Object content) {
-        Map<String, @Nullable Object> message = new LinkedHashMap<>();
-        message.put("role", role);
-        message.put("content", content);
-        return message;
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.chat.Conversation;
@@ -8,27 +9,63 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.Printable;
 import dev.tramontane.json.UnknownFields;
 import dev.tramontane.model.SamplingDefaults;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code response.create}. Every field of OpenAI's is honoured or refused by name; null means absent.
+ * A request for a response. Every field of OpenAI's is honoured or refused by name; null means absent.
  *
  * @param generation what to generate
+ * @param talk what was said, for those who continue it
+ * @param delivery how the answer is wanted
  * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
  * @param instructions, maxOutputTokens, metadata as asked, to be echoed in the response
  */
 public record ResponseCreate(
         GenerationRequest generation,
+        Talk talk,
+        Delivery delivery,
         @Nullable String instructions,
         @Nullable Integer maxOutputTokens,
         Map<String, String> metadata,
         List<String> ignoredFields) {
+
+    /**
+     * What was said when the answer began, without instructions.
+     *
+     * @param previous id of the response that is continued, or null
+     * @param before the conversation up to that response's answer
+     * @param items of this request
+     */
+    public record Talk(@Nullable String previous, List<Map<String, @Nullable Object>> before, List<Item> items) {}
+
+    /**
+     * How an answer is wanted.
+     *
+     * @param stream as events
+     * @param background computed whether or not anybody reads it
+     * @param store kept under its id
+     */
+    public record Delivery(boolean stream, boolean background, boolean store) {}
+
+    /** What may be asked to be included and is in no text: there is none of it to include. */
+    private static final Set<String> NOTHING_OF = Set.of(
+            "code_interpreter_call.outputs",
+            "computer_call_output.output.image_url",
+            "file_search_call.results",
+            "message.input_image.image_url",
+            "reasoning.encrypted_content",
+            "web_search_call.action.sources",
+            "web_search_call.results");
+
+    private static final int SHOWN = 60;
     private static final int METADATA_ENTRIES = 16;
     private static final int METADATA_KEY = 64;
     private static final int METADATA_VALUE = 512;
@@ -38,19 +75,23 @@ public record ResponseCreate(
      *
      * @param defaults of the model
      * @param unknown what happens to fields that are not known
+     * @param history what the request may refer to
      * @throws InvalidJsonException naming the field at fault
+     * @throws ApiException for a previous response that is not there
      */
     public static ResponseCreate read(
             Map<String, @Nullable Object> message,
             RequestLimits limits,
             SamplingDefaults defaults,
-            UnknownFields unknown) {
+            UnknownFields unknown,
+            History history) {
         JsonFields fields = new JsonFields(message, unknown);
         fields.harmless("type", "model"); // Looked at by who chose the model whose defaults these are.
         refuseUnsupported(fields);
         String instructions = fields.string("instructions");
+        Talk talk = talk(fields, limits, history);
         Conversation conversation = new Conversation(
-                InputItems.messages(instructions, fields, limits.messages()), List.of(), true, false, Map.of());
+                InputItems.messages(instructions, talk.before(), talk.items()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
@@ -63,33 +104,64 @@ public record ResponseCreate(
                 -1,
                 -1);
         Map<String, String> metadata = metadata(fields.value("metadata"));
+        Delivery delivery = delivery(fields);
         fields.end();
         return new ResponseCreate(
-                generation, instructions, maxOutputTokens == 0 ? null : maxOutputTokens, metadata, unknown.names());
+                generation,
+                talk,
+                delivery,
+                instructions,
+                maxOutputTokens == 0 ? null : maxOutputTokens,
+                metadata,
+                unknown.names());
+    }
+
+    private static Talk talk(JsonFields fields, RequestLimits limits, History history) {
+        String previous = fields.string("previous_response_id");
+        List<Map<String, @Nullable Object>> before = previous == null ? List.of() : history.upTo(previous);
+        List<Item> items = InputItems.read(fields, limits.messages(), history);
+        if (before.size() + items.size() > limits.messages()) {
+            throw new InvalidJsonException(
+                    "input",
+                    "input and the conversation before it may have " + limits.messages() + " items together, got "
+                            + (before.size() + items.size()));
+        }
+        return new Talk(previous, before, items);
+    }
+
+    private static Delivery delivery(JsonFields fields) {
+        boolean background = fields.flag("background", false);
+        boolean store = fields.flag("store", true);
+        if (background && !store) {
+            throw new InvalidJsonException(
+                    "background", "background needs store to be true: nobody could fetch the answer");
+        }
+        return new Delivery(fields.flag("stream", false), background, store);
     }
 
     /** The same for somebody. */
     public ResponseCreate of(Tenant tenant) {
-        return new ResponseCreate(generation.of(tenant), instructions, maxOutputTokens, metadata, ignoredFields);
+        return new ResponseCreate(
+                generation.of(tenant), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+    }
+
+    /** The same, wanted otherwise. */
+    public ResponseCreate with(Delivery other) {
+        return new ResponseCreate(generation, talk, other, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     private static void refuseUnsupported(JsonFields fields) {
-        fields.only("stream", true);
-        fields.only("background", false);
-        fields.only("store", false);
         fields.only("generate", true);
         fields.only("truncation", "disabled");
         fields.only("service_tier", "auto", "default");
         fields.only("tool_choice", "auto", "none");
         fields.only("tools", List.of());
-        fields.only("include", List.of());
+        include(fields);
         fields.only("parallel_tool_calls", true, false);
         fields.only("top_logprobs", 0L);
         fields.only("text", Map.of(), Map.of("format", Map.of("type", "text")));
         fields.only("stream_options", Map.of(), Map.of("include_obfuscation", false));
-        fields.refuse("stream_id", "a socket answers its requests in order; open another for answers side by side");
-        fields.refuse("previous_response_id", "responses are not kept; send the conversation as input");
-        fields.refuse("conversation", "conversations are not kept; send it as input");
+        fields.refuse("conversation", "use previous_response_id, or send it as input");
         String leaveOut = "leave it out";
         for (String name : List.of(
                 "access_programs",
@@ -106,6 +178,17 @@ public record ResponseCreate(
         }
         // Labels for a provider's books; they change nothing in an answer.
         fields.harmless("user", "safety_identifier", "prompt_cache_key");
+    }
+
+    private static void include(JsonFields fields) {
+        List<@Nullable Object> names = fields.array("include");
+        for (int i = 0; names != null && i < names.size(); i++) {
+            String name = JsonFields.string(names.get(i), "include[" + i + "]");
+            if (!NOTHING_OF.contains(name)) {
+                throw new InvalidJsonException(
+                        "include", "include of " + Printable.of(name, SHOWN) + " is not supported; leave it out");
+            }
+        }
     }
 
     private static Map<String, String> metadata(@Nullable Object given) {

@@ -16,9 +16,13 @@ import tools.jackson.core.JsonGenerator;
  * part. Shapes are those of {@code openai.types.responses} 3.54.
  *
  * <p>Order of calls: {@link #accepted}, {@link #delta} any number of times, then one of {@link #completed},
- * {@link #incomplete} and {@link #failed}.
+ * {@link #incomplete}, {@link #cancelled} and {@link #failed}.
  */
 public final class ResponseEvents {
+
+    /** An event and the name of its type, which it has in it as well. */
+    public record Event(String type, String json) {}
+
     private final String id;
     private final String itemId;
     private final ResponseCreate create;
@@ -26,6 +30,8 @@ public final class ResponseEvents {
     private final InstantSource clock;
     private final long createdAt;
     private final StringBuilder text = new StringBuilder();
+    private Snapshot now = new Snapshot("queued", "", "", "", null);
+    private long completedAt;
     private long next;
     private boolean itemOpen;
 
@@ -43,15 +49,39 @@ public final class ResponseEvents {
         return id;
     }
 
-    /** The request was admitted or queued. */
-    public List<String> accepted() {
-        Snapshot now = new Snapshot("in_progress", "", "", "", null);
-        return List.of(lifecycle("response.created", now), lifecycle("response.in_progress", now));
+    /** The status by now, of {@code openai.types.responses.ResponseStatus}. */
+    public String status() {
+        return now.status();
+    }
+
+    /** The answer so far. */
+    public String text() {
+        return text.toString();
+    }
+
+    /** Characters of it. */
+    int textLength() {
+        return text.length();
+    }
+
+    /** The response as it is now. */
+    public byte[] current() {
+        return JsonWriter.bytes(this::response);
+    }
+
+    /** The request was admitted or queued. One that runs in the background says which: nobody waits for its words. */
+    public List<Event> accepted() {
+        if (create.delivery().background()) {
+            return List.of(lifecycle("response.created"), lifecycle("response.queued"));
+        }
+        now = IN_PROGRESS;
+        return List.of(lifecycle("response.created"), lifecycle("response.in_progress"));
     }
 
     /** More text, which is not empty; the first opens the message. */
-    public List<String> delta(String more) {
-        List<String> events = new ArrayList<>(3);
+    public List<Event> delta(String more) {
+        List<Event> events = new ArrayList<>(4);
+        begin(events);
         openItem(events);
         text.append(more);
         events.add(partEvent("response.output_text.delta", json -> {
@@ -62,23 +92,32 @@ public final class ResponseEvents {
     }
 
     /** The model ended its answer. */
-    public List<String> completed(Usage usage) {
-        return end(new Snapshot("completed", "", "", "", usage));
+    public List<Event> completed(Usage usage) {
+        completedAt = clock.instant().getEpochSecond();
+        return end("response.completed", new Snapshot("completed", "", "", "", usage));
     }
 
-    /** The answer ends before the model would have. {@code reason} is {@code max_output_tokens} or {@code cancelled}. */
-    public List<String> incomplete(String reason, Usage usage) {
-        return end(new Snapshot("incomplete", reason, "", "", usage));
+    /** The answer ends before the model would have. {@code reason} is a word such as {@code max_output_tokens}. */
+    public List<Event> incomplete(String reason, Usage usage) {
+        return end("response.incomplete", new Snapshot("incomplete", reason, "", "", usage));
+    }
+
+    /** Somebody wanted no more of it. */
+    public List<Event> cancelled(Usage usage) {
+        return end("response.incomplete", new Snapshot("cancelled", "cancelled", "", "", usage));
     }
 
     /** The answer cannot go on. {@code code} is one of OpenAI's, such as {@code server_error}. */
-    public List<String> failed(String code, String message) {
-        return List.of(lifecycle("response.failed", new Snapshot("failed", "", code, message, null)));
+    public List<Event> failed(String code, String message) {
+        now = new Snapshot("failed", "", code, message, null);
+        return List.of(lifecycle("response.failed"));
     }
 
-    private List<String> end(Snapshot last) {
-        List<String> events = new ArrayList<>(6);
+    private List<Event> end(String type, Snapshot last) {
+        List<Event> events = new ArrayList<>(7);
+        begin(events);
         openItem(events); // An empty answer is a message too.
+        now = last;
         events.add(partEvent("response.output_text.done", json -> {
             json.writeStringProperty("text", text.toString());
             emptyArray(json, "logprobs");
@@ -87,12 +126,27 @@ public final class ResponseEvents {
             json.writeName("part");
             outputText(json);
         }));
-        events.add(itemEvent("response.output_item.done", last.status()));
-        events.add(lifecycle("response." + last.status(), last));
+        events.add(itemEvent("response.output_item.done", itemStatus()));
+        events.add(lifecycle(type));
         return events;
     }
 
-    private void openItem(List<String> events) {
+    private void begin(List<Event> events) {
+        if (now.status().equals("queued")) {
+            now = IN_PROGRESS;
+            events.add(lifecycle("response.in_progress"));
+        }
+    }
+
+    /** A message is whole, under way, or it is not whole and stays so. */
+    private String itemStatus() {
+        return switch (now.status()) {
+            case "completed", "in_progress" -> now.status();
+            default -> "incomplete";
+        };
+    }
+
+    private void openItem(List<Event> events) {
         if (!itemOpen) {
             events.add(itemEvent("response.output_item.added", "in_progress"));
             itemOpen = true;
@@ -117,7 +171,9 @@ public final class ResponseEvents {
             String errorMessage,
             @Nullable Usage usage) {}
 
-    private String event(String type, JsonWriter.Value fields) {
+    private static final Snapshot IN_PROGRESS = new Snapshot("in_progress", "", "", "", null);
+
+    private Event event(String type, JsonWriter.Value fields) {
         byte[] bytes = JsonWriter.bytes(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", type);
@@ -125,17 +181,17 @@ public final class ResponseEvents {
             fields.write(json);
             json.writeEndObject();
         });
-        return new String(bytes, StandardCharsets.UTF_8);
+        return new Event(type, new String(bytes, StandardCharsets.UTF_8));
     }
 
-    private String lifecycle(String type, Snapshot snapshot) {
+    private Event lifecycle(String type) {
         return event(type, json -> {
             json.writeName("response");
-            response(json, snapshot);
+            response(json);
         });
     }
 
-    private String itemEvent(String type, String status) {
+    private Event itemEvent(String type, String status) {
         return event(type, json -> {
             json.writeNumberProperty("output_index", 0);
             json.writeName("item");
@@ -143,7 +199,7 @@ public final class ResponseEvents {
         });
     }
 
-    private String partEvent(String type, JsonWriter.Value fields) {
+    private Event partEvent(String type, JsonWriter.Value fields) {
         return event(type, json -> {
             json.writeStringProperty("item_id", itemId);
             json.writeNumberProperty("output_index", 0);
@@ -152,20 +208,20 @@ public final class ResponseEvents {
         });
     }
 
-    private void response(JsonGenerator json, Snapshot now) {
+    private void response(JsonGenerator json) {
         json.writeStartObject();
         json.writeStringProperty("id", id);
         json.writeStringProperty("object", "response");
         json.writeNumberProperty("created_at", createdAt);
         json.writeStringProperty("status", now.status());
-        json.writeBooleanProperty("background", false);
+        json.writeBooleanProperty("background", create.delivery().background());
         if (now.status().equals("completed")) {
-            json.writeNumberProperty("completed_at", clock.instant().getEpochSecond());
+            json.writeNumberProperty("completed_at", completedAt);
         } else {
             json.writeNullProperty("completed_at");
         }
-        detail(json, "error", now.errorCode().isEmpty() ? Map.of() : error(now));
-        detail(json, "incomplete_details", reason(now));
+        detail(json, "error", now.errorCode().isEmpty() ? Map.of() : error());
+        detail(json, "incomplete_details", reason());
         json.writeStringProperty("instructions", create.instructions());
         if (create.maxOutputTokens() == null) {
             json.writeNullProperty("max_output_tokens");
@@ -177,12 +233,12 @@ public final class ResponseEvents {
         json.writeStringProperty("model", model);
         json.writeName("output").writeStartArray();
         if (itemOpen) {
-            item(json, now.status().equals("failed") ? "incomplete" : now.status());
+            item(json, itemStatus());
         }
         json.writeEndArray();
         json.writeBooleanProperty("parallel_tool_calls", true);
-        json.writeNullProperty("previous_response_id");
-        json.writeBooleanProperty("store", false);
+        json.writeStringProperty("previous_response_id", create.talk().previous());
+        json.writeBooleanProperty("store", create.delivery().store());
         json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
         json.writeName("text").writeStartObject();
         detail(json, "format", Map.of("type", "text"));
@@ -247,11 +303,11 @@ public final class ResponseEvents {
         json.writeEndObject();
     }
 
-    private static Map<String, String> error(Snapshot now) {
+    private Map<String, String> error() {
         return Map.of("code", now.errorCode(), "message", now.errorMessage());
     }
 
-    private static Map<String, String> reason(Snapshot now) {
+    private Map<String, String> reason() {
         return now.incompleteReason().isEmpty() ? Map.of() : Map.of("reason", now.incompleteReason());
     }
 

@@ -3,6 +3,7 @@ package dev.tramontane.api.ws;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.TextGenerator;
@@ -39,11 +40,19 @@ sealed interface ClientMessage {
         return switch (type) {
             case "response.create" -> {
                 TextGenerator generator = models.get(fields.string("model"));
+                fields.only("stream", true);
+                fields.only("background", false);
+                fields.only("store", false);
+                fields.refuse(
+                        "stream_id", "a socket answers its requests in order; open another for answers side by side");
+                fields.refuse("previous_response_id", "responses are not kept; send the conversation as input");
                 ResponseCreate request = ResponseCreate.read(
-                        message,
-                        config.requests(),
-                        generator.profile().sampling(),
-                        UnknownFields.of(config.ignoreUnknown()));
+                                message,
+                                config.requests(),
+                                generator.profile().sampling(),
+                                UnknownFields.of(config.ignoreUnknown()),
+                                History.NONE)
+                        .with(new ResponseCreate.Delivery(true, false, false));
                 yield new Create(request, generator);
             }
             case "response.cancel" -> {

@@ -4,6 +4,7 @@ import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.responses.ResponseEvents;
+import dev.tramontane.api.responses.ResponseIds;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;

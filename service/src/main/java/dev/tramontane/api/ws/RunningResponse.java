@@ -8,6 +8,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.ResponseEvents;
+import dev.tramontane.api.responses.ResponseEvents.Event;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Delta;
@@ -98,7 +99,7 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
     void cancelByClient() {
         close();
         outcome = "cancelled";
-        finishWith(events.incomplete("cancelled", new Usage(promptTokens, 0, answerTokens)));
+        finishWith(events.cancelled(new Usage(promptTokens, 0, answerTokens)));
     }
 
     /** It never came to the generator. */
@@ -124,14 +125,14 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
             case Accepted admitted -> {
                 accepted = true;
                 promptTokens = admitted.promptIds().length;
-                events.accepted().forEach(outlet::send);
+                events.accepted().forEach(each -> outlet.send(each.json()));
             }
             case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
             case Delta delta -> {
                 answerTokens += delta.tokens().size();
                 if (!delta.text().isEmpty()) {
                     memory.take(RequestMemory.ofText(delta.text().length())); // The last event repeats all of it.
-                    events.delta(delta.text()).forEach(outlet::send);
+                    events.delta(delta.text()).forEach(each -> outlet.send(each.json()));
                 }
             }
             case Finished last -> finish = last;
@@ -176,9 +177,9 @@ final class RunningResponse extends PacedSubscriber<GenerationEvent> {
         outlet.cut();
     }
 
-    private void finishWith(List<String> last) {
+    private void finishWith(List<Event> last) {
         try {
-            last.forEach(outlet::send);
+            last.forEach(event -> outlet.send(event.json()));
         } finally {
             afterwards.run();
         }

@@ -1,0 +1,107 @@
+package dev.tramontane.api.replay;
+
+import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.generation.GenerationEvent;
+import io.vertx.core.Context;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * The one subscriber of a generation, which writes it into a log at the pace of the furthest reader: it demands what that
+ * one wants and a look-ahead of tokens, and nothing once nobody reads. So readers who stand still park the sequence, and
+ * a slow one beside a quick one reads what is kept.
+ *
+ * <p>Whatever writes runs on the event loop that the answer began on, wherever its readers are.
+ */
+public abstract class Recording extends PacedSubscriber<GenerationEvent> {
+
+    /** What becomes of an answer that nobody reads any more. */
+    public enum Keeping {
+        /** It is cancelled at once. */
+        WHILE_READ,
+        /** It waits for a reader, and is cancelled when none has come in time. */
+        RESUMABLE,
+        /** It runs on: nobody has to read it. */
+        BACKGROUND
+    }
+
+    private final Context home;
+    private final Keeping keeping;
+    private final long absenceMillis;
+    private final EventLog log;
+    private @Nullable Long timer;
+
+    /** @param home the event loop's context that writes */
+    protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits) {
+        super(home, lookAhead);
+        this.home = home;
+        this.keeping = keeping;
+        absenceMillis = limits.absence().toMillis();
+        log = new EventLog(keeping == Keeping.WHILE_READ ? 0 : limits.bytes(), limits.readers(), new Readers());
+    }
+
+    /** What is written. */
+    public final EventLog log() {
+        return log;
+    }
+
+    /** As {@link EventLog#read}. */
+    public final Flux<LoggedEvent> read(long startingAfter) {
+        return log.read(startingAfter);
+    }
+
+    /** Nobody has read it in time, or it was not to wait. On the home loop; the generation has not ended. */
+    protected abstract void abandoned();
+
+    /** On the home loop. */
+    protected final void atHome(Runnable work) {
+        home.runOnContext(ignored -> work.run());
+    }
+
+    @Override
+    protected final boolean isFull() {
+        return keeping != Keeping.BACKGROUND && log.next() >= log.wanted();
+    }
+
+    /** What readers do, carried to the home loop. */
+    private final class Readers implements EventLog.Writer {
+        @Override
+        public void wanted() {
+            resume();
+        }
+
+        @Override
+        public void attached() {
+            atHome(Recording.this::stopWaiting);
+        }
+
+        @Override
+        public void deserted() {
+            atHome(Recording.this::await);
+        }
+    }
+
+    private void stopWaiting() {
+        if (timer != null) {
+            home.owner().cancelTimer(timer);
+            timer = null;
+        }
+    }
+
+    private void await() {
+        if (keeping == Keeping.BACKGROUND || log.readers() > 0 || log.isOver()) {
+            return;
+        }
+        if (keeping == Keeping.WHILE_READ || absenceMillis == 0) {
+            abandoned();
+            return;
+        }
+        stopWaiting();
+        timer = home.owner().setTimer(absenceMillis, late -> {
+            timer = null;
+            if (log.readers() == 0 && !log.isOver()) {
+                abandoned();
+            }
+        });
+    }
+}

@@ -1,0 +1,109 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.api.ApiException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A response that is kept under its id: what was asked, and what is answered so far. Any thread. */
+public final class StoredResponse {
+    /** A response's objects, beside its texts. */
+    private static final long BASE = 4096;
+
+    /** A message of the conversation before, whose texts other responses have. */
+    private static final long REFERENCE = 16;
+
+    private static final String RESPONSE = "resp_";
+    private static final String MESSAGE = "msg_";
+    private static final String INPUT = "_in_";
+
+    private final RecordedResponse response;
+    private final long askedBytes;
+
+    // The store's, under its lock.
+    long counted;
+    volatile boolean forgotten;
+    long endNanos;
+
+    public StoredResponse(RecordedResponse response) {
+        this.response = response;
+        long bytes = BASE + REFERENCE * response.create().talk().before().size();
+        for (Item item : items()) {
+            bytes += item.weight();
+        }
+        askedBytes = bytes;
+    }
+
+    public RecordedResponse response() {
+        return response;
+    }
+
+    String id() {
+        return response.id();
+    }
+
+    /** What was asked with this response, in its order. */
+    public List<Item> items() {
+        return response.create().talk().items();
+    }
+
+    /** The id under which one of {@link #items} is known. */
+    public String itemId(int index) {
+        return MESSAGE + id().substring(RESPONSE.length()) + INPUT + index;
+    }
+
+    /** The id of the response whose item this would be. */
+    static String responseOf(String itemId) {
+        int end = itemId.indexOf(INPUT);
+        String rest = itemId.startsWith(MESSAGE) ? itemId.substring(MESSAGE.length()) : "";
+        return RESPONSE + (end < 0 ? rest : rest.substring(0, Math.max(0, end - MESSAGE.length())));
+    }
+
+    /** The item of this id, its answer included; null where it has none. */
+    @Nullable
+    Item item(String itemId) {
+        for (int i = 0; i < items().size(); i++) {
+            if (itemId.equals(itemId(i))) {
+                return items().get(i);
+            }
+        }
+        return itemId.equals(MESSAGE + id().substring(RESPONSE.length())) ? Item.assistant(response.text()) : null;
+    }
+
+    /**
+     * Everything said up to its answer's end.
+     *
+     * @throws ApiException when the answer is under way or failed
+     */
+    List<Map<String, @Nullable Object>> conversation() {
+        String status = response.status();
+        if (status.equals("queued") || status.equals("in_progress") || status.equals("failed")) {
+            throw new ApiException(
+                    400,
+                    "invalid_request_error",
+                    "The previous response is " + status.replace('_', ' ') + "; only one that has an answer can be"
+                            + " continued",
+                    "previous_response_id",
+                    "previous_response_" + status,
+                    0);
+        }
+        List<Map<String, @Nullable Object>> all =
+                new ArrayList<>(response.create().talk().before());
+        items().forEach(item -> all.add(item.message()));
+        all.add(Item.assistant(response.text()).message());
+        return all;
+    }
+
+    /** Its events can't be read again from now on. */
+    void forgetEvents() {
+        response.log().forget();
+    }
+
+    /** Bytes of heap that it takes: an estimate from above. Events that are to be forgotten count no more. */
+    long weight() {
+        return askedBytes
+                + 2L * response.textLength()
+                + (forgotten ? 0 : response.log().weight());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.api.replay;
+
+import org.jspecify.annotations.NullMarked;
