@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Health;
+import dev.tramontane.fixtures.AnswersOnly;
+import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.GenerationRequest;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 
 class ServingTest {
     private long now = Long.MAX_VALUE - 1; // Such a clock may turn over.
@@ -28,5 +33,26 @@ class ServingTest {
         assertThat(retryAfter()).as("and time goes by").isEqualTo(52);
         serving.loading(100, 100); // It became faster.
         assertThat(retryAfter()).isEqualTo(10);
+    }
+
+    /** Once it has failed it refuses everything, which no other server would do for its requests. */
+    @Test
+    void aModelThatFailedIsNotReadyAndTheProcessLives() {
+        AtomicBoolean healthy = new AtomicBoolean(true);
+        serving.ready(
+                new AnswersOnly("m", 8) {
+                    @Override
+                    public Flux<GenerationEvent> generate(GenerationRequest request) {
+                        return Flux.empty();
+                    }
+                },
+                healthy::get);
+        assertThat(serving.ready()).isEqualTo(Health.Answer.WELL);
+        assertThat(serving.state()).isEqualTo("ready");
+        healthy.set(false);
+        assertThat(serving.ready())
+                .isEqualTo(new Health.Answer(false, "the model has failed; the server must be restarted"));
+        assertThat(serving.state()).isEqualTo("failed");
+        assertThat(serving.live()).isEqualTo(Health.Answer.WELL);
     }
 }
