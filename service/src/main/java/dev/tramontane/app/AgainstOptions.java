@@ -91,6 +91,7 @@ final class AgainstOptions {
                         engine.slots(),
                         engine.cacheBytes(),
                         kv == null ? engine.halfPrecision() : own.engine().halfPrecision(),
+                        engine.prefixes(),
                         engine.queueRequests(),
                         engine.queueTokens()),
                 compared.http(),

@@ -102,6 +102,7 @@ final class BenchCommand extends Command {
         range("--repeat", repeat, 1, 1000);
         int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));
+        flags.put(Setting.PREFIX_CACHE, "off"); // The same prompts are asked again and again.
         flags.put(Setting.HOST, "127.0.0.1");
         flags.put(Setting.PORT, "0");
     }

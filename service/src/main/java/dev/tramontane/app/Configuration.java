@@ -91,6 +91,7 @@ record Configuration(
      * @param slots sequences that hold pages at most; not below {@code lanes}
      * @param cacheBytes of the key/value cache
      * @param halfPrecision F16 cache, else F32
+     * @param prefixes whether what was computed is kept for later requests that begin alike
      * @param queueRequests requests that may wait
      * @param queueTokens prompt tokens that may wait
      */
@@ -101,6 +102,7 @@ record Configuration(
             int slots,
             OptionalLong cacheBytes,
             boolean halfPrecision,
+            boolean prefixes,
             int queueRequests,
             long queueTokens) {}
 
@@ -255,6 +257,7 @@ record Configuration(
                 values.whole(Setting.MAX_SEQUENCES, 1, 65_536).orElseThrow(),
                 values.size(Setting.CACHE_MEMORY),
                 values.word(Setting.KV, List.of("f16", "f32")).orElseThrow().equals("f16"),
+                values.on(Setting.PREFIX_CACHE),
                 values.whole(Setting.QUEUE_REQUESTS, 1, 1_000_000).orElseThrow(),
                 values.whole(Setting.QUEUE_TOKENS, 1, Integer.MAX_VALUE).orElseThrow());
         values.atLeast(Setting.BATCH_TOKENS, engine.batchTokens(), Setting.MAX_BATCH, engine.lanes());

@@ -107,6 +107,13 @@ enum Setting {
                     + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
             "2GiB"),
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
+    PREFIX_CACHE(
+            "prefix-cache",
+            "on|off",
+            "on",
+            "Keep what was computed, in memory of the cache that nobody uses: a later request that begins alike, of the"
+                    + " same key, computes only what is new. The answers are the same.",
+            "off"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
     HOST(

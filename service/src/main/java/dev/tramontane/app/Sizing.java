@@ -113,7 +113,11 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                         configuration.engine().batchTokens(),
                         Math.max(SAMPLES, configuration.engine().lanes()),
                         configuration.engine().stepTime().toNanos()),
-                new EngineConfig.Cache(PAGE_TOKENS, configuration.engine().halfPrecision(), cache),
+                new EngineConfig.Cache(
+                        PAGE_TOKENS,
+                        configuration.engine().halfPrecision(),
+                        cache,
+                        configuration.engine().prefixes()),
                 new EngineConfig.Admission(
                         configuration.engine().slots(),
                         context,

@@ -32,11 +32,17 @@ public record EngineConfig(Step step, Cache cache, Admission admission) {
      * @param pageTokens positions of a cache page
      * @param halfPrecision F16 cache, else F32
      * @param bytes memory for the key/value cache
+     * @param prefixes whether what was computed is kept, to be found by later requests that begin alike
      */
-    public record Cache(int pageTokens, boolean halfPrecision, long bytes) {
+    public record Cache(int pageTokens, boolean halfPrecision, long bytes, boolean prefixes) {
         public Cache {
             check(pageTokens >= 1, "a page must hold at least 1 token", pageTokens);
             check(bytes >= 1, "the cache must have at least 1 byte", bytes);
+        }
+
+        /** Keeps what was computed. */
+        public Cache(int pageTokens, boolean halfPrecision, long bytes) {
+            this(pageTokens, halfPrecision, bytes, true);
         }
     }
 
@@ -82,7 +88,8 @@ public record EngineConfig(Step step, Cache cache, Admission admission) {
     }
 
     public EngineConfig withCacheBytes(long bytes) {
-        return new EngineConfig(step, new Cache(cache.pageTokens, cache.halfPrecision, bytes), admission);
+        return new EngineConfig(
+                step, new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes), admission);
     }
 
     /** @param nanos see {@link RowBudget}; 0 for as long as it takes */
@@ -116,6 +123,10 @@ public record EngineConfig(Step step, Cache cache, Admission admission) {
 
     public long cacheBytes() {
         return cache.bytes;
+    }
+
+    public boolean keepsPrefixes() {
+        return cache.prefixes;
     }
 
     public int slots() {

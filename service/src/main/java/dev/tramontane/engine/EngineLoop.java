@@ -34,6 +34,7 @@ public final class EngineLoop implements Engine {
     private final Intake intake;
 
     private final KvCache cache;
+    private final Prefixes prefixes;
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
     private final RunningSequences sequences;
@@ -71,9 +72,10 @@ public final class EngineLoop implements Engine {
                 plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
         intake = new Intake(signal, config.queueRequests(), config.queueTokens(), clock);
         cache = new KvCache(plan.windows(), plan.shape());
+        prefixes = new Prefixes(cache, plan);
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
-        sequences = new RunningSequences(cache, scheduler, delivery, this.observer, rates, clock);
+        sequences = new RunningSequences(cache, prefixes, scheduler, delivery, this.observer, rates, clock);
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
         status = currentStatus();
@@ -136,8 +138,14 @@ public final class EngineLoop implements Engine {
             throws RefusedException {
         try {
             int length = rules.length(submission, listeners.size());
-            Request request =
-                    new Request(submission, length, limits().vocabulary(), listeners, intake, clock.getAsLong());
+            Request request = new Request(
+                    submission,
+                    length,
+                    limits().vocabulary(),
+                    listeners,
+                    intake,
+                    clock.getAsLong(),
+                    blocks(submission));
             List<SequenceHandle> handles = List.copyOf(request.choices);
             intake.submit(request); // Last: nothing may fail once the engine has it.
             return handles;
@@ -145,6 +153,12 @@ public final class EngineLoop implements Engine {
             observer.refused(e.refusal());
             throw e;
         }
+    }
+
+    private @Nullable PromptBlocks blocks(Submission submission) {
+        return config.keepsPrefixes()
+                ? new PromptBlocks(submission.prompt(), config.pageTokens(), BlockKey.root(submission.tenant(), ""))
+                : null;
     }
 
     /**
@@ -285,6 +299,7 @@ public final class EngineLoop implements Engine {
                 sequences.endAll(first, FinishReason.ERROR, BROKEN);
             }
         }
+        sequences.findPrefixes();
         step.clear();
         scheduler.plan(step, rates.budget(config.stepNanos()));
     }
@@ -338,10 +353,13 @@ public final class EngineLoop implements Engine {
                 scheduler.active().size() - running,
                 cache.pagesUsed(),
                 cache.pagesReserved(),
+                cache.pagesKept(),
                 cache.pagesTotal(),
                 steps,
                 publisher.promptTokens(),
                 publisher.generatedTokens(),
+                prefixes.sought(),
+                prefixes.found(),
                 cache.usedRatio(),
                 cache.reservedRatio());
     }

@@ -9,10 +9,13 @@ package dev.tramontane.engine;
  * @param parked admitted sequences that wait for demand: they hold their pages, but no place in the batch
  * @param pagesUsed pages held, of all groups; a shared one counts once
  * @param pagesReserved pages that the admitted sequences may come to hold
+ * @param pagesKept pages that nobody holds, with something in them that a later request may find; they give way at any time
  * @param pagesTotal pages of the cache
  * @param steps steps computed
  * @param promptTokens prompt tokens computed
  * @param generatedTokens tokens sampled, end tokens included
+ * @param soughtTokens prompt tokens that were looked for among what is computed already
+ * @param foundTokens of these, there, so not computed again
  * @param usedRatio the share of pages held, 0 to 1, in the group of layers where it is highest
  * @param reservedRatio likewise of pages reserved: at 1 nobody is admitted
  */
@@ -23,9 +26,12 @@ public record EngineStatus(
         int parked,
         int pagesUsed,
         int pagesReserved,
+        int pagesKept,
         int pagesTotal,
         long steps,
         long promptTokens,
         long generatedTokens,
+        long soughtTokens,
+        long foundTokens,
         double usedRatio,
         double reservedRatio) {}

@@ -3,8 +3,8 @@ package dev.tramontane.engine;
 /**
  * How a sequence ended.
  *
- * <p>Choices of one submission share their prompt: it is computed once, and the choices that got it for nothing report it
- * as cached. A usage report that counts a request's prompt once takes the first choice's numbers.
+ * <p>What of the prompt was computed for an earlier request is cached. Choices of one submission share their prompt: it is
+ * computed once, and the choices that got it for nothing report it as cached, too. A usage report that counts a request's prompt once takes the first choice's numbers.
  *
  * @param reason why
  * @param endToken the end token that was sampled, or -1

@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing is taken that was not reserved, and reservations never exceed the pools, so an admitted sequence cannot run
  * out of pages, whatever the others do. Sequences that share a prompt share its pages; one that is about to write a
- * shared page gets its own: a copy if earlier positions in it are still seen, else a fresh one.
+ * shared page gets its own: a copy if earlier positions in it are still seen, else a fresh one. What {@link PrefixIndex}
+ * keeps counts as shared, but nothing is reserved for it: it gives way.
  */
 final class KvCache {
     private final RollingWindow[] windows;
     private final PagePool[] pools;
+    private final PrefixIndex index;
     private final @Nullable PageTable[] bySlot;
     private final int[] freeSlots;
     private int freeSlotCount;
@@ -28,9 +30,13 @@ final class KvCache {
 
     KvCache(List<RollingWindow> windows, CacheShape shape) {
         this.windows = windows.toArray(RollingWindow[]::new);
-        pools = shape.groups().stream()
-                .map(group -> new PagePool(group.pages()))
-                .toArray(PagePool[]::new);
+        index = new PrefixIndex(
+                windows,
+                shape.groups().stream().mapToInt(CacheShape.Group::pages).toArray());
+        pools = new PagePool[shape.groups().size()];
+        for (int group = 0; group < pools.length; group++) {
+            pools[group] = new PagePool(shape.groups().get(group).pages(), index.kept(group));
+        }
         bySlot = new PageTable[shape.slots()];
         freeSlots = new int[shape.slots()];
         for (int slot = shape.slots() - 1; slot >= 0; slot--) {
@@ -78,20 +84,34 @@ final class KvCache {
         }
     }
 
-    /** An empty table in a slot of its own. */
+    /** What may be found again. */
+    PrefixIndex index() {
+        return index;
+    }
+
+    /** An empty table in a slot of its own, of which nothing is kept. */
     PageTable open(Reservation reservation) {
+        return open(reservation, null);
+    }
+
+    /**
+     * An empty table in a slot of its own.
+     *
+     * @param chain the tokens that will be computed in it
+     */
+    PageTable open(Reservation reservation, @Nullable TokenChain chain) {
         int[] entries = new int[windows.length];
         for (int group = 0; group < entries.length; group++) {
             entries[group] = windows[group].pages(reservation.length);
         }
-        PageTable table = new PageTable(reservation, freeSlots[--freeSlotCount], entries);
+        PageTable table = new PageTable(reservation, freeSlots[--freeSlotCount], entries, chain);
         bySlot[table.slot] = table;
         return table;
     }
 
     /** A table in a slot of its own that shares all pages of another. */
     PageTable fork(PageTable parent) {
-        PageTable child = open(parent.reservation);
+        PageTable child = open(parent.reservation, parent.chain == null ? null : parent.chain.fork());
         child.reported = false;
         for (int group = 0; group < pools.length; group++) {
             for (int entry = 0; entry < parent.pages[group].length; entry++) {
@@ -110,15 +130,49 @@ final class KvCache {
         if (bySlot[table.slot] != table) {
             throw new IllegalStateException("slot " + table.slot + " is closed but not this table's");
         }
+        releasePages(table);
+        bySlot[table.slot] = null;
+        freeSlots[freeSlotCount++] = table.slot;
+    }
+
+    /** The last first: beginnings are what others may share, so they are to be given up last. */
+    private void releasePages(PageTable table) {
         for (int group = 0; group < pools.length; group++) {
-            for (int page : table.pages[group]) {
-                if (page != PageTable.NO_PAGE) {
-                    pools[group].release(page);
+            int[] pages = table.pages[group];
+            int last = lastEntry(table, group);
+            for (int i = 0; i < pages.length; i++) {
+                int entry = Math.floorMod(last - i, pages.length);
+                if (pages[entry] != PageTable.NO_PAGE) {
+                    pools[group].release(pages[entry], false);
+                    pages[entry] = PageTable.NO_PAGE;
                 }
             }
         }
-        bySlot[table.slot] = null;
-        freeSlots[freeSlotCount++] = table.slot;
+    }
+
+    private int lastEntry(PageTable table, int group) {
+        int entries = table.pages[group].length;
+        int blocks = table.chain == null ? entries : table.chain.named();
+        boolean turns = windows[group].window() > 0 && entries == windows[group].ring();
+        return turns ? blocks % entries : Math.min(blocks, entries - 1);
+    }
+
+    /** Gives a table what was found in place of what it has. The model hears of it with the next rows. */
+    void adopt(PageTable table, PrefixHit hit) {
+        for (int group = 0; group < pools.length; group++) { // Before anything is given back: it may be the same.
+            for (int page : hit.pages()[group]) {
+                pools[group].retain(page);
+            }
+        }
+        releasePages(table);
+        for (int group = 0; group < pools.length; group++) {
+            int[] found = hit.pages()[group];
+            for (int i = 0; i < found.length; i++) {
+                long block = hit.firstBlocks()[group] + i;
+                table.pages[group][windows[group].entry(windows[group].start(block))] = found[i];
+            }
+        }
+        table.reported = false;
     }
 
     /**
@@ -127,33 +181,44 @@ final class KvCache {
      * wrong are written over, and what the right ones see was never touched.
      */
     void makeRoom(PageTable table, long position, int rows, StepBatch batch) {
-        if (!table.reported) {
-            report(table, batch);
-        }
         for (int group = 0; group < pools.length; group++) {
             RollingWindow window = windows[group];
             long last = window.page(position + rows - 1);
             for (long page = window.page(position); page <= last; page++) {
                 long first = Math.max(position, window.start(page));
-                makeWritable(table, group, window.entry(first), window.continuesPage(first), batch);
+                makeWritable(table, group, first, batch);
+            }
+        }
+        if (!table.reported) { // Last, so that an entry is told once: a step has no more edits than entries.
+            report(table, batch);
+        }
+    }
+
+    private void makeWritable(PageTable table, int group, long position, StepBatch batch) {
+        PagePool pool = pools[group];
+        RollingWindow window = windows[group];
+        int entry = window.entry(position);
+        int held = table.pages[group][entry];
+        if (held == PageTable.NO_PAGE) {
+            replace(table, group, entry, pool.take(), batch);
+        } else if (!pool.writable(held, window.offset(position))) {
+            boolean continues = window.continuesPage(position);
+            // Given back before another is taken: with all that was reserved in use, it may be the only one.
+            pool.release(held, !continues);
+            int fresh = pool.take();
+            if (fresh != held) {
+                replace(table, group, entry, fresh, batch);
+                if (continues) {
+                    batch.addCopy(group, held, fresh);
+                }
             }
         }
     }
 
-    private void makeWritable(PageTable table, int group, int entry, boolean continues, StepBatch batch) {
-        PagePool pool = pools[group];
-        int held = table.pages[group][entry];
-        if (held != PageTable.NO_PAGE && !pool.shared(held)) {
-            return;
-        }
-        int fresh = pool.take();
-        table.pages[group][entry] = fresh;
-        batch.addEdit(table.slot, group, entry, fresh);
-        if (held != PageTable.NO_PAGE) {
-            if (continues) {
-                batch.addCopy(group, held, fresh);
-            }
-            pool.release(held);
+    private static void replace(PageTable table, int group, int entry, int page, StepBatch batch) {
+        table.pages[group][entry] = page;
+        if (table.reported) {
+            batch.addEdit(table.slot, group, entry, page);
         }
     }
 
@@ -174,6 +239,15 @@ final class KvCache {
             used += pool.used();
         }
         return used;
+    }
+
+    /** Pages that nobody uses, with something in them that may be found again. */
+    int pagesKept() {
+        int kept = 0;
+        for (int group = 0; group < pools.length; group++) {
+            kept += index.kept(group).resting();
+        }
+        return kept;
     }
 
     int pagesReserved() {
@@ -213,7 +287,7 @@ final class KvCache {
 
     /**
      * Recounts everything: each page is referenced as often as tables name it, each reservation covers what its tables
-     * hold, and the reservations fit the pools. Linear in pages and table entries.
+     * hold, the reservations fit the pools, and what is kept can be found. Linear in pages and table entries.
      *
      * @throws IllegalStateException naming what does not add up
      */
@@ -235,6 +309,7 @@ final class KvCache {
         for (int group = 0; group < pools.length; group++) {
             checkGroup(group);
         }
+        index.checkBooks();
     }
 
     private void checkGroup(int group) {

@@ -1,12 +1,18 @@
 package dev.tramontane.engine;
 
-/** Reference-counted pages of one layer group. Engine thread only. */
+/**
+ * Reference-counted pages of one layer group. One that nobody refers to any more is free, or at rest in {@link KeptPages}
+ * where its content is kept: as good as free for whoever takes a page, so that what is kept never stands in the way of
+ * what was reserved. Engine thread only.
+ */
 final class PagePool {
     private final int[] references;
     private final int[] free;
+    private final KeptPages kept;
     private int freeCount;
 
-    PagePool(int pages) {
+    PagePool(int pages, KeptPages kept) {
+        this.kept = kept;
         references = new int[pages];
         free = new int[pages];
         // Low numbers are taken first, so that a lightly used cache stays within few memory pages.
@@ -17,10 +23,10 @@ final class PagePool {
 
     /** A page of the caller's own. Reservations make sure that there is one. */
     int take() {
-        if (freeCount == 0) {
+        int page = freeCount > 0 ? free[--freeCount] : kept.giveUp();
+        if (page == PageTable.NO_PAGE) {
             throw new IllegalStateException("no page left of " + references.length + ": the reservations are wrong");
         }
-        int page = free[--freeCount];
         references[page] = 1;
         return page;
     }
@@ -28,31 +34,42 @@ final class PagePool {
     /** Adds an owner. */
     void retain(int page) {
         if (references[page] == 0) {
-            throw new IllegalStateException("page " + page + " is shared but nobody's");
+            kept.wake(page);
         }
         references[page]++;
     }
 
-    /** Takes an owner away; the last one frees the page. */
-    void release(int page) {
+    /**
+     * Takes an owner away; the last one frees the page, or leaves it to rest.
+     *
+     * @param passed whether it goes because the owner's window has moved past it
+     */
+    void release(int page, boolean passed) {
         if (references[page] == 0) {
             throw new IllegalStateException("page " + page + " is released but nobody's");
         }
-        if (--references[page] == 0) {
+        if (--references[page] > 0) {
+            return;
+        }
+        if (kept.block(page) == null) {
             free[freeCount++] = page;
+        } else {
+            kept.rest(page, passed);
         }
     }
 
-    boolean shared(int page) {
-        return references[page] > 1;
+    /** Whether its owner may write a page from this offset on: nobody else has it, and nothing kept lies there. */
+    boolean writable(int page, int offset) {
+        return references[page] == 1 && offset >= kept.extent(page);
     }
 
     int size() {
         return references.length;
     }
 
+    /** Pages that sequences have. */
     int used() {
-        return references.length - freeCount;
+        return references.length - freeCount - kept.resting();
     }
 
     /**
@@ -71,13 +88,15 @@ final class PagePool {
                 unowned++;
             }
         }
-        if (unowned != freeCount) {
-            throw new IllegalStateException(unowned + " pages have no owner but " + freeCount + " are free");
+        if (unowned != freeCount + kept.resting()) {
+            throw new IllegalStateException(
+                    unowned + " pages have no owner but " + freeCount + " are free and " + kept.resting() + " at rest");
         }
         for (int i = 0; i < freeCount; i++) {
-            if (references[free[i]] != 0) {
-                throw new IllegalStateException("page " + free[i] + " is free but has references");
+            if (references[free[i]] != 0 || kept.block(free[i]) != null) {
+                throw new IllegalStateException("page " + free[i] + " is free but has references or is kept");
             }
         }
+        kept.checkBooks(references);
     }
 }

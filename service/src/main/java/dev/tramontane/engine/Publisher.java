@@ -60,6 +60,7 @@ final class Publisher {
         int start = sequence.computed;
         boolean samplesToken = sequence.samplesToken(rows);
         sequence.computed += rows;
+        sequences.computed(sequence, start);
         promptTokens += Math.clamp(request.prompt().length - start, 0, rows);
         for (int position = start; position < start + rows; position++) {
             if (sequence.scores(position)) {

@@ -43,6 +43,12 @@ final class Request {
 
     private final AtomicBoolean claimed = new AtomicBoolean();
 
+    /** The prompt's, by which what others have computed of it is found; null where nothing is kept. */
+    final @Nullable PromptBlocks blocks;
+
+    /** Whether its prompt was looked for. */
+    boolean sought;
+
     @Nullable
     Reservation reservation;
 
@@ -53,8 +59,20 @@ final class Request {
             List<? extends SequenceListener> listeners,
             Intake intake,
             long nanos) {
+        this(submission, length, vocabulary, listeners, intake, nanos, null);
+    }
+
+    Request(
+            Submission submission,
+            int length,
+            int vocabulary,
+            List<? extends SequenceListener> listeners,
+            Intake intake,
+            long nanos,
+            @Nullable PromptBlocks blocks) {
         this.submission = submission;
         this.length = length;
+        this.blocks = blocks;
         submittedNanos = nanos;
         endTokens = submission.endTokens().stream()
                 .mapToInt(Integer::intValue)

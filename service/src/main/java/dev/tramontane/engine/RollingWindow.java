@@ -43,6 +43,11 @@ record RollingWindow(int window, int pageTokens, int ring) {
         return position / pageTokens;
     }
 
+    /** Where in its page a position lies. */
+    int offset(long position) {
+        return (int) (position % pageTokens);
+    }
+
     /** The first position of a logical page. */
     long start(long page) {
         return page * pageTokens;
@@ -58,7 +63,7 @@ record RollingWindow(int window, int pageTokens, int ring) {
      * later sees. If not, a fresh page does as well as a copy of the old one.
      */
     boolean continuesPage(long position) {
-        return position % pageTokens != 0 && oldestVisible(position) < position;
+        return offset(position) != 0 && oldestVisible(position) < position;
     }
 
     /** Pages that a sequence holds at most until it has {@code length} tokens: promise 1 of the house. */

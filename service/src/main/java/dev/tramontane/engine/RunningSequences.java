@@ -2,13 +2,18 @@ package dev.tramontane.engine;
 
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The lives of admitted sequences: starting, forking, handing over and ending. Whatever a sequence holds is given back
  * before its listener hears of the end. Engine thread only.
  */
 final class RunningSequences {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningSequences.class);
+
     private final KvCache cache;
+    private final Prefixes prefixes;
     private final Scheduler scheduler;
     private final Delivery delivery;
     private final EngineObserver observer;
@@ -17,12 +22,14 @@ final class RunningSequences {
 
     RunningSequences(
             KvCache cache,
+            Prefixes prefixes,
             Scheduler scheduler,
             Delivery delivery,
             EngineObserver observer,
             Rates rates,
             LongSupplier clock) {
         this.cache = cache;
+        this.prefixes = prefixes;
         this.scheduler = scheduler;
         this.delivery = delivery;
         this.observer = observer;
@@ -48,7 +55,8 @@ final class RunningSequences {
             throw new IllegalStateException("a request starts without a reservation");
         }
         Sequence leader = request.leader();
-        leader.take(cache.open(reservation), 0);
+        PromptBlocks blocks = request.blocks;
+        leader.take(cache.open(reservation, blocks == null ? null : new TokenChain(blocks)), 0);
         scheduler.add(leader);
         long now = clock.getAsLong();
         long waited = now - request.submittedNanos;
@@ -84,12 +92,42 @@ final class RunningSequences {
             return;
         }
         request.forked = true;
+        prefixes.ended(leader);
         for (Sequence sequence : request.choices) {
             if (!sequence.over && sequence != leader) {
                 sequence.take(cache.fork(leader.table()), leader.computed);
                 sequence.cached = leader.computed;
                 scheduler.add(sequence);
             }
+        }
+    }
+
+    /** Before a step: prompts go on from where others have come, or came once. */
+    void findPrefixes() {
+        List<Sequence> active = scheduler.active();
+        for (int i = 0; i < active.size(); i++) {
+            Sequence sequence = active.get(i);
+            try {
+                if (sequence.runnable() && prefixes.find(sequence) && !sequence.request.forked) {
+                    forkWhenComputed(sequence.request);
+                }
+            } catch (Throwable fault) {
+                LOG.error("a prompt could not be looked for; its request is ended", fault);
+                endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
+            }
+        }
+    }
+
+    /**
+     * More of a sequence is computed.
+     *
+     * @param before tokens that were computed before
+     */
+    void computed(Sequence sequence, int before) {
+        prefixes.computed(sequence);
+        int prompt = sequence.request.prompt().length;
+        if (before < prompt && sequence.computed >= prompt && sequence.hasTable()) {
+            prefixes.ended(sequence);
         }
     }
 
@@ -112,7 +150,7 @@ final class RunningSequences {
         sequence.over = true;
         sequence.request.live--;
         try {
-            giveBack(sequence);
+            giveBack(sequence, reason);
         } finally { // Whatever became of the books, its listener waits for this.
             if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
                 rates.finished(sequence.sampled());
@@ -155,16 +193,25 @@ final class RunningSequences {
         return most;
     }
 
-    private void giveBack(Sequence sequence) {
+    private void giveBack(Sequence sequence, FinishReason reason) {
         Request request = sequence.request;
         if (sequence.hasTable()) {
             if (!request.forked && request.live > 0) {
                 Sequence heir = request.leader();
                 heir.take(sequence.giveTable(), sequence.computed);
+                heir.cached = sequence.cached;
                 scheduler.replace(sequence, heir);
             } else {
                 scheduler.remove(sequence);
-                cache.close(sequence.giveTable());
+                try {
+                    if (reason == FinishReason.ERROR) {
+                        prefixes.spoiled(sequence);
+                    } else {
+                        prefixes.ended(sequence);
+                    }
+                } finally {
+                    cache.close(sequence.giveTable());
+                }
             }
         }
         Reservation reservation = request.reservation;

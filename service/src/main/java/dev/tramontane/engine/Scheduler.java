@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * lanes. The rest of the token budget goes to longer ones (prompts) in order of admission, so the oldest prompt always
  * moves: it has a lane of its own, and with one lane only, prompts and decodes alternate. A sequence without demand
  * takes no part. Where several tenants have prompts, his are first for whom least was computed ({@link FairRows}). So
- * whatever may run, runs after a number of steps bounded by the number of sequences.
+ * whatever may run, runs after a number of steps bounded by the number of sequences. A prompt whose next block another one
+ * computes already waits for it: it will find it.
  *
  * <p>How many rows of prompts a step takes is given from outside, by {@link RowBudget}; at least one, so that they move.
  */
@@ -29,6 +30,7 @@ final class Scheduler {
     private boolean promptTurn;
 
     private final FairRows fairness = new FairRows();
+    private final UnderWay underWay = new UnderWay();
 
     Scheduler(int lanes, int tokenBudget, int maxSamples) {
         this.lanes = lanes;
@@ -62,6 +64,7 @@ final class Scheduler {
         int decodes = 0;
         int prompts = 0;
         fairness.begin();
+        underWay.begin();
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
             if (sequence.runnable()) {
@@ -123,6 +126,7 @@ final class Scheduler {
             Sequence sequence = active.get(i);
             if (!sequence.runnable()
                     || sequence.pending() == 1
+                    || underWay.hasNextOf(sequence)
                     || (tenant != null && !sequence.request.tenant().name().equals(tenant))) {
                 continue;
             }
@@ -134,6 +138,7 @@ final class Scheduler {
             }
             if (rows > 0) {
                 plan.add(sequence, rows);
+                underWay.add(sequence, rows);
                 samples -= samplesOf(sequence, rows);
             }
         }

@@ -28,7 +28,7 @@ final class Sequence implements SequenceHandle {
     /** Tokens of the answer so far: those that the request continues, then the sampled ones, an end token included. */
     int generated;
 
-    /** Prompt tokens that another choice computed for this one. */
+    /** Prompt tokens that were computed for another sequence: another choice, or one that had the same beginning. */
     int cached;
 
     /** Whether it has ended and holds nothing. */
@@ -163,6 +163,9 @@ final class Sequence implements SequenceHandle {
     void append(int token) {
         lastToken = token;
         generated++;
+        if (table != null && table.chain != null) {
+            table.chain.append(token);
+        }
         if (counts != null) {
             counts.generated(token);
         }

@@ -38,7 +38,8 @@ final class WarmUp implements SequenceListener {
         KvCache cache = new KvCache(plan.windows(), plan.shape());
         Delivery delivery = new Delivery();
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
-        sequences = new RunningSequences(cache, scheduler, delivery, EngineObserver.NONE, rates, () -> 0);
+        sequences = new RunningSequences(
+                cache, new Prefixes(cache, plan), scheduler, delivery, EngineObserver.NONE, rates, () -> 0);
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
     }

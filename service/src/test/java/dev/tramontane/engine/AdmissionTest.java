@@ -174,7 +174,7 @@ final class AdmissionTest {
     @Test
     void retryAfterFollowsTheMeasuredRates() throws RefusedException {
         FakeModel model = FakeModel.of(50, 0);
-        Rig rig = new Rig(model, Asks.withQueue(Asks.config(1, 10, 4, 200, 1), 4, 10_000));
+        Rig rig = new Rig(model, Asks.cold(Asks.withQueue(Asks.config(1, 10, 4, 200, 1), 4, 10_000)));
         model.spy(batch -> rig.nanos.addAndGet(1_000_000_000));
         Rig.Ask first = rig.ask(Asks.greedy(Asks.prompt(100, 1), 30));
         rig.run();

@@ -21,10 +21,19 @@ final class Asks {
                 new EngineConfig.Admission(slots, context, slots, 1 << 16, 1L << 32));
     }
 
+    /** The same where every prompt is computed anew. */
+    static EngineConfig cold(EngineConfig c) {
+        return new EngineConfig(
+                new EngineConfig.Step(c.lanes(), c.tokenBudget(), c.maxSamples(), c.stepNanos()),
+                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes(), false),
+                new EngineConfig.Admission(
+                        c.slots(), c.contextTokens(), c.maxChoices(), c.queueRequests(), c.queueTokens()));
+    }
+
     static EngineConfig withQueue(EngineConfig c, int requests, long tokens) {
         return new EngineConfig(
                 new EngineConfig.Step(c.lanes(), c.tokenBudget(), c.maxSamples(), c.stepNanos()),
-                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes()),
+                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes(), c.keepsPrefixes()),
                 new EngineConfig.Admission(c.slots(), c.contextTokens(), c.maxChoices(), requests, tokens));
     }
 

@@ -89,7 +89,7 @@ final class DemandTest {
         assertThat(ask.over()).isFalse();
         ask.request(1);
         rig.run();
-        assertThat(ask.first().finish()).isEqualTo(new Finish(FinishReason.STOP, third, 10, 0, before + 1, ""));
+        assertThat(ask.first().finish()).isEqualTo(new Finish(FinishReason.STOP, third, 10, 9, before + 1, ""));
     }
 
     @Test

@@ -21,7 +21,7 @@ final class SchedulerTest {
 
     /** Notes rows by slot of every step; slots are given out in order of admission. */
     private Rig rig(int lanes, int budget, int slots) {
-        Rig rig = new Rig(model, Asks.config(lanes, budget, 4, 400, slots));
+        Rig rig = new Rig(model, Asks.cold(Asks.config(lanes, budget, 4, 400, slots)));
         model.spy(batch -> stepsSeen.add(rowsBySlot(batch)));
         return rig;
     }

@@ -37,7 +37,8 @@ final class StepTimeTest {
 
         Machine(long stepNanos) {
             FakeModel model = FakeModel.of(50, 0);
-            rig = new Rig(model, Asks.config(16, BUDGET, 16, 4000, 16).withStepNanos(stepNanos));
+            rig = new Rig(
+                    model, Asks.cold(Asks.config(16, BUDGET, 16, 4000, 16)).withStepNanos(stepNanos));
             model.spy(batch -> {
                 rows.add(batch.rows());
                 spans.add(batch.spans());

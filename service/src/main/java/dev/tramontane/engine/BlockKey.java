@@ -1,0 +1,90 @@
+package dev.tramontane.engine;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The name of all tokens up to the end of a block: SHA-256 of the name of what comes before it and of its own tokens, so
+ * that equal names mean equal beginnings. A wrong hit would be a wrong answer, and prompts are written by strangers: hence
+ * a hash of which nobody can make two alike. The first name is made of whom the cache is for; nobody else's tokens lead to
+ * it. Names are the same in every process. Immutable.
+ */
+record BlockKey(long first, long second, long third, long fourth) {
+    private static final int BYTES = 4 * Long.BYTES;
+
+    /** What comes before the first block of a tenant's sequences. Changing it makes all older names worthless. */
+    private static final String ROOT = "tramontane prefix 1";
+
+    /**
+     * The name of no tokens at all.
+     *
+     * @param salt of a request that wants to find only what requests with the same have computed; may be empty
+     */
+    static BlockKey root(Tenant tenant, String salt) {
+        byte[] name = tenant.name().getBytes(StandardCharsets.UTF_8);
+        byte[] more = salt.getBytes(StandardCharsets.UTF_8);
+        byte[] kind = ROOT.getBytes(StandardCharsets.UTF_8);
+        // With its length, so that no name runs into a salt.
+        ByteBuffer bytes = ByteBuffer.allocate(kind.length + Integer.BYTES + name.length + more.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(kind)
+                .putInt(name.length)
+                .put(name)
+                .put(more);
+        return of(sha256(), bytes.array());
+    }
+
+    /** The name of what this names and of {@code count} tokens after it. */
+    BlockKey then(int[] tokens, int from, int count) {
+        return then(sha256(), tokens, from, count);
+    }
+
+    /** @param digest a SHA-256 that nobody else uses now */
+    BlockKey then(MessageDigest digest, int[] tokens, int from, int count) {
+        ByteBuffer bytes = ByteBuffer.allocate(BYTES + count * Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(first)
+                .putLong(second)
+                .putLong(third)
+                .putLong(fourth);
+        for (int i = 0; i < count; i++) {
+            bytes.putInt(tokens[from + i]);
+        }
+        return of(digest, bytes.array());
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static BlockKey of(MessageDigest digest, byte[] bytes) {
+        ByteBuffer hash = ByteBuffer.wrap(digest.digest(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+        return new BlockKey(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
+    }
+
+    /** Every part of it is as good as a random number. */
+    @Override
+    public int hashCode() {
+        return (int) first;
+    }
+
+    /** 64 hexadecimal digits, fit for a file's name. */
+    @Override
+    public String toString() {
+        ByteBuffer bytes = ByteBuffer.allocate(BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(first)
+                .putLong(second)
+                .putLong(third)
+                .putLong(fourth);
+        return HexFormat.of().formatHex(bytes.array());
+    }
+}
