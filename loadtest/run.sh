@@ -21,6 +21,7 @@ Usage: ./tramontane loadtest WORD [--url URL | --model MODEL] [OPTION...]
             second is rate 1)
   compare   the same load on two servers, side by side
   run       one load of your own: every option is yours
+  proxy     a bad network before the server at --url: delays, throttles, cuts, until Ctrl-C
 
 Without --url the service is started for it, with the default model or MODEL, and ended afterwards. Further OPTIONs are the
 generator's and win over a word's own: './tramontane loadtest run --help'. Reports of the named loads lie in
@@ -37,7 +38,7 @@ generator() {
 word=${1:-}
 [ "$#" = 0 ] || shift
 case "$word" in
-smoke | soak | burst | sweep | fair | run | compare) ;;
+smoke | soak | burst | sweep | fair | run | compare | proxy) ;;
 --version)
     generator --version
     exit
@@ -54,13 +55,17 @@ esac
 
 for argument in "$@"; do
     case "$argument" in -h | --help)
-        case "$word" in run | sweep | compare) generator "$word" --help ;; *) usage ;; esac
+        case "$word" in run | sweep | compare | proxy) generator "$word" --help ;; *) usage ;; esac
         exit 0
         ;;
     esac
 done
 
-[ "$word" != compare ] || { generator compare "$@"; exit; }
+case "$word" in compare | proxy)
+    generator "$word" "$@"
+    exit
+    ;;
+esac
 
 # --url and --model are ours; what remains is the generator's.
 url=

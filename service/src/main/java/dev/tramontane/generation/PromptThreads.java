@@ -152,15 +152,26 @@ final class PromptThreads implements AutoCloseable {
     }
 
     private void run(boolean shortOnly) {
-        for (Task task = take(shortOnly); task != null; task = take(shortOnly)) {
-            long start = clock.getAsLong();
-            try {
-                task.work.run();
-            } catch (Throwable fault) { // The thread serves everybody: it outlives whatever one prompt does.
-                LOG.error("the preparation of a prompt threw past its own handling", fault);
-            }
-            done(task, clock.getAsLong() - start);
+        boolean more;
+        do {
+            more = runNext(shortOnly);
+        } while (more);
+    }
+
+    /** False once closed. A loop's variable would hold the last prompt, and whoever read its answer, until the next came. */
+    private boolean runNext(boolean shortOnly) {
+        Task task = take(shortOnly);
+        if (task == null) {
+            return false;
         }
+        long start = clock.getAsLong();
+        try {
+            task.work.run();
+        } catch (Throwable fault) { // The thread serves everybody: it outlives whatever one prompt does.
+            LOG.error("the preparation of a prompt threw past its own handling", fault);
+        }
+        done(task, clock.getAsLong() - start);
+        return true;
     }
 
     /** Waits for the next task; null once closed. */

@@ -45,6 +45,7 @@ public final class Main {
                 .addSubcommand(new RunCommand(around))
                 .addSubcommand(new CompareCommand(around))
                 .addSubcommand(new SweepCommand(around))
+                .addSubcommand(new ProxyCommand(around))
                 .setOut(new PrintWriter(around.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(around.err(), true, StandardCharsets.UTF_8));
         // Named loads say options that the user may say again: the last wins, without a word.

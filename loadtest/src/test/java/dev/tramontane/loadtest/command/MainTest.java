@@ -39,6 +39,12 @@ class MainTest {
                 "run --url http://127.0.0.1:1 | no server answers at http://127.0.0.1:1",
                 "sweep --url URL | sweep needs an objective",
                 "compare URL | requires at least 2 values",
+                "proxy --url x | --url must be an address",
+                "proxy --url URL --cut x | --cut must be one of none, reset, truncate, black_hole",
+                "proxy --url URL --toward x | --toward must be one of clients, server, both",
+                "proxy --url URL --after 5 | --after says when to cut",
+                "proxy --url URL --delay 5 | --delay must be a time",
+                "proxy --url URL --bytes-per-second -1 | must be 0 or more",
             })
     void whatIsWrongIsNamedInOneLine(String line, String message) {
         try (FakeServer server = new FakeServer()) {

@@ -29,7 +29,7 @@ class ReadmeTest {
     @Test
     void everyOptionThatItNamesIsThere() throws IOException {
         StringBuilder help = new StringBuilder(Files.readString(Path.of("run.sh")));
-        for (String command : List.of("run", "sweep", "compare")) {
+        for (String command : List.of("run", "sweep", "compare", "proxy")) {
             help.append(Ran.of(command, "--help").out());
         }
         Set<String> named = found("(--[a-z][a-z-]+)", Files.readString(Path.of("README.md")));
