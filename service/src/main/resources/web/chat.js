@@ -1,360 +1,198 @@
-// The page: a conversation over one socket. The model's text only ever becomes a text node, so it is inert.
+// What happens to the conversation that is shown, and to the answer under way. No nodes: others show it.
 
-import { ResponsesSocket } from "/responses.js";
+import { Answer } from "./answer.js";
+import { Conversation } from "./conversation.js";
 
-const element = (id) => document.getElementById(id);
-const prompt = element("prompt");
-const log = element("log");
+/** A growing answer is kept this often, with the number of its last event, so that a closed tab loses nothing. */
+const KEEP_EVERY_MS = 500;
 
-/** The key, where the server asks for one: in this tab only. */
-let key = remembered();
+/**
+ * Emits "shown" (other turns are to be seen), "answer" (one begins, changes or is over), "text" (one grows), "listed"
+ * (conversations have changed), "problem" (detail: words, "" for none) and "returned" (detail: a question that nothing
+ * answered).
+ */
+export class Chat extends EventTarget {
+  conversation = Conversation.fresh();
+  /** The answer under way, or null. It may belong to another conversation than the one shown. */
+  answer = null;
 
-const socket = new ResponsesSocket(
-  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/responses`,
-  () => (key ? ["responses", `openai-insecure-api-key.${key}`] : []),
-);
+  #socket;
+  #server;
+  #parameters;
+  #store = null;
+  #keptAt = 0;
 
-/** Turns that the model has seen, as input items; sent whole with every message. */
-let history = [];
-/** The answer under way, or null. */
-let answer = null;
-let model = "";
-
-/** Fingers have no Shift+Enter, so there Enter starts a line and the button sends. */
-const touch = matchMedia("(pointer: coarse) and (hover: none)");
-
-const ENDINGS = { max_output_tokens: "stopped at the token limit", cancelled: "stopped" };
-
-/* ---- one answer ---- */
-
-class Answer {
-  id = "";
-  #question;
-  #text = "";
-  #unshown = "";
-  #frame = 0;
-  #deltas = 0;
-  #sentAt = performance.now();
-  #firstAt = 0;
-  #asked = false;
-  #stopping = false;
-  #discarded = false;
-
-  constructor(question) {
-    this.#question = question;
-    this.turn = addTurn("answer", "");
-    this.turn.setAttribute("aria-busy", "true");
-    this.node = this.turn.querySelector(".text").appendChild(document.createTextNode(""));
-    this.meta = this.turn.appendChild(document.createElement("p"));
-    this.meta.className = "meta";
-    this.meta.setAttribute("aria-live", "off");
-    this.meta.textContent = "Waiting for the first token";
+  constructor(socket, server, parameters) {
+    super();
+    this.#socket = socket;
+    this.#server = server;
+    this.#parameters = parameters;
+    socket.addEventListener("message", ({ detail }) => this.#take(detail));
+    socket.addEventListener("state", ({ detail: { state } }) => this.answer?.connection(state));
   }
 
-  started(id) {
-    this.id = id;
-    if (this.#stopping) this.stop();
+  /** From now on conversations are kept here. */
+  keepIn(store) {
+    this.#store = store;
+  }
+
+  /** Shows a conversation that is kept; an answer in it that a closed page left behind goes on. */
+  async open(id) {
+    if (this.answer?.conversation.record.id === id) {
+      this.#show(this.answer.conversation);
+      return;
+    }
+    const kept = await this.#store.load(id);
+    if (!kept) return;
+    this.#show(new Conversation(kept.record, kept.turns));
+    const left = kept.turns.find(({ status }) => ["asked", "streaming", "lost", "resuming"].includes(status));
+    if (left && !this.answer) this.#takeUp(left);
+  }
+
+  /** Begins another. */
+  fresh() {
+    this.#show(Conversation.fresh());
+  }
+
+  /** Asks below the last turn that is shown. */
+  send(text) {
+    return this.#askNew(this.conversation.path().at(-1)?.id ?? "", text);
+  }
+
+  /** Asks differently: a branch beside the question. */
+  edit(question, text) {
+    return this.#askNew(question.parent, text);
+  }
+
+  /** Another answer beside this one, or the first to a question that has none. */
+  regenerate(turn) {
+    return this.#ask(turn.role === "user" ? turn : this.conversation.turns.get(turn.parent));
+  }
+
+  choose(turn) {
+    this.conversation.choose(turn);
+    this.#keep(() => this.#store.save(this.conversation.record));
+    this.#tell("shown");
   }
 
   stop() {
-    this.#stopping = true;
-    if (this.id) socket.send({ type: "response.cancel", response_id: this.id });
-    else if (!this.#asked) this.end(null, ENDINGS.cancelled);
+    this.answer?.stop();
   }
 
-  /** Sends the request, unless the answer was stopped or lost meanwhile. */
-  ask(request) {
-    if (answer !== this) return;
-    this.#asked = true;
-    socket.send(request);
-  }
-
-  /** For a new chat: what still comes of it is dropped. */
-  discard() {
-    this.#discarded = true;
+  /** The answer under way, if it belongs to this conversation, is nobody's any more. */
+  forget(id) {
+    if (id && this.answer?.conversation.record.id !== id) return;
+    if (this.answer) this.answer.forgotten = true;
     this.stop();
   }
 
-  push(delta) {
-    if (this.#deltas++ === 0) this.#firstAt = performance.now();
-    this.#text += delta;
-    this.#unshown += delta;
-    this.#frame ||= requestAnimationFrame(() => this.#show());
+  #askNew(parent, text) {
+    if (this.answer || !this.#socket.open) return;
+    const question = this.conversation.add(parent, "user", text);
+    return this.#ask(question);
   }
 
-  #show() {
-    this.#frame = 0;
-    const follow = atEnd();
-    this.node.appendData(this.#unshown);
-    this.#unshown = "";
-    this.#measure(this.#deltas, "");
-    if (follow) scrollToEnd();
+  async #ask(question) {
+    if (this.answer || !this.#socket.open) return;
+    const { conversation } = this;
+    const turn = conversation.add(question.id, "assistant", "");
+    turn.status = "asked";
+    const answer = this.#begin(turn);
+    this.#tell("problem", "");
+    this.#keep(() => this.#store.save(conversation.record, [question, turn]));
+    this.#tell("listed");
+    this.#tell("shown");
+    const request = {
+      type: "response.create",
+      input: conversation.inputFor(question),
+      ...(this.#server.model && { model: this.#server.model }),
+      ...this.#parameters.fields,
+    };
+    const most = Math.min(this.#parameters.longest, await this.#server.room(request));
+    if (most < Infinity) request.max_output_tokens = most;
+    answer.ask(request);
   }
 
-  /** A delta is a token in most cases; the count is exact once the usage is known. */
-  #measure(tokens, ending) {
-    const parts = [];
-    if (this.#firstAt) {
-      parts.push(`${((this.#firstAt - this.#sentAt) / 1000).toFixed(2)} s to first token`);
-      const seconds = (performance.now() - this.#firstAt) / 1000;
-      if (tokens > 1 && seconds > 0) parts.push(`${((tokens - 1) / seconds).toFixed(1)} tokens/s`);
-    }
-    parts.push(`${tokens} ${tokens === 1 ? "token" : "tokens"}`);
-    if (ending) parts.push(ending);
-    this.meta.textContent = parts.join(" · ");
+  #takeUp(turn) {
+    const answer = this.#begin(turn);
+    if (!turn.response) turn.response = "";
+    answer.connection("closed");
+    if (this.#socket.open) answer.connection("open");
   }
 
-  /** The answer is over; what there is of it stays in the conversation. */
-  end(response, ending) {
-    answer = null;
-    refresh();
-    cancelAnimationFrame(this.#frame);
-    if (this.#discarded) return;
-    this.#show();
-    this.#measure(response?.usage?.output_tokens ?? this.#deltas, ending);
-    this.turn.setAttribute("aria-busy", "false");
-    if (this.#text) {
-      history.push({ role: "user", content: this.#question }, { role: "assistant", content: this.#text });
-    } else {
-      // Nothing was answered: the question goes back into the box, if that is free, and stays above if it is not.
-      const asked = this.turn.previousElementSibling;
-      this.turn.remove();
-      if (!prompt.value) {
-        prompt.value = this.#question;
-        asked.remove();
-        element("welcome").hidden = log.childElementCount > 0;
-      }
-      refresh();
-    }
-  }
-
-  fail(message, ending) {
-    if (!this.#discarded) warn(message);
-    this.end(null, ending);
-  }
-}
-
-/* ---- the page ---- */
-
-function addTurn(kind, text) {
-  element("welcome").hidden = true;
-  const turn = document.createElement("article");
-  turn.className = `turn ${kind}`;
-  turn.setAttribute("aria-label", kind === "user" ? "You" : "Answer");
-  const body = turn.appendChild(document.createElement("div"));
-  body.className = "text";
-  body.textContent = text;
-  log.append(turn);
-  return turn;
-}
-
-/** Says what went wrong until the next message is sent. */
-function warn(message) {
-  const problem = element("problem");
-  problem.textContent = message;
-  problem.hidden = message === "";
-}
-
-const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
-const scrollToEnd = () => scrollTo(0, document.documentElement.scrollHeight);
-
-/** Puts the buttons and the box in line with the state. */
-function refresh() {
-  element("send").hidden = answer !== null;
-  element("stop").hidden = answer === null;
-  element("send").disabled = !socket.open || prompt.value.trim() === "";
-  prompt.style.height = "auto";
-  prompt.style.height = `${prompt.scrollHeight + 2}px`;
-}
-
-async function send() {
-  const text = prompt.value.trim();
-  if (!text || answer || !socket.open) return;
-  const maxTokens = element("max-tokens");
-  if (!maxTokens.checkValidity()) {
-    showSettings(true);
-    maxTokens.reportValidity();
-    return;
-  }
-  const request = {
-    type: "response.create",
-    input: [...history, { role: "user", content: text }],
-    temperature: element("temperature").valueAsNumber,
-  };
-  if (model) request.model = model;
-  const instructions = element("instructions").value.trim();
-  if (instructions) request.instructions = instructions;
-  const wanted = maxTokens.value ? maxTokens.valueAsNumber : Infinity;
-  warn("");
-  addTurn("user", text);
-  const mine = new Answer(text);
-  answer = mine;
-  prompt.value = "";
-  refresh();
-  scrollToEnd();
-  const most = Math.min(wanted, await room(request));
-  if (most < Infinity) request.max_output_tokens = most;
-  mine.ask(request);
-}
-
-/**
- * How many tokens an answer may have in what the context leaves. Infinity leaves it to the server: also where nothing is
- * left or the prompt cannot be laid out, since its refusal says why.
- */
-async function room({ model, input, instructions }) {
-  const messages = instructions ? [{ role: "system", content: instructions }, ...input] : input;
-  try {
-    const reply = await fetch("/tokenize", {
-      method: "POST",
-      headers: withKey({ "Content-Type": "application/json" }),
-      body: JSON.stringify({ model, messages }),
+  #begin(turn) {
+    const answer = new Answer(this.#socket, turn);
+    answer.conversation = this.conversation;
+    this.answer = answer;
+    answer.addEventListener("text", ({ detail }) => {
+      this.#tell("text", detail);
+      this.#keepGrowing(turn);
     });
-    if (!reply.ok) return Infinity;
-    const { count, max_model_len: context } = await reply.json();
-    return count < context ? context - count : Infinity;
-  } catch {
-    return Infinity; // The connection is lost; the socket will say so.
+    answer.addEventListener("changed", () => this.#tell("answer"));
+    answer.addEventListener("aside", ({ detail }) => this.#tell("problem", detail));
+    answer.addEventListener("over", () => this.#over(answer));
+    this.#tell("answer");
+    return answer;
   }
-}
 
-function showSettings(shown) {
-  element("settings").hidden = !shown;
-  element("settings-toggle").setAttribute("aria-expanded", String(shown));
-}
-
-socket.addEventListener("message", ({ detail: event }) => {
-  if (!answer) {
+  #take(event) {
+    if (this.answer) this.answer.take(event);
     // A response.cancel that came too late is nothing to tell of.
-    if (event.type === "error" && event.error.code !== "response_not_found") warn(event.error.message);
-    return;
+    else if (event.type === "error" && event.error.code !== "response_not_found") this.#tell("problem", event.error.message);
   }
-  switch (event.type) {
-    case "response.created":
-      answer.started(event.response.id);
-      break;
-    case "response.output_text.delta":
-      answer.push(event.delta);
-      break;
-    case "response.completed":
-      answer.end(event.response, "");
-      break;
-    case "response.incomplete": {
-      const reason = event.response.incomplete_details?.reason ?? "";
-      answer.end(event.response, ENDINGS[reason] ?? reason);
-      break;
+
+  #over({ turn, problem, conversation, forgotten }) {
+    this.answer = null;
+    if (!forgotten) {
+      if (turn.text) this.#keep(() => this.#store.save(conversation.record, [turn]));
+      else this.#takeBack(conversation, turn);
+      if (problem) this.#tell("problem", problem);
     }
-    case "response.failed":
-      answer.fail(event.response.error.message, "failed");
-      break;
-    case "error":
-      if (answer.id) warn(event.error.message);
-      else answer.fail(event.error.message, "");
-      break;
+    this.#tell("answer");
   }
-});
 
-socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
-  const words = { connecting: "Connecting", open: "Connected" };
-  element("state").dataset.state = state;
-  element("state-words").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
-  if (state === "closed") answer?.fail("The connection was lost, so the answer ends here.", "interrupted");
-  if (state === "closed" || (state === "open" && !model)) loadModel(); // A socket is not told why it was refused; this is.
-  refresh();
-});
-
-async function loadModel() {
-  let reply;
-  try {
-    reply = await fetch("/v1/models", { headers: withKey({}) });
-    if (reply.ok) {
-      model = (await reply.json()).data[0].id;
-      element("model").textContent = model;
-      element("model").title = model;
-      document.title = `${model} · Tramontane`;
+  /** Nothing was answered: the question goes, too, unless it has other answers, and is given back. */
+  #takeBack(conversation, turn) {
+    conversation.remove(turn);
+    this.#keep(() => this.#store.removeTurn(conversation.record, turn.id));
+    const question = conversation.turns.get(turn.parent);
+    const alone = ![...conversation.turns.values()].some(({ parent }) => parent === question.id);
+    if (alone && conversation === this.conversation) {
+      const returned = new CustomEvent("returned", { detail: question.text, cancelable: true });
+      // Whoever has no place for it leaves it where it is.
+      if (this.dispatchEvent(returned)) {
+        conversation.remove(question);
+        const empty = conversation.turns.size === 0;
+        this.#keep(() => (empty ? this.#store.remove(conversation.record.id) : this.#store.removeTurn(conversation.record, question.id)));
+      }
     }
-  } catch {
-    if (!model) element("model").textContent = "The list of models could not be read.";
-    return;
+    this.#tell("listed");
+    this.#tell("shown");
   }
-  if (reply.status === 401) askForKey();
-}
 
-/* ---- the key ---- */
+  #keepGrowing(turn) {
+    if (performance.now() - this.#keptAt < KEEP_EVERY_MS) return;
+    this.#keptAt = performance.now();
+    if (!this.answer.forgotten) this.#keep(() => this.#store.grow(turn));
+  }
 
-function withKey(headers) {
-  return key ? { ...headers, Authorization: `Bearer ${key}` } : headers;
-}
+  async #keep(write) {
+    if (!this.#store) return;
+    try {
+      await write();
+    } catch (failed) {
+      this.#tell("problem", `This browser could not keep the conversation: ${failed?.message ?? "it gave no reason"}`);
+    }
+  }
 
-function remembered() {
-  try {
-    return sessionStorage.getItem("key") ?? "";
-  } catch {
-    return ""; // Storage is forbidden here; then a key lives as long as the page.
+  #show(conversation) {
+    this.conversation = conversation;
+    this.#tell("problem", "");
+    this.#tell("shown");
+    this.#tell("answer");
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
-
-function remember() {
-  try {
-    sessionStorage.setItem("key", key);
-  } catch {
-    // As above.
-  }
-}
-
-function askForKey() {
-  socket.stop();
-  if (key) element("key-words").textContent = "The server does not take this key, or not any more. Its operator gives out keys.";
-  element("state").dataset.state = "closed";
-  element("state-words").textContent = "No key";
-  element("welcome").hidden = true;
-  element("key-form").hidden = false;
-  element("key").focus();
-}
-
-element("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  key = element("key").value;
-  element("key").value = "";
-  remember();
-  element("key-form").hidden = true;
-  element("welcome").hidden = log.childElementCount > 0;
-  socket.connect();
-  prompt.focus();
-});
-
-element("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  send();
-});
-element("settings").addEventListener("submit", (event) => event.preventDefault());
-prompt.addEventListener("input", refresh);
-prompt.addEventListener("keydown", (event) => {
-  // While an input method composes a character, Enter belongs to it.
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch.matches) {
-    event.preventDefault();
-    send();
-  }
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") answer?.stop();
-});
-element("stop").addEventListener("click", () => {
-  answer?.stop();
-  prompt.focus();
-});
-element("new-chat").addEventListener("click", () => {
-  answer?.discard();
-  history = [];
-  log.replaceChildren();
-  warn("");
-  element("welcome").hidden = false;
-  prompt.focus();
-  refresh();
-});
-element("settings-toggle").addEventListener("click", () => showSettings(element("settings").hidden));
-element("temperature").addEventListener("input", (event) => {
-  element("temperature-value").textContent = event.target.valueAsNumber.toFixed(1);
-});
-
-refresh();
-socket.connect();

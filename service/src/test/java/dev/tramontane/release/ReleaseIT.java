@@ -208,9 +208,10 @@ class ReleaseIT {
                     .containsExactlyInAnyOrderElementsOf(listed);
         }
         assertThat(others)
-                .contains("pkg:generic/openjdk", "pkg:generic/gcc", "pkg:deb/debian/libc6")
+                .contains("pkg:generic/openjdk", "pkg:generic/gcc", "pkg:deb/debian/libc6", "pkg:npm/markdown-it")
                 .anyMatch(purl -> purl.startsWith("pkg:generic/SmolLM2"));
         assertThat(image.root.resolve("usr/share/doc/libc6/copyright")).isNotEmptyFile();
+        assertThat(home.resolve("licences/markdown-it.txt")).isNotEmptyFile();
         assertThat(home.resolve("runtime/legal/java.base/LICENSE")).isNotEmptyFile();
     }
 

@@ -1,93 +1,68 @@
 package dev.tramontane.api.page;
 
+import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Endpoints;
-import io.vertx.core.buffer.Buffer;
+import dev.tramontane.api.Replies;
+import dev.tramontane.api.page.PageFiles.PageFile;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * Serves the page's files. Each has its own route and is named here, so no path from a request ever reaches a file
- * system or a class loader.
+ * Serves the page's files. They are found in a table that was filled at start, so no path from a request ever reaches a
+ * file system or a class loader.
  */
 public final class ChatPage implements ApiRoutes {
 
-    /** Only this server's own files may run or be shown, and nothing may frame the page. */
+    /**
+     * Only this server's own files may run or be shown, nothing may frame the page, and nothing that is text ever becomes
+     * markup or a script: the browser throws where a script tries.
+     */
     static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; "
-            + "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            + "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            + "require-trusted-types-for 'script'; trusted-types 'none'";
 
-    private static final Map<String, String> FILES = Map.of(
-            "/", "index.html",
-            "/style.css", "style.css",
-            "/chat.js", "chat.js",
-            "/responses.js", "responses.js",
-            "/icon.svg", "icon.svg");
+    /** Revalidated on every load: after an upgrade page and server always match. */
+    private static final String REVALIDATED = "no-cache";
 
-    private static final Map<String, String> TYPES = Map.of(
-            "html", "text/html; charset=utf-8",
-            "css", "text/css; charset=utf-8",
-            "js", "text/javascript; charset=utf-8",
-            "svg", "image/svg+xml");
+    /** For what is at an address that has its hash in it. */
+    private static final String FOR_GOOD = "public, max-age=31536000, immutable";
 
-    private record Asset(Buffer bytes, String type, String etag) {}
-
-    private final Map<String, Asset> assets = new TreeMap<>();
-
-    /** Reads the files. Not on the event loop. */
-    public ChatPage() {
-        FILES.forEach((path, file) -> assets.put(path, read(file)));
-    }
+    private final PageFiles files = PageFiles.read();
 
     @Override
     public void mount(Endpoints endpoints) {
-        assets.forEach((path, asset) -> {
-            endpoints.get(path, request -> serve(request, asset));
-            endpoints.withoutKey(path); // A browser shows it to ask for the key.
-        });
+        endpoints.get("/", request -> serve(request, files.index(), REVALIDATED));
+        endpoints.get(PageFiles.ROOT + "*", this::serveOther);
+        endpoints.withoutKey("/", PageFiles.ROOT + "*"); // A browser shows it to ask for the key.
     }
 
-    private static void serve(RoutingContext request, Asset asset) {
+    private void serveOther(RoutingContext request) {
+        PageFile file = files.others().get(request.request().path());
+        if (file == null) {
+            Replies.fail(
+                    request,
+                    ApiException.invalid(
+                            404, "The page has no such file, or not in this release; load it anew", "unknown_url"));
+            return;
+        }
+        serve(request, file, FOR_GOOD);
+    }
+
+    private static void serve(RoutingContext request, PageFile file, String caching) {
         HttpServerResponse response = request.response()
                 .putHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY)
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer")
                 .putHeader("Cross-Origin-Opener-Policy", "same-origin")
                 .putHeader("Cross-Origin-Resource-Policy", "same-origin")
-                // Revalidated on every load: after an upgrade page and server always match.
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-                .putHeader(HttpHeaders.ETAG, asset.etag());
-        if (asset.etag().equals(request.request().getHeader(HttpHeaders.IF_NONE_MATCH))) {
+                .putHeader(HttpHeaders.CACHE_CONTROL, caching)
+                .putHeader(HttpHeaders.ETAG, file.etag());
+        if (file.etag().equals(request.request().getHeader(HttpHeaders.IF_NONE_MATCH))) {
             response.setStatusCode(304).end();
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, asset.type()).end(asset.bytes());
-    }
-
-    private static Asset read(String file) {
-        try (InputStream in = ChatPage.class.getResourceAsStream("/web/" + file)) {
-            if (in == null) {
-                throw new IllegalStateException("the jar lacks web/" + file + "; build it again");
-            }
-            byte[] bytes = in.readAllBytes();
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-            String type = TYPES.get(file.substring(file.lastIndexOf('.') + 1));
-            if (type == null) {
-                throw new IllegalStateException("web/" + file + " has no known content type");
-            }
-            return new Asset(Buffer.buffer(bytes), type, '"' + HexFormat.of().formatHex(digest, 0, 12) + '"');
-        } catch (IOException failed) {
-            throw new UncheckedIOException("web/" + file + " could not be read from the jar", failed);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        response.putHeader(HttpHeaders.CONTENT_TYPE, file.type()).end(file.bytes());
     }
 }

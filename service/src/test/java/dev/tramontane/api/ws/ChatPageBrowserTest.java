@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.Doorkeeper;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.fixtures.Seeds;
 import dev.tramontane.keys.KeyEntry;
 import dev.tramontane.keys.KeyLimits;
 import dev.tramontane.keys.KeyObserver;
@@ -12,14 +13,16 @@ import dev.tramontane.keys.SecretKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The page in headless Chromium: {@code src/test/clients/page.mjs} types, reads and stops; this side looks at what
- * arrived. Needs {@code sh src/test/clients/install.sh DIR} and {@code -Dtramontane.clients=DIR}, node and Chromium.
+ * The page in headless Chromium: each script of {@code src/test/clients/page} clicks, types and looks at what is seen; this
+ * side looks at what arrived. Needs {@code sh src/test/clients/install.sh DIR} and {@code -Dtramontane.clients=DIR}, node
+ * and Chromium.
  */
 @Tag("browser")
 class ChatPageBrowserTest {
@@ -28,23 +31,66 @@ class ChatPageBrowserTest {
           two  spaces and a tab:\tend.
         """ + "The tramontane is a cold wind from the north. ".repeat(8);
 
+    /** Everything that Markdown has and the page shows. */
+    private static final String TOUR = """
+        # The tramontane
+
+        A **cold** and _dry_ wind, `blow()`, ~~warm~~, see [its page](https://example.org/wind).
+
+        - one
+        - two
+          - nested deeper
+
+        3. third
+        4. fourth
+
+        > It clears the sky.
+
+        ```java
+        if (a < b) {
+            blow("\\t");
+        }
+        ```
+
+        | wind | km/h |
+        |------|-----:|
+        | Tramontane | 100 |
+
+        ---
+
+        The end.
+        """;
+
+    private static final String HARM = """
+        <script>window.pwned = 1</script>
+        <img src="x" onerror="window.pwned = 1"><iframe src="javascript:window.pwned = 1"></iframe>
+
+        [a](javascript:window.pwned=1) [b](JaVaScRiPt:window.pwned=1) [c](java&#10;script:window.pwned=1) \
+        [d](data:text/html;base64,PHNjcmlwdD4=) [e](vbscript:x) [f](//example.org/x) [g](/v1/models) [h](file:///etc/passwd)
+
+        ![seen](https://images.example/?secret=1) ![x](javascript:window.pwned=1) <https://example.org/?q="><script>
+
+        ```"><script>window.pwned=1</script>
+        </code></pre><script>window.pwned = 1</script>
+        ```
+        """;
+
+    /** Right-to-left override and an isolate that nothing closes. */
+    private static final String REORDERED = """
+        It says \u202egnihtyna\u2067 and
+
+        what follows is itself.
+
+        ```js
+        let isAdmin = false; // \u202e } \u2066if (isAdmin)
+        ```
+        """;
+
     @Test
     void aPersonCanChat() throws Exception {
-        Path clients = ClientProgram.clients("node_modules/playwright-core");
-        Path node = ClientProgram.program("node");
-        Path chromium = ClientProgram.program("chromium", "chromium-browser", "google-chrome");
         ScriptedEngine engine = new ScriptedEngine(ANSWER);
-        try (Served served = new Served(engine, Served.config()).stepping(() -> {
-            LockSupport.parkNanos(2_000_000); // Slow enough to be seen streaming and to be stopped.
-            return engine.step();
-        })) {
-            ClientProgram.run(
-                    node.toString(),
-                    "src/test/clients/page.mjs",
-                    clients.toString(),
-                    chromium.toString(),
-                    "http://127.0.0.1:" + served.port + "/",
-                    ANSWER);
+        try (Served served = slowly(engine)) {
+            drive("chat", served, ANSWER);
         }
         List<String> prompts =
                 engine.runs.stream().map(ChatPageBrowserTest::prompt).toList();
@@ -66,29 +112,81 @@ class ChatPageBrowserTest {
         assertThat(engine.runs.get(3).submission.maxTokens()).isEqualTo(3);
     }
 
+    /** Item 64 of the reliability list, and Markdown as it should look. */
+    @Test
+    void whatModelsWriteIsShownAndInert() throws Exception {
+        ScriptedEngine engine = ScriptedEngine.inTurn(
+                TOUR,
+                HARM,
+                REORDERED,
+                "> ".repeat(1700),
+                "*a **b [c](".repeat(330),
+                "|a".repeat(800) + "\n" + "|-".repeat(800) + "\n",
+                "```\n" + "x".repeat(3500),
+                TOUR);
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step)) {
+            drive(
+                    "markdown",
+                    served,
+                    Long.toUnsignedString(Seeds.next() & 0xffff_ffffL),
+                    Integer.toString(Math.min(20_000, Integer.getInteger("tramontane.fuzz.inputs", 400))));
+        }
+    }
+
+    @Test
+    void conversationsAreKeptBranchedAndDeleted() throws Exception {
+        ScriptedEngine engine = ScriptedEngine.inTurn(
+                "answer 1", "answer 2", "answer 3", "answer 4", "answer 5", "answer 6", "answer 7");
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step)) {
+            drive("conversations", served);
+        }
+        List<String> prompts =
+                engine.runs.stream().map(ChatPageBrowserTest::prompt).toList();
+        assertThat(prompts)
+                .startsWith(
+                        "user: first question;>",
+                        "user: another chat;>",
+                        "user: first question;>",
+                        "user: first question;assistant: answer 3;user: below the second;>",
+                        "user: first question;assistant: answer 3;user: put differently;>",
+                        "user: another chat;assistant: answer 2;user: written offline;>");
+    }
+
     @Test
     void whoHasAKeyCanChat() throws Exception {
-        Path clients = ClientProgram.clients("node_modules/playwright-core");
-        Path node = ClientProgram.program("node");
-        Path chromium = ClientProgram.program("chromium", "chromium-browser", "google-chrome");
         String key = SecretKey.make(new SecureRandom());
         KeyRing ring =
                 new KeyRing(List.of(new KeyEntry("page", SecretKey.hash(key), KeyLimits.NONE)), System::nanoTime);
         ScriptedEngine engine = new ScriptedEngine(ANSWER);
         try (Served served =
                 new Served(engine, Served.config(), Doorkeeper.of(ring, KeyObserver.NONE)).stepping(engine::step)) {
-            ClientProgram.run(
-                    node.toString(),
-                    "src/test/clients/page.mjs",
-                    clients.toString(),
-                    chromium.toString(),
-                    "http://127.0.0.1:" + served.port + "/",
-                    ANSWER,
-                    key);
+            drive("keyed", served, ANSWER, key);
         }
         assertThat(engine.runs)
                 .singleElement()
                 .satisfies(run -> assertThat(prompt(run)).isEqualTo("user: keyed;>"));
+    }
+
+    /** Slow enough to be seen streaming and to be stopped. */
+    private static Served slowly(ScriptedEngine engine) {
+        return new Served(engine, Served.config()).stepping(() -> {
+            LockSupport.parkNanos(2_000_000);
+            return engine.step();
+        });
+    }
+
+    private static void drive(String script, Served served, String... more) throws Exception {
+        Path clients = ClientProgram.clients("node_modules/playwright-core");
+        Path node = ClientProgram.program("node");
+        Path chromium = ClientProgram.program("chromium", "chromium-browser", "google-chrome");
+        List<String> command = new ArrayList<>(List.of(
+                node.toString(),
+                "src/test/clients/page/" + script + ".mjs",
+                clients.toString(),
+                chromium.toString(),
+                "http://127.0.0.1:" + served.port + "/"));
+        command.addAll(List.of(more));
+        ClientProgram.run(command.toArray(String[]::new));
     }
 
     private static String prompt(ScriptedEngine.Run run) {

@@ -1,0 +1,70 @@
+// The page: puts its parts together.
+
+import { Chat } from "./chat.js";
+import { showComposer } from "./composer.js";
+import { showContext } from "./context.js";
+import { askForKey } from "./key.js";
+import { showLog } from "./log.js";
+import { parameters } from "./parameters.js";
+import { Server } from "./server.js";
+import { showSidebar } from "./sidebar.js";
+import { ResponsesSocket } from "./socket.js";
+import { Store } from "./store.js";
+import { showViews } from "./views.js";
+
+const element = (id) => document.getElementById(id);
+const server = new Server();
+const socket = new ResponsesSocket(
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/responses`,
+  () => server.protocols,
+);
+const chat = new Chat(socket, server, parameters);
+
+showLog(chat);
+showContext(chat, server);
+showComposer(chat, socket, parameters);
+showViews(server);
+
+socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
+  const words = { connecting: "Connecting", open: "Connected" };
+  element("state").dataset.state = state;
+  element("state-words").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
+  if (state === "closed" || (state === "open" && !server.model)) meet();
+});
+
+async function meet() {
+  if (await server.meet()) {
+    const words = server.model || "The list of models could not be read.";
+    element("model").textContent = words;
+    element("model").title = words;
+    if (server.model) document.title = `${server.model} · Tramontane`;
+  } else {
+    socket.stop();
+    askForKey(server, () => socket.connect());
+  }
+}
+
+let store = null;
+try {
+  store = await Store.open();
+  chat.keepIn(store);
+} catch (failed) {
+  element("chats-empty").textContent = `This browser keeps no conversations (${failed?.message ?? "it gave no reason"}): they last as long as this page.`;
+}
+showSidebar(chat, store);
+socket.connect();
+await resumeLast();
+
+/** After a reload the conversation is there again, and an answer that was under way goes on. */
+async function resumeLast() {
+  const id = location.hash.startsWith("#chat-") && location.hash.slice("#chat-".length);
+  if (store && id) await chat.open(id);
+}
+chat.addEventListener("listed", remember);
+chat.addEventListener("shown", remember);
+
+function remember() {
+  const { record, turns } = chat.conversation;
+  const hash = store && turns.size ? `#chat-${record.id}` : "#";
+  if (location.hash !== "#server" && location.hash !== hash) history.replaceState(null, "", hash === "#" ? location.pathname : hash);
+}

@@ -1,0 +1,109 @@
+// The server alive: what it computes, what waits and what it holds, every two seconds, from /capacity and its metrics. Either
+// may be hidden from whoever looks; what is then left is shown, and what is not is said.
+
+import { samplesOf } from "./samples.js";
+
+const EVERY_MS = 2_000;
+/** Rates shown in the curve: two minutes of them. */
+const CURVE = 60;
+
+const words = document.getElementById("figures-words");
+const cards = document.getElementById("figures-cards");
+const curve = document.getElementById("figures-curve");
+
+/** Keeps the view of the server up to date until the function that it returns is called. */
+export function watchServer(server) {
+  let timer = 0;
+  let stopped = false;
+  let before = null;
+  const rates = [];
+
+  async function look() {
+    const [capacity, metrics] = await Promise.all([read(server, "/capacity"), read(server, "/metrics")]);
+    if (stopped) return;
+    show(capacity, metrics);
+    timer = setTimeout(look, EVERY_MS);
+  }
+
+  function show(capacity, metrics) {
+    const plan = capacity.text && JSON.parse(capacity.text);
+    const sample = metrics.text ? samplesOf(metrics.text) : () => null;
+    const now = {
+      at: performance.now(),
+      prompt: sample("tramontane_prompt_tokens_total"),
+      answer: sample("tramontane_generation_tokens_total"),
+    };
+    const rate = (name) => (now[name] === null || !before ? null : ((now[name] - before[name]) * 1000) / (now.at - before.at));
+    say([capacity, metrics].map(({ hidden }) => hidden).filter(Boolean));
+    cards.replaceChildren(...(plan || metrics.text ? cardsOf(plan, sample, rate) : []));
+    before = metrics.text ? now : null;
+    draw(rate("answer"));
+  }
+
+  function say(hidden) {
+    const health = hidden.length ? hidden.join(" ") : `${server.model || "The model"}, as it is now.`;
+    if (words.textContent !== health) words.textContent = health;
+  }
+
+  function draw(rate) {
+    if (rate !== null) rates.push(rate);
+    if (rates.length > CURVE) rates.shift();
+    curve.toggleAttribute("hidden", rates.length < 2);
+    const top = Math.max(1, ...rates);
+    const points = rates.map((value, at) => `${CURVE - rates.length + at},${(19.5 - (19 * value) / top).toFixed(2)}`);
+    curve.firstElementChild.setAttribute("points", points.join(" "));
+    curve.setAttribute("aria-label", `Tokens a second in the last two minutes: at most ${top.toFixed(1)}`);
+  }
+
+  look();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function cardsOf(plan, sample, rate) {
+  const pages = (state) => sample("tramontane_cache_pages", `state="${state}"`);
+  const sum = (name) => plan?.groups.reduce((all, group) => all + group[name], 0);
+  const used = sum("pages_used") ?? pages("used");
+  const reserved = sum("pages_reserved") ?? pages("reserved");
+  const total = sum("pages") ?? pages("total");
+  const slots = plan ? `of ${whole(plan.sequences.slots)} that compute together` : "answers that compute";
+  const queue = plan ? `of ${whole(plan.waiting.requests_limit)} that may wait` : "requests in the queue";
+  return [
+    card("Running", whole(plan?.sequences.running ?? sample("tramontane_requests_running")), slots),
+    card("Waiting", whole(plan?.waiting.requests ?? sample("tramontane_requests_waiting")), queue),
+    card("Parked", whole(plan?.sequences.parked ?? sample("tramontane_requests_parked")), "answers whose reader stands still"),
+    card("Tokens a second", tenths(rate("answer")), `and ${tenths(rate("prompt"))} of prompts`),
+    card("Cache promised", percent(reserved, total), `${whole(reserved)} of ${whole(total)} pages; ${whole(used)} in use`),
+    card("Connections", whole(sample("tramontane_http_connections")), `${whole(sample("tramontane_http_open_streams"))} answers streaming`),
+    ...(plan ? [card("Room", whole(plan.whole_sequences), `whole contexts of ${whole(plan.terms.context_tokens)} tokens, ${mebibytes(plan.whole_sequence_bytes)} each`)] : []),
+  ];
+}
+
+/** The text at a path, or why there is none. */
+async function read(server, path) {
+  try {
+    const reply = await server.get(path);
+    if (reply.ok) return { text: await reply.text() };
+    if (reply.status === 404) return { hidden: `${path} is not to be seen here: this server keeps it on another port, or has none.` };
+    return { hidden: `${path} is not to be seen: ${(await reply.json()).error.message}` };
+  } catch {
+    return { hidden: `${path} cannot be reached.` };
+  }
+}
+
+function card(name, value, more) {
+  const term = document.createElement("div");
+  for (const [element, className, text] of [["dt", "", name], ["dd", "value", value], ["dd", "hint", more]]) {
+    const node = term.appendChild(document.createElement(element));
+    if (className) node.className = className;
+    node.textContent = text;
+  }
+  return term;
+}
+
+const whole = (value) => value?.toLocaleString("en") ?? "–";
+const tenths = (value) => value?.toFixed(1) ?? "–";
+const percent = (part, all) => (all ? `${((100 * part) / all).toFixed(1)} %` : "–");
+const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
