@@ -56,4 +56,14 @@ public record GenerationRequest(
         return new GenerationRequest(
                 prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, from);
     }
+
+    /** The same for another prompt. */
+    public GenerationRequest asking(Prompt other) {
+        return new GenerationRequest(other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant);
+    }
+
+    /** The same without an answer: the prompt is computed, and not scored. */
+    public GenerationRequest preparing() {
+        return new GenerationRequest(prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant);
+    }
 }

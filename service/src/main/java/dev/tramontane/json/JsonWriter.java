@@ -1,6 +1,10 @@
 package dev.tramontane.json;
 
 import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
@@ -34,6 +38,32 @@ public final class JsonWriter {
     /** The value as bytes. */
     public static byte[] bytes(Value value) {
         return framed(new byte[0], value, new byte[0]);
+    }
+
+    /** A value as {@link JsonReader} gives it, which bounds its depth. */
+    public static void tree(JsonGenerator json, @Nullable Object value) {
+        switch (value) {
+            case null -> json.writeNull();
+            case String text -> json.writeString(text);
+            case Boolean flag -> json.writeBoolean(flag);
+            case Long whole -> json.writeNumber(whole);
+            case BigInteger large -> json.writeNumber(large);
+            case Double number -> json.writeNumber(number);
+            case List<?> list -> {
+                json.writeStartArray();
+                list.forEach(element -> tree(json, element));
+                json.writeEndArray();
+            }
+            case Map<?, ?> object -> {
+                json.writeStartObject();
+                object.forEach((name, member) -> {
+                    json.writeName((String) name);
+                    tree(json, member);
+                });
+                json.writeEndObject();
+            }
+            default -> throw new IllegalArgumentException("no JSON value: " + value.getClass());
+        }
     }
 
     /** A log-probability; NaN, where there is none, becomes null. */

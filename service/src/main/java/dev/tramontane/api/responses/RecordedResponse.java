@@ -13,6 +13,7 @@ import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import io.vertx.core.Context;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ public final class RecordedResponse extends Recording {
         void ended(String outcome, @Nullable ApiException failure);
     }
 
+    /** Messages that may wait for an answer to stop. */
+    private static final int MOST_STEERS = 8;
+
     private final ResponseCreate create;
     private final RequestMemory.Lease memory;
     private final Tally tally;
@@ -61,6 +65,7 @@ public final class RecordedResponse extends Recording {
     private volatile boolean accepted;
     private volatile @Nullable ApiException failure;
     private boolean told;
+    private final List<Steer> steers = new ArrayList<>();
 
     /**
      * @param home the event loop's context that it is written on
@@ -147,6 +152,38 @@ public final class RecordedResponse extends Recording {
         fail(fault);
     }
 
+    /**
+     * Takes words for what comes after it, and ends it where its readers have it: at a whole token and character, and not
+     * before there is any text, since two turns of the user in a row are more than many layouts take.
+     *
+     * @throws ApiException whose code says why it takes none
+     */
+    public void steer(Steer steer) {
+        if (create.onlyPrepares()) {
+            throw ApiException.invalid(
+                    400, "a response that generates nothing cannot be steered", "steering_not_supported");
+        }
+        if (steers.size() >= MOST_STEERS) {
+            throw ApiException.invalid(
+                    400,
+                    MOST_STEERS + " messages wait for this answer to stop, as many as may; wait for its successor",
+                    "too_many_pending_steers");
+        }
+        if (log().isOver() || isOver() || !accepted) {
+            throw ApiException.invalid(400, "the answer has ended", "response_not_active");
+        }
+        steers.add(steer);
+        append(() -> events.steerAccepted(steer));
+        if (textLength > 0) {
+            stopNow(Stop.STEERED);
+        }
+    }
+
+    /** Words that it has taken. They are used when it has completed, or ended at a limit or for their sake. */
+    public List<Steer> steers() {
+        return List.copyOf(steers);
+    }
+
     private void stopNow(Stop why) {
         if (log().isOver() || isOver()) {
             return;
@@ -185,6 +222,9 @@ public final class RecordedResponse extends Recording {
                 if (!delta.text().isEmpty()) {
                     memory.take(RequestMemory.ofText(delta.text().length())); // The last event repeats all of it.
                     append(() -> events.delta(delta.text()));
+                    if (!steers.isEmpty()) {
+                        stopNow(Stop.STEERED);
+                    }
                 }
             }
             case Finished last -> finish = last;
@@ -199,6 +239,8 @@ public final class RecordedResponse extends Recording {
         Finished last = finish;
         if (last == null) {
             fail(new IllegalStateException("a generation completed without its end"));
+        } else if (create.onlyPrepares()) {
+            finishWith("completed", () -> events.prepared(last.usage()));
         } else if (last.reason() == Reason.LENGTH) {
             finishWith("incomplete", () -> events.incomplete("max_output_tokens", last.usage()));
         } else {

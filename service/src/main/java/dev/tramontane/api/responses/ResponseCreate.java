@@ -120,12 +120,7 @@ public record ResponseCreate(
         String previous = fields.string("previous_response_id");
         List<Map<String, @Nullable Object>> before = previous == null ? List.of() : history.upTo(previous);
         List<Item> items = InputItems.read(fields, limits.messages(), history);
-        if (before.size() + items.size() > limits.messages()) {
-            throw new InvalidJsonException(
-                    "input",
-                    "input and the conversation before it may have " + limits.messages() + " items together, got "
-                            + (before.size() + items.size()));
-        }
+        checkLength(before, items, limits.messages());
         return new Talk(previous, before, items);
     }
 
@@ -150,8 +145,69 @@ public record ResponseCreate(
         return new ResponseCreate(generation, talk, other, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
+    /**
+     * The same, now that what its previous response said is known; itself where it has none.
+     *
+     * @param most messages of the whole conversation
+     * @throws ApiException when there is no such response, or it cannot be continued
+     * @throws InvalidJsonException when the conversation is too long
+     */
+    public ResponseCreate after(History history, int most) {
+        String previous = talk.previous();
+        return previous == null ? this : after(previous, history.upTo(previous), talk.items(), most);
+    }
+
+    /**
+     * The request that goes on from this one's answer with the user's words, and the same settings.
+     *
+     * @param answered this request's response, which has ended
+     * @param most messages of the whole conversation
+     * @throws InvalidJsonException when the conversation is too long
+     */
+    public ResponseCreate steered(RecordedResponse answered, List<Steer> steers, int most) {
+        List<Item> items =
+                steers.stream().flatMap(steer -> steer.items().stream()).toList();
+        return after(answered.id(), new StoredResponse(answered).conversation(), items, most);
+    }
+
+    private ResponseCreate after(
+            String previous, List<Map<String, @Nullable Object>> before, List<Item> items, int most) {
+        checkLength(before, items, most);
+        Conversation longer =
+                new Conversation(InputItems.messages(instructions, before, items), List.of(), true, false, Map.of());
+        return new ResponseCreate(
+                generation.asking(new Prompt.Chat(longer)),
+                new Talk(previous, before, items),
+                delivery,
+                instructions,
+                maxOutputTokens,
+                metadata,
+                ignoredFields);
+    }
+
+    /** The same, but only its prompt is computed. */
+    public ResponseCreate preparing() {
+        return new ResponseCreate(
+                generation.preparing(), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+    }
+
+    /** Whether only its prompt is computed. */
+    public boolean onlyPrepares() {
+        return generation.maxTokens().equals(OptionalInt.of(0));
+    }
+
+    private static void checkLength(List<?> before, List<Item> items, int most) {
+        if (before.size() + items.size() > most) {
+            throw new InvalidJsonException(
+                    "input",
+                    "input and the conversation before it may have " + most + " items together, got "
+                            + (before.size() + items.size()));
+        }
+    }
+
     private static void refuseUnsupported(JsonFields fields) {
-        fields.only("generate", true);
+        fields.refuse("generate", "only a WebSocket prepares prompts; leave it out");
+        fields.refuse("stream_id", "only a WebSocket has lanes; leave it out");
         fields.only("truncation", "disabled");
         fields.only("service_tier", "auto", "default");
         fields.only("tool_choice", "auto", "none");

@@ -97,6 +97,18 @@ public final class ResponseEvents {
         return end("response.completed", new Snapshot("completed", "", "", "", usage));
     }
 
+    /** The prompt has been computed, and nothing else was asked for. */
+    public List<Event> prepared(Usage usage) {
+        completedAt = clock.instant().getEpochSecond();
+        now = new Snapshot("completed", "", "", "", usage);
+        return List.of(lifecycle("response.completed"));
+    }
+
+    /** Words for the answer under way were taken, and will be used when it has ended. */
+    List<Event> steerAccepted(Steer steer) {
+        return List.of(event("response.steer.accepted", steer::taken));
+    }
+
     /** The answer ends before the model would have. {@code reason} is a word such as {@code max_output_tokens}. */
     public List<Event> incomplete(String reason, Usage usage) {
         return end("response.incomplete", new Snapshot("incomplete", reason, "", "", usage));

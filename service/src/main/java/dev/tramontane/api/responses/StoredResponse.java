@@ -76,7 +76,7 @@ public final class StoredResponse {
      *
      * @throws ApiException when the answer is under way or failed
      */
-    List<Map<String, @Nullable Object>> conversation() {
+    public List<Map<String, @Nullable Object>> conversation() {
         String status = response.status();
         if (status.equals("queued") || status.equals("in_progress") || status.equals("failed")) {
             throw new ApiException(
@@ -91,7 +91,9 @@ public final class StoredResponse {
         List<Map<String, @Nullable Object>> all =
                 new ArrayList<>(response.create().talk().before());
         items().forEach(item -> all.add(item.message()));
-        all.add(Item.assistant(response.text()).message());
+        if (!response.create().onlyPrepares()) {
+            all.add(Item.assistant(response.text()).message());
+        }
         return all;
     }
 
@@ -101,7 +103,7 @@ public final class StoredResponse {
     }
 
     /** Bytes of heap that it takes: an estimate from above. Events that are to be forgotten count no more. */
-    long weight() {
+    public long weight() {
         return askedBytes
                 + 2L * response.textLength()
                 + (forgotten ? 0 : response.log().weight());

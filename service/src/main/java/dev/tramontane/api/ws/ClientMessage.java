@@ -5,12 +5,15 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseCreate;
+import dev.tramontane.api.responses.Steer;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.UnknownFields;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,50 +21,155 @@ import org.jspecify.annotations.Nullable;
 /** What a client may ask of a socket. Any thread. */
 sealed interface ClientMessage {
 
-    /** {@code response.create}: an answer of this model. */
-    record Create(ResponseCreate request, TextGenerator generator) implements ClientMessage {
+    String TYPES = "response.create, response.steer, response.cancel, response.demand or response.resume";
+
+    /** Longest input of {@code response.steer}, which may have to be told back: characters of its message. */
+    int LONGEST_STEER = 32 << 10;
+
+    /**
+     * {@code response.create}: an answer of this model.
+     *
+     * @param lane it is to wait its turn in
+     */
+    record Create(ResponseCreate request, TextGenerator generator, String lane) implements ClientMessage {
         Create of(Tenant tenant) {
-            return new Create(request.of(tenant), generator);
+            return new Create(request.of(tenant), generator, lane);
+        }
+
+        /** The same, now that its previous response is known. */
+        Create after(History history, SocketServices services) {
+            return with(request.after(history, services.config().requests().messages()));
+        }
+
+        Create with(ResponseCreate other) {
+            return new Create(other, generator, lane);
         }
     }
+
+    /**
+     * {@code response.steer}: words for an answer under way.
+     *
+     * @param characters of the message
+     */
+    record Steering(Steer steer, int characters) implements ClientMessage {}
+
+    /** {@code response.steer} with words that cannot be used. */
+    record BadSteering(Steer steer, String why) implements ClientMessage {}
 
     /** {@code response.cancel}, our extension: no more of this answer. */
     record Cancel(String responseId) implements ClientMessage {}
 
+    /** {@code response.demand}, our extension: so many more events of this answer. */
+    record Demand(String responseId, long events) implements ClientMessage {}
+
+    /**
+     * {@code response.resume}, our extension: the events of this answer after a number.
+     *
+     * @param startingAfter -1 for all
+     * @param lane that they are to name
+     */
+    record Resume(String responseId, long startingAfter, String lane) implements ClientMessage {}
+
+    /**
+     * No message.
+     *
+     * @param lane that it named, or the default
+     * @param previous the response that it was to go on from, or null
+     * @param cause what is wrong, and where
+     */
+    record Wrong(String lane, @Nullable String previous, Throwable cause) implements ClientMessage {}
+
     /**
      * Reads a message.
      *
-     * @throws ApiException or {@link InvalidJsonException} saying what is wrong with it, and where
+     * @param history what a request may refer to
      */
-    static ClientMessage read(String text, ServedModels models, ApiConfig config) {
-        Map<String, @Nullable Object> message = parse(text);
-        JsonFields fields = new JsonFields(message);
-        String type = fields.requiredString("type");
-        return switch (type) {
-            case "response.create" -> {
-                TextGenerator generator = models.get(fields.string("model"));
-                fields.only("stream", true);
-                fields.only("background", false);
-                fields.only("store", false);
-                fields.refuse(
-                        "stream_id", "a socket answers its requests in order; open another for answers side by side");
-                fields.refuse("previous_response_id", "responses are not kept; send the conversation as input");
-                ResponseCreate request = ResponseCreate.read(
-                                message,
-                                config.requests(),
-                                generator.profile().sampling(),
-                                UnknownFields.of(config.ignoreUnknown()),
-                                History.NONE)
-                        .with(new ResponseCreate.Delivery(true, false, false));
-                yield new Create(request, generator);
+    static ClientMessage read(String text, ServedModels models, ApiConfig config, History history) {
+        String lane = StreamId.DEFAULT;
+        @Nullable String previous = null;
+        try {
+            Map<String, @Nullable Object> message = parse(text);
+            JsonFields fields = new JsonFields(message);
+            String type = fields.requiredString("type");
+            switch (type) {
+                case "response.create" -> {
+                    lane = StreamId.of(message.get(StreamId.FIELD));
+                    previous = message.get("previous_response_id") instanceof String id ? id : null;
+                    return create(message, lane, models, config, history);
+                }
+                case "response.steer" -> {
+                    return steer(fields, text.length(), config);
+                }
+                case "response.cancel" -> {
+                    String id = fields.requiredString("response_id");
+                    fields.end();
+                    return new Cancel(id);
+                }
+                case "response.demand" -> {
+                    String id = fields.requiredString("response_id");
+                    Long events = fields.integer("events", 1, Integer.MAX_VALUE);
+                    fields.end();
+                    if (events == null) {
+                        throw fields.missing("events");
+                    }
+                    return new Demand(id, events);
+                }
+                case "response.resume" -> {
+                    lane = StreamId.of(fields.value(StreamId.FIELD));
+                    String id = fields.requiredString("response_id");
+                    int after = fields.integer("starting_after", -1, -1, Integer.MAX_VALUE);
+                    fields.end();
+                    return new Resume(id, after, lane);
+                }
+                default -> throw fields.wrong("type", TYPES, type);
             }
-            case "response.cancel" -> {
-                String id = fields.requiredString("response_id");
-                fields.end();
-                yield new Cancel(id);
-            }
-            default -> throw fields.wrong("type", "response.create or response.cancel", type);
-        };
+        } catch (Throwable wrong) { // Errors as well: they are the end of this message, not of the socket.
+            return new Wrong(lane, previous, wrong);
+        }
+    }
+
+    private static Create create(
+            Map<String, @Nullable Object> message,
+            String lane,
+            ServedModels models,
+            ApiConfig config,
+            History history) {
+        JsonFields own = new JsonFields(message);
+        boolean generate = own.flag("generate", true);
+        own.only("stream", true);
+        own.only("background", false);
+        TextGenerator generator = models.get(own.string("model"));
+        Map<String, @Nullable Object> body = new LinkedHashMap<>(message);
+        body.remove(StreamId.FIELD);
+        body.remove("generate");
+        ResponseCreate request = ResponseCreate.read(
+                body,
+                config.requests(),
+                generator.profile().sampling(),
+                UnknownFields.of(config.ignoreUnknown()),
+                history);
+        ResponseCreate streamed = request.with(
+                new ResponseCreate.Delivery(true, false, request.delivery().store()));
+        return new Create(generate ? streamed : streamed.preparing(), generator, lane);
+    }
+
+    private static ClientMessage steer(JsonFields fields, int length, ApiConfig config) {
+        String responseId = fields.requiredString("previous_response_id");
+        Object input = fields.value("input");
+        if (length > LONGEST_STEER) {
+            throw new InvalidJsonException(
+                    "input",
+                    "a message that steers has at most " + LONGEST_STEER
+                            + " characters; send longer words with response.create");
+        }
+        try {
+            Steer steer = Steer.read(responseId, fields, config.requests().messages());
+            fields.end();
+            return new Steering(steer, length);
+        } catch (InvalidJsonException wrong) {
+            return new BadSteering(
+                    new Steer("", responseId, input, List.of()), Objects.requireNonNull(wrong.getMessage()));
+        }
     }
 
     private static Map<String, @Nullable Object> parse(String text) {

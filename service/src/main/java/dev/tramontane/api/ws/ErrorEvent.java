@@ -12,10 +12,14 @@ import tools.jackson.core.JsonGenerator;
 final class ErrorEvent {
     private ErrorEvent() {}
 
-    static String json(ApiException failure) {
+    /** @param lane of the request at fault; empty for the default lane, and where the message named none that we could read */
+    static String json(ApiException failure, String lane) {
         byte[] bytes = JsonWriter.bytes(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "error");
+            if (!lane.isEmpty()) {
+                json.writeStringProperty(StreamId.FIELD, lane);
+            }
             json.writeNumberProperty("status", failure.status());
             fields(json, failure);
             json.writeName("error").writeStartObject();

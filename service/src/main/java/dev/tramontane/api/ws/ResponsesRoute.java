@@ -13,6 +13,8 @@ import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseStore;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -38,8 +40,10 @@ public final class ResponsesRoute implements ApiRoutes {
             ServedModels models,
             HttpObserver observer,
             RequestMemory memory,
-            InstantSource clock) {
-        services = new SocketServices(vertx, config, models, observer, memory, clock);
+            InstantSource clock,
+            ResponseStore store,
+            ReplayLimits replay) {
+        services = new SocketServices(vertx, config, models, observer, memory, clock, store, replay);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.responses.Steer;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
@@ -16,6 +17,7 @@ import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * One client's socket: messages in, events out. Whatever a client sends is answered by an event or, where RFC 6455 asks
  * for it, by a close; a bad message never ends an answer under way. Event loop only.
  */
-final class ResponsesSocket implements RunningResponse.Outlet {
+final class ResponsesSocket implements Lanes.Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(ResponsesSocket.class);
 
     /** Messages up to this many characters are read on the event loop; the time is well below a millisecond. */
@@ -38,18 +40,23 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     private final String id;
     private final Caller caller;
     private final RequestTrace trace;
-    private final Lane lane;
+    private final Lanes lanes;
     private final MessageAssembler assembler;
     private final RateLimit controlFrames;
     private final Deadline wholeMessage;
     private final Deadline closing;
+    private final Deadline life;
+    private final Deadline farewell;
     private final Runnable cut;
     private final long heartbeat;
     private RequestMemory.Lease arriving;
     private int unread;
     private boolean pingUnanswered;
     private long pingNanos;
-    private boolean leaving;
+
+    /** Why no more requests are taken, or null. */
+    private @Nullable ApiException leaving;
+
     private boolean closed;
 
     /**
@@ -86,7 +93,9 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         this.services = services;
         this.socket = socket;
         limits = services.config().sockets();
-        lane = new Lane(context, services, this, id, trace, this::leaveWhenIdle);
+        lanes = new Lanes(context, services, this, id, trace, caller.name(), this::leaveWhenIdle);
+        life = new Deadline(services.vertx(), limits.life(), this::lifeEnds);
+        farewell = new Deadline(services.vertx(), limits.farewell(), this::farewellEnds);
         arriving = services.memory().lease();
         assembler = new MessageAssembler(limits.messageBytes());
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
@@ -97,6 +106,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     private void listen() {
+        life.start();
         socket.setWriteQueueMaxSize(services.config().transport().writeQueueBytes());
         socket.drainHandler(ignored -> guarded(this::drained));
         socket.frameHandler(frame -> guarded(() -> frame(frame)));
@@ -150,8 +160,10 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         if (outcome instanceof Outcome.Violation(CloseCode code, String reason)) {
             close(code, reason);
         } else {
-            reply(ApiException.invalid(
-                    400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
+            reply(
+                    StreamId.DEFAULT,
+                    ApiException.invalid(
+                            400, "a message is JSON in a text frame; this one was binary", "invalid_message"));
         }
     }
 
@@ -161,12 +173,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     private void message(String text, RequestMemory.Lease memory) {
         if (text.length() <= SMALL_MESSAGE) {
-            try {
-                act(read(text, memory), memory);
-            } catch (Throwable wrong) {
-                memory.release();
-                reply(ApiException.of(wrong, trace.id()));
-            }
+            handle(read(text, memory), memory);
             return;
         }
         socket.pause(); // Messages are handled in the order sent.
@@ -177,15 +184,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
                         memory.release();
                         return;
                     }
-                    try {
-                        if (wrong != null) {
-                            throw ApiException.of(wrong, trace.id());
-                        }
-                        act(message, memory);
-                    } catch (Throwable refused) {
-                        memory.release();
-                        reply(ApiException.of(refused, trace.id()));
-                    }
+                    handle(wrong == null ? message : new ClientMessage.Wrong(StreamId.DEFAULT, null, wrong), memory);
                     if (!closed) {
                         socket.resume();
                     }
@@ -193,67 +192,111 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     private ClientMessage read(String text, RequestMemory.Lease memory) {
-        memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
-        return ClientMessage.read(text, services.models(), services.config());
+        try {
+            memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
+        } catch (ApiException tooMuch) {
+            return new ClientMessage.Wrong(StreamId.DEFAULT, null, tooMuch);
+        }
+        return ClientMessage.read(
+                text, services.models(), services.config(), lanes.parents().later());
     }
 
-    /** The memory is the lane's from here on, or given back. */
-    private void act(ClientMessage message, RequestMemory.Lease memory) {
+    /** The memory is its lane's from here on, or given back. */
+    private void handle(ClientMessage message, RequestMemory.Lease memory) {
+        String lane = switch (message) {
+            case ClientMessage.Create create -> create.lane();
+            case ClientMessage.Wrong wrong -> wrong.lane();
+            default -> StreamId.DEFAULT;
+        };
+        try {
+            if (message instanceof ClientMessage.Create create) {
+                create(create, memory);
+                return;
+            }
+            memory.release();
+            act(message);
+        } catch (Throwable refused) {
+            memory.release();
+            reply(lane, ApiException.of(refused, trace.id()));
+        }
+    }
+
+    private void create(ClientMessage.Create create, RequestMemory.Lease memory) {
+        if (!mayAsk()) {
+            memory.release();
+            return;
+        }
+        Pass pass = caller.begin();
+        try {
+            lanes.create(create.of(caller.tenant()), memory, pass);
+        } catch (Throwable refused) {
+            pass.close();
+            throw refused;
+        }
+    }
+
+    /** Counts a request; false when the caller has been shown out. */
+    private boolean mayAsk() {
+        if (leaving != null) {
+            throw leaving;
+        }
+        if (!caller.isWelcome()) {
+            close(CloseCode.POLICY, "the API key is not valid any more");
+            return false;
+        }
+        caller.takeRequest();
+        return true;
+    }
+
+    private void act(ClientMessage message) {
         switch (message) {
-            case ClientMessage.Create create -> {
-                if (leaving) {
-                    throw ApiException.unavailable("the server is shutting down", 0); // For how long is not known.
-                }
-                if (!caller.isWelcome()) {
-                    memory.release();
-                    close(CloseCode.POLICY, "the API key is not valid any more");
-                    return;
-                }
-                caller.takeRequest();
-                Pass pass = caller.begin();
-                boolean taken = false;
-                try {
-                    taken = lane.offer(create.of(caller.tenant()), memory, pass);
-                } finally {
-                    if (!taken) {
-                        pass.close();
-                    }
-                }
-                if (!taken) {
-                    throw new ApiException(
-                            429,
-                            "rate_limit_error",
-                            "an answer is under way on this socket and " + limits.waitingRequests()
-                                    + " requests wait; wait for an answer to end or open another socket",
-                            null,
-                            "too_many_requests",
-                            1);
+            case ClientMessage.Create create -> throw new IllegalStateException("a request has its own way");
+            case ClientMessage.Wrong(String lane, @Nullable String previous, Throwable cause) -> {
+                lanes.parents().failed(lane, previous);
+                throw ApiException.of(cause, trace.id());
+            }
+            case ClientMessage.Cancel(String responseId) -> lanes.cancel(responseId);
+            case ClientMessage.Demand(String responseId, long events) -> lanes.demand(responseId, events);
+            case ClientMessage.Resume(String responseId, long startingAfter, String lane) -> {
+                if (mayAsk()) {
+                    lanes.resume(lane, responseId, startingAfter);
                 }
             }
-            case ClientMessage.Cancel(String id) -> {
-                memory.release();
-                if (!lane.cancel(id)) {
-                    throw new ApiException(
-                            404,
-                            "invalid_request_error",
-                            "no answer under way on this socket has this id",
-                            "response_id",
-                            "response_not_found",
-                            0);
+            case ClientMessage.BadSteering(Steer steer, String why) -> refuse(steer, "invalid_input", why);
+            case ClientMessage.Steering(Steer steer, int characters) -> {
+                try {
+                    if (mayAsk()) {
+                        lanes.steer(steer, characters);
+                    }
+                } catch (ApiException refused) {
+                    refuse(steer, refused.reason(), String.valueOf(refused.getMessage()));
                 }
             }
         }
     }
 
-    /** An answer to a single message. Who provokes them without reading them is not owed more. */
-    private void reply(ApiException failure) {
+    /** An answer to a single message, for the default lane or the one it named. */
+    private void reply(String lane, ApiException failure) {
+        if (isReading()) {
+            refuse(lane, failure);
+            AccessLog.response(id, trace, ResponsesRoute.PATH, "", "refused", failure, new Tally());
+        }
+    }
+
+    private void refuse(Steer steer, String code, String why) {
+        if (isReading()) {
+            services.observer().refused(code);
+            send(lanes.refusal(steer, code, why));
+        }
+    }
+
+    /** Who provokes replies without reading them is not owed more. */
+    private boolean isReading() {
         unread = isFull() ? unread + 1 : 0;
         if (unread > limits.unreadReplies()) {
             close(CloseCode.POLICY, "messages are sent but the replies are not read");
-        } else {
-            refuse(failure);
-            AccessLog.response(id, trace, ResponsesRoute.PATH, "", "refused", failure, new Tally());
         }
+        return !closed;
     }
 
     // ---- to the client
@@ -266,9 +309,9 @@ final class ResponsesSocket implements RunningResponse.Outlet {
     }
 
     @Override
-    public void refuse(ApiException refusal) {
+    public void refuse(String lane, ApiException refusal) {
         services.observer().refused(refusal.reason());
-        send(ErrorEvent.json(refusal));
+        send(ErrorEvent.json(refusal, lane));
     }
 
     @Override
@@ -285,7 +328,7 @@ final class ResponsesSocket implements RunningResponse.Outlet {
 
     private void drained() {
         unread = 0;
-        lane.drained();
+        lanes.drained();
     }
 
     private void beat() {
@@ -327,15 +370,34 @@ final class ResponsesSocket implements RunningResponse.Outlet {
         }
     }
 
-    /** The server shuts down. An answer under way may end before the socket closes. */
+    /** The server shuts down. Answers under way may end before the socket closes. */
     void leave() {
-        leaving = true;
+        leaving = ApiException.unavailable("the server is shutting down", 0); // For how long is not known.
         leaveWhenIdle();
     }
 
+    private void lifeEnds() {
+        if (leaving == null) {
+            String why = "this socket has been open for " + limits.life().toSeconds()
+                    + " s, as long as one may; open another and go on there";
+            leaving = ApiException.invalid(400, why, "websocket_connection_limit_reached");
+            refuse(StreamId.DEFAULT, leaving);
+            farewell.start();
+            leaveWhenIdle();
+        }
+    }
+
+    private void farewellEnds() {
+        close(CloseCode.GOING_AWAY, "the socket has been open as long as one may");
+    }
+
     private void leaveWhenIdle() {
-        if (leaving && lane.isIdle()) {
-            close(CloseCode.GOING_AWAY, "the server is shutting down");
+        if (leaving != null && lanes.areIdle()) {
+            close(
+                    CloseCode.GOING_AWAY,
+                    leaving.status() == 503
+                            ? "the server is shutting down"
+                            : "the socket has been open as long as one may");
         }
     }
 
@@ -357,7 +419,9 @@ final class ResponsesSocket implements RunningResponse.Outlet {
             services.vertx().cancelTimer(heartbeat);
             wholeMessage.stop();
             arriving.release();
-            lane.abandon();
+            lanes.abandon();
+            life.stop();
+            farewell.stop();
         }
     }
 }

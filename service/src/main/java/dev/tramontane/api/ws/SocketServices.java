@@ -4,6 +4,8 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseStore;
 import io.vertx.core.Vertx;
 import java.time.InstantSource;
 
@@ -14,4 +16,6 @@ record SocketServices(
         ServedModels models,
         HttpObserver observer,
         RequestMemory memory,
-        InstantSource clock) {}
+        InstantSource clock,
+        ResponseStore store,
+        ReplayLimits replay) {}

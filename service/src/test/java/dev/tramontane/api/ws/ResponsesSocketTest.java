@@ -255,7 +255,8 @@ class ResponsesSocketTest {
         []                                    | invalid_json | | must be a JSON object
         {"type": "response.create", "type": 1}| invalid_json | | comes twice
         {"input": "a"}                        | | type | type is missing
-        {"type": "response.steer"}            | | type | response.create or response.cancel
+        {"type": "response.inject"}           | | type | response.create, response.steer or response.cancel
+        {"type": "response.steer"}            | | previous_response_id | missing
         {"type": "response.create"}           | | input | input is missing
         {"type": "response.create", "input": 5} | | input | an array
         {"type": "response.create", "input": []} | | input | between 1 and
@@ -274,7 +275,8 @@ class ResponsesSocketTest {
         {"type": "response.create", "input": "a", "max_output_tokens": 1e9} | context_length_exceeded | max_tokens | context
         {"type": "response.create", "input": "a", "seed": 1.5} | | seed | whole number
         {"type": "response.create", "input": "a", "metadata": {"k": 1}} | | metadata.k | a string
-        {"type": "response.create", "input": "a", "stream_id": "one"} | | stream_id | not supported
+        {"type": "response.create", "input": "a", "stream_id": "one two"} | invalid_stream_id | stream_id | letters
+        {"type": "response.create", "input": "a", "generate": 1} | | generate | true or false
         {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | | previous_response_id | send the conversation
         {"type": "response.create", "input": "a", "background": true} | | background | not supported
         {"type": "response.create", "input": "a", "store": true} | | store | not supported

@@ -1,0 +1,95 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * A user's words for an answer under way. Immutable.
+ *
+ * @param id by which the server's events speak of it; empty until it is taken
+ * @param responseId of the answer
+ * @param input as it came, to be given back when it cannot be used
+ * @param items the same, read; empty when it is wrong
+ */
+public record Steer(String id, String responseId, @Nullable Object input, List<Item> items) {
+
+    /**
+     * Reads the words.
+     *
+     * @param most messages
+     * @throws InvalidJsonException naming what is wrong with them
+     */
+    public static Steer read(String responseId, JsonFields fields, int most) {
+        Object input = fields.value("input");
+        List<Item> items = InputItems.read(fields, most, History.NONE);
+        for (int i = 0; i < items.size(); i++) {
+            if (!items.get(i).role().equals("user") || !items.get(i).more().isEmpty()) {
+                throw new InvalidJsonException(
+                        "input[" + i + "]",
+                        "an answer is steered by messages of the user, which have a type, a role and a content");
+            }
+        }
+        if (items.stream().allMatch(item -> isBlank(item.content()))) {
+            throw new InvalidJsonException("input", "input has no words to steer with");
+        }
+        return new Steer("", responseId, input, items);
+    }
+
+    private static boolean isBlank(Object content) {
+        return content instanceof List<?> parts
+                ? parts.stream()
+                        .allMatch(part ->
+                                String.valueOf(((Map<?, ?>) part).get("text")).isBlank())
+                : String.valueOf(content).isBlank();
+    }
+
+    /** The same with a name of its own. */
+    public Steer named(String name) {
+        return new Steer("steer_" + name, responseId, input, items);
+    }
+
+    /**
+     * The event of a refusal.
+     *
+     * @param number how many events its answer has had; 0 where it is none of ours
+     */
+    public String failed(long number, String code, String message) {
+        byte[] bytes = JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", "response.steer.failed");
+            json.writeNumberProperty("sequence_number", number);
+            failed(json, code, message);
+            json.writeEndObject();
+        });
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    void taken(JsonGenerator json) {
+        json.writeName("steer").writeStartObject();
+        json.writeStringProperty("id", id);
+        json.writeStringProperty("previous_response_id", responseId);
+        json.writeEndObject();
+    }
+
+    private void failed(JsonGenerator json, String code, String message) {
+        json.writeName("error").writeStartObject();
+        json.writeStringProperty("type", "invalid_request_error");
+        json.writeStringProperty("code", code);
+        json.writeStringProperty("message", message);
+        json.writeEndObject();
+        json.writeName("steer").writeStartObject();
+        if (!id.isEmpty()) {
+            json.writeStringProperty("id", id);
+        }
+        json.writeStringProperty("previous_response_id", responseId);
+        json.writeName("input");
+        JsonWriter.tree(json, input);
+        json.writeEndObject();
+    }
+}
