@@ -113,6 +113,9 @@ record Configuration(
      * @param port to listen at, 0 for a free one
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
+     * @param socketAnswers under way at a time on one WebSocket
+     * @param socketLanes with names that one WebSocket may have
+     * @param socketLife after which a WebSocket takes no more requests
      * @param templateVariables of chat templates, that requests may set
      * @param vllmMetrics whether figures are shown under vLLM's names as well
      * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
@@ -124,6 +127,9 @@ record Configuration(
             int port,
             Allowed allowed,
             int maxConnections,
+            int socketAnswers,
+            int socketLanes,
+            Duration socketLife,
             Set<String> templateVariables,
             boolean vllmMetrics,
             boolean ignoreUnknown,
@@ -273,6 +279,9 @@ record Configuration(
                         values.list(Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
                         values.list(Setting.ALLOWED_HOSTS, Allowed.HOSTS_RULE, Allowed::isHost)),
                 values.whole(Setting.MAX_CONNECTIONS, 1, 1_000_000).orElseThrow(),
+                values.whole(Setting.SOCKET_ANSWERS, 1, 1_000).orElseThrow(),
+                values.whole(Setting.SOCKET_LANES, 0, 10_000).orElseThrow(),
+                values.time(Setting.SOCKET_LIFE, "1s to 168h", Duration.ofSeconds(1), Duration.ofHours(168)),
                 values.list(
                         Setting.TEMPLATE_VARIABLES,
                         "names of template variables, separated by commas, but for " + String.join(", ", OWN_VARIABLES),

@@ -147,7 +147,12 @@ final class Listener implements AutoCloseable {
                 http.eventLoops().orElseGet(Listener::eventLoops),
                 standard.transport()
                         .withConnections(Descriptors.connections(http.maxConnections(), Descriptors.limit())),
-                standard.sockets(),
+                standard.sockets()
+                        .lanes(
+                                http.socketAnswers(),
+                                http.socketLanes(),
+                                http.socketLife(),
+                                standard.sockets().farewell()),
                 standard.requests(),
                 standard.heartbeat(),
                 standard.lookAhead(),

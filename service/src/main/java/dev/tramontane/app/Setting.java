@@ -192,6 +192,26 @@ enum Setting {
             "Connections open at a time at most; further ones get 503, except for health and metrics. Lowered to what"
                     + " the descriptors that the process may open allow.",
             "1000"),
+    SOCKET_ANSWERS(
+            "socket-answers",
+            "N",
+            "16",
+            "Answers under way at a time on one WebSocket; requests of further lanes wait for one to end.",
+            "4"),
+    SOCKET_LANES(
+            "socket-lanes",
+            "N",
+            "32",
+            "Names (stream_id) that one WebSocket may give to its lanes, in its whole life; requests without a name have"
+                    + " a lane besides. 0: no others.",
+            "8"),
+    SOCKET_LIFE(
+            "socket-life",
+            "TIME",
+            "60m",
+            "How long a WebSocket may be open; then it is told so, takes no more requests and is closed when its answers"
+                    + " have ended, or 30 seconds later. Time in s, m or h.",
+            "4h"),
     UNKNOWN_FIELDS(
             "unknown-fields",
             "WORD",

@@ -59,11 +59,13 @@ public record GenerationRequest(
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
-        return new GenerationRequest(other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant);
+        return new GenerationRequest(
+                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null);
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
-        return new GenerationRequest(prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant);
+        return new GenerationRequest(
+                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null);
     }
 }

@@ -118,6 +118,9 @@ class ConfigurationTest {
         ALLOWED_HOSTS    | a.b:80      | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a.b:80
         ALLOWED_HOSTS    | a*.b        | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a*.b
         MAX_CONNECTIONS  | 0           | --max-connections must be 1 to 1000000, got 0
+        SOCKET_ANSWERS   | 0           | --socket-answers must be 1 to 1000, got 0
+        SOCKET_LANES     | all         | --socket-lanes must be 0 to 10000, got all
+        SOCKET_LIFE      | 0s          | --socket-life must be a time such as 30s or 2m, 1s to 168h, got 0s
         TEMPLATE_VARIABLES | a-b       | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got a-b
         TEMPLATE_VARIABLES | 'x,tools' | --template-variables must be names of template variables, separated by commas, but for messages, tools, documents, add_generation_prompt, bos_token, eos_token, got x,tools
         ACCESS_LOG       | yes         | --access-log must be on or off, got yes
