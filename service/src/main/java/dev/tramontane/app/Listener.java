@@ -15,6 +15,9 @@ import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseServices;
+import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
 import dev.tramontane.metrics.HttpMetrics;
@@ -80,6 +83,15 @@ final class Listener implements AutoCloseable {
             HttpMetrics.watch(memory, registry);
             MetricsText metrics = new MetricsText(registry, MetricsText.FRESH, System::nanoTime);
             InstantSource clock = InstantSource.system();
+            ResponseServices responses = new ResponseServices(
+                    vertx,
+                    config,
+                    serving,
+                    observer,
+                    memory,
+                    new ResponseStore(Runtime.getRuntime().maxMemory() / 8, Duration.ofHours(1)),
+                    ReplayLimits.DEFAULT,
+                    clock);
             List<ApiRoutes> operators = List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics));
             HttpService http = new HttpService(
                     vertx,
@@ -91,7 +103,7 @@ final class Listener implements AutoCloseable {
                             new ModelRoutes(serving),
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),
-                            new ResponsesRoute(vertx, config, serving, observer, memory, clock),
+                            new ResponsesRoute(responses),
                             new VersionRoute(Program.Version.number()),
                             new OpenApiRoute(Program.Version.number()),
                             new UnservedRoutes(),

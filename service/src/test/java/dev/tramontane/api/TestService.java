@@ -5,6 +5,9 @@ import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseServices;
+import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.MistralLayout;
@@ -188,13 +191,15 @@ final class TestService implements AutoCloseable {
                         new ModelRoutes(models),
                         new OpenAiRoutes(vertx, config, models, observer, memory, () -> Instant.ofEpochSecond(NOW)),
                         new TokenizeRoutes(vertx, config, models, memory),
-                        new ResponsesRoute(
+                        new ResponsesRoute(new ResponseServices(
                                 vertx,
                                 config,
                                 models,
                                 observer,
                                 memory,
-                                InstantSource.fixed(Instant.ofEpochSecond(NOW))),
+                                new ResponseStore(1L << 30, Duration.ofHours(1)),
+                                ReplayLimits.DEFAULT,
+                                InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
                         new UnservedRoutes()),

@@ -98,8 +98,8 @@ final class Answer implements RecordedResponse.Watcher {
             }
         }
         int status = failure == null ? 200 : failure.status();
-        @Nullable String error =
-                failure != null ? AccessLog.word(failure) : outcome.equals("disconnected") ? outcome : null;
+        @Nullable
+        String error = failure != null ? AccessLog.word(failure) : outcome.equals("disconnected") ? outcome : null;
         trace.ended(id, "SOCKET", ResponsesRoute.PATH, status, error, tally);
         AccessLog.response(socketId, trace, ResponsesRoute.PATH, id, outcome, failure, tally);
         settle();

@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseCreate;
+import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.TextGenerator;
@@ -37,7 +38,7 @@ sealed interface ClientMessage {
         }
 
         /** The same, now that its previous response is known. */
-        Create after(History history, SocketServices services) {
+        Create after(History history, ResponseServices services) {
             return with(request.after(history, services.config().requests().messages()));
         }
 

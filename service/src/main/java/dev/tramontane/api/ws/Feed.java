@@ -75,7 +75,8 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
     }
 
     /** The next event as the client gets it, or null when there is none to be sent now. */
-    @Nullable String next() {
+    @Nullable
+    String next() {
         LoggedEvent event = sent < credits ? queue.poll() : null;
         if (event == null) {
             return null;

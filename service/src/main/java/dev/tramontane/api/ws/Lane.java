@@ -9,6 +9,7 @@ import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.api.responses.ResponseEvents;
 import dev.tramontane.api.responses.ResponseIds;
+import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -91,13 +92,15 @@ final class Lane {
     }
 
     /** The answer under way if it has this id, and the client can know of it. */
-    @Nullable RecordedResponse underWay(String id) {
+    @Nullable
+    RecordedResponse underWay(String id) {
         RecordedResponse current = running == null ? null : running.response();
         return current != null && current.isAccepted() && current.id().equals(id) ? current : null;
     }
 
     /** The answer that ended last if it has this id. */
-    @Nullable RecordedResponse ended(String id) {
+    @Nullable
+    RecordedResponse ended(String id) {
         return last != null && last.id().equals(id) ? last : null;
     }
 
@@ -158,13 +161,13 @@ final class Lane {
     }
 
     private void start(Waiting next, @Nullable RecordedResponse predecessor, List<Steer> steers) {
-        SocketServices socket = services.socket();
+        ResponseServices socket = services.socket();
         ClientMessage.Create create = next.create();
         ResponseCreate request = create.request();
         RequestTrace trace = services.trace().child();
         trace.generates("chat", create.generator().model());
-        Answer answer = new Answer(
-                services.socketId(), trace, next.memory(), next.pass(), socket.store(), services.tenant());
+        Answer answer =
+                new Answer(services.socketId(), trace, next.memory(), next.pass(), socket.store(), services.tenant());
         RecordedResponse response = new RecordedResponse(
                 services.context(),
                 socket.config().lookAhead(),
@@ -255,8 +258,7 @@ final class Lane {
     }
 
     private String messageOf(Throwable failure) {
-        return String.valueOf(
-                ApiException.of(failure, services.trace().id()).getMessage());
+        return String.valueOf(ApiException.of(failure, services.trace().id()).getMessage());
     }
 
     private void giveBack(RecordedResponse response, List<Steer> steers, String code, String why) {

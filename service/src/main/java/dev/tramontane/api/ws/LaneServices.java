@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.SocketLimits;
+import dev.tramontane.api.responses.ResponseServices;
 import io.vertx.core.Context;
 
 /**
@@ -18,7 +19,7 @@ import io.vertx.core.Context;
  * @param whenIdle run when a lane has no answer under way and no request waiting
  */
 record LaneServices(
-        SocketServices socket,
+        ResponseServices socket,
         Context context,
         Lanes.Outlet outlet,
         Places places,

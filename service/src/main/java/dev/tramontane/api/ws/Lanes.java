@@ -7,6 +7,7 @@ import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseIds;
+import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
 import io.vertx.core.Context;
 import java.util.LinkedHashMap;
@@ -37,7 +38,7 @@ final class Lanes {
      */
     Lanes(
             Context context,
-            SocketServices socket,
+            ResponseServices socket,
             Outlet outlet,
             String socketId,
             RequestTrace trace,

@@ -1,27 +1,20 @@
 package dev.tramontane.api.ws;
 
 import dev.tramontane.api.AccessLog;
-import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Caller;
 import dev.tramontane.api.ConnectionCut;
 import dev.tramontane.api.Endpoints;
-import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestIds;
-import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
-import dev.tramontane.api.openai.ServedModels;
-import dev.tramontane.api.replay.ReplayLimits;
-import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.api.responses.ResponseServices;
 import io.netty.channel.ChannelPipeline;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
-import java.time.InstantSource;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,18 +25,10 @@ public final class ResponsesRoute implements ApiRoutes {
 
     private static final Logger LOG = LoggerFactory.getLogger(ResponsesRoute.class);
 
-    private final SocketServices services;
+    private final ResponseServices services;
 
-    public ResponsesRoute(
-            Vertx vertx,
-            ApiConfig config,
-            ServedModels models,
-            HttpObserver observer,
-            RequestMemory memory,
-            InstantSource clock,
-            ResponseStore store,
-            ReplayLimits replay) {
-        services = new SocketServices(vertx, config, models, observer, memory, clock, store, replay);
+    public ResponsesRoute(ResponseServices services) {
+        this.services = services;
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -34,7 +35,7 @@ final class ResponsesSocket implements Lanes.Outlet {
     /** How long a client may take to answer the server's close before the connection is cut. */
     private static final Duration CLOSING_TIME = Duration.ofSeconds(2);
 
-    private final SocketServices services;
+    private final ResponseServices services;
     private final SocketLimits limits;
     private final ServerWebSocket socket;
     private final String id;
@@ -66,7 +67,7 @@ final class ResponsesSocket implements Lanes.Outlet {
      * @param cut closes the connection at once, whatever is still to be written
      */
     static ResponsesSocket open(
-            SocketServices services,
+            ResponseServices services,
             Context context,
             ServerWebSocket socket,
             String id,
@@ -79,7 +80,7 @@ final class ResponsesSocket implements Lanes.Outlet {
     }
 
     private ResponsesSocket(
-            SocketServices services,
+            ResponseServices services,
             Context context,
             ServerWebSocket socket,
             String id,
@@ -93,7 +94,7 @@ final class ResponsesSocket implements Lanes.Outlet {
         this.services = services;
         this.socket = socket;
         limits = services.config().sockets();
-        lanes = new Lanes(context, services, this, id, trace, caller.name(), this::leaveWhenIdle);
+        lanes = new Lanes(context, services, this, id, trace, caller.tenant().name(), this::leaveWhenIdle);
         life = new Deadline(services.vertx(), limits.life(), this::lifeEnds);
         farewell = new Deadline(services.vertx(), limits.farewell(), this::farewellEnds);
         arriving = services.memory().lease();
@@ -231,6 +232,7 @@ final class ResponsesSocket implements Lanes.Outlet {
             lanes.create(create.of(caller.tenant()), memory, pass);
         } catch (Throwable refused) {
             pass.close();
+            lanes.parents().failed(create.lane(), create.request().talk().previous());
             throw refused;
         }
     }

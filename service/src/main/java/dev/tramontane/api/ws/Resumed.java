@@ -2,6 +2,7 @@ package dev.tramontane.api.ws;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.responses.RecordedResponse;
+import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.StoredResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ final class Resumed {
 
     /** As {@link Lanes#resume}. */
     void begin(String lane, String id, long startingAfter) {
-        SocketServices socket = services.socket();
+        ResponseServices socket = services.socket();
         StoredResponse known = socket.store().find(services.tenant(), id);
         if (known == null) {
             throw new ApiException(

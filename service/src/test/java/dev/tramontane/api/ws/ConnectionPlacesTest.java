@@ -166,7 +166,16 @@ class ConnectionPlacesTest {
 
     private static JsonObject create(int maxTokens) {
         return JsonObject.of(
-                "type", "response.create", "input", "go", "ignore_eos", true, "max_output_tokens", maxTokens);
+                "type",
+                "response.create",
+                "input",
+                "go",
+                "ignore_eos",
+                true,
+                "store",
+                false,
+                "max_output_tokens",
+                maxTokens);
     }
 
     private static List<Life> lives() {

@@ -280,7 +280,7 @@ class LanesTest {
         try (Served served = new Served(engine, config(LIMITS.lanes(2, 32, Duration.ofHours(1), Duration.ZERO)))) {
             try (RawSocket socket = RawSocket.open(served.port)) {
                 for (String lane : List.of("a", "b", "c", "a")) {
-                    socket.send(create("go", lane));
+                    socket.send(create("go", lane).put("store", false));
                 }
                 socket.send("{");
                 Awaitility.await().until(() -> engine.runs.size() == 2);

@@ -87,7 +87,7 @@ class ResponsesSocketTest {
                 {"object": "response", "created_at": 1750000000, "status": "in_progress", "background": false,
                  "completed_at": null, "error": null, "incomplete_details": null, "instructions": "Be brief.",
                  "max_output_tokens": 9, "metadata": {"k": "v"}, "model": "toy", "output": [],
-                 "parallel_tool_calls": true, "previous_response_id": null, "store": false, "temperature": 0.5,
+                 "parallel_tool_calls": true, "previous_response_id": null, "store": true, "temperature": 0.5,
                  "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [], "top_p": 0.25,
                  "truncation": "disabled", "usage": null}\
                 """).put("id", id);
@@ -255,7 +255,7 @@ class ResponsesSocketTest {
         []                                    | invalid_json | | must be a JSON object
         {"type": "response.create", "type": 1}| invalid_json | | comes twice
         {"input": "a"}                        | | type | type is missing
-        {"type": "response.inject"}           | | type | response.create, response.steer or response.cancel
+        {"type": "response.inject"}           | | type | response.create, response.steer, response.cancel, response.demand or response.resume
         {"type": "response.steer"}            | | previous_response_id | missing
         {"type": "response.create"}           | | input | input is missing
         {"type": "response.create", "input": 5} | | input | an array
@@ -277,13 +277,19 @@ class ResponsesSocketTest {
         {"type": "response.create", "input": "a", "metadata": {"k": 1}} | | metadata.k | a string
         {"type": "response.create", "input": "a", "stream_id": "one two"} | invalid_stream_id | stream_id | letters
         {"type": "response.create", "input": "a", "generate": 1} | | generate | true or false
-        {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | | previous_response_id | send the conversation
         {"type": "response.create", "input": "a", "background": true} | | background | not supported
-        {"type": "response.create", "input": "a", "store": true} | | store | not supported
         {"type": "response.create", "input": "a", "tools": [{"type": "function"}]} | | tools | not supported
         {"type": "response.create", "input": "a", "text": {"format": {"type": "json_object"}}} | | text | not supported
         {"type": "response.create", "input": "a", "colour": "red"} | | colour | unknown field
+        {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | previous_response_not_found | previous_response_id | no previous response
         {"type": "response.cancel"}           | | response_id | missing
+        {"type": "response.demand", "response_id": "resp_none"} | | events | missing
+        {"type": "response.demand", "response_id": "resp_none", "events": 0} | | events | whole number
+        {"type": "response.demand", "response_id": "resp_none", "events": 5} | response_not_found | response_id | no answer
+        {"type": "response.resume"}           | | response_id | missing
+        {"type": "response.resume", "response_id": "resp_none"} | response_not_found | response_id | not kept
+        {"type": "response.resume", "response_id": "resp_none", "starting_after": -2} | | starting_after | whole number
+        {"type": "response.resume", "response_id": "resp_none", "stream_id": ""} | invalid_stream_id | stream_id | letters
         {"type": "response.cancel", "response_id": "resp_none"} | response_not_found | response_id | no answer
         """)
     void namesWhatIsWrong(String message, String code, String param, String words) throws Exception {

@@ -17,6 +17,9 @@ import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseServices;
+import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.engine.Engine;
@@ -94,6 +97,7 @@ final class Served implements AutoCloseable {
     final AtomicInteger refused = new AtomicInteger();
     final HttpService service;
     final RequestMemory memory;
+    final ResponseStore store = new ResponseStore(1L << 28, Duration.ofHours(1));
     final List<String> reasons = new CopyOnWriteArrayList<>();
 
     /** Whether taking connections in, and refusing them, throws. */
@@ -190,7 +194,8 @@ final class Served implements AutoCloseable {
                 vertx,
                 config,
                 List.of(
-                        new ResponsesRoute(vertx, config, models, observer, memory, clock),
+                        new ResponsesRoute(new ResponseServices(
+                                vertx, config, models, observer, memory, store, ReplayLimits.DEFAULT, clock)),
                         new OpenAiRoutes(vertx, config, models, observer, memory, clock),
                         new HealthRoutes(WELL),
                         new MetricsRoute(vertx, METRICS),

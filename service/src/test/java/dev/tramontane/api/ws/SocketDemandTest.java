@@ -43,6 +43,8 @@ class SocketDemandTest {
         return JsonObject.of(
                 "type",
                 "response.create",
+                "store",
+                false,
                 "input",
                 input,
                 "temperature",

@@ -54,7 +54,7 @@ class SocketEndingTest {
     }
 
     private static JsonObject create(int maxTokens) {
-        return JsonObject.of("type", "response.create", "input", "go", "max_output_tokens", maxTokens);
+        return JsonObject.of("type", "response.create", "input", "go", "store", false, "max_output_tokens", maxTokens);
     }
 
     private static void until(BooleanSupplier condition) {

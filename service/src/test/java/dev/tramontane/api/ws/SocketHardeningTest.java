@@ -31,7 +31,7 @@ class SocketHardeningTest {
     }
 
     private static JsonObject create() {
-        return JsonObject.of("type", "response.create", "input", "go");
+        return JsonObject.of("type", "response.create", "input", "go", "store", false);
     }
 
     private static Served serve(ScriptedEngine engine, ApiConfig config) {

@@ -45,6 +45,8 @@ class StalledReadersTest {
         return JsonObject.of(
                 "type",
                 "response.create",
+                "store",
+                false,
                 "input",
                 "go",
                 "ignore_eos",
