@@ -15,9 +15,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,6 +30,7 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -166,6 +169,41 @@ class DoorsTest {
             assertThatThrownBy(() -> agreed(run.address, "TLSv1.1")).isInstanceOf(IOException.class);
             assertThatThrownBy(() -> get(client, run.address.replace("https:", "http:") + "/livez"))
                     .isInstanceOf(IOException.class);
+        }
+    }
+
+    /** Whoever finds no place, nor one of the reserve, is told so by the protocol that he speaks. */
+    @Test
+    void aFullServerRefusesOverTlsToo() throws Exception {
+        try (Run run = new Run(
+                "--tls-certificate", certificate.toString(), "--tls-key", key.toString(), "--max-connections", "1")) {
+            URI uri = URI.create(run.address);
+            // Those of the reserve that ask nothing are closed after two seconds, so this may take several attempts.
+            await().atMost(Duration.ofSeconds(120)).until(() -> {
+                String refusal = refusal(uri);
+                return refusal.startsWith("HTTP/1.1 503 ") && refusal.contains("\"code\":\"too_many_connections\"");
+            });
+        }
+    }
+
+    /** What the last of 20 clients over TLS reads, who has asked nothing; empty if he was let in after all. */
+    private String refusal(URI uri) throws Exception {
+        SSLSocketFactory factory = TestCertificates.client(server, null).getSocketFactory();
+        List<SSLSocket> taken = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                SSLSocket socket = (SSLSocket) factory.createSocket(uri.getHost(), uri.getPort());
+                taken.add(socket);
+                socket.setSoTimeout(30_000);
+                socket.startHandshake();
+            }
+            return new String(taken.getLast().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException cut) {
+            return "";
+        } finally {
+            for (SSLSocket socket : taken) {
+                socket.close();
+            }
         }
     }
 
