@@ -115,6 +115,10 @@ public final class ApiException extends RuntimeException {
                         param,
                         "rate_limit_exceeded",
                         Math.max(1, refused.retryAfterSeconds()));
+            case LATE ->
+                new ApiException(
+                        429, "rate_limit_error", message, param, "deadline_unreachable", refused.retryAfterSeconds());
+            case EXPIRED -> new ApiException(504, "timeout_error", message, param, "deadline_exceeded", 0);
             case UNAVAILABLE -> unavailable(message, refused.retryAfterSeconds());
             case FAILED -> {
                 error(trace).setCause(refused.getCause()).log("A generation failed: {}", message);

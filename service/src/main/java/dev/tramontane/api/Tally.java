@@ -46,7 +46,7 @@ public final class Tally {
     }
 
     /** When it began, of {@link System#nanoTime}. */
-    long begunNanos() {
+    public long begunNanos() {
         return begunNanos;
     }
 

@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.engine.Capacity;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationRequest;
@@ -57,6 +58,11 @@ final class DrainGate implements TextGenerator {
     @Override
     public String piece(int id) {
         return generator.piece(id);
+    }
+
+    @Override
+    public Capacity capacity() {
+        return generator.capacity();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.api.UnservedRoutes;
 import dev.tramontane.api.VersionRoute;
+import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.OpenApiRoute;
@@ -92,14 +93,16 @@ final class Listener implements AutoCloseable {
                     new ResponseStore(Runtime.getRuntime().maxMemory() / 8, Duration.ofHours(1)),
                     ReplayLimits.DEFAULT,
                     clock);
-            List<ApiRoutes> operators = List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics));
+            List<ApiRoutes> operators =
+                    List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
             HttpService http = new HttpService(
                     vertx,
                     config,
                     List.of(
                             // Whoever probes this port learns of this port, wherever the figures are.
                             operators.getFirst(),
-                            door.managementPort().isPresent() ? nothing -> {} : operators.getLast(),
+                            door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
+                            operators.getLast(), // Answers a key's own question, too.
                             new ModelRoutes(serving),
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),

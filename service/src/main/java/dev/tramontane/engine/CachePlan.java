@@ -26,8 +26,10 @@ public final class CachePlan {
     private final List<RollingWindow> windows;
     private final long[] pageBytes;
     private final CacheShape shape;
+    private final ModelGeometry geometry;
 
-    private CachePlan(List<RollingWindow> windows, long[] pageBytes, CacheShape shape) {
+    private CachePlan(List<RollingWindow> windows, long[] pageBytes, CacheShape shape, ModelGeometry geometry) {
+        this.geometry = geometry;
         this.windows = windows;
         this.pageBytes = pageBytes;
         this.shape = shape;
@@ -71,7 +73,8 @@ public final class CachePlan {
                         config.lanes(),
                         config.maxSamples(),
                         config.halfPrecision(),
-                        groups));
+                        groups),
+                geometry);
     }
 
     /** Bytes of cache with which {@code sequences} of {@code length} tokens each run at a time. */
@@ -101,6 +104,30 @@ public final class CachePlan {
     /** Bytes of keys and values of one position in all layers. */
     public long tokenBytes() {
         return Arrays.stream(pageBytes).sum() / shape.pageTokens();
+    }
+
+    /** Layers of a group. */
+    public int layers(int group) {
+        return geometry.groups().get(group).layers().size();
+    }
+
+    /** Heads of keys and values of a layer. */
+    public int kvHeads() {
+        return geometry.kvHeads();
+    }
+
+    /** Numbers of a head's key, or value. */
+    public int headDim() {
+        return geometry.headDim();
+    }
+
+    /** Bytes of each. */
+    public int elementBytes() {
+        return elementBytes(shape.halfPrecision());
+    }
+
+    private static int elementBytes(boolean halfPrecision) {
+        return halfPrecision ? 2 : 4;
     }
 
     /** Pages of a group that one sequence holds at most until it has {@code length} tokens. */
@@ -149,7 +176,7 @@ public final class CachePlan {
     }
 
     private static long[] pageBytes(ModelGeometry geometry, EngineConfig config) {
-        long element = config.halfPrecision() ? 2 : 4;
+        long element = elementBytes(config.halfPrecision());
         long perLayer = 2L * geometry.kvHeads() * geometry.headDim() * config.pageTokens() * element;
         return geometry.groups().stream()
                 .map(LayerGroup::layers)

@@ -23,6 +23,12 @@ public interface Engine extends AutoCloseable {
     /** Queue, batch and pages as of the last step. */
     EngineStatus status();
 
+    /** What the engine holds and could take. */
+    Capacity capacity();
+
+    /** The clock of deadlines: monotonic nanoseconds. */
+    long nanos();
+
     /**
      * Stops the loop after cancelling everything; returns when the thread has ended, or at once when called by a
      * listener. The model stays open.

@@ -43,13 +43,18 @@ public final class EngineLoop implements Engine {
     private final StepPlan step = new StepPlan();
     private final StepBatch batch;
 
-    private final WaitingLine queue = new WaitingLine();
+    private final WaitingLine<Request> queue = new WaitingLine<>();
+    private final Deadlines deadlines;
 
     private boolean healthy = true;
     private long stepStart;
     private long stepEnd;
     private long steps;
-    private volatile EngineStatus status;
+    private volatile Books books;
+
+    /** What {@link #books} were made of. */
+    private long copiedChanges;
+
     private volatile boolean closing;
     private volatile @Nullable Thread thread;
 
@@ -75,10 +80,17 @@ public final class EngineLoop implements Engine {
         prefixes = new Prefixes(cache, plan);
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
-        sequences = new RunningSequences(cache, prefixes, scheduler, delivery, this.observer, rates, clock);
+        deadlines = new Deadlines(clock.getAsLong());
+        sequences = new RunningSequences(cache, prefixes, scheduler, delivery, this.observer, rates, clock, deadlines);
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
-        status = currentStatus();
+        books = new Books(
+                currentStatus(),
+                cache.holdings().copy(),
+                cache.used(),
+                cache.kept(),
+                queue.copy(config.slots()),
+                Backlog.NONE);
     }
 
     /**
@@ -130,7 +142,17 @@ public final class EngineLoop implements Engine {
 
     @Override
     public EngineStatus status() {
-        return status;
+        return books.status();
+    }
+
+    @Override
+    public Capacity capacity() {
+        return new Capacity(plan, rules, config, intake, books);
+    }
+
+    @Override
+    public long nanos() {
+        return clock.getAsLong();
     }
 
     @Override
@@ -147,6 +169,9 @@ public final class EngineLoop implements Engine {
                     clock.getAsLong(),
                     blocks(submission));
             List<SequenceHandle> handles = List.copyOf(request.choices);
+            if (!intake.isClosed()) {
+                Punctuality.check(request, books, intake);
+            }
             intake.submit(request); // Last: nothing may fail once the engine has it.
             return handles;
         } catch (RefusedException e) {
@@ -171,6 +196,7 @@ public final class EngineLoop implements Engine {
         heartbeat.beat();
         signal.clear();
         drain();
+        expire();
         schedule();
         if (step.size() == 0) {
             report();
@@ -196,6 +222,7 @@ public final class EngineLoop implements Engine {
      */
     public void checkBooks() {
         cache.checkBooks();
+        deadlines.checkBooks();
     }
 
     @Override
@@ -237,7 +264,7 @@ public final class EngineLoop implements Engine {
             cache.checkBooks();
         }
         heartbeat.rest(true);
-        signal.await();
+        signal.await(deadlines.isEmpty() ? Long.MAX_VALUE : deadlines.nanosLeft(clock.getAsLong()));
         heartbeat.rest(false);
     }
 
@@ -262,8 +289,10 @@ public final class EngineLoop implements Engine {
         }
         try {
             queue.add(request);
+            deadlines.add(request);
         } catch (Throwable fault) {
             LOG.error("a request could not be queued; it is ended", fault);
+            queue.remove(request);
             intake.leave(request);
             end(request, FinishReason.ERROR, BROKEN);
             return;
@@ -279,18 +308,29 @@ public final class EngineLoop implements Engine {
         if (sequence.request.live == 0) {
             leaveQueue(sequence.request);
         }
+        queue.changed();
     }
 
-    /**
-     * Strictly in order, which is that of arrival for each tenant: a large request is never overtaken for ever by small ones.
-     * Only a tenant whose share is used up lets others pass.
-     */
+    /** Whoever has not got his answer by his deadline gets no more of it. */
+    private void expire() {
+        if (deadlines.isEmpty()) {
+            return;
+        }
+        long now = clock.getAsLong();
+        for (Request late = deadlines.passed(now); late != null; late = deadlines.passed(now)) {
+            leaveQueue(late);
+            end(late, FinishReason.DEADLINE, "");
+        }
+    }
+
+    /** Admits who can be, in the line's order; who comes after one for whom there is no room waits, too. */
     private void schedule() {
-        for (Request first = next(); first != null; first = next()) {
+        for (Request first = queue.next(cache.holdings()); first != null; first = queue.next(cache.holdings())) {
             try {
                 if (!sequences.reserve(first)) {
                     break;
                 }
+                queue.admitted(first);
                 leaveQueue(first);
                 sequences.start(first);
             } catch (Throwable fault) { // Its counts may not fit into memory any more, say; the others' do.
@@ -302,15 +342,6 @@ public final class EngineLoop implements Engine {
         sequences.findPrefixes();
         step.clear();
         scheduler.plan(step, rates.budget(config.stepNanos()));
-    }
-
-    private @Nullable Request next() {
-        for (Request head : queue.heads(cache::pagesOf)) {
-            if (sequences.allowed(head)) {
-                return head;
-            }
-        }
-        return null;
     }
 
     private void leaveQueue(Request request) {
@@ -339,9 +370,20 @@ public final class EngineLoop implements Engine {
 
     /** Publishes the books. */
     private void report() {
-        intake.publish(sequences.backlog());
-        status = currentStatus();
-        observer.books(status);
+        Backlog backlog = sequences.backlog();
+        intake.publish(backlog);
+        Books before = books;
+        long changes = cache.holdings().changes() + queue.changes();
+        boolean copied = changes == copiedChanges;
+        copiedChanges = changes;
+        books = new Books(
+                currentStatus(),
+                copied ? before.holdings() : cache.holdings().copy(),
+                cache.used(),
+                cache.kept(),
+                copied ? before.waiting() : queue.copy(config.slots()),
+                backlog);
+        observer.books(books.status());
     }
 
     private EngineStatus currentStatus() {

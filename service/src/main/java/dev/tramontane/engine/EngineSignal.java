@@ -29,11 +29,19 @@ final class EngineSignal {
         raised.set(false);
     }
 
-    /** Engine thread: returns once the signal is raised. */
-    void await() {
+    /**
+     * Engine thread: returns once the signal is raised, or when so much time is over.
+     *
+     * @param nanos {@link Long#MAX_VALUE} for ever
+     */
+    void await(long nanos) {
         sleeper = Thread.currentThread();
-        while (!raised.get()) {
-            LockSupport.park(this);
+        if (nanos == Long.MAX_VALUE) {
+            while (!raised.get()) {
+                LockSupport.park(this);
+            }
+        } else if (!raised.get()) {
+            LockSupport.parkNanos(this, nanos);
         }
     }
 }

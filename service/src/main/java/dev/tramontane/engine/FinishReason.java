@@ -8,6 +8,8 @@ public enum FinishReason {
     LENGTH,
     /** The submitter cancelled. */
     CANCELLED,
+    /** Its deadline passed while it waited or ran. */
+    DEADLINE,
     /** The model failed for this sequence or as a whole. */
     ERROR
 }

@@ -3,31 +3,53 @@ package dev.tramontane.engine;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What each tenant has reserved of slots and pages, and whether his share allows more. Engine thread only. */
+/**
+ * What is reserved of slots and pages, by all and by each tenant, and whether there is room for more. One thread's; a {@link
+ * #copy} is anybody's to ask.
+ */
 final class Holdings {
     private static final long[] NOTHING = {};
 
     private final RollingWindow[] windows;
     private final long[] totals;
 
-    /** Of each tenant that holds anything: slots, then pages of each group. */
+    /** By all: slots, then pages of each group. */
+    private final long[] reserved;
+
+    /** The same of each tenant that holds anything. */
     private final Map<String, long[]> held = new HashMap<>();
+
+    private long changes;
 
     /**
      * @param slots of the cache
      * @param pools pages of each group of layers
      */
     Holdings(RollingWindow[] windows, int slots, PagePool[] pools) {
-        this.windows = windows;
-        totals = new long[pools.length + 1];
+        this(windows, new long[pools.length + 1]);
         totals[0] = slots;
         for (int group = 0; group < pools.length; group++) {
             totals[group + 1] = pools[group].size();
         }
     }
 
-    /** Whether a tenant may have this as well. What he has none of he may always have once: it could not come otherwise. */
-    boolean allows(Tenant tenant, int prompt, int length, int choices) {
+    private Holdings(RollingWindow[] windows, long[] totals) {
+        this.windows = windows;
+        this.totals = totals;
+        reserved = new long[totals.length];
+    }
+
+    /** As of now, with books of its own. */
+    Holdings copy() {
+        Holdings copy = new Holdings(windows, totals);
+        System.arraycopy(reserved, 0, copy.reserved, 0, reserved.length);
+        held.forEach((tenant, theirs) -> copy.held.put(tenant, theirs.clone()));
+        return copy;
+    }
+
+    /** Whether a tenant's share allows him this as well. What he has none of he may always have once: it could not come otherwise. */
+    boolean allows(Applicant applicant) {
+        Tenant tenant = applicant.tenant();
         if (tenant.sharePercent() == 100) {
             return true;
         }
@@ -35,13 +57,46 @@ final class Holdings {
         if (now.length == 0) {
             return true;
         }
-        long[] more = needs(prompt, length, choices);
+        long[] more = needs(applicant.promptTokens(), applicant.length(), applicant.places());
         for (int i = 0; i < totals.length; i++) {
             if ((now[i] + more[i]) * 100 > totals[i] * tenant.sharePercent()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** As {@link #fits(int, int, int)}. */
+    boolean fits(Applicant applicant) {
+        return fits(applicant.promptTokens(), applicant.length(), applicant.places());
+    }
+
+    /** Whether there is room beside all that is reserved. */
+    boolean fits(int prompt, int length, int choices) {
+        if (reserved[0] + choices > totals[0]) {
+            return false;
+        }
+        for (int group = 0; group < windows.length; group++) {
+            if (reserved[group + 1] + windows[group].pages(prompt, length, choices) > totals[group + 1]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Grows with every change. */
+    long changes() {
+        return changes;
+    }
+
+    /** Slots that are reserved. */
+    int slots() {
+        return (int) reserved[0];
+    }
+
+    /** Pages that are reserved in a group of layers. */
+    long pages(int group) {
+        return reserved[group + 1];
     }
 
     /** Pages that a tenant has reserved, of all groups. */
@@ -56,14 +111,23 @@ final class Holdings {
 
     /** @param sign 1 for more, -1 for less */
     void account(Reservation reservation, int sign) {
-        String name = reservation.tenant.name();
-        long[] now = held.computeIfAbsent(name, fresh -> new long[totals.length]);
-        long[] change = needs(reservation.prompt, reservation.length, reservation.choices);
+        account(reservation.tenant, needs(reservation.prompt, reservation.length, reservation.choices), sign);
+    }
+
+    /** Somebody is let in. */
+    void account(Applicant applicant) {
+        account(applicant.tenant(), needs(applicant.promptTokens(), applicant.length(), applicant.places()), 1);
+    }
+
+    private void account(Tenant tenant, long[] change, int sign) {
+        changes++;
+        long[] now = held.computeIfAbsent(tenant.name(), fresh -> new long[totals.length]);
         for (int i = 0; i < change.length; i++) {
             now[i] += sign * change[i];
+            reserved[i] += sign * change[i];
         }
         if (now[0] == 0) {
-            held.remove(name);
+            held.remove(tenant.name());
         }
     }
 

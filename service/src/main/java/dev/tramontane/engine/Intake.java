@@ -28,7 +28,7 @@ final class Intake {
     /** Waiting requests above bit 40, their prompt tokens below; the sign bit closes the door. */
     private final AtomicLong waiting = new AtomicLong();
 
-    /** The same of each tenant who has a share: as many as the operator named. */
+    /** The same of each tenant, of whom there are as many as the operator named, and nobody in particular. */
     private final Map<String, AtomicLong> waitingOf = new ConcurrentHashMap<>();
 
     private static final int TOKEN_BITS = 40;
@@ -106,21 +106,11 @@ final class Intake {
     private void admit(Request request) throws RefusedException {
         int promptTokens = request.prompt().length;
         Tenant tenant = request.tenant();
-        int percent = tenant.sharePercent();
-        if (percent == 100) {
-            admit(waiting, promptTokens, queueRequests, queueTokens, "the server is busy; what waits already: ");
-            return;
-        }
         AtomicLong own = waitingOf.computeIfAbsent(tenant.name(), name -> new AtomicLong());
-        admit(
-                own,
-                promptTokens,
-                Math.max(1, (int) ((long) queueRequests * percent / 100)),
-                queueTokens * percent / 100,
-                "the share of '" + tenant.name() + "' is used up; what waits of it already: ");
+        admit(own, promptTokens, share(tenant));
         boolean in = false;
         try {
-            admit(waiting, promptTokens, queueRequests, queueTokens, "the server is busy; what waits already: ");
+            admit(waiting, promptTokens, all());
             in = true;
         } finally {
             if (!in) {
@@ -129,26 +119,67 @@ final class Intake {
         }
     }
 
-    private void admit(AtomicLong counted, int promptTokens, int mostRequests, long mostTokens, String why)
-            throws RefusedException {
+    /**
+     * What may wait.
+     *
+     * @param why nothing more may, before the numbers of what does
+     */
+    private record Bounds(int requests, long tokens, String why) {}
+
+    private Bounds all() {
+        return new Bounds(queueRequests, queueTokens, "the server is busy; what waits already: ");
+    }
+
+    private Bounds share(Tenant tenant) {
+        int percent = tenant.sharePercent();
+        return percent == 100
+                ? new Bounds(Integer.MAX_VALUE, Long.MAX_VALUE / 2, "")
+                : new Bounds(
+                        Math.max(1, (int) ((long) queueRequests * percent / 100)),
+                        queueTokens * percent / 100,
+                        "the share of '" + tenant.name() + "' is used up; what waits of it already: ");
+    }
+
+    private static boolean isFull(Queued queued, int promptTokens, Bounds bounds) {
+        return queued.requests() >= bounds.requests
+                || (queued.requests() > 0 && queued.tokens() + promptTokens > bounds.tokens);
+    }
+
+    private static String complaint(Queued queued, Bounds bounds) {
+        return bounds.why + count(queued.requests(), "request") + " with " + count(queued.tokens(), "prompt token");
+    }
+
+    private void admit(AtomicLong counted, int promptTokens, Bounds bounds) throws RefusedException {
         while (true) {
             long before = counted.get();
             if (before < 0) {
                 throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
             }
-            int requests = requests(before);
-            long tokens = before & TOKEN_MASK;
-            if (requests >= mostRequests || (requests > 0 && tokens + promptTokens > mostTokens)) {
-                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - mostTokens) / tokens;
+            Queued queued = queued(before);
+            if (isFull(queued, promptTokens, bounds)) {
+                long tokens = queued.tokens();
+                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - bounds.tokens) / tokens;
                 throw new RefusedException(
                         Cause.BUSY,
-                        why + count(requests, "request") + " with " + count(tokens, "prompt token"),
-                        backlog.retryAfterSeconds(returns, clock.getAsLong(), requests, tokens, share));
+                        complaint(queued, bounds),
+                        backlog.retryAfterSeconds(returns, clock.getAsLong(), queued, share));
             }
             if (counted.compareAndSet(before, before + packed(promptTokens))) {
                 return;
             }
         }
+    }
+
+    /** Any thread: why a request would not be let in now, or null. Promises nothing. */
+    @Nullable
+    String refusal(Tenant tenant, int promptTokens) {
+        if (waiting.get() < 0) {
+            return String.valueOf(closedBecause.get());
+        }
+        if (isFull(queued(tenant), promptTokens, share(tenant))) {
+            return complaint(queued(tenant), share(tenant));
+        }
+        return isFull(queued(), promptTokens, all()) ? complaint(queued(), all()) : null;
     }
 
     private static long packed(int promptTokens) {
@@ -189,7 +220,7 @@ final class Intake {
         long packed = packed(request.prompt().length);
         waiting.addAndGet(-packed);
         AtomicLong own = waitingOf.get(request.tenant().name());
-        if (own != null && request.tenant().sharePercent() < 100) {
+        if (own != null) {
             own.addAndGet(-packed);
         }
     }
@@ -205,9 +236,20 @@ final class Intake {
         gone = true;
     }
 
-    /** Requests that wait, those on their way into the command queue included. */
-    int requests() {
-        return requests(waiting.get());
+    /** Any thread: whether nobody is let in any more. */
+    boolean isClosed() {
+        return waiting.get() < 0;
+    }
+
+    /** All that wait, those on their way into the command queue included. */
+    Queued queued() {
+        return queued(waiting.get());
+    }
+
+    /** The same of one tenant. */
+    Queued queued(Tenant tenant) {
+        AtomicLong own = waitingOf.get(tenant.name());
+        return queued(own == null ? 0 : own.get());
     }
 
     /** Engine thread: tells refusals what is ahead. */
@@ -219,7 +261,7 @@ final class Intake {
         return number + " " + thing + (number == 1 ? "" : "s");
     }
 
-    private static int requests(long packed) {
-        return (int) ((packed & ~CLOSED) >>> TOKEN_BITS);
+    private static Queued queued(long packed) {
+        return new Queued((int) ((packed & ~CLOSED) >>> TOKEN_BITS), packed & TOKEN_MASK);
     }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,7 @@ final class KvCache {
     private final int[] freeSlots;
     private int freeSlotCount;
     private final Set<Reservation> reservations = new LinkedHashSet<>();
-    private final long[] reservedPages;
     private final Holdings holdings;
-    private int reservedSlots;
 
     KvCache(List<RollingWindow> windows, CacheShape shape) {
         this.windows = windows.toArray(RollingWindow[]::new);
@@ -42,45 +41,34 @@ final class KvCache {
         for (int slot = shape.slots() - 1; slot >= 0; slot--) {
             freeSlots[freeSlotCount++] = slot;
         }
-        reservedPages = new long[pools.length];
         holdings = new Holdings(this.windows, bySlot.length, pools);
     }
 
-    /** Whether a tenant's share allows him this beside what he has; that it is to be had is not said. */
-    boolean allows(Tenant tenant, int prompt, int length, int choices) {
-        return holdings.allows(tenant, prompt, length, choices);
-    }
-
-    /** Pages that a tenant has reserved. */
-    long pagesOf(Tenant tenant) {
-        return holdings.pages(tenant);
+    /** What is reserved, by whom. */
+    Holdings holdings() {
+        return holdings;
     }
 
     /** Reserves slots and pages for choices of one prompt, or nothing at all if they are not to be had now. */
     @Nullable
     Reservation reserve(Tenant tenant, int prompt, int length, int choices) {
-        if (reservedSlots + choices > bySlot.length) {
+        if (!holdings.fits(prompt, length, choices)) {
             return null;
-        }
-        for (int group = 0; group < pools.length; group++) {
-            if (reservedPages[group] + windows[group].pages(prompt, length, choices) > pools[group].size()) {
-                return null;
-            }
         }
         Reservation reservation = new Reservation(tenant, prompt, length, choices);
         reservations.add(reservation);
-        account(reservation, 1);
+        holdings.account(reservation, 1);
         return reservation;
     }
 
     /** Gives up one choice of a reservation; its table, if it had one, must be closed. */
     void leave(Reservation reservation) {
-        account(reservation, -1);
+        holdings.account(reservation, -1);
         reservation.choices--;
         if (reservation.choices == 0) {
             reservations.remove(reservation);
         } else {
-            account(reservation, 1);
+            holdings.account(reservation, 1);
         }
     }
 
@@ -250,8 +238,24 @@ final class KvCache {
         return kept;
     }
 
+    /** The same, of each group. */
+    List<Integer> kept() {
+        return IntStream.range(0, pools.length)
+                .mapToObj(group -> index.kept(group).resting())
+                .toList();
+    }
+
+    /** Pages held, of each group. */
+    List<Integer> used() {
+        return Arrays.stream(pools).map(PagePool::used).toList();
+    }
+
     int pagesReserved() {
-        return Math.toIntExact(Arrays.stream(reservedPages).sum());
+        long reserved = 0;
+        for (int group = 0; group < pools.length; group++) {
+            reserved += holdings.pages(group);
+        }
+        return Math.toIntExact(reserved);
     }
 
     int pagesTotal() {
@@ -275,7 +279,7 @@ final class KvCache {
     double reservedRatio() {
         double most = 0;
         for (int group = 0; group < pools.length; group++) {
-            most = Math.max(most, (double) reservedPages[group] / pools[group].size());
+            most = Math.max(most, (double) holdings.pages(group) / pools[group].size());
         }
         return most;
     }
@@ -302,8 +306,8 @@ final class KvCache {
                 }
             }
         }
-        if (tables + freeSlotCount != bySlot.length || tables > reservedSlots || reservedSlots > bySlot.length) {
-            throw new IllegalStateException(tables + " tables, " + freeSlotCount + " free slots and " + reservedSlots
+        if (tables + freeSlotCount != bySlot.length || tables > holdings.slots() || holdings.slots() > bySlot.length) {
+            throw new IllegalStateException(tables + " tables, " + freeSlotCount + " free slots and " + holdings.slots()
                     + " reserved ones of " + bySlot.length);
         }
         for (int group = 0; group < pools.length; group++) {
@@ -339,19 +343,10 @@ final class KvCache {
             }
             reserved += allowed;
         }
-        if (reserved != reservedPages[group] || reserved > pools[group].size()) {
+        if (reserved != holdings.pages(group) || reserved > pools[group].size()) {
             throw new IllegalStateException("group " + group + ": " + reserved + " pages are reserved, the books say "
-                    + reservedPages[group] + " of " + pools[group].size());
+                    + holdings.pages(group) + " of " + pools[group].size());
         }
         pools[group].checkBooks(owners);
-    }
-
-    private void account(Reservation reservation, int sign) {
-        holdings.account(reservation, sign);
-        reservedSlots += sign * reservation.choices;
-        for (int group = 0; group < pools.length; group++) {
-            reservedPages[group] +=
-                    sign * windows[group].pages(reservation.prompt, reservation.length, reservation.choices);
-        }
     }
 }

@@ -12,6 +12,7 @@ final class Rates {
     private double nanosPerPromptToken;
     private double nanosPerGeneratedToken;
     private double generatedPerSequence;
+    private double computedShare = 1;
 
     /** Steps of one kind. */
     private static final class Steps {
@@ -39,6 +40,16 @@ final class Rates {
     /** A sequence that ran to its end. */
     void finished(int generated) {
         generatedPerSequence = average(generatedPerSequence, generated);
+    }
+
+    /** A prompt of which so many tokens were computed already. */
+    void prompted(int tokens, int cached) {
+        computedShare += WEIGHT * ((double) (tokens - cached) / tokens - computedShare);
+    }
+
+    /** Of a prompt's tokens, those that are expected to have to be computed, 0..1. */
+    double computedShare() {
+        return computedShare;
     }
 
     double nanosPerPromptToken() {

@@ -10,6 +10,8 @@ public final class RefusedException extends Exception {
         TOO_LARGE,
         /** No room in time; try again after {@link #retryAfterSeconds()}. */
         BUSY,
+        /** Its deadline would pass before its first token, by the measured rates; a later one can be met. */
+        LATE,
         /** The engine drains or has failed. */
         UNAVAILABLE
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * others fork off, sharing its pages, and each computes the last prompt token by itself, as it would any later token.
  * If the leader is cancelled before that, the next choice takes its pages over.
  */
-final class Request {
+final class Request implements Applicant {
     private static final int[] NO_MASK = {};
 
     final Submission submission;
@@ -40,6 +40,9 @@ final class Request {
 
     /** Choices that have not ended. */
     int live;
+
+    /** Its place among {@link Deadlines} of the same time. */
+    long number;
 
     private final AtomicBoolean claimed = new AtomicBoolean();
 
@@ -94,8 +97,33 @@ final class Request {
         return !claimed.getAndSet(true);
     }
 
-    Tenant tenant() {
+    @Override
+    public Tenant tenant() {
         return submission.tenant();
+    }
+
+    Urgency urgency() {
+        return submission.urgency();
+    }
+
+    @Override
+    public int priority() {
+        return submission.urgency().priority();
+    }
+
+    @Override
+    public int promptTokens() {
+        return submission.prompt().length;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public int places() {
+        return live;
     }
 
     int[] prompt() {

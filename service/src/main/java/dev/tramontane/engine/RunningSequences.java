@@ -1,6 +1,8 @@
 package dev.tramontane.engine;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ final class RunningSequences {
     private final EngineObserver observer;
     private final Rates rates;
     private final LongSupplier clock;
+    private final Deadlines deadlines;
 
     RunningSequences(
             KvCache cache,
@@ -27,7 +30,8 @@ final class RunningSequences {
             Delivery delivery,
             EngineObserver observer,
             Rates rates,
-            LongSupplier clock) {
+            LongSupplier clock,
+            Deadlines deadlines) {
         this.cache = cache;
         this.prefixes = prefixes;
         this.scheduler = scheduler;
@@ -35,11 +39,7 @@ final class RunningSequences {
         this.observer = observer;
         this.rates = rates;
         this.clock = clock;
-    }
-
-    /** Whether its tenant's share allows a waiting request beside what he has. */
-    boolean allowed(Request request) {
-        return cache.allows(request.tenant(), request.prompt().length, request.length, request.live);
+        this.deadlines = deadlines;
     }
 
     /** Reserves what a waiting request may come to hold. */
@@ -135,6 +135,9 @@ final class RunningSequences {
     void sampled(Sequence sequence, long now) {
         if (sequence.sampled() == 1) {
             sequence.firstTokenNanos = now;
+            if (sequence == sequence.request.leader()) { // The others always share its prompt.
+                rates.prompted(sequence.request.prompt().length, sequence.cached);
+            }
             observer.firstToken(now - sequence.request.submittedNanos);
         } else {
             observer.nextToken(now - sequence.lastTokenNanos);
@@ -149,6 +152,9 @@ final class RunningSequences {
         }
         sequence.over = true;
         sequence.request.live--;
+        if (sequence.request.live == 0) {
+            deadlines.remove(sequence.request);
+        }
         try {
             giveBack(sequence, reason);
         } finally { // Whatever became of the books, its listener waits for this.
@@ -242,21 +248,28 @@ final class RunningSequences {
     /** The work ahead of newcomers. */
     Backlog backlog() {
         double promptTokens = 0;
+        Map<String, Double> promptTokensOf = new HashMap<>();
         double generatedTokens = 0;
         List<Sequence> active = scheduler.active();
         double perSequence = generatedPerSequence(active);
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
-            promptTokens += Math.max(0, sequence.request.prompt().length - sequence.computed);
+            int left = sequence.request.prompt().length - sequence.computed;
+            if (left > 0) {
+                promptTokens += left;
+                promptTokensOf.merge(sequence.request.tenant().name(), (double) left, Double::sum);
+            }
             generatedTokens += Math.min(sequence.request.answer() - sequence.generated, perSequence);
         }
         return new Backlog(
                 active.size(),
                 promptTokens,
+                Map.copyOf(promptTokensOf),
                 generatedTokens,
                 rates.nanosPerPromptToken(),
                 rates.nanosPerGeneratedToken(),
-                perSequence);
+                perSequence,
+                rates.computedShare());
     }
 
     /** As measured; before anything has ended, all that was asked for. */

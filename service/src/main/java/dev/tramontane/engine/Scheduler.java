@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,15 +9,19 @@ import org.jspecify.annotations.Nullable;
  * Chooses what a step computes. Engine thread only; no clock, no random source.
  *
  * <p>Sequences with a single token to compute (decodes) come first and take turns when there are more of them than
- * lanes. The rest of the token budget goes to longer ones (prompts) in order of admission, so the oldest prompt always
- * moves: it has a lane of its own, and with one lane only, prompts and decodes alternate. A sequence without demand
- * takes no part. Where several tenants have prompts, his are first for whom least was computed ({@link FairRows}). So
- * whatever may run, runs after a number of steps bounded by the number of sequences. A prompt whose next block another one
- * computes already waits for it: it will find it.
+ * lanes: tenant by tenant, and each tenant's among themselves ({@link DecodeTurns}). The rest of the token budget goes to
+ * longer ones (prompts) in order of admission, so the oldest prompt always moves: it has a lane of its own, and with one
+ * lane only, prompts and decodes alternate. A sequence without demand takes no part. Where several tenants have prompts,
+ * his are first for whom least was computed ({@link FairRows}); of one tenant's the more urgent, but in every {@value
+ * #ORDERLY}th step the oldest. So whatever may run, runs after a number of steps bounded by the number of sequences.
+ * A prompt whose next block another one computes already waits for it: it will find it.
  *
  * <p>How many rows of prompts a step takes is given from outside, by {@link RowBudget}; at least one, so that they move.
  */
 final class Scheduler {
+    private static final Comparator<Sequence> MORE_URGENT =
+            Comparator.comparingInt(sequence -> sequence.request.priority());
+
     private final int lanes;
     private final int tokenBudget;
     private final int maxSamples;
@@ -28,6 +33,16 @@ final class Scheduler {
     private int turn;
 
     private boolean promptTurn;
+
+    /** One step in so many computes prompts in order of admission, whatever their priorities. */
+    static final int ORDERLY = 16;
+
+    /** Prompts of this step, in the order in which they get rows. */
+    private final List<Sequence> prompting = new ArrayList<>();
+
+    private long promptSteps;
+
+    private final DecodeTurns turns = new DecodeTurns();
 
     private final FairRows fairness = new FairRows();
     private final UnderWay underWay = new UnderWay();
@@ -62,7 +77,7 @@ final class Scheduler {
     /** Fills an empty plan; it stays empty if nothing may run. */
     void plan(StepPlan plan, RowBudget budget) {
         int decodes = 0;
-        int prompts = 0;
+        prompting.clear();
         fairness.begin();
         underWay.begin();
         for (int i = 0; i < active.size(); i++) {
@@ -72,16 +87,25 @@ final class Scheduler {
                 if (sequence.pending() == 1) {
                     decodes++;
                 } else {
-                    prompts++;
+                    prompting.add(sequence);
                 }
             }
         }
-        planDecodes(plan, Math.min(decodes, prompts > 0 ? lanesBesidePrompt(decodes) : lanes));
+        int prompts = prompting.size();
+        order();
+        planDecodes(plan, decodes, Math.min(decodes, prompts > 0 ? lanesBesidePrompt(decodes) : lanes));
         if (prompts > 0) {
             int rows = Math.max(1, budget.promptRows(plan.size(), prompts));
             planPrompts(plan, (int) Math.min(tokenBudget, (long) plan.totalRows() + rows));
         }
         fairness.planned(plan);
+    }
+
+    /** Of one tenant's prompts the more urgent come first, save in one step of some, so that the oldest moves. */
+    private void order() {
+        if (prompting.size() > 1 && ++promptSteps % ORDERLY != 0) {
+            prompting.sort(MORE_URGENT);
+        }
     }
 
     private int lanesBesidePrompt(int decodes) {
@@ -92,7 +116,11 @@ final class Scheduler {
         return promptTurn ? 0 : 1;
     }
 
-    private void planDecodes(StepPlan plan, int count) {
+    private void planDecodes(StepPlan plan, int decodes, int count) {
+        if (decodes > count && fairness.tenants() > 1) {
+            turns.plan(plan, count, active, fairness.names());
+            return;
+        }
         if (turn >= active.size()) {
             turn = 0;
         }
@@ -122,11 +150,9 @@ final class Scheduler {
      */
     private int planPrompts(StepPlan plan, int most, int allowed, @Nullable String tenant) {
         int samples = allowed;
-        for (int i = 0; i < active.size() && plan.size() < lanes; i++) {
-            Sequence sequence = active.get(i);
-            if (!sequence.runnable()
-                    || sequence.pending() == 1
-                    || underWay.hasNextOf(sequence)
+        for (int i = 0; i < prompting.size() && plan.size() < lanes; i++) {
+            Sequence sequence = prompting.get(i);
+            if (underWay.hasNextOf(sequence)
                     || (tenant != null && !sequence.request.tenant().name().equals(tenant))) {
                 continue;
             }

@@ -31,6 +31,9 @@ final class Sequence implements SequenceHandle {
     /** Prompt tokens that were computed for another sequence: another choice, or one that had the same beginning. */
     int cached;
 
+    /** The last step in which it took a turn among more decodes than lanes. */
+    long turn;
+
     /** Whether it has ended and holds nothing. */
     boolean over;
 

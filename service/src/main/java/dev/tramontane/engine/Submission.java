@@ -23,6 +23,7 @@ import java.util.Set;
  * @param initialDemand tokens that may be produced before the first {@link SequenceHandle#request}, those continued not
  *     among them
  * @param tenant for whom
+ * @param urgency when
  */
 public record Submission(
         int[] prompt,
@@ -34,9 +35,36 @@ public record Submission(
         int tops,
         int promptTops,
         long initialDemand,
-        Tenant tenant) {
+        Tenant tenant,
+        Urgency urgency) {
     public Submission {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** Whenever its turn comes. */
+    public Submission(
+            int[] prompt,
+            int continued,
+            int maxTokens,
+            int minTokens,
+            Set<Integer> endTokens,
+            Sampling sampling,
+            int tops,
+            int promptTops,
+            long initialDemand,
+            Tenant tenant) {
+        this(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                Urgency.NONE);
     }
 
     /** From the beginning, for nobody in particular. */

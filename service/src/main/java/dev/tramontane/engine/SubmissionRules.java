@@ -25,15 +25,37 @@ final class SubmissionRules {
      */
     int length(Submission submission, int choices) throws RefusedException {
         check(submission, choices);
+        if (submission.continued() == 0) {
+            return length(submission.prompt().length, submission.maxTokens(), choices);
+        }
         int asked = submission.asked();
         int context = limits.contextTokens();
-        if (submission.prompt().length > context || (asked == context && submission.maxTokens() > 0)) {
-            throw tooLarge("the prompt has " + asked + " tokens"
-                    + (submission.continued() == 0 ? "" : " and its answer " + submission.continued())
+        if (submission.prompt().length > context || asked == context) {
+            throw tooLarge("the prompt has " + asked + " tokens and its answer " + submission.continued()
                     + ", but the context holds " + context + " together with the answer; shorten the prompt");
         }
-        int length = (int) Math.min((long) asked + submission.maxTokens(), context);
-        if (!plan.fits(submission.prompt().length, length, choices)) {
+        return fitting(submission.prompt().length, (int) Math.min((long) asked + submission.maxTokens(), context), 1);
+    }
+
+    /** The same of a prompt of so many tokens, from the beginning. */
+    int length(int prompt, int maxTokens, int choices) throws RefusedException {
+        check(choices >= 1, "choices must be at least 1, got", choices);
+        check(prompt >= 1, "the prompt must have at least 1 token, got", prompt);
+        check(maxTokens >= 0, "max_tokens must be 0 or more, got", maxTokens);
+        if (choices > limits.maxChoices()) {
+            throw tooLarge(
+                    choices + " choices are more than the " + limits.maxChoices() + " that one request may have");
+        }
+        int context = limits.contextTokens();
+        if (prompt > context || (prompt == context && maxTokens > 0)) {
+            throw tooLarge("the prompt has " + prompt + " tokens, but the context holds " + context
+                    + " together with the answer; shorten the prompt");
+        }
+        return fitting(prompt, (int) Math.min((long) prompt + maxTokens, context), choices);
+    }
+
+    private int fitting(int prompt, int length, int choices) throws RefusedException {
+        if (!plan.fits(prompt, length, choices)) {
             throw tooLarge((choices == 1 ? "an answer" : choices + " answers") + " up to token " + length
                     + (choices == 1 ? " needs" : " need")
                     + " more cache than there is; ask for fewer choices or fewer tokens");
@@ -41,16 +63,12 @@ final class SubmissionRules {
         return length;
     }
 
-    private void check(Submission submission, int choices) throws RefusedException {
-        check(choices >= 1, "choices must be at least 1, got", choices);
-        if (choices > limits.maxChoices()) {
-            throw tooLarge(
-                    choices + " choices are more than the " + limits.maxChoices() + " that one request may have");
-        }
-        check(submission.prompt().length >= 1, "the prompt must have at least 1 token, got", 0);
+    private void check(Submission submission, int choices) {
         for (int token : submission.prompt()) {
             check(token >= 0 && token < limits.vocabulary(), "a prompt token is outside the vocabulary:", token);
         }
+        check(submission.prompt().length >= 1, "the prompt must have at least 1 token, got", 0);
+        check(submission.maxTokens() >= 0, "max_tokens must be 0 or more, got", submission.maxTokens());
         check(
                 submission.continued() >= 0 && submission.continued() < submission.prompt().length,
                 "the continued tokens must be fewer than the prompt's (" + submission.prompt().length + "), got",
@@ -60,7 +78,6 @@ final class SubmissionRules {
                 submission.continued() == 0 || submission.continued() <= submission.maxTokens(),
                 "the continued tokens must be max_tokens (" + submission.maxTokens() + ") at most, got",
                 submission.continued());
-        check(submission.maxTokens() >= 0, "max_tokens must be 0 or more, got", submission.maxTokens());
         check(submission.minTokens() >= 0, "min_tokens must be 0 or more, got", submission.minTokens());
         for (int token : submission.endTokens()) {
             check(token >= 0 && token < limits.vocabulary(), "an end token is outside the vocabulary:", token);

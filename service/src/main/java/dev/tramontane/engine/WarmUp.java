@@ -39,7 +39,14 @@ final class WarmUp implements SequenceListener {
         Delivery delivery = new Delivery();
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         sequences = new RunningSequences(
-                cache, new Prefixes(cache, plan), scheduler, delivery, EngineObserver.NONE, rates, () -> 0);
+                cache,
+                new Prefixes(cache, plan),
+                scheduler,
+                delivery,
+                EngineObserver.NONE,
+                rates,
+                () -> 0,
+                new Deadlines(0));
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
     }

@@ -2,10 +2,12 @@ package dev.tramontane.generation;
 
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.NoLayout;
+import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.Submission;
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingDefaults;
@@ -75,7 +77,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         eosIds = eosIdsOf(tokenizer);
-        prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), System::nanoTime);
+        prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), engine::nanos);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 config.deliveryThreads(),
                 config.deliveryThreads(),
@@ -104,7 +106,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 subscriber.onSubscribe(stream);
                 try {
                     long size = PromptSize.of(request.prompt());
-                    stream.preparedBy(prompts.submit(size, () -> start(request, stream), stream::fail));
+                    stream.preparedBy(prompts.submit(
+                            request.tenant(), size, () -> start(request, stream), stream::fail, () -> isLate(request)));
                 } catch (Throwable fault) { // Whatever it is, the subscriber waits for a word.
                     stream.fail(fault(fault));
                 }
@@ -151,7 +154,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     sink.error(fault(fault));
                 }
             };
-            Disposable task = prompts.submit(size, guarded, sink::error);
+            Disposable task = prompts.submit(Tenant.COMMON, size, guarded, sink::error, () -> false);
             sink.onDispose(() -> {
                 gone.set(true);
                 task.dispose();
@@ -162,6 +165,11 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private static GenerationException fault(Throwable cause) {
         LOG.error("A prompt could not be prepared", cause);
         return new GenerationException(Kind.FAILED, "The server failed to prepare the prompt.", "prompt", 0, cause);
+    }
+
+    @Override
+    public Capacity capacity() {
+        return engine.capacity();
     }
 
     @Override
@@ -186,14 +194,21 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             return;
         }
         try {
+            if (isLate(request)) {
+                throw GenerationException.expired();
+            }
             checkIds(request);
-            PreparedPrompt prompt =
-                    encoder.encode(request.prompt(), new EncodingLimit(limits.contextTokens(), stream::cancelled));
+            PreparedPrompt prompt = encoder.encode(
+                    request.prompt(),
+                    new EncodingLimit(limits.contextTokens(), () -> stream.cancelled() || isLate(request)));
             boolean complete = stream.prepared(prompt);
             Submission submission = submission(request, prompt.ids(), complete);
             stream.started(engine.submit(submission, stream.listeners()));
         } catch (CancellationException nobodyWaits) {
-            LOG.debug("a prompt was given up: its client has gone");
+            if (isLate(request)) {
+                stream.fail(GenerationException.expired()); // Heard by nobody where the client has gone as well.
+            }
+            LOG.debug("a prompt was given up: its client has gone, or its deadline has passed");
         } catch (TooManyTokensException tooMany) {
             stream.fail(tooLong("The prompt has more.", "Shorten the prompt.", "prompt"));
         } catch (GenerationException refused) {
@@ -250,7 +265,12 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 promptTops,
                 // Demand follows through the handles, token by token; scoring alone samples none.
                 maxTokens == 0 ? 1 : 0,
-                request.tenant());
+                request.tenant(),
+                request.urgency());
+    }
+
+    private boolean isLate(GenerationRequest request) {
+        return request.urgency().passed(engine.nanos());
     }
 
     /** The engine knows only the choice that is continued, which keeps the seed of its number. */
@@ -312,6 +332,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         Kind kind = switch (refused.refusal()) {
             case TOO_LARGE -> Kind.TOO_LARGE;
             case BUSY -> Kind.BUSY;
+            case LATE -> Kind.LATE;
             case UNAVAILABLE -> Kind.UNAVAILABLE;
         };
         String message = refused.getMessage();

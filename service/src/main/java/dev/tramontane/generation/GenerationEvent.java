@@ -30,10 +30,14 @@ public sealed interface GenerationEvent {
     /** A choice is over. {@code stopString} is the one found, or empty. */
     record Finished(int choice, Reason reason, String stopString, Usage usage) implements GenerationEvent {}
 
-    /** Why a choice ended, in OpenAI's words. */
+    /** Why a choice ended. */
     enum Reason {
+        /** By itself, or at a stop string. */
         STOP,
-        LENGTH
+        /** At its limit, or the context's. */
+        LENGTH,
+        /** Where it was when its deadline passed. */
+        DEADLINE
     }
 
     /**

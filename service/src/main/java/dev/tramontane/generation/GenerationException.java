@@ -14,6 +14,10 @@ public final class GenerationException extends RuntimeException {
         TOO_LARGE,
         /** No room in time (429); see {@link #retryAfterSeconds()}. */
         BUSY,
+        /** Its deadline cannot be met (429). */
+        LATE,
+        /** Its deadline passed before it had a token (504). */
+        EXPIRED,
         /** Draining or failed (503). */
         UNAVAILABLE,
         /** The model failed (500). */
@@ -34,6 +38,12 @@ public final class GenerationException extends RuntimeException {
         this.kind = kind;
         this.parameter = parameter;
         this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** One whose deadline passed while it waited. */
+    public static GenerationException expired() {
+        return new GenerationException(
+                Kind.EXPIRED, "The deadline passed before the answer had begun.", "deadline_ms", 0);
     }
 
     public Kind kind() {

@@ -1,6 +1,7 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.engine.Tenant;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.Sampling;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenant for whom
  * @param continuation null for the whole; else only that answer is generated, from there on: its deltas, with the index
  *     it has, are those that would have followed, and its usage is that of the whole answer. The prompt is not scored
+ * @param urgency when
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -30,9 +32,10 @@ public record GenerationRequest(
         int tops,
         int promptTops,
         Tenant tenant,
-        @Nullable Continuation continuation) {
+        @Nullable Continuation continuation,
+        Urgency urgency) {
 
-    /** The whole, for nobody in particular. */
+    /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
             Prompt prompt,
             int choices,
@@ -42,30 +45,67 @@ public record GenerationRequest(
             boolean showControl,
             int tops,
             int promptTops) {
-        this(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, Tenant.COMMON, null);
+        this(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                Tenant.COMMON,
+                null,
+                Urgency.NONE);
     }
 
     /** The same for somebody. */
     public GenerationRequest of(Tenant other) {
         return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, other, continuation);
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                other,
+                continuation,
+                urgency);
     }
 
     /** The rest of an interrupted answer to this request. */
     public GenerationRequest continuing(Continuation from) {
         return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, from);
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, from, urgency);
+    }
+
+    /** The same at another time. */
+    public GenerationRequest when(Urgency other) {
+        return new GenerationRequest(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                tenant,
+                continuation,
+                other);
     }
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
         return new GenerationRequest(
-                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null);
+                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency);
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
         return new GenerationRequest(
-                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null);
+                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency);
     }
 }

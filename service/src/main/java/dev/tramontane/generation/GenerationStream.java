@@ -344,6 +344,10 @@ final class GenerationStream implements Subscription {
                     Kind.UNAVAILABLE, "The server stopped this generation because it shuts down.", "", 0));
             return;
         }
+        if (finish.reason() == FinishReason.DEADLINE && choices.stream().allMatch(each -> each.received() == 0)) {
+            abort(GenerationException.expired());
+            return;
+        }
         granted -= choice.granted;
         choice.granted = 0;
         if (request.promptTops() >= 0
@@ -353,15 +357,22 @@ final class GenerationStream implements Subscription {
             tellScores(); // A prompt of one token has no scores, so the engine reports none.
         }
         add(choice.finish());
-        boolean stopped = choice.stopped() || finish.reason() == FinishReason.STOP;
         int completion = choice.stopped() ? choice.received() : finish.generatedTokens();
         outbox.add(new Finished(
                 choice.index(),
-                stopped ? Reason.STOP : Reason.LENGTH,
+                choice.stopped() ? Reason.STOP : reason(finish),
                 choice.stopString(),
                 new Usage(finish.promptTokens(), finish.cachedTokens(), completion)));
         choice.finished = true;
         live--;
+    }
+
+    private static Reason reason(Finish finish) {
+        return switch (finish.reason()) {
+            case STOP -> Reason.STOP;
+            case DEADLINE -> Reason.DEADLINE;
+            case LENGTH, CANCELLED, ERROR -> Reason.LENGTH;
+        };
     }
 
     private void add(GenerationEvent.@Nullable Delta delta) {

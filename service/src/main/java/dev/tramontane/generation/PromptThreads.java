@@ -1,13 +1,16 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.engine.ReturnTimes;
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.generation.PromptLine.Task;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.PriorityQueue;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,17 +20,15 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 
 /**
- * The threads that lay out and encode prompts, and the order in which prompts come to them: fair by size. All prompts
- * that wait advance alike, as if each were worked on a little in turn, and that one is begun next which would be done
- * first. So a short prompt passes long ones that came before it, and a long one waits for no more than its own size from
- * each of those beside it, however many short ones keep coming. What is begun is not interrupted: therefore one thread,
- * where there are several, takes short prompts only. Any thread may submit; nothing blocks it.
+ * The threads that lay out and encode prompts, and the order in which prompts come to them: fair by tenant, and each
+ * tenant's by size ({@link PromptLine}). His prompt is next for whom least was done while others waited, so whoever floods
+ * makes another wait for as much as the other has, not for all of his own. And a short prompt passes long ones of its
+ * tenant that came before it, while a long one waits for no more than its own size from each of those beside it, however
+ * many short ones keep coming. What is begun is not interrupted: therefore one thread, where there are several, takes short
+ * prompts only. Any thread may submit; nothing blocks it.
  */
 final class PromptThreads implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PromptThreads.class);
-
-    /** Up to this size a prompt is short: some milliseconds of work, some tens if it is one endless word. */
-    static final long SHORT = 32 << 10;
 
     /** How much of a new measurement goes into the measured rate. */
     private static final double WEIGHT = 0.1;
@@ -35,46 +36,23 @@ final class PromptThreads implements AutoCloseable {
     /** Between the times at which two who were refused come back, at least. */
     private static final double LEAST_NANOS = 1e6;
 
-    private static final Comparator<Task> ORDER =
-            Comparator.<Task>comparingDouble(task -> task.due).thenComparingLong(task -> task.number);
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final PriorityQueue<Task> shorts = new PriorityQueue<>(ORDER);
-    private final PriorityQueue<Task> longs = new PriorityQueue<>(ORDER);
+
+    /** Of the tenants of whom something waits or is worked on. */
+    private final Map<String, PromptLine> lines = new LinkedHashMap<>();
+
     private final int threads;
     private final int capacity;
     private final LongSupplier clock;
     private final ReturnTimes returns = new ReturnTimes();
-
-    /** How far every prompt has advanced that waited all the time, in its size's unit. */
-    private double advanced;
-
-    private long submitted;
-    private int running;
+    private int waiting;
 
     /** Of prompts that wait. */
     private double waitingSize;
 
     private double nanosPerUnit;
     private boolean closed;
-
-    /** One prompt's work. Guarded by the lock. */
-    private static final class Task {
-        final Runnable work;
-        final Consumer<GenerationException> refused;
-        final double size;
-        final double due;
-        final long number;
-
-        Task(Runnable work, Consumer<GenerationException> refused, double size, double due, long number) {
-            this.work = work;
-            this.refused = refused;
-            this.size = size;
-            this.due = due;
-            this.number = number;
-        }
-    }
 
     /**
      * @param capacity prompts that may wait
@@ -93,21 +71,28 @@ final class PromptThreads implements AutoCloseable {
     /**
      * Queues work; what it throws is logged and goes no further, so it tells of its failures itself.
      *
+     * @param tenant whose; of the places to wait he has his share
      * @param size of the prompt in characters, or of what else the work grows with
-     * @param refused called in place of the work, once: BUSY at once when too many wait, UNAVAILABLE when this is closed
-     *     before the work is begun
+     * @param late whether its deadline has passed
+     * @param refused called in place of the work, once: BUSY at once when too many wait, EXPIRED when its deadline passes
+     *     before it is begun, UNAVAILABLE when this is closed before that
      * @return takes the work out of the queue again; once begun, it ends by itself
      */
-    Disposable submit(long size, Runnable work, Consumer<GenerationException> refused) {
+    Disposable submit(
+            Tenant tenant, long size, Runnable work, Consumer<GenerationException> refused, BooleanSupplier late) {
         GenerationException refusal;
         lock.lock();
         try {
-            refusal = refusal();
+            PromptLine line = lines.get(tenant.name());
+            refusal = refusal(tenant, line == null ? 0 : line.size());
             if (refusal == null) {
-                double units = Math.max(1, size);
-                Task task = new Task(work, refused, units, advanced + units, submitted++);
-                queueOf(task).add(task);
-                waitingSize += units;
+                if (line == null) {
+                    line = new PromptLine(tenant, leastServed());
+                    lines.put(tenant.name(), line);
+                }
+                Task task = line.add(Math.max(1, size), work, refused, late);
+                waiting++;
+                waitingSize += task.size;
                 changed.signalAll();
                 return () -> remove(task);
             }
@@ -118,36 +103,51 @@ final class PromptThreads implements AutoCloseable {
         return Disposables.disposed();
     }
 
-    private @Nullable GenerationException refusal() {
+    private double leastServed() {
+        return lines.values().stream().mapToDouble(line -> line.served).min().orElse(0);
+    }
+
+    private @Nullable GenerationException refusal(Tenant tenant, int own) {
         if (closed) {
             return closing();
         }
-        if (shorts.size() + longs.size() < capacity) {
+        int share = Math.max(1, (int) ((long) capacity * tenant.sharePercent() / 100));
+        if (waiting < capacity && own < share) {
             return null;
         }
         double nanos = waitingSize * nanosPerUnit / threads;
         double each = Math.max(LEAST_NANOS, nanos / capacity);
         int retryAfter = returns.next(clock.getAsLong(), each, each, 4 * nanos + 60e9);
+        String whose = waiting < capacity ? "prompts of '" + tenant.name() + "'" : "prompts";
         return new GenerationException(
-                Kind.BUSY, "Too many prompts wait to be encoded. Try again later.", "", retryAfter);
+                Kind.BUSY, "Too many " + whose + " wait to be encoded. Try again later.", "", retryAfter);
     }
 
     private static GenerationException closing() {
         return new GenerationException(Kind.UNAVAILABLE, "The server is shutting down.", "", 0);
     }
 
-    private PriorityQueue<Task> queueOf(Task task) {
-        return task.size <= SHORT ? shorts : longs;
-    }
-
     private void remove(Task task) {
         lock.lock();
         try {
-            if (queueOf(task).remove(task)) {
-                waitingSize -= task.size;
+            if (task.line.remove(task)) {
+                left(task);
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** It waits no longer. */
+    private void left(Task task) {
+        waiting--;
+        waitingSize -= task.size;
+        forget(task.line);
+    }
+
+    private void forget(PromptLine line) {
+        if (line.isIdle()) {
+            lines.remove(line.tenant.name(), line);
         }
     }
 
@@ -174,41 +174,69 @@ final class PromptThreads implements AutoCloseable {
         return true;
     }
 
-    /** Waits for the next task; null once closed. */
+    /** Waits for the next task, and turns away who has waited too long; null once closed. */
     private @Nullable Task take(boolean shortOnly) {
-        lock.lock();
-        try {
-            while (!closed) {
-                Task task = next(shortOnly);
+        while (true) {
+            List<Task> late;
+            lock.lock();
+            try {
+                if (closed) {
+                    return null;
+                }
+                late = takeLate();
+                Task task = late.isEmpty() ? next(shortOnly) : null;
                 if (task != null) {
-                    advanced += task.size / (shorts.size() + longs.size() + running);
-                    queueOf(task).remove(task);
-                    waitingSize -= task.size;
-                    running++;
+                    task.line.begin(task);
+                    left(task);
                     return task;
                 }
-                changed.awaitUninterruptibly();
+                if (late.isEmpty()) {
+                    changed.awaitUninterruptibly();
+                }
+            } finally {
+                lock.unlock();
             }
-            return null;
-        } finally {
-            lock.unlock();
+            late.forEach(task -> refuse(task, GenerationException.expired()));
         }
     }
 
+    private List<Task> takeLate() {
+        List<Task> late = new ArrayList<>();
+        for (PromptLine line : List.copyOf(lines.values())) {
+            late.addAll(line.takeLate());
+        }
+        late.forEach(this::left);
+        return late;
+    }
+
     private @Nullable Task next(boolean shortOnly) {
-        Task brief = shorts.peek();
-        Task other = shortOnly ? null : longs.peek();
-        return brief == null || (other != null && ORDER.compare(other, brief) < 0) ? other : brief;
+        Task next = null;
+        for (PromptLine line : lines.values()) {
+            Task first = line.next(shortOnly);
+            if (first != null && (next == null || line.served < next.line.served)) {
+                next = first;
+            }
+        }
+        return next;
     }
 
     private void done(Task task, long nanos) {
         lock.lock();
         try {
-            running--;
+            task.line.done();
+            forget(task.line);
             double rate = nanos / task.size;
             nanosPerUnit = nanosPerUnit == 0 ? rate : nanosPerUnit + WEIGHT * (rate - nanosPerUnit);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void refuse(Task task, GenerationException refusal) {
+        try {
+            task.refused.accept(refusal);
+        } catch (Throwable fault) {
+            LOG.error("a prompt was turned away, but whoever waits for it could not be told", fault);
         }
     }
 
@@ -219,16 +247,14 @@ final class PromptThreads implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            left.addAll(shorts);
-            left.addAll(longs);
-            shorts.clear();
-            longs.clear();
+            lines.values().forEach(line -> left.addAll(line.takeAll()));
+            lines.clear();
+            waiting = 0;
+            waitingSize = 0;
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        for (Task task : left) {
-            task.refused.accept(closing());
-        }
+        left.forEach(task -> refuse(task, closing()));
     }
 }

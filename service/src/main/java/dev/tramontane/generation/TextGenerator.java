@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.Capacity;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -26,6 +27,9 @@ public interface TextGenerator {
 
     /** The token as the vocabulary's file spells it; empty for an id that no token owns. */
     String piece(int id);
+
+    /** What the engine holds and could take. */
+    Capacity capacity();
 
     /** The served model's name, as in /v1/models. */
     String model();

@@ -129,7 +129,7 @@ public final class VllmMetrics implements EngineObserver {
         return switch (reason) {
             case STOP -> "stop";
             case LENGTH -> "length";
-            case CANCELLED -> "abort";
+            case CANCELLED, DEADLINE -> "abort";
             case ERROR -> "error";
         };
     }

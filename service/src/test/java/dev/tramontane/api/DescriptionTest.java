@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tramontane.fixtures.Needed;
+import dev.tramontane.fixtures.ScriptedEngine;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,7 +32,10 @@ class DescriptionTest {
         Path program = Needed.client("venv/bin/python").resolveSibling("schemathesis");
         assumeTrue(Files.exists(program), Needed.NO_CLIENTS);
         File output = logs.resolve("output").toFile();
-        try (TestService service = TestService.of("answer")) {
+        ScriptedEngine engine = new ScriptedEngine("answer");
+        long begun = System.nanoTime();
+        engine.clock = () -> begun; // A deadline of a millisecond is described, and none of them passes.
+        try (TestService service = TestService.running(engine, TestService.CONFIG)) {
             Process process = new ProcessBuilder(List.of(
                             program.toString(),
                             "run",

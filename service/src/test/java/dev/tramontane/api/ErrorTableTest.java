@@ -453,7 +453,7 @@ class ErrorTableTest {
                         + " /readyz, GET /health, GET /v1/health, GET /ping, POST /ping, GET /v1/models, GET"
                         + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST"
                         + " /v1/fim/completions, POST /tokenize, POST /detokenize, GET /v1/responses, GET"
-                        + " /version, GET /openapi.json");
+                        + " /capacity, GET /version, GET /openapi.json");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(600);
         TestService.Reply method = service.get(COMPLETIONS);
@@ -495,6 +495,7 @@ class ErrorTableTest {
         record Refusal(Cause cause, int status, String code, String retryAfter) {}
         for (Refusal refusal : List.of(
                 new Refusal(Cause.BUSY, 429, "rate_limit_exceeded", "7"),
+                new Refusal(Cause.LATE, 429, "deadline_unreachable", "7"),
                 new Refusal(Cause.TOO_LARGE, 400, "context_length_exceeded", ""),
                 new Refusal(Cause.UNAVAILABLE, 503, "service_unavailable", "7"))) {
             ScriptedEngine engine = new ScriptedEngine("x");

@@ -2,6 +2,7 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.EngineStatus;
@@ -197,6 +198,16 @@ class EventStreamTest {
         @Override
         public EngineStatus status() {
             return engine.status();
+        }
+
+        @Override
+        public Capacity capacity() {
+            return engine.capacity();
+        }
+
+        @Override
+        public long nanos() {
+            return engine.nanos();
         }
 
         @Override

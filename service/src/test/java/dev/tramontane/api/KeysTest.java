@@ -112,6 +112,7 @@ class KeysTest {
                 "/detokenize",
                 "/v1/responses",
                 "/version",
+                "/capacity",
                 "/openapi.json",
                 "/v1/embeddings",
                 "/api/chat",

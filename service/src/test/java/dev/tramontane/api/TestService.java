@@ -1,5 +1,6 @@
 package dev.tramontane.api;
 
+import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.OpenApiRoute;
@@ -200,6 +201,7 @@ final class TestService implements AutoCloseable {
                                 new ResponseStore(1L << 30, Duration.ofHours(1)),
                                 ReplayLimits.DEFAULT,
                                 InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
+                        new CapacityRoutes(models),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
                         new UnservedRoutes()),

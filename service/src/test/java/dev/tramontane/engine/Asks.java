@@ -98,6 +98,22 @@ final class Asks {
         return continued(whole.prompt(), continued, whole.maxTokens() + continued, whole);
     }
 
+    /** The same for somebody, at some time. */
+    static Submission of(Tenant tenant, Urgency urgency, Submission s) {
+        return new Submission(
+                s.prompt(),
+                s.continued(),
+                s.maxTokens(),
+                s.minTokens(),
+                s.endTokens(),
+                s.sampling(),
+                s.tops(),
+                s.promptTops(),
+                s.initialDemand(),
+                tenant,
+                urgency);
+    }
+
     static Submission scored(int[] prompt, int maxTokens) {
         return new Submission(prompt, maxTokens, 0, Set.of(), Sampling.GREEDY, 2, 2, Long.MAX_VALUE);
     }

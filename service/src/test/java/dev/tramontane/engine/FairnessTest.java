@@ -20,17 +20,7 @@ final class FairnessTest {
     private static final int UNDER_WAY = 1;
 
     private static Submission of(Tenant tenant, Submission s) {
-        return new Submission(
-                s.prompt(),
-                s.continued(),
-                s.maxTokens(),
-                s.minTokens(),
-                s.endTokens(),
-                s.sampling(),
-                s.tops(),
-                s.promptTops(),
-                s.initialDemand(),
-                tenant);
+        return Asks.of(tenant, Urgency.NONE, s);
     }
 
     private static Rig rig() {
@@ -175,6 +165,52 @@ final class FairnessTest {
         assertThat(rig.steps - begun).as("of three").isLessThanOrEqualTo(3 * alone + UNDER_WAY);
         rig.run();
         rig.assertIdle();
+    }
+
+    /** More decodes than lanes: a lane goes to each tenant in turn, however many sequences he has. */
+    @Test
+    void decodesBeyondTheLanesAreDividedByTenant() throws RefusedException {
+        Rig rig = new Rig(FakeModel.of(50, 16), Asks.config(4, BUDGET, 4, 400, 64));
+        Tenant many = new Tenant("many", 90);
+        Tenant one = new Tenant("one", 90);
+        List<Rig.Ask> flood = flood(rig, many, 12, 2);
+        rig.steps(10);
+        Rig.Ask guest = rig.ask(of(one, Asks.greedy(Asks.prompt(2, 99), 200)));
+        rig.steps(3);
+        int had = guest.first().tokens.size();
+        List<Integer> before =
+                flood.stream().map(ask -> ask.first().tokens.size()).toList();
+        rig.steps(60);
+        assertThat(guest.first().tokens).as("a token from every step, as alone").hasSize(had + 60);
+        for (int i = 0; i < flood.size(); i++) {
+            assertThat(flood.get(i).first().tokens.size() - before.get(i))
+                    .as("3 lanes for 12, in turns")
+                    .isEqualTo(60 * 3 / 12);
+        }
+        rig.run();
+        flood.forEach(ask -> rig.assertAsAlone(ask, "in turns"));
+        rig.assertAsAlone(guest, "in turns");
+        rig.assertIdle();
+    }
+
+    /** Tenants who come and go, lanes that nobody of a tenant needs: none is left empty while somebody could use it. */
+    @Test
+    void lanesThatATenantDoesNotNeedAreTheOthers() throws RefusedException {
+        FakeModel model = FakeModel.of(50, 16);
+        Rig rig = new Rig(model, Asks.config(4, BUDGET, 4, 400, 64));
+        List<Integer> sizes = new ArrayList<>();
+        model.spy(batch -> sizes.add(batch.spans()));
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            String name = i < 7 ? "many" : i == 7 ? "one" : "other";
+            asks.add(rig.ask(of(new Tenant(name, 90), Asks.greedy(Asks.prompt(1, i), 20 + 7 * i))));
+        }
+        while (asks.stream().filter(ask -> !ask.over()).count() >= 4) {
+            rig.step();
+        }
+        assertThat(sizes).allMatch(spans -> spans == 4);
+        rig.run();
+        asks.forEach(ask -> rig.assertAsAlone(ask, "in turns"));
     }
 
     /** Turns change when a token comes, never which one. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.chat.NoLayout;
+import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLimits;
@@ -193,6 +194,16 @@ class ErrorsTest {
             @Override
             public EngineStatus status() {
                 return engine.status();
+            }
+
+            @Override
+            public Capacity capacity() {
+                return engine.capacity();
+            }
+
+            @Override
+            public long nanos() {
+                return engine.nanos();
             }
 
             @Override

@@ -2,6 +2,7 @@ package dev.tramontane.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationException.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,8 @@ class PromptThreadsTest {
     private CountDownLatch hold(PromptThreads threads, long size) {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch started = new CountDownLatch(1);
-        threads.submit(
+        submit(
+                threads,
                 size,
                 () -> {
                     started.countDown();
@@ -69,8 +72,13 @@ class PromptThreadsTest {
                 .until(() -> begun.size() >= count);
     }
 
+    private static Disposable submit(
+            PromptThreads threads, long size, Runnable work, Consumer<GenerationException> refused) {
+        return threads.submit(Tenant.COMMON, size, work, refused, () -> false);
+    }
+
     private Disposable note(PromptThreads threads, String name, long size) {
-        return threads.submit(size, () -> begun.add(name), PromptThreadsTest::never);
+        return submit(threads, size, () -> begun.add(name), PromptThreadsTest::never);
     }
 
     @Test
@@ -116,7 +124,8 @@ class PromptThreadsTest {
         AtomicLong done = new AtomicLong();
         CountDownLatch began = new CountDownLatch(1);
         AtomicLong doneBefore = new AtomicLong();
-        threads.submit(
+        submit(
+                threads,
                 longSize,
                 () -> {
                     doneBefore.set(done.get());
@@ -133,7 +142,8 @@ class PromptThreadsTest {
 
     /** Submits work that submits itself again, until the long one has begun. */
     private void again(PromptThreads threads, int size, AtomicLong done, CountDownLatch began) {
-        threads.submit(
+        submit(
+                threads,
                 size,
                 () -> {
                     done.addAndGet(size);
@@ -163,15 +173,15 @@ class PromptThreadsTest {
         PromptThreads threads = threads(1, 2);
         CountDownLatch done = new CountDownLatch(1);
         // Measured: a second for a million units. The threads' rate is that of what is done before the next begins.
-        threads.submit(1_000_000, () -> nanos.addAndGet(1_000_000_000), PromptThreadsTest::never);
-        threads.submit(20_000_000, done::countDown, PromptThreadsTest::never);
+        submit(threads, 1_000_000, () -> nanos.addAndGet(1_000_000_000), PromptThreadsTest::never);
+        submit(threads, 20_000_000, done::countDown, PromptThreadsTest::never);
         await(done);
         CountDownLatch held = hold(threads, 1);
         note(threads, "a", 20_000_000);
         note(threads, "b", 20_000_000);
         List<Integer> seconds = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            assertThat(threads.submit(1, () -> begun.add("never"), refused -> {
+            assertThat(submit(threads, 1, () -> begun.add("never"), refused -> {
                                 assertThat(refused.kind()).isEqualTo(Kind.BUSY);
                                 seconds.add(refused.retryAfterSeconds());
                             })
@@ -190,7 +200,8 @@ class PromptThreadsTest {
     @Test
     void whateverWorkThrowsTheThreadGoesOn() {
         PromptThreads threads = threads(1, 100);
-        threads.submit(
+        submit(
+                threads,
                 1,
                 () -> {
                     throw new StackOverflowError("thrown by the test");
@@ -205,11 +216,105 @@ class PromptThreadsTest {
         PromptThreads threads = threads(1, 100);
         hold(threads, 1);
         List<GenerationException> refusals = new ArrayList<>();
-        threads.submit(1, () -> begun.add("never"), refusals::add);
-        threads.submit(LONG, () -> begun.add("never"), refusals::add);
+        submit(threads, 1, () -> begun.add("never"), refusals::add);
+        submit(threads, LONG, () -> begun.add("never"), refusals::add);
         threads.close();
-        threads.submit(1, () -> begun.add("never"), refusals::add);
+        submit(threads, 1, () -> begun.add("never"), refusals::add);
         assertThat(refusals).hasSize(3).allMatch(refused -> refused.kind() == Kind.UNAVAILABLE);
         assertThat(begun).isEmpty();
+    }
+
+    private Disposable note(PromptThreads threads, Tenant tenant, String name, long size) {
+        return threads.submit(tenant, size, () -> begun.add(name), PromptThreadsTest::never, () -> false);
+    }
+
+    /** A tenant's prompts wait for as much of another's as they are themselves, and not for all that he has sent. */
+    @Test
+    void aFloodMakesAnotherWaitForAsMuchAsHeHas() {
+        PromptThreads threads = threads(1, 100);
+        CountDownLatch held = hold(threads, 10);
+        Tenant flood = new Tenant("flood", 90);
+        Tenant guest = new Tenant("guest", 90);
+        for (int i = 0; i < 40; i++) {
+            note(threads, flood, "flood", 1000);
+        }
+        note(threads, guest, "guest", 3000);
+        note(threads, guest, "guest", 3000);
+        held.countDown();
+        waitFor(42);
+        assertThat(begun.indexOf("guest")).isLessThanOrEqualTo(1);
+        assertThat(begun.lastIndexOf("guest")).isLessThanOrEqualTo(1 + 3 + 1);
+    }
+
+    @Test
+    void aTenantHasHisShareOfThePlaces() {
+        PromptThreads threads = threads(1, 10);
+        CountDownLatch held = hold(threads, 10);
+        Tenant flood = new Tenant("flood", 50);
+        List<GenerationException> refusals = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            threads.submit(flood, 1, () -> begun.add("flood"), refusals::add, () -> false);
+        }
+        assertThat(refusals).hasSize(3).allSatisfy(refused -> {
+            assertThat(refused.kind()).isEqualTo(Kind.BUSY);
+            assertThat(refused).hasMessageContaining("prompts of 'flood'");
+        });
+        for (int i = 0; i < 5; i++) {
+            note(threads, Tenant.COMMON, "other", 1);
+        }
+        held.countDown();
+        waitFor(10);
+        assertThat(begun).hasSize(10).filteredOn("other"::equals).hasSize(5);
+    }
+
+    /** Whoever has rested has nothing saved up. */
+    @Test
+    void whoComesLaterBeginsWhereTheLeastServedIs() {
+        PromptThreads threads = threads(1, 100);
+        CountDownLatch held = hold(threads, 10);
+        Tenant early = new Tenant("early", 90);
+        Tenant late = new Tenant("late", 90);
+        CountDownLatch middle = new CountDownLatch(1);
+        CountDownLatch reached = new CountDownLatch(1);
+        for (int i = 0; i < 20; i++) {
+            note(threads, early, "early", 1000);
+        }
+        threads.submit(
+                early,
+                30_000, // Comes last of his: it is the longest.
+                () -> {
+                    reached.countDown();
+                    await(middle);
+                },
+                PromptThreadsTest::never,
+                () -> false);
+        held.countDown();
+        await(reached);
+        for (int i = 0; i < 10; i++) {
+            note(threads, late, "late", 1000);
+            note(threads, early, "early again", 1000);
+        }
+        middle.countDown();
+        waitFor(40);
+        List<String> since = begun.subList(20, 40);
+        assertThat(since.subList(0, 10)).as("they take turns").contains("late", "early again");
+        assertThat(since.subList(0, 10).stream().filter("late"::equals).count()).isBetween(4L, 6L);
+    }
+
+    /** A prompt whose deadline passes while it waits is turned away before the next is begun, wherever it stands. */
+    @Test
+    void whatWaitsTooLongIsTurnedAway() {
+        PromptThreads threads = threads(1, 100);
+        CountDownLatch held = hold(threads, 10);
+        List<GenerationException> refusals = new CopyOnWriteArrayList<>();
+        threads.submit(Tenant.COMMON, LONG, () -> begun.add("never"), refusals::add, () -> nanos.get() > 5);
+        note(threads, "other", 1);
+        nanos.set(6);
+        held.countDown();
+        waitFor(1);
+        assertThat(refusals).hasSize(1).allMatch(refused -> refused.kind() == Kind.EXPIRED);
+        note(threads, "next", 1);
+        waitFor(2);
+        assertThat(begun).containsExactly("other", "next");
     }
 }

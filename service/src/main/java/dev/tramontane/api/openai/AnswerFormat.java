@@ -80,7 +80,7 @@ abstract class AnswerFormat {
                     json.writeStartObject();
                     json.writeNumberProperty("index", prompt * options.choices() + choice);
                     writeChoice(json, answer, part);
-                    json.writeStringProperty("finish_reason", reason(finished));
+                    writeReason(json, finished);
                     json.writeEndObject();
                 }
             }
@@ -112,7 +112,7 @@ abstract class AnswerFormat {
     final byte[] keepAlive() {
         return chunk(
                 0,
-                "",
+                AnswerFormat::writeNoReason,
                 json -> {
                     writeNothing(json);
                     json.writeNullProperty("logprobs");
@@ -140,20 +140,25 @@ abstract class AnswerFormat {
         return concat(count, DONE);
     }
 
-    /** One chunk with one choice; {@code content} writes the choice's own fields. An empty reason is null. */
-    final byte[] chunk(int index, String finishReason, JsonWriter.Value content) {
-        return chunk(index, finishReason, content, json -> writeUsage(json, index));
+    /** The last chunk of a choice. */
+    final byte[] lastChunk(int index, Finished finished, JsonWriter.Value content) {
+        return chunk(index, json -> writeReason(json, finished), content, json -> writeUsage(json, index));
+    }
+
+    /** One chunk with one choice; {@code content} writes the choice's own fields. */
+    final byte[] chunk(int index, JsonWriter.Value content) {
+        return chunk(index, AnswerFormat::writeNoReason, content, json -> writeUsage(json, index));
     }
 
     /** As above, with fields of the chunk itself before its usage. */
     final byte[] chunk(int index, JsonWriter.Value content, JsonWriter.Value more) {
-        return chunk(index, "", content, json -> {
+        return chunk(index, AnswerFormat::writeNoReason, content, json -> {
             more.write(json);
             writeUsage(json, index);
         });
     }
 
-    private byte[] chunk(int index, String finishReason, JsonWriter.Value content, JsonWriter.Value tail) {
+    private byte[] chunk(int index, JsonWriter.Value reason, JsonWriter.Value content, JsonWriter.Value tail) {
         return JsonWriter.framed(
                 DATA,
                 json -> {
@@ -161,7 +166,7 @@ abstract class AnswerFormat {
                     json.writeName("choices").writeStartArray().writeStartObject();
                     json.writeNumberProperty("index", index);
                     content.write(json);
-                    json.writeStringProperty("finish_reason", finishReason.isEmpty() ? null : finishReason);
+                    reason.write(json);
                     json.writeEndObject().writeEndArray();
                     tail.write(json);
                     json.writeEndObject();
@@ -187,8 +192,19 @@ abstract class AnswerFormat {
         usage.add(finished);
     }
 
-    static String reason(Finished finished) {
-        return finished.reason() == Reason.STOP ? "stop" : "length";
+    private static void writeNoReason(JsonGenerator json) {
+        json.writeNullProperty("finish_reason");
+    }
+
+    /**
+     * Clients know a closed set of reasons, and some fail at another. A deadline is a limit, so it is called one, and what
+     * limit it was stands where vLLM has what stopped an answer.
+     */
+    private static void writeReason(JsonGenerator json, Finished finished) {
+        json.writeStringProperty("finish_reason", finished.reason() == Reason.STOP ? "stop" : "length");
+        if (finished.reason() == Reason.DEADLINE) {
+            json.writeStringProperty("stop_reason", "deadline_exceeded");
+        }
     }
 
     static byte[] concat(byte[] first, byte[] second) {

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param promptLogprobs alternatives per prompt token to report beside the answer; -1: none wanted
  * @param returnIds whether token ids are part of the answer
  * @param usage where a stream tells how many tokens it took
+ * @param urgency when they are wanted
  * @param requestId what the answer's id ends in; empty for the server to choose
  */
 record AnswerOptions(
@@ -29,6 +30,7 @@ record AnswerOptions(
         boolean returnIds,
         boolean stream,
         StreamUsage usage,
+        UrgencyFields urgency,
         String requestId) {
 
     /** Where a stream tells how many tokens it took. */
@@ -71,6 +73,7 @@ record AnswerOptions(
                 fields.flag("return_token_ids", false),
                 stream,
                 usage(fields, stream),
+                UrgencyFields.read(fields),
                 requestId(fields));
     }
 

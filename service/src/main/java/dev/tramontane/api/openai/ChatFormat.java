@@ -55,7 +55,7 @@ final class ChatFormat extends AnswerFormat {
             case Accepted accepted -> beginnings(accepted.promptIds());
             case Scored scored -> NOTHING;
             case Delta delta ->
-                chunk(delta.choice(), "", json -> {
+                chunk(delta.choice(), json -> {
                     json.writeName("delta").writeStartObject();
                     json.writeStringProperty("content", delta.text());
                     json.writeEndObject();
@@ -66,7 +66,7 @@ final class ChatFormat extends AnswerFormat {
                 });
             case Finished finished -> {
                 count(finished);
-                yield chunk(finished.choice(), reason(finished), json -> {
+                yield lastChunk(finished.choice(), finished, json -> {
                     json.writeName("delta").writeStartObject().writeEndObject();
                     json.writeNullProperty("logprobs");
                 });

@@ -67,7 +67,7 @@ final class CompletionFormat extends AnswerFormat {
                 yield NOTHING;
             }
             case Delta delta ->
-                concat(begin(prompt, delta.choice()), chunk(first + delta.choice(), "", json -> {
+                concat(begin(prompt, delta.choice()), chunk(first + delta.choice(), json -> {
                     json.writeStringProperty("text", delta.text());
                     writeLogprobs(json, List.of(), delta.tokens(), before(prompt));
                     if (options().returnIds()) {
@@ -76,11 +76,10 @@ final class CompletionFormat extends AnswerFormat {
                 }));
             case Finished finished -> {
                 count(finished);
-                yield concat(
-                        begin(prompt, finished.choice()), chunk(first + finished.choice(), reason(finished), json -> {
-                            json.writeStringProperty("text", "");
-                            json.writeNullProperty("logprobs");
-                        }));
+                yield concat(begin(prompt, finished.choice()), lastChunk(first + finished.choice(), finished, json -> {
+                    json.writeStringProperty("text", "");
+                    json.writeNullProperty("logprobs");
+                }));
             }
         };
     }
@@ -111,7 +110,7 @@ final class CompletionFormat extends AnswerFormat {
         }
         begun.set(index);
         Answer beginning = beginning(prompt);
-        return chunk(index, "", json -> {
+        return chunk(index, json -> {
             json.writeStringProperty("text", request.echo() ? beginning.promptText : "");
             writeLogprobs(json, request.echo() ? beginning.scored : List.of(), List.of(), 0);
             if (options().returnIds()) {

@@ -14,6 +14,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.engine.Tenant;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationRequest;
@@ -55,11 +56,13 @@ public final class OpenAiRoutes implements ApiRoutes {
     /** A checked request, ready to run. */
     private record Job(
             String operation, TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {
-        Job of(Tenant tenant) {
+        Job of(Tenant tenant, Urgency urgency) {
             return new Job(
                     operation,
                     generator,
-                    generations.stream().map(request -> request.of(tenant)).toList(),
+                    generations.stream()
+                            .map(request -> request.of(tenant).when(urgency))
+                            .toList(),
                     format);
         }
     }
@@ -79,12 +82,17 @@ public final class OpenAiRoutes implements ApiRoutes {
         context.addEndHandler(ended -> pass.close());
         Tally.of(context).paidBy(pass);
         RequestMemory.Lease lease = Replies.lease(context, memory);
-        bodies.read(
-                        context.request(),
-                        lease,
-                        fields -> reader.apply(fields).of(Caller.of(context).tenant()))
+        bodies.read(context.request(), lease, fields -> asked(context, reader.apply(fields)))
                 .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease)))
                 .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    /** By whom, and until when: a deadline counts from the arrival of the head, however long the body takes. */
+    private static Job asked(RoutingContext context, Job job) {
+        UrgencyFields urgency =
+                job.format().options().urgency().with(context.request().getHeader(UrgencyFields.HEADER));
+        return job.of(
+                Caller.of(context).tenant(), urgency.from(Tally.of(context).begunNanos()));
     }
 
     private Job completion(JsonFields fields) {

@@ -10,6 +10,7 @@ import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,6 +89,14 @@ final class RequestFields {
                             JsonSchema.flag(),
                             "true unless said: bos where the model's files ask for it")
                     .at(COMPLETIONS),
+            honoured(
+                    "deadline_ms",
+                    JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
+                    "milliseconds from its arrival after which the answer is of no use"),
+            honoured(
+                    "priority",
+                    JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
+                    "the lower, the sooner, among the requests of one key"),
             honoured("request_id", idSchema(), "the end of the answer's id"),
             honoured("tools", JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()), "shown by the chat layout")
                     .at(CHAT),
@@ -123,7 +132,6 @@ final class RequestFields {
             only("length_penalty", "belongs to beam search", 1L, 1.0),
             only("early_stopping", "belongs to beam search", false),
             only("spaces_between_special_tokens", "texts are spelled exactly", true),
-            only("priority", "requests wait in their order", 0L),
             only("safe_prompt", "write a system message", false),
             only("modalities", "text only", List.of("text")).at(CHAT),
             only("parallel_tool_calls", "a model calls as it was trained to", true)

@@ -241,8 +241,9 @@ public final class RecordedResponse extends Recording {
             fail(new IllegalStateException("a generation completed without its end"));
         } else if (create.onlyPrepares()) {
             finishWith("completed", () -> events.prepared(last.usage()));
-        } else if (last.reason() == Reason.LENGTH) {
-            finishWith("incomplete", () -> events.incomplete("max_output_tokens", last.usage()));
+        } else if (last.reason() != Reason.STOP) {
+            String reason = last.reason() == Reason.DEADLINE ? "deadline_exceeded" : "max_output_tokens";
+            finishWith("incomplete", () -> events.incomplete(reason, last.usage()));
         } else {
             finishWith("completed", () -> events.completed(last.usage()));
         }

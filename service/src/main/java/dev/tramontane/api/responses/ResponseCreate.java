@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.SamplingFields;
+import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationRequest;
@@ -95,14 +96,15 @@ public record ResponseCreate(
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
-                new Prompt.Chat(conversation),
-                1,
-                most,
-                SamplingFields.stops(fields, most, limits),
-                SamplingFields.sampling(fields, limits, defaults),
-                !fields.flag("skip_special_tokens", true),
-                -1,
-                -1);
+                        new Prompt.Chat(conversation),
+                        1,
+                        most,
+                        SamplingFields.stops(fields, most, limits),
+                        SamplingFields.sampling(fields, limits, defaults),
+                        !fields.flag("skip_special_tokens", true),
+                        -1,
+                        -1)
+                .when(UrgencyFields.read(fields).from(System.nanoTime())); // It has arrived just now.
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);
         fields.end();

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
@@ -378,6 +380,44 @@ class ResponsesSocketTest {
             }
             assertThat(engine.runs.stream().map(ResponsesSocketTest::prompt).toList())
                     .containsExactly("user: q0;>", "user: q1;>", "user: q2;>", "user: q3;>", "user: q4;>");
+        }
+    }
+
+    /** What is there when the deadline passes is the answer; who got nothing by then is told so, in place of it. */
+    @Test
+    void aDeadlineEndsAnAnswerWhereItIs() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        AtomicLong clock = new AtomicLong(System.nanoTime());
+        engine.clock = clock::get;
+        try (Served served = new Served(engine, Served.config());
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create("go").put("deadline_ms", 60_000).put("priority", -5));
+            await().until(() -> engine.runs.size() == 1);
+            assertThat(engine.runs.getFirst().submission.urgency().priority()).isEqualTo(-5);
+            await().until(() -> {
+                engine.step();
+                return engine.runs.getFirst().sampled() == 5;
+            });
+            clock.addAndGet(TimeUnit.MINUTES.toNanos(2));
+            engine.step();
+            JsonObject response = socket.response().getLast().getJsonObject("response");
+            assertThat(response.getString("status")).isEqualTo("incomplete");
+            assertThat(response.getJsonObject("incomplete_details"))
+                    .isEqualTo(JsonObject.of("reason", "deadline_exceeded"));
+            assertThat(response.getJsonObject("usage").getInteger("output_tokens"))
+                    .isEqualTo(5);
+            clock.set(System.nanoTime());
+            socket.send(create("go").put("deadline_ms", 60_000));
+            await().until(() -> engine.runs.size() == 2);
+            clock.addAndGet(TimeUnit.MINUTES.toNanos(2));
+            engine.step();
+            List<JsonObject> failed = socket.response();
+            assertThat(failed.getLast().getString("type")).isEqualTo("response.failed");
+            assertThat(failed.getLast()
+                            .getJsonObject("response")
+                            .getJsonObject("error")
+                            .getString("message"))
+                    .contains("deadline");
         }
     }
 
