@@ -35,7 +35,10 @@ public record Target(String url, Api api, String model, double temperature, Json
                         .put("max_tokens", ask.answer());
             case COMPLETIONS -> body.put("prompt", text).put("max_tokens", ask.answer());
             case RESPONSES ->
-                body.put("type", "response.create").put("input", text).put("max_output_tokens", ask.answer());
+                body.put("type", "response.create")
+                        .put("input", text)
+                        .put("max_output_tokens", ask.answer())
+                        .put("store", false); // Whoever leaves does not come back for it.
         }
         body.put("temperature", temperature);
         if (api != Api.RESPONSES) {

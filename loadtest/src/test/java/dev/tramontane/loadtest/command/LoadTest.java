@@ -164,7 +164,7 @@ class LoadTest {
         assertThat(server.bodies.getLast().getJsonArray("stop")).containsExactly("x");
         run("--requests", "1", "--warmup", "0", "--rate", "1000", "--api", "responses");
         assertThat(server.messages.getLast().fieldNames())
-                .containsExactlyInAnyOrder("type", "model", "input", "max_output_tokens", "temperature");
+                .containsExactlyInAnyOrder("type", "model", "input", "max_output_tokens", "store", "temperature");
     }
 
     @Test

@@ -1,0 +1,332 @@
+package dev.tramontane.api.ws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.api.SocketLimits;
+import dev.tramontane.fixtures.ScriptedEngine;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** {@code response.resume} and {@code response.demand}: an answer that outlives its socket, at its reader's pace. */
+class ResumeTest {
+    private static final String TEXT = "Salut, 👩‍🚀! Ça va?";
+
+    private static JsonObject create(boolean store) {
+        return JsonObject.of("type", "response.create", "input", "go", "store", store);
+    }
+
+    private static JsonObject resume(String id, int after) {
+        return JsonObject.of("type", "response.resume", "response_id", id, "starting_after", after);
+    }
+
+    private static JsonObject demand(String id, int events) {
+        return JsonObject.of("type", "response.demand", "response_id", id, "events", events);
+    }
+
+    private static String id(JsonObject event) {
+        return event.getJsonObject("response").getString("id");
+    }
+
+    private static List<String> types(List<JsonObject> events) {
+        return events.stream().map(event -> event.getString("type")).toList();
+    }
+
+    private static String text(List<JsonObject> events) {
+        StringBuilder text = new StringBuilder();
+        events.forEach(event -> text.append(event.getString("delta", "")));
+        return text.toString();
+    }
+
+    private static List<JsonObject> whole() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(TEXT);
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step);
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create(true));
+            return socket.response();
+        }
+    }
+
+    /** Cut after every single event, at whatever moment of the generation, and read on by another socket. */
+    @Test
+    void cutAtEveryEventAndResumedIsTheUncutAnswer() throws Exception {
+        List<JsonObject> uncut = whole();
+        ScriptedEngine engine = new ScriptedEngine(TEXT);
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step)) {
+            for (int cut = 1; cut <= uncut.size(); cut++) {
+                List<JsonObject> events = new ArrayList<>();
+                String id;
+                try (RawSocket socket = RawSocket.open(served.port)) {
+                    socket.send(create(true));
+                    while (events.size() < cut) {
+                        events.add(socket.event());
+                    }
+                    id = id(events.getFirst());
+                    socket.reset();
+                }
+                try (RawSocket socket = RawSocket.open(served.port)) {
+                    socket.send(resume(id, cut - 1));
+                    while (events.size() < uncut.size()) {
+                        events.add(socket.event());
+                    }
+                    socket.send("{"); // Nothing comes after the end but what is asked.
+                    assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+                }
+                assertThat(types(events)).isEqualTo(types(uncut));
+                assertThat(text(events)).isEqualTo(TEXT);
+                for (int i = 0; i < events.size(); i++) {
+                    assertThat(events.get(i).getInteger("sequence_number")).isEqualTo(i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void resumedEventsNameTheLaneThatWasAskedFor() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(TEXT);
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step);
+                RawSocket socket = RawSocket.open(served.port);
+                RawSocket other = RawSocket.open(served.port)) {
+            socket.send(create(true).put("stream_id", "main"));
+            String id = id(socket.response().getLast());
+            other.send(resume(id, 3).put("stream_id", "again"));
+            List<JsonObject> again = other.response();
+            assertThat(again).allMatch(event -> event.getString("stream_id").equals("again"));
+            assertThat(again.getFirst().getInteger("sequence_number")).isEqualTo(4);
+            other.send(resume(id, -1));
+            List<JsonObject> all = other.response();
+            assertThat(all).noneMatch(event -> event.containsKey("stream_id"));
+            assertThat(all.getFirst().getInteger("sequence_number")).isZero();
+            other.send(resume(id, 1000));
+            JsonObject error = other.event();
+            assertThat(error.getString("param")).isEqualTo("starting_after");
+            assertThat(error.getInteger("status")).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void whatWasNotStoredIsNotResumedAndEndsWithItsSocket() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        try (Served served = new Served(engine, Served.config());
+                RawSocket other = RawSocket.open(served.port)) {
+            String id;
+            try (RawSocket socket = RawSocket.open(served.port)) {
+                socket.send(create(false));
+                id = id(socket.event());
+                socket.reset();
+            }
+            Awaitility.await().until(() -> engine.runs.getFirst().cancelled());
+            other.send(resume(id, 0));
+            assertThat(other.event().getString("code")).isEqualTo("response_not_found");
+        }
+    }
+
+    @Test
+    void aResumedAnswerIsCancelledFromWhereItIsRead() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        try (Served served = new Served(engine, Served.config());
+                RawSocket other = RawSocket.open(served.port)) {
+            String id;
+            try (RawSocket socket = RawSocket.open(served.port)) {
+                socket.send(create(true));
+                id = id(socket.event());
+            }
+            other.send(resume(id, 0));
+            assertThat(other.event().getString("type")).isEqualTo("response.in_progress");
+            other.send(JsonObject.of("type", "response.cancel", "response_id", id));
+            assertThat(types(other.response())).endsWith("response.incomplete");
+            Awaitility.await().until(() -> engine.runs.getFirst().cancelled());
+        }
+    }
+
+    @Test
+    void aSocketReadsSoManyAnswersAgain() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        SocketLimits limits = SocketLimits.DEFAULT.lanes(1, 32, Duration.ofHours(1), Duration.ZERO);
+        var config = Served.config(limits, Served.config().transport(), Duration.ofSeconds(15), 64);
+        try (Served served = new Served(engine, config);
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create(true));
+            String id = id(socket.event());
+            socket.event();
+            socket.send(resume(id, 0));
+            assertThat(socket.event().getInteger("sequence_number")).isEqualTo(1);
+            socket.send(resume(id, 0));
+            JsonObject error = socket.event();
+            assertThat(error.getString("code")).isEqualTo("too_many_requests");
+            assertThat(error.getInteger("status")).isEqualTo(429);
+        }
+    }
+
+    // ---- credits
+
+    private static void steps(ScriptedEngine engine) {
+        Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .during(Duration.ofMillis(300))
+                .until(() -> !engine.step());
+    }
+
+    @Test
+    void creditsAreWhatFlowsAndWhatTheEngineIsAskedFor() throws Exception {
+        int lookAhead = 8;
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        var config =
+                Served.config(SocketLimits.DEFAULT, Served.config().transport(), Duration.ofSeconds(15), lookAhead);
+        try (Served served = new Served(engine, config);
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create(true).put("max_output_tokens", 200));
+            String id = id(socket.event());
+            socket.event();
+            socket.send(demand(id, 5)); // Two of the beginning of a message, three of its text.
+            List<JsonObject> events = new ArrayList<>();
+            while (events.size() < 5) {
+                engine.step();
+                events.addAll(read(socket, engine, 5 - events.size()));
+            }
+            assertThat(text(events)).isEqualTo("xxx");
+            steps(engine);
+            ScriptedEngine.Run run = engine.runs.getFirst();
+            // What it has computed beyond what was asked for is its look-ahead, and stays that.
+            assertThat(run.sampled()).isBetween(3, 3 + lookAhead + 3);
+            assertThat(run.demanded()).isLessThanOrEqualTo(3 + 2 * lookAhead + 3);
+            int sampled = run.sampled();
+            socket.send("{"); // Other messages are answered meanwhile; no event comes before.
+            assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+            assertThat(engine.step()).isFalse();
+            assertThat(run.sampled()).isEqualTo(sampled);
+            socket.send(demand(id, 2));
+            socket.send(demand(id, 1));
+            events.addAll(read(socket, engine, 3));
+            assertThat(text(events)).isEqualTo("xxxxxx");
+            socket.send("{");
+            assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+            served.stepping(engine::step);
+            socket.send(demand(id, Integer.MAX_VALUE));
+            events.addAll(socket.response());
+            assertThat(text(events)).hasSize(200);
+            socket.send(demand(id, 1)); // It has ended while this was on its way.
+            socket.send("{");
+            assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+        }
+    }
+
+    private static List<JsonObject> read(RawSocket socket, ScriptedEngine engine, int count) throws IOException {
+        List<JsonObject> events = new ArrayList<>();
+        Thread stepper = Thread.ofPlatform().daemon().start(() -> {
+            while (!Thread.currentThread().isInterrupted()) {
+                engine.step();
+                Thread.onSpinWait();
+            }
+        });
+        try {
+            while (events.size() < count) {
+                events.add(socket.event());
+            }
+        } finally {
+            stepper.interrupt();
+            Awaitility.await().until(() -> !stepper.isAlive());
+        }
+        return events;
+    }
+
+    /** The end of an answer is events, too. */
+    @Test
+    void anEndWaitsForCreditsAndSoDoesItsLane() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine("ab");
+        try (Served served = new Served(engine, Served.config());
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create(true));
+            String id = id(socket.event());
+            socket.event();
+            socket.send(demand(id, 1));
+            socket.send(create(true));
+            served.stepping(engine::step);
+            assertThat(socket.event().getString("type")).isEqualTo("response.output_item.added");
+            for (String type : List.of(
+                    "response.content_part.added",
+                    "response.output_text.delta",
+                    "response.output_text.delta",
+                    "response.output_text.done",
+                    "response.content_part.done",
+                    "response.output_item.done")) {
+                socket.send(demand(id, 1));
+                assertThat(socket.event().getString("type")).isEqualTo(type);
+            }
+            assertThat(engine.runs).hasSize(1);
+            socket.send(demand(id, 1));
+            assertThat(socket.event().getString("type")).isEqualTo("response.completed");
+            assertThat(types(socket.response())).startsWith("response.created").endsWith("response.completed");
+        }
+    }
+
+    @Test
+    void aClientWithoutCreditsCancelsAndSteersAllTheSame() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        try (Served served = new Served(engine, Served.config());
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create(true));
+            String id = id(socket.event());
+            socket.event();
+            socket.send(demand(id, 3));
+            read(socket, engine, 3);
+            socket.send(JsonObject.of("type", "response.steer", "previous_response_id", id, "input", "stop"));
+            Awaitility.await().until(() -> {
+                engine.step();
+                return engine.runs.getFirst().over();
+            });
+            socket.send(demand(id, 1000));
+            List<JsonObject> events = socket.response();
+            assertThat(types(events)).contains("response.steer.accepted").endsWith("response.incomplete");
+            String successor = id(socket.event());
+            socket.event();
+            socket.send(demand(successor, 1));
+            socket.send(JsonObject.of("type", "response.cancel", "response_id", successor));
+            Awaitility.await().until(() -> engine.runs.getLast().cancelled());
+        }
+    }
+
+    /** Two long answers at once through a socket that is slow: an event each in turn, and not one after the other. */
+    @Test
+    void answersTakeTurnsOnASlowSocket() throws Exception {
+        int tokens = 1500;
+        ScriptedEngine engine = new ScriptedEngine(at -> 'a' + at % 26);
+        var config = Served.config(SocketLimits.DEFAULT, Served.SMALL_BUFFERS, Duration.ofSeconds(15), 64);
+        try (Served served = new Served(engine, config).stepping(engine::step)) {
+            List<String> ids = new ArrayList<>();
+            try (RawSocket socket = RawSocket.open(served.port)) {
+                for (int i = 0; i < 2; i++) {
+                    socket.send(create(true).put("max_output_tokens", tokens));
+                    ids.add(id(socket.response().getLast()));
+                }
+            }
+            try (RawSocket socket = RawSocket.small(served.port)) {
+                socket.send(resume(ids.get(0), -1).put("stream_id", "a"));
+                socket.send(resume(ids.get(1), -1).put("stream_id", "b"));
+                socket.send("{"); // When it is refused, both stand in line before a full socket.
+                Awaitility.await().until(() -> served.reasons.contains("invalid_json"));
+                int[] seen = new int[2];
+                int ended = 0;
+                int otherAtEnd = 0;
+                while (ended < 2) {
+                    JsonObject event = socket.event();
+                    if (event.getString("type").equals("error")) {
+                        continue;
+                    }
+                    int lane = event.getString("stream_id").equals("a") ? 0 : 1;
+                    assertThat(event.getInteger("sequence_number")).isEqualTo(seen[lane]++);
+                    if (event.getString("type").equals("response.incomplete") && ended++ == 0) {
+                        otherAtEnd = seen[1 - lane];
+                    }
+                }
+                assertThat(otherAtEnd)
+                        .as("events of the other when the first had ended")
+                        .isGreaterThan(tokens / 2);
+            }
+        }
+    }
+}
