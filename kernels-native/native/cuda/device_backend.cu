@@ -52,6 +52,16 @@ void DeviceBackend::drop() {
   sampling_ = Sampling();
 }
 
+int32_t DeviceBackend::read_page(uint32_t group, uint32_t page, void* to, Error& error) {
+  attempt_on_driver([&] { step_->read_page(group, page, to); });
+  return failure(error);
+}
+
+int32_t DeviceBackend::write_page(uint32_t group, uint32_t page, const void* from, Error& error) {
+  attempt_on_driver([&] { step_->write_page(group, page, from); });
+  return failure(error);
+}
+
 void DeviceBackend::submit(const Step& step) {
   submitted_ = &step;
   driver_.start(

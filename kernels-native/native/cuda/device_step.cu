@@ -134,6 +134,20 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
   return n_tiles;
 }
 
+void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
+  const uint64_t bytes = cache_.groups[group].page_bytes;
+  must(cudaMemcpyAsync(to, pages_[group].as<uint8_t>() + page * bytes, bytes, cudaMemcpyDeviceToHost, stream_),
+       "fetching a page");
+  must(cudaStreamSynchronize(stream_), "fetching a page");
+}
+
+void DeviceStep::write_page(uint32_t group, uint32_t page, const void* from) {
+  const uint64_t bytes = cache_.groups[group].page_bytes;
+  must(cudaMemcpyAsync(pages_[group].as<uint8_t>() + page * bytes, from, bytes, cudaMemcpyHostToDevice, stream_),
+       "sending a page");
+  must(cudaStreamSynchronize(stream_), "sending a page");
+}
+
 void DeviceStep::begin(const Step& step) {
   for (uint32_t i = 0; i < step.raw.n_copies; ++i) {
     const tm_page_copy& copy = step.raw.copies[i];

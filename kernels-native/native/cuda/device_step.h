@@ -68,6 +68,10 @@ class DeviceStep {
   float* host_hidden() const { return host_hidden_.as<float>(); }        // [max_rows, width] rows to be sent
   const float* host_logits() const { return host_logits_.as<float>(); }  // fetched by logits
 
+  // Copies a page out or in, and waits for it.
+  void read_page(uint32_t group, uint32_t page, void* to);
+  void write_page(uint32_t group, uint32_t page, const void* from);
+
   void begin(const Step& step);  // page copies, description, angles
   void send_hidden(const Step& step);
   void layers(const Step& step);  // a decode of up to kGraphRows rows as one captured graph

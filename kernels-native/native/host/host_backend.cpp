@@ -1,5 +1,7 @@
 #include "host/host_backend.h"
 
+#include <cstring>
+
 #include "cpu_features.h"
 
 namespace tramontane {
@@ -68,6 +70,16 @@ void HostBackend::drop() {
   scratch_ = Buffer();
   frame_ = Frame();
   sampling_ = Sampling();
+}
+
+int32_t HostBackend::read_page(uint32_t group, uint32_t page, void* to, Error&) {
+  std::memcpy(to, pages_.start(group, page), pages_.cache->groups[group].page_bytes);
+  return TM_OK;
+}
+
+int32_t HostBackend::write_page(uint32_t group, uint32_t page, const void* from, Error&) {
+  std::memcpy(pages_.start(group, page), from, pages_.cache->groups[group].page_bytes);
+  return TM_OK;
 }
 
 void HostBackend::submit(const Step& step) {

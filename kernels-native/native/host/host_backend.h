@@ -20,6 +20,8 @@ class HostBackend final : public Backend {
   int32_t accepts(const tm_cache_config&, Error&) const override { return TM_OK; }
   int32_t size(const Cache& cache, const tm_cache_config& config, Error& error) override;
   void drop() override;
+  int32_t read_page(uint32_t group, uint32_t page, void* to, Error& error) override;
+  int32_t write_page(uint32_t group, uint32_t page, const void* from, Error& error) override;
   void submit(const Step& step) override;
   bool wait(int64_t timeout_ns) override { return pool_.wait(timeout_ns); }
   int32_t failure(Error&) const override { return TM_OK; }  // memory and processors don't fail one by one

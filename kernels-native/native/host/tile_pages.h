@@ -27,13 +27,16 @@ struct TilePages {
   const Cache* cache = nullptr;
   Buffer pools[TM_MAX_GROUPS];  // [n_pages] pages of each group
 
+  TM_ALWAYS_INLINE uint8_t* start(uint32_t group, uint32_t page) const {
+    return pools[group].as<uint8_t>() + page * cache->groups[group].page_bytes;
+  }
+
   // Block of (page, layer of the group, kv head).
   template <class T>
   TM_ALWAYS_INLINE KvBlock<T> block(uint32_t group, uint32_t page, uint32_t index_in_group, uint32_t head) const {
     const uint64_t elements = cache->block_elements();
-    T* start = reinterpret_cast<T*>(pools[group].as<uint8_t>() + page * cache->groups[group].page_bytes) +
-               block_start(index_in_group, head, cache->n_kv_heads, elements);
-    return {start, start + elements};
+    T* keys = reinterpret_cast<T*>(start(group, page)) + block_start(index_in_group, head, cache->n_kv_heads, elements);
+    return {keys, keys + elements};
   }
 
   // Element of dimension d of the key at an offset inside its page. The 16 positions of a tile are adjacent.

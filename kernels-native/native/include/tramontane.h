@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 5u
+#define TM_ABI_VERSION 6u
 
 /* Status codes. */
 #define TM_OK 0
@@ -418,6 +418,15 @@ TM_API int32_t tm_submit(tm_context* context, const tm_step* step);
 /* Waits for the step in flight: TM_OK when it is done (or none is in flight), TM_PENDING when timeout_ns has passed,
  * TM_DEVICE_ERROR. timeout_ns 0 polls; negative waits without limit. */
 TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
+
+/* Copies one page out of the cache, or into it: keys and values of page_tokens positions in every layer of the group,
+ * in the backend's own order, so that they mean something only to a context of the same backend, model and page_tokens.
+ * A page has 2 * layers of the group * n_kv_heads * head_dim * page_tokens elements of kv_dtype; bytes must be just
+ * that. Between steps (TM_WRONG_STATE while one is in flight or without a cache); blocks until it is copied. What is
+ * written is taken as it is: any bits are numbers, and what is computed from such as are not finite says so
+ * (TM_RESULT_NOT_FINITE). */
+TM_API int32_t tm_read_page(tm_context* context, uint32_t group, uint32_t page, void* to, uint64_t bytes);
+TM_API int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const void* from, uint64_t bytes);
 
 /* Copies the last failure's message, NUL-terminated and cut to capacity. */
 TM_API int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity);

@@ -25,6 +25,25 @@ int32_t guarded(Error& error, Body body) noexcept {
   }
 }
 
+// Whether a page may be copied now, and is one.
+int32_t check_page(const tm_context& context, uint32_t group, uint32_t page, const void* place, uint64_t bytes) {
+  Error& error = context.error;
+  if (!context.sized) return error.fail(TM_WRONG_STATE, "the cache has to be sized before a page is copied");
+  if (context.in_flight) return error.fail(TM_WRONG_STATE, "no page can be copied while a step is in flight");
+  if (context.backend->failure(error) != TM_OK) return TM_DEVICE_ERROR;
+  if (group >= context.cache.n_groups) {
+    return error.invalid("group is %u, expected 0..%u", group, context.cache.n_groups - 1);
+  }
+  const CacheGroup& of = context.cache.groups[group];
+  if (page >= of.n_pages) return error.invalid("page is %u, expected 0..%u", page, of.n_pages - 1);
+  if (bytes != of.page_bytes) {
+    return error.invalid("a page of group %u has %llu bytes, got %llu", group,
+                         static_cast<unsigned long long>(of.page_bytes), static_cast<unsigned long long>(bytes));
+  }
+  if (place == nullptr) return error.invalid("the memory of the page is NULL");
+  return TM_OK;
+}
+
 constexpr uint32_t kMostThreads = 1024;
 constexpr uint64_t kLeastMeasured = 1ull << 20;
 constexpr uint64_t kMostMeasured = 64ull << 30;
@@ -199,6 +218,18 @@ int32_t tm_wait(tm_context* context, int64_t timeout_ns) {
   if (context->backend->failure(context->error) != TM_OK) return TM_DEVICE_ERROR;
   remember_tokens(context->step, context->cache);
   return TM_OK;
+}
+
+int32_t tm_read_page(tm_context* context, uint32_t group, uint32_t page, void* to, uint64_t bytes) {
+  if (context == nullptr) return TM_INVALID_ARGUMENT;
+  if (const int32_t status = check_page(*context, group, page, to, bytes)) return status;
+  return context->backend->read_page(group, page, to, context->error);
+}
+
+int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const void* from, uint64_t bytes) {
+  if (context == nullptr) return TM_INVALID_ARGUMENT;
+  if (const int32_t status = check_page(*context, group, page, from, bytes)) return status;
+  return context->backend->write_page(group, page, from, context->error);
 }
 
 int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity) {

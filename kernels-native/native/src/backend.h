@@ -36,6 +36,10 @@ class Backend {
   // Gives back what size allocated, if it did.
   virtual void drop() = 0;
 
+  // Copies a page of the cache out or in; between steps. Returns when it is done.
+  virtual int32_t read_page(uint32_t group, uint32_t page, void* to, Error& error) = 0;
+  virtual int32_t write_page(uint32_t group, uint32_t page, const void* from, Error& error) = 0;
+
   // Starts a step that was checked, and returns. The step stays as it is until wait says true.
   virtual void submit(const Step& step) = 0;
   // Whether no step is in flight (any more). 0 polls, negative waits without limit.

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 5;
+    static final int ABI_VERSION = 6;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -54,6 +54,8 @@ final class Bindings {
     private final MethodHandle progress;
     private final MethodHandle sizeCache;
     private final MethodHandle memoryUse;
+    private final MethodHandle readPage;
+    private final MethodHandle writePage;
     private final MethodHandle submit;
     private final MethodHandle waitFor;
     private final MethodHandle lastError;
@@ -94,6 +96,8 @@ final class Bindings {
         progress = bind(symbols, origin, "tm_progress", ADDRESS, ADDRESS, ADDRESS);
         sizeCache = bind(symbols, origin, "tm_size_cache", ADDRESS, ADDRESS);
         memoryUse = bind(symbols, origin, "tm_memory_use", ADDRESS, ADDRESS);
+        readPage = bind(symbols, origin, "tm_read_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
+        writePage = bind(symbols, origin, "tm_write_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
         submit = bind(symbols, origin, "tm_submit", ADDRESS, ADDRESS);
         waitFor = bind(symbols, origin, "tm_wait", ADDRESS, JAVA_LONG);
         lastError = bind(symbols, origin, "tm_last_error", ADDRESS, ADDRESS, JAVA_LONG);
@@ -201,6 +205,22 @@ final class Bindings {
     int memoryUse(MemorySegment context, MemorySegment memory) {
         try {
             return (int) memoryUse.invokeExact(context, memory);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int readPage(MemorySegment context, int group, int page, MemorySegment to) {
+        try {
+            return (int) readPage.invokeExact(context, group, page, to, to.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int writePage(MemorySegment context, int group, int page, MemorySegment from) {
+        try {
+            return (int) writePage.invokeExact(context, group, page, from, from.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

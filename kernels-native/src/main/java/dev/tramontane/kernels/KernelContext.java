@@ -8,11 +8,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -190,6 +192,37 @@ public final class KernelContext implements AutoCloseable {
     public StepDescriptor newStep() {
         requireOpen();
         return new StepDescriptor(this, config.shape().vocabulary(), bindings.step);
+    }
+
+    /**
+     * Copies a page of the cache out, between steps: bytes that mean something only to a context of the same backend,
+     * model and page size. Blocks until it is copied.
+     *
+     * @param to a direct buffer; its remaining bytes, the page's just, are written, and its position stays
+     */
+    public void readPage(int group, int page, ByteBuffer to) {
+        copyPage(to, false, memory -> bindings.readPage(handle, group, page, memory));
+    }
+
+    /**
+     * Copies a page into the cache, between steps. Any bytes are taken as numbers.
+     *
+     * @param from a direct buffer; its remaining bytes, the page's just, are read, and its position stays
+     */
+    public void writePage(int group, int page, ByteBuffer from) {
+        copyPage(from, true, memory -> bindings.writePage(handle, group, page, memory));
+    }
+
+    private void copyPage(ByteBuffer bytes, boolean mayBeReadOnly, ToIntFunction<MemorySegment> copy) {
+        if (!bytes.isDirect() || (bytes.isReadOnly() && !mayBeReadOnly)) {
+            throw new IllegalArgumentException("a page is copied to and from direct buffers, to no read-only one");
+        }
+        enter();
+        try {
+            check(copy.applyAsInt(MemorySegment.ofBuffer(bytes)), "cannot copy a page");
+        } finally {
+            leave();
+        }
     }
 
     /**

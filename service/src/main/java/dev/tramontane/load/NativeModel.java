@@ -8,6 +8,7 @@ import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.StepBatch;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,6 +67,24 @@ final class NativeModel implements Model {
         StepDescriptor step = context.newStep();
         steps.add(step);
         return new NativeBatch(step, tokens);
+    }
+
+    @Override
+    public void readPage(int group, int page, ByteBuffer to) {
+        try {
+            context.readPage(group, page, to);
+        } catch (KernelException failed) {
+            throw KernelConfigs.failure(failed);
+        }
+    }
+
+    @Override
+    public void writePage(int group, int page, ByteBuffer from) {
+        try {
+            context.writePage(group, page, from);
+        } catch (KernelException failed) {
+            throw KernelConfigs.failure(failed);
+        }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.tramontane.model;
 
+import java.nio.ByteBuffer;
+
 /**
  * A loaded model with its cache: all that the engine knows of it. Driven by one thread at a time, the engine's; one step
  * is in flight at most.
@@ -20,6 +22,24 @@ public interface Model extends AutoCloseable {
      * uses it for every step.
      */
     StepBatch newBatch();
+
+    /**
+     * Copies a page of the cache out, between steps. Its bytes mean something only to a model of the same weights, backend
+     * and page size.
+     *
+     * @param group of {@link ModelGeometry#groups()}
+     * @param to a direct buffer with as many bytes remaining as a page of the group has; its position stays
+     * @throws ModelException when there is no such page, it has another size, or the device failed
+     */
+    void readPage(int group, int page, ByteBuffer to);
+
+    /**
+     * Copies a page into the cache, between steps, as {@link #readPage} gave it.
+     *
+     * @param from a direct buffer with as many bytes remaining as a page of the group has; its position stays
+     * @throws ModelException when there is no such page, it has another size, or the device failed
+     */
+    void writePage(int group, int page, ByteBuffer from);
 
     /**
      * Starts the step that {@code batch} describes and returns. The batch belongs to the model until {@link #await}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.snapshots;
+
+import org.jspecify.annotations.NullMarked;
