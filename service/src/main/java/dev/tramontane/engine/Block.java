@@ -23,6 +23,12 @@ final class Block {
     /** [group], or {@link PageTable#NO_PAGE}. */
     final int[] pages;
 
+    /** Groups whose pages a {@link PageStore} was given or has given, a bit each. */
+    int stored;
+
+    /** Whether it waits to be given to one. */
+    boolean leaving;
+
     /** Neighbours among the blocks that follow the same beginning. */
     @Nullable
     Block newer;
@@ -46,6 +52,15 @@ final class Block {
             }
         }
         return true;
+    }
+
+    /** Groups of which there is a page, a bit each. */
+    int groups() {
+        int groups = 0;
+        for (int group = 0; group < pages.length; group++) {
+            groups |= pages[group] == PageTable.NO_PAGE ? 0 : 1 << group;
+        }
+        return groups;
     }
 
     /** How many of the tokens from {@code from} on are its first ones. */

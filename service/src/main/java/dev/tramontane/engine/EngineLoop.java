@@ -3,8 +3,11 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +21,12 @@ import org.slf4j.LoggerFactory;
 public final class EngineLoop implements Engine {
     private static final Logger LOG = LoggerFactory.getLogger(EngineLoop.class);
     private static final long AWAIT_NANOS = 1_000_000_000;
+
+    /** How long a store may take for what is left when the engine is closed, and how often it is asked for room. */
+    private static final long CLOSING_NANOS = 10_000_000_000L;
+
+    private static final long ROOM_NANOS = 1_000_000;
+
     /** What a request is told that ends because of a fault of ours. */
     static final String BROKEN = "the server failed while it worked on this request";
 
@@ -35,6 +44,7 @@ public final class EngineLoop implements Engine {
 
     private final KvCache cache;
     private final Prefixes prefixes;
+    private final @Nullable Snapshots snapshots;
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
     private final RunningSequences sequences;
@@ -45,6 +55,9 @@ public final class EngineLoop implements Engine {
 
     private final WaitingLine<Request> queue = new WaitingLine<>();
     private final Deadlines deadlines;
+
+    /** Requests that wait for what snapshots know of their prompts; then they go into the queue. */
+    private final Set<Request> seeking = new LinkedHashSet<>();
 
     private boolean healthy = true;
     private long stepStart;
@@ -66,6 +79,20 @@ public final class EngineLoop implements Engine {
      * @throws ModelException when the memory cannot be had
      */
     public EngineLoop(Model model, EngineConfig config, EngineObserver observer, LongSupplier nanoClock) {
+        this(model, config, observer, nanoClock, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param store where computed blocks outlive the cache; null for nowhere. Closed by who opened it, after {@link #close}
+     */
+    public EngineLoop(
+            Model model,
+            EngineConfig config,
+            EngineObserver observer,
+            LongSupplier nanoClock,
+            @Nullable PageStore store) {
         this.model = model;
         this.observer = new CarefulObserver(observer);
         clock = nanoClock;
@@ -78,6 +105,10 @@ public final class EngineLoop implements Engine {
         intake = new Intake(signal, config.queueRequests(), config.queueTokens(), clock);
         cache = new KvCache(plan.windows(), plan.shape());
         prefixes = new Prefixes(cache, plan);
+        snapshots = store == null ? null : new Snapshots(store, model, cache, plan, intake::tell);
+        if (snapshots != null) {
+            prefixes.tell(snapshots);
+        }
         scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
@@ -197,10 +228,11 @@ public final class EngineLoop implements Engine {
         signal.clear();
         drain();
         expire();
+        boolean copied = snapshots != null && snapshots.step();
         schedule();
         if (step.size() == 0) {
             report();
-            return false;
+            return copied;
         }
         try {
             submitStep();
@@ -273,10 +305,12 @@ public final class EngineLoop implements Engine {
             switch (command) {
                 case Intake.Submit(Request request) -> arrive(request);
                 case Intake.Cancel(Sequence sequence) -> cancel(sequence);
+                case Intake.Told(Runnable what) -> what.run();
             }
         }
         if (intake.cancelledUnheard()) {
             List<Request> present = queue.all();
+            present.addAll(seeking);
             scheduler.active().forEach(sequence -> present.add(sequence.request));
             present.forEach(request ->
                     request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
@@ -288,11 +322,16 @@ public final class EngineLoop implements Engine {
             return; // Its submitter died on the way and has taken it back.
         }
         try {
-            queue.add(request);
+            if (snapshots != null && snapshots.seek(request, () -> sought(request))) {
+                seeking.add(request);
+            } else {
+                queue.add(request);
+            }
             deadlines.add(request);
         } catch (Throwable fault) {
             LOG.error("a request could not be queued; it is ended", fault);
             queue.remove(request);
+            seeking.remove(request);
             intake.leave(request);
             end(request, FinishReason.ERROR, BROKEN);
             return;
@@ -300,6 +339,12 @@ public final class EngineLoop implements Engine {
         observer.queued();
         if (!healthy) {
             endQueue(FinishReason.ERROR, FAILED);
+        }
+    }
+
+    private void sought(Request request) {
+        if (seeking.remove(request)) {
+            queue.add(request);
         }
     }
 
@@ -345,7 +390,7 @@ public final class EngineLoop implements Engine {
     }
 
     private void leaveQueue(Request request) {
-        if (queue.remove(request)) {
+        if (queue.remove(request) || seeking.remove(request)) {
             intake.leave(request);
         }
     }
@@ -390,7 +435,7 @@ public final class EngineLoop implements Engine {
         int running = sequences.running();
         return new EngineStatus(
                 healthy,
-                queue.size(),
+                queue.size() + seeking.size(),
                 running,
                 scheduler.active().size() - running,
                 cache.pagesUsed(),
@@ -424,11 +469,14 @@ public final class EngineLoop implements Engine {
     }
 
     private void endQueue(FinishReason reason, String error) {
-        for (Request request : queue.all()) {
+        List<Request> waiting = queue.all();
+        waiting.addAll(seeking);
+        for (Request request : waiting) {
             intake.leave(request);
             end(request, reason, error);
         }
         queue.clear();
+        seeking.clear();
     }
 
     private void end(Request request, FinishReason reason, String error) {
@@ -445,7 +493,21 @@ public final class EngineLoop implements Engine {
         intake.leaveForGood();
         drain();
         endEverything(FinishReason.CANCELLED, "");
+        if (snapshots != null && healthy) {
+            keepTheRest(snapshots);
+        }
         report();
+    }
+
+    /** What the turns that ended last have left, as far as the store takes it in time. */
+    private void keepTheRest(Snapshots rest) {
+        long begun = System.nanoTime();
+        while (rest.hasMore() && System.nanoTime() - begun < CLOSING_NANOS) {
+            heartbeat.beat();
+            if (!rest.step()) {
+                LockSupport.parkNanos(ROOM_NANOS);
+            }
+        }
     }
 
     private static void joinUninterruptibly(Thread engine) {

@@ -25,6 +25,9 @@ final class Intake {
     /** A choice that nobody wants any more. */
     record Cancel(Sequence sequence) implements Command {}
 
+    /** Something else to do. */
+    record Told(Runnable what) implements Command {}
+
     /** Waiting requests above bit 40, their prompt tokens below; the sign bit closes the door. */
     private final AtomicLong waiting = new AtomicLong();
 
@@ -202,6 +205,12 @@ final class Intake {
         }
         unheard = false;
         return true;
+    }
+
+    /** Any thread: has the engine thread do something. After the last look it is not done. */
+    void tell(Runnable what) {
+        commands.add(new Told(what));
+        signal.raise();
     }
 
     /** Any thread: some sequence has more demand. */

@@ -221,6 +221,21 @@ final class KvCache {
         table.reported = true;
     }
 
+    /** Pages of a group that nobody uses. */
+    int spare(int group) {
+        return pools[group].spare();
+    }
+
+    /** Takes one of these, to give it back before anything else is done: it may be reserved. */
+    int take(int group) {
+        return pools[group].take();
+    }
+
+    /** Gives it back: it rests if something in it is kept. */
+    void giveBack(int group, int page) {
+        pools[group].release(page, false);
+    }
+
     int pagesUsed() {
         int used = 0;
         for (PagePool pool : pools) {

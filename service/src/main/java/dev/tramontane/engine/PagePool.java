@@ -63,6 +63,11 @@ final class PagePool {
         return references[page] == 1 && offset >= kept.extent(page);
     }
 
+    /** Pages that can be taken: free ones, and those at rest. */
+    int spare() {
+        return freeCount + kept.resting();
+    }
+
     int size() {
         return references.length;
     }

@@ -59,6 +59,9 @@ public interface PageStore {
     /** Asks for blocks, the most important first. */
     void fetch(List<String> names, Receiver receiver);
 
+    /** These blocks are not to be trusted. */
+    void forget(List<String> names);
+
     /** What was received is not needed any more. */
     void release(ByteBuffer pages);
 }

@@ -45,6 +45,12 @@ final class PrefixIndex {
         return kept[group];
     }
 
+    /** The block of this name, or null. */
+    @Nullable
+    Block whole(BlockKey key) {
+        return whole.get(key);
+    }
+
     /** Whether layers of a group see anything before a query at all. */
     boolean remembers(int group) {
         return windows[group].window() != 1;

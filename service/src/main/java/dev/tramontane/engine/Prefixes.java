@@ -9,6 +9,7 @@ final class Prefixes {
     private final PrefixIndex index;
     private final RollingWindow[] windows;
     private final int pageTokens;
+    private Turns turns = Turns.UNHEARD;
     private long sought;
     private long found;
 
@@ -17,6 +18,20 @@ final class Prefixes {
         index = cache.index();
         windows = plan.windows().toArray(RollingWindow[]::new);
         pageTokens = plan.shape().pageTokens();
+    }
+
+    /** From now on this hears of turns. */
+    void tell(Turns listener) {
+        turns = listener;
+    }
+
+    /** A sequence ends here. */
+    void turnEnded(Sequence sequence) {
+        ended(sequence);
+        TokenChain chain = sequence.table().chain;
+        if (chain != null && sequence.computed > 0) {
+            turns.ended(chain);
+        }
     }
 
     /** Prompt tokens that were looked for since the start. */
@@ -95,6 +110,9 @@ final class Prefixes {
     /** What a sequence computed is not to be trusted, or what it found. */
     void spoiled(Sequence sequence) {
         PageTable table = sequence.table();
+        if (table.chain != null) {
+            turns.spoiled(table.chain);
+        }
         for (int group = 0; group < windows.length; group++) {
             for (int page : table.pages[group]) {
                 if (page != PageTable.NO_PAGE) {

@@ -213,7 +213,7 @@ final class RunningSequences {
                     if (reason == FinishReason.ERROR) {
                         prefixes.spoiled(sequence);
                     } else {
-                        prefixes.ended(sequence);
+                        prefixes.turnEnded(sequence);
                     }
                 } finally {
                     cache.close(sequence.giveTable());

@@ -77,6 +77,21 @@ final class PageDirectory {
         }
     }
 
+    /** Whether there is a sound head of a block with pages of these groups at least; finding it counts as a use. */
+    boolean has(String name, int groups) throws IOException {
+        try {
+            if ((look(name) & groups) != groups) {
+                return false;
+            }
+            Files.setLastModifiedTime(path(name), FileTime.from(Instant.now()));
+            return true;
+        } catch (PageFileException refused) { // To be written over.
+            return false;
+        } catch (NoSuchFileException removed) {
+            return false;
+        }
+    }
+
     /**
      * Reads a block, which counts as a use of it.
      *

@@ -111,6 +111,9 @@ public final class PageFiles implements PageStore, AutoCloseable {
 
     private void write(String name, int groups, ByteBuffer pages) {
         try {
+            if (files.has(name, groups)) {
+                return; // From an earlier turn, or another process.
+            }
             long bytes = files.write(name, groups, pages);
             observer.written(bytes);
             limit.written(bytes);
@@ -178,6 +181,23 @@ public final class PageFiles implements PageStore, AutoCloseable {
         if (groups != 0) {
             observer.read(PageFormat.HEAD + (long) into.remaining());
             receiver.block(index, groups, into);
+        }
+    }
+
+    @Override
+    public void forget(List<String> names) {
+        try {
+            reader.execute(() -> {
+                for (String name : names) {
+                    try {
+                        files.remove(name);
+                    } catch (IOException failed) {
+                        failed(failed);
+                    }
+                }
+            });
+        } catch (RejectedExecutionException busy) {
+            LOG.debug("{} snapshots that made no sense stay: the disk is busy", names.size());
         }
     }
 
