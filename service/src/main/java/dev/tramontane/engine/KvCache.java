@@ -231,6 +231,12 @@ final class KvCache {
         return pools[group].take();
     }
 
+    /** A page in which something is kept was used just now. */
+    void used(int group, int page) {
+        pools[group].retain(page);
+        pools[group].release(page, false);
+    }
+
     /** Gives it back: it rests if something in it is kept. */
     void giveBack(int group, int page) {
         pools[group].release(page, false);

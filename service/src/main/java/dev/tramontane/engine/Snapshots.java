@@ -174,6 +174,7 @@ final class Snapshots implements Turns {
             then.run();
             return;
         }
+        int brought = blocks;
         List<Integer> numbers = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (int block = 0; block < wanted.length; block++) {
@@ -196,7 +197,10 @@ final class Snapshots implements Turns {
 
             @Override
             public void end() {
-                later.accept(then);
+                later.accept(() -> {
+                    inOrder(prompt, brought);
+                    then.run();
+                });
             }
         });
     }
@@ -212,6 +216,18 @@ final class Snapshots implements Turns {
             }
         }
         return true;
+    }
+
+    /** The beginning is to be given up last. */
+    private void inOrder(PromptBlocks prompt, int count) {
+        for (int number = count - 1; number >= 0; number--) {
+            Block block = index.whole(prompt.key(number));
+            for (int group = 0; block != null && group < pageBytes.length; group++) {
+                if (block.pages[group] != PageTable.NO_PAGE) {
+                    cache.used(group, block.pages[group]);
+                }
+            }
+        }
     }
 
     /** Puts a block into pages that nobody uses, to be found like any other. */

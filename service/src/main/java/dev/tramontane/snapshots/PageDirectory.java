@@ -145,11 +145,12 @@ final class PageDirectory {
 
     /** Nothing but a file is opened: a pipe would never answer, and a link leads elsewhere. */
     private static FileChannel open(Path path) throws IOException {
-        BasicFileAttributes found =
-                Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!found.isRegularFile()) {
             throw new PageFileException("is "
-                    + (found.isDirectory() ? "a directory" : found.isSymbolicLink() ? "a symbolic link" : "a device or pipe")
+                    + (found.isDirectory()
+                            ? "a directory"
+                            : found.isSymbolicLink() ? "a symbolic link" : "a device or pipe")
                     + ", not a file");
         }
         return FileChannel.open(path, READ);

@@ -31,7 +31,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PageFiles.class);
     private static final int READS = 64;
-    private static final Duration CLOSING = Duration.ofSeconds(10);
+    private static final Duration CLOSING = Duration.ofSeconds(4);
 
     /** Log lines about files are this far apart at least: a directory may be full of bad ones. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -265,7 +265,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
         return now - last >= QUIET_NANOS && lastLine.compareAndSet(last, now);
     }
 
-    /** Writes what is on its way, for ten seconds at most; nothing is read any more. */
+    /** Writes what is on its way, for four seconds at most; nothing is read any more. */
     @Override
     public void close() {
         reader.shutdownNow();

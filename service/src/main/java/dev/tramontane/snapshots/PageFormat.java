@@ -71,7 +71,11 @@ final class PageFormat {
     /** @param pages from position to limit; they stay */
     ByteBuffer head(String name, int groups, ByteBuffer pages) {
         ByteBuffer head = ByteBuffer.allocate(HEAD).order(ByteOrder.LITTLE_ENDIAN);
-        head.put(MAGIC).putInt(VERSION).putInt(groups).put(model).put(HexFormat.of().parseHex(name));
+        head.put(MAGIC)
+                .putInt(VERSION)
+                .putInt(groups)
+                .put(model)
+                .put(HexFormat.of().parseHex(name));
         head.putLong(pages.remaining()).putInt(checksum(pages));
         return head.putInt(HEAD_SUM_AT, checksum(head.duplicate().position(0).limit(HEAD_SUM_AT)))
                 .clear();
@@ -112,8 +116,8 @@ final class PageFormat {
         }
         long bytes = in.getLong(SIZE_AT);
         if (bytes != bytes(groups)) {
-            throw new PageFileException("says it has " + Long.toUnsignedString(bytes) + " bytes of pages, expected "
-                    + bytes(groups));
+            throw new PageFileException(
+                    "says it has " + Long.toUnsignedString(bytes) + " bytes of pages, expected " + bytes(groups));
         }
         if (size != HEAD + bytes) {
             throw new PageFileException("has " + size + " bytes, expected " + (HEAD + bytes));

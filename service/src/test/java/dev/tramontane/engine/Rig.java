@@ -26,6 +26,12 @@ final class Rig {
         engine = new EngineLoop(model, config, observer, nanos::get);
     }
 
+    Rig(FakeModel model, EngineConfig config, PageStore store) {
+        this.model = model;
+        this.config = config;
+        engine = new EngineLoop(model, config, EngineObserver.NONE, nanos::get, store);
+    }
+
     /** One submitted request: its choices' handles and what they were told. */
     record Ask(Submission submission, List<Recorder> heard, List<SequenceHandle> handles) {
         Recorder first() {

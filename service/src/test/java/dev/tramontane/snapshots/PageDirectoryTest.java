@@ -83,7 +83,8 @@ final class PageDirectoryTest {
     /** Keys and values tell what was said: nobody else reads them. */
     @Test
     void onlyTheOwnerReads() throws IOException {
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
                 .isEqualTo("rwx------");
         assertThat(Files.list(file.getParent())).as("no part is left").hasSize(1);
@@ -162,7 +163,8 @@ final class PageDirectoryTest {
         assertRefused("is a directory, not a file");
         files.remove(NAME);
         Files.delete(file);
-        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
         assertRefused("is a device or pipe, not a file");
     }
 
@@ -172,7 +174,8 @@ final class PageDirectoryTest {
         new Mutations(List.of(whole), List.of(new byte[4], new byte[] {-1, -1, -1, -1}), PageFileException.class)
                 .run(20_000, input -> {
                     PageFormat format = new PageFormat(model(1), PAGES);
-                    ByteBuffer head = ByteBuffer.wrap(input, 0, Math.min(input.length, PageFormat.HEAD)).slice();
+                    ByteBuffer head = ByteBuffer.wrap(input, 0, Math.min(input.length, PageFormat.HEAD))
+                            .slice();
                     PageFormat.Head sound = format.read(head, NAME, input.length);
                     PageFormat.check(sound, ByteBuffer.wrap(input, PageFormat.HEAD, input.length - PageFormat.HEAD));
                 });
