@@ -65,6 +65,10 @@ public final class Endpoints {
         add(path, HttpMethod.POST, handler);
     }
 
+    public void delete(String path, Handler<RoutingContext> handler) {
+        add(path, HttpMethod.DELETE, handler);
+    }
+
     /** Refuses every method of a path, which no endpoint answers, with what to use. It is not among those of {@link #list}. */
     void unserved(String path, ApiException refusal) {
         unserved.put(path, refusal);

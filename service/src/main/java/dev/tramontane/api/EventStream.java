@@ -41,8 +41,9 @@ public final class EventStream extends PacedSubscriber<byte[]> {
 
     private long timer;
 
-    private EventStream(RoutingContext context, byte[] keepAlive, ApiConfig config, HttpObserver observer) {
-        super(context.vertx().getOrCreateContext(), config.lookAhead());
+    private EventStream(
+            RoutingContext context, byte[] keepAlive, int lookAhead, ApiConfig config, HttpObserver observer) {
+        super(context.vertx().getOrCreateContext(), lookAhead);
         this.context = context;
         this.response = context.response();
         this.keepAlive = keepAlive;
@@ -63,7 +64,22 @@ public final class EventStream extends PacedSubscriber<byte[]> {
      */
     public static void send(
             RoutingContext context, Flux<byte[]> frames, byte[] keepAlive, ApiConfig config, HttpObserver observer) {
-        EventStream stream = new EventStream(context, keepAlive, config, observer);
+        send(context, frames, keepAlive, config.lookAhead(), config, observer);
+    }
+
+    /**
+     * The same of frames that are there already, or are made ahead elsewhere.
+     *
+     * @param lookAhead frames that the socket has not taken
+     */
+    public static void send(
+            RoutingContext context,
+            Flux<byte[]> frames,
+            byte[] keepAlive,
+            int lookAhead,
+            ApiConfig config,
+            HttpObserver observer) {
+        EventStream stream = new EventStream(context, keepAlive, lookAhead, config, observer);
         HttpServerResponse response = context.response();
         response.setWriteQueueMaxSize(config.transport().writeQueueBytes());
         response.drainHandler(drained -> stream.resume());

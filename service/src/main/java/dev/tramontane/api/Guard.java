@@ -50,7 +50,7 @@ final class Guard implements Handler<RoutingContext> {
                     && request.getHeader("Access-Control-Request-Method") != null) {
                 // Client libraries add headers of their own (X-Stainless-...), which do nothing here.
                 String headers = request.getHeader("Access-Control-Request-Headers");
-                response.putHeader("Access-Control-Allow-Methods", "GET, POST")
+                response.putHeader("Access-Control-Allow-Methods", "GET, POST, DELETE")
                         .putHeader("Access-Control-Allow-Headers", headers == null ? "Content-Type" : headers)
                         .putHeader("Access-Control-Max-Age", "600")
                         .setStatusCode(204)

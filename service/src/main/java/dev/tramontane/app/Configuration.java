@@ -121,6 +121,7 @@ record Configuration(
      * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
      * @param eventLoops threads that serve sockets
      * @param requestMemory bytes of heap that requests and answers in flight may hold
+     * @param kept what is kept of answers
      */
     record HttpChoice(
             String host,
@@ -134,7 +135,18 @@ record Configuration(
             boolean vllmMetrics,
             boolean ignoreUnknown,
             OptionalInt eventLoops,
-            OptionalLong requestMemory) {}
+            OptionalLong requestMemory,
+            KeptChoice kept) {}
+
+    /**
+     * What is kept of answers, for those who come back to them.
+     *
+     * @param responseMemory bytes of heap of all responses
+     * @param responseTime after a response's end
+     * @param resumeBytes of one answer's events
+     * @param resumeTime that a resumable answer waits for a reader
+     */
+    record KeptChoice(OptionalLong responseMemory, Duration responseTime, long resumeBytes, Duration resumeTime) {}
 
     /**
      * Who may use the service.
@@ -293,7 +305,12 @@ record Configuration(
                         .orElseThrow()
                         .equals("ignore"),
                 values.whole(Setting.EVENT_LOOPS, 1, 256),
-                values.size(Setting.REQUEST_MEMORY));
+                values.size(Setting.REQUEST_MEMORY),
+                new KeptChoice(
+                        values.size(Setting.RESPONSE_MEMORY),
+                        values.time(Setting.RESPONSE_TIME, "at most 744h", Duration.ZERO, Duration.ofDays(31)),
+                        values.size(Setting.RESUME_BYTES).orElseThrow(),
+                        values.time(Setting.RESUME_TIME, "at most 24h", Duration.ZERO, Duration.ofHours(24))));
     }
 
     private static AccessChoice access(SettingValues values) {

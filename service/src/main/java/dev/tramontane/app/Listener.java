@@ -17,8 +17,10 @@ import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.api.responses.StoredRoutes;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
 import dev.tramontane.metrics.HttpMetrics;
@@ -41,6 +43,9 @@ import java.util.concurrent.ExecutionException;
 
 /** The socket side of {@code serve}: Vert.x, all routes, and the address they are reached at. Used by the main thread. */
 final class Listener implements AutoCloseable {
+    /** Part of the heap for kept responses unless it is said. */
+    private static final int RESPONSE_SHARE = 8;
+
     private final Vertx vertx;
     private final HttpService http;
     private final EventLoopDelay delay;
@@ -84,15 +89,11 @@ final class Listener implements AutoCloseable {
             HttpMetrics.watch(memory, registry);
             MetricsText metrics = new MetricsText(registry, MetricsText.FRESH, System::nanoTime);
             InstantSource clock = InstantSource.system();
-            ResponseServices responses = new ResponseServices(
-                    vertx,
-                    config,
-                    serving,
-                    observer,
-                    memory,
-                    new ResponseStore(Runtime.getRuntime().maxMemory() / 8, Duration.ofHours(1)),
-                    ReplayLimits.DEFAULT,
-                    clock);
+            Configuration.KeptChoice kept = configuration.http().kept();
+            ReplayLimits replay =
+                    new ReplayLimits(kept.resumeBytes(), ReplayLimits.DEFAULT.readers(), kept.resumeTime());
+            ResponseServices responses =
+                    new ResponseServices(vertx, config, serving, observer, memory, store(kept), replay, clock);
             List<ApiRoutes> operators =
                     List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
             HttpService http = new HttpService(
@@ -107,6 +108,8 @@ final class Listener implements AutoCloseable {
                             new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),
                             new ResponsesRoute(responses),
+                            new ResponseRoutes(responses),
+                            new StoredRoutes(responses),
                             new VersionRoute(Program.Version.number()),
                             new OpenApiRoute(Program.Version.number()),
                             new UnservedRoutes(),
@@ -151,6 +154,11 @@ final class Listener implements AutoCloseable {
         HttpService http = new HttpService(vertx, config.at(host, asked), routes, HttpObserver.NONE);
         int port = await(http.start(), host, asked, Setting.MANAGEMENT_HOST, Setting.MANAGEMENT_PORT);
         return Optional.of(address("http", host, port));
+    }
+
+    private static ResponseStore store(Configuration.KeptChoice kept) {
+        long bytes = kept.responseMemory().orElse(Runtime.getRuntime().maxMemory() / RESPONSE_SHARE);
+        return new ResponseStore(bytes, kept.responseTime());
     }
 
     private static ApiConfig config(Configuration configuration, String fingerprint) {

@@ -233,6 +233,34 @@ enum Setting {
             "Heap that bodies, what they turn into, and answers in flight may hold together; what would go above it is"
                     + " refused with 503 before it is read. Default: half of the heap.",
             "1GiB"),
+    RESPONSE_MEMORY(
+            "response-memory",
+            "SIZE",
+            "",
+            "Heap that kept responses (/v1/responses with store) and their events may take together; the oldest go first,"
+                    + " events before responses, of the key that has most. Default: an eighth of the heap.",
+            "256MiB"),
+    RESPONSE_TIME(
+            "response-time",
+            "TIME",
+            "1h",
+            "How long a response is kept after its end, for who fetches it or continues it by previous_response_id. In s, m"
+                    + " or h.",
+            "24h"),
+    RESUME_BYTES(
+            "resume-bytes",
+            "SIZE",
+            "8MiB",
+            "Events of one answer that are kept for readers who come back; older ones are dropped, and whoever asks for one"
+                    + " of these is told so.",
+            "1MiB"),
+    RESUME_TIME(
+            "resume-time",
+            "TIME",
+            "30s",
+            "How long a resumable answer that nobody reads any more waits for its reader before it is cancelled. It is not"
+                    + " computed meanwhile. In s, m or h.",
+            "5m"),
     STUCK_TIMEOUT(
             "stuck-timeout",
             "TIME",

@@ -62,6 +62,11 @@ public final class JsonFields {
         return object.get(name);
     }
 
+    /** Names of unknown fields that were passed over so far, as {@link UnknownFields#names}. */
+    public List<String> passedOver() {
+        return unknown.names();
+    }
+
     /** Names of the fields that were taken, whether they are there or not. */
     public Set<String> known() {
         return Set.copyOf(taken);

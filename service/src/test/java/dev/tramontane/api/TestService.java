@@ -7,8 +7,10 @@ import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.api.responses.StoredRoutes;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.MistralLayout;
@@ -73,6 +75,7 @@ final class TestService implements AutoCloseable {
     final SimpleLayout layout = new SimpleLayout();
     final RecordingObserver observer = new RecordingObserver();
     final RequestMemory memory;
+    final ResponseStore responses;
     final Vertx vertx;
     final HttpService service;
     final int port;
@@ -162,8 +165,33 @@ final class TestService implements AutoCloseable {
             RequestMemory memory,
             SamplingDefaults sampling,
             Doorkeeper doorkeeper) {
+        this(
+                engine,
+                tokenizer,
+                other,
+                config,
+                maxLoopMillis,
+                memory,
+                sampling,
+                doorkeeper,
+                ReplayLimits.DEFAULT,
+                new ResponseStore(1L << 30, Duration.ofHours(1)));
+    }
+
+    private TestService(
+            Engine engine,
+            Tokenizer tokenizer,
+            @Nullable ChatLayout other,
+            ApiConfig config,
+            long maxLoopMillis,
+            RequestMemory memory,
+            SamplingDefaults sampling,
+            Doorkeeper doorkeeper,
+            ReplayLimits replay,
+            ResponseStore store) {
         this.engine = engine;
         this.memory = memory;
+        responses = store;
         generator = new EngineTextGenerator(
                 MODEL, engine, tokenizer, other == null ? layout : other, GenerationConfig.DEFAULT, sampling);
         vertx = Vertx.vertx(new VertxOptions()
@@ -184,6 +212,15 @@ final class TestService implements AutoCloseable {
                 return ready;
             }
         };
+        ResponseServices kept = new ResponseServices(
+                vertx,
+                config,
+                models,
+                observer,
+                memory,
+                store,
+                replay,
+                InstantSource.fixed(Instant.ofEpochSecond(NOW)));
         service = new HttpService(
                 vertx,
                 config,
@@ -192,15 +229,9 @@ final class TestService implements AutoCloseable {
                         new ModelRoutes(models),
                         new OpenAiRoutes(vertx, config, models, observer, memory, () -> Instant.ofEpochSecond(NOW)),
                         new TokenizeRoutes(vertx, config, models, memory),
-                        new ResponsesRoute(new ResponseServices(
-                                vertx,
-                                config,
-                                models,
-                                observer,
-                                memory,
-                                new ResponseStore(1L << 30, Duration.ofHours(1)),
-                                ReplayLimits.DEFAULT,
-                                InstantSource.fixed(Instant.ofEpochSecond(NOW)))),
+                        new ResponsesRoute(kept),
+                        new ResponseRoutes(kept),
+                        new StoredRoutes(kept),
                         new CapacityRoutes(models),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
@@ -249,6 +280,23 @@ final class TestService implements AutoCloseable {
                         new RequestMemory(1L << 30),
                         SamplingDefaults.NEUTRAL,
                         doorkeeper));
+    }
+
+    /** An engine that samples by itself, or as the test steps it, with so much kept of answers. */
+    static TestService keeping(
+            ScriptedEngine engine, boolean stepping, Doorkeeper doorkeeper, ReplayLimits replay, ResponseStore store) {
+        TestService service = new TestService(
+                engine,
+                new ByteTokenizer(),
+                null,
+                CONFIG,
+                UNWATCHED,
+                new RequestMemory(1L << 30),
+                SamplingDefaults.NEUTRAL,
+                doorkeeper,
+                replay,
+                store);
+        return stepping ? stepping(engine, service) : service;
     }
 
     /** The same, with a tokenizer that puts bos before plain prompts. */

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /** Reads bodies that are JSON objects, large ones off the event loop. On the request's event loop. */
-final class JsonBodies {
+public final class JsonBodies {
     /** Bodies up to this many bytes are read on the event loop; the time is well below a millisecond. */
     private static final int SMALL_BODY = 32 << 10;
 
@@ -26,7 +26,7 @@ final class JsonBodies {
     private final BodyReader bodies;
     private final boolean ignoreUnknown;
 
-    JsonBodies(Vertx vertx, ApiConfig config) {
+    public JsonBodies(Vertx vertx, ApiConfig config) {
         this.vertx = vertx;
         bodies = new BodyReader(vertx, config.transport());
         ignoreUnknown = config.ignoreUnknown();
@@ -39,7 +39,7 @@ final class JsonBodies {
      * What {@code parse} makes of the body; fails with whatever it or the reading throws. Fields that are passed over
      * are named in a header of the response.
      */
-    <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+    public <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
         return bodies.read(request, memory)
                 .compose(body -> body.length() <= SMALL_BODY
                         ? Future.succeededFuture(parse(body, memory, parse))

@@ -50,6 +50,12 @@ public abstract class Recording extends PacedSubscriber<GenerationEvent> {
         return log.read(startingAfter);
     }
 
+    /** Lets it be generated. On the home loop, once; its first reader may be there before. */
+    public final void begin(Flux<GenerationEvent> generation) {
+        generation.subscribe(this);
+        await(); // A reader who was gone before is no reader who leaves.
+    }
+
     /** Nobody has read it in time, or it was not to wait. On the home loop; the generation has not ended. */
     protected abstract void abandoned();
 

@@ -15,8 +15,10 @@ import dev.tramontane.generation.GenerationEvent.Usage;
 import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * One response from its request to its end, and afterwards for as long as it is kept. It is written on the event loop that
@@ -64,6 +66,7 @@ public final class RecordedResponse extends Recording {
     private @Nullable Finished finish;
     private volatile boolean accepted;
     private volatile @Nullable ApiException failure;
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
     private boolean told;
     private final List<Steer> steers = new ArrayList<>();
 
@@ -137,6 +140,11 @@ public final class RecordedResponse extends Recording {
     /** Characters of the answer so far. */
     int textLength() {
         return textLength;
+    }
+
+    /** Comes when it is over and told to the watcher; never fails. */
+    public Mono<Void> over() {
+        return Mono.fromFuture(over, true);
     }
 
     /** Ends it where it is, soon; nothing when it has ended. */
@@ -286,7 +294,11 @@ public final class RecordedResponse extends Recording {
     private void tell(String outcome) {
         if (!told) {
             told = true;
-            watcher.ended(outcome, failure);
+            try {
+                watcher.ended(outcome, failure);
+            } finally {
+                over.complete(null);
+            }
         }
     }
 

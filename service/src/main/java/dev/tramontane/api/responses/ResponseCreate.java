@@ -86,7 +86,12 @@ public record ResponseCreate(
             SamplingDefaults defaults,
             UnknownFields unknown,
             History history) {
-        JsonFields fields = new JsonFields(message, unknown);
+        return read(new JsonFields(message, unknown), limits, defaults, history);
+    }
+
+    /** The same of fields of which some have been taken. */
+    static ResponseCreate read(
+            JsonFields fields, RequestLimits limits, SamplingDefaults defaults, History history) {
         fields.harmless("type", "model"); // Looked at by who chose the model whose defaults these are.
         refuseUnsupported(fields);
         String instructions = fields.string("instructions");
@@ -115,7 +120,7 @@ public record ResponseCreate(
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
                 metadata,
-                unknown.names());
+                fields.passedOver());
     }
 
     private static Talk talk(JsonFields fields, RequestLimits limits, History history) {
@@ -218,7 +223,7 @@ public record ResponseCreate(
         fields.only("parallel_tool_calls", true, false);
         fields.only("top_logprobs", 0L);
         fields.only("text", Map.of(), Map.of("format", Map.of("type", "text")));
-        fields.only("stream_options", Map.of(), Map.of("include_obfuscation", false));
+        obfuscation(fields);
         fields.refuse("conversation", "use previous_response_id, or send it as input");
         String leaveOut = "leave it out";
         for (String name : List.of(
@@ -236,6 +241,15 @@ public record ResponseCreate(
         }
         // Labels for a provider's books; they change nothing in an answer.
         fields.harmless("user", "safety_identifier", "prompt_cache_key");
+    }
+
+    /** Padding against traffic analysis, which OpenAI lets servers leave out. */
+    private static void obfuscation(JsonFields fields) {
+        JsonFields options = fields.object("stream_options");
+        if (options != null) {
+            options.harmless("include_obfuscation");
+            options.end();
+        }
     }
 
     private static void include(JsonFields fields) {

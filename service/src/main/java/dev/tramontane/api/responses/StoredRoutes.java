@@ -1,0 +1,117 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Caller;
+import dev.tramontane.api.Contained;
+import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.PatientReply;
+import dev.tramontane.api.Replies;
+import dev.tramontane.json.JsonWriter;
+import dev.tramontane.json.Printable;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** What can be done with a response that is kept: look at it, go on reading it, end it, delete it. On event loops. */
+public final class StoredRoutes implements ApiRoutes {
+    /** By which an EventSource says where it was (WHATWG HTML, section 9.2.4). */
+    static final String LAST_EVENT_ID = "Last-Event-ID";
+
+    private static final String ONE = ResponseRoutes.PATH + "/:id";
+    private static final int SHOWN = 80;
+    private static final long SWEEP_MILLIS = 10_000;
+
+    private final ResponseServices services;
+
+    public StoredRoutes(ResponseServices services) {
+        this.services = services;
+    }
+
+    @Override
+    public void mount(Endpoints endpoints) {
+        endpoints.get(ONE, this::retrieve);
+        endpoints.delete(ONE, this::delete);
+        endpoints.post(ONE + "/cancel", this::cancel);
+        endpoints.get(ONE + "/input_items", this::inputItems);
+        services.vertx().setPeriodic(SWEEP_MILLIS, tick -> services.store().sweep());
+    }
+
+    private void retrieve(RoutingContext context) {
+        QueryFields query = new QueryFields(context);
+        boolean stream = query.flag("stream", false);
+        long startingAfter = query.integer("starting_after", -1, 0, Long.MAX_VALUE);
+        query.harmless("include", "include_obfuscation");
+        query.end();
+        RecordedResponse response = stored(context).response();
+        if (!stream) {
+            if (startingAfter >= 0) {
+                throw ApiException.field("starting_after", "starting_after needs stream to be true");
+            }
+            Replies.json(context, 200, Buffer.buffer(response.current()));
+            return;
+        }
+        String last = context.request().getHeader(LAST_EVENT_ID);
+        if (last != null && !last.isBlank()) { // An EventSource repeats its URL, so the header is the newer word.
+            startingAfter = QueryFields.integer(LAST_EVENT_ID, last.strip(), 0, Long.MAX_VALUE);
+        }
+        ResponseFrames.send(context, response, startingAfter, services);
+    }
+
+    private void delete(RoutingContext context) {
+        new QueryFields(context).end();
+        StoredResponse known = stored(context);
+        services.store().remove(tenant(context), known.id());
+        known.response().stop(RecordedResponse.Stop.CANCELLED);
+        Replies.json(
+                context,
+                200,
+                Buffer.buffer(JsonWriter.bytes(json -> {
+                    json.writeStartObject();
+                    json.writeStringProperty("id", known.id());
+                    json.writeStringProperty("object", "response");
+                    json.writeBooleanProperty("deleted", true);
+                    json.writeEndObject();
+                })));
+    }
+
+    /** One that has ended is given as it is, so that it makes no difference who was quicker, or how often it is asked. */
+    private void cancel(RoutingContext context) {
+        new QueryFields(context).end();
+        RecordedResponse response = stored(context).response();
+        response.stop(RecordedResponse.Stop.CANCELLED);
+        PatientReply.send(
+                context,
+                admitted -> response.over().then(Mono.fromSupplier(Contained.supplier(response::current))),
+                services.config());
+    }
+
+    private void inputItems(RoutingContext context) {
+        QueryFields query = new QueryFields(context);
+        ItemPage page = ItemPage.read(query);
+        query.harmless("include");
+        query.end();
+        Replies.json(context, 200, Buffer.buffer(page.of(stored(context))));
+    }
+
+    private StoredResponse stored(RoutingContext context) {
+        String id = Objects.requireNonNullElse(context.pathParam("id"), "");
+        @Nullable StoredResponse known = services.store().find(tenant(context), id);
+        if (known == null || !known.response().isAccepted()) {
+            throw new ApiException(
+                    404,
+                    "invalid_request_error",
+                    "There is no response with the id '" + Printable.of(id, SHOWN) + "' here, or it is not kept any more",
+                    "response_id",
+                    "response_not_found",
+                    0);
+        }
+        return known;
+    }
+
+    private static String tenant(RoutingContext context) {
+        return Caller.of(context).tenant().name();
+    }
+}
