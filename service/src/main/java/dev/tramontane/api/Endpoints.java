@@ -77,11 +77,16 @@ public final class Endpoints {
     private void add(String path, HttpMethod method, Handler<RoutingContext> handler) {
         methods.computeIfAbsent(path, key -> new TreeSet<>()).add(method.name());
         mounted.add(() -> router.route(method, path).handler(context -> {
-            context.put(LABEL, path);
+            context.put(LABEL, template(path));
             if (isAdmitted(context, path)) {
                 handler.handle(context);
             }
         }));
+    }
+
+    /** A path as people write it: the router's :id is their {id}. */
+    private static String template(String path) {
+        return path.replaceAll(":(\\w+)", "{$1}");
     }
 
     private boolean isAdmitted(RoutingContext context, String path) {
@@ -93,7 +98,7 @@ public final class Endpoints {
         mounted.forEach(Runnable::run);
         methods.forEach((path, allowed) -> router.route(path).handler(context -> {
             String allow = String.join(", ", allowed);
-            context.put(LABEL, path);
+            context.put(LABEL, template(path));
             if (!isAdmitted(context, path)) {
                 return;
             }
@@ -102,7 +107,7 @@ public final class Endpoints {
                     context,
                     ApiException.invalid(
                             405,
-                            context.request().method() + " is not allowed on " + path + "; use " + allow,
+                            context.request().method() + " is not allowed on " + template(path) + "; use " + allow,
                             "method_not_allowed"));
         }));
         unserved.forEach((path, refusal) -> router.route(path).handler(context -> {
@@ -129,7 +134,7 @@ public final class Endpoints {
         return methods.entrySet().stream()
                 .flatMap(path -> path.getValue().stream()
                         .filter(method -> !method.equals("HEAD"))
-                        .map(method -> method + " " + path.getKey()))
+                        .map(method -> method + " " + template(path.getKey())))
                 .toList();
     }
 }

@@ -11,7 +11,7 @@ public final class UnservedRoutes implements ApiRoutes {
     static final String CODE = "unsupported_endpoint";
 
     private static final String TEXT_ONLY = "this server generates text only";
-    private static final String KEEPS_NOTHING = "this server keeps nothing of its clients'";
+    private static final String KEEPS_NOTHING = "this server keeps nothing of its clients' but responses";
     private static final String CHATS = "use POST /v1/chat/completions";
     private static final String COMPLETES = "use POST /v1/completions";
 
@@ -54,8 +54,8 @@ public final class UnservedRoutes implements ApiRoutes {
                     "/v1/assistants",
                     "/v1/threads",
                     "/v1/agents",
-                    "/v1/conversations",
                     "/v1/containers"),
+            Unserved.of("Conversations", "use previous_response_id of POST /v1/responses", "/v1/conversations"),
             Unserved.of("Evaluations", KEEPS_NOTHING, "/v1/evals"),
             Unserved.of("Edits", COMPLETES, "/v1/edits"),
             Unserved.of("Engines", "use GET /v1/models", "/v1/engines"),

@@ -92,7 +92,7 @@ class ResponsesTest {
         assertThat(response.getJsonObject("usage").getInteger("output_tokens")).isEqualTo(9);
         assertThat(prompt(0)).contains("system:Be brief.").contains("user:Hello");
         assertThat(service.get(PATH + "/" + response.getString("id")).json()).isEqualTo(response);
-        assertThat(service.observer.requests).contains("POST /v1/responses 200", "GET /v1/responses/:id 200");
+        assertThat(service.observer.requests).contains("POST /v1/responses 200", "GET /v1/responses/{id} 200");
         assertThat(service.memory.held()).isZero();
     }
 
@@ -349,7 +349,7 @@ class ResponsesTest {
         {"input": [{"type": "item_reference", "id": "msg_1"}]} | 400 | input[0].id | send the item itself
         {"input": [{"id": "msg_1"}]}                | 400 | input[0].id | send the item itself
         {"input": "x", "store": 1}                  | 400 | store | true or false
-        {"input": "x", "stream_id": "a"}            | 400 | stream_id | unknown field
+        {"input": "x", "stream_id": "a"}            | 400 | stream_id | only a WebSocket has lanes
         """)
     void namesWhatIsWrong(String body, int status, String param, String words) {
         TestService.Reply reply = service.post(PATH, body);

@@ -26,7 +26,7 @@ class StreamClientsTest {
     private static final long STEP_NANOS = 8_000_000;
 
     /** Runs a program with the service's address, the model and the answer after its own arguments. */
-    private static void run(List<String> program, String... more) throws Exception {
+    static void run(List<String> program, String... more) throws Exception {
         ScriptedEngine engine = new ScriptedEngine(ANSWER);
         AtomicBoolean over = new AtomicBoolean();
         ApiConfig config = TestService.config(TransportLimits.DEFAULT, 64, HEARTBEAT);

@@ -476,7 +476,7 @@ class TransportTest {
             send(socket, String.join("\r\n", preflight));
             assertThat(head(socket))
                     .startsWith("HTTP/1.1 204 ")
-                    .contains("Access-Control-Allow-Methods: GET, POST")
+                    .contains("Access-Control-Allow-Methods: GET, POST, DELETE")
                     .contains("Access-Control-Allow-Headers: authorization,content-type,x-stainless-lang");
         }
     }

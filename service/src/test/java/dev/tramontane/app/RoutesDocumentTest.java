@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The routes of docs/http.md are those of the server, as it lists them to whoever asks for one that is not there. */
 class RoutesDocumentTest {
     private static final Pattern ADDRESS = Pattern.compile("at (http://\\S+)\\R");
-    private static final Pattern ROUTE = Pattern.compile("(?:\\b(GET|POST) )?(/[\\w{}/.*-]*)(?=[`,; ]|$)");
+    private static final Pattern ROUTE = Pattern.compile("(?:\\b(GET|POST|DELETE) )?(/[\\w{}/.*-]*)(?=[`,; ]|$)");
 
     @TempDir
     Path dir;

@@ -41,6 +41,7 @@ public final class OpenApiRoute implements ApiRoutes {
         schemas.put("ChatRequest", body(RequestField.Endpoint.CHAT, "messages"));
         schemas.put("CompletionRequest", body(RequestField.Endpoint.COMPLETIONS, "prompt"));
         schemas.put("FimRequest", body(RequestField.Endpoint.FIM, "prompt"));
+        schemas.put("ResponseRequest", body(RequestField.Endpoint.RESPONSES, "input"));
         document = JsonWriter.bytes(json -> JsonTree.write(json, root));
     }
 

@@ -20,7 +20,8 @@ record RequestField(
     enum Endpoint {
         CHAT("/v1/chat/completions"),
         COMPLETIONS("/v1/completions"),
-        FIM("/v1/fim/completions");
+        FIM("/v1/fim/completions"),
+        RESPONSES("/v1/responses");
 
         private final String path;
 
@@ -48,7 +49,8 @@ record RequestField(
         record Refused(String instead) implements Treatment {}
     }
 
-    private static final Set<Endpoint> EVERYWHERE = EnumSet.allOf(Endpoint.class);
+    /** Responses have a protocol of their own, and a table of their own: {@link ResponseFields}. */
+    private static final Set<Endpoint> EVERYWHERE = EnumSet.complementOf(EnumSet.of(Endpoint.RESPONSES));
 
     RequestField {
         endpoints = Set.copyOf(endpoints);

@@ -200,6 +200,7 @@ final class RequestFields {
                 .forEach(each -> all.add(honoured(each.wireName(), JsonSchema.of(each), each.meaning())));
         all.addAll(WITHOUT_EFFECT);
         all.addAll(REFUSED);
+        all.addAll(ResponseFields.ALL);
         return List.copyOf(all);
     }
 
@@ -219,7 +220,7 @@ final class RequestFields {
                 JsonSchema.required(JsonSchema.array(ids, 1, LIMITS.prompts()))));
     }
 
-    private static Map<String, Object> stopSchema() {
+    static Map<String, Object> stopSchema() {
         Map<String, Object> one = JsonSchema.required(JsonSchema.string());
         one.put("minLength", 1L);
         one.put("maxLength", (long) LIMITS.stopCharacters());
@@ -238,11 +239,11 @@ final class RequestFields {
         return schema;
     }
 
-    private static Map<String, Object> allowedSchema() {
+    static Map<String, Object> allowedSchema() {
         return JsonSchema.array(JsonSchema.whole(0, MOST), 1, LIMITS.biases());
     }
 
-    private static Map<String, Object> biasSchema() {
+    static Map<String, Object> biasSchema() {
         Map<String, Object> schema = JsonSchema.object();
         schema.put("propertyNames", Map.of("pattern", "^(0|[1-9][0-9]{0,8})$"));
         schema.put(

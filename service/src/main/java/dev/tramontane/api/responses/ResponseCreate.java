@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.chat.Conversation;
@@ -86,14 +87,18 @@ public record ResponseCreate(
             SamplingDefaults defaults,
             UnknownFields unknown,
             History history) {
-        return read(new JsonFields(message, unknown), limits, defaults, history);
+        JsonFields fields = new JsonFields(message, unknown);
+        fields.harmless("type"); // Of a socket's message.
+        return read(fields, limits, defaults, history);
     }
 
     /** The same of fields of which some have been taken. */
-    static ResponseCreate read(
+    public static ResponseCreate read(
             JsonFields fields, RequestLimits limits, SamplingDefaults defaults, History history) {
-        fields.harmless("type", "model"); // Looked at by who chose the model whose defaults these are.
-        refuseUnsupported(fields);
+        fields.string("model"); // Looked at by who chose the model whose defaults these are.
+        ResponseFields.settle(fields);
+        include(fields);
+        obfuscation(fields);
         String instructions = fields.string("instructions");
         Talk talk = talk(fields, limits, history);
         Conversation conversation = new Conversation(
@@ -210,37 +215,6 @@ public record ResponseCreate(
                     "input and the conversation before it may have " + most + " items together, got "
                             + (before.size() + items.size()));
         }
-    }
-
-    private static void refuseUnsupported(JsonFields fields) {
-        fields.refuse("generate", "only a WebSocket prepares prompts; leave it out");
-        fields.refuse("stream_id", "only a WebSocket has lanes; leave it out");
-        fields.only("truncation", "disabled");
-        fields.only("service_tier", "auto", "default");
-        fields.only("tool_choice", "auto", "none");
-        fields.only("tools", List.of());
-        include(fields);
-        fields.only("parallel_tool_calls", true, false);
-        fields.only("top_logprobs", 0L);
-        fields.only("text", Map.of(), Map.of("format", Map.of("type", "text")));
-        obfuscation(fields);
-        fields.refuse("conversation", "use previous_response_id, or send it as input");
-        String leaveOut = "leave it out";
-        for (String name : List.of(
-                "access_programs",
-                "background_options",
-                "context_management",
-                "image",
-                "max_tool_calls",
-                "moderation",
-                "prompt",
-                "prompt_cache_options",
-                "prompt_cache_retention",
-                "reasoning")) {
-            fields.refuse(name, leaveOut);
-        }
-        // Labels for a provider's books; they change nothing in an answer.
-        fields.harmless("user", "safety_identifier", "prompt_cache_key");
     }
 
     /** Padding against traffic analysis, which OpenAI lets servers leave out. */

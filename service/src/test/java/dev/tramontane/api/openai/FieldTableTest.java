@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.responses.History;
+import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.model.SamplingDefaults;
@@ -49,6 +51,13 @@ class FieldTableTest {
         JsonFields fields = fields("{\"prompt\": \"p\"}");
         FimRequest.parse(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL);
         assertThat(table(RequestField.Endpoint.FIM)).isEqualTo(fields.known());
+    }
+
+    @Test
+    void hasWhatResponsesRead() {
+        JsonFields fields = fields("{\"input\": \"p\"}");
+        ResponseCreate.read(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL, History.NONE);
+        assertThat(table(RequestField.Endpoint.RESPONSES)).isEqualTo(fields.known());
     }
 
     @Test
