@@ -56,7 +56,9 @@ class FieldsDocumentTest {
 
     private TestService.Reply send(String schema, JsonObject more) {
         if (schema.equals("ResponseRequest")) {
-            return service.post("/v1/responses", new JsonObject().put("input", "p").mergeIn(more).encode());
+            return service.post(
+                    "/v1/responses",
+                    new JsonObject().put("input", "p").mergeIn(more).encode());
         }
         return schema.equals("ChatRequest")
                 ? service.chat(TestService.chatBody(more))

@@ -88,7 +88,8 @@ class ResponsesTest {
         assertThat(response.getString("instructions")).isEqualTo("Be brief.");
         assertThat(response.getJsonObject("metadata")).isEqualTo(JsonObject.of("k", "v"));
         JsonObject item = response.getJsonArray("output").getJsonObject(0);
-        assertThat(item.getJsonArray("content").getJsonObject(0).getString("text")).isEqualTo("Hi, you!");
+        assertThat(item.getJsonArray("content").getJsonObject(0).getString("text"))
+                .isEqualTo("Hi, you!");
         assertThat(response.getJsonObject("usage").getInteger("output_tokens")).isEqualTo(9);
         assertThat(prompt(0)).contains("system:Be brief.").contains("user:Hello");
         assertThat(service.get(PATH + "/" + response.getString("id")).json()).isEqualTo(response);
@@ -109,7 +110,9 @@ class ResponsesTest {
             assertThat(events.get(i).json().getString("type"))
                     .isEqualTo(events.get(i).type());
         }
-        assertThat(types(events)).startsWith("response.created", "response.in_progress").endsWith("response.completed");
+        assertThat(types(events))
+                .startsWith("response.created", "response.in_progress")
+                .endsWith("response.completed");
         String id = events.getFirst().json().getJsonObject("response").getString("id");
         assertThat(service.get(PATH + "/" + id + "?stream=true&include_obfuscation=false&include[]=x")
                         .body())
@@ -117,9 +120,11 @@ class ResponsesTest {
         assertThat(NumberedEvents.of(service.get(PATH + "/" + id + "?stream=true&starting_after=6")
                         .body()))
                 .isEqualTo(events.subList(7, events.size()));
-        assertThat(service.get(PATH + "/" + id + "?stream=true&starting_after=15").body()).isEmpty();
-        HttpRequest.Builder reconnect = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + service.port + PATH + "/" + id + "?stream=true&starting_after=2"))
+        assertThat(service.get(PATH + "/" + id + "?stream=true&starting_after=15")
+                        .body())
+                .isEmpty();
+        HttpRequest.Builder reconnect = HttpRequest.newBuilder(URI.create(
+                        "http://127.0.0.1:" + service.port + PATH + "/" + id + "?stream=true&starting_after=2"))
                 .header("Last-Event-ID", "9");
         assertThat(NumberedEvents.of(service.send(reconnect).body()))
                 .as("the header is the newer word")
@@ -135,24 +140,26 @@ class ResponsesTest {
         assertThat(prompt(1)).endsWith("user:oneassistant:Hi, you!user:twoassistant:");
         assertThat(prompt(1)).as("instructions are a request's own").doesNotContain("loud");
         String message = first.getJsonArray("output").getJsonObject(0).getString("id");
-        create(input("").put(
-                "input",
-                new JsonArray()
-                        .add(JsonObject.of("type", "item_reference", "id", message))
-                        .add(first.getJsonArray("output").getJsonObject(0))
-                        .add(JsonObject.of("role", "user", "content", "three"))));
+        create(input("")
+                .put(
+                        "input",
+                        new JsonArray()
+                                .add(JsonObject.of("type", "item_reference", "id", message))
+                                .add(first.getJsonArray("output").getJsonObject(0))
+                                .add(JsonObject.of("role", "user", "content", "three"))));
         assertThat(prompt(2)).contains("assistant:Hi, you!").endsWith("user:threeassistant:");
         assertThat(service.layout.last.messages()).hasSize(3);
     }
 
     @Test
     void listsInputItemsByPages() {
-        String id = create(input("").put(
-                        "input",
-                        new JsonArray()
-                                .add(JsonObject.of("role", "developer", "content", "a"))
-                                .add(JsonObject.of("role", "user", "content", "b"))
-                                .add(JsonObject.of("role", "assistant", "content", "c"))))
+        String id = create(input("")
+                        .put(
+                                "input",
+                                new JsonArray()
+                                        .add(JsonObject.of("role", "developer", "content", "a"))
+                                        .add(JsonObject.of("role", "user", "content", "b"))
+                                        .add(JsonObject.of("role", "assistant", "content", "c"))))
                 .json()
                 .getString("id");
         String items = PATH + "/" + id + "/input_items";
@@ -168,15 +175,20 @@ class ResponsesTest {
                      "content": [{"type": "input_text", "text": "b"}]}\
                     """.formatted(data.get(1).getString("id"))));
         JsonObject page = service.get(items + "?limit=2").json();
-        assertThat(page.getJsonArray("data")).isEqualTo(new JsonArray().add(data.get(2)).add(data.get(1)));
+        assertThat(page.getJsonArray("data"))
+                .isEqualTo(new JsonArray().add(data.get(2)).add(data.get(1)));
         assertThat(page.getBoolean("has_more")).isTrue();
         assertThat(page.getString("first_id")).isEqualTo(data.get(2).getString("id"));
-        JsonObject rest = service.get(items + "?limit=2&after=" + page.getString("last_id")).json();
+        JsonObject rest = service.get(items + "?limit=2&after=" + page.getString("last_id"))
+                .json();
         assertThat(rest.getJsonArray("data")).isEqualTo(new JsonArray().add(data.getFirst()));
         assertThat(rest.getBoolean("has_more")).isFalse();
-        assertThat(service.get(items + "?limit=101").error().getString("message")).contains("from 1 to 100");
-        assertThat(service.get(items + "?order=up").error().getString("message")).contains("asc or desc");
-        assertThat(service.get(items + "?after=msg_x").error().getString("param")).isEqualTo("after");
+        assertThat(service.get(items + "?limit=101").error().getString("message"))
+                .contains("from 1 to 100");
+        assertThat(service.get(items + "?order=up").error().getString("message"))
+                .contains("asc or desc");
+        assertThat(service.get(items + "?after=msg_x").error().getString("param"))
+                .isEqualTo("after");
     }
 
     @Test
@@ -188,8 +200,8 @@ class ResponsesTest {
         assertThat(queued.getBoolean("background")).isTrue();
         engine.step();
         TestService.eventually()
-                .untilAsserted(
-                        () -> assertThat(service.get(one).json().getString("status")).isEqualTo("in_progress"));
+                .untilAsserted(() ->
+                        assertThat(service.get(one).json().getString("status")).isEqualTo("in_progress"));
         assertThat(service.get(one)
                         .json()
                         .getJsonArray("output")
@@ -285,17 +297,24 @@ class ResponsesTest {
         String one = PATH + "/" + response.getString("id");
         assertThat(send("GET", one, mine).json()).isEqualTo(response);
         for (String[] foreign : new String[][] {
-            {"GET", one}, {"GET", one + "?stream=true"}, {"GET", one + "/input_items"}, {"POST", one + "/cancel"}, {"DELETE", one}
+            {"GET", one},
+            {"GET", one + "?stream=true"},
+            {"GET", one + "/input_items"},
+            {"POST", one + "/cancel"},
+            {"DELETE", one}
         }) {
             TestService.Reply reply = send(foreign[0], foreign[1], yours);
             assertThat(reply.status()).as(foreign[1]).isEqualTo(404);
             assertThat(reply.error().getString("code")).isEqualTo("response_not_found");
-            assertThat(send(foreign[0], foreign[1], "").status()).as("without a key").isEqualTo(401);
+            assertThat(send(foreign[0], foreign[1], "").status())
+                    .as("without a key")
+                    .isEqualTo(401);
         }
         HttpRequest.Builder next = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + PATH))
                 .headers("Authorization", "Bearer " + yours, "Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        input("x").put("previous_response_id", response.getString("id")).encode()));
+                .POST(HttpRequest.BodyPublishers.ofString(input("x")
+                        .put("previous_response_id", response.getString("id"))
+                        .encode()));
         assertThat(service.send(next).error().getString("code")).isEqualTo("previous_response_not_found");
         assertThat(send("DELETE", one, mine).status()).isEqualTo(200);
     }
@@ -317,8 +336,8 @@ class ResponsesTest {
     @Test
     void refusalsKeepNothing() {
         engine.refuse(new RefusedException(RefusedException.Cause.BUSY, "all places are taken", 3));
-        for (JsonObject body : List.of(
-                input("x"), input("x").put("stream", true), input("x").put("background", true))) {
+        for (JsonObject body :
+                List.of(input("x"), input("x").put("stream", true), input("x").put("background", true))) {
             TestService.Reply reply = create(body);
             assertThat(reply.status()).as(body.encode()).isEqualTo(429);
             assertThat(reply.header("retry-after")).isEqualTo("3");

@@ -156,7 +156,8 @@ class ResumeTest {
         TestService.eventually().until(() -> engine.runs.getFirst().cancelled());
         String one = PATH + "/" + idOf(had);
         assertThat(service.get(one).json().getString("status")).isEqualTo("cancelled");
-        TestService.Reply late = service.get(one + "?stream=true&starting_after=" + had.getLast().id());
+        TestService.Reply late =
+                service.get(one + "?stream=true&starting_after=" + had.getLast().id());
         assertThat(NumberedEvents.of(late.body()).getLast().type()).isEqualTo("response.incomplete");
         assertThat(service.memory.held()).isZero();
     }
@@ -180,7 +181,8 @@ class ResumeTest {
         stepped(new ReplayLimits(1500, 4, Duration.ofSeconds(30)));
         try (RawClient client = new RawClient(service.port)) {
             List<NumberedEvents> had = begun(client);
-            TestService.eventually().until(() -> !engine.step() && engine.runs.getFirst().over());
+            TestService.eventually()
+                    .until(() -> !engine.step() && engine.runs.getFirst().over());
             byte[] rest;
             try {
                 rest = upToEnd(client);
@@ -193,7 +195,8 @@ class ResumeTest {
             assertThat(late.status()).isEqualTo(410);
             assertThat(late.error().getString("code")).isEqualTo("events_expired");
             assertThat(late.error().getString("message")).contains("are not kept any more");
-            assertThat(service.get(PATH + "/" + idOf(had)).json().getString("status")).isEqualTo("completed");
+            assertThat(service.get(PATH + "/" + idOf(had)).json().getString("status"))
+                    .isEqualTo("completed");
         }
     }
 

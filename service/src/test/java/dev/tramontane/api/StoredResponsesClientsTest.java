@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 class StoredResponsesClientsTest {
     @Test
     void python() throws Exception {
-        String python = ClientProgram.clients("venv").resolve("venv/bin/python").toAbsolutePath().toString();
+        String python = ClientProgram.clients("venv")
+                .resolve("venv/bin/python")
+                .toAbsolutePath()
+                .toString();
         StreamClientsTest.run(List.of(python, "src/test/clients/stored.py"));
     }
 

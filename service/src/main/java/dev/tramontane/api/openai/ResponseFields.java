@@ -7,6 +7,7 @@ import static dev.tramontane.api.openai.RequestField.only;
 import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
@@ -44,6 +45,14 @@ public final class ResponseFields {
                         JsonSchema.array(JsonSchema.string(), 0, LIMITS.messages()),
                         "what texts have none of is taken; logprobs are refused"),
                 honoured("max_output_tokens", JsonSchema.whole(1, MOST), "tokens of the answer at most"),
+                honoured(
+                        "deadline_ms",
+                        JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
+                        "milliseconds from its arrival after which the answer is of no use"),
+                honoured(
+                        "priority",
+                        JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
+                        "the lower, the sooner, among the requests of one key"),
                 honoured("min_tokens", JsonSchema.whole(0, MOST), "tokens before the answer may end"),
                 honoured("stop", RequestFields.stopSchema(), "the answer ends before the first of these"),
                 honoured("include_stop_str_in_output", JsonSchema.flag(), "keep the string that ended the answer"),
@@ -53,7 +62,10 @@ public final class ResponseFields {
                         "ids that end the answer"),
                 honoured("allowed_token_ids", RequestFields.allowedSchema(), "no other token is drawn"),
                 honoured("ignore_eos", JsonSchema.flag(), "let nothing but limits and stops end the answer"),
-                honoured("seed", JsonSchema.whole(Long.MIN_VALUE, Long.MAX_VALUE), "the same seed gives the same tokens"),
+                honoured(
+                        "seed",
+                        JsonSchema.whole(Long.MIN_VALUE, Long.MAX_VALUE),
+                        "the same seed gives the same tokens"),
                 honoured("logit_bias", RequestFields.biasSchema(), "additions to logits by token id"),
                 honoured("skip_special_tokens", JsonSchema.flag(), "false shows control tokens by their spelling"),
                 refused("generate", "only a WebSocket prepares prompts; leave it out"),

@@ -25,8 +25,7 @@ record ItemPage(@Nullable String after, int limit, boolean ascending) {
         if (order != null && !order.equals("asc") && !order.equals("desc")) {
             throw QueryFields.wrong("order", "asc or desc", order);
         }
-        return new ItemPage(
-                query.text("after"), (int) query.integer("limit", USUAL, 1, MOST), "asc".equals(order));
+        return new ItemPage(query.text("after"), (int) query.integer("limit", USUAL, 1, MOST), "asc".equals(order));
     }
 
     byte[] of(StoredResponse response) {

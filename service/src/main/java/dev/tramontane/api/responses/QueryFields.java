@@ -22,7 +22,8 @@ final class QueryFields {
     }
 
     /** Null when it is not there or empty. */
-    @Nullable String text(String name) {
+    @Nullable
+    String text(String name) {
         taken.add(name);
         List<String> values = query.getAll(name);
         if (values.size() > 1) {
@@ -48,7 +49,8 @@ final class QueryFields {
 
     /** A whole number in decimal digits. */
     static long integer(String name, String value, long min, long max) {
-        boolean digits = value.length() <= DIGITS && !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean digits =
+                value.length() <= DIGITS && !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9');
         if (digits) {
             try {
                 long number = Long.parseLong(value);

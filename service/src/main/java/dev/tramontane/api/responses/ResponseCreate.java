@@ -7,6 +7,7 @@ import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.Tenant;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
@@ -150,6 +151,12 @@ public record ResponseCreate(
     public ResponseCreate of(Tenant tenant) {
         return new ResponseCreate(
                 generation.of(tenant), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+    }
+
+    /** The same, wanted at another time. */
+    ResponseCreate when(Urgency urgency) {
+        return new ResponseCreate(
+                generation.when(urgency), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /** The same, wanted otherwise. */

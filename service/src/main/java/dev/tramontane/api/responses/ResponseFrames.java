@@ -19,8 +19,7 @@ final class ResponseFrames {
     private ResponseFrames() {}
 
     /** Sends the events after this number, those to come included. On the request's event loop. */
-    static void send(
-            RoutingContext context, RecordedResponse response, long startingAfter, ResponseServices services) {
+    static void send(RoutingContext context, RecordedResponse response, long startingAfter, ResponseServices services) {
         Flux<byte[]> frames = response.read(startingAfter).map(Contained.function(ResponseFrames::frame));
         EventStream.send(context, frames, KEEP_ALIVE, AHEAD, services.config(), services.observer());
     }

@@ -12,6 +12,8 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.openai.JsonBodies;
+import dev.tramontane.api.openai.UrgencyFields;
+import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
 import io.vertx.ext.web.RoutingContext;
@@ -43,8 +45,8 @@ public final class ResponseRoutes implements ApiRoutes {
         if (context.request().getHeader(StoredRoutes.LAST_EVENT_ID) != null) {
             throw ApiException.invalid(
                     400,
-                    "Last-Event-ID belongs to GET " + PATH + "/{id}?stream=true, which continues a stream; this would begin"
-                            + " another response",
+                    "Last-Event-ID belongs to GET " + PATH
+                            + "/{id}?stream=true, which continues a stream; this would begin" + " another response",
                     "unexpected_last_event_id");
         }
         Pass pass = Caller.of(context).begin();
@@ -56,7 +58,7 @@ public final class ResponseRoutes implements ApiRoutes {
         });
         Tally.of(context).paidBy(pass);
         RequestMemory.Lease lease = Replies.lease(context, services.memory());
-        bodies.read(context.request(), lease, fields -> read(fields, Caller.of(context)))
+        bodies.read(context.request(), lease, fields -> read(fields, context))
                 .onSuccess(job -> Replies.guarded(context, () -> {
                     if (!context.response().closed()) {
                         run(context, job, pass, begun);
@@ -65,14 +67,18 @@ public final class ResponseRoutes implements ApiRoutes {
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
-    private Job read(JsonFields fields, Caller caller) {
+    private Job read(JsonFields fields, RoutingContext context) {
+        Caller caller = Caller.of(context);
         TextGenerator generator = services.models().get(fields.string("model"));
         ResponseCreate create = ResponseCreate.read(
                 fields,
                 services.config().requests(),
                 generator.profile().sampling(),
                 services.store().of(caller.tenant().name()));
-        return new Job(create.of(caller.tenant()), generator);
+        Urgency urgency = UrgencyFields.read(fields)
+                .with(context.request().getHeader(UrgencyFields.HEADER))
+                .from(Tally.of(context).begunNanos());
+        return new Job(create.of(caller.tenant()).when(urgency), generator);
     }
 
     private void run(RoutingContext context, Job job, Pass pass, AtomicBoolean begun) {
@@ -88,7 +94,8 @@ public final class ResponseRoutes implements ApiRoutes {
             } else {
                 PatientReply.send(context, admitted -> whole(response, admitted), services.config());
             }
-            response.begin(trace.observed(0, job.generator().generate(response.create().generation())));
+            response.begin(
+                    trace.observed(0, job.generator().generate(response.create().generation())));
         } catch (Throwable fault) { // It would hold its place for ever.
             response.failToStart(fault);
             throw fault;

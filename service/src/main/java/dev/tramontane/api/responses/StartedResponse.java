@@ -42,10 +42,8 @@ final class StartedResponse implements RecordedResponse.Watcher {
             RequestTrace trace,
             Tally tally) {
         RequestMemory.Lease memory = services.memory().lease();
-        StartedResponse started =
-                new StartedResponse(services, caller.tenant().name(), pass, memory);
-        ResponseEvents events =
-                new ResponseEvents(ResponseIds.next(), create, generator.model(), services.clock());
+        StartedResponse started = new StartedResponse(services, caller.tenant().name(), pass, memory);
+        ResponseEvents events = new ResponseEvents(ResponseIds.next(), create, generator.model(), services.clock());
         RecordedResponse response = new RecordedResponse(
                 services.vertx().getOrCreateContext(),
                 services.config().lookAhead(),

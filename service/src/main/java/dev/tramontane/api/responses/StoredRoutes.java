@@ -65,16 +65,13 @@ public final class StoredRoutes implements ApiRoutes {
         StoredResponse known = stored(context);
         services.store().remove(tenant(context), known.id());
         known.response().stop(RecordedResponse.Stop.CANCELLED);
-        Replies.json(
-                context,
-                200,
-                Buffer.buffer(JsonWriter.bytes(json -> {
-                    json.writeStartObject();
-                    json.writeStringProperty("id", known.id());
-                    json.writeStringProperty("object", "response");
-                    json.writeBooleanProperty("deleted", true);
-                    json.writeEndObject();
-                })));
+        Replies.json(context, 200, Buffer.buffer(JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("id", known.id());
+            json.writeStringProperty("object", "response");
+            json.writeBooleanProperty("deleted", true);
+            json.writeEndObject();
+        })));
     }
 
     /** One that has ended is given as it is, so that it makes no difference who was quicker, or how often it is asked. */
@@ -103,7 +100,8 @@ public final class StoredRoutes implements ApiRoutes {
             throw new ApiException(
                     404,
                     "invalid_request_error",
-                    "There is no response with the id '" + Printable.of(id, SHOWN) + "' here, or it is not kept any more",
+                    "There is no response with the id '" + Printable.of(id, SHOWN)
+                            + "' here, or it is not kept any more",
                     "response_id",
                     "response_not_found",
                     0);
