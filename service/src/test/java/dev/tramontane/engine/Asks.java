@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /** Submissions for tests. */
 final class Asks {
@@ -75,6 +76,29 @@ final class Asks {
             tokens[submission.prompt().length + i] = known.get(i);
         }
         return continued(tokens, known.size(), submission.maxTokens(), submission);
+    }
+
+    /** The same of another prompt, for somebody. */
+    static Submission of(Tenant tenant, int[] prompt, Submission other) {
+        return new Submission(
+                prompt,
+                0,
+                other.maxTokens(),
+                other.minTokens(),
+                other.endTokens(),
+                other.sampling(),
+                other.tops(),
+                other.promptTops(),
+                other.initialDemand(),
+                tenant);
+    }
+
+    /** Tokens one after the other. */
+    static int[] joined(int[] first, List<Integer> second, int... third) {
+        return IntStream.concat(
+                        IntStream.concat(Arrays.stream(first), second.stream().mapToInt(Integer::intValue)),
+                        Arrays.stream(third))
+                .toArray();
     }
 
     private static Submission continued(int[] tokens, int continued, int maxTokens, Submission other) {
