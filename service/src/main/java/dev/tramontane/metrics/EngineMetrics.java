@@ -40,6 +40,8 @@ public final class EngineMetrics implements EngineObserver {
     private final DistributionDataPoint stepSequences;
     private final Counter promptTokens;
     private final Counter generatedTokens;
+    private final Counter soughtTokens;
+    private final Counter foundTokens;
     private final Counter finished;
     private final Counter refused;
     private final Gauge waiting;
@@ -53,6 +55,8 @@ public final class EngineMetrics implements EngineObserver {
     private final Map<FinishReason, String> reasons = new EnumMap<>(FinishReason.class);
     private long promptTokensSeen;
     private long generatedTokensSeen;
+    private long soughtTokensSeen;
+    private long foundTokensSeen;
 
     public EngineMetrics(PrometheusRegistry registry) {
         for (FinishReason reason : FinishReason.values()) {
@@ -89,6 +93,14 @@ public final class EngineMetrics implements EngineObserver {
                 .name("tramontane_generation_tokens")
                 .help("Tokens generated.")
                 .register(registry);
+        soughtTokens = Counter.builder()
+                .name("tramontane_prefix_cache_queries")
+                .help("Prompt tokens that were looked for among what is computed already.")
+                .register(registry);
+        foundTokens = Counter.builder()
+                .name("tramontane_prefix_cache_hits")
+                .help("Prompt tokens of these that were found, so not computed again.")
+                .register(registry);
         finished = Counter.builder()
                 .name("tramontane_requests_finished")
                 .help("Sequences that ended, by reason.")
@@ -104,7 +116,9 @@ public final class EngineMetrics implements EngineObserver {
         parked = gauge(registry, "tramontane_requests_parked", "Sequences whose reader shows no demand.");
         pages = Gauge.builder()
                 .name("tramontane_cache_pages")
-                .help("Pages of the key/value cache: in use, reserved by admitted sequences, and in all.")
+                .help(
+                        "Pages of the key/value cache: in use, reserved by admitted sequences, kept for later requests though"
+                                + " nobody uses them, and in all.")
                 .labelNames("state")
                 .register(registry);
         usedRatio = gauge(
@@ -167,11 +181,16 @@ public final class EngineMetrics implements EngineObserver {
         promptTokensSeen = status.promptTokens();
         generatedTokens.inc(status.generatedTokens() - generatedTokensSeen);
         generatedTokensSeen = status.generatedTokens();
+        soughtTokens.inc(status.soughtTokens() - soughtTokensSeen);
+        soughtTokensSeen = status.soughtTokens();
+        foundTokens.inc(status.foundTokens() - foundTokensSeen);
+        foundTokensSeen = status.foundTokens();
         waiting.set(status.queued());
         running.set(status.running());
         parked.set(status.parked());
         pages.labelValues("used").set(status.pagesUsed());
         pages.labelValues("reserved").set(status.pagesReserved());
+        pages.labelValues("kept").set(status.pagesKept());
         pages.labelValues("total").set(status.pagesTotal());
         usedRatio.set(status.usedRatio());
         reservedRatio.set(status.reservedRatio());

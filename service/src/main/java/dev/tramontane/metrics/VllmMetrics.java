@@ -9,14 +9,16 @@ import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * The engine's figures under vLLM's names, for dashboards, routers and autoscalers that were made for vLLM: the same
  * types, units, buckets and labels as in its {@code vllm/v1/metrics/loggers.py}. Of what vLLM has and this server has not
- * (adapters, sleep, speculation, cache transfer) nothing is shown; what can't happen here (preemption, a hit of a prefix
- * cache) is a count that stays 0. Recorded on the engine thread, read by scrapes on any thread.
+ * (adapters, sleep, speculation, cache transfer) nothing is shown; what can't happen here (preemption) is a count that
+ * stays 0. Recorded on the engine thread, read by scrapes on any thread.
  */
 public final class VllmMetrics implements EngineObserver {
     private static final double NANOS = 1e9;
@@ -37,6 +39,9 @@ public final class VllmMetrics implements EngineObserver {
     private final DistributionDataPoint stepTokens;
     private final CounterDataPoint promptTotal;
     private final CounterDataPoint generatedTotal;
+    private final CounterDataPoint cachedTotal;
+    private final List<CounterDataPoint> soughtTotals = new ArrayList<>();
+    private final List<CounterDataPoint> foundTotals = new ArrayList<>();
     private final GaugeDataPoint running;
     private final GaugeDataPoint waiting;
     private final GaugeDataPoint waitingForRoom;
@@ -48,6 +53,8 @@ public final class VllmMetrics implements EngineObserver {
     private boolean cacheKnown;
     private long promptSeen;
     private long generatedSeen;
+    private long soughtSeen;
+    private long foundSeen;
 
     /**
      * @param model the name by which clients know it: the label {@code model_name}
@@ -98,7 +105,8 @@ public final class VllmMetrics implements EngineObserver {
         choices = names.counts("request_params_n", "Histogram of the n request parameter.", VllmNames.CHOICES);
         stepTokens = names.counts(
                 "iteration_tokens_total", "Histogram of number of tokens per engine_step.", VllmNames.STEP_TOKENS);
-        promptTotal = names.counter("prompt_tokens", "Number of prefill tokens processed.");
+        promptTotal = names.counter("prompt_tokens", "Number of prefill tokens processed, computed or found.");
+        cachedTotal = names.counter("prompt_tokens_cached", "Number of cached prompt tokens.");
         generatedTotal = names.counter("generation_tokens", "Number of generation tokens processed.");
         running = names.gauge("num_requests_running", "Number of requests in model execution batches.");
         waiting = names.gauge("num_requests_waiting", "Number of requests waiting to be processed.");
@@ -116,8 +124,8 @@ public final class VllmMetrics implements EngineObserver {
                 "cache_config_info", "Information of the cache configuration.", "block_size", "num_gpu_blocks");
         names.neverCounted("num_preemptions", "Cumulative number of preemptions: nothing is preempted.");
         for (String cache : VllmNames.PREFIX_CACHES) {
-            names.neverCounted(cache + "_queries", "Tokens looked up in a prefix cache: there is none.");
-            names.neverCounted(cache + "_hits", "Tokens found in a prefix cache: there is none.");
+            soughtTotals.add(names.counter(cache + "_queries", "Prefix cache queries, in terms of number of tokens."));
+            foundTotals.add(names.counter(cache + "_hits", "Prefix cache hits, in terms of number of cached tokens."));
         }
         Counter success = names.ends();
         for (FinishReason reason : FinishReason.values()) {
@@ -178,8 +186,14 @@ public final class VllmMetrics implements EngineObserver {
 
     @Override
     public void books(EngineStatus status) {
-        promptTotal.inc(status.promptTokens() - promptSeen);
-        promptSeen = status.promptTokens();
+        long prompts = status.promptTokens() + status.foundTokens();
+        promptTotal.inc(prompts - promptSeen);
+        promptSeen = prompts;
+        soughtTotals.forEach(each -> each.inc(status.soughtTokens() - soughtSeen));
+        soughtSeen = status.soughtTokens();
+        foundTotals.forEach(each -> each.inc(status.foundTokens() - foundSeen));
+        cachedTotal.inc(status.foundTokens() - foundSeen);
+        foundSeen = status.foundTokens();
         generatedTotal.inc(status.generatedTokens() - generatedSeen);
         generatedSeen = status.generatedTokens();
         running.set(status.running());

@@ -221,8 +221,8 @@ class TogetherAsAloneTest {
     /**
      * What must be the same. Whole answers: every byte but the id. Streams: how many tokens an event carries depends on
      * when the socket takes it, so each choice's text and log-probabilities, joined, and the usage.
+     * But for what others had computed of a prompt already.
      */
-    /** But for its name, and for what others had computed of its prompt already. */
     private static String answer(int i, TestService.Reply reply) {
         return whole(i, reply).replaceFirst("\"cached_tokens\":\\d+", "");
     }

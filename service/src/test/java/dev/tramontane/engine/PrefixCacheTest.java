@@ -96,8 +96,7 @@ final class PrefixCacheTest {
         rows(rig, Asks.greedy(prompt, 1000));
         Sampling warm = Sampling.NEUTRAL.with(SamplingParameter.TEMPERATURE, 1).withSeed(3);
         Submission other = Asks.of(Tenant.COMMON, prompt, Asks.greedy(prompt, 5));
-        Submission sampled = new Submission(
-                other.prompt(), 5, 0, other.endTokens(), warm, -1, -1, Long.MAX_VALUE);
+        Submission sampled = new Submission(other.prompt(), 5, 0, other.endTokens(), warm, -1, -1, Long.MAX_VALUE);
         assertThat(rows(rig, sampled)).isEqualTo(1 + 4);
     }
 
@@ -160,8 +159,8 @@ final class PrefixCacheTest {
     void choicesShareWhatWasFound(int one, int other) throws RefusedException {
         Rig rig = rig(4, one, other);
         int[] prompt = Asks.prompt(200, 1);
-        Submission submission = new Submission(
-                prompt, 50, 0, java.util.Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
+        Submission submission =
+                new Submission(prompt, 50, 0, java.util.Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
         assertThat(rows(rig, submission, 4)).isEqualTo(199 + 4 * 50);
         Rig.Ask again = rig.ask(submission, 4);
         long before = rows;

@@ -81,7 +81,8 @@ final class PrefixPropertyTest {
         }
         live.forEach(ask -> ask.request(Long.MAX_VALUE));
         rig.run().assertIdle();
-        if (sequences > 3 && windows[windows.length - 1] != 1) { // A window of one token sees nothing that could be kept.
+        if (sequences > 3
+                && windows[windows.length - 1] != 1) { // A window of one token sees nothing that could be kept.
             assertThat(rig.status().foundTokens()).as("seed " + seed).isPositive();
         }
     }
@@ -138,7 +139,8 @@ final class PrefixPropertyTest {
                 found.add(run(engine, prompt, asked));
                 prompt = Asks.joined(prompt, heard.tokens, Asks.prompt(9, turn));
             }
-            assertThat(engine.status().foundTokens()).isGreaterThan(engine.status().soughtTokens() / 2);
+            assertThat(engine.status().foundTokens())
+                    .isGreaterThan(engine.status().soughtTokens() / 2);
         }
         try (EngineLoop engine = new EngineLoop(loaded.model(), cold, EngineObserver.NONE, () -> 0)) {
             for (int i = 0; i < asked.size(); i++) {
