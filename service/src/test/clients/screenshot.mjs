@@ -3,12 +3,12 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const [clients, executablePath, base, picture, question = "What is the capital of France?"] = process.argv.slice(2);
+const [clients, executablePath, base, picture, question = "Name three cold winds of Europe, as a list."] = process.argv.slice(2);
 const { chromium } = createRequire(path.resolve(clients) + "/")("playwright-core");
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--no-first-run"] });
 try {
-  const page = await browser.newPage({ colorScheme: "light", viewport: { width: 760, height: 360 } });
+  const page = await browser.newPage({ colorScheme: "light", viewport: { width: 1040, height: 560 } });
   page.setDefaultTimeout(120_000);
   await page.goto(base);
   await page.locator("#state", { hasText: "Connected" }).waitFor();
@@ -20,6 +20,8 @@ try {
   await page.locator("#prompt").fill(question);
   await page.keyboard.press("Enter");
   await page.locator('.turn.answer[aria-busy="false"]').waitFor();
+  await page.mouse.move(0, 0);
+  await page.locator("#prompt").blur();
   await page.screenshot({ path: picture });
 } finally {
   await browser.close();

@@ -5,11 +5,15 @@
 const ENDINGS = {
   max_output_tokens: "stopped at the token limit",
   cancelled: "stopped",
-  draining: "cut: the server is shutting down",
+  draining: "cut off: the server is shutting down",
 };
+
+const EARLY = { cancelled: "stopped", draining: "cut" };
 
 const CUT_EARLY = "The connection was lost before the answer began.";
 const GAP = "A part of this answer was lost on the way, so it ends here.";
+/** So often it is asked for the rest without a single new event before it is given up. */
+const PATIENCE = 3;
 
 /**
  * Emits "text" (detail: what was added), "changed" (status or figures) and, last, "over". Statuses: asked, streaming, lost,
@@ -22,6 +26,7 @@ export class Answer extends EventTarget {
   #sentAt = performance.now();
   #firstAt = 0;
   #resumed = 0;
+  #fruitless = 0;
   #sent = false;
   #stopping = false;
 
@@ -44,6 +49,7 @@ export class Answer extends EventTarget {
     this.#sent = true;
     this.turn.status = "resuming";
     this.#resumed++;
+    this.#fruitless++;
     this.#firstAt = 0; // Its pace was the connection's.
     this.#socket.send({ type: "response.resume", response_id: this.turn.response, starting_after: this.turn.sequence });
     this.#changed();
@@ -89,7 +95,7 @@ export class Answer extends EventTarget {
         break;
       case "response.incomplete": {
         const reason = event.response.incomplete_details?.reason ?? "";
-        this.#finish(event.response, reason === "cancelled" ? "stopped" : "done", ENDINGS[reason] ?? reason);
+        this.#finish(event.response, EARLY[reason] ?? "done", ENDINGS[reason] ?? reason);
         break;
       }
       case "response.failed":
@@ -100,16 +106,25 @@ export class Answer extends EventTarget {
 
   /** Whether this event is the next one: those that came before the connection was lost may come again. */
   #next({ sequence_number: number }) {
+    if (this.turn.status === "lost") return false;
     if (number === undefined) return true;
     const last = this.turn.sequence ?? -1;
     if (number <= last) return false;
     if (number > last + 1) {
-      this.#fail("cut", GAP);
+      this.#hole();
       return false;
     }
     this.turn.sequence = number;
+    this.#fruitless = 0;
     if (this.turn.status === "resuming") this.#is("streaming");
     return true;
+  }
+
+  /** Events are missing: a new connection, on which nothing is under way, asks for them. */
+  #hole() {
+    if (this.turn.response && this.#fruitless < PATIENCE) this.#is("lost");
+    else this.#fail("cut", GAP);
+    this.#socket.reconnect();
   }
 
   #refused({ message, code }) {

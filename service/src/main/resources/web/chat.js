@@ -124,6 +124,7 @@ export class Chat extends EventTarget {
     const answer = new Answer(this.#socket, turn);
     answer.conversation = this.conversation;
     this.answer = answer;
+    this.#keptAt = -Infinity; // Its first words are kept at once.
     answer.addEventListener("text", ({ detail }) => {
       this.#tell("text", detail);
       this.#keepGrowing(turn);

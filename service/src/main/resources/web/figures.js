@@ -36,8 +36,8 @@ export function watchServer(server) {
     const rate = (name) => (now[name] === null || !before ? null : ((now[name] - before[name]) * 1000) / (now.at - before.at));
     say([capacity, metrics].map(({ hidden }) => hidden).filter(Boolean));
     cards.replaceChildren(...(plan || metrics.text ? cardsOf(plan, sample, rate) : []));
-    before = metrics.text ? now : null;
     draw(rate("answer"));
+    before = metrics.text ? now : null;
   }
 
   function say(hidden) {
@@ -76,7 +76,7 @@ function cardsOf(plan, sample, rate) {
     card("Parked", whole(plan?.sequences.parked ?? sample("tramontane_requests_parked")), "answers whose reader stands still"),
     card("Tokens a second", tenths(rate("answer")), `and ${tenths(rate("prompt"))} of prompts`),
     card("Cache promised", percent(reserved, total), `${whole(reserved)} of ${whole(total)} pages; ${whole(used)} in use`),
-    card("Connections", whole(sample("tramontane_http_connections")), `${whole(sample("tramontane_http_open_streams"))} answers streaming`),
+    card("Connections", whole(sample("tramontane_http_connections")), `${whole(sample("tramontane_http_open_streams") ?? 0)} answers streaming`),
     ...(plan ? [card("Room", whole(plan.whole_sequences), `whole contexts of ${whole(plan.terms.context_tokens)} tokens, ${mebibytes(plan.whole_sequence_bytes)} each`)] : []),
   ];
 }

@@ -54,6 +54,11 @@ export class ResponsesSocket extends EventTarget {
     this.#socket.send(JSON.stringify(event));
   }
 
+  /** Drops this connection, and whatever is still under way on it, for a new one. */
+  reconnect() {
+    this.#socket?.close();
+  }
+
   /** Gives up, until connect() is called. */
   stop() {
     this.#stopped = true;

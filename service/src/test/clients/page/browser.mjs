@@ -56,7 +56,7 @@ export async function open(colorScheme, viewport, options) {
 }
 
 /** A visit of somebody new: nothing is stored yet. `forgiving`: what fails on the way to the server is no complaint. */
-export async function visit(colorScheme, viewport, { hash = "", forgiving = false, ...options } = {}) {
+export async function visit(colorScheme, viewport, { address = base, hash = "", forgiving = false, ...options } = {}) {
   const context = await browser.newContext({ colorScheme, viewport, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -69,14 +69,14 @@ export async function visit(colorScheme, viewport, { hash = "", forgiving = fals
     if (!forgiving) complaints.push(`failed: ${request.url()}`);
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(base) && !request.url().startsWith(`blob:${base}`)) complaints.push(`foreign request: ${request.url()}`);
+    if (!request.url().startsWith(address) && !request.url().startsWith(`blob:${address}`)) complaints.push(`foreign request: ${request.url()}`);
   });
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (violation) => {
       console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI} ${violation.sample}`);
     });
   });
-  await page.goto(base + hash);
+  await page.goto(address + hash);
   return page;
 }
 
@@ -123,13 +123,23 @@ export const kept = (page) =>
       }),
   );
 
-/** The text of the last answer that is kept, once it is over. */
-export async function lastKept(page) {
-  for (;;) {
-    const last = (await kept(page)).filter(({ role }) => role === "assistant").at(-1);
-    if (last && !["asked", "streaming", "lost", "resuming"].includes(last.status)) return last.text;
+/** Asks again and again, a frame apart, until there is an answer that is true; it is a fault if there is none for long. */
+export async function until(page, what, ask) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    const found = await ask();
+    if (found) return found;
     await page.evaluate(() => new Promise(requestAnimationFrame));
   }
+  throw new Error(`never ${what}`);
+}
+
+/** The text of the last answer that is kept, once it is over. */
+export async function lastKept(page) {
+  const last = await until(page, "an answer that is kept and over", async () => {
+    const turn = (await kept(page)).filter(({ role }) => role === "assistant").at(-1);
+    return turn && !["asked", "streaming", "lost", "resuming"].includes(turn.status) && turn;
+  });
+  return last.text;
 }
 
 /** What a person sees: nothing lies over the middle of its first and last line. */

@@ -1,7 +1,7 @@
 // A person chats: keyboard, streaming, stopping, settings, errors; on a desktop in light, on a phone in dark.
 
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, accessible, answer, answered, answering, inSight, lastKept, more, noSideways, oneRow, open, picture, script, step } from "./browser.mjs";
+import { DESKTOP, PHONE, accessible, answer, answered, answering, inSight, lastKept, more, noSideways, oneRow, open, picture, script, step, until } from "./browser.mjs";
 
 const [expected] = more;
 
@@ -26,7 +26,7 @@ await script(async () => {
 
   step("text streams in");
   const sizes = new Set();
-  while (sizes.size < 3) sizes.add((await answer(page, 0).locator(".text").textContent()).length);
+  await until(page, "seen growing", async () => sizes.add((await answer(page, 0).locator(".text").textContent()).length).size >= 3);
   assert.match(await answer(page, 0).locator(".meta").textContent(), /tokens?/);
   await picture(page, "2-streaming-light");
   await answered(page, 0);

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -40,7 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The clients' door with TLS, and the operator's. Whole programs, over real sockets. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DoorsTest {
-    private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (\\S+)\\R");
     private static final Pattern MANAGEMENT = Pattern.compile("tramontane: management at (\\S+)\\R");
     private static final String QUESTION =
             "{\"prompt\": \"hello\", \"max_tokens\": 5, \"ignore_eos\": true, \"temperature\": 0";
@@ -63,41 +61,6 @@ class DoorsTest {
         key = Files.writeString(dir.resolve("tls.key"), server.key());
     }
 
-    /** A server that runs, until it is told to end. */
-    private static final class Run implements AutoCloseable {
-        final CapturedProgram program = new CapturedProgram();
-        final CompletableFuture<Outcome> running;
-        final String address;
-
-        Run(String... more) throws IOException {
-            String model = TinyModel.PLAIN
-                    .writeTo(Files.createTempDirectory(dir, "model"))
-                    .toString();
-            String[] args = Stream.concat(
-                            Stream.of("serve", "--model", model, "--port", "0", "--threads", "1"), Stream.of(more))
-                    .toArray(String[]::new);
-            running = CompletableFuture.supplyAsync(
-                    () -> program.run(args),
-                    command -> Thread.ofPlatform().daemon().start(command));
-            await().atMost(Duration.ofSeconds(60))
-                    .until(() ->
-                            running.isDone() || ADDRESS.matcher(program.shown()).find());
-            address = found(ADDRESS);
-        }
-
-        String found(Pattern pattern) {
-            Matcher matcher = pattern.matcher(program.shown());
-            assertThat(matcher.find()).as("started: %s", running).isTrue();
-            return matcher.group(1);
-        }
-
-        @Override
-        public void close() {
-            program.terminate();
-            assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
-        }
-    }
-
     private static HttpResponse<String> get(HttpClient client, String url) throws IOException, InterruptedException {
         return client.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
     }
@@ -118,7 +81,7 @@ class DoorsTest {
 
     @Test
     void figuresAreReachedByTheOperatorsDoorOnly() throws Exception {
-        try (Run run = new Run("--management-port", "0");
+        try (RunningService run = new RunningService(dir, "--management-port", "0");
                 HttpClient client = HttpClient.newHttpClient()) {
             String management = run.found(MANAGEMENT);
             assertThat(get(client, management + "/metrics").body()).contains("tramontane_requests_waiting");
@@ -138,7 +101,8 @@ class DoorsTest {
 
     @Test
     void everyProtocolGoesOverTls() throws Exception {
-        try (Run run = new Run("--tls-certificate", certificate.toString(), "--tls-key", key.toString());
+        try (RunningService run = new RunningService(
+                        dir, "--tls-certificate", certificate.toString(), "--tls-key", key.toString());
                 HttpClient client = client(TestCertificates.client(server, null))) {
             assertThat(run.address).startsWith("https://127.0.0.1:");
             HttpResponse<String> whole = client.send(question(run.address, ""), BodyHandlers.ofString());
@@ -175,8 +139,14 @@ class DoorsTest {
     /** Whoever finds no place, nor one of the reserve, is told so by the protocol that he speaks. */
     @Test
     void aFullServerRefusesOverTlsToo() throws Exception {
-        try (Run run = new Run(
-                "--tls-certificate", certificate.toString(), "--tls-key", key.toString(), "--max-connections", "1")) {
+        try (RunningService run = new RunningService(
+                dir,
+                "--tls-certificate",
+                certificate.toString(),
+                "--tls-key",
+                key.toString(),
+                "--max-connections",
+                "1")) {
             URI uri = URI.create(run.address);
             // Those of the reserve that ask nothing are closed after two seconds, so this may take several attempts.
             await().atMost(Duration.ofSeconds(120)).until(() -> {
@@ -226,7 +196,8 @@ class DoorsTest {
         Identity good = made.signedBy(authority, "authority", "good");
         Identity expired = made.signedBy(authority, "authority", "expired", "-startdate", "-20d", "-validity", "10");
         Identity foreign = made.selfSigned("foreign");
-        try (Run run = new Run(
+        try (RunningService run = new RunningService(
+                        dir,
                         "--tls-certificate",
                         certificate.toString(),
                         "--tls-key",
@@ -259,7 +230,8 @@ class DoorsTest {
         Path mine = Files.writeString(dir.resolve("own.crt"), server.pem());
         Path itsKey = Files.writeString(dir.resolve("own.key"), server.key());
         Identity next = made.selfSigned("next");
-        try (Run run = new Run(
+        try (RunningService run = new RunningService(
+                        dir,
                         "--tls-certificate",
                         mine.toString(),
                         "--tls-key",

@@ -11,9 +11,7 @@ import dev.tramontane.keys.KeyObserver;
 import dev.tramontane.keys.KeyRing;
 import dev.tramontane.keys.SecretKey;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -152,6 +150,16 @@ class ChatPageBrowserTest {
                         "user: another chat;assistant: answer 2;user: written offline;>");
     }
 
+    /** Cut in mid-answer, held, reloaded, forgotten by the server, with a hole. */
+    @Test
+    void anAnswerGoesOnOverLostConnections() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(ANSWER);
+        try (Served served = slowly(engine)) {
+            drive("resume", served, ANSWER);
+        }
+        assertThat(engine.runs).as("nothing was computed twice").hasSize(7);
+    }
+
     @Test
     void whoHasAKeyCanChat() throws Exception {
         String key = SecretKey.make(new SecureRandom());
@@ -176,17 +184,7 @@ class ChatPageBrowserTest {
     }
 
     private static void drive(String script, Served served, String... more) throws Exception {
-        Path clients = ClientProgram.clients("node_modules/playwright-core");
-        Path node = ClientProgram.program("node");
-        Path chromium = ClientProgram.program("chromium", "chromium-browser", "google-chrome");
-        List<String> command = new ArrayList<>(List.of(
-                node.toString(),
-                "src/test/clients/page/" + script + ".mjs",
-                clients.toString(),
-                chromium.toString(),
-                "http://127.0.0.1:" + served.port + "/"));
-        command.addAll(List.of(more));
-        ClientProgram.run(command.toArray(String[]::new));
+        ClientProgram.inBrowser(script, "http://127.0.0.1:" + served.port + "/", more);
     }
 
     private static String prompt(ScriptedEngine.Run run) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.fixtures.Needed;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -31,6 +33,18 @@ public final class ClientProgram {
                 .findFirst();
         Needed.program(found.isPresent(), names[0]);
         return found.get();
+    }
+
+    /** Runs a script of {@code src/test/clients/page}: in headless Chromium, against the page at an address. */
+    public static void inBrowser(String script, String address, String... more) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                program("node").toString(),
+                "src/test/clients/page/" + script + ".mjs",
+                clients("node_modules/playwright-core").toString(),
+                program("chromium", "chromium-browser", "google-chrome").toString(),
+                address));
+        command.addAll(List.of(more));
+        run(command.toArray(String[]::new));
     }
 
     /** Runs it; it must exit with 0 and end with "all held". */

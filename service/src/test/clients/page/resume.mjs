@@ -1,0 +1,110 @@
+// The connection is cut in mid-answer, and the page is closed in mid-answer: the answer goes on where it was, or says that it
+// was cut.
+//   node resume.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED
+
+import assert from "node:assert/strict";
+import { DESKTOP, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, open, picture, script, step, until } from "./browser.mjs";
+
+const [expected] = more;
+
+/** Sockets of the page, each with what cuts it off as a lost network would, at a number of events to come. */
+async function throughWires(page) {
+  const wires = { cutAfter: Infinity, cuts: 0, held: false, forgetful: false, drop: 0, deafAfter: Infinity };
+  await page.routeWebSocket(/\/v1\/responses/, (near) => {
+    if (wires.held) {
+      near.close({ code: 1011 });
+      return;
+    }
+    const far = near.connectToServer();
+    let cut = false;
+    near.onMessage((message) => far.send(wires.forgetful ? message.replace(/resp_\w+/, "resp_of_nobody") : message));
+    far.onMessage((message) => {
+      if (cut) return;
+      if (--wires.deafAfter <= 0) return;
+      if (wires.drop > 0 && message.includes("output_text.delta")) {
+        wires.drop--;
+        return;
+      }
+      near.send(message);
+      if (--wires.cutAfter > 0) return;
+      cut = true;
+      wires.cuts++;
+      wires.cutAfter = Infinity;
+      far.close();
+      near.close({ code: 1011 });
+    });
+  });
+  return wires;
+}
+
+await script(async () => {
+  const page = await open("light", DESKTOP, { forgiving: true });
+  const wires = await throughWires(page);
+  await page.reload();
+  await connected(page);
+
+  step("a connection that is cut again and again loses nothing and doubles nothing");
+  for (const events of [5, 17, 1, 60]) {
+    wires.cutAfter = events;
+    const cuts = wires.cuts;
+    if (cuts === 0) await ask(page, "go on");
+    await until(page, "cut", () => wires.cuts > cuts);
+  }
+  await answered(page, 0);
+  assert.equal(await lastKept(page), expected);
+  assert.equal(wires.cuts, 4);
+  assert.match(await answer(page, 0).locator(".meta").textContent(), /resumed after a lost connection/);
+  await accessible(page, "a resumed answer");
+
+  step("while there is no connection the page says so");
+  await ask(page, "again");
+  await answering(page);
+  wires.held = true;
+  wires.cutAfter = 1;
+  await answer(page, 1).locator(".meta", { hasText: "Connection lost: waiting to go on" }).waitFor();
+  await page.locator("#state", { hasText: "Disconnected" }).waitFor();
+  await accessible(page, "a lost connection");
+  await picture(page, "lost-light");
+  wires.held = false;
+  await answered(page, 1);
+  assert.equal(await lastKept(page), expected);
+
+  step("an answer goes on after a reload of the page");
+  wires.deafAfter = 12;
+  await ask(page, "and again");
+  await until(page, "kept while it grows", async () => (await kept(page)).some(({ status, text }) => status === "streaming" && text));
+  wires.deafAfter = Infinity;
+  await page.reload();
+  await answered(page, 2);
+  assert.equal(await lastKept(page), expected);
+
+  step("what the server does not have any more is cut, and can be asked for again");
+  await ask(page, "once more");
+  await answering(page);
+  wires.held = true;
+  wires.cutAfter = 1;
+  await answer(page, 3).locator(".meta", { hasText: "Connection lost" }).waitFor();
+  wires.forgetful = true;
+  wires.held = false;
+  await page.locator("[role=alert]", { hasText: "could not be resumed" }).waitFor();
+  await answer(page, 3).locator(".meta", { hasText: "cut off" }).waitFor();
+  await accessible(page, "a cut answer");
+  await picture(page, "cut-light");
+  wires.forgetful = false;
+  await answer(page, 3).locator("[data-do=regenerate]").click();
+  await page.locator(".place", { hasText: "2 / 2" }).waitFor();
+  await answered(page, 3);
+  assert.equal(await lastKept(page), expected);
+
+  step("a hole is filled, and one that can't be is told of");
+  await page.locator("#new-chat").click();
+  wires.drop = 1;
+  await ask(page, "with a hole");
+  await answered(page, 0);
+  assert.equal(await lastKept(page), expected);
+  wires.drop = Infinity;
+  await ask(page, "with one that stays");
+  await page.locator("[role=alert]", { hasText: "part of this answer was lost" }).waitFor();
+  assert.equal(await page.locator("#prompt").inputValue(), "with one that stays");
+  wires.drop = 0;
+});
