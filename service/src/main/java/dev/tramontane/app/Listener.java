@@ -105,7 +105,7 @@ final class Listener implements AutoCloseable {
                             door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
                             operators.getLast(), // Answers a key's own question, too.
                             new ModelRoutes(serving),
-                            new OpenAiRoutes(vertx, config, serving, observer, memory, clock),
+                            new OpenAiRoutes(vertx, config, serving, observer, memory, replay, clock),
                             new TokenizeRoutes(vertx, config, serving, memory),
                             new ResponsesRoute(responses),
                             new ResponseRoutes(responses),

@@ -227,7 +227,8 @@ final class TestService implements AutoCloseable {
                 List.of(
                         new HealthRoutes(health),
                         new ModelRoutes(models),
-                        new OpenAiRoutes(vertx, config, models, observer, memory, () -> Instant.ofEpochSecond(NOW)),
+                        new OpenAiRoutes(
+                                vertx, config, models, observer, memory, replay, () -> Instant.ofEpochSecond(NOW)),
                         new TokenizeRoutes(vertx, config, models, memory),
                         new ResponsesRoute(kept),
                         new ResponseRoutes(kept),

@@ -59,6 +59,11 @@ abstract class AnswerFormat {
         return id.toString();
     }
 
+    /** The answer's id. */
+    final String id() {
+        return head.id();
+    }
+
     final AnswerOptions options() {
         return options;
     }

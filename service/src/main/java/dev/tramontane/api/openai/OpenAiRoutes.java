@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Caller;
 import dev.tramontane.api.Contained;
@@ -13,6 +14,7 @@ import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.GenerationEvent;
@@ -25,6 +27,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -37,6 +40,7 @@ public final class OpenAiRoutes implements ApiRoutes {
     private final RequestMemory memory;
     private final InstantSource clock;
     private final JsonBodies bodies;
+    private final ResumableStreams resumable;
 
     public OpenAiRoutes(
             Vertx vertx,
@@ -45,6 +49,19 @@ public final class OpenAiRoutes implements ApiRoutes {
             HttpObserver observer,
             RequestMemory memory,
             InstantSource clock) {
+        this(vertx, config, models, observer, memory, ReplayLimits.DEFAULT, clock);
+    }
+
+    /** @param replay how much is kept of streams that may be resumed */
+    public OpenAiRoutes(
+            Vertx vertx,
+            ApiConfig config,
+            ServedModels models,
+            HttpObserver observer,
+            RequestMemory memory,
+            ReplayLimits replay,
+            InstantSource clock) {
+        resumable = new ResumableStreams(vertx, config, observer, memory, replay);
         this.config = config;
         this.models = models;
         this.observer = observer;
@@ -78,12 +95,23 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
-        Pass pass = Caller.of(context).begin();
-        context.addEndHandler(ended -> pass.close());
-        Tally.of(context).paidBy(pass);
         RequestMemory.Lease lease = Replies.lease(context, memory);
+        if (ResumableStreams.isResumption(context)) { // Its answer has its place already.
+            bodies.read(context.request(), lease, fields -> fields)
+                    .onSuccess(same -> Replies.guarded(context, () -> resumable.resume(context)))
+                    .onFailure(failure -> Replies.fail(context, failure));
+            return;
+        }
+        Pass pass = Caller.of(context).begin();
+        AtomicBoolean outlives = new AtomicBoolean(); // Then the answer gives the pass back.
+        context.addEndHandler(ended -> {
+            if (!outlives.get()) {
+                pass.close();
+            }
+        });
+        Tally.of(context).paidBy(pass);
         bodies.read(context.request(), lease, fields -> asked(context, reader.apply(fields)))
-                .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease)))
+                .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease, pass, outlives)))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
@@ -133,21 +161,30 @@ public final class OpenAiRoutes implements ApiRoutes {
         return clock.instant().getEpochSecond();
     }
 
-    private void run(RoutingContext context, Job job, RequestMemory.Lease lease) {
+    private void run(
+            RoutingContext context, Job job, RequestMemory.Lease lease, Pass pass, AtomicBoolean outlives) {
         Tally tally = Tally.of(context);
         RequestTrace trace = RequestTrace.of(context);
         trace.generates(job.operation(), job.generator().model());
         if (job.format().options().stream()) {
-            // What a reader that stands still leaves waiting.
-            lease.take(RequestMemory.ofTokens(
-                    config.lookAhead(), job.generations().getFirst().tops()));
+            int alternatives = job.generations().getFirst().tops();
             Flux<byte[]> frames = events(job, trace)
                     .map(Contained.function(tagged -> {
                         tally.see(tagged.prompt(), tagged.event());
                         return job.format().event(tagged.prompt(), tagged.event());
                     }))
                     .concatWith(Mono.fromSupplier(Contained.supplier(job.format()::last)));
+            if (ResumableStreams.isWished(context) && !context.response().closed()) {
+                resumable.begin(context, job.format(), frames, alternatives, pass);
+                outlives.set(true);
+                return;
+            }
+            // What a reader that stands still leaves waiting.
+            lease.take(RequestMemory.ofTokens(config.lookAhead(), alternatives));
             EventStream.send(context, frames, job.format().keepAlive(), config, observer);
+        } else if (ResumableStreams.isWished(context)) {
+            throw ApiException.invalid(
+                    400, ResumableStreams.WISH + " belongs to streams; send stream, or leave it out", "invalid_header");
         } else {
             PatientReply.send(context, admitted -> whole(job, lease, tally, trace, admitted), config);
         }

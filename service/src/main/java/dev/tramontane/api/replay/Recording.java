@@ -1,7 +1,6 @@
 package dev.tramontane.api.replay;
 
 import dev.tramontane.api.PacedSubscriber;
-import dev.tramontane.generation.GenerationEvent;
 import io.vertx.core.Context;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -13,7 +12,7 @@ import reactor.core.publisher.Flux;
  *
  * <p>Whatever writes runs on the event loop that the answer began on, wherever its readers are.
  */
-public abstract class Recording extends PacedSubscriber<GenerationEvent> {
+public abstract class Recording<T> extends PacedSubscriber<T> {
 
     /** What becomes of an answer that nobody reads any more. */
     public enum Keeping {
@@ -51,7 +50,7 @@ public abstract class Recording extends PacedSubscriber<GenerationEvent> {
     }
 
     /** Lets it be generated. On the home loop, once; its first reader may be there before. */
-    public final void begin(Flux<GenerationEvent> generation) {
+    public final void begin(Flux<? extends T> generation) {
         generation.subscribe(this);
         await(); // A reader who was gone before is no reader who leaves.
     }

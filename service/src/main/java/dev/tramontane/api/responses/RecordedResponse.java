@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
  * One response from its request to its end, and afterwards for as long as it is kept. It is written on the event loop that
  * it began on; what others ask of it is answered on any thread.
  */
-public final class RecordedResponse extends Recording {
+public final class RecordedResponse extends Recording<GenerationEvent> {
 
     /** Why an answer ends though the model would go on. */
     public enum Stop {

@@ -16,11 +16,17 @@ final class ResponseFrames {
     private static final byte[] KEEP_ALIVE =
             "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n".getBytes(StandardCharsets.UTF_8);
 
+    /** One that goes on was admitted before, so its first event needs no other to open the stream. */
+    private static final byte[] ADMITTED = {};
+
     private ResponseFrames() {}
 
     /** Sends the events after this number, those to come included. On the request's event loop. */
     static void send(RoutingContext context, RecordedResponse response, long startingAfter, ResponseServices services) {
         Flux<byte[]> frames = response.read(startingAfter).map(Contained.function(ResponseFrames::frame));
+        if (startingAfter >= 0) {
+            frames = frames.startWith(ADMITTED);
+        }
         EventStream.send(context, frames, KEEP_ALIVE, AHEAD, services.config(), services.observer());
     }
 
