@@ -70,7 +70,8 @@ class ChatResumeTest {
             byte[] body = upTo(client.send(post(path, WISH)), bytes);
             had = new ArrayList<>(NumberedEvents.of(body, Math.min(bytes, body.length)));
         }
-        RawClient.Answer rest = answer(post(path, "Last-Event-ID: " + had.getLast().id() + "\r\n"));
+        RawClient.Answer rest =
+                answer(post(path, "Last-Event-ID: " + had.getLast().id() + "\r\n"));
         assertThat(rest.status()).as(rest.body()).isEqualTo(200);
         had.addAll(NumberedEvents.of(rest.body()));
         return had;
@@ -159,15 +160,21 @@ class ChatResumeTest {
 
     @Test
     void whatWasNotSentOrIsOfAnotherPathIsRefused() throws IOException {
-        String id = NumberedEvents.of(answer(post(CHAT, WISH)).body()).getFirst().id();
-        assertThat(answer(post(CHAT, "Last-Event-ID: " + id + "99\r\n")).status()).isEqualTo(400);
+        String id =
+                NumberedEvents.of(answer(post(CHAT, WISH)).body()).getFirst().id();
+        assertThat(answer(post(CHAT, "Last-Event-ID: " + id + "99\r\n")).status())
+                .isEqualTo(400);
         assertThat(answer(post(COMPLETIONS, "Last-Event-ID: " + id + "\r\n")).status())
                 .isEqualTo(404);
-        String whole = RawClient.post(CHAT, TestService.chatBody(new JsonObject()).encode());
-        assertThat(answer(whole.replaceFirst("\r\n", "\r\n" + WISH)).status()).as("no stream").isEqualTo(400);
+        String whole =
+                RawClient.post(CHAT, TestService.chatBody(new JsonObject()).encode());
+        assertThat(answer(whole.replaceFirst("\r\n", "\r\n" + WISH)).status())
+                .as("no stream")
+                .isEqualTo(400);
         String named = RawClient.post(
                 CHAT,
-                TestService.chatBody(JsonObject.of("stream", true, "request_id", "mine")).encode());
+                TestService.chatBody(JsonObject.of("stream", true, "request_id", "mine"))
+                        .encode());
         String request = named.replaceFirst("\r\n", "\r\n" + WISH);
         assertThat(answer(request).status()).isEqualTo(200);
         RawClient.Answer twice = answer(request);

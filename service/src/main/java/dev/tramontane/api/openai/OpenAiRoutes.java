@@ -161,8 +161,7 @@ public final class OpenAiRoutes implements ApiRoutes {
         return clock.instant().getEpochSecond();
     }
 
-    private void run(
-            RoutingContext context, Job job, RequestMemory.Lease lease, Pass pass, AtomicBoolean outlives) {
+    private void run(RoutingContext context, Job job, RequestMemory.Lease lease, Pass pass, AtomicBoolean outlives) {
         Tally tally = Tally.of(context);
         RequestTrace trace = RequestTrace.of(context);
         trace.generates(job.operation(), job.generator().model());

@@ -51,8 +51,7 @@ final class ResumableStreams {
     /** Whose, and which. */
     private record Key(String tenant, String id) {}
 
-    ResumableStreams(
-            Vertx vertx, ApiConfig config, HttpObserver observer, RequestMemory memory, ReplayLimits limits) {
+    ResumableStreams(Vertx vertx, ApiConfig config, HttpObserver observer, RequestMemory memory, ReplayLimits limits) {
         this.vertx = vertx;
         this.config = config;
         this.observer = observer;
@@ -111,7 +110,8 @@ final class ResumableStreams {
     }
 
     private Duration wait(RoutingContext context) {
-        String wish = Objects.requireNonNullElse(context.request().getHeader(WISH), "").strip();
+        String wish = Objects.requireNonNullElse(context.request().getHeader(WISH), "")
+                .strip();
         if (!SECONDS.matcher(wish).matches()) {
             throw ApiException.invalid(
                     400,
@@ -136,8 +136,8 @@ final class ResumableStreams {
      * @throws ApiException when there is no such answer of this caller's at this path
      */
     void resume(RoutingContext context) {
-        String last =
-                Objects.requireNonNullElse(context.request().getHeader(LAST_EVENT_ID), "").strip();
+        String last = Objects.requireNonNullElse(context.request().getHeader(LAST_EVENT_ID), "")
+                .strip();
         Matcher id = EVENT_ID.matcher(last);
         if (!id.matches()) {
             throw ApiException.invalid(
