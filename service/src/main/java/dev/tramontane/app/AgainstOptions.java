@@ -92,6 +92,7 @@ final class AgainstOptions {
                         engine.cacheBytes(),
                         kv == null ? engine.halfPrecision() : own.engine().halfPrecision(),
                         engine.prefixes(),
+                        engine.snapshots(),
                         engine.queueRequests(),
                         engine.queueTokens()),
                 compared.http(),

@@ -92,6 +92,7 @@ record Configuration(
      * @param cacheBytes of the key/value cache
      * @param halfPrecision F16 cache, else F32
      * @param prefixes whether what was computed is kept for later requests that begin alike
+     * @param snapshots where it outlives the process
      * @param queueRequests requests that may wait
      * @param queueTokens prompt tokens that may wait
      */
@@ -103,8 +104,15 @@ record Configuration(
             OptionalLong cacheBytes,
             boolean halfPrecision,
             boolean prefixes,
+            SnapshotChoice snapshots,
             int queueRequests,
             long queueTokens) {}
+
+    /**
+     * @param directory of snapshot files; empty for none
+     * @param bytes that they may have together
+     */
+    record SnapshotChoice(Optional<Path> directory, long bytes) {}
 
     /**
      * How the service is reached, and by whom.
@@ -276,10 +284,17 @@ record Configuration(
                 values.size(Setting.CACHE_MEMORY),
                 values.word(Setting.KV, List.of("f16", "f32")).orElseThrow().equals("f16"),
                 values.on(Setting.PREFIX_CACHE),
+                new SnapshotChoice(
+                        values.path(Setting.SNAPSHOT_DIR),
+                        values.size(Setting.SNAPSHOT_BYTES).orElseThrow()),
                 values.whole(Setting.QUEUE_REQUESTS, 1, 1_000_000).orElseThrow(),
                 values.whole(Setting.QUEUE_TOKENS, 1, Integer.MAX_VALUE).orElseThrow());
         values.atLeast(Setting.BATCH_TOKENS, engine.batchTokens(), Setting.MAX_BATCH, engine.lanes());
         values.atLeast(Setting.MAX_SEQUENCES, engine.slots(), Setting.MAX_BATCH, engine.lanes());
+        if (engine.snapshots().directory().isPresent() && !engine.prefixes()) {
+            throw new UsageException(Setting.SNAPSHOT_DIR.flag() + " keeps what " + Setting.PREFIX_CACHE.flag()
+                    + " finds, which is off: leave one of them out");
+        }
         return engine;
     }
 

@@ -98,6 +98,7 @@ final class MeasuredModel implements AutoCloseable {
                 library,
                 Models.name(configuration, path),
                 (name, sizes) -> EngineObserver.NONE,
+                null,
                 false);
         handedOver = true;
         return running;

@@ -66,6 +66,11 @@ record MemorySum(List<Item> items) {
                 place));
         items.add(new Item("cache", "cache_bytes", pages, place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
+        items.add(new Item(
+                "buffers of snapshots",
+                "snapshot_buffers_bytes",
+                SnapshotFiles.bufferBytes(configuration, sizing.plan()),
+                Place.OWN));
         items.add(new Item("Java heap at most", HEAP_KEY, heap, Place.OWN));
         items.add(new Item("the JVM beside it", JVM_KEY, JVM, Place.OWN));
         return new MemorySum(items);

@@ -13,11 +13,14 @@ import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.SamplingDefaults;
+import dev.tramontane.snapshots.PageFiles;
+import dev.tramontane.snapshots.SnapshotObserver;
 import dev.tramontane.source.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,7 @@ final class RunningModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final EngineLoop engine;
+    private final @Nullable PageFiles snapshots;
     private final EngineTextGenerator generator;
     private final LayoutChoice layout;
     private final String description;
@@ -35,12 +39,14 @@ final class RunningModel implements AutoCloseable {
     private RunningModel(
             LoadedModel loaded,
             EngineLoop engine,
+            @Nullable PageFiles snapshots,
             EngineTextGenerator generator,
             LayoutChoice layout,
             String description,
             long warmUpNanos) {
         this.loaded = loaded;
         this.engine = engine;
+        this.snapshots = snapshots;
         this.generator = generator;
         this.layout = layout;
         this.description = description;
@@ -53,27 +59,30 @@ final class RunningModel implements AutoCloseable {
      * @param configuration with a model: {@link DefaultModel#chosen}
      */
     static RunningModel open(Configuration configuration, Environment environment, EngineObserver observer) {
-        return open(configuration, environment, (name, engine) -> observer, (done, total) -> {}, false);
+        return open(configuration, environment, (name, engine) -> observer, null, (done, total) -> {}, false);
     }
 
     /**
      * The same, with a first step computed before anybody asks.
      *
      * @param observer made for the model's name and the engine's sizes
+     * @param snapshots hears of the files that the configuration names
      * @param progress hears bytes of the model that are prepared and to prepare, on this thread
      */
     static RunningModel open(
             Configuration configuration,
             Environment environment,
             BiFunction<String, EngineConfig, EngineObserver> observer,
+            SnapshotObserver snapshots,
             KernelContext.Progress progress) {
-        return open(configuration, environment, observer, progress, true);
+        return open(configuration, environment, observer, snapshots, progress, true);
     }
 
     private static RunningModel open(
             Configuration configuration,
             Environment environment,
             BiFunction<String, EngineConfig, EngineObserver> observer,
+            @Nullable SnapshotObserver snapshots,
             KernelContext.Progress progress,
             boolean warmUp) {
         Path path = Models.file(configuration);
@@ -94,7 +103,8 @@ final class RunningModel implements AutoCloseable {
         }
         LoadedModel loaded = Models.load(configuration, environment, library, source, progress);
         try {
-            return start(configuration, loaded, memory, library, Models.name(configuration, path), observer, warmUp);
+            String name = Models.name(configuration, path);
+            return start(configuration, loaded, memory, library, name, observer, snapshots, warmUp);
         } catch (RuntimeException failure) {
             loaded.close();
             throw failure;
@@ -104,6 +114,7 @@ final class RunningModel implements AutoCloseable {
     /**
      * Starts the engine of a model, which is closed with it.
      *
+     * @param snapshots hears of the files that the configuration names; null to leave these alone
      * @param warmUp whether it computes something first
      */
     static RunningModel start(
@@ -113,6 +124,7 @@ final class RunningModel implements AutoCloseable {
             KernelLibrary library,
             String name,
             BiFunction<String, EngineConfig, EngineObserver> observer,
+            @Nullable SnapshotObserver snapshots,
             boolean warmUp) {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = memory.sizing();
@@ -130,8 +142,10 @@ final class RunningModel implements AutoCloseable {
             LOG.warn("chats are refused: {}", layout.reason());
         }
         SamplingDefaults sampling = sampling(configuration, loaded.source().sampling());
+        PageFiles files =
+                snapshots == null ? null : SnapshotFiles.open(configuration, loaded, library, sizing.plan(), snapshots);
         EngineLoop engine = new EngineLoop(
-                loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime);
+                loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime, files);
         EngineTextGenerator generator = new EngineTextGenerator(
                 name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling);
         long begun = System.nanoTime();
@@ -143,6 +157,7 @@ final class RunningModel implements AutoCloseable {
         return new RunningModel(
                 loaded,
                 engine,
+                files,
                 generator,
                 layout,
                 describe(configuration, name, geometry, library, sizing),
@@ -233,6 +248,9 @@ final class RunningModel implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
+        if (snapshots != null) {
+            snapshots.close();
+        }
         generator.close();
         loaded.close();
     }

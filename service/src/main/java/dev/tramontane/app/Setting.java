@@ -114,6 +114,20 @@ enum Setting {
             "Keep what was computed, in memory of the cache that nobody uses: a later request that begins alike, of the"
                     + " same key, computes only what is new. The answers are the same.",
             "off"),
+    SNAPSHOT_DIR(
+            "snapshot-dir",
+            "DIR",
+            "",
+            "Directory for what serve has computed (keys and values, from which prompts can be told), at the end of each"
+                    + " turn: found again after a restart, or by another process with the same model and settings that"
+                    + " shares it. Made if it is not there, for this user alone. Needs --prefix-cache. Default: none.",
+            "/var/lib/tramontane/snapshots"),
+    SNAPSHOT_BYTES(
+            "snapshot-bytes",
+            "SIZE",
+            "8GiB",
+            "Bytes that files in --snapshot-dir may have together; those go first that were used longest ago.",
+            "100GiB"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
     HOST(

@@ -23,7 +23,7 @@ public final class EngineLoop implements Engine {
     private static final long AWAIT_NANOS = 1_000_000_000;
 
     /** How long a store may take for what is left when the engine is closed, and how often it is asked for room. */
-    private static final long CLOSING_NANOS = 4_000_000_000L;
+    private static final long CLOSING_NANOS = 3_000_000_000L;
 
     private static final long ROOM_NANOS = 1_000_000;
 

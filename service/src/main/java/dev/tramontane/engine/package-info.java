@@ -17,7 +17,7 @@
  *   <li>Watching: {@link EngineStatus} is the books after a step, {@link EngineObserver} hears of everything as it happens,
  *       {@link Heartbeat} says whether the thread moves.
  *   <li>Making one: {@link EngineConfig} has the sizes, {@link CachePlan} what they mean for a model's cache, and {@link
- *       EngineLoop} is the engine.
+ *       EngineLoop} is the engine. A {@link PageStore} is where computed blocks outlive it.
  *   <li>Beside all that, {@link ReturnTimes}: when those should come back whom others refuse, too.
  * </ul>
  */

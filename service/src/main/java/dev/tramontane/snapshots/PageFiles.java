@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PageFiles.class);
     private static final int READS = 64;
-    private static final Duration CLOSING = Duration.ofSeconds(4);
+    private static final Duration CLOSING = Duration.ofSeconds(3);
 
     /** Log lines about files are this far apart at least: a directory may be full of bad ones. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -69,6 +70,12 @@ public final class PageFiles implements PageStore, AutoCloseable {
         // No more writes wait than there are buffers, so that queue is never full.
         writer = thread("tramontane-snapshots-write", Buffers.count(format.blockBytes()));
         reader = thread("tramontane-snapshots-read", READS);
+    }
+
+    /** Bytes of memory beside the heap that such files take. */
+    public static long bufferBytes(long[] pageBytes) {
+        int blockBytes = Math.toIntExact(Arrays.stream(pageBytes).sum());
+        return 2L * Buffers.count(blockBytes) * blockBytes;
     }
 
     private static ThreadPoolExecutor thread(String name, int queue) {
@@ -265,7 +272,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
         return now - last >= QUIET_NANOS && lastLine.compareAndSet(last, now);
     }
 
-    /** Writes what is on its way, for four seconds at most; nothing is read any more. */
+    /** Writes what is on its way, for three seconds at most; nothing is read any more. */
     @Override
     public void close() {
         reader.shutdownNow();

@@ -30,6 +30,7 @@ class MetricsTableTest {
         HttpMetrics http = new HttpMetrics(registry);
         HttpMetrics.watch(new RequestMemory(1), registry);
         new LifeMetrics(registry, List.of("ready"), () -> "ready").loaded(1, 1);
+        new SnapshotMetrics(registry).written(1);
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
         touchEveryLabel(new KeyMetrics(registry), new FileMetrics(registry));
