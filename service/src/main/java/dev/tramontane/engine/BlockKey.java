@@ -19,14 +19,10 @@ record BlockKey(long first, long second, long third, long fourth) {
     /** What comes before the first block of a tenant's sequences. Changing it makes all older names worthless. */
     private static final String ROOT = "tramontane prefix 1";
 
-    /**
-     * The name of no tokens at all.
-     *
-     * @param salt of a request that wants to find only what requests with the same have computed; may be empty
-     */
-    static BlockKey root(Tenant tenant, String salt) {
+    /** The name of no tokens at all. */
+    static BlockKey root(Tenant tenant) {
         byte[] name = tenant.name().getBytes(StandardCharsets.UTF_8);
-        byte[] more = salt.getBytes(StandardCharsets.UTF_8);
+        byte[] more = tenant.salt().getBytes(StandardCharsets.UTF_8);
         byte[] kind = ROOT.getBytes(StandardCharsets.UTF_8);
         // With its length, so that no name runs into a salt.
         ByteBuffer bytes = ByteBuffer.allocate(kind.length + Integer.BYTES + name.length + more.length)

@@ -213,7 +213,7 @@ public final class EngineLoop implements Engine {
 
     private @Nullable PromptBlocks blocks(Submission submission) {
         return config.keepsPrefixes()
-                ? new PromptBlocks(submission.prompt(), config.pageTokens(), BlockKey.root(submission.tenant(), ""))
+                ? new PromptBlocks(submission.prompt(), config.pageTokens(), BlockKey.root(submission.tenant()))
                 : null;
     }
 

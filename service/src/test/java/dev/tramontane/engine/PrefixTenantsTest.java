@@ -55,12 +55,23 @@ final class PrefixTenantsTest {
         assertThat(other.first().finish().cachedTokens()).isZero();
     }
 
+    /** One who asks for several people keeps them apart. */
+    @Test
+    void anothersSaltIsAnothersPrompt() throws RefusedException {
+        Rig rig = rig(8, 0);
+        int[] prompt = Asks.prompt(300, 1);
+        rows(rig, A.salted("one"), prompt, 1);
+        assertThat(rows(rig, A.salted("two"), prompt, 1)).isEqualTo(300);
+        assertThat(rows(rig, A, prompt, 1)).isEqualTo(300);
+        assertThat(rows(rig, A.salted("one"), prompt, 1)).isEqualTo(1);
+    }
+
     /** A name that ends where another's salt begins is another name. */
     @Test
     void namesAndSaltsDoNotRunIntoEachOther() {
-        assertThat(BlockKey.root(new Tenant("ab", 50), "c")).isNotEqualTo(BlockKey.root(new Tenant("a", 50), "bc"));
-        assertThat(BlockKey.root(A, "")).isNotEqualTo(BlockKey.root(A, "x"));
-        assertThat(BlockKey.root(A, "")).isEqualTo(BlockKey.root(new Tenant("a", 10), ""));
+        assertThat(BlockKey.root(new Tenant("ab", 50, "c"))).isNotEqualTo(BlockKey.root(new Tenant("a", 50, "bc")));
+        assertThat(BlockKey.root(A)).isNotEqualTo(BlockKey.root(A.salted("x")));
+        assertThat(BlockKey.root(A)).isEqualTo(BlockKey.root(new Tenant("a", 10)));
     }
 
     /** B asks for more than the whole cache holds, again and again; what A has within his part stays. */

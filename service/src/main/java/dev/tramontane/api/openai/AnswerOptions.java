@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param usage where a stream tells how many tokens it took
  * @param urgency when they are wanted
  * @param requestId what the answer's id ends in; empty for the server to choose
+ * @param cacheSalt only what was computed for requests with the same is found in the cache; empty for none
  */
 record AnswerOptions(
         int choices,
@@ -31,7 +32,8 @@ record AnswerOptions(
         boolean stream,
         StreamUsage usage,
         UrgencyFields urgency,
-        String requestId) {
+        String requestId,
+        String cacheSalt) {
 
     /** Where a stream tells how many tokens it took. */
     enum StreamUsage {
@@ -43,6 +45,9 @@ record AnswerOptions(
 
     /** Most alternatives per token. */
     static final int MAX_LOGPROBS = 20;
+
+    /** Characters of a {@code cache_salt}. */
+    static final int MAX_SALT = 256;
 
     /**
      * Takes the fields and settles those that are not honoured; {@code maxTokens} has been read by the endpoint, which knows
@@ -74,7 +79,8 @@ record AnswerOptions(
                 stream,
                 usage(fields, stream),
                 UrgencyFields.read(fields),
-                requestId(fields));
+                requestId(fields),
+                cacheSalt(fields));
     }
 
     /** Mistral's clients call the seed random_seed. */
@@ -93,6 +99,14 @@ record AnswerOptions(
             throw fields.wrong("request_id", "1 to 128 letters, digits or any of ._:+/=-", id);
         }
         return id == null ? "" : id;
+    }
+
+    private static String cacheSalt(JsonFields fields) {
+        String salt = fields.string("cache_salt");
+        if (salt != null && (salt.isEmpty() || salt.length() > MAX_SALT)) {
+            throw new InvalidJsonException("cache_salt", "cache_salt must be 1 to " + MAX_SALT + " characters long");
+        }
+        return salt == null ? "" : salt;
     }
 
     /** The request to generate. */

@@ -120,7 +120,8 @@ public final class OpenAiRoutes implements ApiRoutes {
         UrgencyFields urgency =
                 job.format().options().urgency().with(context.request().getHeader(UrgencyFields.HEADER));
         return job.of(
-                Caller.of(context).tenant(), urgency.from(Tally.of(context).begunNanos()));
+                Caller.of(context).tenant().salted(job.format().options().cacheSalt()),
+                urgency.from(Tally.of(context).begunNanos()));
     }
 
     private Job completion(JsonFields fields) {

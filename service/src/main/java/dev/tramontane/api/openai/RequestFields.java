@@ -98,6 +98,10 @@ final class RequestFields {
                     JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
                     "the lower, the sooner, among the requests of one key"),
             honoured("request_id", idSchema(), "the end of the answer's id"),
+            honoured(
+                    "cache_salt",
+                    saltSchema(),
+                    "only what was computed for requests with the same is found in the cache"),
             honoured("tools", JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()), "shown by the chat layout")
                     .at(CHAT),
             honoured(
@@ -121,11 +125,10 @@ final class RequestFields {
             harmless("user", "a label"),
             harmless("metadata", "labels"),
             harmless("safety_identifier", "a label"),
-            harmless("prompt_cache_key", "nothing is cached between requests"),
-            harmless("prompt_cache_retention", "nothing is cached between requests"),
-            harmless("prompt_cache_options", "nothing is cached between requests"),
-            harmless("cache_prompt", "nothing is cached between requests"),
-            harmless("cache_salt", "nothing is cached between requests"),
+            harmless("prompt_cache_key", "what was computed is found by its tokens"),
+            harmless("prompt_cache_retention", "what was computed is kept while there is room"),
+            harmless("prompt_cache_options", "what was computed is found by its tokens"),
+            harmless("cache_prompt", "answers are the same, cached or not"),
             only("store", "nothing is kept", false),
             only("service_tier", "there is one", "auto", "default"),
             only("use_beam_search", "answers are drawn", false),
@@ -249,6 +252,13 @@ final class RequestFields {
         schema.put(
                 "additionalProperties", Map.of("type", List.of("number", "null"), "minimum", -100L, "maximum", 100L));
         schema.put("maxProperties", (long) LIMITS.biases());
+        return schema;
+    }
+
+    private static Map<String, Object> saltSchema() {
+        Map<String, Object> schema = JsonSchema.string();
+        schema.put("minLength", 1);
+        schema.put("maxLength", AnswerOptions.MAX_SALT);
         return schema;
     }
 
