@@ -53,7 +53,8 @@ final class MessageAssembler {
         if (before == null && frame.isFinal()) {
             return finish(data);
         }
-        pending = before == null ? data.copy() : before.appendBuffer(data);
+        // Not data.copy(): a copy of nothing takes nothing, silently, and a first fragment may be empty.
+        pending = (before == null ? Buffer.buffer() : before).appendBuffer(data);
         if (!frame.isFinal()) {
             return PARTIAL;
         }

@@ -360,12 +360,7 @@ final class ResponsesSocket implements Lanes.Outlet {
 
     private void broken(Throwable cause) {
         if (cause instanceof CorruptedWebSocketFrameException wrong) {
-            CloseCode code = switch (wrong.closeStatus().code()) {
-                case 1007 -> CloseCode.NOT_UTF8;
-                case 1009 -> CloseCode.TOO_BIG;
-                default -> CloseCode.PROTOCOL_ERROR;
-            };
-            close(code, String.valueOf(wrong.getMessage()));
+            close(CloseCode.of(wrong), String.valueOf(wrong.getMessage()));
         } else if (!(cause instanceof HttpClosedException)) { // The close handler follows that one.
             LOG.debug("A socket failed", cause);
             close(CloseCode.INTERNAL, "the connection failed");

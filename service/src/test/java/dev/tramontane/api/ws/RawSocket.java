@@ -33,6 +33,9 @@ final class RawSocket implements AutoCloseable {
     private final DataInputStream in;
     final String head;
 
+    /** Bytes that are written at a time. */
+    int piece = Integer.MAX_VALUE / 2;
+
     /** Whether pings are answered, as any client library does. */
     boolean answersPings = true;
 
@@ -112,8 +115,9 @@ final class RawSocket implements AutoCloseable {
     }
 
     private void write(byte[] bytes) throws IOException {
-        socket.getOutputStream().write(bytes);
-        socket.getOutputStream().flush();
+        for (int at = 0; at < bytes.length; at += piece) {
+            socket.getOutputStream().write(bytes, at, Math.min(piece, bytes.length - at));
+        }
     }
 
     // ---- from the server
@@ -122,7 +126,8 @@ final class RawSocket implements AutoCloseable {
         int first = in.readUnsignedByte();
         int length = in.readUnsignedByte();
         long bytes = length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length;
-        byte[] payload = in.readNBytes(Math.toIntExact(bytes));
+        byte[] payload = new byte[Math.toIntExact(bytes)];
+        in.readFully(payload); // A frame that was cut short is none.
         return new Frame(first & 15, (first & 0x80) != 0, payload);
     }
 
