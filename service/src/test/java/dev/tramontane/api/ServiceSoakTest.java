@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -51,7 +49,7 @@ class ServiceSoakTest {
         try (TestService service = TestService.on(FakeModel.of(ByteTokenizer.SIZE, 24), engine, config)) {
             Canary canary = new Canary(service);
             Behaviours behaviours = new Behaviours(service, canary);
-            fillWorkers(service);
+            WatchedService.fillWorkers(service);
             run(service, behaviours, seed, WARM_UP);
             Quiet before = Quiet.await(service);
             long done = run(service, behaviours, seed + CLIENTS, Duration.ofSeconds(seconds));
@@ -66,22 +64,6 @@ class ServiceSoakTest {
             assertThat(after.heapBytes()).as("heap").isLessThanOrEqualTo(before.heapBytes() + SPARE_HEAP);
             assertThat(behaviours.kinds()).as("kinds of clients that came").isEqualTo(Behaviours.ALL);
         }
-    }
-
-    /** Vert.x makes a worker thread for each task until it has all of them: no leak, so it happens before the count. */
-    private static void fillWorkers(TestService service) {
-        CountDownLatch all = new CountDownLatch(VertxOptions.DEFAULT_WORKER_POOL_SIZE);
-        List<io.vertx.core.Future<Void>> tasks = new ArrayList<>();
-        for (int i = 0; i < VertxOptions.DEFAULT_WORKER_POOL_SIZE; i++) {
-            tasks.add(service.vertx.executeBlocking(
-                    () -> {
-                        all.countDown();
-                        all.await();
-                        return null;
-                    },
-                    false));
-        }
-        io.vertx.core.Future.all(tasks).await();
     }
 
     /** Lets all clients behave at random; returns how many sessions they had. */

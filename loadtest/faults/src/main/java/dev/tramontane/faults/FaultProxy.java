@@ -17,6 +17,9 @@ public final class FaultProxy implements AutoCloseable {
     /** Of this machine only: whoever can reach a proxy can reach what is behind it. */
     private static final InetAddress HERE = InetAddress.getLoopbackAddress();
 
+    /** What the kernel may take in on our behalf: little, so that whoever sends into a fault feels it soon. */
+    private static final int HELD_BYTES = 8 << 10;
+
     private final InetSocketAddress target;
     private final ServerSocket listening;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
@@ -26,7 +29,9 @@ public final class FaultProxy implements AutoCloseable {
 
     private FaultProxy(InetSocketAddress target, int port) throws IOException {
         this.target = target;
-        listening = new ServerSocket(port, 1024, HERE);
+        listening = new ServerSocket();
+        listening.setReceiveBufferSize(HELD_BYTES);
+        listening.bind(new InetSocketAddress(HERE, port), 1024);
         Thread.ofVirtual().name("fault-proxy").start(this::accept);
     }
 
@@ -89,6 +94,7 @@ public final class FaultProxy implements AutoCloseable {
         Link link = new Link(client, server, links::remove);
         links.add(link);
         try {
+            server.setReceiveBufferSize(HELD_BYTES);
             server.connect(target);
             link.run(() -> toServer, () -> toClients);
         } catch (IOException unreachable) {

@@ -1,0 +1,92 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.fixtures.Documents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The table of faults (docs/faults.md) against the tests that it names. */
+class FaultsDocumentTest {
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| (\\d+) \\| ([^|]+) \\| ([^|]+) \\|$");
+    private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*Test)(?:\\.(\\w+))?`");
+
+    /** Those without a row are named below the table: schemas, model files, kernels. */
+    private static final List<Integer> NUMBERS = IntStream.concat(
+                    IntStream.concat(IntStream.rangeClosed(1, 18), IntStream.rangeClosed(20, 37)),
+                    IntStream.rangeClosed(53, 64))
+            .boxed()
+            .toList();
+
+    private static String source(String test) throws IOException {
+        for (String folder : List.of("service/src/test", "kernels-native/src/test")) {
+            try (Stream<Path> files = Files.walk(Documents.root().resolve(folder))) {
+                Optional<Path> file =
+                        files.filter(path -> path.endsWith(test + ".java")).findFirst();
+                if (file.isPresent()) {
+                    return Files.readString(file.get());
+                }
+            }
+        }
+        throw new AssertionError("there is no test " + test);
+    }
+
+    @Test
+    void everyNumberHasItsTests() throws IOException {
+        List<Integer> numbers = new ArrayList<>();
+        Matcher row = ROW.matcher(Documents.text("docs/faults.md"));
+        while (row.find()) {
+            int number = Integer.parseInt(row.group(1));
+            numbers.add(number);
+            boolean reason = row.group(3).contains("not yet: ");
+            boolean any = false;
+            Matcher test = TEST.matcher(row.group(3));
+            while (test.find()) {
+                any = true;
+                String source = source(test.group(1));
+                if (test.group(2) != null) {
+                    assertThat(source)
+                            .as("%s: %s", number, test.group())
+                            .containsPattern("(void|Stream<DynamicTest>|ArchRule) " + test.group(2) + "\\b");
+                } else if (test.group(1).equals("ReliabilityTest")) {
+                    assertThat(source).as("%s: %s", number, test.group()).contains("item(" + number + ", \"");
+                }
+            }
+            assertThat(any || reason)
+                    .as("row %s names a test or says why not", number)
+                    .isTrue();
+        }
+        assertThat(numbers).isEqualTo(NUMBERS);
+    }
+
+    /** And those that are named by a number are in the row of that number. */
+    @Test
+    void everyNumberedTestHasItsRow() throws IOException {
+        String document = Documents.text("docs/faults.md");
+        Matcher item = Pattern.compile("item\\((\\d+), \"").matcher(source("ReliabilityTest"));
+        int items = 0;
+        while (item.find()) {
+            items++;
+            assertThat(document).containsPattern("(?m)^\\| " + item.group(1) + " \\| .*`ReliabilityTest`");
+        }
+        assertThat(items).isGreaterThan(30);
+        for (String test : List.of("ReliabilityProcessTest", "FaultyNetworkTest")) {
+            Matcher named = Pattern.compile("reliability (\\d+): [^\"]*\"\\)\\s+void (\\w+)")
+                    .matcher(source(test));
+            while (named.find()) {
+                assertThat(document)
+                        .containsPattern(
+                                "(?m)^\\| " + named.group(1) + " \\| .*`" + test + "\\." + named.group(2) + "`");
+            }
+        }
+    }
+}
