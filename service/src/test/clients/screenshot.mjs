@@ -3,12 +3,12 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const [clients, executablePath, base, picture, question = "Name three cold winds of Europe, as a list."] = process.argv.slice(2);
+const [clients, executablePath, base, picture, question = "Show a Python function that adds two numbers. Only code."] = process.argv.slice(2);
 const { chromium } = createRequire(path.resolve(clients) + "/")("playwright-core");
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--no-first-run"] });
 try {
-  const page = await browser.newPage({ colorScheme: "light", viewport: { width: 1040, height: 560 } });
+  const page = await browser.newPage({ colorScheme: "light", viewport: { width: 1040, height: 620 } });
   page.setDefaultTimeout(120_000);
   await page.goto(base);
   await page.locator("#state", { hasText: "Connected" }).waitFor();

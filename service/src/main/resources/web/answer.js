@@ -25,7 +25,7 @@ export class Answer extends EventTarget {
   #deltas = 0;
   #sentAt = performance.now();
   #firstAt = 0;
-  #resumed = 0;
+  #resumed = false;
   #fruitless = 0;
   #sent = false;
   #stopping = false;
@@ -48,7 +48,6 @@ export class Answer extends EventTarget {
   resume() {
     this.#sent = true;
     this.turn.status = "resuming";
-    this.#resumed++;
     this.#fruitless++;
     this.#firstAt = 0; // Its pace was the connection's.
     this.#socket.send({ type: "response.resume", response_id: this.turn.response, starting_after: this.turn.sequence });
@@ -116,7 +115,10 @@ export class Answer extends EventTarget {
     }
     this.turn.sequence = number;
     this.#fruitless = 0;
-    if (this.turn.status === "resuming") this.#is("streaming");
+    if (this.turn.status === "resuming") {
+      this.#resumed = true;
+      this.#is("streaming");
+    }
     return true;
   }
 
@@ -134,7 +136,7 @@ export class Answer extends EventTarget {
   }
 
   #push(delta) {
-    if (this.#deltas++ === 0) this.#firstAt = this.#resumed ? 0 : performance.now();
+    if (this.#deltas++ === 0 && !this.#resumed) this.#firstAt = performance.now();
     this.turn.text += delta;
     this.turn.tokens = (this.turn.tokens ?? 0) + 1;
     this.#measure("");
@@ -152,7 +154,7 @@ export class Answer extends EventTarget {
     }
     parts.push(`${tokens} ${tokens === 1 ? "token" : "tokens"}`);
     const cached = usage?.input_tokens_details?.cached_tokens;
-    if (cached) parts.push(`${cached} of ${usage.input_tokens} prompt tokens were cached`);
+    if (cached) parts.push(`${cached} of ${usage.input_tokens} prompt tokens cached`);
     if (this.#resumed) parts.push("resumed after a lost connection");
     if (ending) parts.push(ending);
     this.turn.meta = parts.join(" · ");

@@ -40,6 +40,9 @@ export async function script(steps) {
     console.log("all held");
   } catch (failure) {
     console.error(failure);
+    for (const page of browser.contexts().flatMap((context) => context.pages())) {
+      console.error("the page says:", await page.locator("#problem").textContent(), await page.locator("#state").textContent(), complaints);
+    }
     process.exitCode = 1;
   } finally {
     await browser.close();

@@ -3,7 +3,7 @@
 //   node resume.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED
 
 import assert from "node:assert/strict";
-import { DESKTOP, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, open, picture, script, step, until } from "./browser.mjs";
+import { DESKTOP, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, oneRow, open, picture, script, step, until } from "./browser.mjs";
 
 const [expected] = more;
 
@@ -63,6 +63,7 @@ await script(async () => {
   wires.cutAfter = 1;
   await answer(page, 1).locator(".meta", { hasText: "Connection lost: waiting to go on" }).waitFor();
   await page.locator("#state", { hasText: "Disconnected" }).waitFor();
+  await oneRow(page, "on a desktop, disconnected");
   await accessible(page, "a lost connection");
   await picture(page, "lost-light");
   wires.held = false;
@@ -88,6 +89,7 @@ await script(async () => {
   wires.held = false;
   await page.locator("[role=alert]", { hasText: "could not be resumed" }).waitFor();
   await answer(page, 3).locator(".meta", { hasText: "cut off" }).waitFor();
+  assert.doesNotMatch(await answer(page, 3).locator(".meta").textContent(), /resumed/);
   await accessible(page, "a cut answer");
   await picture(page, "cut-light");
   wires.forgetful = false;
