@@ -55,17 +55,17 @@ final class RequestFields {
             honoured("max_completion_tokens", JsonSchema.whole(1, MOST), "the same, as OpenAI calls it now")
                     .at(CHAT),
             honoured("min_tokens", JsonSchema.whole(0, MOST), "tokens before an answer may end; at most max_tokens"),
-            honoured("stop", stopSchema(), "the answer ends before the first of these that appears"),
+            honoured("stop", SamplingSchemas.stop(), "the answer ends before the first of these that appears"),
             honoured("include_stop_str_in_output", JsonSchema.flag(), "keep the string that ended the answer"),
             honoured("stop_token_ids", IDS, "ids that end an answer"),
             honoured(
                     "allowed_token_ids",
-                    allowedSchema(),
+                    SamplingSchemas.allowed(),
                     "no other token is drawn; an end token only where it is among them"),
             honoured("ignore_eos", JsonSchema.flag(), "let nothing but limits and stops end an answer"),
             honoured("seed", JsonSchema.whole(Long.MIN_VALUE, Long.MAX_VALUE), "the same seed gives the same tokens"),
             honoured("random_seed", JsonSchema.whole(Long.MIN_VALUE, Long.MAX_VALUE), "seed, as Mistral calls it"),
-            honoured("logit_bias", biasSchema(), "additions to logits by token id"),
+            honoured("logit_bias", SamplingSchemas.bias(), "additions to logits by token id"),
             honoured("logprobs", JsonSchema.flag(), "log-probabilities of the tokens")
                     .at(CHAT),
             honoured(
@@ -223,13 +223,6 @@ final class RequestFields {
                 JsonSchema.required(JsonSchema.array(ids, 1, LIMITS.prompts()))));
     }
 
-    static Map<String, Object> stopSchema() {
-        Map<String, Object> one = JsonSchema.required(JsonSchema.string());
-        one.put("minLength", 1L);
-        one.put("maxLength", (long) LIMITS.stopCharacters());
-        return JsonSchema.any(List.of(one, JsonSchema.array(one, 0, LIMITS.stopStrings())));
-    }
-
     /** What every message has; the rest is said in docs/http.md. */
     private static Map<String, Object> messageSchema() {
         Map<String, Object> schema = JsonSchema.object();
@@ -239,19 +232,6 @@ final class RequestFields {
                 Map.of(
                         "role", Map.of("enum", List.of("system", "developer", "user", "assistant", "tool")),
                         "content", Map.of("type", List.of("string", "array", "null"))));
-        return schema;
-    }
-
-    static Map<String, Object> allowedSchema() {
-        return JsonSchema.array(JsonSchema.whole(0, MOST), 1, LIMITS.biases());
-    }
-
-    static Map<String, Object> biasSchema() {
-        Map<String, Object> schema = JsonSchema.object();
-        schema.put("propertyNames", Map.of("pattern", "^(0|[1-9][0-9]{0,8})$"));
-        schema.put(
-                "additionalProperties", Map.of("type", List.of("number", "null"), "minimum", -100L, "maximum", 100L));
-        schema.put("maxProperties", (long) LIMITS.biases());
         return schema;
     }
 

@@ -10,13 +10,21 @@ import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.model.SamplingDefaults;
 import io.vertx.core.json.JsonObject;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The table of fields has what the code reads and nothing else, so what is made of it (the API's description) is true. */
 class FieldTableTest {
@@ -89,6 +97,23 @@ class FieldTableTest {
                     .getJsonObject(schema)
                     .getJsonObject("properties")
                     .fieldNames();
+        }
+    }
+
+    /** In a class loader of its own each, as when the first request of a server wants it: tables must not wait for each other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RequestFields", "ResponseFields", "RequestField"})
+    void anyOfTheTablesMayBeWantedFirst(String first) throws Exception {
+        List<URL> places = new ArrayList<>();
+        for (String place : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            places.add(Path.of(place).toUri().toURL());
+        }
+        try (URLClassLoader loader =
+                new URLClassLoader(places.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            String here = RequestFields.class.getPackageName() + '.';
+            Class.forName(here + first, true, loader);
+            Class.forName(here + "RequestFields", true, loader);
+            Class.forName(here + "ResponseFields", true, loader);
         }
     }
 }
