@@ -43,7 +43,21 @@ assert.equal(errors.length, 0);
 const refused = await answer({ input: "hello", previous_response_id: "resp_1" });
 assert.equal(refused.last.type, "error");
 assert.equal(errors.length, 1);
-assert.match(errors[0].message, /previous_response_id/);
+assert.equal(refused.last.error.code, "previous_response_not_found");
+
+// Two lanes side by side: each is told whose events are whose.
+const lanes = await new Promise((resolve) => {
+  const texts = { planner: "", research: "" };
+  let ended = 0;
+  socket.on("event", (event) => {
+    if (event.type === "response.output_text.delta") texts[event.stream_id] += event.delta;
+    if (event.type === "response.completed" && ++ended === 2) resolve(texts);
+  });
+  for (const lane of Object.keys(texts)) {
+    socket.send({ type: "response.create", stream_id: lane, store: false, input: "hello" });
+  }
+});
+assert.deepEqual(lanes, { planner: expected, research: expected });
 
 socket.close();
 console.log("all held");
