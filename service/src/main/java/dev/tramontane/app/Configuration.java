@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.api.Allowed;
+import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
 import java.net.URI;
@@ -121,6 +122,7 @@ record Configuration(
      * @param port to listen at, 0 for a free one
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
+     * @param lookAhead tokens that an answer may be ahead of its reader
      * @param socketAnswers under way at a time on one WebSocket
      * @param socketLanes with names that one WebSocket may have
      * @param socketLife after which a WebSocket takes no more requests
@@ -136,6 +138,7 @@ record Configuration(
             int port,
             Allowed allowed,
             int maxConnections,
+            int lookAhead,
             int socketAnswers,
             int socketLanes,
             Duration socketLife,
@@ -306,6 +309,8 @@ record Configuration(
                         values.list(Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
                         values.list(Setting.ALLOWED_HOSTS, Allowed.HOSTS_RULE, Allowed::isHost)),
                 values.whole(Setting.MAX_CONNECTIONS, 1, 1_000_000).orElseThrow(),
+                values.whole(Setting.LOOK_AHEAD, 1, GenerationConfig.DEFAULT.ahead())
+                        .orElseThrow(),
                 values.whole(Setting.SOCKET_ANSWERS, 1, 1_000).orElseThrow(),
                 values.whole(Setting.SOCKET_LANES, 0, 10_000).orElseThrow(),
                 values.time(Setting.SOCKET_LIFE, "1s to 168h", Duration.ofSeconds(1), Duration.ofHours(168)),

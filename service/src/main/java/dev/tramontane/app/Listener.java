@@ -178,7 +178,7 @@ final class Listener implements AutoCloseable {
                                 standard.sockets().farewell()),
                 standard.requests(),
                 standard.heartbeat(),
-                standard.lookAhead(),
+                http.lookAhead(),
                 http.allowed(),
                 http.templateVariables(),
                 http.ignoreUnknown(),

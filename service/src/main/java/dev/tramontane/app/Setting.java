@@ -206,6 +206,13 @@ enum Setting {
             "Connections open at a time at most; further ones get 503, except for health and metrics. Lowered to what"
                     + " the descriptors that the process may open allow.",
             "1000"),
+    LOOK_AHEAD(
+            "look-ahead",
+            "TOKENS",
+            "64",
+            "Tokens of an answer that may be generated before its reader has taken them. A reader that falls further behind"
+                    + " parks its answer: it keeps its pages and gives up its place in the steps.",
+            "16"),
     SOCKET_ANSWERS(
             "socket-answers",
             "N",

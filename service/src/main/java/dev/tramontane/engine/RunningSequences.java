@@ -22,6 +22,7 @@ final class RunningSequences {
     private final Rates rates;
     private final LongSupplier clock;
     private final Deadlines deadlines;
+    private int running;
 
     RunningSequences(
             KvCache cache,
@@ -233,27 +234,24 @@ final class RunningSequences {
         }
     }
 
-    /** Sequences that hold a slot and are not parked. */
+    /** Sequences that hold a slot and are not parked, as {@link #backlog} found them. */
     int running() {
-        int running = 0;
-        List<Sequence> active = scheduler.active();
-        for (int i = 0; i < active.size(); i++) {
-            if (active.get(i).runnable()) {
-                running++;
-            }
-        }
         return running;
     }
 
-    /** The work ahead of newcomers. */
+    /** The work ahead of newcomers. Looks at all, the parked included, so once a step. */
     Backlog backlog() {
         double promptTokens = 0;
         Map<String, Double> promptTokensOf = new HashMap<>();
         double generatedTokens = 0;
         List<Sequence> active = scheduler.active();
         double perSequence = generatedPerSequence(active);
+        running = 0;
         for (int i = 0; i < active.size(); i++) {
             Sequence sequence = active.get(i);
+            if (sequence.runnable()) {
+                running++;
+            }
             int left = sequence.request.prompt().length - sequence.computed;
             if (left > 0) {
                 promptTokens += left;

@@ -118,6 +118,8 @@ class ConfigurationTest {
         ALLOWED_HOSTS    | a.b:80      | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a.b:80
         ALLOWED_HOSTS    | a*.b        | --allowed-hosts must be *, or names such as llm.example.org or *.example.org without a port, separated by commas, got a*.b
         MAX_CONNECTIONS  | 0           | --max-connections must be 1 to 1000000, got 0
+        LOOK_AHEAD       | 0           | --look-ahead must be 1 to 256, got 0
+        LOOK_AHEAD       | 257         | --look-ahead must be 1 to 256, got 257
         SOCKET_ANSWERS   | 0           | --socket-answers must be 1 to 1000, got 0
         SOCKET_LANES     | all         | --socket-lanes must be 0 to 10000, got all
         SOCKET_LIFE      | 0s          | --socket-life must be a time such as 30s or 2m, 1s to 168h, got 0s

@@ -33,6 +33,8 @@ class StalledReadersTest {
     /** Some 150 bytes each, so far more than the buffers of 8 KB and the kernel's of both sides hold. */
     private static final int ANSWER = 4000;
 
+    private static final int LIVELY_ANSWER = 500;
+
     private static void until(BooleanSupplier condition) {
         Awaitility.await()
                 .pollDelay(Duration.ZERO)
@@ -97,8 +99,13 @@ class StalledReadersTest {
                 }
                 until(() -> engine.status().parked() == stalled);
                 assertThat(served.connections).hasValue(stalled);
+                EngineStatus before = engine.status();
                 lively(served);
+                until(() -> engine.status().running() == 0);
                 EngineStatus after = engine.status();
+                assertThat(after.generatedTokens() - before.generatedTokens())
+                        .as("every token was a lively one's")
+                        .isEqualTo(2L * LIVELY_ANSWER);
                 assertThat(after.parked())
                         .as("still there, none served or dropped meanwhile")
                         .isEqualTo(stalled);
@@ -121,15 +128,15 @@ class StalledReadersTest {
 
     /** Both get the whole of their answers. */
     private static void lively(Served served) throws IOException {
-        try (Socket stream = stream(served.port, 500, 7);
+        try (Socket stream = stream(served.port, LIVELY_ANSWER, 7);
                 RawSocket socket = RawSocket.open(served.port)) {
-            socket.send(create(500, 8));
+            socket.send(create(LIVELY_ANSWER, 8));
             assertThat(socket.response()
                             .getLast()
                             .getJsonObject("response")
                             .getJsonObject("usage")
                             .getInteger("output_tokens"))
-                    .isEqualTo(500);
+                    .isEqualTo(LIVELY_ANSWER);
             String all = new String(stream.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(all).startsWith("HTTP/1.1 200 ").contains("\"finish_reason\":\"length\"", "data: [DONE]");
         }
