@@ -43,7 +43,8 @@ final class WaitingLine<T extends Applicant> {
         }
 
         boolean remove(T applicant) {
-            boolean longest = !byArrival.isEmpty() && byArrival.iterator().next() == applicant;
+            boolean longest =
+                    !byArrival.isEmpty() && byArrival.iterator().next().equals(applicant);
             if (!byArrival.remove(applicant)) {
                 return false;
             }

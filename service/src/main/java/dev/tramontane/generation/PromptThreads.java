@@ -90,7 +90,7 @@ final class PromptThreads implements AutoCloseable {
                     line = new PromptLine(tenant, leastServed());
                     lines.put(tenant.name(), line);
                 }
-                Task task = line.add(Math.max(1, size), work, refused, late);
+                Task task = line.add((double) Math.max(1, size), work, refused, late);
                 waiting++;
                 waitingSize += task.size;
                 changed.signalAll();
