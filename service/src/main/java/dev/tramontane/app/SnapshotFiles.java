@@ -8,6 +8,7 @@ import dev.tramontane.snapshots.SnapshotObserver;
 import dev.tramontane.source.WeightsDigest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,10 +56,14 @@ final class SnapshotFiles {
                     (System.nanoTime() - begun) / 1_000_000);
             return files;
         } catch (UncheckedIOException unusable) {
-            throw new UsageException(Setting.SNAPSHOT_DIR.flag() + " " + directory + " cannot be used: "
-                    + unusable.getCause().getClass().getSimpleName() + " "
-                    + unusable.getCause().getMessage());
+            throw new UsageException(
+                    Setting.SNAPSHOT_DIR.flag() + " " + directory + " cannot be used: " + reason(unusable.getCause()));
         }
+    }
+
+    /** Of a file system's exceptions the kind says what is wrong, and the message only where. */
+    private static String reason(@Nullable IOException cause) {
+        return cause == null ? "no reason is told" : cause.getClass().getSimpleName() + " " + cause.getMessage();
     }
 
     static long[] pageBytes(CachePlan plan) {
@@ -93,7 +98,7 @@ final class SnapshotFiles {
     private static byte[] sha256(Path file) {
         MessageDigest digest = sha256();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(java.io.OutputStream.nullOutputStream());
+            in.transferTo(OutputStream.nullOutputStream());
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -60,6 +60,6 @@ public final class SnapshotMetrics implements SnapshotObserver {
 
     @Override
     public void occupied(long count) {
-        occupied.set(count);
+        occupied.set((double) count);
     }
 }

@@ -2,9 +2,11 @@ package dev.tramontane.snapshots;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a directory of page files within its bytes: those go that were used longest ago, whoever's they are. Every
@@ -86,21 +89,21 @@ final class DirectoryLimit {
                     entries.add(entry);
                 }
             }
-        } catch (java.nio.file.DirectoryIteratorException failed) {
+        } catch (DirectoryIteratorException failed) {
             throw new UncheckedIOException(failed.getCause());
         }
         return entries;
     }
 
     /** Null for what is no file of ours, or none any more. */
-    private static @org.jspecify.annotations.Nullable Entry entry(Path file) throws IOException {
+    private static @Nullable Entry entry(Path file) throws IOException {
         try {
             BasicFileAttributes found =
                     Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return found.isRegularFile()
                     ? new Entry(file, found.size(), found.lastModifiedTime().toInstant())
                     : null;
-        } catch (java.nio.file.NoSuchFileException another) { // A process that shares the directory was faster.
+        } catch (NoSuchFileException another) { // A process that shares the directory was faster.
             return null;
         }
     }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,7 +74,7 @@ class SnapshotFilesTest {
                 (name, engine) -> EngineObserver.NONE,
                 observer,
                 (done, total) -> {})) {
-            List<GenerationEvent> events = running.generator()
+            List<GenerationEvent> events = Objects.requireNonNull(running.generator()
                     .generate(new GenerationRequest(
                             new Prompt.Text("the brown fox and the lazy dog ".repeat(6)),
                             1,
@@ -84,8 +85,7 @@ class SnapshotFilesTest {
                             -1,
                             -1))
                     .collectList()
-                    .block(Duration.ofMinutes(2));
-            assertThat(events).isNotNull();
+                    .block(Duration.ofMinutes(2)));
             StringBuilder text = new StringBuilder();
             events.forEach(event -> text.append(event instanceof Delta delta ? delta.text() : ""));
             return new Told(

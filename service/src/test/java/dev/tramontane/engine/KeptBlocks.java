@@ -81,18 +81,21 @@ final class KeptBlocks implements PageStore {
     @Override
     public void fetch(List<String> names, Receiver receiver) {
         for (int i = 0; i < names.size(); i++) {
-            int index = i;
             Kept kept = blocks.get(names.get(i));
             if (kept != null) {
-                say(() -> {
-                    lent++;
-                    fetched++;
-                    ByteBuffer pages = ByteBuffer.allocateDirect(kept.pages().length);
-                    receiver.block(index, kept.groups(), pages.put(kept.pages()).flip());
-                });
+                lend(i, kept, receiver);
             }
         }
         say(receiver::end);
+    }
+
+    private void lend(int index, Kept kept, Receiver receiver) {
+        say(() -> {
+            lent++;
+            fetched++;
+            ByteBuffer pages = ByteBuffer.allocateDirect(kept.pages().length);
+            receiver.block(index, kept.groups(), pages.put(kept.pages()).flip());
+        });
     }
 
     @Override

@@ -138,9 +138,9 @@ final class SnapshotsTest {
         Rig second = rig(new int[] {0}, config, store);
         Rig.Ask waits = second.ask(Asks.greedy(Asks.prompt(40, 1), 10));
         Rig.Ask leaves = second.ask(Asks.greedy(Asks.prompt(40, 1), 10));
-        Rig.Ask short_ = second.ask(Asks.greedy(Asks.prompt(3, 1), 10));
+        Rig.Ask brief = second.ask(Asks.greedy(Asks.prompt(3, 1), 10));
         second.run();
-        assertThat(short_.first().over())
+        assertThat(brief.first().over())
                 .as("one block is less than a page: nothing is asked")
                 .isTrue();
         assertThat(second.status().queued()).isEqualTo(2);

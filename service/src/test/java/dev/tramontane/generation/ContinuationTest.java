@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -160,7 +161,7 @@ final class ContinuationTest {
             generator
                     .generate(three.continuing(new Continuation(2, new int[] {'t', 'h'}, 2)))
                     .subscribe(events::add);
-            org.awaitility.Awaitility.await().atMost(GUARD).until(() -> {
+            Awaitility.await().atMost(GUARD).until(() -> {
                 engine.step();
                 return !events.isEmpty() && events.getLast() instanceof Finished;
             });

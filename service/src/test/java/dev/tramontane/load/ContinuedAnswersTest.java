@@ -25,11 +25,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Flux;
 
 /** Answers of a real model, cut between any two events and continued by another engine: the same text, tokens and usage. */
 final class ContinuedAnswersTest {
@@ -94,7 +96,7 @@ final class ContinuedAnswersTest {
         }
         List<List<GenerationEvent>> continued = events(loaded, rests);
         for (int i = 0; i < rests.size(); i++) {
-            Continuation from = rests.get(i).continuation();
+            Continuation from = Objects.requireNonNull(rests.get(i).continuation());
             int choice = from.choice();
             String description = what + ", choice " + choice + " after " + from.tokens().length + " tokens";
             List<String> expected = shown(deltas(uncut, choice));
@@ -131,10 +133,10 @@ final class ContinuedAnswersTest {
         try (EngineTextGenerator generator = new EngineTextGenerator(
                         "tiny", engine, loaded.tokenizer(), new NoLayout("none"), GenerationConfig.DEFAULT);
                 engine) {
-            return reactor.core.publisher.Flux.fromIterable(requests)
+            return Objects.requireNonNull(Flux.fromIterable(requests)
                     .flatMapSequential(request -> generator.generate(request).collectList(), requests.size())
                     .collectList()
-                    .block(Duration.ofMinutes(5));
+                    .block(Duration.ofMinutes(5)));
         }
     }
 

@@ -1,21 +1,25 @@
 package dev.tramontane.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.engine.PageStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,13 +69,8 @@ final class PageFilesTest {
         return String.format("%064x", number);
     }
 
-    private static void keep(PageFiles files, int number) throws InterruptedException {
-        ByteBuffer room = files.room();
-        for (int i = 0; room == null && i < 60_000; i++) {
-            Thread.sleep(1);
-            room = files.room();
-        }
-        assertThat(room).as("room").isNotNull();
+    private static void keep(PageFiles files, int number) {
+        ByteBuffer room = Awaitility.await().until(files::room, Objects::nonNull);
         while (room.hasRemaining()) {
             room.put((byte) number);
         }
@@ -134,7 +133,7 @@ final class PageFilesTest {
         try (PageFiles files = open()) {
             keep(files, 1);
         }
-        Path file = Files.list(temporary).findFirst().orElseThrow();
+        Path file = new PageDirectory(temporary, new PageFormat(new byte[32], PAGES), new byte[32]).path(name(1));
         byte[] damaged = Files.readAllBytes(file);
         damaged[150] ^= 1;
         Files.write(file, damaged);
@@ -162,7 +161,7 @@ final class PageFilesTest {
             for (int i = 0; i < taken.size(); i++) {
                 files.keep(name(i), 3, taken.get(i));
             }
-            org.awaitility.Awaitility.await().until(() -> heard.get() == taken.size());
+            Awaitility.await().until(() -> heard.get() == taken.size());
             assertThat(files.room()).isNotNull();
         }
         assertThat(Buffers.count(1 << 30)).isEqualTo(2);
@@ -176,9 +175,7 @@ final class PageFilesTest {
         files.close();
         assertThat(look(files, false, 1)).containsExactly(0);
         assertThat(fetch(files, 1)).isEmpty();
-        ByteBuffer room = files.room();
-        assertThat(room).isNotNull();
-        files.keep(name(1), 3, room);
+        files.keep(name(1), 3, Objects.requireNonNull(files.room()));
         assertThat(temporary).isEmptyDirectory();
     }
 
@@ -189,15 +186,14 @@ final class PageFilesTest {
             Files.delete(gone);
             keep(files, 1);
             assertThat(look(files, false, 1)).containsExactly(0);
-            org.awaitility.Awaitility.await().until(() -> observer.seen.containsKey("failed"));
+            Awaitility.await().until(() -> observer.seen.containsKey("failed"));
         }
     }
 
     @Test
     void aPathThatIsNoDirectoryIsTold() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "");
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> new PageFiles(file, new byte[32], PAGES, 1 << 20, observer))
-                .isInstanceOf(java.io.UncheckedIOException.class);
+        assertThatThrownBy(() -> new PageFiles(file, new byte[32], PAGES, 1 << 20, observer))
+                .isInstanceOf(UncheckedIOException.class);
     }
 }

@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -75,7 +75,7 @@ final class RestartTest {
                 engine.start();
                 long computed;
                 try (engine) {
-                    CompletableFuture<Void> done = new CompletableFuture<>();
+                    CountDownLatch done = new CountDownLatch(1);
                     Submission submission = new Submission(
                             known, continued, ANSWER, 0, Set.of(), SAMPLING, -1, -1, Long.MAX_VALUE, Tenant.COMMON);
                     List<SequenceHandle> handles = engine.submit(submission, List.of(new SequenceListener() {
@@ -83,16 +83,16 @@ final class RestartTest {
                         public void onToken(TokenScore token) {
                             tokens.add(token.id());
                             if (tokens.size() == demand) {
-                                done.complete(null);
+                                done.countDown();
                             }
                         }
 
                         @Override
                         public void onFinish(Finish finish) {
-                            done.complete(null);
+                            done.countDown();
                         }
                     }));
-                    done.get(120, TimeUnit.SECONDS);
+                    assertThat(done.await(120, TimeUnit.SECONDS)).as("an end").isTrue();
                     computed = engine.status().promptTokens();
                     handles.forEach(SequenceHandle::cancel);
                 }
