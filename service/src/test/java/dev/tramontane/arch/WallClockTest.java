@@ -27,6 +27,8 @@ final class WallClockTest {
             .doNotHaveFullyQualifiedName("dev.tramontane.tracing.OtlpTraces") // when a span began, for its collector
             .and()
             .doNotHaveFullyQualifiedName("dev.tramontane.kernels.OldLibraries") // how old a file in the cache is
+            .and()
+            .resideOutsideOfPackage("dev.tramontane.snapshots..") // likewise
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
