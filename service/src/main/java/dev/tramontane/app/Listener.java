@@ -17,6 +17,7 @@ import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
@@ -49,10 +50,18 @@ final class Listener implements AutoCloseable {
     private final Vertx vertx;
     private final HttpService http;
     private final EventLoopDelay delay;
+    private final ResponseStore responses;
     private final String address;
     private final Optional<String> management;
 
-    private Listener(Vertx vertx, HttpService http, EventLoopDelay delay, String address, Optional<String> management) {
+    private Listener(
+            Vertx vertx,
+            HttpService http,
+            EventLoopDelay delay,
+            ResponseStore responses,
+            String address,
+            Optional<String> management) {
+        this.responses = responses;
         this.vertx = vertx;
         this.http = http;
         this.delay = delay;
@@ -122,7 +131,8 @@ final class Listener implements AutoCloseable {
             Optional<String> management = manage(door, config, vertx, operators);
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String scheme = door.tls().isPresent() ? "https" : "http";
-            return new Listener(vertx, http, delay, address(scheme, config.host(), port), management);
+            return new Listener(
+                    vertx, http, delay, responses.store(), address(scheme, config.host(), port), management);
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
             throw failure;
@@ -230,6 +240,11 @@ final class Listener implements AutoCloseable {
     /** Asks every client to come back by another connection: each gets its answer, and its connection is closed. */
     void leave() {
         http.leave();
+    }
+
+    /** Ends every kept response where it is, soon: its readers are told that, and why. Returns how many. */
+    int endResponses() {
+        return responses.stopAll(RecordedResponse.Stop.DRAINING);
     }
 
     /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */

@@ -115,7 +115,7 @@ final class ServeCommand extends Command {
             listener.leave();
             delay(configuration.ending().delay(), shutdown, log);
             limit.at("waiting for running answers");
-            drain(configuration.ending().drain(), serving, gate, log);
+            drain(configuration.ending().drain(), serving, gate, listener, log);
             watchdog.close(); // The limit sees to the rest.
             limit.at("closing the engine, whose step has to end");
             model.engine().close(); // what is cut gets its end while its connection is still there
@@ -125,6 +125,9 @@ final class ServeCommand extends Command {
         }
         return ExitCode.OK;
     }
+
+    /** How long kept responses may take to be told that they are over. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private static EngineObserver observer(
             Configuration configuration,
@@ -172,7 +175,8 @@ final class ServeCommand extends Command {
         }
     }
 
-    private static void drain(Duration time, Serving serving, DrainGate gate, Logger log) throws InterruptedException {
+    private static void drain(Duration time, Serving serving, DrainGate gate, Listener listener, Logger log)
+            throws InterruptedException {
         serving.draining();
         gate.close(time);
         int running = gate.underWay();
@@ -181,6 +185,9 @@ final class ServeCommand extends Command {
                 running,
                 Units.show(time));
         int cut = gate.awaitIdle(time);
+        if (cut > 0 && listener.endResponses() > 0) {
+            cut = gate.awaitIdle(LAST_WORDS); // Those have an end that says so.
+        }
         if (cut > 0) {
             log.warn("cutting {}: the time for running answers is over", Units.count(cut, "answer"));
         }

@@ -303,6 +303,31 @@ class ServeCommandTest {
         assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
     }
 
+    /** A response that is kept has an end of its own: its reader is told why it is not whole. */
+    @Test
+    void responsesThatAreCutSaySo() throws Exception {
+        CompletableFuture<Outcome> running = serve("--drain-timeout", "0s");
+        String address = address(running);
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/v1/responses"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "{\"input\": \"hello\", \"stream\": true, \"ignore_eos\": true, \"temperature\": 0}"))
+                .build();
+        HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+            String first = lines.readLine();
+            assertThat(first).isEqualTo("event: response.created");
+            program.terminate();
+            List<String> events = rest(lines);
+            JsonObject last = new JsonObject(events.getLast().substring("data: ".length()));
+            assertThat(last.getString("type")).isEqualTo("response.incomplete");
+            assertThat(last.getJsonObject("response").getJsonObject("incomplete_details"))
+                    .isEqualTo(JsonObject.of("reason", "draining"));
+        }
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
+    }
+
     @Test
     void anAddressThatIsTakenIsNamed() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -147,6 +147,20 @@ public final class ResponseStore {
         changed(tenant, response);
     }
 
+    /** Ends all that are under way, soon; returns how many. */
+    public int stopAll(RecordedResponse.Stop why) {
+        List<StoredResponse> running = new ArrayList<>();
+        synchronized (this) {
+            for (Share share : shares.values()) {
+                share.all.values().stream()
+                        .filter(each -> !share.ended.contains(each))
+                        .forEach(running::add);
+            }
+        }
+        running.forEach(each -> each.response().stop(why));
+        return running.size();
+    }
+
     /** What this tenant's requests may refer to. */
     public History of(String tenant) {
         return new History() {
