@@ -105,7 +105,7 @@ class FieldTableTest {
     @ValueSource(strings = {"RequestFields", "ResponseFields", "RequestField"})
     void anyOfTheTablesMayBeWantedFirst(String first) throws Exception {
         List<URL> places = new ArrayList<>();
-        for (String place : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String place : System.getProperty("java.class.path", "").split(File.pathSeparator, -1)) {
             places.add(Path.of(place).toUri().toURL());
         }
         try (URLClassLoader loader =
