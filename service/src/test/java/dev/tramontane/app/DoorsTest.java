@@ -149,7 +149,7 @@ class DoorsTest {
                 "1")) {
             URI uri = URI.create(run.address);
             // Those of the reserve that ask nothing are closed after two seconds, so this may take several attempts.
-            await().atMost(Duration.ofSeconds(120)).until(() -> {
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
                 String refusal = refusal(uri);
                 return refusal.startsWith("HTTP/1.1 503 ") && refusal.contains("\"code\":\"too_many_connections\"");
             });
