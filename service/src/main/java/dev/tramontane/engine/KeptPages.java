@@ -69,9 +69,11 @@ final class KeptPages {
         if (known != null && known.tokens.length >= block.tokens.length) {
             return;
         }
+        boolean end = ends.get(page); // It is one still when the page has become fuller.
         drop(page);
         blocks[page] = block;
         block.pages[group] = page;
+        ends.set(page, end);
     }
 
     /** The end of a prompt or a sequence lies in this page, or sees it. */

@@ -3,10 +3,9 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
-import dev.tramontane.model.Sampling;
-import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,15 +87,19 @@ final class PrefixCacheTest {
         }
     }
 
-    /** Another answer to the same prompt, after the first one rolled the window far past its end. */
+    /** Another answer to the same prompt, after the first one rolled the window far past its end and others came. */
     @Test
     void anotherAnswerToTheSamePromptFindsItsEnd() throws RefusedException {
-        Rig rig = rig(4, 48);
+        FakeModel model = FakeModel.of(50, 48);
+        EngineConfig sizes = Asks.config(4, 64, PAGE, CONTEXT, 4);
+        Rig rig = rig(model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, CONTEXT, 4)));
+        assertThat(rig.status().pagesTotal()).isEqualTo(20);
         int[] prompt = Asks.prompt(300, 1);
         rows(rig, Asks.greedy(prompt, 1000));
-        Sampling warm = Sampling.NEUTRAL.with(SamplingParameter.TEMPERATURE, 1).withSeed(3);
-        Submission other = Asks.of(Tenant.COMMON, prompt, Asks.greedy(prompt, 5));
-        Submission sampled = new Submission(other.prompt(), 5, 0, other.endTokens(), warm, -1, -1, Long.MAX_VALUE);
+        for (int i = 0; i < 4; i++) { // Eight pages: more than the answer's own that the window has passed.
+            rows(rig, Asks.greedy(Asks.prompt(64, 2 + i), 1));
+        }
+        Submission sampled = new Submission(prompt, 5, 0, Set.of(), Asks.sampling(3), -1, -1, Long.MAX_VALUE);
         assertThat(rows(rig, sampled)).isEqualTo(1 + 4);
     }
 
@@ -160,7 +163,7 @@ final class PrefixCacheTest {
         Rig rig = rig(4, one, other);
         int[] prompt = Asks.prompt(200, 1);
         Submission submission =
-                new Submission(prompt, 50, 0, java.util.Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
+                new Submission(prompt, 50, 0, Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
         assertThat(rows(rig, submission, 4)).isEqualTo(199 + 4 * 50);
         Rig.Ask again = rig.ask(submission, 4);
         long before = rows;
