@@ -156,7 +156,7 @@ final class KvCache {
         for (int group = 0; group < pools.length; group++) {
             int[] found = hit.pages()[group];
             for (int i = 0; i < found.length; i++) {
-                long block = hit.firstBlocks()[group] + i;
+                long block = (long) hit.firstBlocks()[group] + i;
                 table.pages[group][windows[group].entry(windows[group].start(block))] = found[i];
             }
         }

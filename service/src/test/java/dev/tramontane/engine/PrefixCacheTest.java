@@ -162,8 +162,7 @@ final class PrefixCacheTest {
     void choicesShareWhatWasFound(int one, int other) throws RefusedException {
         Rig rig = rig(4, one, other);
         int[] prompt = Asks.prompt(200, 1);
-        Submission submission =
-                new Submission(prompt, 50, 0, Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
+        Submission submission = new Submission(prompt, 50, 0, Set.of(), Asks.sampling(1), 1, -1, Long.MAX_VALUE);
         assertThat(rows(rig, submission, 4)).isEqualTo(199 + 4 * 50);
         Rig.Ask again = rig.ask(submission, 4);
         long before = rows;
