@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -43,7 +44,7 @@ final class ContinuationTest {
             Thread stepper = Thread.ofVirtual().start(() -> {
                 while (!Thread.interrupted()) {
                     if (!engine.step()) {
-                        Thread.yield();
+                        LockSupport.parkNanos(50_000);
                     }
                 }
             });

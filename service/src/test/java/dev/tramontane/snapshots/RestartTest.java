@@ -148,7 +148,7 @@ final class RestartTest {
     /** Of each model and window another. */
     private static byte[] mark(Backend backend, int window) {
         byte[] mark = new byte[32];
-        mark[0] = (byte) backend.ordinal();
+        mark[0] = (byte) backend.name().hashCode();
         mark[1] = (byte) window;
         mark[2] = (byte) (window >> 8);
         return mark;
