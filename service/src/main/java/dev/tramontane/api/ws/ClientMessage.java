@@ -92,19 +92,17 @@ sealed interface ClientMessage {
             Map<String, @Nullable Object> message = parse(text);
             JsonFields fields = new JsonFields(message);
             String type = fields.requiredString("type");
-            switch (type) {
+            return switch (type) {
                 case "response.create" -> {
                     lane = StreamId.of(message.get(StreamId.FIELD));
                     previous = message.get("previous_response_id") instanceof String id ? id : null;
-                    return create(message, lane, models, config, history);
+                    yield create(message, lane, models, config, history);
                 }
-                case "response.steer" -> {
-                    return steer(fields, text.length(), config);
-                }
+                case "response.steer" -> steer(fields, text.length(), config);
                 case "response.cancel" -> {
                     String id = fields.requiredString("response_id");
                     fields.end();
-                    return new Cancel(id);
+                    yield new Cancel(id);
                 }
                 case "response.demand" -> {
                     String id = fields.requiredString("response_id");
@@ -113,17 +111,17 @@ sealed interface ClientMessage {
                     if (events == null) {
                         throw fields.missing("events");
                     }
-                    return new Demand(id, events);
+                    yield new Demand(id, events);
                 }
                 case "response.resume" -> {
                     lane = StreamId.of(fields.value(StreamId.FIELD));
                     String id = fields.requiredString("response_id");
                     int after = fields.integer("starting_after", -1, -1, Integer.MAX_VALUE);
                     fields.end();
-                    return new Resume(id, after, lane);
+                    yield new Resume(id, after, lane);
                 }
                 default -> throw fields.wrong("type", TYPES, type);
-            }
+            };
         } catch (Throwable wrong) { // Errors as well: they are the end of this message, not of the socket.
             return new Wrong(lane, previous, wrong);
         }

@@ -142,7 +142,7 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
 
     /** The answer may be written on another socket's event loop. */
     private void wake() {
-        if (Vertx.currentContext() == context) {
+        if (context.equals(Vertx.currentContext())) {
             turns.ready(this);
         } else {
             wakeLater();

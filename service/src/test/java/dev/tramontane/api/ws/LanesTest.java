@@ -123,7 +123,7 @@ class LanesTest {
             assertThat(prompts(engine)).containsExactlyInAnyOrder("user: first;>", "user: beside;>");
             served.stepping(engine::step);
             Map<String, List<JsonObject>> events = byLane(socket, 3);
-            assertThat(types(events.get("one")))
+            assertThat(types(events.getOrDefault("one", List.of())))
                     .containsSubsequence(
                             "response.created", "response.completed", "response.created", "response.completed");
             assertThat(prompts(engine).getLast()).isEqualTo("user: second;>");
@@ -180,7 +180,8 @@ class LanesTest {
                 socket.send(create("q" + i, "full"));
             }
             Map<String, List<JsonObject>> refused = byLane(socket, 1);
-            assertThat(refused.get("full").getLast().getString("code")).isEqualTo("too_many_requests");
+            assertThat(refused.getOrDefault("full", List.of()).getLast().getString("code"))
+                    .isEqualTo("too_many_requests");
             served.stepping(engine::step);
             byLane(socket, 6);
             assertThat(engine.runs).hasSize(6);
@@ -237,8 +238,8 @@ class LanesTest {
             socket.send(JsonObject.of("type", "nonsense", "stream_id", "bad"));
             served.stepping(engine::step);
             Map<String, List<JsonObject>> events = byLane(socket, 4);
-            assertThat(text(events.get("good"))).isEqualTo("abc");
-            assertThat(events.get("bad").stream().map(event -> event.getString("param")))
+            assertThat(text(events.getOrDefault("good", List.of()))).isEqualTo("abc");
+            assertThat(events.getOrDefault("bad", List.of()).stream().map(event -> event.getString("param")))
                     .containsExactlyInAnyOrder("temperature", "prompt");
             assertThat(events.get("")).hasSize(1);
         }
@@ -313,7 +314,7 @@ class LanesTest {
             assertThat(late.getInteger("status")).isEqualTo(400);
             served.stepping(engine::step);
             Map<String, List<JsonObject>> events = byLane(socket, 1);
-            assertThat(types(events.get("a"))).endsWith("response.completed");
+            assertThat(types(events.getOrDefault("a", List.of()))).endsWith("response.completed");
             assertThat(socket.closeCode()).isEqualTo(1001);
             assertThat(engine.runs).hasSize(1);
         }
@@ -322,8 +323,8 @@ class LanesTest {
     @Test
     void anAnswerWithoutAnEndDoesNotOutliveTheFarewell() throws Exception {
         ScriptedEngine engine = new ScriptedEngine(at -> 'x');
-        Duration short_ = Duration.ofMillis(500);
-        try (Served served = new Served(engine, config(LIMITS.lanes(16, 32, short_, short_)));
+        Duration brief = Duration.ofMillis(500);
+        try (Served served = new Served(engine, config(LIMITS.lanes(16, 32, brief, brief)));
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send(create("go", null));
             byLaneUntilError(socket);
