@@ -24,7 +24,7 @@ import java.util.List;
  * frames' decoder and its settings, assembler, limits and close codes are those of the service; only what is done with a
  * whole message differs. Texts pass through the assembler; bytes, which it drops, are joined here.
  */
-final class EchoServer implements AutoCloseable, ApiRoutes {
+public final class EchoServer implements AutoCloseable, ApiRoutes {
     private static final SocketLimits LIMITS = new SocketLimits(16 << 20, 4, 1000, 32, Duration.ofSeconds(30));
 
     private final Vertx vertx = Vertx.vertx();
