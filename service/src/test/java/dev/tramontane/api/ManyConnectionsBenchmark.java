@@ -96,9 +96,14 @@ public final class ManyConnectionsBenchmark {
         open.await();
         TimeUnit.SECONDS.sleep(40); // Two heartbeats and more: who is dead for the server has been dropped by now.
         long after = residentKilobytes();
-        print(
-                "%d idle sockets: %d dropped, resident %.1f -> %.1f MiB, %.1f KiB a connection",
-                sockets, dropped.get(), before / 1024.0, after / 1024.0, (after - before) / (double) sockets);
+        System.out.printf(
+                Locale.ROOT,
+                "%d idle sockets: %d dropped, resident %.1f -> %.1f MiB, %.1f KiB a connection%n",
+                sockets,
+                dropped.get(),
+                before / 1024.0,
+                after / 1024.0,
+                (after - before) / (double) sockets);
         oneMore("beside the idle");
         AtomicInteger whole = new AtomicInteger();
         Queue<String> broken = new ConcurrentLinkedQueue<>();
@@ -125,8 +130,9 @@ public final class ManyConnectionsBenchmark {
             reader.join();
         }
         double seconds = (System.nanoTime() - began) / 1e9;
-        print(
-                "%d streams of %d tokens: %d whole, %d broken %s, %.0f tokens/s, resident %.1f MiB; sockets dropped: %d",
+        System.out.printf(
+                Locale.ROOT,
+                "%d streams of %d tokens: %d whole, %d broken %s, %.0f tokens/s, resident %.1f MiB; sockets dropped: %d%n",
                 streams,
                 ANSWER,
                 whole.get(),
@@ -198,17 +204,17 @@ public final class ManyConnectionsBenchmark {
             gaps[i] = times.get(i + 1) - times.get(i);
         }
         Arrays.sort(gaps);
-        print(
-                "one more client, %s: first token %.1f ms; between tokens median %.2f ms, 99 %% %.2f ms",
-                when, times.getFirst() / 1e6, gaps[gaps.length / 2] / 1e6, gaps[gaps.length * 99 / 100] / 1e6);
+        System.out.printf(
+                Locale.ROOT,
+                "one more client, %s: first token %.1f ms; between tokens median %.2f ms, 99 %% %.2f ms%n",
+                when,
+                times.getFirst() / 1e6,
+                gaps[gaps.length / 2] / 1e6,
+                gaps[gaps.length * 99 / 100] / 1e6);
     }
 
     private long residentKilobytes() throws IOException {
         String status = Files.readString(Path.of("/proc", Long.toString(pid), "status"));
         return Long.parseLong(status.replaceAll("(?s).*VmRSS:\\s+(\\d+) kB.*", "$1"));
-    }
-
-    private static void print(String format, Object... values) {
-        System.out.println(String.format(Locale.ROOT, format, values));
     }
 }

@@ -148,11 +148,7 @@ final class ResponseStoreTest {
             store.add(each == alien ? "b" : "a", each);
             store.ended(each == alien ? "b" : "a", each);
         }
-        assertThat(old.response()
-                        .read(-1)
-                        .materialize()
-                        .blockFirst(Duration.ofSeconds(30))
-                        .getThrowable())
+        assertThatThrownBy(() -> old.response().read(-1).blockFirst(Duration.ofSeconds(30)))
                 .isInstanceOfSatisfying(
                         ApiException.class, gone -> assertThat(gone.code()).isEqualTo(EventLog.DROPPED));
         assertThat(late.response().log().weight()).isPositive();
