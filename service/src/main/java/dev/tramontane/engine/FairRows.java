@@ -9,16 +9,24 @@ import java.util.Map;
 /**
  * Whose prompt is next, where several tenants have one: his for whom fewest rows were computed. Rows are what a step's time
  * goes into, so whoever floods the engine makes another wait for as many rows as the other has, not for all of his own.
- * Whoever comes, or wants more again, begins where the least served of the others is: time that nobody asked for is not
- * saved up. Engine thread only; no clock.
+ * Whoever comes, or wants more again, begins a head start before the least served of the others; more time that nobody
+ * asked for is not saved up. While he has it his prompt is alone in its steps, which are the shorter for it: so the
+ * first token of somebody who asks now and then waits for the step that is under way, and for little else. In the long
+ * run all get as many rows, for what is given in advance counts. Engine thread only; no clock.
  */
 final class FairRows {
+    /** Rows of a head start: a prompt of usual length, some steps' time. */
+    static final int HEAD_START = 512;
+
     private static final class Account {
         final String name;
         long rows;
 
-        /** The step in which it last had something to compute. */
-        long asked;
+        /** Where the head start ends: the rows of the others' least served when it came. */
+        long ahead;
+
+        /** The step in which it last had something to compute; long ago at first. */
+        long asked = -1;
 
         Account(String name) {
             this.name = name;
@@ -48,8 +56,11 @@ final class FairRows {
     void asks(Tenant tenant) {
         Account account = accounts.computeIfAbsent(tenant.name(), Account::new);
         if (account.asked != step) {
+            if (account.asked < step - 1) {
+                account.rows = Math.max(account.rows, least - HEAD_START);
+                account.ahead = least;
+            }
             account.asked = step;
-            account.rows = Math.max(account.rows, least);
             asking.add(account);
         }
     }
@@ -63,6 +74,12 @@ final class FairRows {
     List<String> names() {
         asking.sort(LEAST_FIRST);
         return asking.stream().map(account -> account.name).toList();
+    }
+
+    /** Whether a tenant who asks has some of his head start left. */
+    boolean isAhead(String tenant) {
+        Account account = accounts.get(tenant);
+        return account != null && account.rows < account.ahead;
     }
 
     /** What was planned counts as computed. */

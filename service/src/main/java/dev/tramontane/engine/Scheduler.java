@@ -139,8 +139,15 @@ final class Scheduler {
             planPrompts(plan, most, samples, null);
             return;
         }
+        boolean alone = false;
         for (String tenant : fairness.names()) {
+            boolean ahead = fairness.isAhead(tenant);
+            if (alone && !ahead) {
+                break; // Those who come after him are not ahead either, and would make his step longer.
+            }
+            int before = plan.totalRows();
             samples = planPrompts(plan, most, samples, tenant);
+            alone |= ahead && plan.totalRows() > before;
         }
     }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tramontane.fixtures.FakeModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +39,12 @@ final class FairnessTest {
     }
 
     private static int stepsToFirstToken(Rig rig, Tenant tenant, int prompt) throws RefusedException {
-        Rig.Ask ask = rig.ask(of(tenant, Asks.greedy(Asks.prompt(prompt, 99), 3)));
+        return stepsToFirstToken(rig, tenant, prompt, 99);
+    }
+
+    /** @param seed of the prompt: what was computed before would be found again */
+    private static int stepsToFirstToken(Rig rig, Tenant tenant, int prompt, int seed) throws RefusedException {
+        Rig.Ask ask = rig.ask(of(tenant, Asks.greedy(Asks.prompt(prompt, seed), 3)));
         int begun = rig.steps;
         while (ask.first().tokens.isEmpty()) {
             rig.step();
@@ -62,6 +69,56 @@ final class FairnessTest {
                         .isLessThanOrEqualTo(2 * alone + UNDER_WAY);
             }
         }
+    }
+
+    /** A prompt that fits into the head start waits for nobody's: what is computed beside it are tokens of those who have begun. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 100, 199, 380})
+    void whoAsksNowAndThenGoesFirst(int prompt) throws RefusedException {
+        int alone = stepsToFirstToken(rig(), GUEST, prompt);
+        for (int before : new int[] {20, 60}) {
+            FakeModel model = FakeModel.of(50, 16);
+            Rig rig = new Rig(model, Asks.config(8, BUDGET, 4, 400, 16));
+            AtomicInteger prompts = new AtomicInteger();
+            model.spy(batch -> prompts.accumulateAndGet(
+                    (int) IntStream.range(0, batch.spans())
+                            .filter(span -> batch.spanRows(span) > 1)
+                            .count(),
+                    Math::max));
+            flood(rig, FLOOD, 60, 190);
+            rig.steps(before);
+            for (int times = 0; times < 3; times++) {
+                prompts.set(0);
+                int beside = stepsToFirstToken(rig, GUEST, prompt, 100 + times);
+                assertThat(prompts).as("prompts in a step").hasValue(1);
+                assertThat(beside)
+                        .as("after %d steps, time %d; alone it takes %d", before, times, alone)
+                        .isLessThanOrEqualTo(alone + alone / 5 + UNDER_WAY);
+                rig.steps(40);
+            }
+        }
+    }
+
+    /** A head start is given in advance: whoever rests and comes again and again gets no more than who never rests. */
+    @Test
+    void headStartsAreMadeUpFor() throws RefusedException {
+        Rig rig = rig();
+        List<Rig.Ask> many = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            many.add(rig.ask(of(FLOOD, Asks.greedy(Asks.prompt(100, i), 1))));
+        }
+        for (int i = 1; i <= 40; i++) {
+            Rig.Ask ask = rig.ask(of(GUEST, Asks.greedy(Asks.prompt(100, 200 + i), 1)));
+            while (!ask.over()) {
+                rig.step();
+            }
+            rig.steps(2);
+            assertThat(admitted(many))
+                    .as("those of the flood when the guest has had %d answers", i)
+                    .isGreaterThanOrEqualTo(i - FairRows.HEAD_START / 100);
+        }
+        rig.run();
+        rig.assertIdle();
     }
 
     /** The same flood under the guest's own name: this is what it would be without turns. */

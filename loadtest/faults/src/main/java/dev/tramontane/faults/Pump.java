@@ -63,7 +63,7 @@ final class Pump {
         Thread.sleep(fault.get().delay());
         for (int at = 0; at < read; ) {
             Fault now = fault.get(); // It may have changed while this piece waited.
-            long length = read - at;
+            long length = (long) read - at;
             if (now.bytesPerSecond() > 0) {
                 length = Math.min(length, Math.max(1, now.bytesPerSecond() / SLICES_PER_SECOND));
             }
