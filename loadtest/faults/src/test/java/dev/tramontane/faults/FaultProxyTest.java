@@ -69,7 +69,7 @@ class FaultProxyTest {
     private static byte[] bytes(int length) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) (i * 31 >> 3);
+            bytes[i] = (byte) ((i * 31) >> 3);
         }
         return bytes;
     }
@@ -186,7 +186,7 @@ class FaultProxyTest {
         try (Socket client = client()) {
             assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
         }
-        try (FaultProxy nowhere = FaultProxy.before(new InetSocketAddress("no-such-host.invalid", 1), 0);
+        try (FaultProxy nowhere = FaultProxy.before(InetSocketAddress.createUnresolved("no-such-host.invalid", 1), 0);
                 Socket client = new Socket(InetAddress.getLoopbackAddress(), nowhere.port())) {
             client.setSoTimeout(PATIENCE_MILLIS);
             assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
