@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
-import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,8 +98,8 @@ final class WatchedProcess implements Recovery.Watched, AutoCloseable {
         try {
             answer = ask(60);
             status = answer.getResponseCode();
-        } catch (SocketException noPlace) {
-            return null; // Beyond the most connections they are closed at once.
+        } catch (IOException noPlace) {
+            return null; // Beyond the most connections they are closed at once, be it while the request is written.
         }
         if (status == 429 || status == 503) {
             answer.disconnect();
