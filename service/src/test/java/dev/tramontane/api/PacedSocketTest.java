@@ -91,7 +91,8 @@ class PacedSocketTest {
                     .getJsonObject(0)
                     .getString("text");
             assertThat(streamed).isEqualTo(whole);
-            assertThat(status(service).pagesUsed()).isZero();
+            // It is told after the step that sent the last token.
+            TestService.eventually().until(() -> status(service).pagesUsed() == 0);
         }
     }
 
