@@ -146,6 +146,7 @@ class SocketDemandTest {
             socket.closeFrame(1000);
             assertThat(socket.closeCode()).isEqualTo(1000);
             await().until(() -> served.answersGone.get() == 1);
+            await().until(engine.runs.getFirst()::cancelled);
             engine.step();
             assertThat(engine.runs).hasSize(1);
             assertThat(engine.runs.getFirst().over()).isTrue();
