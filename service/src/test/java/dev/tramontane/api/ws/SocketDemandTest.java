@@ -109,11 +109,13 @@ class SocketDemandTest {
             }
             leaver.reset();
             await().until(() -> served.answersGone.get() == 1);
-            engine.step();
-            assertThat(engine.status().queued()
-                            + engine.status().running()
-                            + engine.status().parked())
-                    .isEqualTo(1);
+            // The step after the engine has heard of it, which may be a moment later.
+            steps(
+                    engine,
+                    () -> engine.status().queued()
+                                    + engine.status().running()
+                                    + engine.status().parked()
+                            == 1);
             assertThat(engine.status().pagesReserved()).isEqualTo(reserved);
             engine.checkBooks();
             served.stepping(engine::step);
