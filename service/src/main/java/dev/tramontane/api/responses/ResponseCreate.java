@@ -5,6 +5,7 @@ import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.UrgencyFields;
+import dev.tramontane.api.replay.Recording.Keeping;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +58,15 @@ public record ResponseCreate(
      * @param background computed whether or not anybody reads it
      * @param store kept under its id
      */
-    public record Delivery(boolean stream, boolean background, boolean store) {}
+    public record Delivery(boolean stream, boolean background, boolean store) {
+        /** Who asks for one answer in one piece and leaves never learns its id, so nothing of it waits for him. */
+        Keeping keeping() {
+            if (background) {
+                return Keeping.BACKGROUND;
+            }
+            return stream && store ? Keeping.RESUMABLE : Keeping.WHILE_READ;
+        }
+    }
 
     /** What may be asked to be included and is in no text: there is none of it to include. */
     private static final Set<String> NOTHING_OF = Set.of(
@@ -90,12 +100,20 @@ public record ResponseCreate(
             History history) {
         JsonFields fields = new JsonFields(message, unknown);
         fields.harmless("type"); // Of a socket's message.
-        return read(fields, limits, defaults, history);
+        return read(fields, limits, defaults, history, urgency -> urgency.from(System.nanoTime())); // It came just now.
     }
 
-    /** The same of fields of which some have been taken. */
+    /**
+     * The same of fields of which some have been taken.
+     *
+     * @param arrived when the request did, and what its head says of its urgency
+     */
     public static ResponseCreate read(
-            JsonFields fields, RequestLimits limits, SamplingDefaults defaults, History history) {
+            JsonFields fields,
+            RequestLimits limits,
+            SamplingDefaults defaults,
+            History history,
+            Function<UrgencyFields, Urgency> arrived) {
         fields.string("model"); // Looked at by who chose the model whose defaults these are.
         ResponseFields.settle(fields);
         include(fields);
@@ -115,7 +133,7 @@ public record ResponseCreate(
                         !fields.flag("skip_special_tokens", true),
                         -1,
                         -1)
-                .when(UrgencyFields.read(fields).from(System.nanoTime())); // It has arrived just now.
+                .when(arrived.apply(UrgencyFields.read(fields)));
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);
         fields.end();
@@ -149,14 +167,7 @@ public record ResponseCreate(
 
     /** The same for somebody. */
     public ResponseCreate of(Tenant tenant) {
-        return new ResponseCreate(
-                generation.of(tenant), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
-    }
-
-    /** The same, wanted at another time. */
-    ResponseCreate when(Urgency urgency) {
-        return new ResponseCreate(
-                generation.when(urgency), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+        return generating(generation.of(tenant));
     }
 
     /** The same, wanted otherwise. */
@@ -206,8 +217,11 @@ public record ResponseCreate(
 
     /** The same, but only its prompt is computed. */
     public ResponseCreate preparing() {
-        return new ResponseCreate(
-                generation.preparing(), talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+        return generating(generation.preparing());
+    }
+
+    private ResponseCreate generating(GenerationRequest other) {
+        return new ResponseCreate(other, talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /** Whether only its prompt is computed. */

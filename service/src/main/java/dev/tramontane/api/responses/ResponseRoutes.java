@@ -13,7 +13,6 @@ import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.openai.JsonBodies;
 import dev.tramontane.api.openai.UrgencyFields;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
 import io.vertx.ext.web.RoutingContext;
@@ -74,11 +73,10 @@ public final class ResponseRoutes implements ApiRoutes {
                 fields,
                 services.config().requests(),
                 generator.profile().sampling(),
-                services.store().of(caller.tenant().name()));
-        Urgency urgency = UrgencyFields.read(fields)
-                .with(context.request().getHeader(UrgencyFields.HEADER))
-                .from(Tally.of(context).begunNanos());
-        return new Job(create.of(caller.tenant()).when(urgency), generator);
+                services.store().of(caller.tenant().name()),
+                urgency -> urgency.with(context.request().getHeader(UrgencyFields.HEADER))
+                        .from(Tally.of(context).begunNanos()));
+        return new Job(create.of(caller.tenant()), generator);
     }
 
     private void run(RoutingContext context, Job job, Pass pass, AtomicBoolean begun) {

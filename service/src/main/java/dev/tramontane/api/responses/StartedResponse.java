@@ -6,7 +6,6 @@ import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
-import dev.tramontane.api.replay.Recording.Keeping;
 import dev.tramontane.generation.TextGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +14,12 @@ import org.jspecify.annotations.Nullable;
  * memory and its entry among those that are kept. On its event loop.
  */
 final class StartedResponse implements RecordedResponse.Watcher {
-    private final ResponseServices services;
-    private final String tenant;
+    private final StoreEntry entry;
     private final Pass pass;
     private final RequestMemory.Lease memory;
-    private @Nullable StoredResponse stored;
 
-    private StartedResponse(ResponseServices services, String tenant, Pass pass, RequestMemory.Lease memory) {
-        this.services = services;
-        this.tenant = tenant;
+    private StartedResponse(StoreEntry entry, Pass pass, RequestMemory.Lease memory) {
+        this.entry = entry;
         this.pass = pass;
         this.memory = memory;
     }
@@ -42,26 +38,19 @@ final class StartedResponse implements RecordedResponse.Watcher {
             RequestTrace trace,
             Tally tally) {
         RequestMemory.Lease memory = services.memory().lease();
-        StartedResponse started = new StartedResponse(services, caller.tenant().name(), pass, memory);
-        ResponseEvents events = new ResponseEvents(ResponseIds.next(), create, generator.model(), services.clock());
-        RecordedResponse response = new RecordedResponse(
+        StoreEntry entry = new StoreEntry(services.store(), caller.tenant().name());
+        RecordedResponse response = RecordedResponse.of(
+                services,
                 services.vertx().getOrCreateContext(),
-                services.config().lookAhead(),
-                keeping(create.delivery()),
-                services.replay(),
                 create,
-                events,
+                generator.model(),
                 memory,
                 tally,
-                trace.id(),
-                started);
+                trace,
+                new StartedResponse(entry, pass, memory));
         memory.take(RequestMemory.ofTokens(services.config().lookAhead(), 0));
         try {
-            if (create.delivery().store()) {
-                StoredResponse kept = new StoredResponse(response);
-                services.store().add(started.tenant, kept);
-                started.stored = kept;
-            }
+            entry.open(response);
         } catch (Throwable refused) {
             memory.release();
             throw refused;
@@ -69,32 +58,15 @@ final class StartedResponse implements RecordedResponse.Watcher {
         return response;
     }
 
-    /** Who asks for one answer in one piece and leaves never learns its id, so nothing of it waits for him. */
-    private static Keeping keeping(ResponseCreate.Delivery delivery) {
-        if (delivery.background()) {
-            return Keeping.BACKGROUND;
-        }
-        return delivery.stream() && delivery.store() ? Keeping.RESUMABLE : Keeping.WHILE_READ;
-    }
-
     @Override
     public void grew() {
-        if (stored != null) {
-            services.store().changed(tenant, stored);
-        }
+        entry.grew();
     }
 
     @Override
     public void ended(String outcome, @Nullable ApiException failure) {
         pass.close();
         memory.release();
-        if (stored == null) {
-            return;
-        }
-        if (stored.response().isAccepted()) {
-            services.store().ended(tenant, stored);
-        } else {
-            services.store().remove(tenant, stored.id()); // It never became a response.
-        }
+        entry.ended();
     }
 }

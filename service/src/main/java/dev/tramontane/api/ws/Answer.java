@@ -7,8 +7,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.responses.RecordedResponse;
-import dev.tramontane.api.responses.ResponseStore;
-import dev.tramontane.api.responses.StoredResponse;
+import dev.tramontane.api.responses.StoreEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +20,7 @@ final class Answer implements RecordedResponse.Watcher {
     private final RequestMemory.Lease memory;
     private final Pass pass;
     private final Tally tally;
-    private final ResponseStore store;
-    private final String tenant;
-    private @Nullable StoredResponse stored;
+    private final StoreEntry entry;
     private String id = "";
     private @Nullable String outcome;
     private boolean disconnected;
@@ -35,20 +32,14 @@ final class Answer implements RecordedResponse.Watcher {
      * @param trace of the answer
      * @param memory given back when nothing of the answer is kept for the socket any more
      * @param pass given back when the answer has ended
+     * @param entry of the response, which is to come
      */
-    Answer(
-            String socketId,
-            RequestTrace trace,
-            RequestMemory.Lease memory,
-            Pass pass,
-            ResponseStore store,
-            String tenant) {
+    Answer(String socketId, RequestTrace trace, RequestMemory.Lease memory, Pass pass, StoreEntry entry) {
         this.socketId = socketId;
         this.trace = trace;
         this.memory = memory;
         this.pass = pass;
-        this.store = store;
-        this.tenant = tenant;
+        this.entry = entry;
         tally = new Tally();
         tally.paidBy(pass);
     }
@@ -72,31 +63,18 @@ final class Answer implements RecordedResponse.Watcher {
      */
     void is(RecordedResponse response) {
         id = response.id();
-        if (response.create().delivery().store()) {
-            StoredResponse kept = new StoredResponse(response);
-            store.add(tenant, kept);
-            stored = kept;
-        }
+        entry.open(response);
     }
 
     @Override
     public void grew() {
-        if (stored != null) {
-            store.changed(tenant, stored);
-        }
+        entry.grew();
     }
 
     @Override
     public void ended(String how, @Nullable ApiException failure) {
-        boolean refused = how.equals("refused");
         outcome = disconnected && how.equals("cancelled") ? "disconnected" : how;
-        if (stored != null) {
-            if (refused || id.isEmpty()) {
-                store.remove(tenant, id);
-            } else {
-                store.ended(tenant, stored);
-            }
-        }
+        entry.ended();
         int status = failure == null ? 200 : failure.status();
         @Nullable
         String error = failure != null ? AccessLog.word(failure) : outcome.equals("disconnected") ? outcome : null;

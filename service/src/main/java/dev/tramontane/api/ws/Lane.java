@@ -4,13 +4,11 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
-import dev.tramontane.api.replay.Recording.Keeping;
 import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseCreate;
-import dev.tramontane.api.responses.ResponseEvents;
-import dev.tramontane.api.responses.ResponseIds;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
+import dev.tramontane.api.responses.StoreEntry;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +76,7 @@ final class Lane {
             current.stop(RecordedResponse.Stop.CANCELLED);
             return true;
         }
-        return last != null && last.id().equals(id); // It ended while the request to cancel was on its way.
+        return ended(id) != null; // It ended while the request to cancel was on its way.
     }
 
     /** Lets so many more events of the running answer go if it has this id; false likewise. */
@@ -88,7 +86,7 @@ final class Lane {
             current.feed().demand(events);
             return true;
         }
-        return last != null && last.id().equals(id);
+        return ended(id) != null;
     }
 
     /** The answer under way if it has this id, and the client can know of it. */
@@ -166,19 +164,16 @@ final class Lane {
         ResponseCreate request = create.request();
         RequestTrace trace = services.trace().child();
         trace.generates("chat", create.generator().model());
-        Answer answer =
-                new Answer(services.socketId(), trace, next.memory(), next.pass(), socket.store(), services.tenant());
-        RecordedResponse response = new RecordedResponse(
+        StoreEntry entry = new StoreEntry(socket.store(), services.tenant());
+        Answer answer = new Answer(services.socketId(), trace, next.memory(), next.pass(), entry);
+        RecordedResponse response = RecordedResponse.of(
+                socket,
                 services.context(),
-                socket.config().lookAhead(),
-                request.delivery().store() ? Keeping.RESUMABLE : Keeping.WHILE_READ,
-                socket.replay(),
                 request,
-                new ResponseEvents(
-                        ResponseIds.next(), request, create.generator().model(), socket.clock()),
+                create.generator().model(),
                 next.memory(),
                 answer.tally(),
-                trace.id(),
+                trace,
                 answer);
         Feed feed = new Feed(services.context(), response, name, services.turns(), this::over);
         running = new Running(create, response, answer, feed, predecessor, steers);
@@ -187,7 +182,7 @@ final class Lane {
         try {
             answer.is(response);
             next.memory().take(RequestMemory.ofTokens(socket.config().lookAhead(), 0));
-            trace.observed(0, create.generator().generate(request.generation())).subscribe(response);
+            response.begin(trace.observed(0, create.generator().generate(request.generation())));
         } catch (Throwable fault) { // The lane would be taken for good.
             response.failToStart(fault);
         }

@@ -64,7 +64,8 @@ class FieldTableTest {
     @Test
     void hasWhatResponsesRead() {
         JsonFields fields = fields("{\"input\": \"p\"}");
-        ResponseCreate.read(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL, History.NONE);
+        ResponseCreate.read(
+                fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL, History.NONE, urgency -> urgency.from(0));
         assertThat(table(RequestField.Endpoint.RESPONSES)).isEqualTo(fields.known());
     }
 
