@@ -18,6 +18,15 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     /** Frames are joined up to this many bytes into one write. */
     private static final int JOINED = 8 << 10;
 
+    /** By which a client says where it was (section 9.2.4). */
+    public static final String LAST_EVENT_ID = "Last-Event-ID";
+
+    /** Frames of a recorded answer that are read ahead of the socket. */
+    private static final int RECORDED_AHEAD = 8;
+
+    /** A first frame that says nothing but that the request was admitted. */
+    private static final byte[] ADMITTED = {};
+
     private final RoutingContext context;
     private final HttpServerResponse response;
     private final HttpObserver observer;
@@ -68,11 +77,23 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     }
 
     /**
-     * The same of frames that are there already, or are made ahead elsewhere.
+     * The same of an answer that is recorded: its frames are there already, or are made ahead by the recording.
      *
-     * @param lookAhead frames that the socket has not taken
+     * @param goesOn whether the client has had the beginning, so that the request was admitted before
      */
-    public static void send(
+    public static void sendRecorded(
+            RoutingContext context,
+            Flux<byte[]> frames,
+            boolean goesOn,
+            byte[] keepAlive,
+            ApiConfig config,
+            HttpObserver observer) {
+        Flux<byte[]> all = goesOn ? frames.startWith(ADMITTED) : frames;
+        send(context, all, keepAlive, RECORDED_AHEAD, config, observer);
+    }
+
+    /** @param lookAhead frames that the socket has not taken */
+    private static void send(
             RoutingContext context,
             Flux<byte[]> frames,
             byte[] keepAlive,

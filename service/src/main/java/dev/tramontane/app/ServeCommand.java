@@ -40,6 +40,9 @@ final class ServeCommand extends Command {
     /** Bytes on their way when the last answer has ended still get there. */
     private static final Duration LAST_BYTES = Duration.ofSeconds(2);
 
+    /** How long kept responses may take to be told that they are over. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     ServeCommand(Environment environment) {
         super(environment);
     }
@@ -125,9 +128,6 @@ final class ServeCommand extends Command {
         }
         return ExitCode.OK;
     }
-
-    /** How long kept responses may take to be told that they are over. */
-    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private static EngineObserver observer(
             Configuration configuration,

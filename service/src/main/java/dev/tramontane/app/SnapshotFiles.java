@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,7 +46,7 @@ final class SnapshotFiles {
         long begun = System.nanoTime();
         byte[] mark = mark(configuration, loaded, library, plan);
         try {
-            PageFiles files = new PageFiles(directory, mark, pageBytes(plan), limit, observer);
+            PageFiles files = new PageFiles(directory, mark, plan.pageBytes(), limit, observer);
             LOG.info(
                     "snapshots in {}, up to {}: of this model with these settings {}, known by its weights after {} ms",
                     directory.toAbsolutePath(),
@@ -66,15 +65,9 @@ final class SnapshotFiles {
         return cause == null ? "no reason is told" : cause.getClass().getSimpleName() + " " + cause.getMessage();
     }
 
-    static long[] pageBytes(CachePlan plan) {
-        long[] pageBytes = new long[plan.shape().groups().size()];
-        Arrays.setAll(pageBytes, plan::pageBytes);
-        return pageBytes;
-    }
-
     /** Bytes of memory that blocks on their way take; 0 without snapshots. */
     static long bufferBytes(Configuration configuration, CachePlan plan) {
-        return configuration.engine().snapshots().directory().isEmpty() ? 0 : PageFiles.bufferBytes(pageBytes(plan));
+        return configuration.engine().snapshots().directory().isEmpty() ? 0 : PageFiles.bufferBytes(plan.pageBytes());
     }
 
     /** A hash of all that decides what is in a page: equal marks, equal pages for equal tokens. */

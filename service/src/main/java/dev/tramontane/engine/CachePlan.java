@@ -101,6 +101,11 @@ public final class CachePlan {
         return pageBytes[group];
     }
 
+    /** Bytes of one page of each group. */
+    public long[] pageBytes() {
+        return pageBytes.clone();
+    }
+
     /** Bytes of keys and values of one position in all layers. */
     public long tokenBytes() {
         return Arrays.stream(pageBytes).sum() / shape.pageTokens();

@@ -77,15 +77,10 @@ final class KvCache {
         return index;
     }
 
-    /** An empty table in a slot of its own, of which nothing is kept. */
-    PageTable open(Reservation reservation) {
-        return open(reservation, null);
-    }
-
     /**
      * An empty table in a slot of its own.
      *
-     * @param chain the tokens that will be computed in it
+     * @param chain the tokens that will be computed in it; null to keep nothing of it
      */
     PageTable open(Reservation reservation, @Nullable TokenChain chain) {
         int[] entries = new int[windows.length];
@@ -157,7 +152,7 @@ final class KvCache {
             int[] found = hit.pages()[group];
             for (int i = 0; i < found.length; i++) {
                 long block = (long) hit.firstBlocks()[group] + i;
-                table.pages[group][windows[group].entry(windows[group].start(block))] = found[i];
+                table.pages[group][windows[group].entryOfPage(block)] = found[i];
             }
         }
         table.reported = false;

@@ -53,7 +53,7 @@ final class PrefixIndex {
 
     /** Whether layers of a group see anything before a query at all. */
     boolean remembers(int group) {
-        return windows[group].window() != 1;
+        return windows[group].remembers();
     }
 
     /**
@@ -120,11 +120,7 @@ final class PrefixIndex {
 
     /** Blocks in which lies what a query after so many tokens sees, at least one. */
     private long blocksSeen(int group, int tokens) {
-        return windows[group].page(tokens - 1) - firstSeen(group, tokens) + 1;
-    }
-
-    private long firstSeen(int group, int tokens) {
-        return windows[group].page(windows[group].oldestVisible(tokens));
+        return windows[group].page(tokens - 1) - windows[group].firstPageSeen(tokens) + 1;
     }
 
     /** Whether a group without a window has a gap, so that nothing longer can be found. */
@@ -167,7 +163,7 @@ final class PrefixIndex {
         int[] first = new int[kept.length];
         int[][] pages = new int[kept.length][];
         for (int group = 0; group < kept.length; group++) {
-            first[group] = remembers(group) ? (int) firstSeen(group, tokens) : last + 1;
+            first[group] = remembers(group) ? (int) windows[group].firstPageSeen(tokens) : last + 1;
             pages[group] = new int[last + 1 - first[group]];
             for (int block = first[group]; block <= last; block++) {
                 Block found = block == last ? end : whole.get(prompt.key(block));

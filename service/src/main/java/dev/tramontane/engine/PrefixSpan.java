@@ -67,9 +67,6 @@ final class PrefixSpan {
     /** The first block that a query after so many whole ones sees; after the last of them where it sees nothing. */
     private int firstSeen(int group, int blocks) {
         RollingWindow window = windows[group];
-        if (window.window() == 1) {
-            return blocks;
-        }
-        return (int) Math.min(blocks, window.page(window.oldestVisible(window.start(blocks))));
+        return window.remembers() ? (int) Math.min(blocks, window.firstPageSeen(window.start(blocks))) : blocks;
     }
 }

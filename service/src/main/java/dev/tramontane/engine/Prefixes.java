@@ -100,8 +100,8 @@ final class Prefixes {
             RollingWindow window = windows[group];
             if (window.window() > 1) {
                 long last = window.page(computed - 1);
-                for (long block = window.page(window.oldestVisible(computed)); block <= last; block++) {
-                    index.kept(group).keepLong(table.pages[group][window.entry(window.start(block))]);
+                for (long block = window.firstPageSeen(computed); block <= last; block++) {
+                    index.kept(group).keepLong(table.pages[group][window.entryOfPage(block)]);
                 }
             }
         }

@@ -35,7 +35,12 @@ record RollingWindow(int window, int pageTokens, int ring) {
 
     /** The page table entry of a position. */
     int entry(long position) {
-        return (int) (page(position) % ring);
+        return entryOfPage(page(position));
+    }
+
+    /** The page table entry of a logical page. */
+    int entryOfPage(long page) {
+        return (int) (page % ring);
     }
 
     /** The logical page of a position: page k holds positions {@code k * pageTokens} and up. */
@@ -56,6 +61,16 @@ record RollingWindow(int window, int pageTokens, int ring) {
     /** The oldest position that a query sees. */
     long oldestVisible(long query) {
         return window == 0 ? 0 : Math.max(0, query - window + 1);
+    }
+
+    /** Whether a query sees anything before itself at all. */
+    boolean remembers() {
+        return window != 1;
+    }
+
+    /** The first logical page that a query after so many tokens sees: the one in which it lies where it sees no other. */
+    long firstPageSeen(long tokens) {
+        return page(oldestVisible(tokens));
     }
 
     /**

@@ -34,8 +34,7 @@ final class Snapshots implements Turns {
         this.cache = cache;
         index = cache.index();
         span = new PrefixSpan(plan.windows());
-        pageBytes = new long[plan.windows().size()];
-        Arrays.setAll(pageBytes, plan::pageBytes);
+        pageBytes = plan.pageBytes();
         pageTokens = plan.shape().pageTokens();
         this.later = later;
         store.onRoom(() -> later.accept(() -> {})); // Whatever wakes the thread.

@@ -67,10 +67,9 @@ final class SubmissionRules {
         for (int token : submission.prompt()) {
             check(token >= 0 && token < limits.vocabulary(), "a prompt token is outside the vocabulary:", token);
         }
-        check(submission.prompt().length >= 1, "the prompt must have at least 1 token, got", 0);
-        check(submission.maxTokens() >= 0, "max_tokens must be 0 or more, got", submission.maxTokens());
         check(
-                submission.continued() >= 0 && submission.continued() < submission.prompt().length,
+                submission.continued() == 0
+                        || (submission.continued() > 0 && submission.continued() < submission.prompt().length),
                 "the continued tokens must be fewer than the prompt's (" + submission.prompt().length + "), got",
                 submission.continued());
         check(submission.continued() == 0 || choices == 1, "a continued answer has 1 choice, got", choices);

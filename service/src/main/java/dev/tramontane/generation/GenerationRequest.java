@@ -61,40 +61,22 @@ public record GenerationRequest(
 
     /** The same for somebody. */
     public GenerationRequest of(Tenant other) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                other,
-                continuation,
-                urgency);
+        return with(other, continuation, urgency);
     }
 
     /** The rest of an interrupted answer to this request. */
     public GenerationRequest continuing(Continuation from) {
-        return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, from, urgency);
+        return with(tenant, from, urgency);
     }
 
     /** The same at another time. */
     public GenerationRequest when(Urgency other) {
+        return with(tenant, continuation, other);
+    }
+
+    private GenerationRequest with(Tenant whose, @Nullable Continuation from, Urgency when) {
         return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                tenant,
-                continuation,
-                other);
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when);
     }
 
     /** The same for another prompt. */

@@ -219,14 +219,27 @@ public final class PageFiles implements PageStore, AutoCloseable {
      * @param otherwise what is said when that does not happen; may be run when the work was done, too
      */
     private void read(Runnable otherwise, Runnable work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
         try {
-            reader.execute(work);
+            reader.execute(() -> {
+                try {
+                    work.run();
+                    done.complete(null);
+                } catch (Throwable fault) {
+                    done.completeExceptionally(fault);
+                    throw fault;
+                }
+            });
         } catch (RejectedExecutionException busy) {
             otherwise.run();
             return;
         }
-        CompletableFuture.delayedExecutor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(otherwise);
+        // Nothing remembers the request any more once the work is done.
+        done.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).whenComplete((nothing, why) -> {
+            if (why != null) {
+                otherwise.run();
+            }
+        });
     }
 
     private interface Reading {

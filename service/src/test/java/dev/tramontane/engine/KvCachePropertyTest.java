@@ -46,7 +46,7 @@ final class KvCachePropertyTest {
     void aForkTellsItsPagesAndCopiesTheOneItWrites() {
         KvCache cache = cache(2, 20, RollingWindow.of(0, 4, 8, 40));
         Reservation both = reserve(cache, 7, 20, 2);
-        PageTable parent = cache.open(both);
+        PageTable parent = cache.open(both, null);
         RecordedBatch batch = new RecordedBatch();
         cache.makeRoom(parent, 0, 6, batch);
         assertThat(entries(batch)).containsExactly(0, 1);
@@ -69,7 +69,7 @@ final class KvCachePropertyTest {
     void aRingThatWrapsOntoASharedPageTakesAFreshOne() {
         KvCache cache = cache(2, 20, RollingWindow.of(4, 4, 1, 100));
         Reservation both = reserve(cache, 5, 100, 2);
-        PageTable parent = cache.open(both);
+        PageTable parent = cache.open(both, null);
         RecordedBatch batch = new RecordedBatch();
         for (int p = 0; p < 4; p++) {
             cache.makeRoom(parent, p, 1, batch);
@@ -91,7 +91,7 @@ final class KvCachePropertyTest {
     void aPartOfAPageThatNobodySeesIsNotCopied() {
         KvCache cache = cache(2, 20, RollingWindow.of(1, 8, 8, 100));
         Reservation both = reserve(cache, 6, 100, 2);
-        PageTable parent = cache.open(both);
+        PageTable parent = cache.open(both, null);
         RecordedBatch batch = new RecordedBatch();
         cache.makeRoom(parent, 0, 5, batch);
         PageTable child = cache.fork(parent);
@@ -114,7 +114,7 @@ final class KvCachePropertyTest {
     @Test
     void theBooksNoticeErrors() {
         KvCache cache = cache(3, 10, RollingWindow.of(0, 4, 8, 40));
-        PageTable table = cache.open(reserve(cache, 1, 12, 1));
+        PageTable table = cache.open(reserve(cache, 1, 12, 1), null);
         cache.makeRoom(table, 0, 8, new RecordedBatch());
         cache.checkBooks();
         int page = table.pages[0][1];
@@ -205,7 +205,7 @@ final class KvCachePropertyTest {
             this.cache = cache;
             this.speculate = speculate;
             this.reservation = reservation;
-            members.add(new Member(cache.open(reservation), 0, memory));
+            members.add(new Member(cache.open(reservation, null), 0, memory));
         }
 
         void advance(SplittableRandom random, RollingWindow[] windows, int chunk) {

@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.EventStream;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.Recording;
@@ -138,7 +139,7 @@ final class RecordedAnswer extends Recording<byte[]> {
                 410,
                 "invalid_request_error",
                 "Nobody read this answer in time, so it was ended; send the request again without "
-                        + ResumableStreams.LAST_EVENT_ID,
+                        + EventStream.LAST_EVENT_ID,
                 null,
                 "answer_abandoned",
                 0));

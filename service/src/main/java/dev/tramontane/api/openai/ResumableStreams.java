@@ -22,18 +22,12 @@ import reactor.core.publisher.Flux;
 
 /**
  * Streams of chats and completions that are kept for a while for readers who come back, where the request asks for it by
- * {@value #WISH}. Their events have ids, and the same request with {@value #LAST_EVENT_ID} reads on after that one. On event
+ * {@value #WISH}. Their events have ids, and the same request with {@value EventStream#LAST_EVENT_ID} reads on after that one. On event
  * loops.
  */
 final class ResumableStreams {
     /** How many seconds the answer is to wait for its reader. */
     static final String WISH = "X-Resume-Time";
-
-    /** The id of the last event that the client has. */
-    static final String LAST_EVENT_ID = "Last-Event-ID";
-
-    /** Events that are read ahead of the socket, which are there already. */
-    private static final int AHEAD = 8;
 
     private static final int SHOWN = 80;
     private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,5}");
@@ -66,7 +60,7 @@ final class ResumableStreams {
 
     /** Whether the request goes on with an answer rather than beginning one. */
     static boolean isResumption(RoutingContext context) {
-        String last = context.request().getHeader(LAST_EVENT_ID);
+        String last = context.request().getHeader(EventStream.LAST_EVENT_ID);
         return last != null && !last.isBlank();
     }
 
@@ -102,7 +96,7 @@ final class ResumableStreams {
             throw refused;
         }
         try {
-            send(context, answer, answer.frames(-1)); // The reader first: without one nothing is generated.
+            send(context, answer, -1); // The reader first: without one nothing is generated.
             answer.begin(frames);
         } catch (Throwable fault) {
             answer.failToStart(fault);
@@ -136,13 +130,14 @@ final class ResumableStreams {
      * @throws ApiException when there is no such answer of this caller's at this path
      */
     void resume(RoutingContext context) {
-        String last = Objects.requireNonNullElse(context.request().getHeader(LAST_EVENT_ID), "")
+        String last = Objects.requireNonNullElse(context.request().getHeader(EventStream.LAST_EVENT_ID), "")
                 .strip();
         Matcher id = EVENT_ID.matcher(last);
         if (!id.matches()) {
             throw ApiException.invalid(
                     400,
-                    "The header " + LAST_EVENT_ID + " must be the id of an event of this server's, as in chatcmpl-x:17",
+                    "The header " + EventStream.LAST_EVENT_ID
+                            + " must be the id of an event of this server's, as in chatcmpl-x:17",
                     "invalid_header");
         }
         RecordedAnswer answer = kept.get(new Key(Caller.of(context).tenant().name(), id.group(1)));
@@ -151,16 +146,16 @@ final class ResumableStreams {
                     404,
                     "invalid_request_error",
                     "The answer '" + Printable.of(id.group(1), SHOWN) + "' is not kept here, or not any more; send the"
-                            + " request again without " + LAST_EVENT_ID,
+                            + " request again without " + EventStream.LAST_EVENT_ID,
                     null,
                     "answer_not_found",
                     0);
         }
-        Flux<byte[]> rest = answer.frames(Long.parseLong(id.group(2)));
-        send(context, answer, rest.startWith(AnswerFormat.NOTHING)); // It was admitted before.
+        send(context, answer, Long.parseLong(id.group(2)));
     }
 
-    private void send(RoutingContext context, RecordedAnswer answer, Flux<byte[]> frames) {
-        EventStream.send(context, frames, answer.keepAlive(), AHEAD, config, observer);
+    private void send(RoutingContext context, RecordedAnswer answer, long startingAfter) {
+        EventStream.sendRecorded(
+                context, answer.frames(startingAfter), startingAfter >= 0, answer.keepAlive(), config, observer);
     }
 }

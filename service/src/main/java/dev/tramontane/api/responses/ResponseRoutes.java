@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Caller;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.EventStream;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
@@ -41,11 +42,11 @@ public final class ResponseRoutes implements ApiRoutes {
     }
 
     private void create(RoutingContext context) {
-        if (context.request().getHeader(StoredRoutes.LAST_EVENT_ID) != null) {
+        if (context.request().getHeader(EventStream.LAST_EVENT_ID) != null) {
             throw ApiException.invalid(
                     400,
                     "Last-Event-ID belongs to GET " + PATH
-                            + "/{id}?stream=true, which continues a stream; this would begin" + " another response",
+                            + "/{id}?stream=true, which continues a stream; this would begin another response",
                     "unexpected_last_event_id");
         }
         Pass pass = Caller.of(context).begin();

@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Caller;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.EventStream;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.json.JsonWriter;
@@ -17,9 +18,6 @@ import reactor.core.publisher.Mono;
 
 /** What can be done with a response that is kept: look at it, go on reading it, end it, delete it. On event loops. */
 public final class StoredRoutes implements ApiRoutes {
-    /** By which an EventSource says where it was (WHATWG HTML, section 9.2.4). */
-    static final String LAST_EVENT_ID = "Last-Event-ID";
-
     private static final String ONE = ResponseRoutes.PATH + "/:id";
     private static final int SHOWN = 80;
     private static final long SWEEP_MILLIS = 10_000;
@@ -53,9 +51,9 @@ public final class StoredRoutes implements ApiRoutes {
             Replies.json(context, 200, Buffer.buffer(response.current()));
             return;
         }
-        String last = context.request().getHeader(LAST_EVENT_ID);
+        String last = context.request().getHeader(EventStream.LAST_EVENT_ID);
         if (last != null && !last.isBlank()) { // An EventSource repeats its URL, so the header is the newer word.
-            startingAfter = QueryFields.integer(LAST_EVENT_ID, last.strip(), 0, Long.MAX_VALUE);
+            startingAfter = QueryFields.integer(EventStream.LAST_EVENT_ID, last.strip(), 0, Long.MAX_VALUE);
         }
         ResponseFrames.send(context, response, startingAfter, services);
     }

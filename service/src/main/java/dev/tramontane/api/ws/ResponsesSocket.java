@@ -35,6 +35,8 @@ final class ResponsesSocket implements Lanes.Outlet {
     /** How long a client may take to answer the server's close before the connection is cut. */
     private static final Duration CLOSING_TIME = Duration.ofSeconds(2);
 
+    private static final String OLD = "the socket has been open as long as one may";
+
     private final ResponseServices services;
     private final SocketLimits limits;
     private final ServerWebSocket socket;
@@ -385,16 +387,12 @@ final class ResponsesSocket implements Lanes.Outlet {
     }
 
     private void farewellEnds() {
-        close(CloseCode.GOING_AWAY, "the socket has been open as long as one may");
+        close(CloseCode.GOING_AWAY, OLD);
     }
 
     private void leaveWhenIdle() {
         if (leaving != null && lanes.areIdle()) {
-            close(
-                    CloseCode.GOING_AWAY,
-                    leaving.status() == 503
-                            ? "the server is shutting down"
-                            : "the socket has been open as long as one may");
+            close(CloseCode.GOING_AWAY, leaving.status() == 503 ? "the server is shutting down" : OLD);
         }
     }
 

@@ -171,6 +171,13 @@ class ResumeTest {
                 .until(() -> !engine.step());
     }
 
+    /** Until credits are heard of, events flow as the socket takes them: no step may come before. */
+    private static void firstDemand(RawSocket socket, String id, int events) throws IOException {
+        socket.send(demand(id, events));
+        socket.send("{");
+        assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+    }
+
     @Test
     void creditsAreWhatFlowsAndWhatTheEngineIsAskedFor() throws Exception {
         int lookAhead = 8;
@@ -182,7 +189,7 @@ class ResumeTest {
             socket.send(create(true).put("max_output_tokens", 200));
             String id = id(socket.event());
             socket.event();
-            socket.send(demand(id, 5)); // Two of the beginning of a message, three of its text.
+            firstDemand(socket, id, 5); // Two of the beginning of a message, three of its text.
             List<JsonObject> events = new ArrayList<>();
             while (events.size() < 5) {
                 engine.step();
@@ -243,7 +250,7 @@ class ResumeTest {
             socket.send(create(true));
             String id = id(socket.event());
             socket.event();
-            socket.send(demand(id, 1));
+            firstDemand(socket, id, 1);
             socket.send(create(true));
             served.stepping(engine::step);
             assertThat(socket.event().getString("type")).isEqualTo("response.output_item.added");
@@ -272,7 +279,7 @@ class ResumeTest {
             socket.send(create(true));
             String id = id(socket.event());
             socket.event();
-            socket.send(demand(id, 3));
+            firstDemand(socket, id, 3);
             read(socket, engine, 3);
             socket.send(JsonObject.of("type", "response.steer", "previous_response_id", id, "input", "stop"));
             Awaitility.await().until(() -> {
