@@ -235,7 +235,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
             return;
         }
         // Nothing remembers the request any more once the work is done.
-        done.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).whenComplete((nothing, why) -> {
+        var _ = done.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).whenComplete((nothing, why) -> {
             if (why != null) {
                 otherwise.run();
             }
