@@ -288,6 +288,7 @@ class LanesTest {
                 byLaneUntilError(socket);
             }
             Awaitility.await().until(() -> served.answersGone.get() == 2);
+            Awaitility.await().until(() -> engine.runs.stream().allMatch(ScriptedEngine.Run::cancelled));
             engine.step();
             assertThat(engine.runs).hasSize(2).allMatch(ScriptedEngine.Run::over);
             Awaitility.await().until(() -> served.memory.held() == 0);

@@ -24,7 +24,7 @@ final class RawSocket implements AutoCloseable {
     static final int PING = 9;
     static final int PONG = 10;
 
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final String NO_CODE = "connection closed without a close frame";
 
     record Frame(int opcode, boolean last, byte[] payload) {}

@@ -88,7 +88,7 @@ final class Served implements AutoCloseable {
     };
 
     static final TransportLimits SMALL_BUFFERS = new TransportLimits(
-            1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofSeconds(60), 4 << 10, 4 << 10);
+            1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofMinutes(9), 4 << 10, 4 << 10);
 
     final int port;
     final AtomicInteger answersGone = new AtomicInteger();
@@ -223,7 +223,7 @@ final class Served implements AutoCloseable {
     private static <T> T wait(Future<T> future) {
         return future.toCompletionStage()
                 .toCompletableFuture()
-                .orTimeout(10, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 
