@@ -77,11 +77,11 @@ final class Turns {
         if (event != null) {
             sink.send(event);
         }
-        if (feed.hasNext()) {
+        if (!feed.hasNext()) {
+            feed.tellEnd();
+        } else if (!feed.inLine) { // What it was given as it asked for more has put it back in line already.
             feed.inLine = true;
             line.add(feed);
-        } else {
-            feed.tellEnd();
         }
     }
 }
