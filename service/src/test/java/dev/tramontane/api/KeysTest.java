@@ -319,6 +319,8 @@ class KeysTest {
             complete(stranger);
             TestService.eventually()
                     .until(() -> lines.with("POST /v1/completions 401").size() == 1);
+            // Each comes on its own connection, maybe, and the later one's line first.
+            TestService.eventually().until(() -> lines.with("key=free").size() == 1);
             assertThat(lines.with("key=free")).singleElement().asString().contains("POST /v1/completions 200");
             assertThat(lines.with("sk-tm-")).isEmpty();
         }

@@ -115,7 +115,7 @@ class PacedSocketTest {
                 socket.close();
             }
             TestService.eventually().until(() -> status(service).pagesUsed() == 0);
-            assertThat(service.observer.openStreams.get()).isZero();
+            TestService.eventually().until(() -> service.observer.openStreams.get() == 0);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
@@ -241,7 +241,7 @@ class PacedSocketTest {
                 }
             }
             TestService.eventually().until(() -> status(service).pagesUsed() == 0);
-            assertThat(service.observer.openStreams.get()).isZero();
+            TestService.eventually().until(() -> service.observer.openStreams.get() == 0);
             assertThat(service.post("/v1/completions", body(4, false, 1)).status())
                     .isEqualTo(200);
         }

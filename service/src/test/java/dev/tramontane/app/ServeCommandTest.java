@@ -144,7 +144,7 @@ class ServeCommandTest {
                 .doesNotContain("vllm:");
 
         program.terminate();
-        Outcome outcome = running.get(30, TimeUnit.SECONDS);
+        Outcome outcome = running.get(60, TimeUnit.SECONDS);
         assertThat(outcome.code()).isZero();
         assertThat(outcome.out()).matches(ADDRESS);
     }
@@ -165,7 +165,7 @@ class ServeCommandTest {
             assertThat(answer.body()).contains(name.equals("other") ? "list it in --template-variables" : "tokens");
         }
         program.terminate();
-        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
     }
 
     @Test
@@ -177,7 +177,7 @@ class ServeCommandTest {
                 .contains("vllm:request_params_max_tokens_bucket{engine=\"0\",model_name=\"tiny\",le=\"10000.0\"}")
                 .contains("tramontane_generation_tokens_total 0.0");
         program.terminate();
-        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
     }
 
     /** The makers' suggestions are what the service tells of, and its log, unless the operator wants none. */
@@ -210,7 +210,7 @@ class ServeCommandTest {
         assertThat(told)
                 .isEqualTo(new JsonObject(choice.equals("model") ? "{\"temperature\": 0.15, \"top_p\": 0.95}" : "{}"));
         program.terminate();
-        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
         logger.detachAppender(log);
         logger.setLevel(null);
         String suggested = "temperature 0.15, top_p 0.95";
@@ -386,7 +386,7 @@ class ServeCommandTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> models(address, third) == 200);
         assertThat(models(address, first)).isEqualTo(401);
         program.terminate();
-        assertThat(running.get(30, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
     }
 
     private static String key(Path file, String name) {
