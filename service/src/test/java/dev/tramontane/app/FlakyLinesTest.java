@@ -2,8 +2,7 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.fixtures.Documents;
-import java.nio.charset.StandardCharsets;
+import dev.tramontane.fixtures.StagesScript;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -16,18 +15,7 @@ class FlakyLinesTest {
 
     private String lines(String log) throws Exception {
         Path file = Files.writeString(folder.resolve("java.log"), log);
-        Process process = new ProcessBuilder(
-                        "/bin/sh",
-                        "-euc",
-                        "here=.; say() { printf 'tramontane: %s\\n' \"$*\"; }; . \"$1\"; tell_flaky \"$2\"",
-                        "sh",
-                        Documents.root().resolve(".ci/stages").toString(),
-                        file.toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        return StagesScript.said(folder, "tell_flaky", file);
     }
 
     @Test

@@ -2,9 +2,8 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.fixtures.Documents;
+import dev.tramontane.fixtures.StagesScript;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -35,19 +34,7 @@ class SkippedLineTest {
             Files.createFile(began);
             Files.setLastModifiedTime(began, FileTime.from(Instant.now().minusSeconds(60)));
         }
-        Process process = new ProcessBuilder(
-                        "/bin/sh",
-                        "-euc",
-                        "here=$1; say() { printf 'tramontane: %s\\n' \"$*\"; }; . \"$2\"; tell_skipped \"$3\"",
-                        "sh",
-                        checkout.toString(),
-                        Documents.root().resolve(".ci/stages").toString(),
-                        began.toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        return StagesScript.said(checkout, "tell_skipped", began);
     }
 
     @Test
