@@ -70,6 +70,7 @@ public final class ResponseFields {
                 honoured("skip_special_tokens", JsonSchema.flag(), "false shows control tokens by their spelling"),
                 refused("generate", "only a WebSocket prepares prompts; leave it out"),
                 refused("stream_id", "only a WebSocket has lanes; leave it out"),
+                refused("demand", "only a WebSocket takes credits; leave it out"),
                 only("truncation", "send a conversation that fits", "disabled"),
                 only("service_tier", "there is one", "auto", "default"),
                 only("tool_choice", "no tools are offered", "auto", "none"),

@@ -24,6 +24,9 @@ sealed interface ClientMessage {
 
     String TYPES = "response.create, response.steer, response.cancel, response.demand or response.resume";
 
+    /** The field with the first credits. */
+    String DEMAND = "demand";
+
     /** Longest input of {@code response.steer}, which may have to be told back: characters of its message. */
     int LONGEST_STEER = 32 << 10;
 
@@ -31,10 +34,12 @@ sealed interface ClientMessage {
      * {@code response.create}: an answer of this model.
      *
      * @param lane it is to wait its turn in
+     * @param demand events of the answer, and of each that succeeds it, that are sent before more are asked for; {@link
+     *     Feed#NO_LIMIT} for as many as the socket takes
      */
-    record Create(ResponseCreate request, TextGenerator generator, String lane) implements ClientMessage {
+    record Create(ResponseCreate request, TextGenerator generator, String lane, long demand) implements ClientMessage {
         Create of(Tenant tenant) {
-            return new Create(request.of(tenant), generator, lane);
+            return with(request.of(tenant));
         }
 
         /** The same, now that its previous response is known. */
@@ -43,7 +48,7 @@ sealed interface ClientMessage {
         }
 
         Create with(ResponseCreate other) {
-            return new Create(other, generator, lane);
+            return new Create(other, generator, lane, demand);
         }
     }
 
@@ -68,8 +73,9 @@ sealed interface ClientMessage {
      *
      * @param startingAfter -1 for all
      * @param lane that they are to name
+     * @param demand of them that are sent before more are asked for; {@link Feed#NO_LIMIT} for as many as the socket takes
      */
-    record Resume(String responseId, long startingAfter, String lane) implements ClientMessage {}
+    record Resume(String responseId, long startingAfter, String lane, long demand) implements ClientMessage {}
 
     /**
      * No message.
@@ -117,8 +123,9 @@ sealed interface ClientMessage {
                     lane = StreamId.of(fields.value(StreamId.FIELD));
                     String id = fields.requiredString("response_id");
                     int after = fields.integer("starting_after", -1, -1, Integer.MAX_VALUE);
+                    long demand = demand(fields);
                     fields.end();
-                    yield new Resume(id, after, lane);
+                    yield new Resume(id, after, lane, demand);
                 }
                 default -> throw fields.wrong("type", TYPES, type);
             };
@@ -135,12 +142,14 @@ sealed interface ClientMessage {
             History history) {
         JsonFields own = new JsonFields(message);
         boolean generate = own.flag("generate", true);
+        long demand = demand(own);
         own.only("stream", true);
         own.only("background", false);
         TextGenerator generator = models.get(own.string("model"));
         Map<String, @Nullable Object> body = new LinkedHashMap<>(message);
         body.remove(StreamId.FIELD);
         body.remove("generate");
+        body.remove(DEMAND);
         ResponseCreate request = ResponseCreate.read(
                 body,
                 config.requests(),
@@ -149,7 +158,13 @@ sealed interface ClientMessage {
                 history);
         ResponseCreate streamed = request.with(
                 new ResponseCreate.Delivery(true, false, request.delivery().store()));
-        return new Create(generate ? streamed : streamed.preparing(), generator, lane);
+        return new Create(generate ? streamed : streamed.preparing(), generator, lane, demand);
+    }
+
+    /** At least one: the first event tells the id, without which no more could be asked for. */
+    private static long demand(JsonFields fields) {
+        Long events = fields.integer(DEMAND, 1, Integer.MAX_VALUE);
+        return events == null ? Feed.NO_LIMIT : events;
     }
 
     private static ClientMessage steer(JsonFields fields, int length, ApiConfig config) {

@@ -18,7 +18,8 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
     /** Events asked for ahead of the socket. */
     private static final int AHEAD = 4;
 
-    private static final long NO_LIMIT = Long.MAX_VALUE;
+    /** Credits of a client that has not spoken of any: the socket's room is the limit. */
+    static final long NO_LIMIT = Long.MAX_VALUE;
 
     private final Context context;
     private final RecordedResponse response;
@@ -34,7 +35,7 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
 
     private long asked;
     private long sent;
-    private long credits = NO_LIMIT;
+    private long credits;
     private boolean told;
 
     /** True while it stands in line for a turn. */
@@ -53,11 +54,13 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
     /**
      * @param context of the socket
      * @param lane that its events name
+     * @param credits events that the client asks for to begin with, or {@link #NO_LIMIT}
      */
-    Feed(Context context, RecordedResponse response, String lane, Turns turns, Listener listener) {
+    Feed(Context context, RecordedResponse response, String lane, long credits, Turns turns, Listener listener) {
         this.context = context;
         this.response = response;
         this.lane = lane;
+        this.credits = credits;
         this.turns = turns;
         this.listener = listener;
     }
@@ -66,7 +69,7 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
         return response;
     }
 
-    /** From the first call on, no more events than asked for by this and further calls. */
+    /** So many more events than asked for until now; where none were, no more than these and the ones sent. */
     void demand(long events) {
         long before = credits == NO_LIMIT ? sent : credits;
         credits = events >= NO_LIMIT - before ? NO_LIMIT - 1 : before + events;
@@ -117,8 +120,8 @@ final class Feed extends BaseSubscriber<LoggedEvent> {
 
     @Override
     protected void hookOnSubscribe(Subscription subscription) {
-        asked = AHEAD;
-        subscription.request(AHEAD);
+        asked = Math.min(AHEAD, credits);
+        subscription.request(asked);
     }
 
     @Override

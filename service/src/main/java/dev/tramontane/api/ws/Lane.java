@@ -175,7 +175,7 @@ final class Lane {
                 answer.tally(),
                 trace,
                 answer);
-        Feed feed = new Feed(services.context(), response, name, services.turns(), this::over);
+        Feed feed = new Feed(services.context(), response, name, create.demand(), services.turns(), this::over);
         running = new Running(create, response, answer, feed, predecessor, steers);
         socket.observer().streamOpened(ResponsesRoute.PATH);
         response.read(-1).subscribe(feed);

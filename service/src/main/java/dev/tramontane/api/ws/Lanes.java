@@ -105,14 +105,13 @@ final class Lanes {
     }
 
     /**
-     * Sends the events of an answer of the tenant's after this number, and those to come.
+     * Sends the events of an answer of the tenant's after a number, and those to come.
      *
-     * @param lane that they are to name
      * @throws ApiException when there is no such answer, or too many are read already
      */
-    void resume(String lane, String id, long startingAfter) {
-        at(lane);
-        resumed.begin(lane, id, startingAfter);
+    void resume(ClientMessage.Resume resume) {
+        at(resume.lane());
+        resumed.begin(resume);
     }
 
     /**

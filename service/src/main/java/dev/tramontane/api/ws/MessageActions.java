@@ -99,9 +99,9 @@ final class MessageActions implements IncomingMessages.Taker {
             }
             case ClientMessage.Cancel(String responseId) -> lanes.cancel(responseId);
             case ClientMessage.Demand(String responseId, long events) -> lanes.demand(responseId, events);
-            case ClientMessage.Resume(String responseId, long startingAfter, String lane) -> {
+            case ClientMessage.Resume resume -> {
                 if (mayAsk()) {
-                    lanes.resume(lane, responseId, startingAfter);
+                    lanes.resume(resume);
                 }
             }
             case ClientMessage.BadSteering(Steer steer, String why) -> refuse(steer, "invalid_input", why);

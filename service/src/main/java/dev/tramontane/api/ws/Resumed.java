@@ -18,9 +18,9 @@ final class Resumed {
     }
 
     /** As {@link Lanes#resume}. */
-    void begin(String lane, String id, long startingAfter) {
+    void begin(ClientMessage.Resume resume) {
         ResponseServices socket = services.socket();
-        StoredResponse known = socket.store().find(services.tenant(), id);
+        StoredResponse known = socket.store().find(services.tenant(), resume.responseId());
         if (known == null) {
             throw new ApiException(
                     404,
@@ -40,12 +40,13 @@ final class Resumed {
                     "too_many_requests",
                     1);
         }
-        Reading reading = new Reading(lane);
-        Feed feed = new Feed(services.context(), known.response(), lane, services.turns(), reading);
+        Reading reading = new Reading(resume.lane());
+        Feed feed = new Feed(
+                services.context(), known.response(), resume.lane(), resume.demand(), services.turns(), reading);
         reading.feed = feed;
         feeds.add(feed);
         socket.observer().streamOpened(ResponsesRoute.PATH);
-        known.response().read(startingAfter).subscribe(feed);
+        known.response().read(resume.startingAfter()).subscribe(feed);
     }
 
     /** The end of one of them. */

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code response.resume} and {@code response.demand}: an answer that outlives its socket, at its reader's pace. */
 class ResumeTest {
@@ -171,11 +173,60 @@ class ResumeTest {
                 .until(() -> !engine.step());
     }
 
-    /** Until credits are heard of, events flow as the socket takes them: no step may come before. */
-    private static void firstDemand(RawSocket socket, String id, int events) throws IOException {
-        socket.send(demand(id, events));
+    /** What is answered next is the next message: no event has come before it. */
+    private static void assertNothingFlows(RawSocket socket) throws IOException {
         socket.send("{");
         assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+    }
+
+    /** The log has the second event together with the first, and all of them when it is resumed. */
+    @Test
+    void creditsCountFromTheFirstEventOn() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(TEXT);
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step);
+                RawSocket socket = RawSocket.open(served.port);
+                RawSocket other = RawSocket.open(served.port)) {
+            socket.send(create(true).put("demand", 1));
+            String id = id(socket.event());
+            assertNothingFlows(socket);
+            socket.send(demand(id, 1));
+            assertThat(socket.event().getString("type")).isEqualTo("response.in_progress");
+            assertNothingFlows(socket);
+            socket.send(demand(id, 1000));
+            List<JsonObject> all = socket.response();
+            assertThat(text(all)).isEqualTo(TEXT);
+            for (int first : List.of(1, 7)) { // Fewer than are asked for ahead of the socket, and more.
+                other.send(resume(id, 1).put("demand", first));
+                List<JsonObject> again = new ArrayList<>();
+                while (again.size() < first) {
+                    again.add(other.event());
+                }
+                assertNothingFlows(other);
+                other.send(demand(id, 1));
+                again.add(other.event());
+                assertNothingFlows(other);
+                other.send(demand(id, 1000));
+                again.addAll(other.response());
+                assertThat(again).isEqualTo(all);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "1.5", "2147483648", "\"1\"", "true", "[]"})
+    void firstCreditsAreANumberOfEvents(String value) throws Exception {
+        ScriptedEngine engine = new ScriptedEngine("ab");
+        try (Served served = new Served(engine, Served.config());
+                RawSocket socket = RawSocket.open(served.port)) {
+            for (JsonObject message : List.of(create(false), resume("resp_none", 0))) {
+                String text = message.encode();
+                socket.send(text.substring(0, text.length() - 1) + ",\"demand\":" + value + "}");
+                JsonObject error = socket.event();
+                assertThat(error.getString("param")).isEqualTo("demand");
+                assertThat(error.getInteger("status")).isEqualTo(400);
+            }
+            assertThat(engine.runs).isEmpty();
+        }
     }
 
     @Test
@@ -186,10 +237,10 @@ class ResumeTest {
                 Served.config(SocketLimits.DEFAULT, Served.config().transport(), Duration.ofSeconds(15), lookAhead);
         try (Served served = new Served(engine, config);
                 RawSocket socket = RawSocket.open(served.port)) {
-            socket.send(create(true).put("max_output_tokens", 200));
+            // Two of the response's beginning, two of its message's, three of its text.
+            socket.send(create(true).put("max_output_tokens", 200).put("demand", 7));
             String id = id(socket.event());
             socket.event();
-            firstDemand(socket, id, 5); // Two of the beginning of a message, three of its text.
             List<JsonObject> events = new ArrayList<>();
             while (events.size() < 5) {
                 engine.step();
@@ -202,16 +253,14 @@ class ResumeTest {
             assertThat(run.sampled()).isBetween(3, 3 + lookAhead + 3);
             assertThat(run.demanded()).isLessThanOrEqualTo(3 + 2 * lookAhead + 3);
             int sampled = run.sampled();
-            socket.send("{"); // Other messages are answered meanwhile; no event comes before.
-            assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+            assertNothingFlows(socket);
             assertThat(engine.step()).isFalse();
             assertThat(run.sampled()).isEqualTo(sampled);
             socket.send(demand(id, 2));
             socket.send(demand(id, 1));
             events.addAll(read(socket, engine, 3));
             assertThat(text(events)).isEqualTo("xxxxxx");
-            socket.send("{");
-            assertThat(socket.event().getString("code")).isEqualTo("invalid_json");
+            assertNothingFlows(socket);
             served.stepping(engine::step);
             socket.send(demand(id, Integer.MAX_VALUE));
             events.addAll(socket.response());
@@ -247,10 +296,9 @@ class ResumeTest {
         ScriptedEngine engine = new ScriptedEngine("ab");
         try (Served served = new Served(engine, Served.config());
                 RawSocket socket = RawSocket.open(served.port)) {
-            socket.send(create(true));
+            socket.send(create(true).put("demand", 3));
             String id = id(socket.event());
             socket.event();
-            firstDemand(socket, id, 1);
             socket.send(create(true));
             served.stepping(engine::step);
             assertThat(socket.event().getString("type")).isEqualTo("response.output_item.added");
@@ -276,11 +324,9 @@ class ResumeTest {
         ScriptedEngine engine = new ScriptedEngine(at -> 'x');
         try (Served served = new Served(engine, Served.config());
                 RawSocket socket = RawSocket.open(served.port)) {
-            socket.send(create(true));
+            socket.send(create(true).put("demand", 5));
             String id = id(socket.event());
-            socket.event();
-            firstDemand(socket, id, 3);
-            read(socket, engine, 3);
+            read(socket, engine, 4);
             socket.send(JsonObject.of("type", "response.steer", "previous_response_id", id, "input", "stop"));
             Awaitility.await().until(() -> {
                 engine.step();
@@ -289,9 +335,12 @@ class ResumeTest {
             socket.send(demand(id, 1000));
             List<JsonObject> events = socket.response();
             assertThat(types(events)).contains("response.steer.accepted").endsWith("response.incomplete");
-            String successor = id(socket.event());
-            socket.event();
+            String successor = id(socket.event()); // It begins with what the request began with.
+            read(socket, engine, 4);
+            assertNothingFlows(socket);
             socket.send(demand(successor, 1));
+            assertThat(read(socket, engine, 1).getFirst().getString("type")).isEqualTo("response.output_text.delta");
+            assertNothingFlows(socket);
             socket.send(JsonObject.of("type", "response.cancel", "response_id", successor));
             Awaitility.await().until(() -> engine.runs.getLast().cancelled());
         }
