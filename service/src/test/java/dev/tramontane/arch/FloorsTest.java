@@ -53,6 +53,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.chat..")
             .layer("jinja")
             .definedBy("dev.tramontane.jinja..")
+            .layer("structure")
+            .definedBy("dev.tramontane.structure..")
             .layer("fetch")
             .definedBy("dev.tramontane.fetch..")
             .layer("json")
@@ -94,6 +96,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("source", "generation", "api", "app")
             .whereLayer("jinja")
             .mayOnlyBeAccessedByLayers("chat")
+            .whereLayer("structure")
+            .mayOnlyBeAccessedByLayers("generation", "api", "app")
             .whereLayer("fetch")
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("json")
@@ -176,6 +180,16 @@ final class FloorsTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.jspecify..", "dev.tramontane.jinja..")
             .because("the interpreter is a module that anybody can use without the rest");
+
+    @ArchTest
+    static final ArchRule structureKnowsOnlyBytes = classes()
+            .that()
+            .resideInAPackage("dev.tramontane.structure..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "java.lang..", "java.nio..", "java.util..", "org.jspecify..", "dev.tramontane.structure..")
+            .because("masks are made of tokens' bytes, whichever tokenizer and engine they are for");
 
     @ArchTest
     static final ArchRule reactorFromGenerationUp = noClasses()

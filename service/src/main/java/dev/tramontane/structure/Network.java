@@ -1,0 +1,48 @@
+package dev.tramontane.structure;
+
+import java.util.List;
+
+/**
+ * Which bytes may follow which: nodes that read a byte of a set, branch, or begin a counted loop. A loop's body stands once, whatever its
+ * count. Every node that is left can still be followed to the end, so no text that is begun can't be finished. Immutable.
+ *
+ * @param start node before the first byte
+ * @param kinds one of the constants
+ * @param values of a node that reads: its set's index in {@code sets}; that branches: its index in {@code branches}; of a loop: its index
+ * @param next of a node that reads or is a loop: what follows
+ * @param classes class of each byte: bytes of one class are in the same sets
+ * @param samples a byte of each class
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Network(
+        int start,
+        byte[] kinds,
+        int[] values,
+        int[] next,
+        List<ByteSet> sets,
+        int[][] branches,
+        List<Loop> loops,
+        int[] classes,
+        int[] samples) {
+    static final byte READ = 0;
+    static final byte BRANCH = 1;
+    static final byte LOOP = 2;
+    /** The end of a loop's body, or of the whole. */
+    static final byte RETURN = 3;
+
+    /** The only node of its kind. */
+    static final int RETURN_NODE = 0;
+
+    /**
+     * A counted loop.
+     *
+     * @param entry node before its body
+     * @param plain a node that only the beginning of a body reads, in loops whose body takes any of {@link CodePoints#PLAIN}; -1 in others
+     * @param starts how many nodes begin a character of such a body
+     */
+    record Loop(int entry, int least, int most, int plain, int starts) {}
+
+    ByteSet set(int node) {
+        return sets.get(values[node]);
+    }
+}

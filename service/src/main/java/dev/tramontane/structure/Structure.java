@@ -1,0 +1,181 @@
+package dev.tramontane.structure;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What an answer must be, for one vocabulary. Any thread and any number of sequences at a time: they share what they find out. Making masks takes
+ * up to milliseconds, so never on an event loop.
+ */
+public final class Structure {
+    private final TokenTree tokens;
+    private final Machine machine;
+    private final long[] scratch;
+
+    private Structure(Expression expression, TokenTree tokens, StructureLimits limits) {
+        this.tokens = tokens;
+        Network network = NetworkBuilder.build(expression, tokens.single(), limits.nodes());
+        try {
+            this.machine = new Machine(network, limits, tokens.longest());
+        } catch (WorkExceededException ambiguous) {
+            throw new StructureException("", String.valueOf(ambiguous.getMessage()));
+        }
+        this.scratch = new long[(tokens.tokens() + 63) / 64];
+    }
+
+    /**
+     * One of these texts.
+     *
+     * @throws StructureException where there are none, they are too long together, or none can be spelled in this vocabulary
+     */
+    public static Structure choice(List<String> choices, TokenTree tokens, StructureLimits limits) {
+        checkLength(choices.stream().mapToLong(String::length).sum(), limits);
+        List<byte[]> words = new ArrayList<>();
+        for (int at = 0; at < choices.size(); at++) {
+            String text = choices.get(at);
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+                throw new StructureException("choice " + at, "it has half a surrogate pair, which no text can have");
+            }
+            words.add(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return new Structure(new Expression.Words(words), tokens, limits);
+    }
+
+    /**
+     * A text that a regular expression matches from its beginning to its end: see {@link RegexReader} for the dialect.
+     *
+     * @throws StructureException where it is wrong, not supported or too large, or nothing matches
+     */
+    public static Structure regex(String pattern, TokenTree tokens, StructureLimits limits) {
+        checkLength(pattern.length(), limits);
+        return new Structure(RegexReader.read(pattern, limits), tokens, limits);
+    }
+
+    private static void checkLength(long length, StructureLimits limits) {
+        if (length > limits.sourceCharacters()) {
+            throw new StructureException(
+                    "", "it has " + length + " characters; at most " + limits.sourceCharacters() + " are read");
+        }
+    }
+
+    /**
+     * At the beginning of a text.
+     *
+     * @param ends ids that end an answer: allowed where the text is complete, and nowhere else
+     */
+    public Matcher matcher(int... ends) {
+        for (int end : ends) {
+            if (end < 0 || end >= tokens.tokens()) {
+                throw new IllegalArgumentException("token " + end + " of " + tokens.tokens());
+            }
+        }
+        return new Matcher(this, machine.start(), ends.clone());
+    }
+
+    int maskWords() {
+        return scratch.length;
+    }
+
+    /** Bytes of heap that its states and masks take at present, about; what is forgotten beyond its limit is made anew. */
+    public long cachedBytes() {
+        synchronized (machine) {
+            return machine.bytes();
+        }
+    }
+
+    Mask mask(State state) {
+        Mask known = state.canonical.mask;
+        if (known != null) {
+            return known;
+        }
+        synchronized (machine) {
+            State here = machine.begin(state.canonical);
+            Mask made = here.mask;
+            if (made == null) {
+                made = walk(here);
+                machine.keep(here, made);
+            }
+            return made;
+        }
+    }
+
+    /** Goes through the vocabulary's tree with the state before each node at hand, leaving out what the structure doesn't read. */
+    private Mask walk(State from) {
+        TokenTree tree = tokens.withoutPlain();
+        if (from.plain >= tokens.longestPlain()) {
+            tokens.writePlain(scratch);
+        } else if (from.plain > 0 && from.plainAtMost && tokens.countsPlain(from.plain)) {
+            tokens.writePlain(scratch, from.plain);
+        } else {
+            Arrays.fill(scratch, 0);
+            tree = tokens;
+        }
+        int[] classes = machine.network().classes();
+        State[] path = new State[tokens.longest() + 1];
+        path[0] = from;
+        int at = 0;
+        while (at < tree.size()) {
+            long node = tree.node(at);
+            int depth = TokenTree.depth(node);
+            State state = machine.next(path[depth - 1], classes[TokenTree.value(node)]);
+            if (state.isDead()) {
+                at += TokenTree.branch(node);
+            } else if (TokenTree.plain(node) && state.plain >= tree.height(at)) {
+                int end = at + TokenTree.branch(node);
+                for (; at < end; at++) {
+                    allow(tree, tree.node(at));
+                }
+            } else {
+                allow(tree, node);
+                path[depth] = state;
+                at++;
+            }
+        }
+        return Mask.of(scratch);
+    }
+
+    private void allow(TokenTree tree, long node) {
+        for (int id = TokenTree.token(node); id >= 0; id = tree.twin(id)) {
+            scratch[id >> 6] |= 1L << id;
+        }
+    }
+
+    /** The state after a token; {@link State#DEAD} where it doesn't fit. */
+    State after(State state, int token) {
+        byte[] bytes = token < 0 || token >= tokens.tokens() ? new byte[0] : tokens.bytes(token);
+        if (bytes.length == 0) {
+            return State.DEAD;
+        }
+        synchronized (machine) {
+            State reached = machine.begin(state);
+            for (int at = 0; at < bytes.length && !reached.isDead(); at++) {
+                reached = machine.step(reached, machine.network().classes()[bytes[at] & 0xff]);
+            }
+            return reached;
+        }
+    }
+
+    /** Bytes that must follow, at most so many: up to where there is a choice, or the text may end. */
+    byte[] forced(State from, int most) {
+        byte[] found = new byte[most];
+        int size = 0;
+        synchronized (machine) {
+            State state = machine.begin(from);
+            while (size < most && !state.complete && state.nodes.length > 0) {
+                ByteSet readable = ByteSet.NONE;
+                for (int node : state.nodes) {
+                    readable = readable.or(machine.network().set(node));
+                }
+                if (readable.size() != 1) {
+                    break;
+                }
+                int only = readable.first();
+                found[size++] = (byte) only;
+                state = machine.step(state, machine.network().classes()[only]);
+            }
+        }
+        return Arrays.copyOf(found, size);
+    }
+}

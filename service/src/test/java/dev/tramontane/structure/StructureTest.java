@@ -1,0 +1,174 @@
+package dev.tramontane.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+class StructureTest {
+    private static final TokenTree TOKENS = Vocabularies.random(new Random(7), "abcdefg 0123\u00e9", 500);
+    private static final int CONTROL = TOKENS.tokens() - 1;
+
+    @Test
+    void aChoiceAllowsItsTextsAndEndsWhereOneIsWhole() {
+        Matcher matcher = Structure.choice(List.of("red", "redder", "\u00e9t\u00e9"), TOKENS, StructureLimits.DEFAULT)
+                .matcher(CONTROL);
+        assertThat(allowed(matcher)).contains((int) 'r', 0xc3).doesNotContain((int) 'e', CONTROL);
+        take(matcher, "red");
+        assertThat(matcher.isComplete()).isTrue();
+        assertThat(matcher.isFinished()).isFalse();
+        assertThat(allowed(matcher))
+                .contains((int) 'd', CONTROL)
+                .allSatisfy(id -> assertThat("der").startsWith(new String(TOKENS.bytes(id), StandardCharsets.UTF_8)));
+        take(matcher, "der");
+        assertThat(matcher.isFinished()).isTrue();
+        assertThat(allowed(matcher)).containsExactly(CONTROL);
+    }
+
+    @Test
+    void anEndIsTakenOnceAndTakenBack() {
+        Matcher matcher = Structure.regex("a*", TOKENS, StructureLimits.DEFAULT).matcher(CONTROL);
+        assertThat(matcher.accept(CONTROL)).isTrue();
+        assertThat(matcher.isFinished()).isTrue();
+        assertThat(allowed(matcher)).isEmpty();
+        assertThat(matcher.accept('a')).isFalse();
+        matcher.rollback(1);
+        assertThat(matcher.accept('a')).isTrue();
+    }
+
+    @Test
+    void whatIsNotTakenChangesNothing() {
+        Matcher matcher = Structure.regex("ab", TOKENS, StructureLimits.DEFAULT).matcher(CONTROL);
+        take(matcher, "a");
+        for (int other : new int[] {'a', CONTROL, -1, TOKENS.tokens()}) {
+            assertThat(matcher.accept(other)).isFalse();
+        }
+        take(matcher, "b");
+        assertThat(matcher.isComplete()).isTrue();
+    }
+
+    @Test
+    void moreThanIsKnownIsNotTakenBack() {
+        Matcher matcher = Structure.regex("a*", TOKENS, StructureLimits.DEFAULT).matcher();
+        for (int each = 0; each < 2 * Matcher.HISTORY; each++) {
+            take(matcher, "a");
+        }
+        matcher.rollback(Matcher.HISTORY);
+        assertThatThrownBy(() -> matcher.rollback(1)).isInstanceOf(IllegalArgumentException.class);
+        take(matcher, "a");
+        matcher.rollback(1);
+    }
+
+    @Test
+    void whatMustFollowIsToldUpToAChoiceOrAnEnd() {
+        Structure structure = Structure.regex("abc(?:d|ef(?:g)?)", TOKENS, StructureLimits.DEFAULT);
+        Matcher matcher = structure.matcher();
+        assertThat(matcher.forced()).asString(StandardCharsets.UTF_8).isEqualTo("abc");
+        take(matcher, "abce");
+        assertThat(matcher.forced()).asString(StandardCharsets.UTF_8).isEqualTo("f");
+        take(matcher, "f");
+        assertThat(matcher.forced()).isEmpty();
+    }
+
+    /** A long count is a number in a frame: as many states are made for one place as the longest token has bytes, not as the count says. */
+    @Test
+    void countsOfAMillionCostWhatSmallOnesDo() {
+        Structure structure = Structure.regex("(?:ab){1000000}", TOKENS, StructureLimits.DEFAULT);
+        Matcher matcher = structure.matcher();
+        long[] first = new long[structure.maskWords()];
+        matcher.mask(first);
+        long once = structure.cachedBytes();
+        for (int each = 0; each < 100; each++) {
+            take(matcher, "ab");
+            long[] later = new long[structure.maskWords()];
+            matcher.mask(later);
+            assertThat(later).isEqualTo(first);
+        }
+        assertThat(structure.cachedBytes() - once).isLessThan(200 * 2000);
+    }
+
+    @Test
+    void whatIsKeptIsBounded() {
+        long most = 1 << 16;
+        StructureLimits limits = new StructureLimits(1 << 18, 64, 500_000, 4096, 1 << 20, 50_000, most);
+        Structure structure = Structure.regex("[a-g]{5000}", TOKENS, limits);
+        Matcher matcher = structure.matcher();
+        long[] mask = new long[structure.maskWords()];
+        long largest = 0;
+        for (int each = 0; each < 5000; each++) {
+            matcher.mask(mask);
+            take(matcher, "a");
+            largest = Math.max(largest, structure.cachedBytes());
+        }
+        assertThat(matcher.isFinished()).isTrue();
+        assertThat(largest).isGreaterThan(most / 2).isLessThan(2 * most);
+    }
+
+    /** Without a token of its own, a byte might be all that fits, and nothing would. */
+    @Test
+    void whatCannotBeSpelledByteByByteIsNotAllowed() {
+        List<byte[]> few = List.of("a".getBytes(StandardCharsets.UTF_8), "ab".getBytes(StandardCharsets.UTF_8));
+        TokenTree tokens = TokenTree.of(2, few::get);
+        Matcher matcher =
+                Structure.regex("a+|ab", tokens, StructureLimits.DEFAULT).matcher();
+        assertThat(allowed(matcher)).containsExactly(0);
+        assertThatThrownBy(() -> Structure.choice(List.of("ab"), tokens, StructureLimits.DEFAULT))
+                .isInstanceOf(StructureException.class)
+                .hasMessage("no text at all is allowed");
+    }
+
+    @Test
+    void threadsShareAStructure() throws Exception {
+        String pattern = "(?:[a-c]{1,40} |d+[0-3]*)*";
+        Structure alone = Structure.regex(pattern, TOKENS, StructureLimits.DEFAULT);
+        // So little that one thread makes another forget.
+        StructureLimits limits = new StructureLimits(1 << 18, 64, 500_000, 4096, 1 << 20, 50_000, 1 << 16);
+        Structure shared = Structure.regex(pattern, TOKENS, limits);
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Callable<List<Integer>>> walks =
+                    List.of(() -> walk(shared, 1), () -> walk(shared, 2), () -> walk(shared, 3), () -> walk(shared, 4));
+            List<Future<List<Integer>>> walked = threads.invokeAll(walks);
+            for (int seed = 1; seed <= 4; seed++) {
+                assertThat(walked.get(seed - 1).get()).isEqualTo(walk(alone, seed));
+            }
+        }
+    }
+
+    private static List<Integer> walk(Structure structure, int seed) {
+        Random random = new Random(seed);
+        Matcher matcher = structure.matcher();
+        List<Integer> sizes = new ArrayList<>();
+        for (int step = 0; step < 300; step++) {
+            List<Integer> allowed = allowed(structure, matcher);
+            sizes.add(allowed.hashCode());
+            matcher.accept(allowed.get(random.nextInt(allowed.size())));
+        }
+        return sizes;
+    }
+
+    private static List<Integer> allowed(Structure structure, Matcher matcher) {
+        long[] mask = new long[structure.maskWords()];
+        matcher.mask(mask);
+        return Vocabularies.members(mask);
+    }
+
+    private static List<Integer> allowed(Matcher matcher) {
+        long[] mask = new long[matcher.maskWords()];
+        matcher.mask(mask);
+        return Vocabularies.members(mask);
+    }
+
+    private static void take(Matcher matcher, String text) {
+        for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
+            assertThat(matcher.accept(each & 0xff)).isTrue();
+        }
+    }
+}
