@@ -21,13 +21,13 @@ final class DecodeTurns {
     /**
      * Adds at most {@code count} decodes to a plan.
      *
-     * @param active in order of admission
+     * @param admitted none without demand among those that run
      * @param tenants who have something to compute, the least served first
      */
-    void plan(StepPlan plan, int count, List<Sequence> active, List<String> tenants) {
+    void plan(StepPlan plan, int count, Admitted admitted, List<String> tenants) {
         turns++;
         Map<String, Queue<Sequence>> waiting = new HashMap<>();
-        decodes(active)
+        decodes(admitted)
                 .forEach(sequence -> waiting.computeIfAbsent(
                                 sequence.request.tenant().name(), tenant -> new ArrayDeque<>())
                         .add(sequence));
@@ -49,11 +49,11 @@ final class DecodeTurns {
     }
 
     /** Those whose last turn is longest ago first; of equals who was admitted first. */
-    private static List<Sequence> decodes(List<Sequence> active) {
+    private static List<Sequence> decodes(Admitted admitted) {
         List<Sequence> decodes = new ArrayList<>();
-        for (int i = 0; i < active.size(); i++) {
-            Sequence sequence = active.get(i);
-            if (sequence.runnable() && sequence.pending() == 1) {
+        for (int i = 0; i < admitted.running(); i++) {
+            Sequence sequence = admitted.running(i);
+            if (sequence.pending() == 1) {
                 decodes.add(sequence);
             }
         }

@@ -45,8 +45,10 @@ public final class EngineLoop implements Engine {
     private final KvCache cache;
     private final Prefixes prefixes;
     private final @Nullable Snapshots snapshots;
+    private final Admitted admitted = new Admitted();
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
+    private final WorkAhead ahead = new WorkAhead(admitted, rates);
     private final RunningSequences sequences;
     private final Publisher publisher;
     private final BatchFiller filler;
@@ -109,10 +111,10 @@ public final class EngineLoop implements Engine {
         if (snapshots != null) {
             prefixes.tell(snapshots);
         }
-        scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
+        scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
-        sequences = new RunningSequences(cache, prefixes, scheduler, delivery, this.observer, rates, clock, deadlines);
+        sequences = new RunningSequences(cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines);
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache);
         books = new Books(
@@ -247,6 +249,16 @@ public final class EngineLoop implements Engine {
         return true;
     }
 
+    /** What admission knew at the end of the last step. Any thread. */
+    Books books() {
+        return books;
+    }
+
+    /** How often steps have looked at an admitted sequence since the start. Engine thread, or the test's in its place. */
+    long looks() {
+        return admitted.looks();
+    }
+
     /**
      * Recounts pages, slots and reservations; see {@link KvCache#checkBooks}. Engine thread, or the test's in its place.
      *
@@ -254,6 +266,7 @@ public final class EngineLoop implements Engine {
      */
     public void checkBooks() {
         cache.checkBooks();
+        admitted.checkBooks();
         deadlines.checkBooks();
     }
 
@@ -304,14 +317,16 @@ public final class EngineLoop implements Engine {
         for (Intake.Command command = intake.poll(); command != null; command = intake.poll()) {
             switch (command) {
                 case Intake.Submit(Request request) -> arrive(request);
+                case Intake.Wake(Sequence sequence) -> admitted.wake(sequence);
                 case Intake.Cancel(Sequence sequence) -> cancel(sequence);
                 case Intake.Told(Runnable what) -> what.run();
             }
         }
-        if (intake.cancelledUnheard()) {
+        if (intake.hasUnheard()) {
             List<Request> present = queue.all();
             present.addAll(seeking);
-            scheduler.active().forEach(sequence -> present.add(sequence.request));
+            admitted.all().forEach(sequence -> present.add(sequence.request));
+            admitted.wakeAll();
             present.forEach(request ->
                     request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
         }
@@ -415,7 +430,7 @@ public final class EngineLoop implements Engine {
 
     /** Publishes the books. */
     private void report() {
-        Backlog backlog = sequences.backlog();
+        Backlog backlog = ahead.backlog();
         intake.publish(backlog);
         Books before = books;
         long changes = cache.holdings().changes() + queue.changes();
@@ -432,12 +447,12 @@ public final class EngineLoop implements Engine {
     }
 
     private EngineStatus currentStatus() {
-        int running = sequences.running();
+        int running = ahead.running();
         return new EngineStatus(
                 healthy,
                 queue.size() + seeking.size(),
                 running,
-                scheduler.active().size() - running,
+                admitted.size() - running,
                 cache.pagesUsed(),
                 cache.pagesReserved(),
                 cache.pagesKept(),
@@ -462,7 +477,7 @@ public final class EngineLoop implements Engine {
 
     /** Tells everybody, even when the books are so wrong that giving back what they hold fails. */
     private void endEverything(FinishReason reason, String error) {
-        for (Sequence sequence : List.copyOf(scheduler.active())) {
+        for (Sequence sequence : admitted.all()) {
             end(sequence.request, reason, error);
         }
         endQueue(reason, error);

@@ -22,6 +22,9 @@ final class Intake {
     /** A request that passed the door and counts as waiting. */
     record Submit(Request request) implements Command {}
 
+    /** A choice that is wanted again. */
+    record Wake(Sequence sequence) implements Command {}
+
     /** A choice that nobody wants any more. */
     record Cancel(Sequence sequence) implements Command {}
 
@@ -51,7 +54,7 @@ final class Intake {
 
     private final LongSupplier clock;
 
-    /** Some cancellation could not be put into the queue; its sequence is marked. Written where no call can fail. */
+    /** Some cancellation or demand could not be put into the queue; its sequence is marked. Written where no call can fail. */
     volatile boolean unheard;
 
     /** The engine looks at commands for the last time, or has done so. */
@@ -198,8 +201,8 @@ final class Intake {
         }
     }
 
-    /** Engine thread: whether a cancellation left only its mark since this was last asked. */
-    boolean cancelledUnheard() {
+    /** Engine thread: whether a cancellation or demand left only its mark since this was last asked. */
+    boolean hasUnheard() {
         if (!unheard) {
             return false;
         }
@@ -213,9 +216,13 @@ final class Intake {
         signal.raise();
     }
 
-    /** Any thread: some sequence has more demand. */
-    void demanded() {
-        signal.raise();
+    /** Any thread: a parked sequence has demand, which is marked already. */
+    void wake(Sequence sequence) {
+        try {
+            commands.add(new Wake(sequence));
+        } finally {
+            signal.raise(); // Even then, for its mark.
+        }
     }
 
     /** Engine thread: the next command, or null. */

@@ -1,8 +1,5 @@
 package dev.tramontane.engine;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,18 +13,17 @@ final class RunningSequences {
 
     private final KvCache cache;
     private final Prefixes prefixes;
-    private final Scheduler scheduler;
+    private final Admitted admitted;
     private final Delivery delivery;
     private final EngineObserver observer;
     private final Rates rates;
     private final LongSupplier clock;
     private final Deadlines deadlines;
-    private int running;
 
     RunningSequences(
             KvCache cache,
             Prefixes prefixes,
-            Scheduler scheduler,
+            Admitted admitted,
             Delivery delivery,
             EngineObserver observer,
             Rates rates,
@@ -35,7 +31,7 @@ final class RunningSequences {
             Deadlines deadlines) {
         this.cache = cache;
         this.prefixes = prefixes;
-        this.scheduler = scheduler;
+        this.admitted = admitted;
         this.delivery = delivery;
         this.observer = observer;
         this.rates = rates;
@@ -58,7 +54,7 @@ final class RunningSequences {
         Sequence leader = request.leader();
         PromptBlocks blocks = request.blocks;
         leader.take(cache.open(reservation, blocks == null ? null : new TokenChain(blocks)), 0);
-        scheduler.add(leader);
+        admitted.add(leader);
         long now = clock.getAsLong();
         long waited = now - request.submittedNanos;
         for (Sequence sequence : request.choices) {
@@ -98,16 +94,15 @@ final class RunningSequences {
             if (!sequence.over && sequence != leader) {
                 sequence.take(cache.fork(leader.table()), leader.computed);
                 sequence.cached = leader.computed;
-                scheduler.add(sequence);
+                admitted.add(sequence);
             }
         }
     }
 
     /** Before a step: prompts go on from where others have come, or came once. */
     void findPrefixes() {
-        List<Sequence> active = scheduler.active();
-        for (int i = 0; i < active.size(); i++) {
-            Sequence sequence = active.get(i);
+        for (int i = 0; i < admitted.running(); i++) {
+            Sequence sequence = admitted.running(i);
             try {
                 if (sequence.runnable() && prefixes.find(sequence) && !sequence.request.forked) {
                     forkWhenComputed(sequence.request);
@@ -207,9 +202,9 @@ final class RunningSequences {
                 Sequence heir = request.leader();
                 heir.take(sequence.giveTable(), sequence.computed);
                 heir.cached = sequence.cached;
-                scheduler.replace(sequence, heir);
+                admitted.replace(sequence, heir);
             } else {
-                scheduler.remove(sequence);
+                admitted.remove(sequence);
                 try {
                     if (reason == FinishReason.ERROR) {
                         prefixes.spoiled(sequence);
@@ -232,53 +227,5 @@ final class RunningSequences {
         for (Sequence sequence : request.choices) {
             end(sequence, reason, -1, error);
         }
-    }
-
-    /** Sequences that hold a slot and are not parked, as {@link #backlog} found them. */
-    int running() {
-        return running;
-    }
-
-    /** The work ahead of newcomers. Looks at all, the parked included, so once a step. */
-    Backlog backlog() {
-        double promptTokens = 0;
-        Map<String, Double> promptTokensOf = new HashMap<>();
-        double generatedTokens = 0;
-        List<Sequence> active = scheduler.active();
-        double perSequence = generatedPerSequence(active);
-        running = 0;
-        for (int i = 0; i < active.size(); i++) {
-            Sequence sequence = active.get(i);
-            if (sequence.runnable()) {
-                running++;
-            }
-            int left = sequence.request.prompt().length - sequence.computed;
-            if (left > 0) {
-                promptTokens += left;
-                promptTokensOf.merge(sequence.request.tenant().name(), (double) left, Double::sum);
-            }
-            generatedTokens += Math.min(sequence.request.answer() - sequence.generated, perSequence);
-        }
-        return new Backlog(
-                active.size(),
-                promptTokens,
-                Map.copyOf(promptTokensOf),
-                generatedTokens,
-                rates.nanosPerPromptToken(),
-                rates.nanosPerGeneratedToken(),
-                perSequence,
-                rates.computedShare());
-    }
-
-    /** As measured; before anything has ended, all that was asked for. */
-    private double generatedPerSequence(List<Sequence> active) {
-        if (rates.generatedPerSequence() > 0 || active.isEmpty()) {
-            return rates.generatedPerSequence();
-        }
-        double asked = 0;
-        for (int i = 0; i < active.size(); i++) {
-            asked += active.get(i).request.answer() - active.get(i).request.continued();
-        }
-        return asked / active.size();
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Sequences with a single token to compute (decodes) come first and take turns when there are more of them than
  * lanes: tenant by tenant, and each tenant's among themselves ({@link DecodeTurns}). The rest of the token budget goes to
  * longer ones (prompts) in order of admission, so the oldest prompt always moves: it has a lane of its own, and with one
- * lane only, prompts and decodes alternate. A sequence without demand takes no part. Where several tenants have prompts,
+ * lane only, prompts and decodes alternate. A sequence without demand takes no part: it is parked first. Where several tenants have prompts,
  * his are first for whom least was computed ({@link FairRows}); of one tenant's the more urgent, but in every {@value
  * #ORDERLY}th step the oldest. So whatever may run, runs after a number of steps bounded by the number of sequences.
  * A prompt whose next block another one computes already waits for it: it will find it.
@@ -26,11 +26,10 @@ final class Scheduler {
     private final int tokenBudget;
     private final int maxSamples;
 
-    /** Sequences that hold a page table, in order of admission. */
-    private final List<Sequence> active = new ArrayList<>();
+    private final Admitted admitted;
 
-    /** Index in {@link #active} of the decode whose turn is next. */
-    private int turn;
+    /** The decode whose turn is next is the first that was admitted as so manieth or later. */
+    private long turn;
 
     private boolean promptTurn;
 
@@ -47,31 +46,11 @@ final class Scheduler {
     private final FairRows fairness = new FairRows();
     private final UnderWay underWay = new UnderWay();
 
-    Scheduler(int lanes, int tokenBudget, int maxSamples) {
+    Scheduler(Admitted admitted, int lanes, int tokenBudget, int maxSamples) {
+        this.admitted = admitted;
         this.lanes = lanes;
         this.tokenBudget = tokenBudget;
         this.maxSamples = maxSamples;
-    }
-
-    void add(Sequence sequence) {
-        active.add(sequence);
-    }
-
-    void remove(Sequence sequence) {
-        int index = active.indexOf(sequence);
-        active.remove(index);
-        if (index < turn) {
-            turn--;
-        }
-    }
-
-    /** Puts a sequence in another's place in the order. */
-    void replace(Sequence before, Sequence after) {
-        active.set(active.indexOf(before), after);
-    }
-
-    List<Sequence> active() {
-        return active;
     }
 
     /** Fills an empty plan; it stays empty if nothing may run. */
@@ -80,15 +59,14 @@ final class Scheduler {
         prompting.clear();
         fairness.begin();
         underWay.begin();
-        for (int i = 0; i < active.size(); i++) {
-            Sequence sequence = active.get(i);
-            if (sequence.runnable()) {
-                fairness.asks(sequence.request.tenant());
-                if (sequence.pending() == 1) {
-                    decodes++;
-                } else {
-                    prompting.add(sequence);
-                }
+        admitted.settle();
+        for (int i = 0; i < admitted.running(); i++) {
+            Sequence sequence = admitted.running(i);
+            fairness.asks(sequence.request.tenant());
+            if (sequence.pending() == 1) {
+                decodes++;
+            } else {
+                prompting.add(sequence);
             }
         }
         int prompts = prompting.size();
@@ -118,16 +96,14 @@ final class Scheduler {
 
     private void planDecodes(StepPlan plan, int decodes, int count) {
         if (decodes > count && fairness.tenants() > 1) {
-            turns.plan(plan, count, active, fairness.names());
+            turns.plan(plan, count, admitted, fairness.names());
             return;
         }
-        if (turn >= active.size()) {
-            turn = 0;
-        }
-        for (int seen = 0; seen < active.size() && plan.size() < count; seen++) {
-            Sequence sequence = active.get(turn);
-            turn = turn + 1 == active.size() ? 0 : turn + 1;
-            if (sequence.runnable() && sequence.pending() == 1) {
+        int next = admitted.firstFrom(turn);
+        for (int seen = 0; seen < admitted.running() && plan.size() < count; seen++) {
+            Sequence sequence = admitted.running((next + seen) % admitted.running());
+            turn = sequence.order + 1;
+            if (sequence.pending() == 1) {
                 plan.add(sequence, 1);
             }
         }

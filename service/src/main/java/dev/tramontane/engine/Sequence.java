@@ -22,6 +22,12 @@ final class Sequence implements SequenceHandle {
 
     private final AtomicBoolean cancelled = new AtomicBoolean();
 
+    /** Whether more demand is news to the engine. */
+    private final AtomicBoolean parked = new AtomicBoolean();
+
+    /** As the how manieth it was admitted. */
+    long order;
+
     /** Tokens whose keys and values are in the cache. */
     int computed;
 
@@ -71,7 +77,14 @@ final class Sequence implements SequenceHandle {
             throw new IllegalArgumentException("demand must be at least 1, got " + n);
         }
         demand.getAndUpdate(before -> saturated(before, n));
-        intake.demanded();
+        try {
+            if (parked.get() && parked.getAndSet(false)) {
+                intake.wake(this);
+            }
+        } catch (Throwable died) {
+            intake.unheard = true; // The demand will be found.
+            throw died;
+        }
     }
 
     @Override
@@ -84,6 +97,20 @@ final class Sequence implements SequenceHandle {
                 throw died;
             }
         }
+    }
+
+    /**
+     * Engine thread: whoever demands more from now on says so.
+     *
+     * @return false when there is demand already, so that it can't be parked
+     */
+    boolean park() {
+        if (request.forked) {
+            parked.set(true);
+        } else { // The demand of any choice moves the prompt.
+            request.choices.forEach(other -> other.parked.set(true));
+        }
+        return !runnable();
     }
 
     private static long saturated(long a, long b) {

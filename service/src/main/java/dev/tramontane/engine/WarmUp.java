@@ -37,11 +37,12 @@ final class WarmUp implements SequenceListener {
         stepNanos = config.stepNanos();
         KvCache cache = new KvCache(plan.windows(), plan.shape());
         Delivery delivery = new Delivery();
-        scheduler = new Scheduler(config.lanes(), config.tokenBudget(), config.maxSamples());
+        Admitted admitted = new Admitted();
+        scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         sequences = new RunningSequences(
                 cache,
                 new Prefixes(cache, plan),
-                scheduler,
+                admitted,
                 delivery,
                 EngineObserver.NONE,
                 rates,

@@ -12,8 +12,9 @@ import com.tngtech.archunit.lang.ArchRule;
 /** The parts of the engine that decide are plain bookkeeping, so that they can be tested by property. */
 @AnalyzeClasses(packages = "dev.tramontane.engine", importOptions = ImportOption.DoNotIncludeTests.class)
 final class BookkeepingFloorTest {
-    private static final String DECIDING = "Scheduler|StepPlan|KvCache|PagePool|PageTable|Reservation|RollingWindow"
-            + "|CachePlan|Holdings|FairRows|WaitingLine|TokenCounts|BatchFiller|Rates|Backlog";
+    private static final String DECIDING =
+            "Scheduler|StepPlan|KvCache|PagePool|PageTable|Reservation|RollingWindow|Admitted|ParkedWork|WorkAhead|DecodeTurns"
+                    + "|CachePlan|Holdings|FairRows|WaitingLine|TokenCounts|BatchFiller|Rates|Backlog";
 
     @ArchTest
     static final ArchRule onlyJavaAndTheModelsRecords = classes()

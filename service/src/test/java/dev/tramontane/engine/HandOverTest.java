@@ -24,7 +24,7 @@ final class HandOverTest {
     private Rig rig = new Rig(model, Asks.withQueue(Asks.config(4, 8, 4, 200, 6), 2 * FRAMES, 1L << 30));
 
     /** Calls {@code attempt} with less and more stack left, from hardly any up; it dies at every point it passes. */
-    private static void atTheEndOfTheStack(Runnable attempt) throws Exception {
+    static void atTheEndOfTheStack(Runnable attempt) throws Exception {
         AtomicReference<Throwable> wrong = new AtomicReference<>();
         Thread thread = new Thread(
                 null,
