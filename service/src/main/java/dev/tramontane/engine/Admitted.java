@@ -124,7 +124,7 @@ final class Admitted {
         return asked;
     }
 
-    private static long asked(Sequence sequence) {
+    private static int asked(Sequence sequence) {
         return sequence.request.answer() - sequence.request.continued();
     }
 

@@ -26,11 +26,11 @@ final class ParkedWork {
     }
 
     private void account(Sequence sequence, int sign) {
-        long prompt = sequence.request.prompt().length - sequence.computed;
+        int prompt = sequence.request.prompt().length - sequence.computed;
         if (prompt > 0) {
             promptTokensOf.merge(
                     sequence.request.tenant().name(),
-                    sign * prompt,
+                    (long) sign * prompt,
                     (before, change) -> before + change == 0 ? null : before + change);
         }
         int more = sequence.request.answer() - sequence.generated;
@@ -48,7 +48,7 @@ final class ParkedWork {
     double generatedTokens(double each) {
         double tokens = 0;
         for (int digits = 0; digits < left.length; digits++) {
-            tokens += Math.min(left[digits], sequences[digits] * each);
+            tokens += Math.min((double) left[digits], sequences[digits] * each);
         }
         return tokens;
     }
