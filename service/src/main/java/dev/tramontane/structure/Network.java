@@ -42,6 +42,15 @@ record Network(
      */
     record Loop(int entry, int least, int most, int plain, int starts) {}
 
+    /** Bytes of heap, about. */
+    long bytes() {
+        long ways = 0;
+        for (int[] branch : branches) {
+            ways += 16 + 4L * branch.length;
+        }
+        return 4096 + 9L * kinds.length + ways + 48L * sets.size() + 40L * loops.size();
+    }
+
     ByteSet set(int node) {
         return sets.get(values[node]);
     }

@@ -26,6 +26,18 @@ public final class Structure {
     }
 
     /**
+     * What a form means. {@link Structures} does the same and keeps what it made.
+     *
+     * @throws StructureException where it is wrong, not supported or too large, or no text fits
+     */
+    public static Structure of(Form form, TokenTree tokens, StructureLimits limits) {
+        return switch (form) {
+            case Form.Choice choice -> choice(choice.choices(), tokens, limits);
+            case Form.Regex regex -> regex(regex.pattern(), tokens, limits);
+        };
+    }
+
+    /**
      * One of these texts.
      *
      * @throws StructureException where there are none, they are too long together, or none can be spelled in this vocabulary
@@ -53,7 +65,7 @@ public final class Structure {
         return new Structure(RegexReader.read(pattern, limits), tokens, limits);
     }
 
-    private static void checkLength(long length, StructureLimits limits) {
+    static void checkLength(long length, StructureLimits limits) {
         if (length > limits.sourceCharacters()) {
             throw new StructureException(
                     "", "it has " + length + " characters; at most " + limits.sourceCharacters() + " are read");
@@ -76,6 +88,11 @@ public final class Structure {
 
     int maskWords() {
         return scratch.length;
+    }
+
+    /** Bytes of heap that all of it takes at present, about, without its vocabulary. */
+    public long bytes() {
+        return machine.network().bytes() + 8L * scratch.length + cachedBytes();
     }
 
     /** Bytes of heap that its states and masks take at present, about; what is forgotten beyond its limit is made anew. */
