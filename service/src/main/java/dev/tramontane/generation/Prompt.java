@@ -22,6 +22,15 @@ public sealed interface Prompt {
     /** Ids, taken as they are. */
     record Ids(int[] ids) implements Prompt {}
 
-    /** A conversation, laid out by the model's chat layout. */
-    record Chat(Conversation conversation) implements Prompt {}
+    /**
+     * A conversation, laid out by the model's chat layout.
+     *
+     * @param computed tokens of an earlier prompt and its answer: as far as the layout says the same, these are taken, which
+     *     may be in the cache, whatever tokens its text would be encoded as. Not to be changed
+     */
+    record Chat(Conversation conversation, int[] computed) implements Prompt {
+        public Chat(Conversation conversation) {
+            this(conversation, new int[0]);
+        }
+    }
 }

@@ -91,7 +91,10 @@ final class PromptEncoder {
         limit.checkWanted(); // Laying out a long conversation takes its time, too.
         int[] ids = ids(rendered.pieces(), limit);
         boolean begun = !rendered.pieces().isEmpty() && rendered.pieces().getFirst() instanceof ChatPrompt.Control;
-        return new PreparedPrompt(begun ? ids : withBos(ids), rendered.text());
+        int[] laidOut = begun ? ids : withBos(ids);
+        int[] spliced = new TokenSplice(texts, chat.computed(), laidOut).ids();
+        // Tokens as sampled may be more than the text's own: no reason to refuse what fits.
+        return new PreparedPrompt(spliced.length <= limit.tokens() ? spliced : laidOut, rendered.text());
     }
 
     /** What becomes ids by itself: a text of one or more parts, or a control token. */

@@ -22,7 +22,7 @@ final class PromptSize {
             case Prompt.Ids ids -> ids.ids().length;
             case Prompt.Chat chat -> {
                 long messages = of(chat.conversation().messages());
-                yield messages + of(chat.conversation().tools());
+                yield messages + of(chat.conversation().tools()) + chat.computed().length;
             }
         };
     }

@@ -105,7 +105,8 @@ final class TokenTexts {
         return text.codePointCount(0, text.length());
     }
 
-    private byte[] bytes(int id) {
+    /** The bytes that the token stands for; none for a silent one. Not to be changed. */
+    byte[] bytes(int id) {
         return id < tokenizer.size() ? tokenizer.bytes(id) : NOTHING;
     }
 

@@ -1,8 +1,6 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What was said before, by the ids under which it is kept. Any thread. */
@@ -11,7 +9,7 @@ public interface History {
     /** Nothing was. */
     History NONE = new History() {
         @Override
-        public List<Map<String, @Nullable Object>> upTo(String responseId) {
+        public Past upTo(String responseId) {
             throw unknownResponse(responseId);
         }
 
@@ -22,12 +20,11 @@ public interface History {
     };
 
     /**
-     * The conversation that a response ended, its answer the last message; its instructions are no part of it. Not to be
-     * changed.
+     * The conversation that a response ended.
      *
      * @throws ApiException where there is none that can be continued
      */
-    List<Map<String, @Nullable Object>> upTo(String responseId);
+    Past upTo(String responseId);
 
     /** An item of a response's input or output, or null. */
     @Nullable

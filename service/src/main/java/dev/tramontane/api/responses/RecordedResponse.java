@@ -61,8 +61,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     private final Object lock = new Object();
 
     private final ResponseEvents events;
-    private int promptTokens;
-    private int answerTokens;
+    private final ComputedIds ids = new ComputedIds();
+    private volatile long idsWeight;
     private volatile int textLength;
     private @Nullable Finished finish;
     private volatile boolean accepted;
@@ -165,6 +165,18 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         }
     }
 
+    /** Ids of the tokens that were computed: the prompt's, and of the answer those whose text has been told. */
+    public int[] ids() {
+        synchronized (lock) {
+            return ids.all();
+        }
+    }
+
+    /** Bytes of heap that these take. */
+    long idsWeight() {
+        return idsWeight;
+    }
+
     /** Characters of the answer so far. */
     int textLength() {
         return textLength;
@@ -230,7 +242,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             tell("cancelled");
             return;
         }
-        Usage usage = new Usage(promptTokens, 0, answerTokens);
+        Usage usage = new Usage(ids.prompt().length, 0, ids.answered());
         if (why == Stop.CANCELLED) {
             finishWith("cancelled", () -> events.cancelled(usage));
         } else {
@@ -249,18 +261,21 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         switch (event) {
             case Accepted admitted -> {
                 accepted = true;
-                promptTokens = admitted.promptIds().length;
-                append(events::accepted);
+                append(() -> {
+                    ids.prompt(admitted.promptIds());
+                    return events.accepted();
+                });
             }
             case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
             case Delta delta -> {
-                answerTokens += delta.tokens().size();
-                if (!delta.text().isEmpty()) {
-                    memory.take(RequestMemory.ofText(delta.text().length())); // The last event repeats all of it.
-                    append(() -> events.delta(delta.text()));
-                    if (!steers.isEmpty()) {
-                        stopNow(Stop.STEERED);
-                    }
+                memory.take(RequestMemory.ofText(delta.text().length()) // The last event repeats all of it.
+                        + (long) Integer.BYTES * delta.tokens().size());
+                append(() -> {
+                    ids.add(delta.tokens());
+                    return delta.text().isEmpty() ? List.of() : events.delta(delta.text());
+                });
+                if (!delta.text().isEmpty() && !steers.isEmpty()) {
+                    stopNow(Stop.STEERED);
                 }
             }
             case Finished last -> finish = last;
@@ -314,6 +329,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         synchronized (lock) {
             made = more.get();
             textLength = events.textLength();
+            idsWeight = ids.weight();
         }
         made.forEach(event -> log().append(event.type(), event.json()));
         watcher.grew();

@@ -46,10 +46,16 @@ public record ResponseCreate(
      * What was said when the answer began, without instructions.
      *
      * @param previous id of the response that is continued, or null
-     * @param before the conversation up to that response's answer
+     * @param before what was said up to that response's answer
      * @param items of this request
      */
-    public record Talk(@Nullable String previous, List<Map<String, @Nullable Object>> before, List<Item> items) {}
+    public record Talk(@Nullable String previous, Past before, List<Item> items) {
+        private Prompt prompt(@Nullable String instructions) {
+            Conversation conversation = new Conversation(
+                    InputItems.messages(instructions, before.messages(), items), List.of(), true, false, Map.of());
+            return new Prompt.Chat(conversation, before.ids());
+        }
+    }
 
     /**
      * How an answer is wanted.
@@ -120,12 +126,10 @@ public record ResponseCreate(
         obfuscation(fields);
         String instructions = fields.string("instructions");
         Talk talk = talk(fields, limits, history);
-        Conversation conversation = new Conversation(
-                InputItems.messages(instructions, talk.before(), talk.items()), List.of(), true, false, Map.of());
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
-                        new Prompt.Chat(conversation),
+                        talk.prompt(instructions),
                         1,
                         most,
                         SamplingFields.stops(fields, most, limits),
@@ -149,9 +153,9 @@ public record ResponseCreate(
 
     private static Talk talk(JsonFields fields, RequestLimits limits, History history) {
         String previous = fields.string("previous_response_id");
-        List<Map<String, @Nullable Object>> before = previous == null ? List.of() : history.upTo(previous);
+        Past before = previous == null ? Past.NONE : history.upTo(previous);
         List<Item> items = InputItems.read(fields, limits.messages(), history);
-        checkLength(before, items, limits.messages());
+        checkLength(before.messages(), items, limits.messages());
         return new Talk(previous, before, items);
     }
 
@@ -197,17 +201,15 @@ public record ResponseCreate(
     public ResponseCreate steered(RecordedResponse answered, List<Steer> steers, int most) {
         List<Item> items =
                 steers.stream().flatMap(steer -> steer.items().stream()).toList();
-        return after(answered.id(), new StoredResponse(answered).conversation(), items, most);
+        return after(answered.id(), new StoredResponse(answered).past(), items, most);
     }
 
-    private ResponseCreate after(
-            String previous, List<Map<String, @Nullable Object>> before, List<Item> items, int most) {
-        checkLength(before, items, most);
-        Conversation longer =
-                new Conversation(InputItems.messages(instructions, before, items), List.of(), true, false, Map.of());
+    private ResponseCreate after(String previous, Past before, List<Item> items, int most) {
+        checkLength(before.messages(), items, most);
+        Talk longer = new Talk(previous, before, items);
         return new ResponseCreate(
-                generation.asking(new Prompt.Chat(longer)),
-                new Talk(previous, before, items),
+                generation.asking(longer.prompt(instructions)),
+                longer,
                 delivery,
                 instructions,
                 maxOutputTokens,

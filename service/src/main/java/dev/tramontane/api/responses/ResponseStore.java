@@ -165,12 +165,12 @@ public final class ResponseStore {
     public History of(String tenant) {
         return new History() {
             @Override
-            public List<Map<String, @Nullable Object>> upTo(String responseId) {
+            public Past upTo(String responseId) {
                 StoredResponse known = find(tenant, responseId);
                 if (known == null) {
                     throw History.unknownResponse(responseId);
                 }
-                return known.conversation();
+                return known.past();
             }
 
             @Override

@@ -1,6 +1,7 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.responses.ResponseCreate.Talk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,10 @@ public final class StoredResponse {
 
     public StoredResponse(RecordedResponse response) {
         this.response = response;
-        long bytes = BASE + REFERENCE * response.create().talk().before().size();
+        Talk talk = response.create().talk();
+        long bytes = BASE
+                + REFERENCE * talk.before().messages().size()
+                + (long) Integer.BYTES * talk.before().ids().length;
         for (Item item : items()) {
             bytes += item.weight();
         }
@@ -76,7 +80,7 @@ public final class StoredResponse {
      *
      * @throws ApiException when the answer is under way or failed
      */
-    public List<Map<String, @Nullable Object>> conversation() {
+    public Past past() {
         String status = response.status();
         if (status.equals("queued") || status.equals("in_progress") || status.equals("failed")) {
             throw new ApiException(
@@ -89,12 +93,12 @@ public final class StoredResponse {
                     0);
         }
         List<Map<String, @Nullable Object>> all =
-                new ArrayList<>(response.create().talk().before());
+                new ArrayList<>(response.create().talk().before().messages());
         items().forEach(item -> all.add(item.message()));
         if (!response.create().onlyPrepares()) {
             all.add(Item.assistant(response.text()).message());
         }
-        return all;
+        return new Past(all, response.ids());
     }
 
     /** Its events can't be read again from now on. */
@@ -106,6 +110,7 @@ public final class StoredResponse {
     public long weight() {
         return askedBytes
                 + 2L * response.textLength()
+                + response.idsWeight()
                 + (forgotten ? 0 : response.log().weight());
     }
 }

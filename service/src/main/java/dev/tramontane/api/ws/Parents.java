@@ -3,6 +3,7 @@ package dev.tramontane.api.ws;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.Item;
+import dev.tramontane.api.responses.Past;
 import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.StoredResponse;
 import java.util.List;
@@ -61,10 +62,10 @@ final class Parents implements History {
     }
 
     @Override
-    public List<Map<String, @Nullable Object>> upTo(String responseId) {
+    public Past upTo(String responseId) {
         for (Parent parent : latest.values()) {
             if (parent.response().response().id().equals(responseId)) {
-                return parent.response().conversation();
+                return parent.response().past();
             }
         }
         return stored.upTo(responseId);
@@ -79,8 +80,8 @@ final class Parents implements History {
     History later() {
         return new History() {
             @Override
-            public List<Map<String, @Nullable Object>> upTo(String responseId) {
-                return List.of();
+            public Past upTo(String responseId) {
+                return Past.NONE;
             }
 
             @Override

@@ -62,10 +62,15 @@ final class ResponseStoreTest {
 
     /** Answers it, and says so to the store. */
     private StoredResponse answered(String tenant, String id, String fields, String answer) throws Exception {
+        return answered(tenant, id, fields, answer, 1);
+    }
+
+    private StoredResponse answered(String tenant, String id, String fields, String answer, int promptTokens)
+            throws Exception {
         StoredResponse response = stored(id, fields);
         store.add(tenant, response);
         Flux<GenerationEvent> generation = Flux.just(
-                new GenerationEvent.Accepted(new int[1], ""),
+                new GenerationEvent.Accepted(new int[promptTokens], ""),
                 new GenerationEvent.Delta(0, answer, List.of()),
                 new GenerationEvent.Finished(0, GenerationEvent.Reason.STOP, "", new GenerationEvent.Usage(1, 0, 1)));
         generation.subscribe(response.response());
@@ -87,9 +92,11 @@ final class ResponseStoreTest {
     void continuesConversationsWithoutInstructions() throws Exception {
         answered("a", "1", "\"input\": \"x\", \"instructions\": \"loud\"", "y");
         StoredResponse next = answered("a", "2", "\"input\": \"z\", \"previous_response_id\": \"resp_1\"", "w");
-        assertThat(texts(next.conversation())).isEqualTo("user:x assistant:y user:z assistant:w");
+        assertThat(texts(next.past().messages())).isEqualTo("user:x assistant:y user:z assistant:w");
         assertThat(store.remove("a", "resp_1")).isTrue();
-        assertThat(texts(store.of("a").upTo("resp_2"))).as("its own words stay").startsWith("user:x assistant:y");
+        assertThat(texts(store.of("a").upTo("resp_2").messages()))
+                .as("its own words stay")
+                .startsWith("user:x assistant:y");
         assertThatThrownBy(() -> stored("3", "\"input\": \"z\", \"previous_response_id\": \"resp_1\""))
                 .isInstanceOfSatisfying(
                         ApiException.class, gone -> assertThat(gone.code()).isEqualTo("previous_response_not_found"));
@@ -110,6 +117,18 @@ final class ResponseStoreTest {
         for (String none : List.of("msg_1_in_2", "msg_2", "msg_", "", "_in_", "msg_in_", "resp_1", "msg_1_in_")) {
             assertThat(history.item(none)).as(none).isNull();
         }
+    }
+
+    @Test
+    void countsTokensThatItKeeps() throws Exception {
+        StoredResponse few = answered("a", "1", "\"input\": \"x\"", "y");
+        StoredResponse many = answered("a", "2", "\"input\": \"x\"", "y", 1001);
+        assertThat(many.weight() - few.weight()).isEqualTo(4000);
+        String next = "\"input\": \"x\", \"previous_response_id\": \"resp_";
+        assertThat(stored("3", next + "2\"").weight()
+                        - stored("3", next + "1\"").weight())
+                .isEqualTo(4000);
+        assertThat(store.bytes()).isEqualTo(few.weight() + many.weight());
     }
 
     @Test

@@ -151,11 +151,26 @@ final class Served implements AutoCloseable {
         this(engine, config, tokenizer, memory, Doorkeeper.OPEN);
     }
 
+    /** With a layout of its own. */
+    Served(Engine engine, ApiConfig config, Tokenizer tokenizer, ChatLayout layout) {
+        this(engine, config, tokenizer, layout, new RequestMemory(1L << 30), Doorkeeper.OPEN);
+    }
+
     private Served(Engine engine, ApiConfig config, Tokenizer tokenizer, RequestMemory memory, Doorkeeper doorkeeper) {
+        this(engine, config, tokenizer, LAYOUT, memory, doorkeeper);
+    }
+
+    private Served(
+            Engine engine,
+            ApiConfig config,
+            Tokenizer tokenizer,
+            ChatLayout layout,
+            RequestMemory memory,
+            Doorkeeper doorkeeper) {
         this.engine = engine;
         this.memory = memory;
         generator =
-                new EngineTextGenerator(MODEL, engine, tokenizer, LAYOUT, new GenerationConfig(2, 256, 2, 256, 4096));
+                new EngineTextGenerator(MODEL, engine, tokenizer, layout, new GenerationConfig(2, 256, 2, 256, 4096));
         HttpObserver observer = new HttpObserver() {
             @Override
             public void refused(String reason) {
