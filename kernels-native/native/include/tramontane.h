@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 6u
+#define TM_ABI_VERSION 7u
 
 /* Status codes. */
 #define TM_OK 0
@@ -313,7 +313,8 @@ typedef struct tm_result {
 } tm_result;
 
 /* One step: any mix of prefill chunks and decodes. All pointers are read during tm_submit or until the step is done,
- * so they stay valid and unchanged until tm_wait returns something other than TM_PENDING. */
+ * so they stay valid and unchanged until tm_wait returns something other than TM_PENDING; but for masks with
+ * late_masks: they are not read before tm_release_masks, and may be written until then. */
 typedef struct tm_step {
   uint32_t struct_size;
   uint32_t n_rows; /* >= 1 */
@@ -324,7 +325,7 @@ typedef struct tm_step {
   uint32_t n_counts;
   uint32_t n_biases;
   uint32_t n_masks;
-  uint32_t reserved;
+  uint32_t late_masks;   /* 1: masks are made while the step computes, 0: they are there */
   const int32_t* tokens; /* [n_rows] ids, or TM_TOKEN_PREVIOUS */
   const tm_span* spans;
   const tm_page_edit* edits;
@@ -415,8 +416,13 @@ TM_API int32_t tm_memory_use(const tm_context* context, tm_memory* memory);
 /* Checks the whole descriptor, then starts the step and returns. On failure nothing was applied. */
 TM_API int32_t tm_submit(tm_context* context, const tm_step* step);
 
+/* Says that the masks of the step in flight are written (tm_step.late_masks); sampling waits for it, and nothing
+ * before. TM_WRONG_STATE: no step is in flight. Without late_masks, or a second time, it does nothing. */
+TM_API int32_t tm_release_masks(tm_context* context);
+
 /* Waits for the step in flight: TM_OK when it is done (or none is in flight), TM_PENDING when timeout_ns has passed,
- * TM_DEVICE_ERROR. timeout_ns 0 polls; negative waits without limit. */
+ * TM_DEVICE_ERROR. timeout_ns 0 polls; negative waits without limit. TM_WRONG_STATE: the step has late masks that are
+ * not released, and would wait for them as long. */
 TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
 
 /* Copies one page out of the cache, or into it: keys and values of page_tokens positions in every layer of the group,
@@ -431,7 +437,8 @@ TM_API int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page,
 /* Copies the last failure's message, NUL-terminated and cut to capacity. */
 TM_API int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity);
 
-/* Waits for the step in flight, stops the threads and frees everything. NULL is allowed. */
+/* Waits for the step in flight (its late masks count as written), stops the threads and frees everything. NULL is
+ * allowed. */
 TM_API int32_t tm_close(tm_context* context);
 
 #ifdef __cplusplus

@@ -206,13 +206,25 @@ int32_t tm_submit(tm_context* context, const tm_step* step) {
     return status;
   }
   context->in_flight = true;
+  if (step->late_masks != 0) context->gate.shut();
   context->backend->submit(context->step);
+  return TM_OK;
+}
+
+int32_t tm_release_masks(tm_context* context) {
+  if (context == nullptr) return TM_INVALID_ARGUMENT;
+  if (!context->in_flight)
+    return context->error.fail(TM_WRONG_STATE, "no step is in flight whose masks could be released");
+  context->gate.open();
   return TM_OK;
 }
 
 int32_t tm_wait(tm_context* context, int64_t timeout_ns) {
   if (context == nullptr) return TM_INVALID_ARGUMENT;
   if (!context->in_flight) return TM_OK;
+  if (!context->gate.is_open()) {
+    return context->error.fail(TM_WRONG_STATE, "the step's late masks have to be released before it is waited for");
+  }
   if (!context->backend->wait(timeout_ns)) return TM_PENDING;
   context->in_flight = false;
   if (context->backend->failure(context->error) != TM_OK) return TM_DEVICE_ERROR;

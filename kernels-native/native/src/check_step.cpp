@@ -39,7 +39,7 @@ int32_t Check::extents() const {
   if (raw.struct_size != sizeof raw) {
     return error.invalid("tm_step.struct_size is %u, expected %zu", raw.struct_size, sizeof raw);
   }
-  if (raw.reserved != 0) return error.invalid("tm_step.reserved is %u, expected 0", raw.reserved);
+  if (raw.late_masks > 1) return error.invalid("tm_step.late_masks is %u, expected 0 or 1", raw.late_masks);
   const struct {
     const char* field;
     uint32_t value, low, high;

@@ -38,12 +38,16 @@ void remember_tokens(const Step& step, Cache& cache);
 
 struct tm_context {
   tm_context(const tm_model_config& config, const tramontane::BackendKind& kind)
-      : model(config), backend(kind.open(model)) {}
+      : model(config), backend(kind.open(model)) {
+    step.gate = &gate;
+  }
+  ~tm_context() { gate.open(); }
 
   tramontane::Model model;
   tramontane::Cache cache;
   tramontane::StepRoom room;
-  tramontane::Step step;
+  tramontane::Step step{};
+  tramontane::MaskGate gate;
   bool prepared = false;
   bool sized = false;
   bool in_flight = false;

@@ -83,7 +83,7 @@ constexpr Layout kLayouts[] = {
               A(n_biases), A(first_bias), A(mask), A(seed), A(position)),
     TM_LAYOUT(tm_result, R(token), R(status), R(logprob), R(n_top)),
     TM_LAYOUT(tm_step, S(struct_size), S(n_rows), S(n_spans), S(n_edits), S(n_copies), S(n_samples), S(n_counts),
-              S(n_biases), S(n_masks), S(reserved), S(tokens), S(spans), S(edits), S(copies), S(samples), S(counts),
+              S(n_biases), S(n_masks), S(late_masks), S(tokens), S(spans), S(edits), S(copies), S(samples), S(counts),
               S(biases), S(masks), S(results), S(top_tokens), S(top_logprobs), S(logits)),
 };
 

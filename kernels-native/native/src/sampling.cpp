@@ -64,6 +64,7 @@ void Sampling::run(const Step& step, uint32_t first, uint32_t n, const float* lo
       memcpy(step.raw.logits + static_cast<uint64_t>(i) * vocab_, of_row,
              static_cast<uint64_t>(vocab_) * sizeof(float));
     }
+    if (step.raw.samples[i].mask >= 0) step.gate->pass();
     decide(step.raw, i, of_row, summaries_.data() + row * tiles, vocab_, scratch_[worker.id]);
   }
   worker.wait();

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dtype.h"
+#include "mask_gate.h"
 #include "tramontane.h"
 
 namespace tramontane {
@@ -19,6 +20,7 @@ struct Step {
   uint32_t n_logit_rows;       // distinct rows that some sample names
   const uint32_t* logit_rows;  // [n_logit_rows] rising
   const uint32_t* sample_row;  // [n_samples] index into logit_rows
+  const MaskGate* gate;        // to pass before masks are read
 
   TM_ALWAYS_INLINE const tm_span& span_of(uint32_t row) const { return spans[row_span[row]]; }
   TM_ALWAYS_INLINE int64_t position(uint32_t row) const {

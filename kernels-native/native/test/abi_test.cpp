@@ -645,6 +645,101 @@ TEST(submit_and_wait) {
   }
 }
 
+// Masks that come after the step has begun hold up what reads them, and nothing is drawn by what stood there before.
+TEST(late_masks) {
+  const Shape shape;
+  const Weights weights(shape);
+  constexpr uint32_t kSamples = 40;  // more rows of logits than are sampled together
+  const uint32_t words = (shape.vocab + 31) / 32;
+  const auto tokens = random_tokens(kSamples, shape.vocab, 2);
+  for (Placement p : placements()) {
+    p.threads = 3;
+    Session session(weights, p);
+    session.run({{0, 0, tokens}});  // sends the page tables
+    std::vector<tm_sample> samples;
+    for (uint32_t row = 0; row < kSamples; ++row) {
+      samples.push_back(plain_sample(row, 0));
+      if (row % 3 != 0) samples.back().mask = static_cast<int32_t>(row % 2);
+    }
+    const tm_span span{0, 0, kSamples, 0, 0};
+    const auto run = [&](uint32_t late, std::vector<uint32_t> masks, const std::vector<uint32_t>& written) {
+      std::vector<tm_result> results(kSamples);
+      tm_step step{};
+      step.struct_size = sizeof step;
+      step.n_rows = kSamples;
+      step.n_spans = 1;
+      step.n_samples = kSamples;
+      step.n_masks = 2;
+      step.late_masks = late;
+      step.tokens = tokens.data();
+      step.spans = &span;
+      step.samples = samples.data();
+      step.masks = masks.data();
+      step.results = results.data();
+      CHECK_EQ(tm_submit(session.context(), &step), TM_OK);
+      if (late != 0) {
+        for (const int64_t timeout : {int64_t{-1}, int64_t{0}, int64_t{1000}}) {
+          CHECK_EQ(tm_wait(session.context(), timeout), TM_WRONG_STATE);
+        }
+        CHECK(session.error().find("late masks") != std::string::npos);
+        masks = written;
+      }
+      CHECK_EQ(tm_release_masks(session.context()), TM_OK);
+      CHECK_EQ(tm_release_masks(session.context()), TM_OK);
+      CHECK_EQ(tm_wait(session.context(), -1), TM_OK);
+      std::vector<int32_t> drawn;
+      for (const tm_result& result : results) {
+        CHECK_EQ(result.status, TM_RESULT_OK);
+        drawn.push_back(result.token);
+      }
+      return drawn;
+    };
+    std::vector<uint32_t> masks(2 * words);
+    masks[0] = 1u << 7;       // of the even rows
+    masks[words] = 3u << 20;  // of the odd ones
+    std::vector<uint32_t> others(2 * words, 1u << 3);
+    const auto known = run(0, masks, masks);
+    CHECK(run(1, std::vector<uint32_t>(2 * words), masks) == known);
+    CHECK(run(1, others, masks) == known);
+    CHECK_EQ(tm_release_masks(session.context()), TM_WRONG_STATE);
+    CHECK_EQ(tm_release_masks(nullptr), TM_INVALID_ARGUMENT);
+  }
+}
+
+// Closing waits for the step, but for nobody who was to release its masks.
+TEST(closing_with_late_masks) {
+  const Shape shape;
+  const Weights weights(shape);
+  const auto tokens = random_tokens(8, shape.vocab, 3);
+  for (Placement p : placements()) {
+    p.threads = 2;
+    const std::vector<uint32_t> mask((shape.vocab + 31) / 32, 2);
+    const tm_span span{0, 0, 8, 0, 0};
+    tm_sample sample = plain_sample(7, 0);
+    sample.mask = 0;
+    tm_result result{};
+    result.token = -7;
+    {
+      Session session(weights, p);
+      session.run({{0, 0, tokens}});  // sends the page tables
+      tm_step step{};
+      step.struct_size = sizeof step;
+      step.n_rows = 8;
+      step.n_spans = 1;
+      step.n_samples = 1;
+      step.n_masks = 1;
+      step.late_masks = 1;
+      step.tokens = tokens.data();
+      step.spans = &span;
+      step.samples = &sample;
+      step.masks = mask.data();
+      step.results = &result;
+      CHECK_EQ(tm_submit(session.context(), &step), TM_OK);
+    }
+    CHECK_EQ(result.token, 1);
+  }
+}
+
 TEST(step_refusals) {
   Shape shape;
   shape.windows = {0, 12};
@@ -679,7 +774,7 @@ TEST(step_refusals) {
     const char* message;
   } cases[] = {
       {[](Bench& b) { b.step.struct_size += 8; }, "tm_step.struct_size"},
-      {[](Bench& b) { b.step.reserved = 1; }, "tm_step.reserved"},
+      {[](Bench& b) { b.step.late_masks = 2; }, "tm_step.late_masks is 2"},
       {[](Bench& b) { b.step.n_rows = 0; }, "n_rows is 0"},
       {[](Bench& b) { b.step.n_rows = 17; }, "n_rows is 17, expected 1..16"},
       {[](Bench& b) { b.step.n_spans = 0; }, "n_spans is 0"},

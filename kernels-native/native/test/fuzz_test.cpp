@@ -93,6 +93,7 @@ tm_step make(Case& c, uint32_t vocab, uint32_t slots, Random& random) {
   step.n_counts = static_cast<uint32_t>(c.counts.size());
   step.n_biases = static_cast<uint32_t>(c.biases.size());
   step.n_masks = c.masks.empty() ? 0 : 1;
+  step.late_masks = random.below(2);
   step.tokens = c.tokens.data();
   step.spans = c.spans.data();
   step.edits = c.edits.data();
@@ -117,7 +118,7 @@ void damage_step(tm_step& step, Random& random) {
       step.struct_size = nasty(random);
       return;
     case 1:
-      step.reserved = nasty(random);
+      step.late_masks = nasty(random);
       return;
     case 2: {
       uint32_t& count = *counts[random.below(8)];
@@ -181,6 +182,11 @@ void fuzz(const Weights& weights, Placement p, uint64_t seed, uint64_t n) {
     const int32_t status = tm_submit(session.context(), &step);
     if (status == TM_OK) {
       ++ran;
+      if (step.late_masks != 0) {
+        CHECK_EQ(tm_wait(session.context(), -1), TM_WRONG_STATE);
+        for (uint32_t& word : c.masks) word = static_cast<uint32_t>(random.next());
+        CHECK_EQ(tm_release_masks(session.context()), TM_OK);
+      }
       CHECK_EQ(tm_wait(session.context(), -1), TM_OK);
       for (uint32_t s = 0; s < step.n_samples; ++s) {
         const tm_result& r = c.results[s];

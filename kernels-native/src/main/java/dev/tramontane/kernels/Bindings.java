@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 6;
+    static final int ABI_VERSION = 7;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -57,6 +57,7 @@ final class Bindings {
     private final MethodHandle readPage;
     private final MethodHandle writePage;
     private final MethodHandle submit;
+    private final MethodHandle releaseMasks;
     private final MethodHandle waitFor;
     private final MethodHandle lastError;
     private final MethodHandle close;
@@ -99,6 +100,7 @@ final class Bindings {
         readPage = bind(symbols, origin, "tm_read_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
         writePage = bind(symbols, origin, "tm_write_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
         submit = bind(symbols, origin, "tm_submit", ADDRESS, ADDRESS);
+        releaseMasks = bind(symbols, origin, "tm_release_masks", ADDRESS);
         waitFor = bind(symbols, origin, "tm_wait", ADDRESS, JAVA_LONG);
         lastError = bind(symbols, origin, "tm_last_error", ADDRESS, ADDRESS, JAVA_LONG);
         close = bind(symbols, origin, "tm_close", ADDRESS);
@@ -229,6 +231,14 @@ final class Bindings {
     int submit(MemorySegment context, MemorySegment step) {
         try {
             return (int) submit.invokeExact(context, step);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int releaseMasks(MemorySegment context) {
+        try {
+            return (int) releaseMasks.invokeExact(context);
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -252,15 +252,38 @@ public final class KernelContext implements AutoCloseable {
     }
 
     /**
+     * Says that the late masks of the step in flight are written: it samples now as soon as it can. Needed before
+     * {@link #await} where there are such ({@link StepDescriptor#addLateMask}), and nothing where there are none.
+     *
+     * @throws KernelException when no step is in flight
+     */
+    public void releaseMasks() {
+        enter();
+        try {
+            check(bindings.releaseMasks(handle), "masks cannot be released");
+            StepDescriptor step = inFlight;
+            if (step != null) {
+                step.masksReleased();
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /**
      * Waits for the step in flight, blocking the thread in native code.
      *
      * @param timeoutNanos 0 polls, negative waits without limit
      * @return true when it is done or none was in flight, false when the time passed first
      * @throws KernelException when the device failed; the context can then only be closed
+     * @throws IllegalStateException when the step has late masks that are not released
      */
     public boolean await(long timeoutNanos) {
         enter();
         try {
+            if (inFlight != null && inFlight.lacksMasks()) {
+                throw new IllegalStateException("the step waits for its late masks; release them before it is awaited");
+            }
             int status = bindings.waitFor(handle, timeoutNanos);
             if (status == Bindings.PENDING) {
                 return false;

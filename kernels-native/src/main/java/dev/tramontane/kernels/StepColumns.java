@@ -88,7 +88,7 @@ final class StepColumns implements AutoCloseable {
     }
 
     /** Makes room for the results and writes the head: counts and pointers. */
-    MemorySegment seal(boolean wantsLogits) {
+    MemorySegment seal(boolean wantsLogits, boolean lateMasks) {
         results.reserve(samples.count());
         topTokens.reserve(samples.count());
         topLogprobs.reserve(samples.count());
@@ -97,7 +97,7 @@ final class StepColumns implements AutoCloseable {
         }
         MemorySegment step = head.memory();
         step.set(JAVA_INT, layout.stepSize, layout.step.size());
-        step.set(JAVA_INT, layout.stepReserved, 0);
+        step.set(JAVA_INT, layout.stepLateMasks, lateMasks ? 1 : 0);
         for (int i = 0; i < inputs.size(); i++) {
             Column column = inputs.get(i);
             step.set(JAVA_INT, layout.stepCounts[i], column.count());

@@ -12,7 +12,7 @@ import java.util.List;
  * read when the step is done, then cleared and filled again. It grows to the largest step seen and stays there, so that
  * a step allocates nothing.
  *
- * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} throws
+ * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} and {@link #writeMask} throws
  * {@link IllegalStateException}. Used by one thread at a time. What is written here is not checked here: its arrays are as
  * long as its counts say whatever is added, and the library checks the rest when it is submitted.
  */
@@ -41,6 +41,8 @@ public final class StepDescriptor implements AutoCloseable {
     private final StepColumns columns;
     private State state = State.FILLING;
     private boolean wantsLogits;
+    private boolean lateMasks;
+    private boolean masksReleased;
 
     StepDescriptor(KernelContext owner, int vocabulary, StepLayout layout) {
         this.owner = owner;
@@ -53,6 +55,8 @@ public final class StepDescriptor implements AutoCloseable {
         require(state != State.IN_FLIGHT && state != State.CLOSED, "can be cleared");
         columns.clear();
         wantsLogits = false;
+        lateMasks = false;
+        masksReleased = false;
         state = State.FILLING;
     }
 
@@ -111,6 +115,40 @@ public final class StepDescriptor implements AutoCloseable {
         long at = columns.masks.add(1);
         MemorySegment.copy(words, 0, columns.masks.memory(), JAVA_INT, at, words.length);
         return columns.masks.count() - 1;
+    }
+
+    /**
+     * Adds an allow-list that is still to be made, and allows nothing until then: by {@link #writeMask}, while the step
+     * computes. The step then waits for {@link KernelContext#releaseMasks} before it samples. Returns its number.
+     */
+    public int addLateMask() {
+        filling();
+        long at = columns.masks.add(1);
+        columns.masks.memory().asSlice(at, (long) columns.maskWords * Integer.BYTES).fill((byte) 0);
+        lateMasks = true;
+        return columns.masks.count() - 1;
+    }
+
+    /**
+     * Writes a late mask, from submit to release.
+     *
+     * @param mask of {@link #addLateMask}
+     * @param words bit {@code id % 64} of word {@code id / 64} for each token, set when allowed; not kept
+     */
+    public void writeMask(int mask, long[] words) {
+        if (words.length != (columns.maskWords + 1) / 2) {
+            throw new IllegalArgumentException("a mask over " + columns.vocabulary + " tokens has "
+                    + (columns.maskWords + 1) / 2 + " words of 64 bits, got " + words.length);
+        }
+        if (mask < 0 || mask >= columns.masks.count()) {
+            throw new IndexOutOfBoundsException("mask " + mask + " is outside 0.." + (columns.masks.count() - 1));
+        }
+        require(lacksMasks(), "computes and waits for its masks");
+        MemorySegment memory = columns.masks.memory();
+        long at = (long) mask * columns.maskWords * Integer.BYTES;
+        for (int word = 0; word < columns.maskWords; word++) {
+            memory.set(JAVA_INT, at + (long) word * Integer.BYTES, (int) (words[word / 2] >>> 32 * (word % 2)));
+        }
     }
 
     /**
@@ -274,11 +312,20 @@ public final class StepDescriptor implements AutoCloseable {
     /** Writes the head; then it may be submitted. */
     MemorySegment seal() {
         filling();
-        return columns.seal(wantsLogits);
+        return columns.seal(wantsLogits, lateMasks);
     }
 
     void submitted() {
         state = State.IN_FLIGHT;
+    }
+
+    /** Whether it computes and waits for masks. */
+    boolean lacksMasks() {
+        return state == State.IN_FLIGHT && lateMasks && !masksReleased;
+    }
+
+    void masksReleased() {
+        masksReleased = true;
     }
 
     /** The step is over; {@code done} when its results are there. */

@@ -64,7 +64,7 @@ final class StepLayout {
     final long resultTops;
 
     final long stepSize;
-    final long stepReserved;
+    final long stepLateMasks;
     final long stepResults;
     final long stepTopTokens;
     final long stepTopLogprobs;
@@ -87,7 +87,7 @@ final class StepLayout {
         result = structs.apply("tm_result");
 
         stepSize = step.at("struct_size", U32);
-        stepReserved = step.at("reserved", U32);
+        stepLateMasks = step.at("late_masks", U32);
         stepCounts = Stream.of(
                         "n_rows", "n_spans", "n_edits", "n_copies", "n_samples", "n_counts", "n_biases", "n_masks")
                 .mapToLong(field -> step.at(field, U32))

@@ -95,6 +95,58 @@ final class KernelContextTest {
     }
 
     @Test
+    void samplesByMasksThatCameWhileItComputed() {
+        try (StepDescriptor step = ready.newStep()) {
+            for (int token : new int[] {0, 31, 32, 39}) {
+                TinyContext.fill(step, 1, 32);
+                int early = step.addMask(new int[] {1 << 5, 0});
+                int late = step.addLateMask();
+                TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, early, 33);
+                TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, late, 32);
+                long[] words = {1L << token};
+                assertThatIllegalStateException().isThrownBy(() -> step.writeMask(late, words));
+                ready.submit(step);
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> ready.await(-1))
+                        .withMessageContaining("late masks");
+                assertThatIllegalArgumentException().isThrownBy(() -> step.writeMask(late, new long[2]));
+                assertThatThrownBy(() -> step.writeMask(2, words)).isInstanceOf(IndexOutOfBoundsException.class);
+                step.writeMask(late, new long[] {-1});
+                step.writeMask(late, words);
+                ready.releaseMasks();
+                assertThatIllegalStateException().isThrownBy(() -> step.writeMask(late, words));
+                assertThat(ready.await(-1)).isTrue();
+                assertThat(step.resultToken(1)).isEqualTo(5);
+                assertThat(step.resultToken(2)).isEqualTo(token);
+            }
+            assertThatThrownBy(ready::releaseMasks)
+                    .isInstanceOf(KernelException.class)
+                    .hasMessageContaining("no step is in flight");
+        }
+    }
+
+    @Test
+    void aMaskThatDidNotComeAllowsNothing() {
+        try (StepDescriptor step = ready.newStep()) {
+            TinyContext.fill(step, 1, 32);
+            int first = step.addLateMask();
+            TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, first, 32);
+            ready.submit(step);
+            step.writeMask(first, new long[] {-1});
+            ready.releaseMasks();
+            assertThat(ready.await(-1)).isTrue();
+            assertThat(step.resultStatus(1)).isZero();
+            TinyContext.fill(step, 1, 32);
+            int again = step.addLateMask();
+            TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, again, 32);
+            ready.submit(step);
+            ready.releaseMasks();
+            assertThat(ready.await(-1)).isTrue();
+            assertThat(step.resultStatus(1)).as("not what lay there in the step before").isEqualTo(2);
+        }
+    }
+
+    @Test
     void refusesEveryIndexOutsideTheModelAndTheCache() {
         int vocabulary = TinyContext.VOCABULARY;
         refused("tokens", step -> step.addRow(vocabulary));

@@ -59,6 +59,7 @@ final class StepFuzzTest {
                 fillRandomly(step, random);
                 try {
                     context.submit(step);
+                    context.releaseMasks();
                     assertThat(context.await(-1)).isTrue();
                     ran++;
                 } catch (KernelException refused) {
@@ -113,11 +114,11 @@ final class StepFuzzTest {
                 String field = member.getKey();
                 long size = member.getValue().type() == Struct.Type.POINTER ? 8 : 4;
                 TinyContext.fill(step, 0, 4);
-                MemorySegment head = step.columns().seal(false);
+                MemorySegment head = step.columns().seal(false, false);
                 head.asSlice(member.getValue().offset(), size).fill((byte) 0);
                 // What is optional may be absent; all else is refused.
                 boolean optional =
-                        field.matches("reserved|n_counts|counts|n_biases|biases|n_masks|masks|n_copies|copies"
+                        field.matches("late_masks|n_counts|counts|n_biases|biases|n_masks|masks|n_copies|copies"
                                 + "|n_samples|logits|n_edits");
                 int status = context.bindings.submit(context.handle, head);
                 if (status == Bindings.OK) {
@@ -131,7 +132,7 @@ final class StepFuzzTest {
 
     /** With arrays that only the library looks at. */
     private static boolean submitCorrupted(KernelContext context, StepDescriptor step) {
-        int status = context.bindings.submit(context.handle, step.columns().seal(false));
+        int status = context.bindings.submit(context.handle, step.columns().seal(false, false));
         if (status == Bindings.OK) {
             assertThat(context.await(-1)).isTrue();
         }
@@ -181,7 +182,11 @@ final class StepFuzzTest {
         }
         int masks = random.nextInt(2);
         for (int m = 0; m < masks; m++) {
-            step.addMask(new int[] {random.nextInt(), random.nextInt()});
+            if (random.nextBoolean()) {
+                step.addMask(new int[] {random.nextInt(), random.nextInt()});
+            } else {
+                step.addLateMask();
+            }
         }
         int row = 0;
         for (int s = random.nextInt(4); s > 0; s--) {
