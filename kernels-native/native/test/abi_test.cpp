@@ -713,7 +713,8 @@ TEST(closing_with_late_masks) {
   const auto tokens = random_tokens(8, shape.vocab, 3);
   for (Placement p : placements()) {
     p.threads = 2;
-    const std::vector<uint32_t> mask((shape.vocab + 31) / 32, 2);
+    std::vector<uint32_t> mask((shape.vocab + 31) / 32);
+    mask[0] = 2;
     const tm_span span{0, 0, 8, 0, 0};
     tm_sample sample = plain_sample(7, 0);
     sample.mask = 0;

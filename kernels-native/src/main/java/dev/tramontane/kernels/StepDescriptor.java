@@ -124,7 +124,10 @@ public final class StepDescriptor implements AutoCloseable {
     public int addLateMask() {
         filling();
         long at = columns.masks.add(1);
-        columns.masks.memory().asSlice(at, (long) columns.maskWords * Integer.BYTES).fill((byte) 0);
+        columns.masks
+                .memory()
+                .asSlice(at, (long) columns.maskWords * Integer.BYTES)
+                .fill((byte) 0);
         lateMasks = true;
         return columns.masks.count() - 1;
     }

@@ -142,7 +142,9 @@ final class KernelContextTest {
             ready.submit(step);
             ready.releaseMasks();
             assertThat(ready.await(-1)).isTrue();
-            assertThat(step.resultStatus(1)).as("not what lay there in the step before").isEqualTo(2);
+            assertThat(step.resultStatus(1))
+                    .as("not what lay there in the step before")
+                    .isEqualTo(2);
         }
     }
 

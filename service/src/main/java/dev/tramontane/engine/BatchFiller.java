@@ -5,13 +5,16 @@ import dev.tramontane.model.StepBatch;
 /** Writes a plan into the batch that the model computes from, making room in the cache on the way. Engine thread only. */
 final class BatchFiller {
     private final KvCache cache;
+    private final LateMasks lateMasks;
 
-    BatchFiller(KvCache cache) {
+    BatchFiller(KvCache cache, LateMasks lateMasks) {
         this.cache = cache;
+        this.lateMasks = lateMasks;
     }
 
     void fill(StepPlan plan, StepBatch batch) {
         batch.clear();
+        lateMasks.clear();
         for (int i = 0; i < plan.size(); i++) {
             Sequence sequence = plan.sequence(i);
             PageTable table = sequence.table();
@@ -32,13 +35,17 @@ final class BatchFiller {
     }
 
     /** From the last row. */
-    private static void draw(Sequence sequence, int slot, StepBatch batch) {
+    private void draw(Sequence sequence, int slot, StepBatch batch) {
         Request request = sequence.request;
         batch.addDraw(batch.rows() - 1, slot, sequence.tokens(), sequence.sampling);
         batch.reportTops(Math.max(0, request.submission.tops()));
         TokenCounts counts = sequence.counts;
         if (counts != null) {
             batch.addCounts(counts.pairs(), counts.size());
+        }
+        if (sequence.guide != null) {
+            lateMasks.add(sequence, sequence.guide, batch.allowLater());
+            return;
         }
         int[] mask = request.mask(sequence.generated);
         if (mask.length > 0) {

@@ -56,6 +56,11 @@ final class CarefulObserver implements EngineObserver {
     }
 
     @Override
+    public void masks(int masks, long nanos) {
+        guarded(() -> observer.masks(masks, nanos));
+    }
+
+    @Override
     public void books(EngineStatus status) {
         guarded(() -> observer.books(status));
     }

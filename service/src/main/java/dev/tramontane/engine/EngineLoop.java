@@ -52,6 +52,7 @@ public final class EngineLoop implements Engine {
     private final RunningSequences sequences;
     private final Publisher publisher;
     private final BatchFiller filler;
+    private final LateMasks lateMasks;
     private final StepPlan step = new StepPlan();
     private final StepBatch batch;
 
@@ -116,7 +117,8 @@ public final class EngineLoop implements Engine {
         deadlines = new Deadlines(clock.getAsLong());
         sequences = new RunningSequences(cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines);
         publisher = new Publisher(sequences, delivery);
-        filler = new BatchFiller(cache);
+        lateMasks = new LateMasks(limits().vocabulary());
+        filler = new BatchFiller(cache, lateMasks);
         books = new Books(
                 currentStatus(),
                 cache.holdings().copy(),
@@ -416,6 +418,12 @@ public final class EngineLoop implements Engine {
                 (long) (step.totalRows() * Math.max(rates.nanosPerPromptToken(), rates.nanosPerGeneratedToken())));
         stepStart = clock.getAsLong();
         model.submit(batch);
+        if (lateMasks.size() > 0) {
+            long begun = clock.getAsLong();
+            lateMasks.write(batch);
+            observer.masks(lateMasks.size(), clock.getAsLong() - begun);
+            model.releaseMasks();
+        }
     }
 
     private void awaitStep() {

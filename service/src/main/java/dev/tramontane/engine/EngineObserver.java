@@ -62,6 +62,13 @@ public interface EngineObserver {
      */
     default void step(int rows, int sequences, long nanos) {}
 
+    /**
+     * Masks of guided answers were made while a step computed.
+     *
+     * @param nanos for all of them
+     */
+    default void masks(int masks, long nanos) {}
+
     /** The books have changed, by a step or by an arrival, a cancellation or a failure between steps. */
     default void books(EngineStatus status) {}
 }

@@ -59,13 +59,18 @@ final class Publisher {
         int sample = firstSample;
         int start = sequence.computed;
         boolean samplesToken = sequence.samplesToken(rows);
-        sequence.computed += rows;
+        boolean again = samplesToken && sequence.maskMissing;
+        int kept = again ? rows - 1 : rows; // The row whose draw had no mask is computed once more, the same.
+        sequence.computed += kept;
         sequences.computed(sequence, start);
-        promptTokens += Math.clamp(request.prompt().length - start, 0, rows);
+        promptTokens += Math.clamp(request.prompt().length - start, 0, kept);
         for (int position = start; position < start + rows; position++) {
             if (sequence.scores(position)) {
                 score(request, position + 1, batch, sample++);
             }
+        }
+        if (again) {
+            return;
         }
         if (samplesToken) {
             sampled(sequence, batch, sample, now);
@@ -92,6 +97,10 @@ final class Publisher {
         if (sequence.over || sequence.cancelled()) {
             return;
         }
+        if (sequence.unguided != null) {
+            sequences.end(sequence, FinishReason.ERROR, -1, sequence.unguided);
+            return;
+        }
         if (batch.resultStatus(sample) != StepBatch.OK) {
             sequences.end(sequence, FinishReason.ERROR, -1, complaint(batch.resultStatus(sample)));
             return;
@@ -102,16 +111,37 @@ final class Publisher {
         sequences.sampled(sequence, now);
         if (sequence.request.isEndToken(token)) {
             sequences.end(sequence, FinishReason.STOP, token, "");
+            return;
+        }
+        String fault = guide(sequence, token);
+        if (!fault.isEmpty()) {
+            sequences.end(sequence, FinishReason.ERROR, -1, fault);
         } else if (!delivery.token(sequence, Delivery.score(batch, sample))) {
             sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
+        } else if (sequence.guide != null && sequence.guide.isFinished()) {
+            sequences.end(sequence, FinishReason.STOP, -1, "");
         } else if (sequence.generated == sequence.request.answer()) {
             sequences.end(sequence, FinishReason.LENGTH, -1, "");
         }
     }
 
+    /** Tells a sequence's guide of a token; says what is wrong with it, empty where nothing is. */
+    private static String guide(Sequence sequence, int token) {
+        try {
+            if (sequence.guide == null || sequence.guide.accept(token)) {
+                return "";
+            }
+            LOG.error("token {} was drawn by a mask that its guide does not allow; its request is ended", token);
+            return EngineLoop.BROKEN;
+        } catch (GuideException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
     private static String complaint(int status) {
         return status == StepBatch.MASKED_OUT
-                ? "no token is left to draw: logit_bias, allowed_token_ids and min_tokens exclude all of them"
+                ? "no token is left to draw: logit_bias, allowed_token_ids and min_tokens exclude all of them, or what the"
+                        + " answer's structure leaves"
                 : "the model computed something that is not a number for this request";
     }
 }

@@ -26,6 +26,9 @@ final class Request implements Applicant {
     final long submittedNanos;
     final List<Sequence> choices;
 
+    /** Whether nothing may follow what is known: a guided answer that was continued at its end. */
+    private final boolean finished;
+
     /** Sorted end tokens. */
     private final int[] endTokens;
 
@@ -74,7 +77,6 @@ final class Request implements Applicant {
             long nanos,
             @Nullable PromptBlocks blocks) {
         this.submission = submission;
-        this.length = length;
         this.blocks = blocks;
         submittedNanos = nanos;
         endTokens = submission.endTokens().stream()
@@ -88,6 +90,9 @@ final class Request implements Applicant {
             sequences[choice] = new Sequence(this, choice, listeners.get(choice), intake);
         }
         choices = List.of(sequences);
+        Guide guide = sequences[0].guide;
+        finished = guide != null && guide.isFinished();
+        this.length = finished ? submission.prompt().length : length;
         live = sequences.length;
         forked = sequences.length == 1 && !onlyPrompt();
     }
@@ -149,8 +154,18 @@ final class Request implements Applicant {
         return length == prompt().length;
     }
 
+    /** How it ends where all tokens are known. */
+    FinishReason knownEnd() {
+        return finished ? FinishReason.STOP : FinishReason.LENGTH;
+    }
+
     boolean isEndToken(int token) {
         return Arrays.binarySearch(endTokens, token) >= 0;
+    }
+
+    /** Not to be changed. */
+    int[] endTokens() {
+        return endTokens;
     }
 
     /** The mask for the next token of a choice that has generated so many. */

@@ -72,7 +72,7 @@ final class RunningSequences {
             }
         }
         if (request.onlyPrompt() && !request.scoresPrompt()) {
-            endAll(request, FinishReason.LENGTH, "");
+            endAll(request, request.knownEnd(), "");
         } else if (request.live > 0 && !request.forked) {
             forkWhenComputed(request);
         }
@@ -85,7 +85,7 @@ final class RunningSequences {
             return;
         }
         if (request.onlyPrompt()) {
-            endAll(request, FinishReason.LENGTH, "");
+            endAll(request, request.knownEnd(), "");
             return;
         }
         request.forked = true;

@@ -15,6 +15,17 @@ final class Sequence implements SequenceHandle {
     final int choice;
     final SequenceListener listener;
     final Sampling sampling;
+
+    /** What it must be; null where it may be anything. */
+    final @Nullable Guide guide;
+
+    /** In a step: why its guide is at an end, null while it is not. */
+    @Nullable
+    String unguided;
+
+    /** In a step: whether its mask has to be gone on with in the next. */
+    boolean maskMissing;
+
     private final Intake intake;
 
     /** Tokens that the answer may have in all. */
@@ -67,6 +78,7 @@ final class Sequence implements SequenceHandle {
         this.listener = listener;
         this.intake = intake;
         sampling = request.samplingOf(choice);
+        guide = request.submission.newGuide();
         generated = request.continued();
         demand = new AtomicLong(saturated(request.submission.initialDemand(), generated));
     }

@@ -2,6 +2,8 @@ package dev.tramontane.engine;
 
 import dev.tramontane.model.Sampling;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request as the engine sees it. The prompt array is not copied and must not change.
@@ -24,6 +26,7 @@ import java.util.Set;
  *     among them
  * @param tenant for whom
  * @param urgency when
+ * @param guides gives each choice what it must be, past the tokens continued; null where it may be anything
  */
 public record Submission(
         int[] prompt,
@@ -36,9 +39,38 @@ public record Submission(
         int promptTops,
         long initialDemand,
         Tenant tenant,
-        Urgency urgency) {
+        Urgency urgency,
+        @Nullable Supplier<? extends Guide> guides) {
     public Submission {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** Whatever it may say. */
+    public Submission(
+            int[] prompt,
+            int continued,
+            int maxTokens,
+            int minTokens,
+            Set<Integer> endTokens,
+            Sampling sampling,
+            int tops,
+            int promptTops,
+            long initialDemand,
+            Tenant tenant,
+            Urgency urgency) {
+        this(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                urgency,
+                null);
     }
 
     /** Whenever its turn comes. */
@@ -78,6 +110,28 @@ public record Submission(
             int promptTops,
             long initialDemand) {
         this(prompt, 0, maxTokens, minTokens, endTokens, sampling, tops, promptTops, initialDemand, Tenant.COMMON);
+    }
+
+    /** The same, guided: as each choice has it. */
+    public Submission guided(Supplier<? extends Guide> other) {
+        return new Submission(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                urgency,
+                other);
+    }
+
+    @Nullable
+    Guide newGuide() {
+        return guides == null ? null : guides.get();
     }
 
     /** Tokens of the prompt proper. */

@@ -49,7 +49,7 @@ final class WarmUp implements SequenceListener {
                 () -> 0,
                 new Deadlines(0));
         publisher = new Publisher(sequences, delivery);
-        filler = new BatchFiller(cache);
+        filler = new BatchFiller(cache, new LateMasks(model.geometry().vocabulary()));
     }
 
     /**

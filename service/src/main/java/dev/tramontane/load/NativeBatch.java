@@ -117,6 +117,27 @@ final class NativeBatch implements StepBatch {
         step.useMask(shared(mask, true));
     }
 
+    @Override
+    public int allowLater() {
+        int mask = step.addLateMask();
+        step.useMask(mask);
+        return mask;
+    }
+
+    @Override
+    public void writeMask(int mask, long[] words) {
+        step.writeMask(mask, tokens.length == 0 ? words : tokensOf(words));
+    }
+
+    /** What a mask allows of the ids that have tokens. */
+    private long[] tokensOf(long[] asked) {
+        long[] both = asked.clone();
+        for (int word = 0; word < tokens.length; word++) {
+            both[word / 2] &= ~(Integer.toUnsignedLong(~tokens[word]) << word % 2 * 32);
+        }
+        return both;
+    }
+
     /** @param asked by a request, which may allow ids without tokens */
     private int shared(int[] words, boolean asked) {
         Integer known = masks.get(words);

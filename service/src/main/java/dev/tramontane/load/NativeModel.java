@@ -100,6 +100,15 @@ final class NativeModel implements Model {
     }
 
     @Override
+    public void releaseMasks() {
+        try {
+            context.releaseMasks();
+        } catch (KernelException failed) {
+            throw KernelConfigs.failure(failed);
+        }
+    }
+
+    @Override
     public boolean await(long timeoutNanos) {
         try {
             return context.await(timeoutNanos);

@@ -51,6 +51,14 @@ public interface Model extends AutoCloseable {
     void submit(StepBatch batch);
 
     /**
+     * Says that the late masks of the step in flight are written ({@link StepBatch#allowLater}): needed before {@link #await} where it has
+     * such.
+     *
+     * @throws ModelException when no step is in flight
+     */
+    void releaseMasks();
+
+    /**
      * Waits until the step in flight is done and its results can be read from the batch.
      *
      * @return false when {@code timeoutNanos} passed first

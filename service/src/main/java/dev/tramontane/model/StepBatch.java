@@ -70,6 +70,22 @@ public interface StepBatch {
      */
     void allow(int[] mask);
 
+    /**
+     * Lets the last sample draw only what {@link #writeMask} will allow, and nothing until then. Not together with {@link #allow}. The
+     * step waits for {@link Model#releaseMasks} before it draws anything with a mask.
+     *
+     * @return the mask's number
+     */
+    int allowLater();
+
+    /**
+     * Writes a mask while the step computes: from {@link Model#submit} to {@link Model#releaseMasks}.
+     *
+     * @param mask of {@link #allowLater}
+     * @param words bit {@code id % 64} of word {@code id / 64} per token, set when allowed; not kept
+     */
+    void writeMask(int mask, long[] words);
+
     /** Asks for the raw logits of every sample (tests, evaluation). */
     void wantLogits();
 

@@ -1,5 +1,6 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.fixtures.FakeGuide;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.util.Arrays;
@@ -61,7 +62,9 @@ final class Asks {
                 submission.tops(),
                 submission.promptTops(),
                 demand,
-                submission.tenant());
+                submission.tenant(),
+                submission.urgency(),
+                submission.guides());
     }
 
     /** The same, of which so many last tokens of the prompt were generated. */
@@ -90,7 +93,9 @@ final class Asks {
                 other.tops(),
                 other.promptTops(),
                 other.initialDemand(),
-                tenant);
+                tenant,
+                Urgency.NONE,
+                other.guides());
     }
 
     /** Tokens one after the other. */
@@ -112,13 +117,21 @@ final class Asks {
                 other.tops(),
                 other.promptTops(),
                 other.initialDemand(),
-                other.tenant());
+                other.tenant(),
+                Urgency.NONE,
+                other.guides() instanceof FakeGuide.Rule rule
+                        ? rule.after(Arrays.stream(tokens)
+                                .skip(tokens.length - continued)
+                                .boxed()
+                                .toList())
+                        : other.guides());
     }
 
     /** Anything of {@link #random}, now and then a continued answer. */
     static Submission randomlyContinued(RandomGenerator random, int longestPrompt, int longestAnswer, long demand) {
         Submission whole = random(random, longestPrompt, longestAnswer, demand);
-        int continued = random.nextInt(3) == 0 ? random.nextInt(whole.prompt().length) : 0;
+        // What is taken for the answer's beginning are any tokens, which no guide allows.
+        int continued = random.nextInt(3) == 0 && whole.guides() == null ? random.nextInt(whole.prompt().length) : 0;
         return continued(whole.prompt(), continued, whole.maxTokens() + continued, whole);
     }
 
@@ -135,7 +148,8 @@ final class Asks {
                 s.promptTops(),
                 s.initialDemand(),
                 tenant,
-                urgency);
+                urgency,
+                s.guides());
     }
 
     static Submission scored(int[] prompt, int maxTokens) {
@@ -162,7 +176,7 @@ final class Asks {
                 .withBias(random.nextInt(4) == 0 ? Map.of(random.nextInt(50), 3f) : Map.of())
                 .withAllowed(random.nextInt(5) == 0 ? fourIds(random) : Set.of())
                 .withSeed(random.nextLong());
-        return new Submission(
+        Submission free = new Submission(
                 prompt,
                 random.nextInt(longestAnswer + 1),
                 random.nextInt(4) == 0 ? random.nextInt(6) : 0,
@@ -171,6 +185,10 @@ final class Asks {
                 random.nextInt(5) - 1,
                 random.nextInt(3) == 0 ? random.nextInt(3) : -1,
                 demand);
+        if (!sampling.allowed().isEmpty() || random.nextInt(4) > 0) {
+            return free;
+        }
+        return free.guided(new FakeGuide.Rule(1 + random.nextInt(longestAnswer + 1), ends, random.nextInt(4), -1));
     }
 
     /** One more than the end tokens of {@link #random}, so that a minimum of tokens leaves one. */

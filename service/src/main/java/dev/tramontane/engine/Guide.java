@@ -1,0 +1,31 @@
+package dev.tramontane.engine;
+
+/**
+ * What the answer of one choice must be: which token may come next, token by token. The engine's own once it is submitted, and asked on its
+ * thread: for a mask while the model computes what the mask will be applied to, for the rest between steps. None may block.
+ */
+public interface Guide {
+
+    /**
+     * Says which tokens may follow, an end of the answer among them where it may end.
+     *
+     * @param words bit {@code id % 64} of word {@code id / 64} for each token; all are written
+     * @return false where that takes more work than one step has time for: it is asked again, and goes on, in the next step
+     * @throws GuideException when there is no more to it; that ends the answer
+     */
+    boolean mask(long[] words);
+
+    /**
+     * Takes the token that was drawn, which is no end.
+     *
+     * @return whether it fits
+     * @throws GuideException when that can't be found out; that ends the answer
+     */
+    boolean accept(int token);
+
+    /** Whether the answer may end here. */
+    boolean isComplete();
+
+    /** Whether nothing may follow. */
+    boolean isFinished();
+}

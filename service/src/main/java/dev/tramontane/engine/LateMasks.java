@@ -1,0 +1,73 @@
+package dev.tramontane.engine;
+
+import dev.tramontane.model.StepBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The masks of guided draws, made while the model computes their logits: this thread would only wait meanwhile. Engine thread only.
+ *
+ * <p>A mask that can't be made allows nothing, so the draw has no result, and the {@link Publisher} finds in its sequence why.
+ */
+final class LateMasks {
+    private static final Logger LOG = LoggerFactory.getLogger(LateMasks.class);
+
+    private record Draw(Sequence sequence, Guide guide, int mask) {}
+
+    private final List<Draw> draws = new ArrayList<>();
+    private final long[] words;
+
+    LateMasks(int vocabulary) {
+        words = new long[(vocabulary + 63) / 64];
+    }
+
+    void clear() {
+        draws.clear();
+    }
+
+    /** @param mask its number in the batch */
+    void add(Sequence sequence, Guide guide, int mask) {
+        draws.add(new Draw(sequence, guide, mask));
+    }
+
+    int size() {
+        return draws.size();
+    }
+
+    void write(StepBatch batch) {
+        for (Draw draw : draws) {
+            Sequence sequence = draw.sequence;
+            sequence.unguided = null;
+            sequence.maskMissing = false;
+            try {
+                if (draw.guide.mask(words)) {
+                    restrict(sequence, draw.guide);
+                    batch.writeMask(draw.mask, words);
+                } else {
+                    sequence.maskMissing = true;
+                }
+            } catch (GuideException e) {
+                sequence.unguided = String.valueOf(e.getMessage());
+            } catch (Throwable fault) { // The others' masks are still to be made, and the model waits for them.
+                LOG.error("a mask could not be made; its request is ended", fault);
+                sequence.unguided = EngineLoop.BROKEN;
+            }
+        }
+    }
+
+    /** What else the request says. An answer that can only end does so whatever {@code min_tokens} wants. */
+    private void restrict(Sequence sequence, Guide guide) {
+        Request request = sequence.request;
+        if (!guide.isComplete()) {
+            for (int end : request.endTokens()) {
+                words[end / 64] &= ~(1L << end % 64);
+            }
+        }
+        int[] also = request.mask(guide.isFinished() ? Integer.MAX_VALUE : sequence.generated);
+        for (int i = 0; i < also.length; i++) {
+            words[i / 2] &= ~(Integer.toUnsignedLong(~also[i]) << i % 2 * 32);
+        }
+    }
+}
