@@ -1,38 +1,36 @@
-// One answer on the socket, from the request to its end, over lost connections where the server can go on. What it is worth
-// to others it writes into its turn: text, status, response (its id), sequence (the last event's number), meta and usage.
+// One answer, from the request to its end, over lost connections and servers that leave, where another goes on. What it is worth
+// to others it writes into its turn: text, status, why, response (its id), sequence (the last event's number), meta and usage.
 
-/** Why an answer ended early, in words. */
-const ENDINGS = {
-  max_output_tokens: "stopped at the token limit",
-  cancelled: "stopped",
-  draining: "cut off: the server is shutting down",
-};
-
-const EARLY = { cancelled: "stopped", draining: "cut" };
+import { Backoff } from "./backoff.js";
+import { Pace } from "./pace.js";
+import { refusal } from "./refusal.js";
+import { STOPPED, endOf, underWay } from "./status.js";
 
 const CUT_EARLY = "The connection was lost before the answer began.";
 const GAP = "A part of this answer was lost on the way, so it ends here.";
-/** So often it is asked for the rest without a single new event before it is given up. */
+const SHUT_DOWN = "The server shuts down and hands this answer on";
+/** So often it is asked again for what is missing, and for an answer that is refused, without a single new event before it is given up. */
 const PATIENCE = 3;
+const TRIES = 12;
 
 /**
- * Emits "text" (detail: what was added), "changed" (status or figures) and, last, "over". Statuses: asked, streaming, lost,
- * resuming; then done, stopped, cut or failed. `problem` says what there is to tell of its end.
+ * Emits "text" (detail: what was added), "changed" (status or figures), "aside" (detail: words) and, last, "over". Statuses: those
+ * of status.js. `problem` says what there is to tell of its end.
  */
 export class Answer extends EventTarget {
   problem = "";
-  #socket;
-  #deltas = 0;
-  #sentAt = performance.now();
-  #firstAt = 0;
-  #resumed = false;
-  #fruitless = 0;
+  #line;
+  #pace = new Pace();
+  #waits = new Backoff(1_000, 30_000);
+  #timer = 0;
+  #interruption = "a lost connection";
+  #holes = 0;
   #sent = false;
   #stopping = false;
 
-  constructor(socket, turn) {
+  constructor(line, turn) {
     super();
-    this.#socket = socket;
+    this.#line = line;
     this.turn = turn;
   }
 
@@ -41,28 +39,18 @@ export class Answer extends EventTarget {
     if (this.over) return;
     this.#sent = true;
     this.turn.model = request.model;
-    this.#socket.send(request);
-  }
-
-  /** For an answer of an earlier visit, or of a connection that was lost: goes on after the last event that arrived. */
-  resume() {
-    this.#sent = true;
-    this.turn.status = "resuming";
-    this.#fruitless++;
-    this.#firstAt = 0; // Its pace was the connection's.
-    this.#socket.send({ type: "response.resume", response_id: this.turn.response, starting_after: this.turn.sequence });
-    this.#changed();
+    this.#line.send(request);
   }
 
   get over() {
-    return ["done", "stopped", "cut", "failed"].includes(this.turn.status);
+    return !underWay(this.turn);
   }
 
   stop() {
     this.#stopping = true;
     const { status, response } = this.turn;
-    if (status === "lost" || !this.#sent) this.#end("stopped", ENDINGS.cancelled);
-    else if (response) this.#socket.send({ type: "response.cancel", response_id: response });
+    if (status === "lost" || !this.#sent) this.#end(...STOPPED);
+    else if (response) this.#line.send({ type: "response.cancel", response_id: response });
   }
 
   /** The connection's state has changed. */
@@ -70,15 +58,18 @@ export class Answer extends EventTarget {
     if (this.over) return;
     if (state === "closed") {
       if (!this.turn.response) this.#fail("cut", CUT_EARLY);
-      else this.#is("lost");
-    } else if (state === "open" && this.turn.status === "lost") {
-      this.resume();
+      else if (this.#stopping) this.#end(...STOPPED);
+      else if (!this.#timer) this.#lost();
+    } else if (state === "open" && this.turn.status === "lost" && !this.#timer) {
+      this.#resume();
     }
   }
 
-  /** An event of the socket. */
+  /** An event of the server. */
   take(event) {
-    if (event.type === "error") return this.#refused(event.error);
+    if (event.type === "error") return this.#refused(event);
+    // A notice, not one of its events: it says where the answer goes on.
+    if (event.type === "response.incomplete" && event.resume) return this.#handedOn(event.resume);
     if (!this.#next(event)) return;
     switch (event.type) {
       case "response.created":
@@ -92,15 +83,21 @@ export class Answer extends EventTarget {
       case "response.completed":
         this.#finish(event.response, "done", "");
         break;
-      case "response.incomplete": {
-        const reason = event.response.incomplete_details?.reason ?? "";
-        this.#finish(event.response, EARLY[reason] ?? "done", ENDINGS[reason] ?? reason);
+      case "response.incomplete":
+        this.#finish(event.response, ...endOf(event.response.incomplete_details?.reason ?? ""));
         break;
-      }
       case "response.failed":
         this.#fail("failed", event.response.error.message);
         break;
     }
+  }
+
+  /** Goes on after the last event that arrived, on this connection or an earlier one. */
+  #resume() {
+    this.#sent = true;
+    this.#pace.interrupted();
+    this.#is("resuming");
+    this.#line.send({ type: "response.resume", response_id: this.turn.response, starting_after: this.turn.sequence });
   }
 
   /** Whether this event is the next one: those that came before the connection was lost may come again. */
@@ -114,9 +111,10 @@ export class Answer extends EventTarget {
       return false;
     }
     this.turn.sequence = number;
-    this.#fruitless = 0;
+    this.#holes = 0;
+    this.#waits.reset();
     if (this.turn.status === "resuming") {
-      this.#resumed = true;
+      this.#pace.resumedAfter = this.#interruption;
       this.#is("streaming");
     }
     return true;
@@ -124,40 +122,62 @@ export class Answer extends EventTarget {
 
   /** Events are missing: a new connection, on which nothing is under way, asks for them. */
   #hole() {
-    if (this.turn.response && this.#fruitless < PATIENCE) this.#is("lost");
+    if (this.turn.response && this.#holes++ < PATIENCE) this.#lost();
     else this.#fail("cut", GAP);
-    this.#socket.reconnect();
+    this.#line.reconnect();
   }
 
-  #refused({ message, code }) {
-    if (this.turn.status === "resuming") this.#fail("cut", `The connection was lost, and the answer could not be resumed: ${message}`);
-    else if (!this.turn.response) this.#fail("failed", message);
-    else if (code !== "response_not_found") this.dispatchEvent(new CustomEvent("aside", { detail: message }));
+  /** The server leaves, and the one after it goes on. */
+  #handedOn({ response_id: response }) {
+    if (this.turn.status === "lost") return;
+    if (response) this.turn.response = response;
+    this.#interruption = "the server shut down";
+    this.#later(SHUT_DOWN, true);
+  }
+
+  #refused(event) {
+    const { message, code } = event.error;
+    const { status, response } = this.turn;
+    if (code === "websocket_connection_limit_reached" && response) {
+      this.#lost();
+      this.#line.reconnect();
+    } else if (status === "resuming" && this.#stopping) {
+      this.#end(...STOPPED);
+    } else if (status === "resuming") {
+      const { final, why, anew, leastMs } = refusal(event);
+      if (!final && this.#waits.tries < TRIES) this.#later(why, anew, leastMs);
+      else this.#fail("cut", `The connection was lost, and the answer could not be resumed: ${message}`);
+    } else if (!response) {
+      this.#fail("failed", message);
+    } else if (code !== "response_not_found") {
+      this.dispatchEvent(new CustomEvent("aside", { detail: message }));
+    }
+  }
+
+  #lost() {
+    if (this.turn.status !== "lost") this.#interruption = "a lost connection";
+    this.#is("lost");
+  }
+
+  /** Asks again after a wait that grows; `anew`: on a new connection. */
+  #later(why, anew, leastMs = 0) {
+    const wait = this.#waits.next(leastMs);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (this.#line.open && !anew) return this.#resume();
+      this.#is("lost");
+      if (this.#line.open) this.#line.reconnect();
+    }, wait);
+    this.#is("lost", `${why}: trying again in ${Math.ceil(wait / 1000)} s`);
   }
 
   #push(delta) {
-    if (this.#deltas++ === 0 && !this.#resumed) this.#firstAt = performance.now();
+    this.#pace.piece();
     this.turn.text += delta;
     this.turn.tokens = (this.turn.tokens ?? 0) + 1;
-    this.#measure("");
+    this.turn.meta = this.#pace.words(this.turn, "");
     this.dispatchEvent(new CustomEvent("text", { detail: delta }));
-  }
-
-  /** A delta is a token in most cases; the count is exact once the usage is known. */
-  #measure(ending) {
-    const { tokens = 0, usage } = this.turn;
-    const parts = [];
-    if (this.#firstAt) {
-      parts.push(`${((this.#firstAt - this.#sentAt) / 1000).toFixed(2)} s to first token`);
-      const seconds = (performance.now() - this.#firstAt) / 1000;
-      if (tokens > 1 && seconds > 0) parts.push(`${((tokens - 1) / seconds).toFixed(1)} tokens/s`);
-    }
-    parts.push(`${tokens} ${tokens === 1 ? "token" : "tokens"}`);
-    const cached = usage?.input_tokens_details?.cached_tokens;
-    if (cached) parts.push(`${cached} of ${usage.input_tokens} prompt tokens cached`);
-    if (this.#resumed) parts.push("resumed after a lost connection");
-    if (ending) parts.push(ending);
-    this.turn.meta = parts.join(" · ");
   }
 
   #finish(response, status, ending) {
@@ -174,17 +194,14 @@ export class Answer extends EventTarget {
   }
 
   #end(status, ending) {
-    this.turn.status = status;
-    this.#measure(ending);
+    clearTimeout(this.#timer);
+    this.turn.meta = this.#pace.words(this.turn, ending);
+    Object.assign(this.turn, { status, why: "" });
     this.dispatchEvent(new Event("over"));
   }
 
-  #is(status) {
-    this.turn.status = status;
-    this.#changed();
-  }
-
-  #changed() {
+  #is(status, why = "") {
+    Object.assign(this.turn, { status, why });
     this.dispatchEvent(new Event("changed"));
   }
 }

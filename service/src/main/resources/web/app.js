@@ -28,7 +28,7 @@ showViews(server);
 socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
   const words = { connecting: "Connecting", open: "Connected" };
   element("state").dataset.state = state;
-  element("state-words").textContent = words[state] ?? `Disconnected, trying again in ${Math.ceil(retryInMs / 1000)} s`;
+  element("state-words").textContent = words[state] ?? `Disconnected, retry in ${Math.ceil(retryInMs / 1000)} s`;
   if (state === "closed" || (state === "open" && !server.model)) meet();
 });
 

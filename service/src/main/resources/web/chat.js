@@ -2,6 +2,7 @@
 
 import { Answer } from "./answer.js";
 import { Conversation } from "./conversation.js";
+import { underWay } from "./status.js";
 
 /** A growing answer is kept this often, with the number of its last event, so that a closed tab loses nothing. */
 const KEEP_EVERY_MS = 500;
@@ -45,7 +46,7 @@ export class Chat extends EventTarget {
     const kept = await this.#store.load(id);
     if (!kept) return;
     this.#show(new Conversation(kept.record, kept.turns));
-    const left = kept.turns.find(({ status }) => ["asked", "streaming", "lost", "resuming"].includes(status));
+    const left = kept.turns.find(underWay);
     if (left && !this.answer) this.#takeUp(left);
   }
 
@@ -115,7 +116,6 @@ export class Chat extends EventTarget {
 
   #takeUp(turn) {
     const answer = this.#begin(turn);
-    if (!turn.response) turn.response = "";
     answer.connection("closed");
     if (this.#socket.open) answer.connection("open");
   }
@@ -138,8 +138,13 @@ export class Chat extends EventTarget {
 
   #take(event) {
     if (this.answer) this.answer.take(event);
+    else if (event.type === "error") this.#complain(event.error);
+  }
+
+  #complain({ code, message }) {
+    if (code === "websocket_connection_limit_reached") this.#socket.reconnect(); // It has had its time.
     // A response.cancel that came too late is nothing to tell of.
-    else if (event.type === "error" && event.error.code !== "response_not_found") this.#tell("problem", event.error.message);
+    else if (code !== "response_not_found") this.#tell("problem", message);
   }
 
   #over({ turn, problem, conversation, forgotten }) {

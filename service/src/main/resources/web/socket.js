@@ -1,13 +1,12 @@
 // The socket at /v1/responses: one JSON event a message, reconnecting by itself. See docs/websocket.md.
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+import { Backoff } from "./backoff.js";
 
 /** Emits "state" ({state, retryInMs}) and "message" ({event}). States: connecting, open, closed. */
 export class ResponsesSocket extends EventTarget {
   #url;
   #socket = null;
-  #failures = 0;
+  #waits = new Backoff(500, 15_000);
   #timer = 0;
   #stopped = false;
   #protocols;
@@ -30,7 +29,7 @@ export class ResponsesSocket extends EventTarget {
     const socket = new WebSocket(this.#url, this.#protocols());
     this.#socket = socket;
     socket.onopen = () => {
-      this.#failures = 0;
+      this.#waits.reset();
       this.#tell("open");
     };
     socket.onmessage = (message) => {
@@ -38,9 +37,7 @@ export class ResponsesSocket extends EventTarget {
     };
     socket.onclose = () => {
       if (this.#stopped) return;
-      // Full jitter: after a restart, pages do not come back all at once.
-      const limit = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
-      const wait = limit / 2 + Math.random() * limit / 2;
+      const wait = this.#waits.next();
       this.#timer = setTimeout(() => this.connect(), wait);
       this.#tell("closed", wait);
     };

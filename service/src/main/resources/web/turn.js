@@ -1,11 +1,10 @@
 // One turn as it is seen: its words, what can be done with it, and below an answer its figures.
 
 import { GrowingMarkdown, showWhole } from "./markdown.js";
+import { underWay, words } from "./status.js";
 
 /** What is left of a growing text is shown this long after, if nothing more comes. */
 const CATCH_UP_MS = 250;
-
-const LOST = { lost: "Connection lost: waiting to go on", resuming: "Connected again: catching up" };
 
 export class TurnView {
   #markdown = null;
@@ -33,7 +32,7 @@ export class TurnView {
   }
 
   get #busy() {
-    return ["asked", "streaming", "lost", "resuming"].includes(this.turn.status);
+    return underWay(this.turn);
   }
 
   /** More of the answer, shown with the next frame at the earliest; `shown` is called whenever it was. */
@@ -50,7 +49,7 @@ export class TurnView {
     if (turn.role === "assistant") {
       this.node.setAttribute("aria-busy", String(this.#busy));
       this.node.dataset.status = turn.status;
-      this.#meta.textContent = LOST[turn.status] ?? (turn.meta || (this.#busy ? "Waiting for the first token" : ""));
+      this.#meta.textContent = words(turn) || turn.meta || (this.#busy ? "Waiting for the first token" : "");
       if (this.#markdown && !this.#busy) this.#ended();
     }
     const actions = [];

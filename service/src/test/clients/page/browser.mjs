@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { underWay } from "../../../main/resources/web/status.js";
 
 const [clients, executablePath] = process.argv.slice(2);
 export const [base, ...more] = process.argv.slice(4);
@@ -140,7 +141,7 @@ export async function until(page, what, ask) {
 export async function lastKept(page) {
   const last = await until(page, "an answer that is kept and over", async () => {
     const turn = (await kept(page)).filter(({ role }) => role === "assistant").at(-1);
-    return turn && !["asked", "streaming", "lost", "resuming"].includes(turn.status) && turn;
+    return turn && !underWay(turn) && turn;
   });
   return last.text;
 }
@@ -168,5 +169,13 @@ export async function oneRow(page, when) {
       .map(({ top, bottom }) => Math.round((top + bottom) / 2)),
   );
   assert.ok(Math.max(...middles) - Math.min(...middles) <= 2, `one row ${when}: ${middles}`);
+  const lines = await page.evaluate(() =>
+    ["context-words", "state-words", "model"].filter((id) => {
+      const range = document.createRange();
+      range.selectNodeContents(document.getElementById(id));
+      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+    }),
+  );
+  assert.deepEqual(lines, [], `one line each ${when}`);
   await noSideways(page, when);
 }

@@ -103,7 +103,7 @@ await script(async () => {
   await phone.locator("#model", { hasText: "toy" }).waitFor();
   await oneRow(phone, "on a phone");
   await phone.evaluate(() => (document.querySelector("#model").textContent = "a-model-with-a-long-name-Instruct-v0.3.Q4_K_M"));
-  for (const [state, words] of [["open", "Connected"], ["connecting", "Connecting"], ["closed", "Disconnected, trying again in 12 s"]]) {
+  for (const [state, words] of [["open", "Connected"], ["connecting", "Connecting"], ["closed", "Disconnected, retry in 12 s"]]) {
     await phone.evaluate(([state, words]) => {
       document.querySelector("#state").dataset.state = state;
       document.querySelector("#state-words").textContent = words;

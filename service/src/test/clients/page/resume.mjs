@@ -4,38 +4,9 @@
 
 import assert from "node:assert/strict";
 import { DESKTOP, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, oneRow, open, picture, script, step, until } from "./browser.mjs";
+import { throughWires } from "./wires.mjs";
 
 const [expected] = more;
-
-/** Sockets of the page, each with what cuts it off as a lost network would, at a number of events to come. */
-async function throughWires(page) {
-  const wires = { cutAfter: Infinity, cuts: 0, held: false, forgetful: false, drop: 0, deafAfter: Infinity };
-  await page.routeWebSocket(/\/v1\/responses/, (near) => {
-    if (wires.held) {
-      near.close({ code: 1011 });
-      return;
-    }
-    const far = near.connectToServer();
-    let cut = false;
-    near.onMessage((message) => far.send(wires.forgetful ? message.replace(/resp_\w+/, "resp_of_nobody") : message));
-    far.onMessage((message) => {
-      if (cut) return;
-      if (--wires.deafAfter <= 0) return;
-      if (wires.drop > 0 && message.includes("output_text.delta")) {
-        wires.drop--;
-        return;
-      }
-      near.send(message);
-      if (--wires.cutAfter > 0) return;
-      cut = true;
-      wires.cuts++;
-      wires.cutAfter = Infinity;
-      far.close();
-      near.close({ code: 1011 });
-    });
-  });
-  return wires;
-}
 
 await script(async () => {
   const page = await open("light", DESKTOP, { forgiving: true });

@@ -160,6 +160,16 @@ class ChatPageBrowserTest {
         assertThat(engine.runs).as("nothing was computed twice").hasSize(7);
     }
 
+    /** Refused for now, held by another server, handed on by one that leaves, gone. */
+    @Test
+    void whatIsRefusedForNowIsAskedAgain() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(ANSWER);
+        try (Served served = slowly(engine)) {
+            drive("refusals", served, ANSWER);
+        }
+        assertThat(engine.runs).as("nothing was computed twice").hasSize(6);
+    }
+
     @Test
     void whoHasAKeyCanChat() throws Exception {
         String key = SecretKey.make(new SecureRandom());
