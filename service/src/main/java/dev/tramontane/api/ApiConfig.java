@@ -18,6 +18,7 @@ import java.util.Set;
  * @param templateVariables chat template variables that requests may set (chat_template_kwargs)
  * @param ignoreUnknown whether unknown fields of requests are passed over and named, rather than refused
  * @param fingerprint system_fingerprint: changes whenever the same seed may give other tokens
+ * @param instance which of several servers it is
  */
 public record ApiConfig(
         String host,
@@ -31,7 +32,8 @@ public record ApiConfig(
         Allowed allowed,
         Set<String> templateVariables,
         boolean ignoreUnknown,
-        String fingerprint) {
+        String fingerprint,
+        Instance instance) {
 
     public static final ApiConfig DEFAULT = new ApiConfig(
             "127.0.0.1",
@@ -47,6 +49,54 @@ public record ApiConfig(
             false,
             "tramontane");
 
+    /** One that stands alone. */
+    public ApiConfig(
+            String host,
+            int port,
+            int eventLoops,
+            TransportLimits transport,
+            SocketLimits sockets,
+            RequestLimits requests,
+            Duration heartbeat,
+            int lookAhead,
+            Allowed allowed,
+            Set<String> templateVariables,
+            boolean ignoreUnknown,
+            String fingerprint) {
+        this(
+                host,
+                port,
+                eventLoops,
+                transport,
+                sockets,
+                requests,
+                heartbeat,
+                lookAhead,
+                allowed,
+                templateVariables,
+                ignoreUnknown,
+                fingerprint,
+                Instance.ALONE);
+    }
+
+    /** The same as one of several. */
+    public ApiConfig as(Instance one) {
+        return new ApiConfig(
+                host,
+                port,
+                eventLoops,
+                transport,
+                sockets,
+                requests,
+                heartbeat,
+                lookAhead,
+                allowed,
+                templateVariables,
+                ignoreUnknown,
+                fingerprint,
+                one);
+    }
+
     /** The same elsewhere, on one event loop. */
     public ApiConfig at(String otherHost, int otherPort) {
         return new ApiConfig(
@@ -61,7 +111,8 @@ public record ApiConfig(
                 allowed,
                 templateVariables,
                 ignoreUnknown,
-                fingerprint);
+                fingerprint,
+                instance);
     }
 
     public ApiConfig {

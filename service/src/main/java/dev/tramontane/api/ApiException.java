@@ -21,6 +21,7 @@ public final class ApiException extends RuntimeException {
     private final @Nullable String param;
     private final @Nullable String code;
     private final int retryAfterSeconds;
+    private final String instance;
 
     /**
      * @param type OpenAI's class of error
@@ -35,12 +36,24 @@ public final class ApiException extends RuntimeException {
             @Nullable String param,
             @Nullable String code,
             int retryAfterSeconds) {
+        this(status, type, message, param, code, retryAfterSeconds, "");
+    }
+
+    private ApiException(
+            int status,
+            String type,
+            String message,
+            @Nullable String param,
+            @Nullable String code,
+            int retryAfterSeconds,
+            String instance) {
         super(message, null, false, false);
         this.status = status;
         this.type = type;
         this.param = param;
         this.code = code;
         this.retryAfterSeconds = retryAfterSeconds;
+        this.instance = instance;
     }
 
     /** A request that is wrong in itself. */
@@ -51,6 +64,17 @@ public final class ApiException extends RuntimeException {
     /** A field of a request that is wrong. */
     public static ApiException field(String param, String message) {
         return new ApiException(400, INVALID_REQUEST, message, param.isEmpty() ? null : param, null, 0);
+    }
+
+    /**
+     * A request that another server must be asked.
+     *
+     * @param param the request's field at fault; empty for none
+     * @param instance the mark of that server
+     */
+    static ApiException misdirected(String message, String param, String instance) {
+        return new ApiException(
+                421, INVALID_REQUEST, message, param.isEmpty() ? null : param, Instance.ELSEWHERE, 0, instance);
     }
 
     /** A model that is not served here. */
@@ -154,5 +178,10 @@ public final class ApiException extends RuntimeException {
 
     public int retryAfterSeconds() {
         return retryAfterSeconds;
+    }
+
+    /** The mark of the server that should be asked; empty where that is no matter. */
+    public String instance() {
+        return instance;
     }
 }

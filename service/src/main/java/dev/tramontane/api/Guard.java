@@ -16,13 +16,18 @@ final class Guard implements Handler<RoutingContext> {
     private static final int CLIENT_GONE = 499;
 
     private final Origins origins;
+    private final Instance instance;
     private final HttpObserver observer;
     private final Traces traces;
     private final Predicate<String> probes;
 
-    /** @param probes paths that are asked many times a second, which no trace tells of */
-    Guard(Origins origins, HttpObserver observer, Traces traces, Predicate<String> probes) {
+    /**
+     * @param instance named by every answer
+     * @param probes paths that are asked many times a second, which no trace tells of
+     */
+    Guard(Origins origins, Instance instance, HttpObserver observer, Traces traces, Predicate<String> probes) {
         this.origins = origins;
+        this.instance = instance;
         this.observer = observer;
         this.traces = traces;
         this.probes = probes;
@@ -37,6 +42,9 @@ final class Guard implements Handler<RoutingContext> {
         observe(context, trace);
         HttpServerResponse response = context.response();
         response.putHeader(RequestIds.HEADER, RequestIds.of(request));
+        if (instance.isMarked()) {
+            response.putHeader(Instance.HEADER, instance.mark());
+        }
         ApiException refused = refusal(request);
         if (refused != null) {
             Replies.fail(context, refused);

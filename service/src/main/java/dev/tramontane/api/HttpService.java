@@ -79,7 +79,9 @@ public final class HttpService {
         connections = new OpenConnections(config.transport(), observer);
         heads = new HeadRules(new Hosts(config.allowed().hosts(), config.host()));
         router = Router.router(vertx);
-        router.route().handler(new Guard(new Origins(config.allowed().origins()), observer, traces, this::isProbe));
+        router.route()
+                .handler(new Guard(
+                        new Origins(config.allowed().origins()), config.instance(), observer, traces, this::isProbe));
         router.route().failureHandler(context -> {
             Throwable failure = context.failure();
             Replies.fail(
@@ -244,6 +246,9 @@ public final class HttpService {
 
     private void refuse(HttpServerRequest request, ApiException error) {
         request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
+        if (config.instance().isMarked()) {
+            request.response().putHeader(Instance.HEADER, config.instance().mark());
+        }
         AccessLog.refused(request, traces.begin(request), error);
         if (error.retryAfterSeconds() > 0) {
             request.response().putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));

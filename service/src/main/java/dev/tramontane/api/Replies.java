@@ -71,6 +71,9 @@ public final class Replies {
         if (error.retryAfterSeconds() > 0) {
             response.putHeader("Retry-After", Integer.toString(error.retryAfterSeconds()));
         }
+        if (!error.instance().isEmpty()) {
+            response.putHeader(Instance.HEADER, error.instance());
+        }
         json(context, error.status(), ErrorBody.json(error));
     }
 

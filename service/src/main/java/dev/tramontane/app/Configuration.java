@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.api.Allowed;
+import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
@@ -129,6 +130,7 @@ record Configuration(
      * @param templateVariables of chat templates, that requests may set
      * @param vllmMetrics whether figures are shown under vLLM's names as well
      * @param ignoreUnknown whether fields of requests that are not known here are passed over rather than refused
+     * @param instance its name, where it is one of several
      * @param eventLoops threads that serve sockets
      * @param requestMemory bytes of heap that requests and answers in flight may hold
      * @param kept what is kept of answers
@@ -145,6 +147,7 @@ record Configuration(
             Set<String> templateVariables,
             boolean vllmMetrics,
             boolean ignoreUnknown,
+            Optional<String> instance,
             OptionalInt eventLoops,
             OptionalLong requestMemory,
             KeptChoice kept) {}
@@ -324,6 +327,7 @@ record Configuration(
                 values.word(Setting.UNKNOWN_FIELDS, List.of("refuse", "ignore"))
                         .orElseThrow()
                         .equals("ignore"),
+                values.parsed(Setting.INSTANCE, Instance.NAME_RULE, Function.identity(), Instance::isName),
                 values.whole(Setting.EVENT_LOOPS, 1, 256),
                 values.size(Setting.REQUEST_MEMORY),
                 new KeptChoice(

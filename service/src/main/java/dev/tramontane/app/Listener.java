@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.HttpService;
+import dev.tramontane.api.Instance;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.TraceSink;
@@ -192,7 +193,8 @@ final class Listener implements AutoCloseable {
                 http.allowed(),
                 http.templateVariables(),
                 http.ignoreUnknown(),
-                fingerprint);
+                fingerprint,
+                http.instance().map(Instance::named).orElse(Instance.ALONE));
     }
 
     /** At least two, so that one that stands still leaves another to say so. */

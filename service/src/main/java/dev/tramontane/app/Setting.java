@@ -282,6 +282,14 @@ enum Setting {
             "How long a resumable answer that nobody reads any more waits for its reader before it is cancelled. It is not"
                     + " computed meanwhile. In s, m or h.",
             "5m"),
+    INSTANCE(
+            "instance",
+            "NAME",
+            "",
+            "Name of this server where several share clients, different from the others'. Ids of its answers begin with a mark"
+                    + " made of it, and another server that is asked for one says whose it is in place of unknown. Default:"
+                    + " none, for a server that stands alone.",
+            "tramontane-1"),
     STUCK_TIMEOUT(
             "stuck-timeout",
             "TIME",

@@ -132,6 +132,7 @@ class ConfigurationTest {
         DRAIN_DELAY      | 2h          | --drain-delay must be a time such as 30s or 2m, at most 1h, got 2h
         TRACE_SAMPLE     | 1.5         | --trace-sample must be 0 to 1, got 1.5
         TRACE_SAMPLE     | NaN         | --trace-sample must be 0 to 1, got NaN
+        INSTANCE         | one two     | '--instance must be 1 to 253 letters, digits or any of ._-, got one two'
         OTLP_ENDPOINT    | collector   | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got collector'
         OTLP_ENDPOINT    | ftp://c     | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got ftp://c'
         OTLP_ENDPOINT    | http://a@c  | '--otlp-endpoint must be a URL such as http://127.0.0.1:4318, without user, query or fragment, got http://a@c'

@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.Instance;
 import dev.tramontane.api.openai.AnswerOptions.StreamUsage;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -46,9 +47,9 @@ abstract class AnswerFormat {
         chunkHead = new Head(head.id(), chunkObject, head.model(), head.createdSeconds(), head.fingerprint());
     }
 
-    /** The answer's id: the client's own end, or a new one. */
-    static String id(String prefix, AnswerOptions options) {
-        return options.requestId().isEmpty() ? newId(prefix) : prefix + options.requestId();
+    /** The answer's id: the client's own end, or a new one with the server's mark. */
+    static String id(String prefix, Instance here, AnswerOptions options) {
+        return options.requestId().isEmpty() ? newId(prefix + here.mark()) : prefix + options.requestId();
     }
 
     private static String newId(String prefix) {

@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -16,9 +17,15 @@ final class ChatFormat extends AnswerFormat {
     private final int topLogprobs;
 
     /** @param topLogprobs alternatives per token; -1: no log-probabilities wanted */
-    ChatFormat(AnswerOptions options, int topLogprobs, String model, long createdSeconds, String fingerprint) {
+    ChatFormat(
+            AnswerOptions options,
+            int topLogprobs,
+            String model,
+            long createdSeconds,
+            String fingerprint,
+            Instance here) {
         super(
-                new Head(id("chatcmpl-", options), "chat.completion", model, createdSeconds, fingerprint),
+                new Head(id("chatcmpl-", here, options), "chat.completion", model, createdSeconds, fingerprint),
                 "chat.completion.chunk",
                 options);
         this.topLogprobs = topLogprobs;

@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -29,9 +30,9 @@ final class CompletionFormat extends AnswerFormat {
     /** Indexes of the choices that have begun. */
     private final BitSet begun = new BitSet();
 
-    CompletionFormat(CompletionRequest request, String model, long createdSeconds, String fingerprint) {
+    CompletionFormat(CompletionRequest request, String model, long createdSeconds, String fingerprint, Instance here) {
         super(
-                new Head(id("cmpl-", request.options()), OBJECT, model, createdSeconds, fingerprint),
+                new Head(id("cmpl-", here, request.options()), OBJECT, model, createdSeconds, fingerprint),
                 OBJECT,
                 request.options());
         this.request = request;

@@ -132,7 +132,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                 "text_completion",
                 generator,
                 request.generations(),
-                new CompletionFormat(request, generator.model(), seconds(), config.fingerprint()));
+                new CompletionFormat(request, generator.model(), seconds(), config.fingerprint(), config.instance()));
     }
 
     private Job chat(JsonFields fields) {
@@ -144,7 +144,12 @@ public final class OpenAiRoutes implements ApiRoutes {
                 generator,
                 request.generations(),
                 new ChatFormat(
-                        request.options(), request.topLogprobs(), generator.model(), seconds(), config.fingerprint()));
+                        request.options(),
+                        request.topLogprobs(),
+                        generator.model(),
+                        seconds(),
+                        config.fingerprint(),
+                        config.instance()));
     }
 
     private Job fill(JsonFields fields) {
@@ -155,7 +160,8 @@ public final class OpenAiRoutes implements ApiRoutes {
                 "text_completion",
                 generator,
                 request.generations(),
-                new ChatFormat(request.options(), -1, generator.model(), seconds(), config.fingerprint()));
+                new ChatFormat(
+                        request.options(), -1, generator.model(), seconds(), config.fingerprint(), config.instance()));
     }
 
     private long seconds() {

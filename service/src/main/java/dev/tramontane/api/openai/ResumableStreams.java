@@ -142,14 +142,17 @@ final class ResumableStreams {
         }
         RecordedAnswer answer = kept.get(new Key(Caller.of(context).tenant().name(), id.group(1)));
         if (answer == null || !answer.path().equals(context.normalizedPath())) {
-            throw new ApiException(
-                    404,
-                    "invalid_request_error",
-                    "The answer '" + Printable.of(id.group(1), SHOWN) + "' is not kept here, or not any more; send the"
-                            + " request again without " + EventStream.LAST_EVENT_ID,
-                    null,
-                    "answer_not_found",
-                    0);
+            throw config.instance()
+                    .elsewhere(id.group(1), "")
+                    .orElseGet(() -> new ApiException(
+                            404,
+                            "invalid_request_error",
+                            "The answer '" + Printable.of(id.group(1), SHOWN)
+                                    + "' is not kept here, or not any more; send the" + " request again without "
+                                    + EventStream.LAST_EVENT_ID,
+                            null,
+                            "answer_not_found",
+                            0));
         }
         send(context, answer, Long.parseLong(id.group(2)));
     }

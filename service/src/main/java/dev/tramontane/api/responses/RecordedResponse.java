@@ -117,7 +117,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 create.delivery().keeping(),
                 services.replay(),
                 create,
-                new ResponseEvents(ResponseIds.next(), create, model, services.clock()),
+                new ResponseEvents(ResponseIds.next(services.config().instance()), create, model, services.clock()),
                 memory,
                 tally,
                 trace.id(),

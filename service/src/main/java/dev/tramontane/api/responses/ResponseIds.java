@@ -1,5 +1,6 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.api.Instance;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
@@ -10,10 +11,10 @@ public final class ResponseIds {
 
     private ResponseIds() {}
 
-    /** A new one, without a prefix. */
-    public static String next() {
+    /** A new one, without a prefix, that begins with the server's mark if it has one. */
+    public static String next(Instance here) {
         byte[] bytes = new byte[BYTES];
         RANDOM.nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
+        return here.mark() + HexFormat.of().formatHex(bytes);
     }
 }

@@ -74,7 +74,7 @@ public final class ResponseRoutes implements ApiRoutes {
                 fields,
                 services.config().requests(),
                 generator.profile().sampling(),
-                services.store().of(caller.tenant().name()),
+                services.history(caller.tenant().name()),
                 urgency -> urgency.with(context.request().getHeader(UrgencyFields.HEADER))
                         .from(Tally.of(context).begunNanos()));
         return new Job(create.of(caller.tenant()), generator);

@@ -17,4 +17,10 @@ public record ResponseServices(
         RequestMemory memory,
         ResponseStore store,
         ReplayLimits replay,
-        InstantSource clock) {}
+        InstantSource clock) {
+
+    /** What this tenant's requests may refer to. What another server has is refused as such. */
+    public History history(String tenant) {
+        return store.of(tenant, config.instance());
+    }
+}

@@ -1,6 +1,7 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Instance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -161,22 +162,30 @@ public final class ResponseStore {
         return running.size();
     }
 
-    /** What this tenant's requests may refer to. */
-    public History of(String tenant) {
+    /** What this tenant's requests may refer to here. */
+    History of(String tenant, Instance here) {
         return new History() {
             @Override
             public Past upTo(String responseId) {
                 StoredResponse known = find(tenant, responseId);
                 if (known == null) {
-                    throw History.unknownResponse(responseId);
+                    throw here.elsewhere(responseId, "previous_response_id")
+                            .orElseGet(() -> History.unknownResponse(responseId));
                 }
                 return known.past();
             }
 
             @Override
             public @Nullable Item item(String itemId) {
-                StoredResponse known = find(tenant, StoredResponse.responseOf(itemId));
-                return known == null ? null : known.item(itemId);
+                String owner = StoredResponse.responseOf(itemId);
+                StoredResponse known = find(tenant, owner);
+                if (known == null) {
+                    here.elsewhere(owner, "input").ifPresent(other -> {
+                        throw other;
+                    });
+                    return null;
+                }
+                return known.item(itemId);
             }
         };
     }

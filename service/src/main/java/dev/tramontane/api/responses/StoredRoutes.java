@@ -95,14 +95,17 @@ public final class StoredRoutes implements ApiRoutes {
         String id = Objects.requireNonNullElse(context.pathParam("id"), "");
         @Nullable StoredResponse known = services.store().find(tenant(context), id);
         if (known == null || !known.response().isAccepted()) {
-            throw new ApiException(
-                    404,
-                    "invalid_request_error",
-                    "There is no response with the id '" + Printable.of(id, SHOWN)
-                            + "' here, or it is not kept any more",
-                    "response_id",
-                    "response_not_found",
-                    0);
+            throw services.config()
+                    .instance()
+                    .elsewhere(id, "response_id")
+                    .orElseGet(() -> new ApiException(
+                            404,
+                            "invalid_request_error",
+                            "There is no response with the id '" + Printable.of(id, SHOWN)
+                                    + "' here, or it is not kept any more",
+                            "response_id",
+                            "response_not_found",
+                            0));
         }
         return known;
     }

@@ -1,8 +1,10 @@
 package dev.tramontane.api.ws;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Instance;
 import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -25,15 +27,28 @@ final class ErrorEvent {
             json.writeName("error").writeStartObject();
             json.writeStringProperty("type", failure.type());
             fields(json, failure);
-            if (failure.retryAfterSeconds() > 0) {
-                json.writeName("headers").writeStartObject();
-                json.writeStringProperty("retry-after", Integer.toString(failure.retryAfterSeconds()));
-                json.writeEndObject();
-            }
+            headers(json, failure);
             json.writeEndObject();
             json.writeEndObject();
         });
         return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** What would be headers of an answer over HTTP. */
+    private static void headers(JsonGenerator json, ApiException failure) {
+        boolean waits = failure.retryAfterSeconds() > 0;
+        boolean misdirected = !failure.instance().isEmpty();
+        if (!waits && !misdirected) {
+            return;
+        }
+        json.writeName("headers").writeStartObject();
+        if (waits) {
+            json.writeStringProperty("retry-after", Integer.toString(failure.retryAfterSeconds()));
+        }
+        if (misdirected) {
+            json.writeStringProperty(Instance.HEADER.toLowerCase(Locale.ROOT), failure.instance());
+        }
+        json.writeEndObject();
     }
 
     private static void fields(JsonGenerator json, ApiException failure) {

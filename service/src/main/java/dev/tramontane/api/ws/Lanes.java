@@ -52,7 +52,7 @@ final class Lanes {
                 outlet,
                 new Places(limits.activeAnswers()),
                 new Turns(outlet),
-                new Parents(socket.store().of(tenant), socket.memory()),
+                new Parents(socket.history(tenant), socket.memory()),
                 socketId,
                 trace,
                 tenant,
@@ -125,7 +125,7 @@ final class Lanes {
             known |= lane.cancel(id);
         }
         if (!known) {
-            throw unknown();
+            throw unknown(id);
         }
     }
 
@@ -140,18 +140,22 @@ final class Lanes {
             known |= lane.demand(id, events);
         }
         if (!known) {
-            throw unknown();
+            throw unknown(id);
         }
     }
 
-    private static ApiException unknown() {
-        return new ApiException(
-                404,
-                "invalid_request_error",
-                "no answer under way on this socket has this id",
-                "response_id",
-                "response_not_found",
-                0);
+    private ApiException unknown(String id) {
+        return services.socket()
+                .config()
+                .instance()
+                .elsewhere(id, "response_id")
+                .orElseGet(() -> new ApiException(
+                        404,
+                        "invalid_request_error",
+                        "no answer under way on this socket has this id",
+                        "response_id",
+                        "response_not_found",
+                        0));
     }
 
     /**
@@ -162,7 +166,8 @@ final class Lanes {
     void steer(Steer steer, int characters) {
         for (Lane lane : lanes.values()) {
             if (lane.underWay(steer.responseId()) != null) {
-                lane.steer(steer.named(ResponseIds.next()), characters);
+                lane.steer(
+                        steer.named(ResponseIds.next(services.socket().config().instance())), characters);
                 return;
             }
         }

@@ -22,14 +22,17 @@ final class Resumed {
         ResponseServices socket = services.socket();
         StoredResponse known = socket.store().find(services.tenant(), resume.responseId());
         if (known == null) {
-            throw new ApiException(
-                    404,
-                    "invalid_request_error",
-                    "there is no response with this id that could be read again: it was not to be stored, or is not kept"
-                            + " any more",
-                    "response_id",
-                    "response_not_found",
-                    0);
+            throw socket.config()
+                    .instance()
+                    .elsewhere(resume.responseId(), "response_id")
+                    .orElseGet(() -> new ApiException(
+                            404,
+                            "invalid_request_error",
+                            "there is no response with this id that could be read again: it was not to be stored, or is not kept"
+                                    + " any more",
+                            "response_id",
+                            "response_not_found",
+                            0));
         }
         if (feeds.size() >= services.limits().activeAnswers()) {
             throw new ApiException(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Instance;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
@@ -46,7 +47,7 @@ final class ResponseStoreTest {
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,
                 UnknownFields.refused(),
-                store.of("a"));
+                store.of("a", Instance.ALONE));
         return new StoredResponse(new RecordedResponse(
                 home,
                 8,
@@ -94,14 +95,14 @@ final class ResponseStoreTest {
         StoredResponse next = answered("a", "2", "\"input\": \"z\", \"previous_response_id\": \"resp_1\"", "w");
         assertThat(texts(next.past().messages())).isEqualTo("user:x assistant:y user:z assistant:w");
         assertThat(store.remove("a", "resp_1")).isTrue();
-        assertThat(texts(store.of("a").upTo("resp_2").messages()))
+        assertThat(texts(store.of("a", Instance.ALONE).upTo("resp_2").messages()))
                 .as("its own words stay")
                 .startsWith("user:x assistant:y");
         assertThatThrownBy(() -> stored("3", "\"input\": \"z\", \"previous_response_id\": \"resp_1\""))
                 .isInstanceOfSatisfying(
                         ApiException.class, gone -> assertThat(gone.code()).isEqualTo("previous_response_not_found"));
         store.add("a", stored("4", "\"input\": \"x\""));
-        assertThatThrownBy(() -> store.of("a").upTo("resp_4")).hasMessageContaining("is queued");
+        assertThatThrownBy(() -> store.of("a", Instance.ALONE).upTo("resp_4")).hasMessageContaining("is queued");
     }
 
     @Test
@@ -111,7 +112,7 @@ final class ResponseStoreTest {
                 "1",
                 "\"input\": [{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"user\", \"content\": \"y\"}]",
                 "z");
-        History history = store.of("a");
+        History history = store.of("a", Instance.ALONE);
         assertThat(history.item("msg_1")).isEqualTo(Item.assistant("z"));
         assertThat(history.item("msg_1_in_1")).isEqualTo(Item.user("y"));
         for (String none : List.of("msg_1_in_2", "msg_2", "msg_", "", "_in_", "msg_in_", "resp_1", "msg_1_in_")) {
@@ -136,8 +137,8 @@ final class ResponseStoreTest {
         answered("a", "1", "\"input\": \"x\"", "y");
         assertThat(store.find("b", "resp_1")).isNull();
         assertThat(store.remove("b", "resp_1")).isFalse();
-        assertThat(store.of("b").item("msg_1")).isNull();
-        assertThatThrownBy(() -> store.of("b").upTo("resp_1")).isInstanceOf(ApiException.class);
+        assertThat(store.of("b", Instance.ALONE).item("msg_1")).isNull();
+        assertThatThrownBy(() -> store.of("b", Instance.ALONE).upTo("resp_1")).isInstanceOf(ApiException.class);
         assertThat(store.find("a", "resp_1")).isNotNull();
     }
 
