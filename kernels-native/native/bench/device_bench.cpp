@@ -54,6 +54,7 @@ class Bench {
     config.group_window[0] = kWindow;
     config.rope_theta = 10000;
     config.rms_epsilon = 1e-5;
+    config.rope_magnitude = 1;
     config.layer_group = groups.data();
     char message[512];
     if (tm_open(&config, &context_, message, sizeof message) != TM_OK) {

@@ -47,14 +47,15 @@ struct Stage {
     return {visible(model, layer, position).first / kSegment, (position + group.n - 1) / kSegment + 1};
   }
 
-  // own.queries = the group's queries of one kv head, rotated and divided by sqrt(head_dim), [row][head of the kv
-  // head].
+  // own.queries = the group's queries of one kv head, rotated, scaled by their position and divided by sqrt(head_dim),
+  // [row][head of the kv head].
   void load_queries(const RowGroup& group, uint32_t kv_head) const {
-    const float factor = static_cast<float>(1.0 / std::sqrt(static_cast<double>(model.head_dim)));
+    const float root = static_cast<float>(1.0 / std::sqrt(static_cast<double>(model.head_dim)));
     const uint32_t pairs = model.rope_dims / 2;
     float* to = own.queries;
     for (uint64_t row = group.first; row < group.first + group.n; ++row) {
       const float* q = frame.q + row * model.q_width() + static_cast<uint64_t>(kv_head) * heads_per_kv * model.head_dim;
+      const float factor = root * frame.query_scale[row];
       for (uint32_t head = 0; head < heads_per_kv; ++head, q += model.head_dim, to += model.head_dim) {
         kernels.scale(q, model.head_dim, factor, to);
         kernels.rope(to, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims);

@@ -32,6 +32,7 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   Carver carver(base);
   carver.take(f.rope_cos, rows * (model.rope_dims / 2));
   carver.take(f.rope_sin, rows * (model.rope_dims / 2));
+  carver.take(f.query_scale, rows);
   carver.take(f.hidden, rows * model.width);
   carver.take(f.q, rows * model.q_width());
   carver.take(f.k, rows * model.kv_width());
@@ -183,9 +184,15 @@ void DeviceStep::begin(const Step& step) {
     }
     send(device_.tables[g], host_.tables[g], static_cast<uint64_t>(step.n_spans) * group.ring * sizeof(uint32_t));
   }
-  must(make_rope_table({device_.position, device_.span}, step.n_rows, weights_.frequency.as<float>(),
-                       model_.rope_dims / 2, frame_.rope_cos, frame_.rope_sin, stream_),
-       "making the angles");
+  PositionTables tables = {};
+  tables.frequency = weights_.frequency.as<float>();
+  tables.n = model_.rope_dims / 2;
+  tables.magnitude = model_.rope_magnitude;
+  tables.scale = model_.query_scale;
+  tables.cosines = frame_.rope_cos;
+  tables.sines = frame_.rope_sin;
+  tables.query_scale = frame_.query_scale;
+  must(make_position_tables(tables, {device_.position, device_.span}, step.n_rows, stream_), "making the angles");
 }
 
 void DeviceStep::send_hidden(const Step& step) {
@@ -266,8 +273,8 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     }
     must(multiply(matrix.dtype, p, stream_), "starting a product");
   }
-  const Rotation rotation = {frame_.q,        frame_.k,       frame_.v,        frame_.rope_cos,
-                             frame_.rope_sin, model_.n_heads, model_.rope_dims};
+  const Rotation rotation = {frame_.q,        frame_.k,           frame_.v,       frame_.rope_cos,
+                             frame_.rope_sin, frame_.query_scale, model_.n_heads, model_.rope_dims};
   must(rotate_and_store(rotation, {device_.position, device_.span}, n_rows, view(layer), stream_),
        "starting a rotation");
 }

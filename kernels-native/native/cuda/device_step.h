@@ -16,15 +16,16 @@ inline constexpr uint32_t kGraphRows = 64;  // largest decode that is captured
 
 // The device's buffers of one step. R = its rows. Logits are one tile of them.
 struct DeviceFrame {
-  float* rope_cos;   // [R, rope_dims / 2]
-  float* rope_sin;   // [R, rope_dims / 2]
-  float* hidden;     // [R, width] the residual stream
-  float* q;          // [R, n_heads * head_dim]
-  float* k;          // [R, n_kv_heads * head_dim]
-  float* v;          // [R, n_kv_heads * head_dim]
-  float* attention;  // [R, n_heads * head_dim]
-  float* gate;       // [R, ffn] SiLU(gate) * up
-  float* logits;     // [kLogitRows, vocab]
+  float* rope_cos;     // [R, rope_dims / 2]
+  float* rope_sin;     // [R, rope_dims / 2]
+  float* query_scale;  // [R]
+  float* hidden;       // [R, width] the residual stream
+  float* q;            // [R, n_heads * head_dim]
+  float* k;            // [R, n_kv_heads * head_dim]
+  float* v;            // [R, n_kv_heads * head_dim]
+  float* attention;    // [R, n_heads * head_dim]
+  float* gate;         // [R, ffn] SiLU(gate) * up
+  float* logits;       // [kLogitRows, vocab]
 };
 
 // Description of a step, once in pinned memory and once on the device.

@@ -6,13 +6,23 @@
 
 #include "halved_rows.h"
 #include "product.h"
+#include "query_scale.h"
 #include "view.h"
 
 namespace tramontane::TM_DEVICE {
 
-// cosines, sines [rows][n] of position * frequency, as host/forward.cpp's rope_table has them.
-cudaError_t make_rope_table(const RowView& rows, uint32_t n_rows, const float* frequency, uint32_t n, float* cosines,
-                            float* sines, cudaStream_t stream);
+// What depends on a row's position alone, as host/forward.cpp's position_tables has it.
+struct PositionTables {
+  const float* frequency;  // [n]
+  uint32_t n;
+  double magnitude;
+  QueryScale scale;
+  float* cosines;      // [rows][n] of position * frequency, times the magnitude
+  float* sines;        // [rows][n]
+  float* query_scale;  // [rows]
+};
+cudaError_t make_position_tables(const PositionTables& tables, const RowView& rows, uint32_t n_rows,
+                                 cudaStream_t stream);
 
 // Activations of the root-mean-square norm of hidden[pick == nullptr ? i : pick[i]], i < n_rows (arXiv 1910.07467).
 struct Norm {
@@ -25,14 +35,15 @@ struct Norm {
 cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_chunks,
                       cudaStream_t stream);
 
-// Rotates q in place, and k and v into the cache (RoFormer, arXiv 2104.09864). Rows of q and k are in the interleaved
-// order: elements 2 i and 2 i + 1 rotate together.
+// Rotates and scales q in place, and rotates k into the cache, v beside it (RoFormer, arXiv 2104.09864). Rows of q and
+// k are in the interleaved order: elements 2 i and 2 i + 1 rotate together.
 struct Rotation {
   float* q;
   const float* k;
   const float* v;
   const float* cosines;
   const float* sines;
+  const float* query_scale;
   uint32_t n_heads;
   uint32_t rope_dims;
 };

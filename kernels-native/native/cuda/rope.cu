@@ -7,17 +7,17 @@ namespace {
 
 constexpr uint32_t kThreads = 128;
 
-__global__ void __launch_bounds__(kThreads)
-    rope_table(const RowView rows, const float* frequency, uint32_t n, float* cosines, float* sines) {
+__global__ void __launch_bounds__(kThreads) position_tables(const PositionTables t, const RowView rows) {
   let_next_start();
   wait_for_previous();
   const uint64_t row = blockIdx.x;
   const float position = static_cast<float>(rows.position[row]);
-  for (uint32_t i = threadIdx.x; i < n; i += kThreads) {
-    const double angle = static_cast<double>(position * frequency[i]);
-    cosines[row * n + i] = static_cast<float>(cos(angle));
-    sines[row * n + i] = static_cast<float>(sin(angle));
+  for (uint32_t i = threadIdx.x; i < t.n; i += kThreads) {
+    const double angle = static_cast<double>(position * t.frequency[i]);
+    t.cosines[row * t.n + i] = static_cast<float>(cos(angle) * t.magnitude);
+    t.sines[row * t.n + i] = static_cast<float>(sin(angle) * t.magnitude);
   }
+  if (threadIdx.x == 0) t.query_scale[row] = t.scale.at(rows.position[row]);
 }
 
 // Rotates the pair at x[0], x[1] if it is among the rotated dimensions.
@@ -45,8 +45,9 @@ __global__ void __launch_bounds__(kThreads) rotate_rows(const Rotation r, const 
     float* q = r.q + row * q_width + i;
     float a = q[0], b = q[1];
     rotate_pair(r, row, i % d, a, b);
-    q[0] = a;
-    q[1] = b;
+    const float scale = r.query_scale[row];
+    q[0] = a * scale;
+    q[1] = b * scale;
     return;
   }
   i -= q_width;
@@ -66,10 +67,9 @@ __global__ void __launch_bounds__(kThreads) rotate_rows(const Rotation r, const 
 
 }  // namespace
 
-cudaError_t make_rope_table(const RowView& rows, uint32_t n_rows, const float* frequency, uint32_t n, float* cosines,
-                            float* sines, cudaStream_t stream) {
-  if (n == 0) return cudaSuccess;
-  return launch(rope_table, {dim3(n_rows), dim3(kThreads)}, stream, rows, frequency, n, cosines, sines);
+cudaError_t make_position_tables(const PositionTables& tables, const RowView& rows, uint32_t n_rows,
+                                 cudaStream_t stream) {
+  return launch(position_tables, {dim3(n_rows), dim3(kThreads)}, stream, tables, rows);
 }
 
 cudaError_t rotate_and_store(const Rotation& rotation, const RowView& rows, uint32_t n_rows, const CacheView& cache,

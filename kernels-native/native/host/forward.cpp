@@ -21,17 +21,18 @@ void copy_pages(const Frame& frame, const Worker& worker) {
 }
 
 // RoFormer's angles (arXiv 2104.09864) as transformers computes them: position and frequency are float32, and so is
-// their product. Only the cosine and sine of that float are taken in double, then rounded.
-void rope_table(const Frame& frame, const Worker& worker) {
+// their product. Only the cosine and sine of that float are taken in double, times the magnitude, then rounded.
+void position_tables(const Frame& frame, const Worker& worker) {
   const uint32_t n = frame.model->rope_dims / 2;
   const auto [first, last] = worker.share(frame.step->n_rows);
   for (uint64_t row = first; row < last; ++row) {
     const float position = static_cast<float>(frame.step->position(static_cast<uint32_t>(row)));
     for (uint32_t i = 0; i < n; ++i) {
       const double angle = static_cast<double>(position * frame.model->rope_frequency[i]);
-      frame.rope_cos[row * n + i] = static_cast<float>(std::cos(angle));
-      frame.rope_sin[row * n + i] = static_cast<float>(std::sin(angle));
+      frame.rope_cos[row * n + i] = static_cast<float>(std::cos(angle) * frame.model->rope_magnitude);
+      frame.rope_sin[row * n + i] = static_cast<float>(std::sin(angle) * frame.model->rope_magnitude);
     }
+    frame.query_scale[row] = frame.model->query_scale.at(frame.step->position(static_cast<uint32_t>(row)));
   }
 }
 
@@ -40,7 +41,7 @@ void rope_table(const Frame& frame, const Worker& worker) {
 void forward(const Stages& stages, const Frame& frame, Sampling& sampling, const Worker& worker) {
   const Step& step = *frame.step;
   copy_pages(frame, worker);
-  rope_table(frame, worker);
+  position_tables(frame, worker);
   worker.wait();
   stages.embed(frame, worker);
   for (uint32_t layer = 0; layer < frame.model->n_layers; ++layer) {

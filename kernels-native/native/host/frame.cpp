@@ -14,6 +14,7 @@ uint64_t Frame::lay_out(uint32_t most_rows, void* base) {
   Carver carver(base);
   carver.take(rope_cos, rows * (m.rope_dims / 2));
   carver.take(rope_sin, rows * (m.rope_dims / 2));
+  carver.take(query_scale, rows);
   carver.take(hidden, rows * m.width);
   carver.take(q, rows * m.q_width());
   carver.take(k, rows * m.kv_width());

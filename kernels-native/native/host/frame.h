@@ -16,8 +16,10 @@ struct Frame {
   const Cache* cache;      // page tables
   const TilePages* pages;  // what they point to
   const Step* step;
-  float* rope_cos;     // [R, rope_dims / 2] cosine of each row's angles, made once per step by the layer loop
+  float* rope_cos;     // [R, rope_dims / 2] cosine of each row's angles times the magnitude, made once per step by the
+                       // layer loop, as are
   float* rope_sin;     // [R, rope_dims / 2]
+  float* query_scale;  // [R] what each row's queries are multiplied by: query_scale.h
   float* hidden;       // [R, width] the residual stream
   float* q;            // [R, n_heads * head_dim]
   float* k;            // [R, n_kv_heads * head_dim]

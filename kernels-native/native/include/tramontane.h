@@ -132,7 +132,11 @@ typedef struct tm_host {
  * With experts (Mixtral: Jiang et al., arXiv 2401.04088) a row's feed-forward is the sum over its n_experts_used
  * experts with the largest router logits, the lower index on ties, each times its share of the softmax over all
  * experts, divided by the chosen ones' sum; the sum runs in rising order of experts. A row whose router logits have no
- * softmax (not finite) ends as TM_RESULT_NOT_FINITE; other rows are not touched. */
+ * softmax (not finite) ends as TM_RESULT_NOT_FINITE; other rows are not touched.
+ *
+ * What stretches a context beside TM_ROPE_FACTORS: YaRN (Peng et al., arXiv 2309.00071) multiplies the rotated elements
+ * of queries and keys by one number, rope_magnitude; and Llama 4's temperature multiplies a query at position p,
+ * rotated elements and others, by 1 + query_scale_beta * ln(1 + floor(p / query_scale_positions)). */
 typedef struct tm_model_config {
   uint32_t struct_size;
   uint32_t backend;   /* TM_BACKEND_* */
@@ -152,6 +156,10 @@ typedef struct tm_model_config {
   uint32_t n_groups;       /* 1..TM_MAX_GROUPS */
   double rope_theta;
   double rms_epsilon;
+  double rope_magnitude;          /* above 0, up to 1e6; 1: none */
+  double query_scale_beta;        /* 0..1e6; 0: none */
+  uint32_t query_scale_positions; /* from 1 on with a beta, else 0 */
+  uint32_t reserved;
   /* Attention window of each group in tokens, the query included (a query at p sees p-W+1..p); 0: no window. */
   uint32_t group_window[TM_MAX_GROUPS];
   const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */

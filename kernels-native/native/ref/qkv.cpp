@@ -73,6 +73,7 @@ void qkv(const Frame& f, uint32_t l, const Worker& worker) {
 
   for (uint64_t row = first_row; row < last_row; ++row) {
     rotate(f, row, f.q + row * m.q_width(), m.n_heads);
+    for (uint64_t i = row * m.q_width(); i < (row + 1) * m.q_width(); ++i) f.q[i] *= f.query_scale[row];
     rotate(f, row, f.k + row * m.kv_width(), m.n_kv_heads);
     if (f.cache->kv_dtype == TM_F32) {
       write_cache<float>(f, layer, row);

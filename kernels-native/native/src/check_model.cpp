@@ -16,10 +16,26 @@ constexpr uint32_t kMaxWidth = 262144;
 constexpr uint32_t kMaxHeadDim = 512;
 constexpr uint32_t kMaxVocab = 4194304;
 constexpr uint32_t kMaxThreads = 1024;
+constexpr double kMaxStretch = 1e6;
 
 int32_t check_range(Error& error, const char* field, uint32_t value, uint32_t low, uint32_t high) {
   if (value >= low && value <= high) return TM_OK;
   return error.invalid("%s is %u, expected %u..%u", field, value, low, high);
+}
+
+int32_t check_stretch(const tm_model_config& c, Error& error) {
+  if (!(c.rope_magnitude > 0 && c.rope_magnitude <= kMaxStretch)) {
+    return error.invalid("rope_magnitude is %g, expected a number above 0, up to %g", c.rope_magnitude, kMaxStretch);
+  }
+  if (!(c.query_scale_beta >= 0 && c.query_scale_beta <= kMaxStretch)) {
+    return error.invalid("query_scale_beta is %g, expected 0..%g", c.query_scale_beta, kMaxStretch);
+  }
+  if ((c.query_scale_beta != 0) != (c.query_scale_positions != 0)) {
+    return error.invalid("query_scale_positions is %u, expected %s", c.query_scale_positions,
+                         c.query_scale_beta == 0 ? "0 without query_scale_beta" : "at least 1");
+  }
+  if (c.reserved != 0) return error.invalid("tm_model_config.reserved is %u, expected 0", c.reserved);
+  return TM_OK;
 }
 
 int32_t check_extents(const tm_model_config& c, Error& error) {
@@ -64,7 +80,7 @@ int32_t check_extents(const tm_model_config& c, Error& error) {
   if (!(c.rms_epsilon >= 0 && c.rms_epsilon <= 1)) {
     return error.invalid("rms_epsilon is %g, expected 0..1", c.rms_epsilon);
   }
-  return TM_OK;
+  return check_stretch(c, error);
 }
 
 int32_t check_groups(const tm_model_config& c, Error& error) {

@@ -49,6 +49,8 @@ Model::Model(const tm_model_config& c)
       n_groups(c.n_groups),
       rope_theta(c.rope_theta),
       rms_epsilon(c.rms_epsilon),
+      rope_magnitude(c.rope_magnitude),
+      query_scale{c.query_scale_beta, c.query_scale_positions},
       layers(c.n_layers) {
   for (uint32_t g = 0; g < TM_MAX_GROUPS; ++g) {
     group_window[g] = c.group_window[g];

@@ -9,6 +9,7 @@
 
 #include "dtype.h"
 #include "halved_rows.h"
+#include "query_scale.h"
 #include "tramontane.h"
 
 namespace tramontane {
@@ -92,6 +93,8 @@ struct Model {
   uint32_t group_layers[TM_MAX_GROUPS];  // layers of each group
   double rope_theta;
   double rms_epsilon;
+  double rope_magnitude;
+  QueryScale query_scale;
 
   std::vector<Layer> layers;
   Tensor embedding;                   // [vocab, width]

@@ -58,6 +58,18 @@ std::vector<Shape> shapes() {
     grouped.dtype = dtype;
     all.push_back(grouped);
   }
+  Shape stretched;  // YaRN's magnitude on a part of the head, Llama 4's temperature on all of it
+  stretched.layers = 3;
+  stretched.rope_dims = 10;
+  stretched.rope_factors = true;
+  stretched.magnitude = 1.3;
+  stretched.query_beta = 0.4;
+  stretched.query_positions = 9;
+  stretched.windows = {kWindow, 0};
+  for (const uint32_t dtype : {TM_F32, TM_BF16}) {
+    stretched.dtype = dtype;
+    all.push_back(stretched);
+  }
   Shape quantised;
   quantised.layers = 1;
   quantised.width = 256;

@@ -31,9 +31,14 @@ void oracle_rope(const Shape& s, const std::vector<float>& factors, int64_t posi
     const double angle = static_cast<double>(static_cast<float>(position) * static_cast<float>(frequency));
     const uint32_t a = s.rope_style == TM_ROPE_INTERLEAVED ? 2 * i : i;
     const uint32_t b = s.rope_style == TM_ROPE_INTERLEAVED ? 2 * i + 1 : i + s.rope_dims / 2;
-    head[a] = std::cos(angle) * before[a] - std::sin(angle) * before[b];
-    head[b] = std::sin(angle) * before[a] + std::cos(angle) * before[b];
+    head[a] = s.magnitude * (std::cos(angle) * before[a] - std::sin(angle) * before[b]);
+    head[b] = s.magnitude * (std::sin(angle) * before[a] + std::cos(angle) * before[b]);
   }
+}
+
+double oracle_query_scale(const Shape& s, int64_t position) {
+  if (s.query_beta == 0) return 1;
+  return 1 + s.query_beta * std::log1p(std::floor(static_cast<double>(position) / s.query_positions));
 }
 
 Row oracle_attend(const double* query, const std::vector<const double*>& keys, const std::vector<const double*>& values,
@@ -110,6 +115,7 @@ Rows oracle_logits(const Weights& w, const std::vector<int32_t>& tokens, bool kv
       v.push_back(oracle_matmul(w.values(TM_ATTENTION_V, l), x));
       for (uint32_t h = 0; h < s.heads; ++h) oracle_rope(s, factors, static_cast<int64_t>(i), &q[i][h * s.head_dim]);
       for (uint32_t h = 0; h < s.kv_heads; ++h) oracle_rope(s, factors, static_cast<int64_t>(i), &k[i][h * s.head_dim]);
+      for (double& value : q[i]) value *= oracle_query_scale(s, static_cast<int64_t>(i));
       for (double& value : k[i]) value = rounded(value, kv_half);
       for (double& value : v[i]) value = rounded(value, kv_half);
     }

@@ -28,7 +28,9 @@ Rows oracle_logits(const Weights& weights, const std::vector<int32_t>& tokens, b
 
 Row oracle_norm(const Row& x, const std::vector<float>& weight, double epsilon);
 Row oracle_matmul(const std::vector<float>& weight, const Row& x);  // rows = weight.size() / x.size()
-// Rotates one head. position and frequency multiply in float32, as the model's definition has it.
+// What a query is multiplied by for its position.
+double oracle_query_scale(const Shape& shape, int64_t position);
+// Rotates one head, times the magnitude. position and frequency multiply in float32, as the model's definition has it.
 void oracle_rope(const Shape& shape, const std::vector<float>& factors, int64_t position, double* head);
 // Attention of one query over keys[j], values[j] (already inside the window).
 Row oracle_attend(const double* query, const std::vector<const double*>& keys, const std::vector<const double*>& values,

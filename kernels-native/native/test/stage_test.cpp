@@ -53,6 +53,11 @@ std::vector<Vector> vectors() {
     s.windows = {number("window")};
     s.rope_style = number("style");
     s.rope_factors = number("factors") != 0;
+    if (fields.count("magnitude") != 0) s.magnitude = std::stod(fields.at("magnitude"));
+    if (fields.count("beta") != 0) {
+      s.query_beta = std::stod(fields.at("beta"));
+      s.query_positions = number("every");
+    }
     if (fields.count("experts") != 0) {
       s.experts = number("experts");
       s.experts_used = number("used");
@@ -266,6 +271,7 @@ class Bench {
       }
       Row q = projected(TM_ATTENTION_Q, row);
       rotate(q, row);
+      for (double& value : q) value *= oracle_query_scale(s, position);
       Row expected;
       for (uint32_t h = 0; h < s.heads; ++h) {
         const size_t from = h / (s.heads / s.kv_heads) * s.head_dim;

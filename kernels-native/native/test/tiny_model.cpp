@@ -221,6 +221,9 @@ tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uin
   c.n_groups = static_cast<uint32_t>(s.windows.size());
   c.rope_theta = 10000;
   c.rms_epsilon = 1e-5;
+  c.rope_magnitude = s.magnitude;
+  c.query_scale_beta = s.query_beta;
+  c.query_scale_positions = s.query_positions;
   std::copy(s.windows.begin(), s.windows.end(), c.group_window);
   c.layer_group = layer_group.data();
   return c;

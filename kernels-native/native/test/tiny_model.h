@@ -38,6 +38,9 @@ struct Shape {
   uint32_t scales = 0;  // of F8_E4M3 matrices: 0, 1 or 2 (one a row)
   bool tied = true;
   bool rope_factors = false;
+  double magnitude = 1;                   // of rotated elements
+  double query_beta = 0;                  // of the queries' scale by position
+  uint32_t query_positions = 0;           // after each so many it takes a step
   std::vector<uint32_t> windows = {0};    // of each group
   std::vector<uint8_t> layer_group = {};  // empty: layer % groups
   uint64_t seed = 1;

@@ -271,4 +271,5 @@ def main(folder, out):
         assert all(len(case["ids"]) == len(case["logprobs"]) + 1 for case in m["cases"])
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -32,8 +32,26 @@ public record ContextConfig(
     /**
      * @param halves true when element i rotates with i + dimensions/2, false when 2i rotates with 2i+1
      * @param dimensions rotated elements of a head
+     * @param stretch what else depends on positions
      */
-    public record Rotation(boolean halves, int dimensions, double theta) {}
+    public record Rotation(boolean halves, int dimensions, double theta, Stretch stretch) {
+        /** Of a model whose context was not stretched. */
+        public Rotation(boolean halves, int dimensions, double theta) {
+            this(halves, dimensions, theta, Stretch.NONE);
+        }
+    }
+
+    /**
+     * What a stretched context takes beside divisors of the frequencies.
+     *
+     * @param magnitude of the rotated elements of queries and keys (YaRN); 1 for none
+     * @param queryBeta queries at position p are multiplied by 1 + queryBeta * ln(1 + floor(p / queryPositions)); 0 for
+     *     none
+     * @param queryPositions 0 without {@code queryBeta}
+     */
+    public record Stretch(double magnitude, double queryBeta, int queryPositions) {
+        public static final Stretch NONE = new Stretch(1, 0, 0);
+    }
 
     /**
      * @param windows attention window of each group in tokens, the query included; 0 for no window

@@ -50,6 +50,10 @@ final class ContextStructs {
                 .u32("n_groups", config -> config.groups().windows().size())
                 .f64("rope_theta", config -> config.rotation().theta())
                 .f64("rms_epsilon", ContextConfig::rmsEpsilon)
+                .f64("rope_magnitude", config -> config.rotation().stretch().magnitude())
+                .f64("query_scale_beta", config -> config.rotation().stretch().queryBeta())
+                .u32("query_scale_positions", config -> config.rotation().stretch().queryPositions())
+                .zero("reserved")
                 .groups("group_window", config -> config.groups().windows())
                 .pointer("layer_group", ContextStructs::layerGroups)
                 .whole();

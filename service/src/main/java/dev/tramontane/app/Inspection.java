@@ -118,9 +118,7 @@ final class Inspection {
                         "base " + plain(geometry.ropeTheta()) + ", " + geometry.ropeDimensions() + " dimensions",
                         "rope",
                         object("base", geometry.ropeTheta(), "dimensions", geometry.ropeDimensions()))));
-        if (plan.ropeFactors().length > 0) {
-            facts.add(Fact.of("RoPE scaling", "rope_scaling", "frequencies are divided, for a longer context"));
-        }
+        facts.addAll(StretchFacts.of(plan));
         if (geometry.experts() > 0) {
             facts.add(4, experts(plan));
         }

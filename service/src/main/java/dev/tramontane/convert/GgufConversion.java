@@ -4,6 +4,7 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch.Yarn;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.PlannedTensor;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
@@ -52,9 +54,10 @@ public final class GgufConversion {
 
     private GgufConversion(ModelPlan plan, Vocabulary vocabulary, ModelSource source, OutputType type) {
         geometry = plan.geometry();
-        ropeFactors = plan.ropeFactors();
+        Optional<Yarn> yarn = plan.yarn().filter(of -> ModelKeys.say(geometry.stretch(), of));
+        ropeFactors = yarn.isPresent() ? new float[0] : plan.ropeFactors();
         draft = new GgufDraft();
-        ModelKeys.write(geometry, type, draft);
+        ModelKeys.write(geometry, yarn, type, draft);
         TokenizerKeys.write(
                 vocabulary, source.eosIds(geometry.vocabulary()), source.chat(), geometry.vocabulary(), draft);
         ropeTensor = ropeFactors.length == 0

@@ -2,22 +2,42 @@ package dev.tramontane.convert;
 
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch;
+import dev.tramontane.model.Stretch.Yarn;
 import dev.tramontane.weights.GgufDraft;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
-/** A model's hyperparameters in the keys of GGUF's llama architecture (ggml's {@code docs/gguf.md}). */
+/**
+ * A model's hyperparameters in the keys of GGUF's llama architecture (ggml's {@code docs/gguf.md}), or of llama.cpp's
+ * mistral3 where its context was stretched by more than divisors of frequencies.
+ */
 final class ModelKeys {
-    private static final String ARCHITECTURE = "llama";
-
     /** Version of the block layouts that ggml has had since 2023. */
     private static final int QUANTIZATION_VERSION = 2;
 
-    private ModelKeys() {}
+    private final ModelGeometry geometry;
+    private final GgufDraft draft;
+    private final String architecture;
 
-    static void write(ModelGeometry geometry, OutputType type, GgufDraft draft) {
-        draft.string("general.architecture", ARCHITECTURE)
+    private ModelKeys(ModelGeometry geometry, GgufDraft draft) {
+        this.geometry = geometry;
+        this.draft = draft;
+        architecture = geometry.stretch().equals(Stretch.NONE) ? "llama" : "mistral3";
+    }
+
+    /** @param yarn by which the frequencies are stretched; empty where their factors are a tensor, or there are none */
+    static void write(ModelGeometry geometry, Optional<Yarn> yarn, OutputType type, GgufDraft draft) {
+        ModelKeys keys = new ModelKeys(geometry, draft);
+        keys.shape(type);
+        keys.windows();
+        keys.stretch(yarn);
+    }
+
+    private void shape(OutputType type) {
+        draft.string("general.architecture", architecture)
                 .string("general.type", "model")
                 .string("general.name", geometry.name())
                 .u32("general.file_type", type.fileType())
@@ -37,11 +57,41 @@ final class ModelKeys {
         if (geometry.experts() > 0) {
             draft.u32(key("expert_count"), geometry.experts()).u32(key("expert_used_count"), geometry.expertsUsed());
         }
-        windows(geometry, draft);
+    }
+
+    /** As llama.cpp's conversion writes them: the magnitude is 1 with a multiplier of 1, and the paper's with 0. */
+    private void stretch(Optional<Yarn> yarn) {
+        Stretch stretch = geometry.stretch();
+        yarn.ifPresent(of -> draft.string(key("rope.scaling.type"), "yarn")
+                .f32(key("rope.scaling.factor"), (float) of.factor())
+                .u32(key("rope.scaling.original_context_length"), of.context())
+                .f32(key("rope.scaling.yarn_beta_fast"), (float) of.fast())
+                .f32(key("rope.scaling.yarn_beta_slow"), (float) of.slow())
+                .f32(key("rope.scaling.yarn_log_multiplier"), stretch.magnitude() == 1 ? 1 : 0));
+        if (yarn.isEmpty() && stretch.magnitude() != 1) {
+            draft.f32(key("rope.scaling.attn_factor"), (float) stretch.magnitude());
+        }
+        if (stretch.queryBeta() != 0) {
+            draft.f32(key("attention.temperature_scale"), (float) stretch.queryBeta());
+            if (yarn.isEmpty()) {
+                draft.u32(key("rope.scaling.original_context_length"), stretch.queryPositions());
+            }
+        }
+    }
+
+    /**
+     * Whether the keys say all of a model's stretch: they have one length for YaRN and the temperature, round YaRN's
+     * borders and know two magnitudes.
+     */
+    static boolean say(Stretch stretch, Yarn yarn) {
+        boolean known = stretch.magnitude() == 1
+                || stretch.magnitude() == (float) Yarn.magnitude(yarn.factor(), 1);
+        boolean oneLength = stretch.queryBeta() == 0 || stretch.queryPositions() == yarn.context();
+        return yarn.rounded() && known && oneLength;
     }
 
     /** One window and, where not all layers have it, which do: the form of gguf-py's writer. */
-    private static void windows(ModelGeometry geometry, GgufDraft draft) {
+    private void windows() {
         List<Integer> windows = geometry.groups().stream()
                 .map(LayerGroup::window)
                 .filter(window -> window > 0)
@@ -50,13 +100,13 @@ final class ModelKeys {
             return;
         }
         if (windows.size() > 1) {
-            draft.ints(key("attention.sliding_window"), perLayer(geometry));
+            draft.ints(key("attention.sliding_window"), perLayer());
             return;
         }
         draft.u32(key("attention.sliding_window"), windows.getFirst());
         if (geometry.groups().size() > 1) {
             List<Boolean> windowed = new ArrayList<>(Collections.nCopies(geometry.layers(), false));
-            int[] perLayer = perLayer(geometry);
+            int[] perLayer = perLayer();
             for (int layer = 0; layer < perLayer.length; layer++) {
                 windowed.set(layer, perLayer[layer] > 0);
             }
@@ -64,7 +114,7 @@ final class ModelKeys {
         }
     }
 
-    private static int[] perLayer(ModelGeometry geometry) {
+    private int[] perLayer() {
         int[] windows = new int[geometry.layers()];
         for (LayerGroup group : geometry.groups()) {
             group.layers().forEach(layer -> windows[layer] = group.window());
@@ -72,7 +122,7 @@ final class ModelKeys {
         return windows;
     }
 
-    private static String key(String name) {
-        return ARCHITECTURE + "." + name;
+    private String key(String name) {
+        return architecture + "." + name;
     }
 }

@@ -8,6 +8,7 @@ import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,9 +31,17 @@ final class KernelConfigs {
                 new ContextConfig.Placement(options.backend(), options.cpuLevel(), options.threads()),
                 shape(geometry.shape()),
                 new ContextConfig.Mixture(geometry.experts(), geometry.expertsUsed()),
-                new ContextConfig.Rotation(geometry.ropeHalves(), geometry.ropeDimensions(), geometry.ropeTheta()),
+                new ContextConfig.Rotation(
+                        geometry.ropeHalves(),
+                        geometry.ropeDimensions(),
+                        geometry.ropeTheta(),
+                        stretch(geometry.stretch())),
                 geometry.rmsEpsilon(),
                 new ContextConfig.Groups(windows, groupOfLayer));
+    }
+
+    private static ContextConfig.Stretch stretch(Stretch stretch) {
+        return new ContextConfig.Stretch(stretch.magnitude(), stretch.queryBeta(), stretch.queryPositions());
     }
 
     private static ContextConfig.Shape shape(ModelGeometry.Shape shape) {

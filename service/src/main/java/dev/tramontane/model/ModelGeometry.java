@@ -47,8 +47,15 @@ public record ModelGeometry(
      * @param ropeTheta RoPE base
      * @param ropeHalves true when element i rotates with i + ropeDimensions/2, false when 2i rotates with 2i+1
      * @param ropeDimensions rotated elements of a head
+     * @param stretch what was done for a longer context
      */
-    public record Positions(int contextLength, double ropeTheta, boolean ropeHalves, int ropeDimensions) {}
+    public record Positions(
+            int contextLength, double ropeTheta, boolean ropeHalves, int ropeDimensions, Stretch stretch) {
+        /** Of a model whose context was not stretched, or by divisors of its frequencies only. */
+        public Positions(int contextLength, double ropeTheta, boolean ropeHalves, int ropeDimensions) {
+            this(contextLength, ropeTheta, ropeHalves, ropeDimensions, Stretch.NONE);
+        }
+    }
 
     public ModelGeometry {
         groups = List.copyOf(groups);
@@ -104,5 +111,9 @@ public record ModelGeometry(
 
     public int ropeDimensions() {
         return positions.ropeDimensions;
+    }
+
+    public Stretch stretch() {
+        return positions.stretch;
     }
 }

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 public final class GgufGeometry {
     /**
      * Architectures that are known, by their word in {@code general.architecture}. In llama.cpp, {@code mistral3} is
-     * {@code llama} with YaRN and an attention temperature, which have keys of their own.
+     * {@code llama} with a temperature of attention; its keys are read for both.
      */
     public static final List<String> ARCHITECTURES = List.of("llama", "mistral3");
 
@@ -39,11 +39,9 @@ public final class GgufGeometry {
             Map.entry("attention.max_alibi_bias", 0.0),
             Map.entry("attn_logit_softcapping", 0.0),
             Map.entry("final_logit_softcapping", 0.0),
-            Map.entry("attention.temperature_scale", 0.0),
             Map.entry("embedding_scale", 1.0),
             Map.entry("residual_scale", 1.0),
             Map.entry("logit_scale", 1.0),
-            Map.entry("rope.scaling.attn_factor", 1.0),
             Map.entry("expert_weights_scale", 1.0),
             Map.entry("expert_shared_count", 0.0),
             Map.entry("expert_group_count", 0.0),
@@ -60,6 +58,14 @@ public final class GgufGeometry {
      */
     public static ModelGeometry of(GgufFile file, OptionalInt window) {
         String architecture = file.metadata().string("general.architecture");
+        if (LatentAttention.has(architecture)) {
+            throw file.metadata()
+                    .fault(
+                            "general.architecture",
+                            "the architecture " + quoted(architecture) + " is not computed: " + LatentAttention.NEEDED,
+                            LatentAttention.TAKEN,
+                            HyperParameters.OTHER_MODEL);
+        }
         if (!ARCHITECTURES.contains(architecture)) {
             throw file.metadata()
                     .fault(
@@ -88,16 +94,19 @@ public final class GgufGeometry {
                     "the value " + ropeDimensions,
                     "an even number up to the head's " + shape.headDim() + " elements");
         }
+        int contextLength = keys.count("context_length", 1, TransformerShape.MAX_CONTEXT);
+        double theta = keys.positive("rope.freq_base", 10_000.0);
         return new ModelGeometry(
                 architecture,
                 name(file),
                 shape.with(vocabulary(file, keys)),
                 counts,
                 new ModelGeometry.Positions(
-                        keys.count("context_length", 1, TransformerShape.MAX_CONTEXT),
-                        keys.positive("rope.freq_base", 10_000.0),
+                        contextLength,
+                        theta,
                         false,
-                        ropeDimensions),
+                        ropeDimensions,
+                        GgufStretch.of(keys, contextLength, theta, ropeDimensions)),
                 keys.epsilon("attention.layer_norm_rms_epsilon"),
                 LayerWindows.groups(
                         shape.layers(), window, () -> windows(keys, shape.layers()), keys, "attention.sliding_window"));

@@ -15,7 +15,9 @@ enum HuggingFaceArchitecture {
     MINISTRAL("MinistralForCausalLM", 4096, 1e-6, 1e4),
     LLAMA("LlamaForCausalLM", 0, 1e-6, 1e4),
     MIXTRAL("MixtralForCausalLM", 0, 1e-5, 1e6),
-    /** Mistral Small 3.1 and later: text and images; the text part is a Mistral. */
+    /** Ministral 3 and Devstral Small 2: YaRN, and queries that grow with their position. */
+    MINISTRAL3("Ministral3ForCausalLM", 0, 1e-5, 1e4),
+    /** Mistral Small 3.1 and later: text and images; the text part is a Mistral or a Ministral 3. */
     MISTRAL3("Mistral3ForConditionalGeneration", 4096, 1e-6, 1e4);
 
     private final String word;
@@ -47,11 +49,16 @@ enum HuggingFaceArchitecture {
         return Arrays.stream(values())
                 .filter(each -> each.word.equals(word))
                 .findFirst()
-                .orElseThrow(() -> config.refusal(
-                        "architectures",
-                        "the architecture " + quoted(word) + " is not known",
-                        "one of " + words(),
-                        HyperParameters.OTHER_MODEL));
+                .orElseThrow(() -> LatentAttention.has(word)
+                        ? config.unsupported(
+                                "architectures",
+                                "the architecture " + quoted(word) + " is not computed: " + LatentAttention.NEEDED,
+                                LatentAttention.TAKEN)
+                        : config.refusal(
+                                "architectures",
+                                "the architecture " + quoted(word) + " is not known",
+                                "one of " + words(),
+                                HyperParameters.OTHER_MODEL));
     }
 
     private static String words() {

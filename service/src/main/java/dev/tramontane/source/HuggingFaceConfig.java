@@ -34,23 +34,36 @@ final class HuggingFaceConfig {
     private final JsonParameters whole;
     private final JsonParameters text;
     private final HuggingFaceArchitecture architecture;
+    private final HuggingFaceArchitecture decoder;
 
     /** Finds the architecture; everything else is checked when it is asked for. */
     HuggingFaceConfig(JsonParameters whole) {
         this.whole = whole;
         architecture = HuggingFaceArchitecture.of(whole);
         text = architecture == HuggingFaceArchitecture.MISTRAL3 ? textPart(whole) : whole;
+        decoder = architecture == HuggingFaceArchitecture.MISTRAL3 ? decoderOf(text) : architecture;
     }
 
     private static JsonParameters textPart(JsonParameters whole) {
-        JsonParameters text =
-                whole.section("text_config").orElseThrow(() -> whole.missing("text_config", "the text part's own"));
+        return whole.section("text_config").orElseThrow(() -> whole.missing("text_config", "the text part's own"));
+    }
+
+    private static HuggingFaceArchitecture decoderOf(JsonParameters text) {
         String kind = text.string("model_type", "mistral");
-        if (!kind.equals("mistral")) {
-            throw text.unsupported(
-                    "model_type", "the text part is a " + quoted(kind) + ", which is not known", "mistral");
-        }
-        return text;
+        return switch (kind) {
+            case "mistral" -> HuggingFaceArchitecture.MISTRAL;
+            case "ministral3" -> HuggingFaceArchitecture.MINISTRAL3;
+            default ->
+                throw LatentAttention.has(kind)
+                        ? text.unsupported(
+                                "model_type",
+                                "the text part is a " + quoted(kind) + ": " + LatentAttention.NEEDED,
+                                LatentAttention.TAKEN)
+                        : text.unsupported(
+                                "model_type",
+                                "the text part is a " + quoted(kind) + ", which is not known",
+                                "mistral or ministral3");
+        };
     }
 
     HuggingFaceArchitecture architecture() {
@@ -85,12 +98,16 @@ final class HuggingFaceConfig {
         if (architecture != HuggingFaceArchitecture.LLAMA && !text.mentions(SHAPE.kvHeads())) {
             throw text.missing(SHAPE.kvHeads(), "an integer");
         }
+        if (decoder == HuggingFaceArchitecture.MINISTRAL3 && !text.mentions(SHAPE.headDim())) {
+            throw text.missing(SHAPE.headDim(), "an integer");
+        }
         TransformerShape shape = TransformerShape.of(text, SHAPE);
         int said = text.count("vocab_size", 1, Integer.MAX_VALUE, vocabulary);
         if (said != vocabulary) {
             throw text.fault("vocab_size", "the value " + said, "the " + vocabulary + " rows of the embedding");
         }
         Mixture experts = experts();
+        HuggingFaceRope rope = rope(shape.headDim());
         return new ModelGeometry(
                 architecture.word(),
                 name,
@@ -98,20 +115,21 @@ final class HuggingFaceConfig {
                 experts,
                 new ModelGeometry.Positions(
                         text.count("max_position_embeddings", 1, TransformerShape.MAX_CONTEXT),
-                        rope(shape.headDim()).theta(),
+                        rope.theta(),
                         true,
-                        shape.headDim()),
-                text.has("rms_norm_eps") ? text.epsilon("rms_norm_eps") : (float) architecture.epsilon(),
+                        shape.headDim(),
+                        rope.stretch()),
+                text.has("rms_norm_eps") ? text.epsilon("rms_norm_eps") : (float) decoder.epsilon(),
                 LayerWindows.groups(
                         shape.layers(),
                         window,
-                        () -> HuggingFaceWindows.of(text, architecture, shape.layers()),
+                        () -> HuggingFaceWindows.of(text, decoder, shape.layers()),
                         text,
                         "sliding_window"));
     }
 
     HuggingFaceRope rope(int headDim) {
-        return HuggingFaceRope.of(text, architecture.theta(), headDim);
+        return HuggingFaceRope.of(text, decoder, headDim);
     }
 
     private Mixture experts() {

@@ -54,7 +54,7 @@ final class HuggingFaceLayout implements DirectoryLayout {
                         ? new TensorNames.HuggingFace(old + "model.", old + "lm_head")
                         : new TensorNames.HuggingFace("model.language_model.", "lm_head");
             }
-            case MISTRAL, MINISTRAL, LLAMA -> names;
+            case MISTRAL, MINISTRAL, MINISTRAL3, LLAMA -> names;
         };
     }
 

@@ -64,7 +64,10 @@ final class MistralLayout implements DirectoryLayout {
 
     @Override
     public float[] ropeFactors(ModelGeometry geometry) {
-        return new float[0];
+        return geometry.stretch()
+                .yarn()
+                .map(yarn -> RopeScaling.yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn))
+                .orElse(new float[0]);
     }
 
     @Override

@@ -71,7 +71,8 @@ final class MistralParams {
                                 params.count("max_seq_len", 1, TransformerShape.MAX_CONTEXT, CONTEXT)),
                         theta(),
                         false,
-                        shape.headDim()),
+                        shape.headDim(),
+                        MistralStretch.of(params, theta(), shape.headDim())),
                 params.epsilon("norm_eps"),
                 LayerWindows.groups(shape.layers(), window, () -> windows(shape.layers()), params, windowKey()));
     }
@@ -146,11 +147,14 @@ final class MistralParams {
         if (!params.bool("causal", true)) {
             throw params.unsupported("causal", "the model's attention is not causal", "a causal one");
         }
-        for (String key : new String[] {"yarn", "llama_4_scaling", "lora", "q_lora_rank", "qk_nope_head_dim"}) {
+        for (String key : new String[] {"q_lora_rank", "kv_lora_rank", "qk_nope_head_dim"}) {
             if (params.has(key)) {
-                throw params.unsupported(
-                        key, quoted(key) + " is there, which this version does not compute", "a model without it");
+                throw params.unsupported(key, quoted(key) + " is there: " + LatentAttention.NEEDED, LatentAttention.TAKEN);
             }
+        }
+        if (params.has("lora")) {
+            throw params.unsupported(
+                    "lora", quoted("lora") + " is there, which this version does not compute", "a model without it");
         }
     }
 }

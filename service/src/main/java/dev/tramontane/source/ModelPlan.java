@@ -2,7 +2,10 @@ package dev.tramontane.source;
 
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch.Yarn;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A whole model as its files describe it: geometry, and every tensor with its role, checked in shape and type against the
@@ -31,6 +34,14 @@ public final class ModelPlan {
     /** [ropeDimensions / 2] divisors of the frequencies; empty for none. */
     public float[] ropeFactors() {
         return ropeFactors.clone();
+    }
+
+    /** The parameters from which alone the rope factors follow, where they do. */
+    public Optional<Yarn> yarn() {
+        return geometry.stretch()
+                .yarn()
+                .filter(yarn -> Arrays.equals(
+                        ropeFactors, RopeScaling.yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn)));
     }
 
     /** Whether the output head is the embedding. */

@@ -13,9 +13,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Divisors of the rotary frequencies: position interpolation (Chen et al., arXiv 2306.15595) as one factor for all, and
- * Llama 3's by frequency as the tensor {@code rope_freqs.weight}. Both together multiply, as in llama.cpp. Other ways to
- * stretch a context (YaRN, LongRoPE) are refused by name.
+ * Divisors of the rotary frequencies: position interpolation (Chen et al., arXiv 2306.15595) as one factor for all, YaRN
+ * ({@link GgufStretch}), and Llama 3's by frequency as the tensor {@code rope_freqs.weight}. Either of the first and the
+ * last multiply, as in llama.cpp. Other ways to stretch a context (LongRoPE) are refused by name.
  */
 final class RopeFactors {
     private static final String TENSOR = "rope_freqs.weight";
@@ -27,12 +27,16 @@ final class RopeFactors {
     static float[] of(GgufFile file, ModelGeometry geometry) {
         HyperParameters keys = new GgufParameters(file, geometry.architecture());
         double factor = linear(keys);
-        float[] factors = new float[geometry.ropeDimensions() / 2];
-        Arrays.fill(factors, 1f);
-        file.find(TENSOR).ifPresent(tensor -> read(tensor, factors));
+        float[] factors = geometry.stretch()
+                .yarn()
+                .map(yarn -> RopeScaling.yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn))
+                .orElseGet(() -> RopeScaling.linear(1, geometry.ropeDimensions() / 2));
+        float[] own = new float[factors.length];
+        Arrays.fill(own, 1f);
+        file.find(TENSOR).ifPresent(tensor -> read(tensor, own));
         boolean scaled = false;
         for (int i = 0; i < factors.length; i++) {
-            factors[i] = (float) (factors[i] * factor);
+            factors[i] = (float) (factors[i] * own[i] * factor);
             scaled |= factors[i] != 1f;
         }
         return scaled ? factors : new float[0];
@@ -43,14 +47,14 @@ final class RopeFactors {
         String type = keys.string("rope.scaling.type", "linear");
         double factor = keys.findReal("rope.scaling.factor")
                 .orElse(keys.findReal("rope.scale_linear").orElse(0.0));
-        if (type.equals("none")) {
+        if (type.equals("none") || GgufStretch.isYarn(keys)) {
             return 1;
         }
         if (!type.equals("linear")) {
             throw keys.unsupported(
                     "rope.scaling.type",
                     "the rope scaling " + quoted(type) + " is not computed",
-                    "none, linear, or Llama 3's by the tensor " + TENSOR);
+                    "none, linear, yarn, or Llama 3's by the tensor " + TENSOR);
         }
         if (factor < 0 || factor > 1e6) {
             throw keys.fault("rope.scaling.factor", "the value " + factor, "a number from 0 to 1000000");

@@ -1,6 +1,8 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.Stretch.Yarn;
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /** Divisors of RoPE's frequencies by which a model's context was stretched. */
 final class RopeScaling {
@@ -32,5 +34,39 @@ final class RopeScaling {
             factors[i] = (float) (1 / ((1 - share) / factor + share));
         }
         return factors;
+    }
+
+    /**
+     * YaRN's: as Llama 3's, but with shares that fall linearly with the number of the frequency (transformers,
+     * {@code _compute_yarn_parameters}).
+     *
+     * @param theta above 1
+     */
+    static float[] yarn(double theta, int dimensions, Yarn yarn) {
+        double low = low(theta, dimensions, yarn);
+        double width = Math.max(high(theta, dimensions, yarn) - low, 1e-3);
+        float[] factors = new float[dimensions / 2];
+        for (int i = 0; i < factors.length; i++) {
+            double share = 1 - Math.clamp((i - low) / width, 0.0, 1.0);
+            factors[i] = (float) (1 / ((1 - share) / yarn.factor() + share));
+        }
+        return factors;
+    }
+
+    /** The last frequency that is not stretched at all. */
+    static double low(double theta, int dimensions, Yarn yarn) {
+        return Math.max(border(theta, dimensions, yarn, yarn.fast(), Math::floor), 0);
+    }
+
+    /** The first frequency that is stretched whole. */
+    static double high(double theta, int dimensions, Yarn yarn) {
+        return Math.min(border(theta, dimensions, yarn, yarn.slow(), Math::ceil), dimensions - 1);
+    }
+
+    /** The frequency that turns so often within the old context, as a number between two. */
+    private static double border(
+            double theta, int dimensions, Yarn yarn, double turns, DoubleUnaryOperator rounding) {
+        double border = dimensions * Math.log(yarn.context() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+        return yarn.rounded() ? rounding.applyAsDouble(border) : border;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.GgufWriter;
+import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
@@ -43,6 +44,16 @@ class InspectCommandTest {
                 .contains("\n  cache per sequence     132 KiB at most\n")
                 .contains(" 22 Q8_0 (")
                 .doesNotContain("note");
+    }
+
+    @Test
+    void saysHowAContextWasStretched() {
+        String model = OracleModels.named("ministral3-magnitude-native").path().toString();
+        Outcome outcome = new CapturedProgram().run("inspect", model);
+        assertThat(outcome.out())
+                .contains("\n  RoPE scaling           YaRN: 4 times 16 tokens, fast 4, slow 1\n")
+                .contains("\n  RoPE magnitude         1.1386294 times, queries and keys\n")
+                .contains("\n  attention temperature  queries times 1 + 0.5 ln(1 + floor(position / 16))\n");
     }
 
     @Test

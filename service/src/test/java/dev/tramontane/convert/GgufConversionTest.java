@@ -31,6 +31,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -73,12 +74,53 @@ final class GgufConversionTest {
         "fp8-tensor, F32",
         "fp8-channel, F32",
         "fp8-tensor-native, F32",
+        "ministral3, BF16",
+        "ministral3-native, BF16",
+        "ministral3.gguf, BF16",
+        "ministral3-magnitude, BF16",
+        "llama-yarn, BF16",
+        "devstral-fp8, F32",
     })
     void logitsAreTheSource(String name, OutputType type) throws IOException, InterruptedException {
         OracleModels.Sample sample = OracleModels.named(name);
         int[] ids = sample.cases().getLast().ids();
         Path file = convert(sample.path(), type);
         assertThat(logits(file, ids)).isEqualTo(logits(sample.path(), ids));
+    }
+
+    /** The keys of what gguf-py wrote as llama.cpp's conversion does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ministral3", "ministral3-magnitude"})
+    void stretchedContextsHaveLlamaCppsKeys(String name) throws IOException, InterruptedException {
+        Path file = convert(OracleModels.named(name).path(), OutputType.BF16);
+        Path theirs = OracleModels.named(name + ".gguf").path();
+        try (GgufFile ours = GgufFile.open(file);
+                GgufFile expected = GgufFile.open(theirs)) {
+            Map<String, String> keys = new TreeMap<>();
+            for (String key : expected.metadata().keys()) {
+                if (key.startsWith("mistral3.")) {
+                    keys.put(key, expected.metadata().describe(key));
+                }
+            }
+            assertThat(keys).containsKeys("mistral3.rope.scaling.type", "mistral3.attention.temperature_scale");
+            assertThat(ours.metadata().string("general.architecture")).isEqualTo("mistral3");
+            keys.forEach((key, value) ->
+                    assertThat(ours.metadata().describe(key)).as(key).isEqualTo(value));
+            assertThat(ours.find("rope_freqs.weight")).isEmpty();
+        }
+        int[] ids = OracleModels.named(name).cases().getLast().ids();
+        assertThat(logits(file, ids)).isEqualTo(logits(theirs, ids));
+    }
+
+    /** What llama.cpp's keys for YaRN can't say is written as divisors of the frequencies. */
+    @Test
+    void otherStretchesAreWrittenAsFactors() throws IOException, InterruptedException {
+        Path file = convert(OracleModels.named("llama-yarn").path(), OutputType.BF16);
+        try (GgufFile ours = GgufFile.open(file)) {
+            assertThat(ours.metadata().has("mistral3.rope.scaling.type")).isFalse();
+            assertThat(ours.metadata().describe("mistral3.rope.scaling.attn_factor")).isEqualTo("0.8");
+            assertThat(ours.find("rope_freqs.weight")).isPresent();
+        }
     }
 
     private static float[] logits(Path path, int[] ids) {

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch;
+import dev.tramontane.model.Stretch.Yarn;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -113,6 +116,23 @@ final class HuggingFaceConfigTest {
         for (int i = 3; i < 8; i++) {
             assertThat(factors[i]).isEqualTo(8);
         }
+    }
+
+    /** Ministral3Config's own where the file has none; values of transformers' _compute_yarn_parameters. */
+    @Test
+    void ministral3IsStretchedByDefault() {
+        String plain = "{\"architectures\": [\"Ministral3ForCausalLM\"], \"head_dim\": 16}";
+        ModelGeometry geometry = geometry(plain);
+        assertThat(geometry.ropeTheta()).isEqualTo(1e6);
+        assertThat(geometry.stretch())
+                .isEqualTo(new Stretch(Optional.of(new Yarn(16, 32, 1, 16_384, true)), 1, 0.1f, 16_384));
+        assertThat(rope(plain).factors())
+                .usingComparatorWithPrecision(1e-5f)
+                .containsExactly(1f, 1f, 1f, 1.4545455f, 2.6666667f, 16f, 16f, 16f);
+        assertThat(geometry("{\"architectures\": [\"Ministral3ForCausalLM\"], \"head_dim\": 16, \"rope_parameters\":"
+                                + " {\"rope_type\": \"default\", \"rope_theta\": 100.0}}")
+                        .stretch())
+                .isEqualTo(Stretch.NONE);
     }
 
     @Test

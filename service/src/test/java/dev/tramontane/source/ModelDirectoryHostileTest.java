@@ -78,7 +78,20 @@ final class ModelDirectoryHostileTest {
                         "{\"architectures\": \"MistralForCausalLM\"}",
                         "\"architectures\" is \"Mis"),
                 config("foreign", "{\"architectures\": [\"Qwen2ForCausalLM\"]}", "\"Qwen2ForCausalLM\" is not known"),
-                config("Ministral 3", "{\"architectures\": [\"Ministral3ForCausalLM\"]}", "is not known"),
+                config(
+                        "Ministral 3 without head size",
+                        "{\"architectures\": [\"Ministral3ForCausalLM\"]}",
+                        "there is no \"head_dim\""),
+                config(
+                        "latent attention",
+                        "{\"architectures\": [\"Mistral4ForCausalLM\"]}",
+                        "the architecture \"Mistral4ForCausalLM\" is not computed: the model needs multi-head latent"
+                                + " attention (MLA)"),
+                config(
+                        "images with latent attention",
+                        "{\"architectures\": [\"Mistral3ForConditionalGeneration\"], \"text_config\": {\"model_type\":"
+                                + " \"mistral4\"}}",
+                        "the text part is a \"mistral4\": the model needs multi-head latent attention (MLA)"),
                 config(
                         "images without text",
                         "{\"architectures\": [\"Mistral3ForConditionalGeneration\"]}",
@@ -86,8 +99,8 @@ final class ModelDirectoryHostileTest {
                 config(
                         "images with another text part",
                         "{\"architectures\": [\"Mistral3ForConditionalGeneration\"], \"text_config\": {\"model_type\":"
-                                + " \"ministral3\"}}",
-                        "\"ministral3\", which is not known"),
+                                + " \"qwen3\"}}",
+                        "the text part is a \"qwen3\", which is not known, expected mistral or ministral3"),
                 config("no layers", "{\"num_hidden_layers\": null}", "there is no \"num_hidden_layers\""),
                 config(
                         "layers as text",
@@ -153,8 +166,34 @@ final class ModelDirectoryHostileTest {
                 config("capped logits", "{\"final_logit_softcapping\": 30.0}", "final_logit_softcapping", "30.0"),
                 config(
                         "yarn",
-                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0}}",
-                        "the rope scaling \"yarn\" is not computed"),
+                        "{\"rope_scaling\": {\"type\": \"yarn\"}}",
+                        "there is no \"rope_scaling.factor\""),
+                config(
+                        "yarn backwards",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"beta_fast\": 1, \"beta_slow\": 32}}",
+                        "\"rope_scaling.beta_fast\" has the value 1.0, expected at least \"rope_scaling.beta_slow\""),
+                config(
+                        "yarn of nothing",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": -4.0}}",
+                        "\"rope_scaling.factor\" has the value -4.0"),
+                config(
+                        "yarn of one frequency",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"rope_theta\": 1.0}}",
+                        "frequencies of the base 1.0"),
+                config(
+                        "yarn within no turn",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"rope_theta\": 1.1,"
+                                + " \"original_max_position_embeddings\": 1000000000}}",
+                        "\"rope_scaling.original_max_position_embeddings\" has the value 1000000000"),
+                config(
+                        "no magnitude",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"attention_factor\": 0}}",
+                        "\"rope_scaling.attention_factor\" has the value 0.0"),
+                config(
+                        "a magnitude below nothing",
+                        "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"mscale\": -100,"
+                                + " \"mscale_all_dim\": 1}}",
+                        "\"rope_scaling.mscale\" has the value -"),
                 config("longrope", "{\"rope_parameters\": {\"rope_type\": \"longrope\"}}", "\"longrope\""),
                 config("dynamic", "{\"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 2.0}}", "\"dynamic\""),
                 config(
@@ -178,7 +217,18 @@ final class ModelDirectoryHostileTest {
                 config(
                         "queries by position",
                         "{\"rope_parameters\": {\"llama_4_scaling_beta\": 0.1}}",
-                        "llama_4_scaling_beta"),
+                        "queries are scaled by position (\"rope_parameters.llama_4_scaling_beta\"), which is computed"
+                                + " of Ministral 3 only"),
+                config(
+                        "queries by no position",
+                        "{\"architectures\": [\"Ministral3ForCausalLM\"], \"head_dim\": 16, \"rope_parameters\":"
+                                + " {\"rope_type\": \"default\", \"llama_4_scaling_beta\": 0.1}}",
+                        "there is no \"rope_parameters.original_max_position_embeddings\""),
+                config(
+                        "queries that shrink",
+                        "{\"architectures\": [\"Ministral3ForCausalLM\"], \"head_dim\": 16, \"rope_parameters\":"
+                                + " {\"original_max_position_embeddings\": 16, \"llama_4_scaling_beta\": -0.1}}",
+                        "\"rope_parameters.llama_4_scaling_beta\" has the value -0.1"),
                 config(
                         "rotations by kind of layer",
                         "{\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 1.0}, \"sliding_attention\":"
@@ -271,8 +321,28 @@ final class ModelDirectoryHostileTest {
                 params("no epsilon", "{\"norm_eps\": null}", "there is no \"norm_eps\""),
                 params("a layer too many", "{\"n_layers\": 3}", "no tensor \"layers.2.attention_norm.weight\""),
                 params("a state-space model", "{\"model_type\": \"mamba\"}", "the model is a \"mamba\""),
-                params("yarn", "{\"yarn\": {\"factor\": 8}}", "\"yarn\" is there"),
-                params("queries by position", "{\"llama_4_scaling\": {\"beta\": 0.1}}", "\"llama_4_scaling\" is there"),
+                params(
+                        "yarn", "{\"yarn\": {\"factor\": 8}}", "there is no \"yarn.original_max_position_embeddings\""),
+                params(
+                        "yarn of another kind",
+                        "{\"yarn\": {\"factor\": 8, \"original_max_position_embeddings\": 16, \"gamma\": 1}}",
+                        "\"yarn.gamma\" is not known, and may change what is computed"),
+                params(
+                        "yarn backwards",
+                        "{\"yarn\": {\"factor\": 8, \"original_max_position_embeddings\": 16, \"beta\": 1, \"alpha\": 2}}",
+                        "\"yarn.beta\" has the value 1.0"),
+                params(
+                        "queries by position",
+                        "{\"llama_4_scaling\": {\"beta\": 0.1}}",
+                        "there is no \"llama_4_scaling.original_max_position_embeddings\""),
+                params(
+                        "queries by another rule",
+                        "{\"llama_4_scaling\": {\"beta\": 0.1, \"original_max_position_embeddings\": 16, \"offset\": 1}}",
+                        "\"llama_4_scaling.offset\" is not known"),
+                params(
+                        "latent attention",
+                        "{\"q_lora_rank\": null, \"kv_lora_rank\": 256}",
+                        "\"kv_lora_rank\" is there: the model needs multi-head latent attention (MLA)"),
                 params(
                         "windows that don't divide",
                         "{\"sliding_window\": [8, 8, 8]}",

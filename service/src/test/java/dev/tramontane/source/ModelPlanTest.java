@@ -11,12 +11,15 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stretch;
+import dev.tramontane.model.Stretch.Yarn;
 import dev.tramontane.weights.GgufFile;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -95,8 +98,31 @@ final class ModelPlanTest {
         parts.replaceAll((key, part) -> key.startsWith("llama.") ? renamed(key) : part);
         parts.put("general.architecture", gguf -> gguf.string("general.architecture", "mistral3"));
         assertThat(plan(parts).geometry().architecture()).isEqualTo("mistral3");
+        assertThat(plan(parts).geometry().stretch()).isEqualTo(Stretch.NONE);
         real(parts, "mistral3.attention.temperature_scale", 0.1f);
-        assertThatThrownBy(() -> plan(parts)).hasMessageContaining("attention.temperature_scale");
+        assertThat(plan(parts).geometry().stretch())
+                .as("of the context that the model was made for, where no other is named")
+                .isEqualTo(new Stretch(Optional.empty(), 1, 0.1f, 4096));
+    }
+
+    /** llama.cpp's meaning of its keys (llama-context.cpp): the paper's magnitude, divided by that of the multiplier. */
+    @Test
+    void yarnIsWhatLlamaCppMakesOfItsKeys() {
+        Map<String, Consumer<GgufWriter>> parts = TinyModel.PLAIN.parts();
+        text(parts, "llama.rope.scaling.type", "yarn");
+        real(parts, "llama.rope.scaling.factor", 16);
+        number(parts, "llama.rope.scaling.original_context_length", 256);
+        float papers = (float) (0.1 * Math.log(16) + 1);
+        assertThat(plan(parts).geometry().stretch())
+                .isEqualTo(new Stretch(Optional.of(new Yarn(16, 32, 1, 256, true)), papers, 0, 0));
+        assertThat(plan(parts).ropeFactors()).startsWith(1f).endsWith(16f);
+        real(parts, "llama.rope.scaling.yarn_log_multiplier", 1);
+        real(parts, "llama.rope.scaling.yarn_beta_fast", 8);
+        real(parts, "llama.rope.scaling.yarn_beta_slow", 2);
+        assertThat(plan(parts).geometry().stretch())
+                .isEqualTo(new Stretch(Optional.of(new Yarn(16, 8, 2, 256, true)), 1, 0, 0));
+        real(parts, "llama.rope.scaling.attn_factor", 0.5f);
+        assertThat(plan(parts).geometry().stretch().magnitude()).isEqualTo(0.5);
     }
 
     private static Consumer<GgufWriter> renamed(String key) {
@@ -330,7 +356,38 @@ final class ModelPlanTest {
                 new Lie("scaled logits", p -> real(p, "llama.logit_scale", 0.5f), "logit_scale"),
                 new Lie("scaled attention", p -> real(p, "llama.attention.scale", 0.5f), "attention"),
                 new Lie("not causal", p -> p.put("c", g -> g.bool("llama.attention.causal", false)), "causal"),
-                new Lie("yarn", p -> text(p, "llama.rope.scaling.type", "yarn"), "\"yarn\"", "none, linear"),
+                new Lie("yarn", p -> text(p, "llama.rope.scaling.type", "yarn"), "no metadata key \"llama.rope.scaling.factor\""),
+                new Lie(
+                        "yarn in part",
+                        p -> {
+                            text(p, "llama.rope.scaling.type", "yarn");
+                            real(p, "llama.rope.scaling.factor", 4);
+                            real(p, "llama.rope.scaling.yarn_ext_factor", 0.5f);
+                        },
+                        "yarn_ext_factor\" is 0.5"),
+                new Lie(
+                        "two magnitudes",
+                        p -> {
+                            text(p, "llama.rope.scaling.type", "yarn");
+                            real(p, "llama.rope.scaling.factor", 4);
+                            real(p, "llama.rope.scaling.yarn_attn_factor", 0.5f);
+                        },
+                        "yarn_attn_factor\" is 0.5"),
+                new Lie("magnitude below 0", p -> real(p, "llama.rope.scaling.attn_factor", -1), "attn_factor\" has"),
+                new Lie("temperature below 0", p -> real(p, "llama.attention.temperature_scale", -1), "_scale\" has"),
+                new Lie(
+                        "a temperature with a length of its own",
+                        p -> {
+                            real(p, "llama.attention.temperature_scale", 0.1f);
+                            number(p, "llama.attention.temperature_length", 77);
+                        },
+                        "a length of its own, 77",
+                        "which is 4096"),
+                new Lie(
+                        "latent attention",
+                        p -> text(p, "general.architecture", "deepseek2"),
+                        "\"deepseek2\" is not computed: the model needs multi-head latent attention (MLA)",
+                        "Mistral Small 4"),
                 new Lie("longrope", p -> text(p, "llama.rope.scaling.type", "longrope"), "\"longrope\""),
                 new Lie("scale below 0", p -> real(p, "llama.rope.scaling.factor", -2), "rope.scaling.factor"),
                 new Lie(
