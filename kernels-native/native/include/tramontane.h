@@ -37,7 +37,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 7u
+#define TM_ABI_VERSION 8u
 
 /* Status codes. */
 #define TM_OK 0

@@ -12,17 +12,23 @@ from mistral_common.protocol.instruct.request import ChatCompletionRequest
 from mistral_common.protocol.instruct.validator import ValidationMode, get_validator
 from mistral_common.tokens.tokenizers import instruct
 from mistral_common.tokens.tokenizers.base import SpecialTokens, TokenizerVersion
+from mistral_common.tokens.tokenizers.model_settings_builder import ModelSettingsBuilder
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
-VERSIONS = ["v1", "v2", "v3", "v7", "v11", "v13"]
+VERSIONS = ["v1", "v2", "v3", "v7", "v11", "v13", "v15"]
 CONTROLS = [token.value for token in SpecialTokens]
+
+
+# What tekken.json says of the settings of a v15 model.
+SETTINGS = {"reasoning_effort": {"type": "enum", "values": ["none", "high"], "accepts_none": True, "default": "none"}}
 
 
 class Recorder(Tekkenizer):
     """Control tokens are their index; a text is one id of its own, and an empty one is none."""
 
-    def __init__(self, version):
-        self._version, self.texts, self._model_settings_builder = TokenizerVersion(version), [], None
+    def __init__(self, version, settings=SETTINGS):
+        self._version, self.texts = TokenizerVersion(version), []
+        self._model_settings_builder = ModelSettingsBuilder.model_validate(settings) if version == "v15" else None
         self._special_tokens_reverse_vocab = {token: i for i, token in enumerate(CONTROLS)}
 
     bos_id, eos_id = property(lambda self: CONTROLS.index("<s>")), property(lambda self: CONTROLS.index("</s>"))
@@ -45,15 +51,15 @@ class Recorder(Tekkenizer):
 
 
 def lay_out(version, case):
-    recorder = Recorder(version)
+    recorder = Recorder(version, case.get("settings", SETTINGS))
     mode = ValidationMode.serving if case["generate"] or case["continue"] else ValidationMode.agnostic
     messages = [dict(message) for message in case["messages"]]
     if case["continue"]:
         messages[-1]["prefix"] = True
     try:
-        request = ChatCompletionRequest(model="m", messages=messages, tools=case["tools"] or None)
+        request = ChatCompletionRequest(model="m", messages=messages, tools=case["tools"] or None, **case.get("asked", {}))
         get_validator(recorder._version, mode).validate_request(request)
-        normalized = get_normalizer(recorder._version).from_chat_completion_request(request)
+        normalized = get_normalizer(recorder._version, recorder._model_settings_builder).from_chat_completion_request(request)
         encoder = getattr(instruct, "InstructTokenizer" + version.upper())(recorder)
         return recorder.pieces(encoder.encode_instruct(normalized).tokens)
     except Exception as refused:  # whatever it is, the request is not laid out

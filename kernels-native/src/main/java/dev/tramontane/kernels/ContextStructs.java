@@ -52,7 +52,9 @@ final class ContextStructs {
                 .f64("rms_epsilon", ContextConfig::rmsEpsilon)
                 .f64("rope_magnitude", config -> config.rotation().stretch().magnitude())
                 .f64("query_scale_beta", config -> config.rotation().stretch().queryBeta())
-                .u32("query_scale_positions", config -> config.rotation().stretch().queryPositions())
+                .u32(
+                        "query_scale_positions",
+                        config -> config.rotation().stretch().queryPositions())
                 .zero("reserved")
                 .groups("group_window", config -> config.groups().windows())
                 .pointer("layer_group", ContextStructs::layerGroups)

@@ -18,9 +18,7 @@ final class StretchFacts {
             facts.add(Fact.of(
                     "RoPE scaling",
                     "rope_scaling",
-                    stretch.yarn()
-                            .map(StretchFacts::yarn)
-                            .orElse("frequencies are divided, for a longer context")));
+                    stretch.yarn().map(StretchFacts::yarn).orElse("frequencies are divided, for a longer context")));
         }
         if (stretch.magnitude() != 1) {
             facts.add(new Fact(
@@ -38,9 +36,7 @@ final class StretchFacts {
                             number(stretch.queryBeta()),
                             stretch.queryPositions()),
                     "attention_temperature",
-                    new JsonObject()
-                            .put("beta", stretch.queryBeta())
-                            .put("positions", stretch.queryPositions())));
+                    new JsonObject().put("beta", stretch.queryBeta()).put("positions", stretch.queryPositions())));
         }
         return facts;
     }

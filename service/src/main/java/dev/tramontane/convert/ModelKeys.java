@@ -84,8 +84,7 @@ final class ModelKeys {
      * borders and know two magnitudes.
      */
     static boolean say(Stretch stretch, Yarn yarn) {
-        boolean known = stretch.magnitude() == 1
-                || stretch.magnitude() == (float) Yarn.magnitude(yarn.factor(), 1);
+        boolean known = stretch.magnitude() == 1 || stretch.magnitude() == (float) Yarn.magnitude(yarn.factor(), 1);
         boolean oneLength = stretch.queryBeta() == 0 || stretch.queryPositions() == yarn.context();
         return yarn.rounded() && known && oneLength;
     }

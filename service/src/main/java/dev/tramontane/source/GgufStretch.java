@@ -17,8 +17,8 @@ final class GgufStretch {
     private static final String LOG_MULTIPLIER = "rope.scaling.yarn_log_multiplier";
     private static final String MAGNITUDE = "rope.scaling.attn_factor";
     private static final String BETA = "attention.temperature_scale";
-    private static final YarnKeys YARN = new YarnKeys(
-            "rope.scaling.factor", "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", CONTEXT);
+    private static final YarnKeys YARN =
+            new YarnKeys("rope.scaling.factor", "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", CONTEXT);
 
     private GgufStretch() {}
 

@@ -23,13 +23,20 @@ record HuggingFaceRope(double theta, float[] factors, Stretch stretch) {
 
     /** What Ministral3Config takes where the file has neither form (transformers, configuration_ministral3.py). */
     private static final Map<String, Object> MINISTRAL3 = Map.of(
-            "rope_type", "yarn",
-            "rope_theta", 1e6,
-            "factor", 16.0,
-            CONTEXT, 16_384L,
-            "mscale", 1.0,
-            "mscale_all_dim", 1.0,
-            BETA, 0.1);
+            "rope_type",
+            "yarn",
+            "rope_theta",
+            1e6,
+            "factor",
+            16.0,
+            CONTEXT,
+            16_384L,
+            "mscale",
+            1.0,
+            "mscale_all_dim",
+            1.0,
+            BETA,
+            0.1);
 
     /**
      * @param headDim rotated elements of a head: all of them
@@ -55,27 +62,26 @@ record HuggingFaceRope(double theta, float[] factors, Stretch stretch) {
         }
         String type = parameters.string("rope_type", parameters.string("type", "default"));
         Stretch stretch = Stretch.NONE;
-        float[] factors =
-                switch (type) {
-                    case "default" -> new float[0];
-                    case "linear" -> RopeScaling.linear(factor(parameters), headDim / 2);
-                    case "llama3" -> llama3(config, parameters, theta, headDim);
-                    case "yarn" -> {
-                        stretch = yarn(config, parameters, theta, headDim);
-                        yield RopeScaling.yarn(theta, headDim, stretch.yarn().orElseThrow());
-                    }
-                    default ->
-                        throw parameters.unsupported(
-                                "rope_type",
-                                "the rope scaling " + quoted(type) + " is not computed",
-                                "default, linear, llama3 or yarn");
-                };
+        float[] factors = switch (type) {
+            case "default" -> new float[0];
+            case "linear" -> RopeScaling.linear(factor(parameters), headDim / 2);
+            case "llama3" -> llama3(config, parameters, theta, headDim);
+            case "yarn" -> {
+                stretch = yarn(config, parameters, theta, headDim);
+                yield RopeScaling.yarn(theta, headDim, stretch.yarn().orElseThrow());
+            }
+            default ->
+                throw parameters.unsupported(
+                        "rope_type",
+                        "the rope scaling " + quoted(type) + " is not computed",
+                        "default, linear, llama3 or yarn");
+        };
         return new HuggingFaceRope(theta, factors, scaled(stretch, parameters));
     }
 
     private static Stretch yarn(JsonParameters config, JsonParameters parameters, double theta, int headDim) {
-        Yarn yarn = YARN.read(
-                parameters, theta, headDim, context(config, parameters), parameters.bool("truncate", true));
+        Yarn yarn =
+                YARN.read(parameters, theta, headDim, context(config, parameters), parameters.bool("truncate", true));
         double multiplier = parameters.findReal("mscale").orElse(0);
         double ofAll = parameters.findReal("mscale_all_dim").orElse(0);
         double magnitude = parameters

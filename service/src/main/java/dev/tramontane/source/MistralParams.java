@@ -149,7 +149,8 @@ final class MistralParams {
         }
         for (String key : new String[] {"q_lora_rank", "kv_lora_rank", "qk_nope_head_dim"}) {
             if (params.has(key)) {
-                throw params.unsupported(key, quoted(key) + " is there: " + LatentAttention.NEEDED, LatentAttention.TAKEN);
+                throw params.unsupported(
+                        key, quoted(key) + " is there: " + LatentAttention.NEEDED, LatentAttention.TAKEN);
             }
         }
         if (params.has("lora")) {

@@ -64,8 +64,7 @@ final class RopeScaling {
     }
 
     /** The frequency that turns so often within the old context, as a number between two. */
-    private static double border(
-            double theta, int dimensions, Yarn yarn, double turns, DoubleUnaryOperator rounding) {
+    private static double border(double theta, int dimensions, Yarn yarn, double turns, DoubleUnaryOperator rounding) {
         double border = dimensions * Math.log(yarn.context() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
         return yarn.rounded() ? rounding.applyAsDouble(border) : border;
     }

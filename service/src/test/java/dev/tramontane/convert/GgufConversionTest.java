@@ -31,12 +31,12 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A converted file is the same model: bit for bit where the type holds the source's values. */
@@ -118,7 +118,8 @@ final class GgufConversionTest {
         Path file = convert(OracleModels.named("llama-yarn").path(), OutputType.BF16);
         try (GgufFile ours = GgufFile.open(file)) {
             assertThat(ours.metadata().has("mistral3.rope.scaling.type")).isFalse();
-            assertThat(ours.metadata().describe("mistral3.rope.scaling.attn_factor")).isEqualTo("0.8");
+            assertThat(ours.metadata().describe("mistral3.rope.scaling.attn_factor"))
+                    .isEqualTo("0.8");
             assertThat(ours.find("rope_freqs.weight")).isPresent();
         }
     }

@@ -30,8 +30,14 @@ final class OracleTwinsTest {
 
     static Stream<Arguments> twins() {
         return Kernels.backends()
-                .flatMap(backend -> Stream.of("mistral-window-16", "nemo-head-dim", "mixtral-8", "fp8-tensor", "ministral3",
-                                "ministral3-magnitude", "devstral-fp8")
+                .flatMap(backend -> Stream.of(
+                                "mistral-window-16",
+                                "nemo-head-dim",
+                                "mixtral-8",
+                                "fp8-tensor",
+                                "ministral3",
+                                "ministral3-magnitude",
+                                "devstral-fp8")
                         .map(name -> Arguments.of(backend, name)));
     }
 

@@ -164,10 +164,7 @@ final class ModelDirectoryHostileTest {
                         "a number above 0"),
                 config("another activation", "{\"hidden_act\": \"gelu\"}", "the activation \"gelu\" is not computed"),
                 config("capped logits", "{\"final_logit_softcapping\": 30.0}", "final_logit_softcapping", "30.0"),
-                config(
-                        "yarn",
-                        "{\"rope_scaling\": {\"type\": \"yarn\"}}",
-                        "there is no \"rope_scaling.factor\""),
+                config("yarn", "{\"rope_scaling\": {\"type\": \"yarn\"}}", "there is no \"rope_scaling.factor\""),
                 config(
                         "yarn backwards",
                         "{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"beta_fast\": 1, \"beta_slow\": 32}}",
@@ -321,8 +318,7 @@ final class ModelDirectoryHostileTest {
                 params("no epsilon", "{\"norm_eps\": null}", "there is no \"norm_eps\""),
                 params("a layer too many", "{\"n_layers\": 3}", "no tensor \"layers.2.attention_norm.weight\""),
                 params("a state-space model", "{\"model_type\": \"mamba\"}", "the model is a \"mamba\""),
-                params(
-                        "yarn", "{\"yarn\": {\"factor\": 8}}", "there is no \"yarn.original_max_position_embeddings\""),
+                params("yarn", "{\"yarn\": {\"factor\": 8}}", "there is no \"yarn.original_max_position_embeddings\""),
                 params(
                         "yarn of another kind",
                         "{\"yarn\": {\"factor\": 8, \"original_max_position_embeddings\": 16, \"gamma\": 1}}",

@@ -356,7 +356,10 @@ final class ModelPlanTest {
                 new Lie("scaled logits", p -> real(p, "llama.logit_scale", 0.5f), "logit_scale"),
                 new Lie("scaled attention", p -> real(p, "llama.attention.scale", 0.5f), "attention"),
                 new Lie("not causal", p -> p.put("c", g -> g.bool("llama.attention.causal", false)), "causal"),
-                new Lie("yarn", p -> text(p, "llama.rope.scaling.type", "yarn"), "no metadata key \"llama.rope.scaling.factor\""),
+                new Lie(
+                        "yarn",
+                        p -> text(p, "llama.rope.scaling.type", "yarn"),
+                        "no metadata key \"llama.rope.scaling.factor\""),
                 new Lie(
                         "yarn in part",
                         p -> {
