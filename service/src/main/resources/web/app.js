@@ -3,7 +3,9 @@
 import { Chat } from "./chat.js";
 import { showComposer } from "./composer.js";
 import { showContext } from "./context.js";
+import { ResponsesHttp } from "./http.js";
 import { askForKey } from "./key.js";
+import { Line } from "./line.js";
 import { showLog } from "./log.js";
 import { parameters } from "./parameters.js";
 import { Server } from "./server.js";
@@ -18,16 +20,18 @@ const socket = new ResponsesSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/responses`,
   () => server.protocols,
 );
-const chat = new Chat(socket, server, parameters);
+const line = new Line(server, socket, new ResponsesHttp(server));
+const chat = new Chat(line, server, parameters);
 
 showLog(chat);
 showContext(chat, server);
-showComposer(chat, socket, parameters);
+showComposer(chat, line, parameters);
 showViews(server);
 
-socket.addEventListener("state", ({ detail: { state, retryInMs } }) => {
-  const words = { connecting: "Connecting", open: "Connected" };
+line.addEventListener("state", ({ detail: { state, retryInMs } }) => {
+  const words = { connecting: "Connecting", open: line.overHttp ? "Connected over HTTP" : "Connected" };
   element("state").dataset.state = state;
+  element("state").title = line.overHttp ? "No WebSocket gets through from here: answers come over HTTP" : "";
   element("state-words").textContent = words[state] ?? `Disconnected, retry in ${Math.ceil(retryInMs / 1000)} s`;
   if (state === "closed" || (state === "open" && !server.model)) meet();
 });
@@ -39,8 +43,8 @@ async function meet() {
     element("model").title = words;
     if (server.model) document.title = `${server.model} · Tramontane`;
   } else {
-    socket.stop();
-    askForKey(server, () => socket.connect());
+    line.stop();
+    askForKey(server, () => line.connect());
   }
 }
 
@@ -52,7 +56,7 @@ try {
   element("chats-empty").textContent = `This browser keeps no conversations (${failed?.message ?? "it gave no reason"}): they last as long as this page.`;
 }
 showSidebar(chat, store);
-socket.connect();
+line.connect();
 await resumeLast();
 
 /** After a reload the conversation is there again, and an answer that was under way goes on. */

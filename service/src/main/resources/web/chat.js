@@ -17,19 +17,19 @@ export class Chat extends EventTarget {
   /** The answer under way, or null. It may belong to another conversation than the one shown. */
   answer = null;
 
-  #socket;
+  #line;
   #server;
   #parameters;
   #store = null;
   #keptAt = 0;
 
-  constructor(socket, server, parameters) {
+  constructor(line, server, parameters) {
     super();
-    this.#socket = socket;
+    this.#line = line;
     this.#server = server;
     this.#parameters = parameters;
-    socket.addEventListener("message", ({ detail }) => this.#take(detail));
-    socket.addEventListener("state", ({ detail: { state } }) => this.answer?.connection(state));
+    line.addEventListener("message", ({ detail }) => this.#take(detail));
+    line.addEventListener("state", ({ detail: { state } }) => this.answer?.connection(state));
   }
 
   /** From now on conversations are kept here. */
@@ -88,13 +88,13 @@ export class Chat extends EventTarget {
   }
 
   #askNew(parent, text) {
-    if (this.answer || !this.#socket.open) return;
+    if (this.answer || !this.#line.open) return;
     const question = this.conversation.add(parent, "user", text);
     return this.#ask(question);
   }
 
   async #ask(question) {
-    if (this.answer || !this.#socket.open) return;
+    if (this.answer || !this.#line.open) return;
     const { conversation } = this;
     const turn = conversation.add(question.id, "assistant", "");
     turn.status = "asked";
@@ -117,11 +117,11 @@ export class Chat extends EventTarget {
   #takeUp(turn) {
     const answer = this.#begin(turn);
     answer.connection("closed");
-    if (this.#socket.open) answer.connection("open");
+    if (this.#line.open) answer.connection("open");
   }
 
   #begin(turn) {
-    const answer = new Answer(this.#socket, turn);
+    const answer = new Answer(this.#line, turn);
     answer.conversation = this.conversation;
     this.answer = answer;
     this.#keptAt = -Infinity; // Its first words are kept at once.
@@ -142,7 +142,7 @@ export class Chat extends EventTarget {
   }
 
   #complain({ code, message }) {
-    if (code === "websocket_connection_limit_reached") this.#socket.reconnect(); // It has had its time.
+    if (code === "websocket_connection_limit_reached") this.#line.reconnect(); // It has had its time.
     // A response.cancel that came too late is nothing to tell of.
     else if (code !== "response_not_found") this.#tell("problem", message);
   }

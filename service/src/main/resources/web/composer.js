@@ -8,19 +8,19 @@ const problem = document.getElementById("problem");
 /** Fingers have no Shift+Enter, so there Enter starts a line and the button sends. */
 const touch = matchMedia("(pointer: coarse) and (hover: none)");
 
-export function showComposer(chat, socket, parameters) {
+export function showComposer(chat, line, parameters) {
   /** Puts the buttons and the box in line with the state. */
   function refresh() {
     send.hidden = chat.answer !== null;
     stop.hidden = chat.answer === null;
-    send.disabled = !socket.open || prompt.value.trim() === "";
+    send.disabled = !line.open || prompt.value.trim() === "";
     prompt.style.height = "auto";
     prompt.style.height = `${prompt.scrollHeight + 2}px`;
   }
 
   function submit() {
     const text = prompt.value.trim();
-    if (!text || chat.answer || !socket.open || !parameters.check()) return;
+    if (!text || chat.answer || !line.open || !parameters.check()) return;
     prompt.value = "";
     chat.send(text);
   }
@@ -49,7 +49,7 @@ export function showComposer(chat, socket, parameters) {
     prompt.focus();
   });
   chat.addEventListener("answer", refresh);
-  socket.addEventListener("state", refresh);
+  line.addEventListener("state", refresh);
   chat.addEventListener("returned", (event) => {
     if (prompt.value) event.preventDefault();
     else prompt.value = event.detail;

@@ -22,12 +22,22 @@ export class Server extends EventTarget {
     }
   }
 
-  get(path) {
-    return fetch(path, { headers: this.#headers({}) });
+  get(path, signal) {
+    return fetch(path, { headers: this.#headers({}), signal });
   }
 
-  post(path, body) {
-    return fetch(path, { method: "POST", headers: this.#headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
+  post(path, body, signal) {
+    const headers = this.#headers({ "Content-Type": "application/json" });
+    return fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+  }
+
+  /** Whether it can be reached and takes requests. */
+  async ready() {
+    try {
+      return (await this.get("/readyz")).ok;
+    } catch {
+      return false;
+    }
   }
 
   /** Asks for the model's name. True unless a key is needed and missing, or wrong: a socket is not told why it was refused. */

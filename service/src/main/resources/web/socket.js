@@ -2,6 +2,9 @@
 
 import { Backoff } from "./backoff.js";
 
+/** What has not opened by then never will: something on the way swallows it. */
+const OPEN_WITHIN_MS = 10_000;
+
 /** Emits "state" ({state, retryInMs}) and "message" ({event}). States: connecting, open, closed. */
 export class ResponsesSocket extends EventTarget {
   #url;
@@ -28,7 +31,9 @@ export class ResponsesSocket extends EventTarget {
     this.#tell("connecting");
     const socket = new WebSocket(this.#url, this.#protocols());
     this.#socket = socket;
+    const swallowed = setTimeout(() => socket.close(), OPEN_WITHIN_MS);
     socket.onopen = () => {
+      clearTimeout(swallowed);
       this.#waits.reset();
       this.#tell("open");
     };
@@ -36,11 +41,16 @@ export class ResponsesSocket extends EventTarget {
       this.dispatchEvent(new CustomEvent("message", { detail: JSON.parse(message.data) }));
     };
     socket.onclose = () => {
+      clearTimeout(swallowed);
       if (this.#stopped) return;
       const wait = this.#waits.next();
       this.#timer = setTimeout(() => this.connect(), wait);
       this.#tell("closed", wait);
     };
+  }
+
+  get stopped() {
+    return this.#stopped;
   }
 
   get open() {

@@ -171,6 +171,16 @@ class ChatPageBrowserTest {
     }
 
     @Test
+    void whereNoSocketGetsThroughAnswersComeOverHttp() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(ANSWER);
+        try (Served served = slowly(engine)) {
+            drive("http", served, ANSWER);
+        }
+        assertThat(engine.runs).as("nothing was computed twice").hasSize(5);
+        assertThat(engine.runs.get(3).cancelled()).isTrue();
+    }
+
+    @Test
     void whoHasAKeyCanChat() throws Exception {
         String key = SecretKey.make(new SecureRandom());
         KeyRing ring =

@@ -18,8 +18,10 @@ import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.api.responses.StoredRoutes;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.engine.Engine;
@@ -205,12 +207,15 @@ final class Served implements AutoCloseable {
         };
         ServedModels models = ServedModels.of(generator, NOW.getEpochSecond());
         InstantSource clock = InstantSource.fixed(NOW);
+        ResponseServices responses =
+                new ResponseServices(vertx, config, models, observer, memory, store, ReplayLimits.DEFAULT, clock);
         service = new HttpService(
                 vertx,
                 config,
                 List.of(
-                        new ResponsesRoute(new ResponseServices(
-                                vertx, config, models, observer, memory, store, ReplayLimits.DEFAULT, clock)),
+                        new ResponsesRoute(responses),
+                        new ResponseRoutes(responses),
+                        new StoredRoutes(responses),
                         new OpenAiRoutes(vertx, config, models, observer, memory, clock),
                         new HealthRoutes(WELL),
                         new MetricsRoute(vertx, METRICS),
