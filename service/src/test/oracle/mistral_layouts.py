@@ -183,4 +183,5 @@ def main(path):
     print(len(cases), "cases,", laid_out, "layouts,", sum(len(c["expected"]) for c in cases) - laid_out, "refusals")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -9,6 +9,7 @@ import dev.tramontane.chat.NoLayout;
 import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -27,7 +28,9 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
     /** What can be asked for. */
     static List<String> names() {
         List<String> names = new ArrayList<>(List.of(AUTO, TEMPLATE));
-        MistralVersion.supported().forEach(version -> names.add(version.layoutName()));
+        for (MistralVersion version : MistralVersion.values()) {
+            names.add(version.layoutName());
+        }
         return names;
     }
 
@@ -44,16 +47,19 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
         if (asked.equals(AUTO)) {
             return source.version()
                     .map(version -> mistral(
-                            version, tokenizer, "the tokenizer's file is of Mistral's version " + version.label()))
+                            source,
+                            version,
+                            tokenizer,
+                            "the tokenizer's file is of Mistral's version " + version.label()))
                     .orElseGet(() -> template(source, "the model's files hold one"));
         } else if (asked.equals(TEMPLATE)) {
             choice = template(source, flag + " says so");
         } else {
-            MistralVersion version = MistralVersion.supported().stream()
+            MistralVersion version = Arrays.stream(MistralVersion.values())
                     .filter(each -> each.layoutName().equals(asked))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("no layout is called " + asked));
-            choice = mistral(version, tokenizer, flag + " says so");
+            choice = mistral(source, version, tokenizer, flag + " says so");
         }
         if (!choice.exists()) {
             throw new UsageException(flag + " " + asked + " does not fit this model: " + choice.reason());
@@ -66,7 +72,7 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
         return !(layout instanceof NoLayout);
     }
 
-    private static LayoutChoice mistral(MistralVersion version, Tokenizer tokenizer, String why) {
+    private static LayoutChoice mistral(ChatSource source, MistralVersion version, Tokenizer tokenizer, String why) {
         String missing = version.controlTokens().stream()
                 .filter(token -> tokenizer.controlId(token).isEmpty())
                 .collect(Collectors.joining(", "));
@@ -75,7 +81,10 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
                     + missing + ".");
         }
         try {
-            return new LayoutChoice(MistralLayout.of(version), version.layoutName(), why);
+            MistralLayout layout = source.settings()
+                    .map(settings -> MistralLayout.of(version, settings))
+                    .orElseGet(() -> MistralLayout.of(version));
+            return new LayoutChoice(layout, version.layoutName(), why);
         } catch (ChatLayoutException unsupported) {
             return none(String.valueOf(unsupported.getMessage()));
         }

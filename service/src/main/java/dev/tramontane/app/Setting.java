@@ -33,7 +33,7 @@ enum Setting {
             "auto",
             "How chats become tokens: template (the model's own Jinja), one of Mistral's layouts (mistral-v1,"
                     + " mistral-v2, mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11,"
-                    + " mistral-v13), or auto: what Mistral's tokenizer files say, else the template.",
+                    + " mistral-v13, mistral-v15), or auto: what Mistral's tokenizer files say, else the template.",
             "mistral-v3"),
     DEFAULT_SAMPLING(
             "default-sampling",

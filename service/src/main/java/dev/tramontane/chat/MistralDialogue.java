@@ -78,14 +78,16 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
     }
 
     private static String text(List<MistralTurn> group) {
-        return MistralTurn.joined(group.stream()
-                .map(turn -> switch (turn) {
-                    case MistralTurn.Instructions system -> system.text();
-                    case User user -> user.text();
-                    case Assistant assistant -> assistant.text();
-                    case Result result -> result.text();
-                })
-                .toList());
+        return MistralTurn.joined(
+                group.stream()
+                        .map(turn -> switch (turn) {
+                            case MistralTurn.Instructions system -> system.text();
+                            case User user -> user.text();
+                            case Assistant assistant -> assistant.text();
+                            case Result result -> result.text();
+                        })
+                        .toList(),
+                MistralTurn.JOINT);
     }
 
     private static Assistant assistant(List<MistralTurn> group) {

@@ -17,24 +17,32 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MistralLayout implements ChatLayout {
     private final MistralVersion version;
+    private final MistralSettings settings;
     private final MistralRules rules;
 
-    private MistralLayout(MistralVersion version) {
+    private MistralLayout(MistralVersion version, MistralSettings settings) {
         this.version = version;
+        this.settings = settings;
         rules = new MistralRules(version);
     }
 
     /**
      * The layout of that version.
      *
-     * @throws ChatLayoutException when it is known by name only
+     * @throws ChatLayoutException when its chats begin with settings
      */
     public static MistralLayout of(MistralVersion version) {
-        if (!version.isSupported()) {
+        if (version.hasSettings()) {
             throw new ChatLayoutException("Chats of Mistral's tokenizer version " + version.label()
-                    + " are not supported: they begin with model settings. Use /v1/completions.");
+                    + " begin with settings that tekken.json describes (\"model_settings_builder\"), and this model's"
+                    + " files hold no such description. Use /v1/completions.");
         }
-        return new MistralLayout(version);
+        return new MistralLayout(version, MistralSettings.NONE);
+    }
+
+    /** The layout of that version, for a model with these settings; versions before v15 have none. */
+    public static MistralLayout of(MistralVersion version, MistralSettings settings) {
+        return new MistralLayout(version, version.hasSettings() ? settings : MistralSettings.NONE);
     }
 
     @Override
@@ -43,7 +51,8 @@ public final class MistralLayout implements ChatLayout {
             throw new ChatLayoutException(
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
-        List<MistralTurn> messages = MistralTurn.read(conversation.messages(), conversation.continueFinalMessage());
+        List<MistralTurn> messages =
+                MistralTurn.read(conversation.messages(), version.partJoint(), conversation.continueFinalMessage());
         rules.check(messages, conversation.addGenerationPrompt() || conversation.continueFinalMessage());
         rules.checkTools(conversation.tools());
         MistralDialogue dialogue = MistralDialogue.of(messages, version);
@@ -52,6 +61,7 @@ public final class MistralLayout implements ChatLayout {
         if (!conversation.tools().isEmpty() && toolsAt < 0) {
             throw new ChatLayoutException("tools stand before a message of the user's, and there is none.");
         }
+        Map<String, @Nullable Object> said = version.hasSettings() ? settings.of(conversation.variables()) : Map.of();
         Writer writer = new Writer();
         writer.control(MistralToken.BOS);
         for (int i = 0; i < dialogue.turns().size(); i++) {
@@ -68,6 +78,11 @@ public final class MistralLayout implements ChatLayout {
                                 .map(MistralLayout::shown)
                                 .toList()));
                         writer.control(MistralToken.TOOLS_END);
+                    }
+                    if (i == toolsAt && !said.isEmpty()) {
+                        writer.control(MistralToken.SETTINGS);
+                        writer.text(PythonJson.dumps(said));
+                        writer.control(MistralToken.SETTINGS_END);
                     }
                     user(user, dialogue, i, writer);
                 }

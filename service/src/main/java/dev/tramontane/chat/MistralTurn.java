@@ -49,26 +49,27 @@ sealed interface MistralTurn {
     /** @param arguments a JSON value */
     record Call(String id, String name, @Nullable Object arguments) {}
 
-    /** What joins the texts of a message's parts, and of neighbouring messages of one role. */
+    /** What joins the texts of neighbouring messages of one role, and before v15 of a message's parts. */
     String JOINT = "\n\n";
 
     /**
      * Reads a conversation's messages.
      *
+     * @param joint what joins the texts of a message's parts
      * @param continued whether the last is an assistant's to be continued
      * @throws ChatLayoutException when a message is of no kind that these layouts have
      */
-    static List<MistralTurn> read(List<Map<String, @Nullable Object>> messages, boolean continued) {
+    static List<MistralTurn> read(List<Map<String, @Nullable Object>> messages, String joint, boolean continued) {
         List<MistralTurn> turns = new ArrayList<>(messages.size());
         for (int i = 0; i < messages.size(); i++) {
-            turns.add(read(messages.get(i), "messages[" + i + "]", continued && i == messages.size() - 1));
+            turns.add(read(messages.get(i), "messages[" + i + "]", joint, continued && i == messages.size() - 1));
         }
         return turns;
     }
 
-    private static MistralTurn read(Map<String, @Nullable Object> message, String path, boolean open) {
+    private static MistralTurn read(Map<String, @Nullable Object> message, String path, String joint, boolean open) {
         String role = String.valueOf(message.get("role"));
-        String text = text(message.get("content"), path + ".content");
+        String text = text(message.get("content"), path + ".content", joint);
         return switch (role) {
             case "system" -> new Instructions(text);
             case "user" -> new User(text);
@@ -85,7 +86,7 @@ sealed interface MistralTurn {
     }
 
     /** Parts without text leave no trace, not even a joint. */
-    private static String text(@Nullable Object content, String path) {
+    private static String text(@Nullable Object content, String path, String joint) {
         return switch (content) {
             case null -> "";
             case String text -> text;
@@ -97,15 +98,15 @@ sealed interface MistralTurn {
                     }
                     texts.add(text);
                 }
-                yield joined(texts);
+                yield joined(texts, joint);
             }
             default -> throw new ChatLayoutException(path + " must be a text or parts of text.");
         };
     }
 
     /** The texts that are not empty, as one. */
-    static String joined(List<String> texts) {
-        return String.join(JOINT, texts.stream().filter(text -> !text.isEmpty()).toList());
+    static String joined(List<String> texts, String joint) {
+        return String.join(joint, texts.stream().filter(text -> !text.isEmpty()).toList());
     }
 
     private static List<Call> calls(@Nullable Object given, String path) {

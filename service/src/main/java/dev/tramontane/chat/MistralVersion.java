@@ -26,7 +26,7 @@ public enum MistralVersion {
     V11("v11", 11, true),
     /** Call ids are not shown to the model; tools stand before the first user message. */
     V13("v13", 13, true),
-    /** Known, not laid out: chats of these models begin with settings that the file describes. */
+    /** Settings that the tokenizer's file describes stand before the first user message ({@link MistralSettings}). */
     V15("v15", 15, true);
 
     private static final String SENTENCE_PIECE = ".model";
@@ -52,14 +52,14 @@ public enum MistralVersion {
         return number >= generation;
     }
 
-    /** Whether {@link MistralLayout} can lay out its chats. */
-    public boolean isSupported() {
-        return number <= 13;
+    /** Whether its chats begin with settings, without whose description they can't be laid out. */
+    public boolean hasSettings() {
+        return since(15);
     }
 
-    /** The versions that can be laid out. */
-    public static List<MistralVersion> supported() {
-        return Arrays.stream(values()).filter(MistralVersion::isSupported).toList();
+    /** What joins the texts of a message's parts. */
+    String partJoint() {
+        return since(15) ? "" : MistralTurn.JOINT;
     }
 
     /**
@@ -136,6 +136,9 @@ public enum MistralVersion {
         }
         if (number == 11) {
             tokens.add(MistralToken.CALL_ID);
+        }
+        if (hasSettings()) {
+            tokens.addAll(List.of(MistralToken.SETTINGS, MistralToken.SETTINGS_END));
         }
         return List.copyOf(tokens);
     }

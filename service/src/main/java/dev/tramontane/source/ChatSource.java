@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.tokenizer.Vocabulary;
 import dev.tramontane.weights.GgufFile;
@@ -12,11 +13,21 @@ import java.util.Optional;
  *
  * @param template the Jinja source; empty when the file has none
  * @param version of Mistral's layouts, where the tokenizer comes in a file of Mistral's own that tells it
+ * @param settings of a model of Mistral's version 15, where that file describes them
  * @param specials spellings of special tokens by the names that templates use ("bos_token", "eos_token", ...)
  */
-public record ChatSource(Optional<String> template, Optional<MistralVersion> version, Map<String, String> specials) {
+public record ChatSource(
+        Optional<String> template,
+        Optional<MistralVersion> version,
+        Optional<MistralSettings> settings,
+        Map<String, String> specials) {
     public ChatSource {
         specials = Map.copyOf(specials);
+    }
+
+    /** Of a model without settings. */
+    public ChatSource(Optional<String> template, Optional<MistralVersion> version, Map<String, String> specials) {
+        this(template, version, Optional.empty(), specials);
     }
 
     /** Reads {@code tokenizer.chat_template} and the special tokens of the vocabulary. */

@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.Tokenizer;
@@ -7,6 +8,7 @@ import dev.tramontane.weights.SafetensorsSet;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -62,6 +64,16 @@ public final class DirectorySource implements ModelSource {
         facts.addAll(generation.facts());
         if (layout.seesImages()) {
             facts.add(SourceFact.of("left out", "left_out", "the part for images"));
+        }
+        long scales = weights.tensors().stream()
+                .filter(tensor -> SafetensorsTensors.leavesAside(tensor.name()))
+                .count();
+        if (scales > 0) {
+            facts.add(new SourceFact(
+                    "left aside",
+                    scales + " scales of activations and caches: neither is FP8 here",
+                    "scales_left_aside",
+                    scales));
         }
         return facts;
     }
@@ -124,7 +136,12 @@ public final class DirectorySource implements ModelSource {
     @Override
     public ChatSource chat() {
         ChatFiles files = new ChatFiles(directory);
-        return new ChatSource(files.template(), layout.version(tokenizers), files.specials());
+        Optional<MistralVersion> version = layout.version(tokenizers);
+        return new ChatSource(
+                files.template(),
+                version,
+                version.filter(MistralVersion::hasSettings).flatMap(of -> tokenizers.settings()),
+                files.specials());
     }
 
     @Override

@@ -173,6 +173,11 @@ final class SafetensorsTensors {
 
     /** Whether results don't depend on a tensor of that name. */
     private boolean isUnneeded(String name) {
-        return UNUSED_SCALES.contains(name.substring(name.lastIndexOf('.') + 1)) || layout.ignores(name);
+        return leavesAside(name) || layout.ignores(name);
+    }
+
+    /** Whether a tensor is a scale that is not computed with, in whatever model it is. */
+    static boolean leavesAside(String name) {
+        return UNUSED_SCALES.contains(name.substring(name.lastIndexOf('.') + 1));
     }
 }

@@ -1,6 +1,7 @@
 package dev.tramontane.source;
 
 import dev.tramontane.chat.ChatLayoutException;
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonLimits;
@@ -111,14 +112,31 @@ final class TokenizerFiles {
     }
 
     private MistralVersion ofTekken(String path) {
+        JsonParameters config = tekken(path, "config")
+                .orElseThrow(() -> ModelFileException.in(path, "there is no \"config\"")
+                        .expected("an object")
+                        .advice("download the file again"));
+        return MistralVersion.ofTekken(
+                config.findString("version").orElseThrow(() -> config.missing("version", "\"v3\" for instance")));
+    }
+
+    /**
+     * The settings that {@code tekken.json} describes, for models of version 15.
+     *
+     * @throws ModelFileException when they are none that are known
+     */
+    Optional<MistralSettings> settings() {
+        return tekken(directory.resolve(TEKKEN).toString(), TekkenSettings.KEY).map(TekkenSettings::of);
+    }
+
+    /** An object of {@code tekken.json}; a null counts as absent. */
+    private Optional<JsonParameters> tekken(String path, String key) {
         MemorySegment bytes = MemorySegment.ofArray(directory.tokenizer(TEKKEN));
         try (JsonStream json = JsonStream.open(bytes, TEKKEN, TEKKEN_LIMITS)) {
             json.enterObject();
             for (String name = json.nextName(); name != null; name = json.nextName()) {
-                if (name.equals("config")) {
-                    JsonParameters config = new JsonParameters(path, "config", json.object());
-                    return MistralVersion.ofTekken(config.findString("version")
-                            .orElseThrow(() -> config.missing("version", "\"v3\" for instance")));
+                if (name.equals(key) && !json.takeNull()) {
+                    return Optional.of(new JsonParameters(path, key, json.object()));
                 }
             }
         } catch (InvalidJsonException malformed) {
@@ -127,8 +145,6 @@ final class TokenizerFiles {
                     .cause(malformed)
                     .advice("download the file again");
         }
-        throw ModelFileException.in(path, "there is no \"config\"")
-                .expected("an object")
-                .advice("download the file again");
+        return Optional.empty();
     }
 }

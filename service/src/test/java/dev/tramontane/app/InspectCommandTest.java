@@ -57,6 +57,16 @@ class InspectCommandTest {
     }
 
     @Test
+    void saysWhatIsLeftAsideOfAnFp8Model() {
+        Outcome outcome = new CapturedProgram()
+                .run("inspect", OracleModels.named("devstral-fp8").path().toString());
+        assertThat(outcome.out())
+                .contains("\n  quantisation           FP8 (fp8)\n")
+                .contains("\n  left out               the part for images\n")
+                .contains("\n  left aside             14 scales of activations and caches: neither is FP8 here\n");
+    }
+
+    @Test
     void windowAndPrecisionChangeWhatItCosts() throws IOException {
         String model = TinyModel.PLAIN.writeTo(dir).toString();
         JsonObject full = json(model, "--context", "4096");

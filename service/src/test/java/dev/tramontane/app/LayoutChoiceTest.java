@@ -3,13 +3,17 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.chat.ChatPrompt;
+import dev.tramontane.chat.Conversation;
 import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class LayoutChoiceTest {
     private static final Tokenizer MISTRAL = Tokenizers.of(Vocabularies.bytes(
             "gpt-2",
-            MistralVersion.supported().stream()
+            Arrays.stream(MistralVersion.values())
                     .flatMap(version -> version.controlTokens().stream())
                     .distinct()
                     .toList()));
@@ -67,6 +71,22 @@ class LayoutChoiceTest {
                 "The chat template cannot be used: the tag 'include' is not supported (line 1).");
     }
 
+    @Test
+    void settingsComeFromTheTokenizersFile() {
+        MistralSettings settings = new MistralSettings(List.of("none", "high"), "none", false);
+        ChatSource source =
+                new ChatSource(Optional.empty(), Optional.of(MistralVersion.V15), Optional.of(settings), Map.of());
+        LayoutChoice choice = LayoutChoice.of(source, MISTRAL, "auto");
+        assertThat(choice.name()).isEqualTo("mistral-v15");
+        ChatPrompt prompt = choice.layout()
+                .render(new Conversation(
+                        List.of(Map.of("role", "user", "content", "a")), List.of(), true, false, Map.of()));
+        assertThat(prompt.text()).contains("[MODEL_SETTINGS]{\"reasoning_effort\": \"none\"}[/MODEL_SETTINGS]");
+        assertThatThrownBy(() -> LayoutChoice.of(of(MistralVersion.V13), MISTRAL, "mistral-v15"))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining("begin with settings that tekken.json describes");
+    }
+
     private static void refuses(ChatSource source, String asked, String reason) {
         assertThatThrownBy(() -> LayoutChoice.of(source, OTHER, asked))
                 .isInstanceOf(UsageException.class)
@@ -78,7 +98,7 @@ class LayoutChoiceTest {
         assertThat(LayoutChoice.of(BARE, OTHER, "auto").exists()).isFalse();
         assertThat(LayoutChoice.of(BARE, OTHER, "auto").name()).isEqualTo("none");
         assertThat(LayoutChoice.of(of(MistralVersion.V15), MISTRAL, "auto").reason())
-                .startsWith("Chats of Mistral's tokenizer version v15 are not supported");
+                .startsWith("Chats of Mistral's tokenizer version v15 begin with settings that tekken.json describes");
         assertThat(LayoutChoice.of(of(MistralVersion.V3), OTHER, "auto").reason())
                 .startsWith("The layout mistral-v3 needs control tokens");
         assertThat(LayoutChoice.names())
@@ -92,7 +112,8 @@ class LayoutChoiceTest {
                         "mistral-v7",
                         "mistral-v7-tekken",
                         "mistral-v11",
-                        "mistral-v13");
+                        "mistral-v13",
+                        "mistral-v15");
         for (String name : LayoutChoice.names()) {
             assertThat(Setting.CHAT_LAYOUT.option().description()[0]).contains(name);
         }

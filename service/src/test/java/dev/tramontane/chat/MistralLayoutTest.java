@@ -34,7 +34,7 @@ final class MistralLayoutTest {
                 Map.of());
         test.get("expected").properties().forEach(expected -> {
             for (String version : expected.getKey().split(" ", -1)) {
-                MistralLayout layout = MistralLayout.of(version(version));
+                MistralLayout layout = layout(version(version));
                 if (expected.getValue().isString()) {
                     assertThatThrownBy(() -> layout.render(conversation))
                             .as(version + " refuses, as mistral-common: " + expected.getValue())
@@ -61,7 +61,8 @@ final class MistralLayoutTest {
                         MistralVersion.V3,
                         MistralVersion.V7,
                         MistralVersion.V11,
-                        MistralVersion.V13);
+                        MistralVersion.V13,
+                        MistralVersion.V15);
     }
 
     /** What a vocabulary is asked for is what layouts write. */
@@ -116,8 +117,39 @@ final class MistralLayoutTest {
                         + " Mistral's layouts known here: v3, v7, v11, v13, v15.");
         assertThatThrownBy(() -> MistralLayout.of(MistralVersion.V15))
                 .isInstanceOf(ChatLayoutException.class)
-                .hasMessage("Chats of Mistral's tokenizer version v15 are not supported: they begin with model"
-                        + " settings. Use /v1/completions.");
+                .hasMessage("Chats of Mistral's tokenizer version v15 begin with settings that tekken.json describes"
+                        + " (\"model_settings_builder\"), and this model's files hold no such description. Use"
+                        + " /v1/completions.");
+    }
+
+    /** mistral-common drops an effort that the model has no setting for; a client would take it for heeded. */
+    @Test
+    void effortsThatAModelDoesNotHaveAreRefused() {
+        assertThatThrownBy(() -> MistralLayout.of(MistralVersion.V15, MistralSettings.NONE)
+                        .render(effort("high")))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessage("reasoning_effort is no setting of this model.");
+        assertThatThrownBy(() -> layout(MistralVersion.V15).render(effort("low")))
+                .isInstanceOf(ChatLayoutException.class)
+                .hasMessage("reasoning_effort must be one of none, high for this model.");
+        assertThat(pieces(layout(MistralVersion.V15).render(effort("high"))))
+                .containsExactly(
+                        "#<s>",
+                        "#[MODEL_SETTINGS]",
+                        "={\"reasoning_effort\": \"high\"}",
+                        "#[/MODEL_SETTINGS]",
+                        "#[INST]",
+                        "=a",
+                        "#[/INST]");
+    }
+
+    private static Conversation effort(String effort) {
+        return new Conversation(
+                List.of(Map.of("role", "user", "content", "a")),
+                List.of(),
+                true,
+                false,
+                Map.of("reasoning_effort", effort));
     }
 
     /** The words a client sees. */
@@ -189,7 +221,7 @@ final class MistralLayoutTest {
                     Map.of());
             String shown = PythonJson.dumps(text);
             for (MistralVersion version : List.of(MistralVersion.V3, MistralVersion.V7, MistralVersion.V11)) {
-                assertThat(MistralLayout.of(version).render(conversation).text())
+                assertThat(layout(version).render(conversation).text())
                         .contains(shown)
                         .contains(version.since(7) ? text : "{\"content\": " + shown);
             }
@@ -197,7 +229,7 @@ final class MistralLayoutTest {
     }
 
     private static void refuses(MistralVersion version, Conversation conversation, String message) {
-        assertThatThrownBy(() -> MistralLayout.of(version).render(conversation))
+        assertThatThrownBy(() -> layout(version).render(conversation))
                 .isInstanceOf(ChatLayoutException.class)
                 .hasMessage(message);
     }
@@ -217,6 +249,13 @@ final class MistralLayoutTest {
                 true,
                 false,
                 Map.of());
+    }
+
+    /** Of v15 the one with the settings of the oracle's cases. */
+    private static MistralLayout layout(MistralVersion version) {
+        return version.hasSettings()
+                ? MistralLayout.of(version, new MistralSettings(List.of("none", "high"), "none", false))
+                : MistralLayout.of(version);
     }
 
     private static MistralVersion version(String label) {

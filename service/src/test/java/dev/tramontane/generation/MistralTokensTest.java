@@ -53,7 +53,7 @@ final class MistralTokensTest {
         boolean tools = !version.equals("v1");
         long expected = controls(encoder, tokenizer, talk("x", tools));
         assertThat(expected).isGreaterThanOrEqualTo(tools ? 9 : 2);
-        for (MistralVersion every : MistralVersion.supported()) {
+        for (MistralVersion every : MistralVersion.values()) {
             for (String control : every.controlTokens()) {
                 for (String hostile :
                         List.of(control, " " + control + control, "\"}]" + control, control + "\n[INST]")) {
