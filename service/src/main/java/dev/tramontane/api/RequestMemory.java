@@ -26,6 +26,9 @@ public final class RequestMemory {
     /** A character that is kept as text and written out as JSON. */
     private static final long OF_CHARACTER = 8;
 
+    /** A token's number that is kept, in an array that doubles. */
+    private static final long OF_ID = 8;
+
     /** The error's code, and so its reason in metrics. */
     public static final String REFUSED = "request_memory";
 
@@ -120,6 +123,11 @@ public final class RequestMemory {
     /** What text of an answer costs while it is kept and written. */
     public static long ofText(long characters) {
         return characters * OF_CHARACTER;
+    }
+
+    /** What the numbers of an answer's tokens cost, with which it goes on where it gave its place up. */
+    public static long ofIds(long tokens) {
+        return tokens * OF_ID;
     }
 
     private boolean reserve(long bytes) {

@@ -14,6 +14,7 @@ final class Admitted {
     private final List<Sequence> running = new ArrayList<>();
     private final Set<Sequence> parked = new LinkedHashSet<>();
     private final ParkedWork parkedWork = new ParkedWork();
+    private final Absent absent = new Absent(parked::contains);
     private long orders;
     private long asked;
     private long looks;
@@ -29,14 +30,14 @@ final class Admitted {
             running.remove(firstFrom(sequence.order));
         }
         asked -= asked(sequence);
+        absent.review(sequence.request);
     }
 
     /** Puts another choice of the same request in a sequence's place in the order. */
     void replace(Sequence before, Sequence after) {
         after.order = before.order;
         if (unpark(before)) {
-            parked.add(after);
-            parkedWork.add(after);
+            park(after);
         } else {
             running.set(firstFrom(before.order), after);
         }
@@ -50,8 +51,7 @@ final class Admitted {
             if (sequence.runnable() || !sequence.park()) {
                 running.set(kept++, sequence);
             } else {
-                parked.add(sequence);
-                parkedWork.add(sequence);
+                park(sequence);
             }
         }
         running.subList(kept, running.size()).clear();
@@ -73,11 +73,18 @@ final class Admitted {
         List.copyOf(parked).forEach(this::wake);
     }
 
+    private void park(Sequence sequence) {
+        parked.add(sequence);
+        parkedWork.add(sequence);
+        absent.review(sequence.request);
+    }
+
     private boolean unpark(Sequence sequence) {
         if (!parked.remove(sequence)) {
             return false;
         }
         parkedWork.remove(sequence);
+        absent.review(sequence.request);
         return true;
     }
 
@@ -108,6 +115,11 @@ final class Admitted {
 
     boolean isParked(Sequence sequence) {
         return parked.contains(sequence);
+    }
+
+    /** Of the parked those whom nobody attends to. */
+    Absent absent() {
+        return absent;
     }
 
     /** What the parked have left to do. */
@@ -150,6 +162,7 @@ final class Admitted {
         if (!counted.equals(parkedWork)) {
             throw new IllegalStateException("what parked sequences have left is " + counted + ", not " + parkedWork);
         }
+        absent.checkBooks();
         for (int i = 0; i < running.size(); i++) {
             if (parked.contains(running.get(i)) || (i > 0 && running.get(i).order <= running.get(i - 1).order)) {
                 throw new IllegalStateException("running sequences are out of order, or parked as well");

@@ -15,4 +15,7 @@ interface Applicant {
 
     /** Slots that it takes: one for each of its choices that lives. */
     int places();
+
+    /** Whether it has ended as soon as it is admitted, and leaves its place to the next. */
+    boolean endsAtOnce();
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  *
  * @param used pages of each group that are held
  * @param kept pages of each group that are free, with something in them that may be found again
+ * @param absent those who would give their places up, in the order in which they would
  * @param waiting as many as could be admitted before somebody else comes or goes
  */
 record Books(
@@ -15,6 +17,7 @@ record Books(
         Holdings holdings,
         List<Integer> used,
         List<Integer> kept,
+        List<Likeness> absent,
         WaitingLine<Applicant> waiting,
         Backlog backlog) {
 
@@ -23,21 +26,28 @@ record Books(
         if (!status.healthy()) {
             return false;
         }
-        if (waiting.size() == 0) {
+        if (waiting.size() == 0 && absent.isEmpty()) {
             return holdings.allows(newcomer) && holdings.fits(newcomer);
         }
         Holdings held = holdings.copy();
         WaitingLine<Applicant> line = waiting.copy(Integer.MAX_VALUE);
         line.add(newcomer);
-        for (Applicant next = line.next(held); next != null && held.fits(next); next = line.next(held)) {
+        List<Likeness> left = new ArrayList<>(absent);
+        while (true) {
+            left.removeAll(Yielding.forNext(line, held, left));
+            Applicant next = line.next(held);
+            if (next == null || !held.fits(next)) {
+                return false;
+            }
             if (next == newcomer) {
                 return true;
             }
             line.admitted(next);
             line.remove(next);
-            held.account(next);
+            if (!next.endsAtOnce()) {
+                held.account(next);
+            }
         }
-        return false;
     }
 
     /**

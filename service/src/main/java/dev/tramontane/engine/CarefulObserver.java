@@ -41,6 +41,11 @@ final class CarefulObserver implements EngineObserver {
     }
 
     @Override
+    public void yielded() {
+        guarded(observer::yielded);
+    }
+
+    @Override
     public void requestEnded(int choices, int maxTokens, int mostGenerated) {
         guarded(() -> observer.requestEnded(choices, maxTokens, mostGenerated));
     }

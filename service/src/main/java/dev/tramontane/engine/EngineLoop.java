@@ -58,6 +58,7 @@ public final class EngineLoop implements Engine {
 
     private final WaitingLine<Request> queue = new WaitingLine<>();
     private final Deadlines deadlines;
+    private final Yields yields;
 
     /** Requests that wait for what snapshots know of their prompts; then they go into the queue. */
     private final Set<Request> seeking = new LinkedHashSet<>();
@@ -116,6 +117,7 @@ public final class EngineLoop implements Engine {
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
         sequences = new RunningSequences(cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines);
+        yields = new Yields(queue, cache.holdings(), admitted.absent(), sequences);
         publisher = new Publisher(sequences, delivery);
         lateMasks = new LateMasks(limits().vocabulary());
         filler = new BatchFiller(cache, lateMasks);
@@ -124,6 +126,7 @@ public final class EngineLoop implements Engine {
                 cache.holdings().copy(),
                 cache.used(),
                 cache.kept(),
+                List.of(),
                 queue.copy(config.slots()),
                 Backlog.NONE);
     }
@@ -225,7 +228,7 @@ public final class EngineLoop implements Engine {
      * One step: carries out commands, admits and schedules what fits, lets the model compute it and publishes the
      * results. Engine thread, or the test's in its place.
      *
-     * @return false when there was nothing to compute
+     * @return false when there was nothing to do, and nothing will be before somebody says something
      */
     public boolean step() {
         heartbeat.beat();
@@ -236,7 +239,7 @@ public final class EngineLoop implements Engine {
         schedule();
         if (step.size() == 0) {
             report();
-            return copied;
+            return copied || yields.mayMakeRoom();
         }
         try {
             submitStep();
@@ -246,6 +249,7 @@ public final class EngineLoop implements Engine {
             return true;
         }
         publisher.publish(step, batch, stepEnd);
+        admitted.settle(); // Whoever is absent by now is so in the books, and may yield before the next step.
         report();
         observer.step(step.totalRows(), step.size(), stepEnd - stepStart);
         return true;
@@ -320,6 +324,7 @@ public final class EngineLoop implements Engine {
             switch (command) {
                 case Intake.Submit(Request request) -> arrive(request);
                 case Intake.Wake(Sequence sequence) -> admitted.wake(sequence);
+                case Intake.Attend(Request request) -> admitted.absent().review(request);
                 case Intake.Cancel(Sequence sequence) -> cancel(sequence);
                 case Intake.Told(Runnable what) -> what.run();
             }
@@ -329,6 +334,7 @@ public final class EngineLoop implements Engine {
             present.addAll(seeking);
             admitted.all().forEach(sequence -> present.add(sequence.request));
             admitted.wakeAll();
+            present.forEach(admitted.absent()::review);
             present.forEach(request ->
                     request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
         }
@@ -387,7 +393,7 @@ public final class EngineLoop implements Engine {
 
     /** Admits who can be, in the line's order; who comes after one for whom there is no room waits, too. */
     private void schedule() {
-        for (Request first = queue.next(cache.holdings()); first != null; first = queue.next(cache.holdings())) {
+        for (Request first = next(); first != null; first = next()) {
             try {
                 if (!sequences.reserve(first)) {
                     break;
@@ -404,6 +410,12 @@ public final class EngineLoop implements Engine {
         sequences.findPrefixes();
         step.clear();
         scheduler.plan(step, rates.budget(config.stepNanos()));
+    }
+
+    /** Whom the line lets in. Where it has no room for him, those make some whom nobody attends to. */
+    private @Nullable Request next() {
+        yields.makeRoom();
+        return queue.next(cache.holdings());
     }
 
     private void leaveQueue(Request request) {
@@ -441,7 +453,8 @@ public final class EngineLoop implements Engine {
         Backlog backlog = ahead.backlog();
         intake.publish(backlog);
         Books before = books;
-        long changes = cache.holdings().changes() + queue.changes();
+        Absent absent = admitted.absent();
+        long changes = cache.holdings().changes() + queue.changes() + absent.changes();
         boolean copied = changes == copiedChanges;
         copiedChanges = changes;
         books = new Books(
@@ -449,6 +462,9 @@ public final class EngineLoop implements Engine {
                 copied ? before.holdings() : cache.holdings().copy(),
                 cache.used(),
                 cache.kept(),
+                copied
+                        ? before.absent()
+                        : absent.inOrder().stream().map(Likeness::of).toList(),
                 copied ? before.waiting() : queue.copy(config.slots()),
                 backlog);
         observer.books(books.status());

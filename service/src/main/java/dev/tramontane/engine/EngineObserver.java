@@ -43,6 +43,9 @@ public interface EngineObserver {
      */
     default void finished(FinishReason reason, int promptTokens, int generatedTokens, Phases phases) {}
 
+    /** A sequence gave its place up. What is left of its answer will be another one, should somebody still want it. */
+    default void yielded() {}
+
     /**
      * The last sequence of a request ended.
      *

@@ -10,6 +10,11 @@ public enum FinishReason {
     CANCELLED,
     /** Its deadline passed while it waited or ran. */
     DEADLINE,
+    /**
+     * It gave its place up to somebody who waited, since nobody attended to it and it had nothing left that was asked for. What
+     * was generated stands, and what follows may be submitted as its continuation.
+     */
+    YIELDED,
     /** The model failed for this sequence or as a whole. */
     ERROR
 }

@@ -119,6 +119,11 @@ final class Holdings {
         account(applicant.tenant(), needs(applicant.promptTokens(), applicant.length(), applicant.places()), 1);
     }
 
+    /** Somebody who was let in gives all of it up. */
+    void release(Applicant applicant) {
+        account(applicant.tenant(), needs(applicant.promptTokens(), applicant.length(), applicant.places()), -1);
+    }
+
     private void account(Tenant tenant, long[] change, int sign) {
         changes++;
         long[] now = held.computeIfAbsent(tenant.name(), fresh -> new long[totals.length]);

@@ -25,6 +25,9 @@ final class Intake {
     /** A choice that is wanted again. */
     record Wake(Sequence sequence) implements Command {}
 
+    /** A request that is attended to, or no longer: it is marked. */
+    record Attend(Request request) implements Command {}
+
     /** A choice that nobody wants any more. */
     record Cancel(Sequence sequence) implements Command {}
 
@@ -54,7 +57,7 @@ final class Intake {
 
     private final LongSupplier clock;
 
-    /** Some cancellation or demand could not be put into the queue; its sequence is marked. Written where no call can fail. */
+    /** Some cancellation, demand or presence could not be put into the queue; it is marked. Written where no call can fail. */
     volatile boolean unheard;
 
     /** The engine looks at commands for the last time, or has done so. */
@@ -201,7 +204,7 @@ final class Intake {
         }
     }
 
-    /** Engine thread: whether a cancellation or demand left only its mark since this was last asked. */
+    /** Engine thread: whether a cancellation, demand or presence left only its mark since this was last asked. */
     boolean hasUnheard() {
         if (!unheard) {
             return false;
@@ -220,6 +223,15 @@ final class Intake {
     void wake(Sequence sequence) {
         try {
             commands.add(new Wake(sequence));
+        } finally {
+            signal.raise(); // Even then, for its mark.
+        }
+    }
+
+    /** Any thread: whether a request is attended to has changed, and is marked already. */
+    void attend(Request request) {
+        try {
+            commands.add(new Attend(request));
         } finally {
             signal.raise(); // Even then, for its mark.
         }

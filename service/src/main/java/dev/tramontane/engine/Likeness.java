@@ -7,8 +7,15 @@ final class Likeness implements Applicant {
     private final int promptTokens;
     private final int length;
     private final int places;
+    private final boolean endsAtOnce;
 
+    /** Of one that stays. */
     Likeness(Tenant tenant, int priority, int promptTokens, int length, int places) {
+        this(tenant, priority, promptTokens, length, places, false);
+    }
+
+    private Likeness(Tenant tenant, int priority, int promptTokens, int length, int places, boolean endsAtOnce) {
+        this.endsAtOnce = endsAtOnce;
         this.tenant = tenant;
         this.priority = priority;
         this.promptTokens = promptTokens;
@@ -22,7 +29,8 @@ final class Likeness implements Applicant {
                 applicant.priority(),
                 applicant.promptTokens(),
                 applicant.length(),
-                applicant.places());
+                applicant.places(),
+                applicant.endsAtOnce());
     }
 
     @Override
@@ -48,5 +56,10 @@ final class Likeness implements Applicant {
     @Override
     public int places() {
         return places;
+    }
+
+    @Override
+    public boolean endsAtOnce() {
+        return endsAtOnce;
     }
 }

@@ -44,6 +44,9 @@ final class Request implements Applicant {
     /** Choices that have not ended. */
     int live;
 
+    /** Whether somebody may come to ask for more. Written by any thread, and told to the engine's. */
+    volatile boolean attended = true;
+
     /** Its place among {@link Deadlines} of the same time. */
     long number;
 
@@ -129,6 +132,11 @@ final class Request implements Applicant {
     @Override
     public int places() {
         return live;
+    }
+
+    @Override
+    public boolean endsAtOnce() {
+        return onlyPrompt() && !scoresPrompt();
     }
 
     int[] prompt() {

@@ -71,7 +71,7 @@ final class RunningSequences {
                 end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
             }
         }
-        if (request.onlyPrompt() && !request.scoresPrompt()) {
+        if (request.endsAtOnce()) {
             endAll(request, request.knownEnd(), "");
         } else if (request.live > 0 && !request.forked) {
             forkWhenComputed(request);
@@ -159,8 +159,12 @@ final class RunningSequences {
             }
             int prompt = sequence.request.submission.asked();
             EngineObserver.Phases phases = phases(sequence, clock.getAsLong());
-            observer.finished(reason, prompt, sequence.generated, phases);
-            if (sequence.request.live == 0) {
+            if (reason == FinishReason.YIELDED) {
+                observer.yielded();
+            } else {
+                observer.finished(reason, prompt, sequence.generated, phases);
+            }
+            if (sequence.request.live == 0 && reason != FinishReason.YIELDED) {
                 observer.requestEnded(
                         sequence.request.choices.size(), sequence.request.answer(), mostGenerated(sequence.request));
             }

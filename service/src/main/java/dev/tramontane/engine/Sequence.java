@@ -100,6 +100,17 @@ final class Sequence implements SequenceHandle {
     }
 
     @Override
+    public void attended(boolean attended) {
+        request.attended = attended;
+        try {
+            intake.attend(request);
+        } catch (Throwable died) {
+            intake.unheard = true; // The mark will be found.
+            throw died;
+        }
+    }
+
+    @Override
     public void cancel() {
         if (!cancelled.getAndSet(true)) {
             try {

@@ -14,7 +14,7 @@ final class WorkAhead {
         this.rates = rates;
     }
 
-    /** Sequences that a step may compute, as {@link #backlog} found them: some may have lost their demand by their last token. */
+    /** Sequences that a step may compute, as {@link #backlog} found them. */
     int running() {
         return running;
     }

@@ -1,5 +1,7 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.Finish;
+import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Token;
@@ -7,6 +9,7 @@ import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.tokenizer.TokenDecoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,29 @@ final class Choice {
 
     private int received;
 
+    /** Whether its tokens are kept, and those that were taken: what it is submitted again with. */
+    private final boolean keeps;
+
+    private int[] kept = {};
+
+    /** Where it stands with the engine. */
+    enum Standing {
+        /** It waits there or has a place. */
+        TAKEN,
+        /** It gave its place up. */
+        YIELDED,
+        /** It was submitted again, and waits for a place. */
+        RETURNING
+    }
+
+    Standing standing = Standing.TAKEN;
+
+    /** What the engine was told last of whether anybody reads. */
+    boolean attended = true;
+
+    /** Prompt tokens that were found when it first had a place; -1 while it has kept that. */
+    private int cached = -1;
+
     /** Tokens asked of the engine that have not come yet. */
     int granted;
 
@@ -48,8 +74,10 @@ final class Choice {
     /**
      * @param index among the request's answers
      * @param place among those that the engine makes
+     * @param keeps whether it may have to be submitted again
      */
-    Choice(int index, int place, GenerationRequest request, TokenTexts texts) {
+    Choice(int index, int place, GenerationRequest request, TokenTexts texts, boolean keeps) {
+        this.keeps = keeps;
         this.index = index;
         this.place = place;
         this.texts = texts;
@@ -69,7 +97,7 @@ final class Choice {
             if (stops.stopped()) {
                 throw impossible("it ended " + (past.tokens().length - received) + " tokens earlier");
             }
-            received++;
+            receive(id);
             letThrough(textOf(id, decoder));
         }
         if (past.codePoints() < released || past.codePoints() > most(past)) {
@@ -102,9 +130,41 @@ final class Choice {
         if (stops.stopped()) {
             return null; // Sampled before the engine saw the cancellation.
         }
-        received++;
+        receive(score.id());
         pending.add(new Pending(texts.describe(score, decoded), texts.isSilent(score.id())));
         return release(textOf(score.id(), decoder), false);
+    }
+
+    private void receive(int id) {
+        if (keeps) {
+            if (received == kept.length) {
+                kept = Arrays.copyOf(kept, Math.max(16, received * 2));
+            }
+            kept[received] = id;
+        }
+        received++;
+    }
+
+    /** It has no place any more, and what was asked of it does not come. */
+    void gaveUp(Finish finish) {
+        granted = 0;
+        standing = Standing.YIELDED;
+        cached = cachedOf(finish);
+    }
+
+    /** Prompt tokens that were found when it began, wherever it ended. */
+    int cachedOf(Finish finish) {
+        return cached < 0 ? finish.cachedTokens() : cached;
+    }
+
+    /** How it ends when it comes back too late. */
+    Finish late(int promptTokens) {
+        return new Finish(FinishReason.DEADLINE, -1, promptTokens, cached, received, "");
+    }
+
+    /** Its tokens so far, where they are kept. */
+    Continuation soFar() {
+        return new Continuation(index, Arrays.copyOf(kept, received), 0);
     }
 
     private String textOf(int id, TokenDecoder with) {

@@ -6,6 +6,8 @@ import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.RefusedException;
+import dev.tramontane.engine.SequenceHandle;
+import dev.tramontane.engine.SequenceListener;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationException.Kind;
@@ -16,9 +18,11 @@ import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.TooManyTokensException;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -102,7 +106,9 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                         texts,
                         delivery,
                         config.ahead(),
-                        GenerationObserver.of(subscriber.currentContext()));
+                        GenerationObserver.of(subscriber.currentContext()),
+                        Presence.of(subscriber.currentContext()),
+                        new Returns());
                 subscriber.onSubscribe(stream);
                 try {
                     long size = PromptSize.of(request.prompt());
@@ -220,6 +226,24 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
     }
 
+    private final class Returns implements Places {
+        @Override
+        public SequenceHandle again(GenerationRequest request, int[] ids, Continuation soFar, SequenceListener listener)
+                throws RefusedException {
+            if (isLate(request)) {
+                throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
+            }
+            Submission submission = submission(request.continuing(soFar), ids, false);
+            return engine.submit(submission, List.of(listener)).getFirst();
+        }
+
+        @Override
+        public void later(Runnable task, int seconds) {
+            CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS, delivery)
+                    .execute(task);
+        }
+    }
+
     /** @param complete whether nothing is left to generate of an answer that is continued */
     private Submission submission(GenerationRequest request, int[] ids, boolean complete) {
         int room = limits.contextTokens() - ids.length;
@@ -328,7 +352,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
     }
 
-    private static GenerationException translate(RefusedException refused) {
+    static GenerationException translate(RefusedException refused) {
         Kind kind = switch (refused.refusal()) {
             case TOO_LARGE -> Kind.TOO_LARGE;
             case BUSY -> Kind.BUSY;

@@ -3,9 +3,11 @@ package dev.tramontane.generation;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
+import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.SequenceHandle;
 import dev.tramontane.engine.SequenceListener;
 import dev.tramontane.engine.TokenScore;
+import dev.tramontane.generation.Choice.Standing;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Scored;
@@ -43,6 +45,9 @@ final class GenerationStream implements Subscription {
 
     /** What the engine reports. */
     private sealed interface Signal {
+        /** It has a place again. */
+        record Started(int choice) implements Signal {}
+
         record Scored(int index, TokenScore score) implements Signal {}
 
         record Sampled(int choice, TokenScore token) implements Signal {}
@@ -56,6 +61,8 @@ final class GenerationStream implements Subscription {
     private final Executor worker;
     private final int ahead;
     private final @Nullable GenerationObserver observer;
+    private final @Nullable Presence presence;
+    private final Places places;
 
     /** Bounded by what was granted and by the prompt's length. */
     private final Queue<Signal> inbox = Queues.<Signal>unboundedMultiproducer().get();
@@ -64,6 +71,10 @@ final class GenerationStream implements Subscription {
     private final Runnable drain = this::drain;
     private final AtomicLong requested = new AtomicLong();
     private final Disposable.Swap preparation = Disposables.swap();
+
+    /** An answer was refused a new place, and it is not time yet to try again. */
+    private volatile boolean pausing;
+
     private volatile boolean cancelled;
 
     /** What ended it from outside the drain. A field and no signal, so that it can be said with no memory left. */
@@ -85,6 +96,10 @@ final class GenerationStream implements Subscription {
     private long delivered;
     private int granted;
     private int live;
+
+    /** Answers that gave their places up and have not been submitted again. */
+    private int yielded;
+
     private int nextChoice;
     private boolean accepted;
     private boolean ended;
@@ -95,20 +110,28 @@ final class GenerationStream implements Subscription {
             TokenTexts texts,
             Executor worker,
             int ahead,
-            @Nullable GenerationObserver observer) {
+            @Nullable GenerationObserver observer,
+            @Nullable Presence presence,
+            Places places) {
         this.subscriber = subscriber;
         this.request = request;
         this.texts = texts;
         this.worker = worker;
         this.ahead = ahead;
         this.observer = observer;
+        this.presence = presence;
+        this.places = places;
+        boolean mayYield = presence != null;
+        if (presence != null) {
+            presence.heed(this::wake);
+        }
         Continuation continuation = request.continuation();
         choices = new ArrayList<>(request.choices());
         if (continuation != null) {
-            choices.add(new Choice(continuation.choice(), 0, request, texts));
+            choices.add(new Choice(continuation.choice(), 0, request, texts, mayYield));
         } else {
             for (int i = 0; i < request.choices(); i++) {
-                choices.add(new Choice(i, i, request, texts));
+                choices.add(new Choice(i, i, request, texts, mayYield));
             }
         }
         live = choices.size();
@@ -151,7 +174,7 @@ final class GenerationStream implements Subscription {
     List<SequenceListener> listeners() {
         List<SequenceListener> listeners = new ArrayList<>(choices.size());
         for (int i = 0; i < choices.size(); i++) {
-            listeners.add(new Listener(i));
+            listeners.add(new Listener(i, false));
         }
         return listeners;
     }
@@ -189,9 +212,18 @@ final class GenerationStream implements Subscription {
 
     private final class Listener implements SequenceListener {
         private final int choice;
+        private final boolean again;
 
-        Listener(int choice) {
+        Listener(int choice, boolean again) {
             this.choice = choice;
+            this.again = again;
+        }
+
+        @Override
+        public void onStarted() {
+            if (again) {
+                post(new Signal.Started(choice));
+            }
         }
 
         @Override
@@ -208,7 +240,7 @@ final class GenerationStream implements Subscription {
 
         @Override
         public void onEnded(Finish finish, long submittedNanos, EngineObserver.Phases phases) {
-            if (observer != null) {
+            if (observer != null && finish.reason() != FinishReason.YIELDED) {
                 observer.ended(choice, finish, submittedNanos, phases);
             }
         }
@@ -283,6 +315,8 @@ final class GenerationStream implements Subscription {
         take();
         deliver();
         if (!cancelled && !ended) {
+            tellPresence();
+            comeBack();
             grant();
         }
     }
@@ -297,6 +331,7 @@ final class GenerationStream implements Subscription {
         Signal signal;
         while (failure == null && accepted && (signal = inbox.poll()) != null) {
             switch (signal) {
+                case Signal.Started(int choice) -> choices.get(choice).standing = Standing.TAKEN;
                 case Signal.Scored(int index, TokenScore score) -> score(index, score);
                 case Signal.Sampled(int choice, TokenScore token) -> sampled(choices.get(choice), token);
                 case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
@@ -339,6 +374,10 @@ final class GenerationStream implements Subscription {
             abort(new GenerationException(Kind.FAILED, finish.error(), "", 0));
             return;
         }
+        if (finish.reason() == FinishReason.YIELDED && !choice.stopped()) {
+            gaveUp(choice, finish);
+            return;
+        }
         if (finish.reason() == FinishReason.CANCELLED && !choice.stopped()) {
             abort(new GenerationException(
                     Kind.UNAVAILABLE, "The server stopped this generation because it shuts down.", "", 0));
@@ -362,7 +401,7 @@ final class GenerationStream implements Subscription {
                 choice.index(),
                 choice.stopped() ? Reason.STOP : reason(finish),
                 choice.stopString(),
-                new Usage(finish.promptTokens(), finish.cachedTokens(), completion)));
+                new Usage(finish.promptTokens(), choice.cachedOf(finish), completion)));
         choice.finished = true;
         live--;
     }
@@ -371,7 +410,7 @@ final class GenerationStream implements Subscription {
         return switch (finish.reason()) {
             case STOP -> Reason.STOP;
             case DEADLINE -> Reason.DEADLINE;
-            case LENGTH, CANCELLED, ERROR -> Reason.LENGTH;
+            case LENGTH, CANCELLED, YIELDED, ERROR -> Reason.LENGTH;
         };
     }
 
@@ -414,7 +453,7 @@ final class GenerationStream implements Subscription {
         if (!accepted || live == 0) {
             return;
         }
-        long free = Math.min(requested.get() - delivered, ahead) - outbox.size() - granted;
+        long free = free();
         if (free < Math.max(1, granted)) {
             return;
         }
@@ -423,12 +462,15 @@ final class GenerationStream implements Subscription {
             Choice poorest = null;
             for (int i = 0; i < shares.length; i++) {
                 Choice choice = choices.get((nextChoice + i) % shares.length);
-                if (!choice.finished && !choice.stopped() && (poorest == null || choice.granted < poorest.granted)) {
+                if (choice.standing == Standing.TAKEN
+                        && !choice.finished
+                        && !choice.stopped()
+                        && (poorest == null || choice.granted < poorest.granted)) {
                     poorest = choice;
                 }
             }
             if (poorest == null) {
-                return; // All have stopped; their ends are on the way.
+                break; // All have stopped or wait for a place; their ends or beginnings are on the way.
             }
             poorest.granted++;
             granted++;
@@ -440,6 +482,85 @@ final class GenerationStream implements Subscription {
                 handles.get(i).request(shares[i]);
             }
         }
+    }
+
+    /** Events that are wanted and neither there nor asked for. */
+    private long free() {
+        return Math.min(requested.get() - delivered, ahead) - outbox.size() - granted;
+    }
+
+    // ---- places given up and taken again
+
+    /** Here alone, so that what the engine hears last is the truth. */
+    private void tellPresence() {
+        if (presence == null || !accepted) {
+            return;
+        }
+        boolean there = presence.isThere();
+        for (Choice choice : choices) {
+            if (choice.attended != there && choice.standing != Standing.YIELDED) {
+                choice.attended = there;
+                handles.get(choice.place()).attended(there);
+            }
+        }
+    }
+
+    private void gaveUp(Choice choice, Finish finish) {
+        granted -= choice.granted;
+        choice.gaveUp(finish);
+        yielded++;
+    }
+
+    /** Whoever gave his place up asks for another once somebody is there and wants more. */
+    private void comeBack() {
+        if (presence == null) {
+            return;
+        }
+        for (int i = 0; i < choices.size() && yielded > 0; i++) {
+            Choice choice = choices.get(i);
+            if (choice.standing == Standing.YIELDED && presence.isThere() && !pausing && free() > 0) {
+                comeBack(choice);
+            }
+        }
+    }
+
+    private void comeBack(Choice choice) {
+        try {
+            List<SequenceHandle> taken = new ArrayList<>(handles);
+            taken.set(
+                    choice.place(),
+                    places.again(request, promptIds(), choice.soFar(), new Listener(choice.place(), true)));
+            choice.standing = Standing.RETURNING; // Until it starts, the others get what is wanted.
+            choice.attended = true;
+            yielded--;
+            started(List.copyOf(taken));
+        } catch (RefusedException refused) {
+            refused(choice, refused);
+        }
+    }
+
+    private void refused(Choice choice, RefusedException refused) {
+        switch (refused.refusal()) {
+            case BUSY -> {
+                pausing = true;
+                places.later(this::tryAgain, Math.max(1, refused.retryAfterSeconds()));
+            }
+            case LATE -> {
+                yielded--;
+                choice.standing = Standing.TAKEN;
+                end(choice, choice.late(promptIds().length));
+                wake();
+            }
+            case TOO_LARGE, UNAVAILABLE -> {
+                abort(EngineTextGenerator.translate(refused));
+                wake();
+            }
+        }
+    }
+
+    private void tryAgain() {
+        pausing = false;
+        wake();
     }
 
     private int[] promptIds() {

@@ -11,6 +11,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 
@@ -43,6 +44,7 @@ public final class EngineMetrics implements EngineObserver {
     private final Counter soughtTokens;
     private final Counter foundTokens;
     private final Counter finished;
+    private final Counter yielded;
     private final Counter refused;
     private final Gauge waiting;
     private final Gauge running;
@@ -59,7 +61,7 @@ public final class EngineMetrics implements EngineObserver {
     private long foundTokensSeen;
 
     public EngineMetrics(PrometheusRegistry registry) {
-        for (FinishReason reason : FinishReason.values()) {
+        for (FinishReason reason : EnumSet.complementOf(EnumSet.of(FinishReason.YIELDED))) {
             reasons.put(reason, reason.name().toLowerCase(Locale.ROOT));
         }
         firstToken = seconds(
@@ -105,6 +107,10 @@ public final class EngineMetrics implements EngineObserver {
                 .name("tramontane_requests_finished")
                 .help("Sequences that ended, by reason.")
                 .labelNames("finished_reason")
+                .register(registry);
+        yielded = Counter.builder()
+                .name("tramontane_sequences_yielded")
+                .help("Sequences nobody read that gave their places up to requests that waited.")
                 .register(registry);
         refused = Counter.builder()
                 .name("tramontane_requests_refused")
@@ -160,6 +166,11 @@ public final class EngineMetrics implements EngineObserver {
     public void finished(FinishReason reason, int prompt, int generated, Phases phases) {
         finished.labelValues(reasons.getOrDefault(reason, "error")).inc();
         requestTime.observe(phases.total() / NANOS);
+    }
+
+    @Override
+    public void yielded() {
+        yielded.inc();
     }
 
     @Override

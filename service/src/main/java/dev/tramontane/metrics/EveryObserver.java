@@ -38,6 +38,11 @@ public record EveryObserver(List<EngineObserver> observers) implements EngineObs
     }
 
     @Override
+    public void yielded() {
+        observers.forEach(EngineObserver::yielded);
+    }
+
+    @Override
     public void requestEnded(int choices, int maxTokens, int mostGenerated) {
         observers.forEach(each -> each.requestEnded(choices, maxTokens, mostGenerated));
     }

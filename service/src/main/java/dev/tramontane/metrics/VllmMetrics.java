@@ -49,6 +49,7 @@ public final class VllmMetrics implements EngineObserver {
     private final Gauge cacheConfig;
     private final VllmNames names;
     private final int pageTokens;
+    private final CounterDataPoint preemptions;
     private final Map<FinishReason, CounterDataPoint> ends = new EnumMap<>(FinishReason.class);
     private boolean cacheKnown;
     private long promptSeen;
@@ -122,7 +123,7 @@ public final class VllmMetrics implements EngineObserver {
         };
         cacheConfig = names.labelled(
                 "cache_config_info", "Information of the cache configuration.", "block_size", "num_gpu_blocks");
-        names.neverCounted("num_preemptions", "Cumulative number of preemptions: nothing is preempted.");
+        preemptions = names.counter("num_preemptions", "Cumulative number of preemptions: of answers nobody reads.");
         for (String cache : VllmNames.PREFIX_CACHES) {
             soughtTotals.add(names.counter(cache + "_queries", "Prefix cache queries, in terms of number of tokens."));
             foundTotals.add(names.counter(cache + "_hits", "Prefix cache hits, in terms of number of cached tokens."));
@@ -137,7 +138,7 @@ public final class VllmMetrics implements EngineObserver {
         return switch (reason) {
             case STOP -> "stop";
             case LENGTH -> "length";
-            case CANCELLED, DEADLINE -> "abort";
+            case CANCELLED, DEADLINE, YIELDED -> "abort"; // What has yielded has not ended, and is not told.
             case ERROR -> "error";
         };
     }
@@ -170,6 +171,11 @@ public final class VllmMetrics implements EngineObserver {
         if (generated > 1) {
             perOutputToken.observe(phases.decode() / NANOS / (generated - 1));
         }
+    }
+
+    @Override
+    public void yielded() {
+        preemptions.inc();
     }
 
     @Override

@@ -86,11 +86,6 @@ final class VllmNames {
                 .labelValues(model, ENGINE);
     }
 
-    /** A count of what does not happen here, so that divisions by it find a value. */
-    void neverCounted(String name, String help) {
-        counter(name, help);
-    }
-
     /** Sequences that ended for this reason. One collector for all reasons. */
     Counter ends() {
         return Counter.builder()

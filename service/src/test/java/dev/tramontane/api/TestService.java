@@ -300,6 +300,22 @@ final class TestService implements AutoCloseable {
         return stepping ? stepping(engine, service) : service;
     }
 
+    /** An engine loop, which is started, with so much kept of answers. */
+    static TestService keeping(EngineLoop loop, ReplayLimits replay) {
+        loop.start();
+        return new TestService(
+                loop,
+                new ByteTokenizer(),
+                null,
+                CONFIG,
+                UNWATCHED,
+                new RequestMemory(1L << 30),
+                SamplingDefaults.NEUTRAL,
+                Doorkeeper.OPEN,
+                replay,
+                new ResponseStore(1L << 30, Duration.ofHours(1)));
+    }
+
     /** The same, with a tokenizer that puts bos before plain prompts. */
     static TestService addingBos(String... answers) {
         return running(new ScriptedEngine(answers), new ByteTokenizer(true), null, CONFIG);

@@ -13,7 +13,7 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "dev.tramontane.engine", importOptions = ImportOption.DoNotIncludeTests.class)
 final class BookkeepingFloorTest {
     private static final String DECIDING =
-            "Scheduler|StepPlan|KvCache|PagePool|PageTable|Reservation|RollingWindow|Admitted|ParkedWork|WorkAhead|DecodeTurns"
+            "Scheduler|StepPlan|KvCache|PagePool|PageTable|Reservation|RollingWindow|Admitted|ParkedWork|WorkAhead|DecodeTurns|Absent|Yielding"
                     + "|CachePlan|Holdings|FairRows|WaitingLine|TokenCounts|BatchFiller|Rates|Backlog";
 
     @ArchTest

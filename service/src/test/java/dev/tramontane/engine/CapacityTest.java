@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What capacity says is what admission does. */
@@ -24,19 +25,28 @@ final class CapacityTest {
     @Test
     void theAnswerIsWhatSubmittingThenDoes() {
         Map<Verdict, Integer> seen = new EnumMap<>(Verdict.class);
+        AtomicInteger yielded = new AtomicInteger();
+        EngineObserver counts = new EngineObserver() {
+            @Override
+            public void yielded() {
+                yielded.incrementAndGet();
+            }
+        };
         for (int seed = 0; seed < 120; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             FakeModel model = FakeModel.of(50, WINDOWS[seed % WINDOWS.length]);
             EngineConfig sizes = Asks.withQueue(
                     Asks.config(1 + random.nextInt(4), 24, 4, 120, 4 + random.nextInt(5)), 6 + random.nextInt(10), 300);
             long bytes = CachePlan.bytesFor(model.geometry(), sizes, 120, 1 + random.nextInt(4));
-            Rig rig = new Rig(model, sizes.withCacheBytes(bytes));
+            Rig rig = new Rig(model, sizes.withCacheBytes(bytes), counts);
             List<Rig.Ask> asks = new ArrayList<>();
             for (int turn = 0; turn < 60; turn++) {
                 seen.merge(compare(rig, random, asks), 1, Integer::sum);
                 if (!asks.isEmpty() && random.nextInt(3) == 0) {
                     Rig.Ask some = asks.get(random.nextInt(asks.size()));
                     if (random.nextBoolean()) {
+                        some.attended(random.nextInt(4) == 0);
+                    } else if (random.nextBoolean()) {
                         some.handles()
                                 .get(random.nextInt(some.handles().size()))
                                 .cancel();
@@ -49,6 +59,7 @@ final class CapacityTest {
         }
         assertThat(seen.keySet()).contains(Verdict.STARTS, Verdict.WAITS, Verdict.BUSY, Verdict.TOO_LARGE);
         assertThat(seen.values()).allMatch(times -> times > 50);
+        assertThat(yielded.get()).as("places that were given up").isGreaterThan(100);
     }
 
     private static Verdict compare(Rig rig, SplittableRandom random, List<Rig.Ask> asks) {

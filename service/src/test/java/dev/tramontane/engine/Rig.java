@@ -46,6 +46,10 @@ final class Rig {
             handles.forEach(handle -> handle.request(n));
         }
 
+        void attended(boolean attended) {
+            handles.forEach(handle -> handle.attended(attended));
+        }
+
         boolean over() {
             return heard.stream().allMatch(Recorder::over);
         }

@@ -83,6 +83,7 @@ final class RecordedAnswer extends Recording<byte[]> {
     /** Several events are numbered one by one: a connection may be cut between them. */
     @Override
     protected void write(byte[] frame) {
+        memory.take(RequestMemory.ofIds(1)); // An event tells a token, seldom two: the estimate is twice one's size.
         String events = new String(frame, StandardCharsets.UTF_8);
         if (events.isEmpty()) {
             append("");

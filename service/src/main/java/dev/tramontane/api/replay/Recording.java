@@ -1,6 +1,7 @@
 package dev.tramontane.api.replay;
 
 import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.generation.Presence;
 import io.vertx.core.Context;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -28,6 +29,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     private final Keeping keeping;
     private final long absenceMillis;
     private final EventLog log;
+    private final Presence presence = new Presence();
     private @Nullable Long timer;
 
     /** @param home the event loop's context that writes */
@@ -58,6 +60,12 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     /** Nobody has read it in time, or it was not to wait. On the home loop; the generation has not ended. */
     protected abstract void abandoned();
 
+    /** Tells the generation whether anybody reads, too. */
+    @Override
+    public final reactor.util.context.Context currentContext() {
+        return keeping == Keeping.RESUMABLE ? presence.inContext() : super.currentContext();
+    }
+
     /** On the home loop. */
     protected final void atHome(Runnable work) {
         home.runOnContext(ignored -> work.run());
@@ -77,13 +85,18 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
 
         @Override
         public void attached() {
-            atHome(Recording.this::stopWaiting);
+            atHome(Recording.this::isRead);
         }
 
         @Override
         public void deserted() {
             atHome(Recording.this::await);
         }
+    }
+
+    private void isRead() {
+        stopWaiting();
+        presence.set(log.readers() > 0);
     }
 
     private void stopWaiting() {
@@ -102,6 +115,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
             return;
         }
         stopWaiting();
+        presence.set(false);
         timer = home.owner().setTimer(absenceMillis, late -> {
             timer = null;
             if (log.readers() == 0 && !log.isOver()) {

@@ -269,7 +269,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
             case Delta delta -> {
                 memory.take(RequestMemory.ofText(delta.text().length()) // The last event repeats all of it.
-                        + (long) Integer.BYTES * delta.tokens().size());
+                        + 2 * RequestMemory.ofIds(delta.tokens().size())); // Here, and where they are generated.
                 append(() -> {
                     ids.add(delta.tokens());
                     return delta.text().isEmpty() ? List.of() : events.delta(delta.text());
