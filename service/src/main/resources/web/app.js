@@ -59,16 +59,19 @@ showSidebar(chat, store);
 line.connect();
 await resumeLast();
 
-/** After a reload the conversation is there again, and an answer that was under way goes on. */
+/** After a reload the conversation is there again, and an answer that was under way goes on: also below the view of the server. */
 async function resumeLast() {
-  const id = location.hash.startsWith("#chat-") && location.hash.slice("#chat-".length);
+  const id = location.hash.startsWith("#chat-") ? location.hash.slice("#chat-".length) : history.state?.chat;
   if (store && id) await chat.open(id);
 }
 chat.addEventListener("listed", remember);
 chat.addEventListener("shown", remember);
+addEventListener("hashchange", remember);
+remember();
 
 function remember() {
   const { record, turns } = chat.conversation;
-  const hash = store && turns.size ? `#chat-${record.id}` : "#";
-  if (location.hash !== "#server" && location.hash !== hash) history.replaceState(null, "", hash === "#" ? location.pathname : hash);
+  const kept = store && turns.size > 0;
+  const address = location.hash === "#server" ? "#server" : kept ? `#chat-${record.id}` : location.pathname;
+  history.replaceState({ chat: kept ? record.id : null }, "", address);
 }

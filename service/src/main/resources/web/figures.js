@@ -19,25 +19,26 @@ export function watchServer(server) {
   const rates = [];
 
   async function look() {
-    const [capacity, metrics] = await Promise.all([read(server, "/capacity"), read(server, "/metrics")]);
+    const [capacity, metrics] = await Promise.all([read(server, "/capacity", JSON.parse), read(server, "/metrics", samplesOf)]);
     if (stopped) return;
     show(capacity, metrics);
     timer = setTimeout(look, EVERY_MS);
   }
 
   function show(capacity, metrics) {
-    const plan = capacity.text && JSON.parse(capacity.text);
-    const sample = metrics.text ? samplesOf(metrics.text) : () => null;
+    const plan = capacity.value;
+    const sample = metrics.value ?? (() => null);
     const now = {
       at: performance.now(),
       prompt: sample("tramontane_prompt_tokens_total"),
       answer: sample("tramontane_generation_tokens_total"),
     };
-    const rate = (name) => (now[name] === null || !before ? null : ((now[name] - before[name]) * 1000) / (now.at - before.at));
+    // Counters that have gone back are another process's: there is no rate between the two.
+    const rate = (name) => (now[name] === null || !(before?.[name] <= now[name]) ? null : ((now[name] - before[name]) * 1000) / (now.at - before.at));
     say([capacity, metrics].map(({ hidden }) => hidden).filter(Boolean));
-    cards.replaceChildren(...(plan || metrics.text ? cardsOf(plan, sample, rate) : []));
+    cards.replaceChildren(...(plan || metrics.value ? cardsOf(plan, sample, rate) : []));
     draw(rate("answer"));
-    before = metrics.text ? now : null;
+    before = metrics.value ? now : null;
   }
 
   function say(hidden) {
@@ -81,15 +82,20 @@ function cardsOf(plan, sample, rate) {
   ];
 }
 
-/** The text at a path, or why there is none. */
-async function read(server, path) {
+/** What a path says, or why it says nothing. */
+async function read(server, path, parse) {
+  let reply, text;
   try {
-    const reply = await server.get(path);
-    if (reply.ok) return { text: await reply.text() };
-    if (reply.status === 404) return { hidden: `${path} is not to be seen here: this server keeps it on another port, or has none.` };
-    return { hidden: `${path} is not to be seen: ${(await reply.json()).error.message}` };
+    reply = await server.get(path);
+    text = await reply.text();
   } catch {
     return { hidden: `${path} cannot be reached.` };
+  }
+  if (reply.status === 404) return { hidden: `${path} is not to be seen here: this server keeps it on another port, or has none.` };
+  try {
+    return reply.ok ? { value: parse(text) } : { hidden: `${path} is not to be seen: ${JSON.parse(text).error.message}` };
+  } catch {
+    return { hidden: `${path} says what this page can't read (HTTP status ${reply.status}).` };
   }
 }
 

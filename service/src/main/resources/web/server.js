@@ -7,6 +7,8 @@ export class Server extends EventTarget {
   model = "";
   /** Tokens of the model's context, 0 until they are known. */
   context = 0;
+  /** Tokens of its narrowest sliding window, 0 where it has none, or /capacity is hidden from whoever looks. */
+  window = 0;
 
   /** What a socket offers: a browser's only way to show a key there. */
   get protocols() {
@@ -40,12 +42,16 @@ export class Server extends EventTarget {
     }
   }
 
-  /** Asks for the model's name. True unless a key is needed and missing, or wrong: a socket is not told why it was refused. */
+  /** Asks for the model's name and sizes, and emits "met" when it has them. True unless a key is needed and missing, or wrong: a socket is not told why it was refused. */
   async meet() {
     let reply;
     try {
       reply = await this.get("/v1/models");
-      if (reply.ok) this.model = (await reply.json()).data[0].id;
+      if (reply.ok) {
+        const [{ id, max_model_len: context }] = (await reply.json()).data;
+        Object.assign(this, { model: id, context, window: await this.#narrowest() });
+        this.dispatchEvent(new Event("met"));
+      }
     } catch {
       return true; // The connection is lost; the socket says so.
     }
@@ -68,6 +74,13 @@ export class Server extends EventTarget {
     } catch {
       return Infinity; // As above.
     }
+  }
+
+  async #narrowest() {
+    const reply = await this.get("/capacity");
+    if (!reply.ok) return 0;
+    const windows = (await reply.json()).groups.map(({ window }) => window).filter(Boolean);
+    return windows.length ? Math.min(...windows) : 0;
   }
 
   #headers(headers) {

@@ -1,7 +1,7 @@
 // A person chats: keyboard, streaming, stopping, settings, errors; on a desktop in light, on a phone in dark.
 
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, accessible, answer, answered, answering, inSight, lastKept, more, noSideways, oneRow, open, picture, script, step, until } from "./browser.mjs";
+import { DESKTOP, PHONE, accessible, answer, answered, answering, connected, inSight, lastKept, more, noSideways, oneRow, open, picture, script, step, until } from "./browser.mjs";
 
 const [expected] = more;
 
@@ -35,6 +35,24 @@ await script(async () => {
     await answer(page, 0).locator(".meta").textContent(),
     /^\d+\.\d\d s to first token · [\d.]+ tokens\/s · \d+ tokens$/,
   );
+
+  step("it says how full the context and the window are, also when it is loaded again and after a look at the server");
+  const full = /^\d+ % *window 100 %$/;
+  const before = await page.locator("#context").textContent();
+  assert.match(before, full);
+  assert.match(await page.locator("#context").getAttribute("title"), /^5\d\d of 4,096 tokens .*; the sliding window holds the last 16 of at most 16$/);
+  await page.reload();
+  await page.locator("#context", { hasText: full }).waitFor();
+  assert.equal(await page.locator("#context").textContent(), before);
+  await page.locator("#server-link").click();
+  await page.locator("#server-view").waitFor();
+  await page.reload();
+  await page.locator("#server-view").waitFor();
+  await page.locator("#server-link").click();
+  await answered(page, 0);
+  await page.reload();
+  await answered(page, 0);
+  await connected(page);
 
   step("a second turn goes on with the first; Escape stops it");
   await prompt.fill("second");

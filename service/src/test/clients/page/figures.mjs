@@ -36,6 +36,25 @@ await script(async () => {
   await page.locator("#figures-curve").waitFor();
   await accessible(page, "the server in light");
   await picture(page, "server-light");
+  step("counters that begin anew, and what can't be read, end neither the view nor its sense");
+  await page.route("**/metrics", async (route) => {
+    const reply = await route.fetch();
+    await route.fulfill({ response: reply, body: (await reply.text()).replace(/^(tramontane_generation_tokens_total\S*) .*$/m, "$1 0") });
+  });
+  await value(page, "Tokens a second").filter({ hasText: /^–$/ }).waitFor();
+  await page.unroute("**/metrics");
+  await page.route("**/capacity", (route) => route.fulfill({ status: 200, body: "<h1>Welcome to this network</h1>" }));
+  await page.locator("#figures-words", { hasText: "/capacity says what this page can't read (HTTP status 200)" }).waitFor();
+  await page.unroute("**/capacity");
+  await page.locator("#figures-words", { hasText: "as it is now" }).waitFor();
+
+  step("all of it by the keyboard");
+  await page.locator("#server-link").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#composer").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#server-view").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "figures-title");
   await page.locator("#server-link").click();
   assert.equal(await page.locator("#prompt").inputValue(), "not sent yet");
   assert.equal(await page.locator("#server-view").isVisible(), false);

@@ -12,6 +12,7 @@ import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.TransportLimits;
+import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
@@ -219,6 +220,7 @@ final class Served implements AutoCloseable {
                         new OpenAiRoutes(vertx, config, models, observer, memory, clock),
                         new HealthRoutes(WELL),
                         new MetricsRoute(vertx, METRICS),
+                        new CapacityRoutes(models),
                         new ModelRoutes(models),
                         new TokenizeRoutes(vertx, config, models, memory),
                         new ChatPage()),
