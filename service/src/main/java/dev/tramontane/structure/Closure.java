@@ -37,13 +37,17 @@ final class Closure {
         }
     }
 
-    private record Loop(int loop, int need, int left) {}
+    private record Loop(int loop, int need, int left) {
+        boolean isCall() {
+            return left == 1;
+        }
+    }
 
     /** A frame that is being made. */
     private static final class Draft {
         final Loop loop;
         final Set<Work> returns = new HashSet<>();
-        /** Later rounds of the same, which go on where this one does. */
+        /** Later rounds of the same, and what is called last in it: they go on where this one does. */
         final List<Draft> rounds = new ArrayList<>();
 
         boolean left;
@@ -124,7 +128,7 @@ final class Closure {
                 int number = network.values()[node];
                 Network.Loop loop = network.loops().get(number);
                 Draft draft = draft(new Loop(number, loop.least(), loop.most()));
-                addReturn(draft, new Work(network.next()[node], here.frame));
+                addReturn(draft, network.next()[node], here.frame);
             }
             default -> leave(here.frame);
         }
@@ -139,6 +143,23 @@ final class Closure {
         drafts.put(wanted, made);
         push(network.loops().get(wanted.loop).entry(), made);
         return made;
+    }
+
+    /**
+     * Where nothing follows in a frame of one round, what follows that frame follows at once: a rule that ends in a call of itself would leave a
+     * frame a round otherwise, and going back through all of them would take as long as the text is.
+     */
+    private void addReturn(Draft draft, int node, Object frame) {
+        if (node == Network.RETURN_NODE && frame instanceof Draft caller && caller.loop.isCall()) {
+            caller.rounds.add(draft);
+            List.copyOf(caller.returns).forEach(way -> addReturn(draft, way));
+        } else if (node == Network.RETURN_NODE && frame instanceof Frame caller && caller.isCall()) {
+            for (int way = 0; way < caller.returns(); way++) {
+                addReturn(draft, new Work(caller.node(way), caller.parent(way)));
+            }
+        } else {
+            addReturn(draft, new Work(node, frame));
+        }
     }
 
     private void addReturn(Draft draft, Work way) {

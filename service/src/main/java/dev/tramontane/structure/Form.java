@@ -13,4 +13,16 @@ public sealed interface Form {
 
     /** A text that a regular expression matches from its beginning to its end: see {@link RegexReader} for the dialect. */
     record Regex(String pattern) implements Form {}
+
+    /**
+     * A JSON value of which a schema holds: see {@link SchemaReader} for what is supported.
+     *
+     * @param schema a tree of maps in the order of their names, lists, strings, numbers, booleans and nulls, as {@code json}'s reader makes it; not to
+     *     be changed afterwards
+     * @param strict whether it must be of the strict subset: every object closed, every property required
+     */
+    record JsonSchema(Object schema, boolean strict) implements Form {}
+
+    /** Any JSON object. */
+    record JsonObject() implements Form {}
 }

@@ -4,10 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What tells forms apart: a digest of their kind and of all they say, lengths before texts, so that no two read alike. */
 final class FormKey {
     private final MessageDigest digest;
+    private int left;
 
     private FormKey() {
         try {
@@ -32,8 +36,52 @@ final class FormKey {
                 key.add("regex");
                 key.add(regex.pattern());
             }
+            case Form.JsonSchema schema -> {
+                key.add(schema.strict() ? "strict schema" : "schema");
+                key.left = limits.sourceCharacters();
+                key.tree(schema.schema(), 0, limits);
+            }
+            case Form.JsonObject _ -> key.add("object");
         }
         return HexFormat.of().formatHex(key.digest.digest());
+    }
+
+    /** In the order of names, which is the order of members in an answer. */
+    private void tree(@Nullable Object tree, int depth, StructureLimits limits) {
+        if (depth > 4 * limits.nesting()) {
+            throw new StructureException("", "the schema is nested deeper than " + 4 * limits.nesting());
+        }
+        switch (tree) {
+            case Map<?, ?> map -> {
+                add("{" + map.size());
+                map.forEach((name, value) -> {
+                    count(((String) name).length(), limits);
+                    add((String) name);
+                    tree(value, depth + 1, limits);
+                });
+            }
+            case List<?> list -> {
+                add("[" + list.size());
+                list.forEach(value -> tree(value, depth + 1, limits));
+            }
+            case null -> add("null");
+            case String text -> {
+                count(text.length(), limits);
+                add("\"" + text);
+            }
+            case Boolean flag -> add(flag.toString());
+            case Number number -> add("n" + JsonValues.decimal(number));
+            default -> throw new IllegalArgumentException("no JSON value is a " + tree.getClass());
+        }
+        count(1, limits);
+    }
+
+    private void count(int characters, StructureLimits limits) {
+        left -= characters;
+        if (left < 0) {
+            throw new StructureException(
+                    "", "the schema has more than " + limits.sourceCharacters() + " characters of names and values");
+        }
     }
 
     private void add(String text) {

@@ -40,6 +40,11 @@ final class Frame {
         this.hash = sum;
     }
 
+    /** Whether this is its last round, as the only one of a called rule is: at its end its ways lead on, and nothing else does. */
+    boolean isCall() {
+        return left == 1;
+    }
+
     /** How many ways lead on after the loop. */
     int returns() {
         return nodes.length;

@@ -16,6 +16,8 @@ final class Machine {
             .or(ByteSet.range(0x5d, 0xbf))
             .or(ByteSet.range(0xc2, 0xf4));
 
+    static final ByteSet ALL_BYTES = ByteSet.range(0, 0xff);
+
     private final Network network;
     private final StructureLimits limits;
     private final int reach;
@@ -130,6 +132,7 @@ final class Machine {
         int own = 0;
         for (int at = 0; at < state.nodes.length; at++) {
             Frame frame = state.frames[at];
+            state.plain = Math.max(state.plain, network.plain()[state.nodes[at]]);
             readers += network.set(state.nodes[at]).and(PLAIN_BYTES).isEmpty() ? 0 : 1;
             if (frame.loop >= 0
                     && network.loops().get(frame.loop).plain() == state.nodes[at]

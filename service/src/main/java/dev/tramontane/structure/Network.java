@@ -4,12 +4,13 @@ import java.util.List;
 
 /**
  * Which bytes may follow which: nodes that read a byte of a set, branch, or begin a counted loop. A loop's body stands once, whatever its
- * count. Every node that is left can still be followed to the end, so no text that is begun can't be finished. Immutable.
+ * count, and a rule's body stands once, wherever it is called from: it is a loop of one round. Every node that is left can still be followed to the end, so no text that is begun can't be finished. Immutable.
  *
  * @param start node before the first byte
  * @param kinds one of the constants
  * @param values of a node that reads: its set's index in {@code sets}; that branches: its index in {@code branches}; of a loop: its index
  * @param next of a node that reads or is a loop: what follows
+ * @param plain of a node that begins a character: how many of {@link CodePoints#PLAIN} may follow from here, whatever they are, as far as that is known
  * @param classes class of each byte: bytes of one class are in the same sets
  * @param samples a byte of each class
  */
@@ -19,6 +20,7 @@ record Network(
         byte[] kinds,
         int[] values,
         int[] next,
+        int[] plain,
         List<ByteSet> sets,
         int[][] branches,
         List<Loop> loops,
@@ -48,7 +50,7 @@ record Network(
         for (int[] branch : branches) {
             ways += 16 + 4L * branch.length;
         }
-        return 4096 + 9L * kinds.length + ways + 48L * sets.size() + 40L * loops.size();
+        return 4096 + 13L * kinds.length + ways + 48L * sets.size() + 40L * loops.size();
     }
 
     ByteSet set(int node) {

@@ -31,20 +31,34 @@ final class RegexReader {
 
     private final int[] text;
     private final int mostNesting;
+    private final Spelling spelling;
+    private final boolean search;
     private int at;
     private int nesting;
 
-    private RegexReader(String pattern, StructureLimits limits) {
+    private RegexReader(String pattern, StructureLimits limits, Spelling spelling, boolean search) {
         this.text = pattern.codePoints().toArray();
         this.mostNesting = limits.nesting();
+        this.spelling = spelling;
+        this.search = search;
     }
 
+    /** What a pattern matches from beginning to end. */
     static Expression read(String pattern, StructureLimits limits) {
-        RegexReader reader = new RegexReader(pattern, limits);
+        RegexReader reader = new RegexReader(pattern, limits, Spelling.RAW, false);
         reader.take('^');
-        Expression whole = reader.alternatives();
-        if (reader.at < reader.text.length) {
-            throw reader.wrong("a ) that closes nothing");
+        return reader.whole();
+    }
+
+    /** What a pattern is found in, as JSON schemas mean it: each alternative may be anchored by {@code ^} and {@code $}. */
+    static Expression search(String pattern, StructureLimits limits, Spelling spelling) {
+        return new RegexReader(pattern, limits, spelling, true).whole();
+    }
+
+    private Expression whole() {
+        Expression whole = alternatives();
+        if (at < text.length) {
+            throw wrong("a ) that closes nothing");
         }
         return whole;
     }
@@ -59,14 +73,35 @@ final class RegexReader {
 
     private Expression terms() {
         List<Expression> parts = new ArrayList<>();
+        boolean outermost = search && nesting == 0;
+        if (outermost && !take('^')) {
+            parts.add(anything());
+        }
+        boolean ended = false;
         while (at < text.length && text[at] != '|' && text[at] != ')') {
-            if (text[at] == '$' && at == text.length - 1 && nesting == 0) {
+            if (text[at] == '$' && isEnd(at + 1) && nesting == 0) {
                 at++;
+                ended = true;
             } else {
                 parts.add(repeated(atom()));
             }
         }
+        if (outermost && !ended) {
+            parts.add(anything());
+        }
         return parts.size() == 1 ? parts.getFirst() : new Expression.Sequence(parts);
+    }
+
+    private boolean isEnd(int place) {
+        return place == text.length || (search && text[place] == '|');
+    }
+
+    private Expression anything() {
+        return new Expression.Repeat(one(CodePoints.ALL), 0, Expression.UNBOUNDED);
+    }
+
+    private Expression one(CodePoints set) {
+        return new Expression.OneOf(set, spelling);
     }
 
     private Expression repeated(Expression body) {
@@ -102,13 +137,13 @@ final class RegexReader {
         int next = text[at++];
         return switch (next) {
             case '(' -> group();
-            case '[' -> new Expression.OneOf(set());
-            case '.' -> new Expression.OneOf(LINE_ENDS.complement());
-            case '\\' -> new Expression.OneOf(escape(false));
+            case '[' -> one(set());
+            case '.' -> one(LINE_ENDS.complement());
+            case '\\' -> one(escape(false));
             case '^', '$' -> throw before("an anchor (^ or $) other than around the whole, which is not supported");
             case '*', '+', '?', '{' -> throw before("a count with nothing before it; a backslash makes it a character");
             case ']', '}' -> throw before("a bracket that closes nothing; a backslash makes it a character");
-            default -> new Expression.OneOf(character(next));
+            default -> one(character(next));
         };
     }
 

@@ -34,6 +34,14 @@ public final class Structure {
         return switch (form) {
             case Form.Choice choice -> choice(choice.choices(), tokens, limits);
             case Form.Regex regex -> regex(regex.pattern(), tokens, limits);
+            case Form.JsonSchema schema -> {
+                FormKey.of(schema, limits);
+                if (schema.strict()) {
+                    StrictSubset.check(schema.schema());
+                }
+                yield new Structure(SchemaCompiler.compile(schema.schema(), limits), tokens, limits);
+            }
+            case Form.JsonObject _ -> new Structure(JsonText.OBJECT, tokens, limits);
         };
     }
 

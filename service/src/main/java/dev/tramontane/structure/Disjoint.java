@@ -1,0 +1,103 @@
+package dev.tramontane.structure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.lucene.util.automaton.Operations;
+
+/**
+ * Whether no value can satisfy two alternatives of {@code oneOf}: only then is it the same as {@code anyOf}. Says yes only where that is certain: by kinds,
+ * listed values, bounds, lengths, patterns, or a member that both require with values that are disjoint, as a tag is.
+ */
+final class Disjoint {
+    private static final int MOST_NESTED = 4;
+
+    private final SchemaReader reader;
+    private final StructureLimits limits;
+    private final Fits fits;
+
+    Disjoint(SchemaReader reader, StructureLimits limits) {
+        this.reader = reader;
+        this.limits = limits;
+        this.fits = new Fits(reader, limits);
+    }
+
+    /** @throws StructureException where two of them may overlap */
+    void check(String place, List<Shape.Part> ways) {
+        List<List<Shape>> shapes = new ArrayList<>();
+        ways.forEach(way -> shapes.add(reader.shapes(List.of(way))));
+        for (int some = 0; some < shapes.size(); some++) {
+            for (int other = 0; other < some; other++) {
+                if (!disjoint(shapes.get(other), shapes.get(some), 0)) {
+                    throw new StructureException(
+                            place,
+                            "oneOf is supported where no value can satisfy two of its schemas, and numbers " + other
+                                    + " and " + some
+                                    + " may overlap: use anyOf, or give both a required property with a const each");
+                }
+            }
+        }
+    }
+
+    private boolean disjoint(List<Shape> some, List<Shape> others, int nested) {
+        return some.stream().allMatch(each -> others.stream().allMatch(other -> disjoint(each, other, nested)));
+    }
+
+    private boolean disjoint(Shape some, Shape other, int nested) {
+        if (some.values != null) {
+            return some.values.stream().noneMatch(value -> fits.fits(value, some) && fits.fits(value, other));
+        }
+        if (other.values != null) {
+            return other.values.stream().noneMatch(value -> fits.fits(value, some) && fits.fits(value, other));
+        }
+        Set<String> common = new TreeSet<>(some.types);
+        common.retainAll(other.types);
+        return common.stream().allMatch(type -> switch (type) {
+            case "number" -> apart(some.bounds, other.bounds);
+            case "string" ->
+                some.leastCharacters > other.mostCharacters
+                        || other.leastCharacters > some.mostCharacters
+                        || apart(some.patterns, other.patterns);
+            case "array" -> some.leastElements > other.mostElements || other.leastElements > some.mostElements;
+            case "object" -> members(some, other, nested) || members(other, some, nested);
+            default -> false;
+        });
+    }
+
+    private static boolean apart(Shape.Bounds some, Shape.Bounds other) {
+        return isBelow(some, other) || isBelow(other, some);
+    }
+
+    private static boolean isBelow(Shape.Bounds some, Shape.Bounds other) {
+        if (some.greatest() == null || other.least() == null) {
+            return false;
+        }
+        int order = Objects.requireNonNull(some.greatest()).compareTo(Objects.requireNonNull(other.least()));
+        return order < 0 || (order == 0 && (some.below() || other.above()));
+    }
+
+    private boolean apart(List<Expression> some, List<Expression> others) {
+        return some.stream()
+                .anyMatch(each -> others.stream()
+                        .anyMatch(other -> Operations.isEmpty(
+                                TextSets.both(TextSets.of(each, limits), TextSets.of(other, limits), limits))));
+    }
+
+    /** A member that one requires and the other forbids, or that both require with disjoint values. */
+    private boolean members(Shape some, Shape other, int nested) {
+        if (nested == MOST_NESTED) {
+            return false;
+        }
+        for (String name : some.required) {
+            List<Shape> others = reader.shapes(other.member(name));
+            if (others.isEmpty()
+                    || (other.required.contains(name)
+                            && disjoint(reader.shapes(some.member(name)), others, nested + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

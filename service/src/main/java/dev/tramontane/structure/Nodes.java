@@ -1,0 +1,154 @@
+package dev.tramontane.structure;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The nodes of a {@link Network} that is being made. What leads nowhere is not made: {@link #NOWHERE} stands for it. */
+final class Nodes {
+    static final int NOWHERE = -1;
+
+    private final ByteSet spellable;
+    private final int most;
+    private byte[] kinds = new byte[64];
+    private int[] values = new int[64];
+    private int[] next = new int[64];
+    private int[] plain = new int[64];
+    private int size;
+    private final List<int[]> branches = new ArrayList<>();
+    private final List<Network.Loop> loops = new ArrayList<>();
+    private final List<ByteSet> sets = new ArrayList<>();
+    private final Map<ByteSet, Integer> setIds = new HashMap<>();
+
+    /**
+     * @param spellable bytes that are tokens by themselves: only these are read, so that at least one token always fits
+     * @param most nodes
+     */
+    Nodes(ByteSet spellable, int most) {
+        this.spellable = spellable;
+        this.most = most;
+        add(Network.RETURN, 0, 0);
+    }
+
+    /** Whether every byte of a set can be read. */
+    boolean reads(ByteSet set) {
+        return spellable.and(set).equals(set);
+    }
+
+    int read(ByteSet wanted, int then) {
+        ByteSet set = wanted.and(spellable);
+        if (then == NOWHERE || set.isEmpty()) {
+            return NOWHERE;
+        }
+        Integer known = setIds.putIfAbsent(set, sets.size());
+        if (known == null) {
+            sets.add(set);
+        }
+        return add(Network.READ, known == null ? sets.size() - 1 : known, then);
+    }
+
+    int branch(int... ways) {
+        int[] open =
+                Arrays.stream(ways).filter(way -> way != NOWHERE).distinct().toArray();
+        if (open.length < 2) {
+            return open.length == 0 ? NOWHERE : open[0];
+        }
+        branches.add(open);
+        return add(Network.BRANCH, branches.size() - 1, 0);
+    }
+
+    /** A branch whose ways are given later, by {@link #open(int, int...)}, since they lead back to it. */
+    int branchLater() {
+        branches.add(new int[0]);
+        return add(Network.BRANCH, branches.size() - 1, 0);
+    }
+
+    void open(int branch, int... ways) {
+        branches.set(
+                values[branch],
+                Arrays.stream(ways).filter(way -> way != NOWHERE).distinct().toArray());
+    }
+
+    /** The nodes to which a branch leads in the end, the node itself where it is none; only the first way of branches in branches. */
+    int[] firstWays(int node) {
+        int[] ways = {node};
+        while (kinds[ways[0]] == Network.BRANCH) {
+            ways = branches.get(values[ways[0]]);
+        }
+        return ways;
+    }
+
+    /** @return the number of a loop that {@link #enter} begins */
+    int loop(Network.Loop loop) {
+        loops.add(loop);
+        return loops.size() - 1;
+    }
+
+    void define(int loop, Network.Loop as) {
+        loops.set(loop, as);
+    }
+
+    int enter(int loop, int then) {
+        return then == NOWHERE ? NOWHERE : add(Network.LOOP, loop, then);
+    }
+
+    /** Says of the nodes that begin a character here how many plain ones may follow, see {@link Network#plain}. */
+    void plain(int node, int characters) {
+        if (node != NOWHERE) {
+            plain[firstWays(node)[0]] = characters;
+        }
+    }
+
+    private int add(byte kind, int value, int then) {
+        if (size == most) {
+            throw new StructureException("", "it is too large: it takes more than " + most + " nodes");
+        }
+        if (size == kinds.length) {
+            kinds = Arrays.copyOf(kinds, 2 * size);
+            values = Arrays.copyOf(values, 2 * size);
+            next = Arrays.copyOf(next, 2 * size);
+            plain = Arrays.copyOf(plain, 2 * size);
+        }
+        kinds[size] = kind;
+        values[size] = value;
+        next[size] = then;
+        return size++;
+    }
+
+    Network network(int start) {
+        int[] classes = new int[256];
+        int count = 1;
+        for (ByteSet set : sets) {
+            int[] inner = new int[count];
+            int[] outer = new int[count];
+            Arrays.fill(inner, -1);
+            Arrays.fill(outer, -1);
+            int found = 0;
+            for (int value = 0; value < 256; value++) {
+                int[] side = set.contains(value) ? inner : outer;
+                if (side[classes[value]] < 0) {
+                    side[classes[value]] = found++;
+                }
+                classes[value] = side[classes[value]];
+            }
+            count = found;
+        }
+        int[] samples = new int[count];
+        for (int value = 0; value < 256; value++) {
+            samples[classes[value]] = value;
+        }
+        return new Network(
+                start,
+                Arrays.copyOf(kinds, size),
+                Arrays.copyOf(values, size),
+                Arrays.copyOf(next, size),
+                Arrays.copyOf(plain, size),
+                List.copyOf(sets),
+                branches.toArray(int[][]::new),
+                List.copyOf(loops),
+                classes,
+                samples);
+    }
+}

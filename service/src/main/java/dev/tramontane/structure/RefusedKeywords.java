@@ -1,0 +1,30 @@
+package dev.tramontane.structure;
+
+import java.util.Map;
+
+/** What to write instead of keywords that are not supported. */
+final class RefusedKeywords {
+    private static final Map<String, String> INSTEAD = Map.ofEntries(
+            Map.entry("nullable", "write a type of [\"...\", \"null\"]"),
+            Map.entry("patternProperties", "use additionalProperties"),
+            Map.entry("not", "list what is allowed"),
+            Map.entry("if", "use anyOf of objects with a const each"),
+            Map.entry("then", "use anyOf of objects with a const each"),
+            Map.entry("else", "use anyOf of objects with a const each"),
+            Map.entry("dependentRequired", "use anyOf of objects"),
+            Map.entry("dependentSchemas", "use anyOf of objects"),
+            Map.entry("dependencies", "use anyOf of objects"),
+            Map.entry("additionalItems", "use prefixItems and items, as draft 2020-12 has them"),
+            Map.entry("$anchor", "use a $ref that begins with #/"),
+            Map.entry("$dynamicRef", "use $ref"),
+            Map.entry("$recursiveRef", "use $ref"),
+            Map.entry("id", "leave it out"),
+            Map.entry("$id", "only the whole schema may have one"));
+
+    private RefusedKeywords() {}
+
+    static String instead(String keyword) {
+        String advice = INSTEAD.get(keyword);
+        return advice == null ? "" : ": " + advice;
+    }
+}

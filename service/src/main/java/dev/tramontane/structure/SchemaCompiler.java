@@ -1,0 +1,195 @@
+package dev.tramontane.structure;
+
+import static dev.tramontane.structure.Expression.sequence;
+import static dev.tramontane.structure.Expression.text;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.lucene.util.automaton.Automaton;
+
+/**
+ * Makes expressions of JSON schemas: a rule for each set of schemas that must hold of one value, so that schemas may refer to themselves. Members stand in
+ * the order of {@code properties}, others behind them; numbers, strings and space as {@link JsonText} says.
+ */
+final class SchemaCompiler {
+    private record Pending(Rule rule, List<Shape.Part> parts) {}
+
+    private final StructureLimits limits;
+    private final SchemaReader reader;
+    private final Fits fits;
+    private final Map<List<String>, Rule> rules = new HashMap<>();
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    private final Map<Set<String>, Expression> otherNames = new HashMap<>();
+
+    private SchemaCompiler(Object schema, StructureLimits limits) {
+        this.limits = limits;
+        this.reader = new SchemaReader(schema, limits);
+        this.fits = new Fits(reader, limits);
+    }
+
+    /**
+     * @param schema a tree of maps in their order, lists, strings, numbers, booleans and nulls
+     * @throws StructureException where it is wrong, or says what is not supported, with its place as a JSON pointer
+     */
+    static Expression compile(Object schema, StructureLimits limits) {
+        SchemaCompiler compiler = new SchemaCompiler(schema, limits);
+        Expression whole = compiler.value(List.of(new Shape.Part("", schema)));
+        while (!compiler.pending.isEmpty()) {
+            Pending next = compiler.pending.removeLast();
+            List<Expression> ways = new ArrayList<>();
+            String place = next.parts.getLast().pointer();
+            for (Shape shape : compiler.reader.shapes(next.parts)) {
+                ways.add(compiler.shape(shape, place));
+            }
+            next.rule.define(new Expression.Choice(ways));
+        }
+        return whole;
+    }
+
+    private Expression value(List<Shape.Part> parts) {
+        Map<String, Shape.Part> distinct = new java.util.LinkedHashMap<>();
+        for (Shape.Part part : parts) {
+            if (Boolean.FALSE.equals(part.schema())) {
+                return Expression.NOTHING;
+            }
+            boolean anything =
+                    Boolean.TRUE.equals(part.schema()) || (part.schema() instanceof Map<?, ?> map && map.isEmpty());
+            if (!anything) {
+                distinct.put(part.pointer(), part);
+            }
+        }
+        if (distinct.isEmpty()) {
+            return JsonText.VALUE;
+        }
+        Rule known = rules.get(List.copyOf(distinct.keySet()));
+        if (known == null) {
+            known = new Rule(String.join(" and ", distinct.keySet()));
+            if (rules.size() > limits.nodes() / 16) {
+                throw new StructureException("", "the schema is too large");
+            }
+            rules.put(List.copyOf(distinct.keySet()), known);
+            pending.add(new Pending(known, List.copyOf(distinct.values())));
+        }
+        return new Expression.Call(known);
+    }
+
+    private Expression shape(Shape shape, String place) {
+        if (shape.values != null) {
+            return JsonValues.oneOf(shape.values.stream()
+                    .filter(value -> fits.fits(value, shape))
+                    .toList());
+        }
+        List<Expression> ways = new ArrayList<>();
+        for (String type : shape.types) {
+            ways.add(
+                    switch (type) {
+                        case "null" -> text("null");
+                        case "boolean" -> Expression.choice(text("true"), text("false"));
+                        case "number" -> number(shape);
+                        case "string" -> string(shape, place);
+                        case "array" -> array(shape);
+                        default -> object(shape, place);
+                    });
+        }
+        return new Expression.Choice(ways);
+    }
+
+    private Expression number(Shape shape) {
+        if (shape.bounds.equals(Shape.Bounds.NONE)) {
+            return shape.integer ? JsonText.INTEGER : JsonText.NUMBER;
+        }
+        return Decimals.between(shape.bounds, shape.integer, limits);
+    }
+
+    private Expression string(Shape shape, String place) {
+        boolean anyLength = shape.leastCharacters == 0 && shape.mostCharacters == Expression.UNBOUNDED;
+        if (shape.leastCharacters > shape.mostCharacters) {
+            return Expression.NOTHING;
+        }
+        if (shape.patterns.isEmpty()) {
+            return anyLength ? JsonText.STRING : JsonText.string(shape.leastCharacters, shape.mostCharacters);
+        }
+        if (shape.patterns.size() == 1 && anyLength) {
+            return sequence(text("\""), shape.patterns.getFirst(), text("\""));
+        }
+        try {
+            Automaton all = TextSets.of(shape.patterns.getFirst(), limits);
+            for (Expression each : shape.patterns.subList(1, shape.patterns.size())) {
+                all = TextSets.both(all, TextSets.of(each, limits), limits);
+            }
+            if (!anyLength) {
+                all = TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, limits);
+            }
+            return sequence(text("\""), new Expression.Regular(all, Spelling.PRINTED), text("\""));
+        } catch (StructureException tooLarge) {
+            throw new StructureException(place, String.valueOf(tooLarge.getMessage()));
+        }
+    }
+
+    private Expression array(Shape shape) {
+        if (shape.leastElements > shape.mostElements) {
+            return Expression.NOTHING;
+        }
+        List<Expression> first = new ArrayList<>();
+        for (int at = 0; at < shape.toldApart(); at++) {
+            first.add(value(shape.element(at)));
+        }
+        Expression rest = value(shape.element(shape.toldApart()));
+        if (first.isEmpty()
+                && rest == JsonText.VALUE
+                && shape.leastElements == 0
+                && shape.mostElements == Expression.UNBOUNDED) {
+            return JsonText.ARRAY;
+        }
+        return JsonText.array(first, rest, shape.leastElements, shape.mostElements);
+    }
+
+    private Expression object(Shape shape, String place) {
+        if (shape.leastMembers > shape.mostMembers || shape.required.size() > shape.mostMembers) {
+            return Expression.NOTHING;
+        }
+        Set<String> names = shape.names();
+        Expression others = value(shape.otherMembers());
+        List<Expression.Rung> rungs = new ArrayList<>();
+        for (String name : names) {
+            Expression member = JsonText.member(JsonValues.name(name), value(shape.member(name)));
+            rungs.add(new Expression.Rung(member, !shape.required.contains(name), false));
+        }
+        boolean open = !others.equals(Expression.NOTHING);
+        if (open && shape.leastMembers > Math.max(1, shape.required.size())) {
+            throw new StructureException(
+                    place,
+                    "minProperties above 1 and above the number of required properties is supported only without additionalProperties");
+        }
+        if (open) {
+            rungs.add(new Expression.Rung(JsonText.member(otherName(names), others), true, true));
+        }
+        if (names.isEmpty()
+                && others == JsonText.VALUE
+                && shape.leastMembers == 0
+                && shape.mostMembers == Expression.UNBOUNDED) {
+            return JsonText.OBJECT;
+        }
+        return JsonText.object(rungs, shape.leastMembers, shape.mostMembers);
+    }
+
+    private Expression otherName(Set<String> names) {
+        if (names.isEmpty()) {
+            return JsonText.STRING;
+        }
+        return otherNames.computeIfAbsent(
+                new LinkedHashSet<>(names),
+                key -> new Expression.Call(new Rule(
+                        "another name",
+                        sequence(
+                                text("\""),
+                                new Expression.Regular(TextSets.others(key), Spelling.PRINTED),
+                                text("\"")))));
+    }
+}

@@ -1,0 +1,192 @@
+package dev.tramontane.structure;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a schema says of one value to its alternatives, each a {@link Shape}: references are followed, what must hold together is
+ * gathered, {@code anyOf} is multiplied out. Schemas of elements and members are not entered. Whatever is not supported is refused by its keyword and
+ * place, never passed over.
+ */
+final class SchemaReader {
+    /** Alternatives of one value. */
+    private static final int MOST_SHAPES = 1024;
+
+    private static final Set<String> REMARKS = Set.of(
+            "title",
+            "description",
+            "default",
+            "examples",
+            "example",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+            "$comment",
+            "$schema",
+            "$defs",
+            "definitions",
+            "contentEncoding",
+            "contentMediaType",
+            "contentSchema",
+            "discriminator");
+
+    private final Object root;
+    private final StructureLimits limits;
+    private final ShapeKeywords keywords;
+    private final Set<String> following = new HashSet<>();
+    private int nesting;
+    private int steps;
+    private int anyOfs;
+
+    SchemaReader(Object root, StructureLimits limits) {
+        this.root = root;
+        this.limits = limits;
+        this.keywords = new ShapeKeywords(limits);
+    }
+
+    /** Alternatives of a value of which all these schemas hold; none where they contradict each other. */
+    List<Shape> shapes(List<Shape.Part> parts) {
+        List<Shape> shapes = List.of(new Shape());
+        for (Shape.Part part : parts) {
+            shapes = apply(part, shapes);
+        }
+        return shapes;
+    }
+
+    private List<Shape> apply(Shape.Part part, List<Shape> to) {
+        if (++steps > limits.nodes() / 4) {
+            throw new StructureException(part.pointer(), "the schema takes too many steps to read");
+        }
+        if (part.schema() instanceof Boolean any) {
+            return any ? to : List.of();
+        }
+        if (!(part.schema() instanceof Map<?, ?> schema)) {
+            throw new StructureException(part.pointer(), "a schema is an object, true or false");
+        }
+        if (++nesting > limits.nesting()) {
+            throw new StructureException(part.pointer(), "schemas that are nested deeper than " + limits.nesting());
+        }
+        List<Shape> shapes = new ArrayList<>();
+        for (Shape shape : to) {
+            shapes.addAll(apply(part.pointer(), schema, shape));
+            if (shapes.size() > MOST_SHAPES) {
+                throw new StructureException(
+                        part.pointer(), "it multiplies out to more than " + MOST_SHAPES + " alternatives");
+            }
+        }
+        nesting--;
+        return shapes;
+    }
+
+    private List<Shape> apply(String pointer, Map<?, ?> schema, Shape shape) {
+        int before = shape.members.size();
+        int anyOfsBefore = anyOfs;
+        refuseUnknown(pointer, schema);
+        List<Shape> shapes = List.of(shape);
+        if (schema.get("$ref") instanceof String reference) {
+            shapes = follow(pointer + "/$ref", reference, shapes);
+        } else if (schema.containsKey("$ref")) {
+            throw new StructureException(pointer + "/$ref", "$ref wants a string");
+        }
+        for (Shape.Part each : list(pointer, schema, "allOf")) {
+            shapes = apply(each, shapes);
+        }
+        List<Shape> local = new ArrayList<>();
+        for (Shape each : shapes) {
+            Shape copy = each.copy();
+            if (keywords.apply(pointer, schema, copy)) {
+                local.add(copy);
+            }
+        }
+        shapes = local;
+        if (schema.containsKey("anyOf")) {
+            anyOfs++;
+            shapes = anyOf(list(pointer, schema, "anyOf"), shapes, pointer);
+        }
+        if (schema.containsKey("oneOf")) {
+            List<Shape.Part> ways = list(pointer, schema, "oneOf");
+            new Disjoint(this, limits).check(pointer + "/oneOf", ways);
+            shapes = anyOf(ways, shapes, pointer);
+        }
+        if (schema.containsKey("unevaluatedProperties") && !Boolean.TRUE.equals(schema.get("unevaluatedProperties"))) {
+            if (anyOfs > anyOfsBefore) {
+                throw new StructureException(
+                        pointer + "/unevaluatedProperties",
+                        "unevaluatedProperties beside anyOf is not supported, since which alternatives hold isn't known");
+            }
+            shapes.forEach(each -> addUnevaluated(pointer, schema, each, before));
+        }
+        return shapes;
+    }
+
+    private List<Shape> anyOf(List<Shape.Part> ways, List<Shape> shapes, String pointer) {
+        List<Shape> all = new ArrayList<>();
+        for (Shape.Part way : ways) {
+            all.addAll(apply(way, shapes));
+            if (all.size() > MOST_SHAPES) {
+                throw new StructureException(
+                        pointer, "it multiplies out to more than " + MOST_SHAPES + " alternatives");
+            }
+        }
+        return all;
+    }
+
+    private List<Shape> follow(String pointer, String reference, List<Shape> shapes) {
+        Shape.Part target = JsonPointer.resolve(root, reference, pointer);
+        if (!following.add(target.pointer())) {
+            throw new StructureException(pointer, "$ref leads back to itself without an object or array between");
+        }
+        List<Shape> applied = apply(target, shapes);
+        following.remove(target.pointer());
+        return applied;
+    }
+
+    /** Names that schemas from there on speak of are left alone, all others held to what is unevaluated. */
+    private static void addUnevaluated(String pointer, Map<?, ?> schema, Shape shape, int from) {
+        Map<String, Shape.@Nullable Part> evaluated = new LinkedHashMap<>();
+        for (Shape.Members each : shape.members.subList(from, shape.members.size())) {
+            if (each.rest() != null) {
+                return;
+            }
+            each.named().keySet().forEach(name -> evaluated.put(name, null));
+        }
+        shape.members.add(new Shape.Members(evaluated, JsonPointer.child(pointer, schema, "unevaluatedProperties")));
+    }
+
+    private static List<Shape.Part> list(String pointer, Map<?, ?> schema, String keyword) {
+        if (!schema.containsKey(keyword)) {
+            return List.of();
+        }
+        String place = pointer + "/" + keyword;
+        if (!(schema.get(keyword) instanceof List<?> list) || list.isEmpty()) {
+            throw new StructureException(place, keyword + " wants a list of schemas that isn't empty");
+        }
+        List<Shape.Part> parts = new ArrayList<>();
+        for (int at = 0; at < list.size(); at++) {
+            parts.add(JsonPointer.element(place, list, at));
+        }
+        return parts;
+    }
+
+    private static void refuseUnknown(String pointer, Map<?, ?> schema) {
+        for (Object key : schema.keySet()) {
+            String keyword = String.valueOf(key);
+            boolean known = ShapeKeywords.KNOWN.contains(keyword)
+                    || REMARKS.contains(keyword)
+                    || keyword.startsWith("x-")
+                    || (keyword.equals("$id") && pointer.isEmpty())
+                    || Set.of("$ref", "allOf", "anyOf", "oneOf", "unevaluatedProperties")
+                            .contains(keyword);
+            if (!known) {
+                throw new StructureException(
+                        JsonPointer.join(pointer, keyword),
+                        "the keyword " + Quoted.of(keyword) + " is not supported" + RefusedKeywords.instead(keyword));
+            }
+        }
+    }
+}

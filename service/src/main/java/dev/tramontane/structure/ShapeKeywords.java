@@ -1,0 +1,217 @@
+package dev.tramontane.structure;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the keywords of one schema object, each by itself, add to a {@link Shape}. */
+final class ShapeKeywords {
+    static final Set<String> KNOWN = Set.of(
+            "type",
+            "enum",
+            "const",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "minLength",
+            "maxLength",
+            "pattern",
+            "format",
+            "items",
+            "prefixItems",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties");
+
+    private final StructureLimits limits;
+
+    ShapeKeywords(StructureLimits limits) {
+        this.limits = limits;
+    }
+
+    /** @return whether any value is left, as far as that is seen here */
+    boolean apply(String pointer, Map<?, ?> schema, Shape shape) {
+        types(pointer, schema, shape);
+        values(pointer, schema, shape);
+        numbers(pointer, schema, shape);
+        strings(pointer, schema, shape);
+        arrays(pointer, schema, shape);
+        objects(pointer, schema, shape);
+        return !shape.types.isEmpty();
+    }
+
+    private static void types(String pointer, Map<?, ?> schema, Shape shape) {
+        if (!schema.containsKey("type")) {
+            return;
+        }
+        Object type = schema.get("type");
+        Collection<?> wanted = type instanceof List<?> list ? list : type == null ? List.of() : List.of(type);
+        if (wanted.isEmpty()) {
+            throw new StructureException(pointer + "/type", "type wants a name or a list of names");
+        }
+        Set<String> types = new LinkedHashSet<>();
+        for (Object each : wanted) {
+            String name = String.valueOf(each);
+            if (!Shape.ALL_TYPES.contains(name) && !name.equals("integer")) {
+                throw new StructureException(pointer + "/type", "there is no type " + Quoted.of(name));
+            }
+            types.add(name);
+        }
+        if (types.contains("integer") && !types.contains("number")) {
+            types.add("number");
+            shape.integer = true;
+        }
+        shape.types.retainAll(types);
+    }
+
+    private static void values(String pointer, Map<?, ?> schema, Shape shape) {
+        if (schema.containsKey("const")) {
+            List<@Nullable Object> one = new ArrayList<>();
+            one.add(schema.get("const"));
+            shape.values = JsonValues.common(shape.values, one);
+        }
+        if (schema.containsKey("enum")) {
+            if (!(schema.get("enum") instanceof List<?> list) || list.isEmpty()) {
+                throw new StructureException(pointer + "/enum", "enum wants a list that isn't empty");
+            }
+            shape.values = JsonValues.common(shape.values, list);
+        }
+    }
+
+    private static void numbers(String pointer, Map<?, ?> schema, Shape shape) {
+        BigDecimal least = number(pointer, schema, "minimum");
+        BigDecimal greatest = number(pointer, schema, "maximum");
+        BigDecimal above = number(pointer, schema, "exclusiveMinimum");
+        BigDecimal below = number(pointer, schema, "exclusiveMaximum");
+        BigDecimal multiple = number(pointer, schema, "multipleOf");
+        shape.bounds = least == null ? shape.bounds : shape.bounds.atLeast(least, false);
+        shape.bounds = greatest == null ? shape.bounds : shape.bounds.atMost(greatest, false);
+        shape.bounds = above == null ? shape.bounds : shape.bounds.atLeast(above, true);
+        shape.bounds = below == null ? shape.bounds : shape.bounds.atMost(below, true);
+        if (multiple != null) {
+            if (multiple.signum() <= 0) {
+                throw new StructureException(pointer + "/multipleOf", "multipleOf wants a number above 0");
+            }
+            if (!Multiples.isSupported(multiple)) {
+                throw new StructureException(
+                        pointer + "/multipleOf",
+                        "multipleOf is supported up to " + Multiples.MOST + " in its last digit's place");
+            }
+            shape.bounds = shape.bounds.multipleOf(multiple);
+        }
+    }
+
+    private static @Nullable BigDecimal number(String pointer, Map<?, ?> schema, String keyword) {
+        if (!schema.containsKey(keyword)) {
+            return null;
+        }
+        if (schema.get(keyword) instanceof Number number) {
+            BigDecimal value = JsonValues.decimal(number);
+            if (value.scale() <= JsonText.DIGITS) {
+                return value;
+            }
+            throw new StructureException(
+                    pointer + "/" + keyword, keyword + " has more than " + JsonText.DIGITS + " digits after the point");
+        }
+        throw new StructureException(pointer + "/" + keyword, keyword + " wants a number");
+    }
+
+    private void strings(String pointer, Map<?, ?> schema, Shape shape) {
+        shape.leastCharacters = Math.max(shape.leastCharacters, count(pointer, schema, "minLength", 0));
+        shape.mostCharacters =
+                Math.min(shape.mostCharacters, count(pointer, schema, "maxLength", Expression.UNBOUNDED));
+        if (schema.containsKey("pattern")) {
+            String place = pointer + "/pattern";
+            if (!(schema.get("pattern") instanceof String pattern)) {
+                throw new StructureException(place, "pattern wants a string");
+            }
+            try {
+                shape.patterns.add(RegexReader.search(pattern, limits, Spelling.PRINTED));
+            } catch (StructureException wrong) {
+                throw new StructureException(place, String.valueOf(wrong.getMessage()));
+            }
+        }
+        if (schema.containsKey("format")) {
+            shape.patterns.add(Formats.read(schema.get("format"), pointer + "/format", limits));
+        }
+    }
+
+    private static void arrays(String pointer, Map<?, ?> schema, Shape shape) {
+        shape.leastElements = Math.max(shape.leastElements, count(pointer, schema, "minItems", 0));
+        shape.mostElements = Math.min(shape.mostElements, count(pointer, schema, "maxItems", Expression.UNBOUNDED));
+        if (schema.containsKey("uniqueItems") && !Boolean.FALSE.equals(schema.get("uniqueItems"))) {
+            throw new StructureException(pointer + "/uniqueItems", "the keyword \"uniqueItems\" is not supported");
+        }
+        List<Shape.Part> first = new ArrayList<>();
+        if (schema.containsKey("prefixItems")) {
+            if (!(schema.get("prefixItems") instanceof List<?> list) || list.size() > 256) {
+                throw new StructureException(
+                        pointer + "/prefixItems", "prefixItems wants a list of at most 256 schemas");
+            }
+            for (int at = 0; at < list.size(); at++) {
+                first.add(JsonPointer.element(pointer + "/prefixItems", list, at));
+            }
+        }
+        if (schema.get("items") instanceof List<?>) {
+            throw new StructureException(
+                    pointer + "/items", "a list of items is not supported: use prefixItems, as draft 2020-12 has it");
+        }
+        Shape.Part rest = schema.containsKey("items") ? JsonPointer.child(pointer, schema, "items") : null;
+        if (rest != null || !first.isEmpty()) {
+            shape.elements.add(new Shape.Elements(first, rest));
+        }
+    }
+
+    private static void objects(String pointer, Map<?, ?> schema, Shape shape) {
+        shape.leastMembers = Math.max(shape.leastMembers, count(pointer, schema, "minProperties", 0));
+        shape.mostMembers = Math.min(shape.mostMembers, count(pointer, schema, "maxProperties", Expression.UNBOUNDED));
+        Map<String, Shape.@Nullable Part> named = new LinkedHashMap<>();
+        if (schema.containsKey("properties")) {
+            if (!(schema.get("properties") instanceof Map<?, ?> properties)) {
+                throw new StructureException(pointer + "/properties", "properties wants an object of schemas");
+            }
+            for (Object name : properties.keySet()) {
+                named.put((String) name, JsonPointer.child(pointer + "/properties", properties, (String) name));
+            }
+        }
+        if (schema.containsKey("required")) {
+            if (!(schema.get("required") instanceof List<?> list)
+                    || !list.stream().allMatch(String.class::isInstance)) {
+                throw new StructureException(pointer + "/required", "required wants a list of names");
+            }
+            list.forEach(name -> shape.required.add((String) name));
+        }
+        Shape.Part rest = schema.containsKey("additionalProperties")
+                ? JsonPointer.child(pointer, schema, "additionalProperties")
+                : null;
+        if (rest != null || !named.isEmpty()) {
+            shape.members.add(new Shape.Members(named, rest));
+        }
+    }
+
+    private static int count(String pointer, Map<?, ?> schema, String keyword, int otherwise) {
+        if (!schema.containsKey(keyword)) {
+            return otherwise;
+        }
+        if (schema.get(keyword) instanceof Number number) {
+            BigDecimal value = JsonValues.decimal(number);
+            if (value.signum() >= 0 && value.scale() <= 0) {
+                return value.min(BigDecimal.valueOf(Expression.UNBOUNDED)).intValue();
+            }
+        }
+        throw new StructureException(pointer + "/" + keyword, keyword + " wants a whole number from 0");
+    }
+}

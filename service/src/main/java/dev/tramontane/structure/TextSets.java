@@ -1,0 +1,136 @@
+package dev.tramontane.structure;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Operations;
+import org.apache.lucene.util.automaton.Transition;
+
+/** What several conditions on one text have in common, by Lucene's automata over code points. */
+final class TextSets {
+    private TextSets() {}
+
+    /** @throws StructureException where it takes too many states */
+    static Automaton both(Automaton some, Automaton other, StructureLimits limits) {
+        if ((long) some.getNumStates() * other.getNumStates() > limits.nodes()) {
+            throw new StructureException("", "its conditions on one value are too large together");
+        }
+        return Operations.removeDeadStates(Operations.intersection(some, other));
+    }
+
+    /** The automaton of an expression of characters and raw words. */
+    static Automaton of(Expression expression, StructureLimits limits) {
+        if (Cost.of(expression) > Math.min(limits.nodes(), Cost.MOST - 1)) {
+            throw new StructureException("", "it is too large: it takes more than " + limits.nodes() + " nodes");
+        }
+        return Operations.removeDeadStates(made(expression));
+    }
+
+    private static Automaton made(Expression expression) {
+        return switch (expression) {
+            case Expression.OneOf one -> set(one.set());
+            case Expression.Sequence sequence ->
+                sequence.parts().isEmpty()
+                        ? Automata.makeEmptyString()
+                        : Operations.concatenate(
+                                sequence.parts().stream().map(TextSets::made).toList());
+            case Expression.Choice choice ->
+                choice.alternatives().isEmpty()
+                        ? Automata.makeEmpty()
+                        : Operations.union(choice.alternatives().stream()
+                                .map(TextSets::made)
+                                .toList());
+            case Expression.Repeat repeat -> {
+                Automaton body = made(repeat.body());
+                yield repeat.most() == Expression.UNBOUNDED
+                        ? Operations.repeat(body, repeat.least())
+                        : Operations.repeat(body, repeat.least(), repeat.most());
+            }
+            case Expression.Words words ->
+                Operations.union(words.words().stream()
+                        .map(word -> Automata.makeString(new String(word, StandardCharsets.UTF_8)))
+                        .toList());
+            case Expression.Call _, Expression.Ladder _, Expression.Regular _ ->
+                throw new IllegalArgumentException("no characters of one text: " + expression.getClass());
+        };
+    }
+
+    private static Automaton set(CodePoints set) {
+        Automaton made = new Automaton();
+        int from = made.createState();
+        int to = made.createState();
+        made.setAccept(to, true);
+        for (int range = 0; range < set.ranges(); range++) {
+            made.addTransition(from, to, set.first(range), set.last(range));
+        }
+        made.finishState();
+        return made;
+    }
+
+    /** Those texts of an automaton that have some length, in code points. */
+    static Automaton bounded(Automaton texts, int least, int most, StructureLimits limits) {
+        int last = most == Expression.UNBOUNDED ? least : most;
+        if ((last + 1L) * texts.getNumStates() > limits.nodes()) {
+            throw new StructureException("", "its pattern or format and its length are too large together");
+        }
+        return both(texts, length(least, most), limits);
+    }
+
+    private static Automaton length(int least, int most) {
+        Automaton made = new Automaton();
+        int last = most == Expression.UNBOUNDED ? least : most;
+        for (int count = 0; count <= last; count++) {
+            made.createState();
+            made.setAccept(count, count >= least);
+        }
+        for (int count = 0; count < last; count++) {
+            made.addTransition(count, count + 1, 0, Character.MAX_CODE_POINT);
+        }
+        if (most == Expression.UNBOUNDED) {
+            made.addTransition(last, last, 0, Character.MAX_CODE_POINT);
+        }
+        made.finishState();
+        return made;
+    }
+
+    /** All texts but these. */
+    static Automaton others(Set<String> words) {
+        Automaton made = new Automaton();
+        int any = made.createState();
+        made.setAccept(any, true);
+        made.addTransition(any, any, 0, Character.MAX_CODE_POINT);
+        made.finishState();
+        if (words.isEmpty()) {
+            return made;
+        }
+        return new OtherWords(List.copyOf(words)).automaton();
+    }
+
+    /** Whether a text is one that a (perhaps not deterministic) automaton accepts. */
+    static boolean accepts(Automaton automaton, String text) {
+        Set<Integer> states = automaton.getNumStates() == 0 ? Set.of() : Set.of(0);
+        for (int codePoint : text.codePoints().toArray()) {
+            states = after(automaton, states, codePoint);
+        }
+        return states.stream().anyMatch(automaton::isAccept);
+    }
+
+    /** States of an automaton after one more character. */
+    private static Set<Integer> after(Automaton automaton, Set<Integer> states, int codePoint) {
+        Set<Integer> next = new HashSet<>();
+        Transition transition = new Transition();
+        for (int state : states) {
+            int count = automaton.initTransition(state, transition);
+            for (int at = 0; at < count; at++) {
+                automaton.getNextTransition(transition);
+                if (transition.min <= codePoint && codePoint <= transition.max) {
+                    next.add(transition.dest);
+                }
+            }
+        }
+        return next;
+    }
+}

@@ -1,0 +1,453 @@
+package dev.tramontane.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Schemas and documents in the order and spelling that are allowed: a document is taken if and only if another validator finds it valid. */
+class SchemaTest {
+    private static final TokenTree TOKENS = Vocabularies.random(new Random(11), "ab\"{}[]:,01 ", 400);
+
+    private static Arguments of(String schema, String... documents) {
+        return Arguments.of(
+                schema.replace('\'', '"'),
+                Stream.of(documents).map(each -> each.replace('\'', '"')).toList());
+    }
+
+    static Stream<Arguments> schemas() {
+        return Stream.of(
+                of("{}", "1", "'a'", "[]", "{}", "null", "[1, {'a': [true]}]"),
+                of("{'type': 'string'}", "''", "'a\u00e9\ud83d\ude00\\n\\u0041\\ud83d\\ude00\\/'", "1", "null"),
+                of(
+                        "{'type': 'string', 'minLength': 2, 'maxLength': 3}",
+                        "'a'",
+                        "'ab'",
+                        "'a\\n\ud83d\ude00'",
+                        "'abcd'",
+                        "'\\ud83d\\ude00'"),
+                of("{'type': 'string', 'pattern': 'b+'}", "'b'", "'abba'", "'a'", "''"),
+                of("{'type': 'string', 'pattern': '^b|a$'}", "'bc'", "'ca'", "'cb'", "'b'"),
+                of("{'type': 'string', 'pattern': '^[a-c]+$', 'maxLength': 3}", "'abc'", "'abca'", "'ad'", "''"),
+                of("{'pattern': '^a'}", "1", "'a'", "'b'", "{'a': 'b'}"),
+                of("{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}], 'type': 'string'}", "'ab'", "'xbxa'", "'a'", "'b'"),
+                of("{'type': 'integer'}", "0", "-0", "17", "-5", "1.5", "'1'", "true"),
+                of("{'type': 'number'}", "0", "-0.5", "1e5", "2.5E-3", "'a'"),
+                of(
+                        "{'type': 'integer', 'minimum': 3, 'maximum': 120}",
+                        "2",
+                        "3",
+                        "9",
+                        "10",
+                        "99",
+                        "100",
+                        "119",
+                        "120",
+                        "121",
+                        "200",
+                        "-5"),
+                of(
+                        "{'type': 'integer', 'minimum': -12, 'exclusiveMaximum': 7}",
+                        "-13",
+                        "-12",
+                        "-1",
+                        "0",
+                        "-0",
+                        "6",
+                        "7",
+                        "10"),
+                of(
+                        "{'type': 'number', 'exclusiveMinimum': 0.25, 'maximum': 1.5}",
+                        "0",
+                        "0.25",
+                        "0.250",
+                        "0.2500001",
+                        "0.3",
+                        "1",
+                        "1.5",
+                        "1.50",
+                        "1.51",
+                        "2"),
+                of(
+                        "{'type': 'number', 'minimum': -1.5, 'maximum': -0.5}",
+                        "-1.6",
+                        "-1.5",
+                        "-1",
+                        "-0.5",
+                        "-0.49",
+                        "0",
+                        "1"),
+                of("{'type': 'number', 'minimum': 0, 'exclusiveMaximum': 1}", "0", "-0", "0.999", "1", "1.0", "0.0"),
+                of("{'type': 'integer', 'minimum': 99}", "98", "99", "100", "12345678", "9"),
+                of("{'type': 'integer', 'multipleOf': 7}", "0", "7", "-14", "700", "8", "15"),
+                of(
+                        "{'type': 'number', 'multipleOf': 0.25, 'maximum': 10}",
+                        "0.5",
+                        "0.75",
+                        "0.750",
+                        "10",
+                        "0.3",
+                        "10.25",
+                        "3",
+                        "-0.25"),
+                of(
+                        "{'type': 'integer', 'multipleOf': 5, 'minimum': 11, 'maximum': 31}",
+                        "10",
+                        "15",
+                        "20",
+                        "30",
+                        "35",
+                        "12"),
+                of("{'type': ['string', 'null']}", "null", "'a'", "1", "{}"),
+                of(
+                        "{'enum': ['red', 1, null, [1, 'a'], {'b': 2}]}",
+                        "'red'",
+                        "1",
+                        "null",
+                        "[1, 'a']",
+                        "{'b': 2}",
+                        "'blue'",
+                        "2",
+                        "[1]"),
+                of("{'const': 'a\\\\b'}", "'a\\\\b'", "'b'"),
+                of("{'enum': [1, 2, 'a'], 'type': 'integer', 'minimum': 2}", "1", "2", "'a'"),
+                of("{'allOf': [{'enum': [1, 2, 3]}, {'enum': [2.0, 3, 4]}]}", "1", "2", "3", "4"),
+                of("{'type': 'array'}", "[]", "[1]", "[1, 'a', {}]", "{}"),
+                of(
+                        "{'type': 'array', 'items': {'type': 'integer'}, 'minItems': 1, 'maxItems': 3}",
+                        "[]",
+                        "[1]",
+                        "[1, 2, 3]",
+                        "[1,2,3,4]",
+                        "['a']"),
+                of("{'type': 'array', 'items': {'type': 'boolean'}, 'maxItems': 1}", "[]", "[true]", "[true, false]"),
+                of("{'type': 'array', 'items': {'type': 'boolean'}, 'maxItems': 0}", "[]", "[true]"),
+                of(
+                        "{'type': 'array', 'items': {'type': 'integer'}, 'minItems': 30, 'maxItems': 60}",
+                        "[1]",
+                        "[" + "1,".repeat(29) + "1]",
+                        "[" + "1,".repeat(59) + "1]",
+                        "[" + "1,".repeat(60) + "1]"),
+                of(
+                        "{'type': 'array', 'prefixItems': [{'type': 'integer'}, {'type': 'string'}], 'items': false}",
+                        "[]",
+                        "[1]",
+                        "[1, 'a']",
+                        "[1, 'a', 2]",
+                        "['a']"),
+                of(
+                        "{'type': 'array', 'prefixItems': [{'type': 'integer'}], 'items': {'type': 'string'}, 'minItems': 2}",
+                        "[1]",
+                        "[1, 'a']",
+                        "[1, 'a', 'b']",
+                        "[1, 2]"),
+                of(
+                        "{'type': 'array', 'prefixItems': [{'const': 1}], 'minItems': 1, 'maxItems': 2}",
+                        "[1]",
+                        "[1, {}]",
+                        "[1, 2, 3]",
+                        "[2]",
+                        "[]"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}, 'b': {'type': 'string'}}, 'required': ['a', 'b'], 'additionalProperties': false}",
+                        "{'a': 1, 'b': 'x'}",
+                        "{'a':1,'b':'x'}",
+                        "{'a': 1}",
+                        "{}",
+                        "{'a': 1, 'b': 'x', 'c': 1}",
+                        "{\n  'a': 1,\n  'b': 'x'\n}"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'required': ['b'], 'additionalProperties': false}",
+                        "{'b': 1}",
+                        "{'a': 1, 'b': 2}",
+                        "{'b': 1, 'c': 1}",
+                        "{'a': 1, 'b': 2, 'c': 3}",
+                        "{'a': 1}",
+                        "{}",
+                        "{'d': 1, 'b': 1}"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'a': 'x'}",
+                        "{'a': 1, 'ab': 'x', 'c': null}",
+                        "{'': 1}",
+                        "{'\\u0061': 1}".replace("\\u0061", "ab")),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'additionalProperties': {'type': 'string'}}",
+                        "{'b': 'x'}",
+                        "{'b': 1}",
+                        "{'a': 1, 'b': 'x', 'c': 'y'}",
+                        "{'a': 'x'}"),
+                of("{'type': 'object', 'required': ['x']}", "{}", "{'x': 1}", "{'x': 1, 'y': 2}"),
+                of(
+                        "{'type': 'object', 'additionalProperties': {'type': 'integer'}, 'minProperties': 1, 'maxProperties': 2}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'a': 1, 'b': 2}",
+                        "{'a': 1, 'b': 2, 'c': 3}"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'additionalProperties': false, 'minProperties': 2, 'maxProperties': 2}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'a': 1, 'c': 1}",
+                        "{'b': 1, 'c': 1}",
+                        "{'a': 1, 'b': 1, 'c': 1}"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}}, 'required': ['a'], 'maxProperties': 1}",
+                        "{'a': 1}",
+                        "{'a': 1, 'b': 1}",
+                        "{'a': 1, 'z': 1}",
+                        "{'b': 1}"),
+                of("{'anyOf': [{'type': 'integer'}, {'type': 'string', 'maxLength': 1}]}", "1", "'a'", "'ab'", "null"),
+                of("{'anyOf': [{'minimum': 5}, {'multipleOf': 2}], 'type': 'integer'}", "1", "2", "5", "6", "3"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'anyOf': [{'required': ['a']}, {'properties': {'b': {'const': 1}}, 'required': ['b']}]}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'b': 1}",
+                        "{'a': 1, 'b': 2}",
+                        "{'b': 2}"),
+                of("{'oneOf': [{'type': 'integer'}, {'type': 'string'}]}", "1", "'a'", "null"),
+                of(
+                        "{'oneOf': [{'type': 'object', 'properties': {'k': {'const': 'x'}, 'v': {'type': 'integer'}}, 'required': ['k', 'v']}, "
+                                + "{'type': 'object', 'properties': {'k': {'const': 'y'}, 'w': {'type': 'string'}}, 'required': ['k', 'w']}]}",
+                        "{'k': 'x', 'v': 1}",
+                        "{'k': 'y', 'w': 'a'}",
+                        "{'k': 'x', 'w': 'a'}",
+                        "{'k': 'z'}"),
+                of(
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'required': ['a']}, {'properties': {'b': {'type': 'string'}}, 'required': ['b']}]}",
+                        "{'a': 1, 'b': 'x'}",
+                        "{'a': 1}",
+                        "{'b': 'x'}",
+                        "{'a': 1, 'b': 2}"),
+                of(
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {}}, 'additionalProperties': false}, {'properties': {'b': {}}}]}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'b': 1}"),
+                of(
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {'minimum': 3}}}, {'properties': {'a': {'maximum': 5, 'type': 'integer'}}}]}",
+                        "{'a': 2}",
+                        "{'a': 3}",
+                        "{'a': 5}",
+                        "{'a': 6}"),
+                of(
+                        "{'type': 'object', 'allOf': [{'properties': {'a': {}}}], 'properties': {'b': {}}, 'unevaluatedProperties': false}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'a': 1, 'b': 1}",
+                        "{'c': 1}"),
+                of(
+                        "{'type': 'object', '$ref': '#/$defs/base', 'properties': {'b': {}}, 'unevaluatedProperties': {'type': 'integer'}, '$defs': {'base': {'properties': {'a': {}}}}}",
+                        "{'a': 'x', 'b': 'x', 'c': 1}",
+                        "{'a': 'x', 'c': 'x'}"),
+                of(
+                        "{'$ref': '#/$defs/tree', '$defs': {'tree': {'type': 'object', 'properties': {'v': {'type': 'integer'}, 'l': {'anyOf': [{'$ref': '#/$defs/tree'}, {'type': 'null'}]}}, 'required': ['v', 'l'], 'additionalProperties': false}}}",
+                        "{'v': 1, 'l': null}",
+                        "{'v': 1, 'l': {'v': 2, 'l': {'v': 3, 'l': null}}}",
+                        "{'v': 1, 'l': {}}",
+                        "{'v': 1}"),
+                of("{'type': 'array', 'items': {'$ref': '#'}}", "[]", "[[], [[]]]", "[1]"),
+                of(
+                        "{'type': 'object', 'properties': {'n~/%': {'type': 'object', 'properties': {'x': {'type': 'integer'}}}, 'm': {'$ref': '#/properties/n~0~1%25'}}}",
+                        "{'n~/%': {'x': 1}, 'm': {'x': 1}}", "{'m': {'x': 'a'}}"),
+                of(
+                        "{'type': 'string', 'format': 'date'}",
+                        "'2024-02-29'",
+                        "'2023-02-29'",
+                        "'2000-02-29'",
+                        "'1900-02-29'",
+                        "'2023-04-31'",
+                        "'2023-12-31'",
+                        "'a'"),
+                of(
+                        "{'type': 'string', 'format': 'date-time'}",
+                        "'2024-02-29T23:59:59Z'",
+                        "'2024-01-01T00:00:00.5+01:00'",
+                        "'2024-01-01'",
+                        "'2024-01-01T25:00:00Z'"),
+                of("{'type': 'string', 'format': 'time'}", "'23:59:59Z'", "'24:00:00Z'", "'00:00:00-05:30'"),
+                of("{'type': 'string', 'format': 'uuid'}", "'123e4567-e89b-12d3-a456-426614174000'", "'123e4567'"),
+                of("{'type': 'string', 'format': 'ipv4'}", "'1.2.3.4'", "'255.255.255.255'", "'256.1.1.1'", "'1.2.3'"),
+                of(
+                        "{'type': 'string', 'format': 'ipv6'}",
+                        "'::'",
+                        "'::1'",
+                        "'1::'",
+                        "'1:2:3:4:5:6:7:8'",
+                        "'1:2:3:4:5:6:7::'",
+                        "'::2:3:4:5:6:7:8'",
+                        "'1::8'",
+                        "'1:2:3:4:5:6:7:8:9'",
+                        "'1::2::3'",
+                        "'fe80::abcd'",
+                        "'12345::'"),
+                of(
+                        "{'type': 'string', 'format': 'email'}",
+                        "'a.b@example.com'",
+                        "'a@b@c'",
+                        "'a'",
+                        "'x+y@mail.example.org'"),
+                of("{'type': 'string', 'format': 'hostname'}", "'example.com'", "'-a'", "'a_b'"),
+                of(
+                        "{'type': 'string', 'format': 'duration'}",
+                        "'P1Y2M3D'",
+                        "'PT1H'",
+                        "'P1W'",
+                        "'P'",
+                        "'1'",
+                        "'P1DT2H3M4S'"),
+                of("{'type': 'string', 'format': 'uri'}", "'https://example.com/a?b=c#d'", "'a b'"),
+                of(
+                        "{'type': 'string', 'format': 'uuid', 'maxLength': 36, 'pattern': '^1'}",
+                        "'123e4567-e89b-12d3-a456-426614174000'",
+                        "'223e4567-e89b-12d3-a456-426614174000'"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("schemas")
+    void takesWhatIsValid(String schema, List<String> documents) {
+        Judge judge = new Judge(schema);
+        Structure structure = Judge.structure(schema, TOKENS);
+        int valid = 0;
+        for (String document : documents) {
+            boolean right = judge.takes(document);
+            valid += right ? 1 : 0;
+            assertThat(Judge.allows(structure, document))
+                    .as("%s takes %s", schema, document)
+                    .isEqualTo(right);
+        }
+        assertThat(valid == 0 && documents.size() > 2).as("nothing is valid").isFalse();
+    }
+
+    @Test
+    void anyObjectIsAnObject() {
+        Structure structure = Structure.of(new Form.JsonObject(), TOKENS, StructureLimits.DEFAULT);
+        assertThat(Judge.allows(structure, "{}")).isTrue();
+        assertThat(Judge.allows(structure, "{\"a\": [1, {\"\\u00e9\": null}], \"b\": -1.5e3}"))
+                .isTrue();
+        for (String other : List.of(
+                "[]",
+                "1",
+                "",
+                " {}",
+                "{} ",
+                "{\"a\"}",
+                "{,}",
+                "{\"a\":1,}",
+                "{\"a\":01}",
+                "{\"\\ud800\":1}",
+                "{\"a\":\"\t\"}")) {
+            assertThat(Judge.allows(structure, other)).as(other).isFalse();
+        }
+    }
+
+    /** Space without end would let a model write nothing else. */
+    @Test
+    void spaceIsBounded() {
+        Structure structure = Structure.of(new Form.JsonObject(), TOKENS, StructureLimits.DEFAULT);
+        assertThat(Judge.allows(structure, "{ \"a\" : [ ] }")).isTrue();
+        assertThat(Judge.allows(structure, "{\n" + "\t".repeat(64) + "\"a\": 1\n}"))
+                .isTrue();
+        assertThat(Judge.allows(structure, "{\n" + " ".repeat(65) + "\"a\": 1\n}"))
+                .isFalse();
+        assertThat(Judge.allows(structure, "{  \"a\": 1}")).isFalse();
+        assertThat(Judge.allows(structure, "{\n\n\"a\": 1}")).isFalse();
+        assertThat(Judge.allows(structure, "{\r\n\"a\": 1}")).isFalse();
+    }
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                of("{'not': {}}", "the keyword 'not' is not supported: list what is allowed (at /not)"),
+                of("{'properties': {'a/b': {'if': {}}}}", "the keyword 'if' is not supported"),
+                of("{'properties': {'a/b': {'if': {}}}}", "(at /properties/a~1b/if)"),
+                of("{'uniqueItems': true}", "'uniqueItems' is not supported (at /uniqueItems)"),
+                of("{'contains': {}}", "'contains' is not supported"),
+                of("{'patternProperties': {}}", "'patternProperties' is not supported"),
+                of("{'propertyNames': {}}", "'propertyNames' is not supported"),
+                of("{'dependentRequired': {}}", "'dependentRequired' is not supported"),
+                of("{'unevaluatedItems': false}", "'unevaluatedItems' is not supported"),
+                of("{'nullable': true}", "'nullable' is not supported: write a type"),
+                of("{'maxLenght': 3}", "'maxLenght' is not supported (at /maxLenght)"),
+                of("{'items': [{}]}", "use prefixItems"),
+                of("{'type': 'text'}", "there is no type 'text'"),
+                of("{'type': []}", "type wants a name"),
+                of("{'enum': []}", "enum wants a list that"),
+                of("{'anyOf': []}", "anyOf wants a list of schemas that"),
+                of("{'anyOf': [1]}", "a schema is an object, true or false (at /anyOf/0)"),
+                of("{'properties': []}", "properties wants an object"),
+                of("{'required': [1]}", "required wants a list of names"),
+                of("{'minLength': -1}", "minLength wants a whole number from 0"),
+                of("{'minLength': 1.5}", "minLength wants a whole number from 0"),
+                of("{'multipleOf': 0}", "multipleOf wants a number above 0"),
+                of("{'multipleOf': 1001}", "multipleOf is supported up to 1000"),
+                of("{'multipleOf': 1e-200}", "more than 40 digits"),
+                of("{'minimum': '1'}", "minimum wants a number"),
+                of("{'format': 'color'}", "the format 'color' is not supported; these are: date"),
+                of("{'pattern': '(?=a)'}", "look-around"),
+                of("{'pattern': '(a'}", "(at character 3) (at /pattern)"),
+                of("{'$ref': 'https://example.com/a'}", "leads out of the schema"),
+                of("{'$ref': '#/$defs/a'}", "leads to nothing (at /$ref)"),
+                of("{'$ref': '#a'}", "is no place"),
+                of("{'$ref': '#'}", "leads back to itself"),
+                of("{'$ref': '#/%zz'}", "a % that is no escape"),
+                of("{'$ref': 1}", "$ref wants a string"),
+                of("{'anyOf': [{'$ref': '#'}, {'type': 'null'}]}", "leads back to itself"),
+                of("{'oneOf': [{'type': 'integer'}, {'type': 'number'}]}", "numbers 0 and 1 may overlap"),
+                of(
+                        "{'oneOf': [{'type': 'string', 'pattern': '^a'}, {'type': 'string', 'pattern': 'b'}]}",
+                        "may overlap"),
+                of(
+                        "{'anyOf': [{'properties': {'a': {}}}], 'unevaluatedProperties': false}",
+                        "unevaluatedProperties beside anyOf"),
+                of("{'type': 'object', 'minProperties': 2}", "minProperties above 1"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'$ref': '#'}}, 'required': ['a']}",
+                        "no text at all is allowed"),
+                of("{'type': 'string', 'enum': [1]}", "no text at all is allowed"),
+                of("{'type': 'integer', 'minimum': 3, 'maximum': 2}", "no text at all is allowed"),
+                of("{'allOf': [{'type': 'string'}, {'type': 'null'}]}", "no text at all is allowed"),
+                of("{'const': {'a': 'b'}, 'properties': {'a': {'type': 'integer'}}}", "no text at all is allowed"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    void isRefusedByNameAndPlace(String schema, List<String> message) {
+        assertThatThrownBy(() -> Judge.structure(schema, TOKENS))
+                .isInstanceOf(StructureException.class)
+                .hasMessageContaining(message.getFirst());
+    }
+
+    static Stream<Arguments> notStrict() {
+        return Stream.of(
+                of("{'type': 'array'}", "a strict schema is an object"),
+                of("{'type': 'object', 'anyOf': [{}]}", "no anyOf around the whole"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'type': 'object'}}, 'required': ['a'], 'additionalProperties': false}",
+                        "(at /properties/a)"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {}}, 'required': [], 'additionalProperties': false}",
+                        "'a' is missing in 'required'"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {'anyOf': [{'type': ['object', 'null'], 'properties': {'b': {}}}]}}, 'required': ['a'], 'additionalProperties': false}",
+                        "(at /properties/a/anyOf/0)"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("notStrict")
+    void strictMeansClosedAndRequired(String schema, List<String> message) {
+        Map<String, ?> tree = Judge.tree(schema);
+        assertThatThrownBy(() -> Structure.of(new Form.JsonSchema(tree, true), TOKENS, StructureLimits.DEFAULT))
+                .isInstanceOf(StructureException.class)
+                .hasMessageContaining(message.getFirst());
+    }
+}
