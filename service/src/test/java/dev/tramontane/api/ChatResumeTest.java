@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.engine.RefusedException;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonObject;
@@ -178,6 +179,9 @@ class ChatResumeTest {
                 TestService.chatBody(JsonObject.of("stream", true, "request_id", "mine"))
                         .encode());
         String request = named.replaceFirst("\r\n", "\r\n" + WISH);
+        engine.refuse(new RefusedException(RefusedException.Cause.BUSY, "The queue is full.", 7));
+        assertThat(answer(request).status()).as("nothing to come back for").isEqualTo(429);
+        engine.refuse(null);
         assertThat(answer(request).status()).isEqualTo(200);
         RawClient.Answer twice = answer(request);
         assertThat(twice.json().getJsonObject("error").getString("param")).isEqualTo("request_id");

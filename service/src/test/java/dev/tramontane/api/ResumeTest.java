@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.api.responses.ResponseStore;
+import dev.tramontane.fixtures.GatedTokenizer;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonObject;
@@ -159,6 +160,29 @@ class ResumeTest {
                 service.get(one + "?stream=true&starting_after=" + had.getLast().id());
         assertThat(NumberedEvents.of(late.body()).getLast().type()).isEqualTo("response.incomplete");
         TestService.eventually().until(() -> service.memory.held() == 0);
+    }
+
+    /** Nobody was told its id, so nobody could come back for it: a response's, or a chat's that wished to be waited for. */
+    @Test
+    void whatWasLeftBeforeItsFirstEventIsNotKept() throws IOException {
+        for (String request : List.of(
+                request(),
+                RawClient.post(
+                                "/v1/chat/completions",
+                                TestService.chatBody(new JsonObject().put("stream", true))
+                                        .encode())
+                        .replaceFirst("\r\n", "\r\nX-Resume-Time: 600\r\n"))) {
+            GatedTokenizer tokenizer = new GatedTokenizer();
+            service.close();
+            service = TestService.waiting(engine, tokenizer, Duration.ofHours(1));
+            try (RawClient client = new RawClient(service.port)) {
+                client.send(request);
+                TestService.eventually().until(tokenizer::isEntered);
+            }
+            TestService.eventually().until(() -> service.responses.count() == 0 && service.memory.held() == 0);
+            assertThat(engine.runs).isEmpty();
+            tokenizer.open();
+        }
     }
 
     @Test

@@ -303,9 +303,18 @@ final class TestService implements AutoCloseable {
     /** An engine loop, which is started, with so much kept of answers. */
     static TestService keeping(EngineLoop loop, ReplayLimits replay) {
         loop.start();
+        return keeping(loop, new ByteTokenizer(), replay);
+    }
+
+    /** An engine that the test steps, with another tokenizer, where answers wait so long for a reader. */
+    static TestService waiting(ScriptedEngine engine, Tokenizer tokenizer, Duration absence) {
+        return keeping(engine, tokenizer, new ReplayLimits(1 << 20, 4, absence));
+    }
+
+    private static TestService keeping(Engine engine, Tokenizer tokenizer, ReplayLimits replay) {
         return new TestService(
-                loop,
-                new ByteTokenizer(),
+                engine,
+                tokenizer,
                 null,
                 CONFIG,
                 UNWATCHED,

@@ -118,6 +118,12 @@ final class ResumableStreams {
 
     private void ended(Key key, RequestMemory.Lease lease, Pass pass, Duration wait) {
         pass.close();
+        RecordedAnswer answer = kept.get(key);
+        if (answer == null || answer.log().next() == 0) { // Refused, or left before it began: nobody has an event to go on after.
+            kept.remove(key);
+            lease.release();
+            return;
+        }
         vertx.setTimer(Math.max(1, wait.toMillis()), late -> {
             kept.remove(key);
             lease.release();

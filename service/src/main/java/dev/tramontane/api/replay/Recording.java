@@ -19,7 +19,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     public enum Keeping {
         /** It is cancelled at once. */
         WHILE_READ,
-        /** It waits for a reader, and is cancelled when none has come in time. */
+        /** Once it has an event it waits for a reader, and is cancelled when none has come in time. */
         RESUMABLE,
         /** It runs on: nobody has to read it. */
         BACKGROUND
@@ -110,7 +110,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
         if (keeping == Keeping.BACKGROUND || log.readers() > 0 || log.isOver()) {
             return;
         }
-        if (keeping == Keeping.WHILE_READ || absenceMillis == 0) {
+        if (keeping == Keeping.WHILE_READ || absenceMillis == 0 || log.next() == 0) { // Nobody has been told its id.
             abandoned();
             return;
         }

@@ -125,9 +125,6 @@ final class Lane {
         if (current != null) {
             running = null;
             current.answer().readerLeft(true);
-            if (!current.response().isAccepted()) { // Nobody knows its id.
-                current.response().stop(RecordedResponse.Stop.CANCELLED);
-            }
             current.feed().close();
             services.socket().observer().streamClosed(ResponsesRoute.PATH, true);
         }

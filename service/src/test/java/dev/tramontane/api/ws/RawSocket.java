@@ -4,7 +4,9 @@ import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -27,9 +29,32 @@ final class RawSocket implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 60_000;
     private static final String NO_CODE = "connection closed without a close frame";
 
+    /** The connection ends, as far as its client can tell, after some bytes. */
+    private static final class Bounded extends FilterInputStream {
+        long left = Long.MAX_VALUE;
+
+        Bounded(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int most) throws IOException {
+            int read = left == 0 ? -1 : super.read(into, from, (int) Math.min(most, left));
+            left -= Math.max(0, read);
+            return read;
+        }
+    }
+
     record Frame(int opcode, boolean last, byte[] payload) {}
 
     private final Socket socket = new Socket();
+    private final Bounded received;
     private final DataInputStream in;
     final String head;
 
@@ -47,7 +72,8 @@ final class RawSocket implements AutoCloseable {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PATIENCE_MILLIS);
-        in = new DataInputStream(socket.getInputStream());
+        received = new Bounded(socket.getInputStream());
+        in = new DataInputStream(received);
         StringBuilder request = new StringBuilder("GET /v1/responses HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n"
                 + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n");
@@ -206,6 +232,11 @@ final class RawSocket implements AutoCloseable {
         } catch (CharacterCodingException broken) {
             throw new AssertionError("an event was not UTF-8", broken);
         }
+    }
+
+    /** So many bytes more, and then the end. */
+    void readNoMoreThan(long bytes) {
+        received.left = bytes;
     }
 
     /** Goes away without a word, as a closed laptop does. */

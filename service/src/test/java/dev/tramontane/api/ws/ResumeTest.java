@@ -2,13 +2,18 @@ package dev.tramontane.api.ws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.SocketLimits;
+import dev.tramontane.fixtures.GatedTokenizer;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonObject;
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +92,46 @@ class ResumeTest {
         }
     }
 
+    private static final int RANDOM_CUTS = 1000;
+
+    /** Bytes of a connection at most: a few events, so that an answer is cut many times. */
+    private static final int LONGEST = 1500;
+
+    /** Cut wherever a byte may be the last, again and again until it has all come. */
+    @Test
+    void cutAtAThousandBytesAndResumedIsTheUncutAnswer() throws Exception {
+        List<String> uncut = types(whole());
+        Random random = new Random(Seeds.next());
+        ScriptedEngine engine = new ScriptedEngine(TEXT);
+        int cuts = 0;
+        try (Served served = new Served(engine, Served.config()).stepping(engine::step)) {
+            while (cuts < RANDOM_CUTS) {
+                List<JsonObject> events = new ArrayList<>();
+                while (events.size() < uncut.size()) {
+                    try (RawSocket socket = RawSocket.open(served.port)) {
+                        if (events.isEmpty()) {
+                            socket.send(create(true));
+                            events.add(socket.event()); // Before that nobody has an id to resume by.
+                        } else {
+                            socket.send(resume(id(events.getFirst()), events.size() - 1));
+                        }
+                        socket.readNoMoreThan(random.nextInt(LONGEST));
+                        while (events.size() < uncut.size()) {
+                            events.add(socket.event());
+                        }
+                    } catch (EOFException cut) {
+                        cuts++;
+                    }
+                }
+                assertThat(types(events)).isEqualTo(uncut);
+                assertThat(text(events)).isEqualTo(TEXT);
+                for (int i = 0; i < events.size(); i++) {
+                    assertThat(events.get(i).getInteger("sequence_number")).isEqualTo(i);
+                }
+            }
+        }
+    }
+
     @Test
     void resumedEventsNameTheLaneThatWasAskedFor() throws Exception {
         ScriptedEngine engine = new ScriptedEngine(TEXT);
@@ -124,6 +169,25 @@ class ResumeTest {
             Awaitility.await().until(() -> engine.runs.getFirst().cancelled());
             other.send(resume(id, 0));
             assertThat(other.event().getString("code")).isEqualTo("response_not_found");
+        }
+    }
+
+    /** Nobody was told its id, so nobody could come back for it. */
+    @Test
+    void whatWasLeftBeforeItsFirstEventIsNotKept() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
+        GatedTokenizer tokenizer = new GatedTokenizer();
+        RequestMemory memory = new RequestMemory(1 << 24);
+        try (Served served = new Served(engine, Served.config(), tokenizer, memory)) {
+            try (RawSocket socket = RawSocket.open(served.port)) {
+                socket.send(create(true));
+                Awaitility.await().until(tokenizer::isEntered);
+                assertThat(served.store.count()).isOne();
+                socket.reset();
+            }
+            Awaitility.await().until(() -> served.store.count() == 0 && memory.held() == 0);
+            assertThat(engine.runs).isEmpty();
+            tokenizer.open();
         }
     }
 

@@ -93,6 +93,10 @@ final class Served implements AutoCloseable {
     static final TransportLimits SMALL_BUFFERS = new TransportLimits(
             1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofMinutes(9), 4 << 10, 4 << 10);
 
+    /** Longer than any test waits. */
+    private static final ReplayLimits REPLAY =
+            new ReplayLimits(ReplayLimits.DEFAULT.bytes(), ReplayLimits.DEFAULT.readers(), Duration.ofHours(1));
+
     final int port;
     final AtomicInteger answersGone = new AtomicInteger();
     final AtomicInteger answersEnded = new AtomicInteger();
@@ -209,7 +213,7 @@ final class Served implements AutoCloseable {
         ServedModels models = ServedModels.of(generator, NOW.getEpochSecond());
         InstantSource clock = InstantSource.fixed(NOW);
         ResponseServices responses =
-                new ResponseServices(vertx, config, models, observer, memory, store, ReplayLimits.DEFAULT, clock);
+                new ResponseServices(vertx, config, models, observer, memory, store, REPLAY, clock);
         service = new HttpService(
                 vertx,
                 config,
