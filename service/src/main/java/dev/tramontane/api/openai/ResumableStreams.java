@@ -119,7 +119,8 @@ final class ResumableStreams {
     private void ended(Key key, RequestMemory.Lease lease, Pass pass, Duration wait) {
         pass.close();
         RecordedAnswer answer = kept.get(key);
-        if (answer == null || answer.log().next() == 0) { // Refused, or left before it began: nobody has an event to go on after.
+        if (answer == null
+                || answer.log().next() == 0) { // Refused, or left before it began: nobody has an event to go on after.
             kept.remove(key);
             lease.release();
             return;
