@@ -20,6 +20,7 @@ import yaml
 
 from consistency import check_hardening, check_ports, check_references, check_scaling, check_selectors
 from rendering import Rendering, render
+from sessions import check_routes, check_shared
 from shapes import check_quantities, check_schema
 from truth import K8S, Service, check_adapter, check_ending, check_images, check_metrics, check_probes, check_settings
 
@@ -33,7 +34,7 @@ def check(things, service):
             found.append((thing, words))
     # What has no known shape can't be looked into further.
     if not found:
-        for one in (check_selectors, check_ports, check_references, check_hardening, check_ending, check_scaling):
+        for one in (check_selectors, check_ports, check_references, check_hardening, check_ending, check_scaling, check_shared, check_routes):
             found += one(all_of)
         for one in (check_probes, check_settings, check_images, check_metrics):
             found += one(all_of, service)

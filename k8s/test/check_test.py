@@ -54,7 +54,7 @@ FAULTS = [
     ("cpu-hpa", "ServiceMonitor", ("spec", "selector", "matchLabels", "app.kubernetes.io/component"), "x", "finds 0 services"),
     ("gpu-keda-gateway", "NetworkPolicy", ("spec", "ingress", 0, "ports", 0, "port"), "web", "the pods have no port web"),
     ("gpu-keda-gateway", "InferencePool", ("spec", "targetPorts", 0, "number"), 8000, "the pods have no port 8000"),
-    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 1, "backendRefs", 0, "port"), 8080, "service tramontane has no port 8080"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "backendRefs", 0, "port"), 8080, "service tramontane has no port 8080"),
     ("cpu", "Deployment", (*SERVER, "envFrom", 0, "configMapRef", "name"), "gone", "there is no ConfigMap gone"),
     ("cpu", "Deployment", (*POD, "serviceAccountName"), "gone", "there is no ServiceAccount gone"),
     ("gpu", "Deployment", (*POD, "volumes", 1, "secret", "secretName"), "gone", "there is no Secret gone"),
@@ -87,6 +87,21 @@ FAULTS = [
     ("gpu", "Deployment", ("spec", "strategy", "rollingUpdate", "maxUnavailable"), "25%", "more than its disruption budget"),
     ("cpu-hpa", "HorizontalPodAutoscaler", ("spec", "metrics", 1, "external", "metric", "name"), "tramontane_wait", "makes tramontane_wait"),
     ("gpu-keda-gateway", "ScaledObject", ("spec", "triggers", 0, "metadata", "query"), "sum(tramontane_pages)", "no metric tramontane_pages"),
+    ("cpu", "Deployment", (*SERVER, "env"), None, "TRAMONTANE_INSTANCE is not the pod's name"),
+    ("cpu", "Deployment", (*SERVER, "env", 0), {"name": "TRAMONTANE_INSTANCE", "value": "one"}, "TRAMONTANE_INSTANCE is not the pod's name"),
+    ("cpu-gateway", "Deployment", (*SERVER, "env", 0, "valueFrom", "fieldRef", "fieldPath"), "metadata.namespace", "is not the pod's name"),
+    ("cpu-gateway", "PersistentVolumeClaim", ("spec", "accessModes"), ["ReadWriteOnce"], "on no volume that all pods share"),
+    ("cpu-gateway", "Deployment", (*POD, "volumes", -1), {"name": "answers", "emptyDir": {}}, "on no volume that all pods share"),
+    ("gpu-keda-gateway", "Deployment", (*SERVER, "volumeMounts", -1, "readOnly"), True, "TRAMONTANE_SNAPSHOT_DIR=/answers/snapshots can't be written to"),
+    ("gpu-keda-gateway", "Deployment", (*POD, "volumes", -1, "persistentVolumeClaim", "readOnly"), True, "can't be written to"),
+    ("cpu-gateway", "ConfigMap", ("data", "TRAMONTANE_SNAPSHOT_DIR"), "/other", "TRAMONTANE_SNAPSHOT_DIR=/other is on no volume"),
+    ("cpu-gateway", "HTTPRoute", ("spec", "rules", 0, "sessionPersistence"), None, "a rule keeps no sessions"),
+    ("cpu-gateway", "HTTPRoute", ("spec", "rules", 0, "sessionPersistence", "type"), "Query", "Query"),
+    ("cpu-gateway", "HTTPRoute", ("spec", "rules", 0, "retry"), None, "doesn't ask on after 421"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "retry", "codes"), [503], "doesn't ask on after 421"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "retry", "attempts"), 8, "asks 8 more pods, and there may be 9"),
+    ("cpu-gateway", "HorizontalPodAutoscaler", ("spec", "maxReplicas"), 20, "asks 9 more pods, and there may be 19"),
+    ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "matches"), None, "who sends Last-Event-ID is sent where a picker says"),
 ]
 
 
@@ -107,6 +122,19 @@ class Faults(unittest.TestCase):
         things = copy.deepcopy(RENDERED["cpu-hpa"])
         things += [thing for thing in RENDERED["gpu-keda-gateway"] if thing["kind"] == "ScaledObject"]
         self.assertIn("two autoscalers have the same target", "\n".join(check(things, SERVICE)))
+
+    def test_two_rules_with_one_session(self):
+        things = copy.deepcopy(RENDERED["cpu-gateway"])
+        rules = next(thing for thing in things if thing["kind"] == "HTTPRoute")["spec"]["rules"]
+        rules.append(copy.deepcopy(rules[0]))
+        self.assertIn("two rules have sessions of one name", "\n".join(check(things, SERVICE)))
+
+    def test_sessions_by_header_and_by_cookie(self):
+        kept = {
+            name: [rule["sessionPersistence"]["type"] for thing in things if thing["kind"] == "HTTPRoute" for rule in thing["spec"]["rules"] if "sessionPersistence" in rule]
+            for name, things in RENDERED.items()
+        }
+        self.assertEqual((["Cookie"], ["Header"]), (kept["cpu-gateway"], kept["gpu-keda-gateway"]))
 
     def test_a_metric_that_the_picker_reads(self):
         things = copy.deepcopy(RENDERED["gpu-keda-gateway"])

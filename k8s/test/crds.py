@@ -102,6 +102,15 @@ HTTP_ROUTE = record(
             matches=several(MATCH),
             backendRefs=several(BACKEND),
             timeouts=record(request=TEXT, backendRequest=TEXT),
+            # These two are of the experimental channel.
+            retry=record(codes=several({"type": "integer", "minimum": 400, "maximum": 599}), attempts=NUMBER, backoff=TEXT),
+            sessionPersistence=record(
+                sessionName=TEXT,
+                absoluteTimeout=TEXT,
+                idleTimeout=TEXT,
+                type=one_of("Cookie", "Header"),
+                cookieConfig=record(lifetimeType=one_of("Permanent", "Session")),
+            ),
         )
     ),
 )

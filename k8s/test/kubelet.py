@@ -132,6 +132,9 @@ class Kubelet(threading.Thread):
         for source in pod.container["envFrom"]:
             name = source["configMapRef"]["name"]
             values |= self.cluster.get(f"/api/v1/namespaces/{pod.namespace}/configmaps/{name}")["data"]
+        for variable in pod.container.get("env", []):
+            if variable.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath") == "metadata.name":
+                values[variable["name"]] = pod.name
         values |= {"TRAMONTANE_HOST": address(pod.number), "TRAMONTANE_MANAGEMENT_HOST": address(pod.number)}
         return values | self.more
 

@@ -29,6 +29,8 @@ from rendering import render
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DEPLOYMENT = "/apis/apps/v1/namespaces/tramontane/deployments/tramontane"
+# The names of volumes that pods wait for.
+VOLUMES = ("models", "answers")
 
 
 class Stage:
@@ -52,9 +54,10 @@ class Stage:
             self.cluster.call("DELETE", f"/api/v1/nodes/{name}")
 
     def volume(self):
-        """One for a claim that names no class."""
+        """One for each claim, which names no class."""
         spec = {"capacity": {"storage": "100Gi"}, "accessModes": ["ReadWriteMany"], "hostPath": {"path": "/nowhere"}}
-        self.cluster.apply([{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "models"}, "spec": spec}])
+        for name in VOLUMES:
+            self.cluster.apply([{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}])
 
     def clear(self, things):
         """Takes away what a scene applied, and waits until its pods are gone."""
@@ -62,7 +65,7 @@ class Stage:
             kind, name = thing["kind"], thing["metadata"]["name"]
             self.cluster.kubectl("delete", f"{kind}.{group_of(thing)}".rstrip("."), name, "-n", "tramontane", "--wait=false", "--ignore-not-found")
         until("all of it is gone", lambda: not self.cluster.pods() and not self.cluster.pods(component="model"))
-        self.cluster.kubectl("delete", "pv", "models", "--ignore-not-found", "--wait=false")
+        self.cluster.kubectl("delete", "pv", *VOLUMES, "--ignore-not-found", "--wait=false")
 
 
 def group_of(thing):

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.api.Instance;
 import dev.tramontane.fixtures.Envoy;
 import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.Ports;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,7 +61,7 @@ class RollingRestartTest {
         processes.forEach(Process::destroyForcibly);
     }
 
-    private Process serve(int port) throws IOException {
+    private Process serve(int port, String... more) throws IOException {
         Path model = dir.resolve("model");
         if (!Files.exists(model)) {
             Files.createDirectory(model);
@@ -69,24 +71,27 @@ class RollingRestartTest {
         try (var files = Files.list(model)) {
             file = files.findFirst().orElseThrow();
         }
+        List<String> arguments = new ArrayList<>(List.of(
+                "--model",
+                file.toString(),
+                "--served-model-name",
+                "tiny",
+                "--port",
+                Integer.toString(port),
+                "--threads",
+                "1",
+                "--drain-delay",
+                "5s",
+                "--drain-timeout",
+                "2m"));
+        arguments.addAll(List.of(more));
         Process process = OwnProcess.serve(
                         List.of(
                                 "-Xmx256m",
                                 "-XX:+UseSerialGC", // Four processes start beside the load: what makes them quicker.
                                 "-XX:TieredStopAtLevel=1",
                                 OwnProcess.OWN_LOG),
-                        "--model",
-                        file.toString(),
-                        "--served-model-name",
-                        "tiny",
-                        "--port",
-                        Integer.toString(port),
-                        "--threads",
-                        "1",
-                        "--drain-delay",
-                        "5s",
-                        "--drain-timeout",
-                        "2m")
+                        arguments.toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("server-" + processes.size()).toFile())
                 .start();
@@ -216,6 +221,151 @@ class RollingRestartTest {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new AssertionError(interrupted);
+        }
+    }
+
+    private static JsonObject longAnswer(int seed) {
+        return new JsonObject()
+                .put("model", "tiny")
+                .put("input", "go")
+                .put("max_output_tokens", 900)
+                .put("seed", seed)
+                .put("temperature", 0.8)
+                .put("ignore_eos", true);
+    }
+
+    private HttpResponse<String> continued(int port, String previous, String session)
+            throws IOException, InterruptedException {
+        JsonObject body = new JsonObject()
+                .put("model", "tiny")
+                .put("input", "more")
+                .put("max_output_tokens", 5)
+                .put("previous_response_id", previous);
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/responses"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
+        if (!session.isEmpty()) {
+            request.header("X-Tramontane-Session", session);
+        }
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    /** What {@link Envoy} has tried once more at the servers of a cluster. */
+    private static long retries(Envoy envoy, String cluster) throws IOException, InterruptedException {
+        String said = envoy.ask("/stats?filter=^cluster." + cluster + ".upstream_rq_retry$");
+        return Long.parseLong(said.replaceAll("[^0-9]", ""));
+    }
+
+    private static String instance(HttpResponse<String> answer) {
+        return answer.headers().firstValue("X-Tramontane-Instance").orElseThrow();
+    }
+
+    /** The configuration with README's other kind of session. */
+    private void sessionsByCookie(Map<Integer, Integer> places) throws IOException, InterruptedException {
+        String shipped = Envoy.configuration("envoy.yaml");
+        String readme = Envoy.configuration("README.md");
+        int from = shipped.indexOf("                      session_state:");
+        int to = shipped.indexOf("                  - name: envoy.filters.http.router");
+        int block = readme.indexOf("                      session_state:");
+        String byCookie = shipped.substring(0, from)
+                + readme.substring(block, readme.indexOf("```", block))
+                + shipped.substring(to);
+        try (Envoy envoy = Envoy.start(dir, byCookie, places)) {
+            envoy.awaitHealthy("servers", 2);
+            HttpResponse<String> begun = get(envoy.port, "/v1/models");
+            String cookie = begun.headers().firstValue("Set-Cookie").orElseThrow();
+            assertThat(cookie).startsWith("tramontane-session=").contains("HttpOnly", "SameSite");
+            for (int i = 0; i < 6; i++) {
+                HttpRequest again = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + envoy.port + "/v1/models"))
+                        .header("Cookie", cookie.substring(0, cookie.indexOf(';')))
+                        .build();
+                assertThat(instance(client.send(again, BodyHandlers.ofString())))
+                        .isEqualTo(instance(begun));
+            }
+        }
+    }
+
+    /**
+     * Answers are cut and read on, each from the server that has it: with nothing but the id another server is asked first now and then, and says whose it is;
+     * with the session none is. A server that ends is found all the same, as long as it has somebody's answer, and is given nothing new.
+     */
+    @Test
+    void whoComesBackFindsTheServerThatHasTheAnswer() throws Exception {
+        Envoy.isNeeded();
+        int[] ports = {Ports.free(), Ports.free()};
+        String[] names = {"server-0", "server-1"};
+        Process[] servers = new Process[2];
+        for (int i = 0; i < 2; i++) {
+            servers[i] = serve(ports[i], "--instance", names[i], "--resume-time", "10m");
+        }
+        for (int port : ports) {
+            await().atMost(HANG).until(() -> ready(port));
+        }
+        String alone = new CutStream(client, ports[0])
+                .begin(longAnswer(1), Integer.MAX_VALUE)
+                .text();
+        Map<Integer, Integer> places = Map.of(8081, ports[0], 8082, ports[1], 8083, Ports.free());
+        try (Envoy envoy = Envoy.start(dir, Envoy.configuration("envoy.yaml"), places)) {
+            envoy.awaitHealthy("servers", 2);
+            envoy.awaitHealthy("keepers", 2);
+            Map<String, CutStream> cut = new TreeMap<>();
+            while (cut.size() < 2) { // One of each server's.
+                CutStream stream = new CutStream(client, envoy.port).begin(longAnswer(1), 4);
+                assertThat(stream.id()).startsWith("resp_" + stream.instance());
+                if (cut.putIfAbsent(stream.instance(), stream) != null) {
+                    stream.forget();
+                }
+            }
+            CutStream first = cut.get(Instance.named(names[0]).mark());
+            CutStream second = cut.get(Instance.named(names[1]).mark());
+            assertThat(get(ports[1], "/v1/responses/" + first.id()).statusCode())
+                    .as("asked at the wrong one")
+                    .isEqualTo(421);
+            for (CutStream stream : List.of(first, second)) {
+                for (int part = 0; part < 10; part++) {
+                    stream.resume(false, 3);
+                    assertThat(stream.id()).as("by nothing but its id").startsWith("resp_" + stream.instance());
+                }
+            }
+            assertThat(retries(envoy, "keepers")).isPositive();
+            long before = retries(envoy, "keepers");
+            for (CutStream stream : List.of(first, second)) {
+                for (int part = 0; part < 10; part++) {
+                    stream.resume(true, 3);
+                    assertThat(stream.id()).as("by its session").startsWith("resp_" + stream.instance());
+                }
+            }
+            assertThat(retries(envoy, "keepers")).as("nobody else was asked").isEqualTo(before);
+
+            sessionsByCookie(places);
+
+            servers[0].destroy(); // SIGTERM: it waits for the answer that nobody reads now.
+            envoy.awaitHealthy("servers", 1);
+            first.resume(false, 3);
+            assertThat(first.instance())
+                    .as("ends, and has it")
+                    .isEqualTo(Instance.named(names[0]).mark());
+            for (int i = 0; i < 4; i++) {
+                CutStream other = new CutStream(client, envoy.port).begin(longAnswer(2), 1);
+                assertThat(other.instance())
+                        .as("gets what is new")
+                        .isEqualTo(Instance.named(names[1]).mark());
+            }
+            first.resume(true, Integer.MAX_VALUE);
+            second.resume(true, Integer.MAX_VALUE);
+            for (CutStream stream : List.of(first, second)) {
+                assertThat(stream.lastType()).isEqualTo("response.incomplete"); // All of its tokens.
+                assertThat(stream.text()).isEqualTo(alone);
+            }
+            assertThat(servers[0].waitFor(HANG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(servers[0].exitValue()).isZero();
+            for (String session : List.of("", second.session(), first.session())) {
+                HttpResponse<String> more = continued(envoy.port, second.id(), session);
+                assertThat(more.statusCode()).as(more.body()).isEqualTo(200);
+            }
+            envoy.awaitHealthy("keepers", 1);
+            HttpResponse<String> gone = get(envoy.port, "/v1/responses/" + first.id());
+            assertThat(gone.statusCode()).as(gone.body()).isEqualTo(421);
         }
     }
 }
