@@ -52,6 +52,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final EngineLimits limits;
     private final PromptEncoder encoder;
     private final TokenTexts texts;
+    private final Guides guides;
     private final Set<Integer> eosIds;
     private final GenerationConfig config;
     private final ModelProfile profile;
@@ -72,6 +73,21 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             ChatLayout layout,
             GenerationConfig config,
             SamplingDefaults sampling) {
+        this(model, engine, tokenizer, layout, config, sampling, GuideObserver.NONE);
+    }
+
+    /**
+     * @param sampling where a request says nothing
+     * @param observer of the forms that answers must have
+     */
+    public EngineTextGenerator(
+            String model,
+            Engine engine,
+            Tokenizer tokenizer,
+            ChatLayout layout,
+            GenerationConfig config,
+            SamplingDefaults sampling,
+            GuideObserver observer) {
         this.model = model;
         this.engine = engine;
         this.config = config;
@@ -80,6 +96,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 limits.contextTokens(), !(layout instanceof NoLayout), new InfillLayout(tokenizer).exists(), sampling);
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
+        guides = new Guides(tokenizer, limits.vocabulary(), observer);
         eosIds = eosIdsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), engine::nanos);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -112,6 +129,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 subscriber.onSubscribe(stream);
                 try {
                     long size = PromptSize.of(request.prompt());
+                    AnswerForm form = request.form();
+                    size += form == null ? 0 : form.characters();
                     stream.preparedBy(prompts.submit(
                             request.tenant(), size, () -> start(request, stream), stream::fail, () -> isLate(request)));
                 } catch (Throwable fault) { // Whatever it is, the subscriber waits for a word.
@@ -208,7 +227,10 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     request.prompt(),
                     new EncodingLimit(limits.contextTokens(), () -> stream.cancelled() || isLate(request)));
             boolean complete = stream.prepared(prompt);
-            Submission submission = submission(request, prompt.ids(), complete);
+            Submission submission = guided(
+                    request,
+                    submission(request, prompt.ids(), complete),
+                    () -> stream.cancelled() || isLate(request));
             stream.started(engine.submit(submission, stream.listeners()));
         } catch (CancellationException nobodyWaits) {
             if (isLate(request)) {
@@ -233,7 +255,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             if (isLate(request)) {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
             }
-            Submission submission = submission(request.continuing(soFar), ids, false);
+            GenerationRequest rest = request.continuing(soFar);
+            Submission submission = guided(rest, submission(rest, ids, false), () -> isLate(request));
             return engine.submit(submission, List.of(listener)).getFirst();
         }
 
@@ -242,6 +265,17 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS, delivery)
                     .execute(task);
         }
+    }
+
+    /** @param gone whether nobody waits any more */
+    private Submission guided(GenerationRequest request, Submission free, BooleanSupplier gone) {
+        AnswerForm form = request.form();
+        if (form == null || free.maxTokens() == 0) {
+            return free;
+        }
+        Continuation continuation = request.continuation();
+        int[] known = continuation == null ? NO_TOKENS : continuation.tokens();
+        return free.guided(guides.guides(form, known, free.endTokens(), gone));
     }
 
     /** @param complete whether nothing is left to generate of an answer that is continued */

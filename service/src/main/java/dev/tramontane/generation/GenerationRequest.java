@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param continuation null for the whole; else only that answer is generated, from there on: its deltas, with the index
  *     it has, are those that would have followed, and its usage is that of the whole answer. The prompt is not scored
  * @param urgency when
+ * @param form what each answer must be; null where it may be anything
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -33,7 +34,8 @@ public record GenerationRequest(
         int promptTops,
         Tenant tenant,
         @Nullable Continuation continuation,
-        Urgency urgency) {
+        Urgency urgency,
+        @Nullable AnswerForm form) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -56,7 +58,8 @@ public record GenerationRequest(
                 promptTops,
                 Tenant.COMMON,
                 null,
-                Urgency.NONE);
+                Urgency.NONE,
+                null);
     }
 
     /** The same for somebody. */
@@ -76,18 +79,35 @@ public record GenerationRequest(
 
     private GenerationRequest with(Tenant whose, @Nullable Continuation from, Urgency when) {
         return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when);
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when, form);
     }
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
         return new GenerationRequest(
-                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency);
+                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency, form);
+    }
+
+    /** The same, and each answer must be this. */
+    public GenerationRequest formed(@Nullable AnswerForm other) {
+        return new GenerationRequest(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                tenant,
+                continuation,
+                urgency,
+                other);
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
         return new GenerationRequest(
-                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency);
+                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency, null);
     }
 }

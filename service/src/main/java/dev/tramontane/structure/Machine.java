@@ -60,8 +60,13 @@ final class Machine {
      * @return the state to work with, which is equal
      */
     State begin(State state) {
+        return begin(state, limits.moves());
+    }
+
+    /** The same with so many moves for this piece of work, as far as the limits allow. */
+    State begin(State state, int moves) {
         made = 0;
-        movesLeft = limits.moves();
+        movesLeft = Math.min(moves, limits.moves());
         if (bytes > limits.cacheBytes()) {
             for (State each : states.values()) {
                 each.row = null;

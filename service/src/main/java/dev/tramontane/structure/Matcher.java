@@ -39,6 +39,16 @@ public final class Matcher {
      * @throws WorkExceededException where the structure is too ambiguous here; nothing is changed
      */
     public void mask(long[] words) {
+        mask(words, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same with a limit of moves that may be lower than the structure's own: for who can wait and ask again. What was found out is kept, so
+     * that it is then gone on with, unless the structure has to forget meanwhile.
+     *
+     * @throws WorkExceededException where it takes more; nothing is changed
+     */
+    public void mask(long[] words, int moves) {
         if (words.length != structure.maskWords()) {
             throw new IllegalArgumentException(words.length + " words, not " + structure.maskWords());
         }
@@ -46,7 +56,7 @@ public final class Matcher {
             Arrays.fill(words, 0);
             return;
         }
-        structure.mask(state()).write(words);
+        structure.mask(state(), moves).write(words);
         if (state().complete) {
             for (int end : ends) {
                 words[end >> 6] |= 1L << end;

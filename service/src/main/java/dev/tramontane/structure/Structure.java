@@ -110,13 +110,13 @@ public final class Structure {
         }
     }
 
-    Mask mask(State state) {
+    Mask mask(State state, int moves) {
         Mask known = state.canonical.mask;
         if (known != null) {
             return known;
         }
         synchronized (machine) {
-            State here = machine.begin(state.canonical);
+            State here = machine.begin(state.canonical, moves);
             Mask made = here.mask;
             if (made == null) {
                 made = walk(here);

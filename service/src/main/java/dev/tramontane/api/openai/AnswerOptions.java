@@ -2,6 +2,7 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
@@ -10,6 +11,7 @@ import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingDefaults;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What both endpoints let a request say about its answers: OpenAI's fields and vLLM's widely used ones.
@@ -19,6 +21,7 @@ import java.util.OptionalInt;
  * @param usage where a stream tells how many tokens it took
  * @param urgency when they are wanted
  * @param requestId what the answer's id ends in; empty for the server to choose
+ * @param form what each answer must be; null where it may be anything
  * @param cacheSalt only what was computed for requests with the same is found in the cache; empty for none
  */
 record AnswerOptions(
@@ -33,7 +36,8 @@ record AnswerOptions(
         StreamUsage usage,
         UrgencyFields urgency,
         String requestId,
-        String cacheSalt) {
+        String cacheSalt,
+        @Nullable AnswerForm form) {
 
     /** Where a stream tells how many tokens it took. */
     enum StreamUsage {
@@ -67,7 +71,6 @@ record AnswerOptions(
         if (stream && promptLogprobs >= 0) {
             throw new InvalidJsonException("prompt_logprobs", "prompt_logprobs cannot be streamed; leave stream out");
         }
-        requireText(fields);
         return new AnswerOptions(
                 fields.integer("n", 1, 1, limits.choices()),
                 maxTokens,
@@ -80,7 +83,8 @@ record AnswerOptions(
                 usage(fields, stream),
                 UrgencyFields.read(fields),
                 requestId(fields),
-                cacheSalt(fields));
+                cacheSalt(fields),
+                FormFields.read(fields));
     }
 
     /** Mistral's clients call the seed random_seed. */
@@ -111,7 +115,8 @@ record AnswerOptions(
 
     /** The request to generate. */
     GenerationRequest request(Prompt prompt, int tops, int promptTops) {
-        return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops);
+        return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops)
+                .formed(form);
     }
 
     private static StreamUsage usage(JsonFields fields, boolean stream) {
@@ -134,13 +139,5 @@ record AnswerOptions(
             return StreamUsage.IN_EVERY_CHUNK;
         }
         return include ? StreamUsage.IN_A_LAST_CHUNK : StreamUsage.NOWHERE;
-    }
-
-    private static void requireText(JsonFields fields) {
-        JsonFields format = fields.object("response_format");
-        if (format != null) {
-            format.only("type", "text");
-            format.end();
-        }
     }
 }

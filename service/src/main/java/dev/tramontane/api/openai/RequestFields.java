@@ -26,7 +26,8 @@ final class RequestFields {
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final int MOST = Integer.MAX_VALUE;
     private static final String LEAVE_OUT = "leave it out";
-    private static final String NO_GRAMMAR = "ask for the form in the messages; answers are not constrained";
+    private static final String NO_GRAMMAR =
+            "only choices and regular expressions (structured_outputs) are enforced so far";
     private static final Map<String, Object> IDS = JsonSchema.array(JsonSchema.whole(0, MOST), 0, LIMITS.biases());
 
     /** What is read. */
@@ -115,10 +116,13 @@ final class RequestFields {
                     .at(CHAT),
             honoured("chat_template_kwargs", JsonSchema.object(), "variables that --template-variables lists")
                     .at(CHAT),
+            honoured("response_format", JsonSchema.among(List.of(Map.of("type", "text"))), "of type text only, so far"),
             honoured(
-                    "response_format",
-                    JsonSchema.among(List.of(Map.of("type", "text"))),
-                    "of type text only; answers are not constrained"));
+                    "structured_outputs",
+                    JsonSchema.object(),
+                    "one of choice and regex, which every answer must be or match"),
+            honoured("guided_choice", JsonSchema.array(JsonSchema.string(), 1, MOST), "structured_outputs.choice"),
+            honoured("guided_regex", JsonSchema.string(), "structured_outputs.regex"));
 
     /** What changes nothing, or is taken as long as it asks for nothing. */
     private static final List<RequestField> WITHOUT_EFFECT = List.of(
@@ -128,6 +132,7 @@ final class RequestFields {
             harmless("prompt_cache_key", "what was computed is found by its tokens"),
             harmless("prompt_cache_retention", "what was computed is kept while there is room"),
             harmless("prompt_cache_options", "what was computed is found by its tokens"),
+            harmless("guided_decoding_backend", "there is one"),
             harmless("cache_prompt", "answers are the same, cached or not"),
             only("store", "nothing is kept", false),
             only("service_tier", "there is one", "auto", "default"),
@@ -169,10 +174,8 @@ final class RequestFields {
             refused("kv_transfer_params", LEAVE_OUT),
             refused("vllm_xargs", LEAVE_OUT),
             refused("guided_json", NO_GRAMMAR),
-            refused("guided_regex", NO_GRAMMAR),
-            refused("guided_choice", NO_GRAMMAR),
             refused("guided_grammar", NO_GRAMMAR),
-            refused("structured_outputs", NO_GRAMMAR),
+            refused("guided_whitespace_pattern", NO_GRAMMAR),
             refused("grammar", NO_GRAMMAR),
             refused("json_schema", NO_GRAMMAR),
             refused("n_predict", "use max_tokens"),

@@ -77,7 +77,11 @@ public final class ResponseFields {
                 only("tools", "answers are text", List.of()),
                 only("parallel_tool_calls", "no tools are offered", true, false),
                 only("top_logprobs", "none are given", 0L),
-                only("text", "answers are text", Map.of(), Map.of("format", Map.of("type", "text"))),
+                honoured("text", JsonSchema.object(), "format, of type text only, so far"),
+                honoured(
+                        "structured_outputs",
+                        JsonSchema.object(),
+                        "one of choice and regex, which the answer must be or match"),
                 refused("conversation", "use previous_response_id, or send it as input"),
                 harmless("user", A_LABEL),
                 harmless("safety_identifier", A_LABEL),

@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.openai.FormFields;
 import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.UrgencyFields;
@@ -137,7 +138,8 @@ public record ResponseCreate(
                         !fields.flag("skip_special_tokens", true),
                         -1,
                         -1)
-                .when(arrived.apply(UrgencyFields.read(fields)));
+                .when(arrived.apply(UrgencyFields.read(fields)))
+                .formed(FormFields.ofResponse(fields));
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);
         fields.end();

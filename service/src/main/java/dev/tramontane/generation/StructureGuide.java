@@ -1,0 +1,59 @@
+package dev.tramontane.generation;
+
+import dev.tramontane.engine.Guide;
+import dev.tramontane.engine.GuideException;
+import dev.tramontane.structure.Matcher;
+import dev.tramontane.structure.WorkExceededException;
+
+/** A {@link Matcher} as the engine asks it: what takes long is done piece by piece, so that no step waits for it. */
+final class StructureGuide implements Guide {
+    /** Moves for a mask in one step: some milliseconds. What they found out is kept, so the next ones get further. */
+    private static final int MOVES = 1 << 16;
+
+    /** Steps that one mask may take. */
+    private static final int PATIENCE = 32;
+
+    private final Matcher matcher;
+    private int tried;
+
+    StructureGuide(Matcher matcher) {
+        this.matcher = matcher;
+    }
+
+    @Override
+    public boolean mask(long[] words) {
+        try {
+            matcher.mask(words, MOVES);
+            tried = 0;
+            return true;
+        } catch (WorkExceededException more) {
+            if (++tried < PATIENCE) {
+                return false;
+            }
+            throw tooMuch(more);
+        }
+    }
+
+    @Override
+    public boolean accept(int token) {
+        try {
+            return matcher.accept(token);
+        } catch (WorkExceededException tooMuch) {
+            throw tooMuch(tooMuch);
+        }
+    }
+
+    private static GuideException tooMuch(WorkExceededException why) {
+        return new GuideException("the answer cannot be held to the form that was asked for: " + why.getMessage());
+    }
+
+    @Override
+    public boolean isComplete() {
+        return matcher.isComplete();
+    }
+
+    @Override
+    public boolean isFinished() {
+        return matcher.isFinished();
+    }
+}
