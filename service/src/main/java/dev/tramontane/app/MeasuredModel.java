@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.generation.GuideObserver;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.LayerGroup;
@@ -99,6 +100,7 @@ final class MeasuredModel implements AutoCloseable {
                 Models.name(configuration, path),
                 (name, sizes) -> EngineObserver.NONE,
                 null,
+                GuideObserver.NONE,
                 false);
         handedOver = true;
         return running;

@@ -5,6 +5,7 @@ import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
+import dev.tramontane.generation.GuideObserver;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
@@ -59,7 +60,14 @@ final class RunningModel implements AutoCloseable {
      * @param configuration with a model: {@link DefaultModel#chosen}
      */
     static RunningModel open(Configuration configuration, Environment environment, EngineObserver observer) {
-        return open(configuration, environment, (name, engine) -> observer, null, (done, total) -> {}, false);
+        return open(
+                configuration,
+                environment,
+                (name, engine) -> observer,
+                null,
+                GuideObserver.NONE,
+                (done, total) -> {},
+                false);
     }
 
     /**
@@ -67,6 +75,7 @@ final class RunningModel implements AutoCloseable {
      *
      * @param observer made for the model's name and the engine's sizes
      * @param snapshots hears of the files that the configuration names
+     * @param guides hears of the forms that answers must have
      * @param progress hears bytes of the model that are prepared and to prepare, on this thread
      */
     static RunningModel open(
@@ -74,8 +83,9 @@ final class RunningModel implements AutoCloseable {
             Environment environment,
             BiFunction<String, EngineConfig, EngineObserver> observer,
             SnapshotObserver snapshots,
+            GuideObserver guides,
             KernelContext.Progress progress) {
-        return open(configuration, environment, observer, snapshots, progress, true);
+        return open(configuration, environment, observer, snapshots, guides, progress, true);
     }
 
     private static RunningModel open(
@@ -83,6 +93,7 @@ final class RunningModel implements AutoCloseable {
             Environment environment,
             BiFunction<String, EngineConfig, EngineObserver> observer,
             @Nullable SnapshotObserver snapshots,
+            GuideObserver guides,
             KernelContext.Progress progress,
             boolean warmUp) {
         Path path = Models.file(configuration);
@@ -104,7 +115,7 @@ final class RunningModel implements AutoCloseable {
         LoadedModel loaded = Models.load(configuration, environment, library, source, progress);
         try {
             String name = Models.name(configuration, path);
-            return start(configuration, loaded, memory, library, name, observer, snapshots, warmUp);
+            return start(configuration, loaded, memory, library, name, observer, snapshots, guides, warmUp);
         } catch (RuntimeException failure) {
             loaded.close();
             throw failure;
@@ -115,6 +126,7 @@ final class RunningModel implements AutoCloseable {
      * Starts the engine of a model, which is closed with it.
      *
      * @param snapshots hears of the files that the configuration names; null to leave these alone
+     * @param guides hears of the forms that answers must have
      * @param warmUp whether it computes something first
      */
     static RunningModel start(
@@ -125,6 +137,7 @@ final class RunningModel implements AutoCloseable {
             String name,
             BiFunction<String, EngineConfig, EngineObserver> observer,
             @Nullable SnapshotObserver snapshots,
+            GuideObserver guides,
             boolean warmUp) {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = memory.sizing();
@@ -147,7 +160,7 @@ final class RunningModel implements AutoCloseable {
         EngineLoop engine = new EngineLoop(
                 loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime, files);
         EngineTextGenerator generator = new EngineTextGenerator(
-                name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling);
+                name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
         long begun = System.nanoTime();
         if (warmUp) {
             warmUp(engine, generator, loaded.tokenizer().bos().orElse(0));

@@ -8,6 +8,7 @@ import dev.tramontane.metrics.EveryObserver;
 import dev.tramontane.metrics.FileMetrics;
 import dev.tramontane.metrics.LifeMetrics;
 import dev.tramontane.metrics.SnapshotMetrics;
+import dev.tramontane.metrics.StructureMetrics;
 import dev.tramontane.metrics.VllmMetrics;
 import dev.tramontane.source.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -95,6 +96,7 @@ final class ServeCommand extends Command {
                         environment(),
                         (name, engine) -> observer(configuration, registry, metrics, name, engine),
                         new SnapshotMetrics(registry),
+                        new StructureMetrics(registry),
                         serving::loading)) {
             files.start();
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);

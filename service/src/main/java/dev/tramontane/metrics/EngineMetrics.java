@@ -43,6 +43,8 @@ public final class EngineMetrics implements EngineObserver {
     private final Counter generatedTokens;
     private final Counter soughtTokens;
     private final Counter foundTokens;
+    private final Counter masks;
+    private final Counter maskTime;
     private final Counter finished;
     private final Counter yielded;
     private final Counter refused;
@@ -102,6 +104,15 @@ public final class EngineMetrics implements EngineObserver {
         foundTokens = Counter.builder()
                 .name("tramontane_prefix_cache_hits")
                 .help("Prompt tokens of these that were found, so not computed again.")
+                .register(registry);
+        masks = Counter.builder()
+                .name("tramontane_masks")
+                .help("Masks that were made for answers of a form.")
+                .register(registry);
+        maskTime = Counter.builder()
+                .name("tramontane_mask")
+                .unit(Unit.SECONDS)
+                .help("Time that the engine spent on these while steps computed.")
                 .register(registry);
         finished = Counter.builder()
                 .name("tramontane_requests_finished")
@@ -183,6 +194,12 @@ public final class EngineMetrics implements EngineObserver {
         stepTime.observe(nanos / NANOS);
         stepRows.observe(rows);
         stepSequences.observe(sequences);
+    }
+
+    @Override
+    public void masks(int made, long nanos) {
+        masks.inc(made);
+        maskTime.inc(nanos / NANOS);
     }
 
     /** Sets the gauges, and the counters to the engine's own totals, which only rise. */

@@ -58,6 +58,11 @@ public record EveryObserver(List<EngineObserver> observers) implements EngineObs
     }
 
     @Override
+    public void masks(int masks, long nanos) {
+        observers.forEach(each -> each.masks(masks, nanos));
+    }
+
+    @Override
     public void books(EngineStatus status) {
         observers.forEach(each -> each.books(status));
     }

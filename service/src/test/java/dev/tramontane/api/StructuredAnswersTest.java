@@ -44,7 +44,10 @@ class StructuredAnswersTest {
         Set<String> said = new HashSet<>();
         JsonArray choices = new JsonArray().add("yes").add("no").add("n\u00f6, \"danke\"");
         for (int seed = 0; seed < 24; seed++) {
-            JsonObject asked = outputs("choice", choices).put("seed", seed).put("n", 2);
+            JsonObject asked = outputs("choice", choices)
+                    .put("seed", seed)
+                    .put("temperature", 8)
+                    .put("n", 2);
             TestService.Reply reply = service.chat(TestService.chatBody(asked));
             for (int index = 0; index < 2; index++) {
                 JsonObject answer = choice(reply, index);
@@ -62,7 +65,9 @@ class StructuredAnswersTest {
         for (JsonObject asked : List.of(
                 outputs("regex", pattern), new JsonObject().put("guided_regex", pattern), outputs("regex", pattern))) {
             JsonObject answer = choice(
-                    service.completion(TestService.body("p", asked.put("max_tokens", 50).put("logprobs", 2))), 0);
+                    service.completion(
+                            TestService.body("p", asked.put("max_tokens", 50).put("logprobs", 2))),
+                    0);
             assertThat(answer.getString("text")).matches(pattern);
             assertThat(answer.getString("finish_reason")).isEqualTo("stop");
             // What could be drawn and what the model would have said are told apart: probabilities are the model's.
@@ -122,18 +127,24 @@ class StructuredAnswersTest {
                 service.chat(TestService.chatBody(form.copy().put("stop", "c").put("temperature", 2))), 0);
         assertThat(stopped.getJsonObject("message").getString("content")).matches("[abde]{0,29}");
         JsonObject biased = choice(
-                service.chat(TestService.chatBody(
-                        form.copy().put("logit_bias", new JsonObject().put("98", 100).put("120", 100)))),
+                service.chat(TestService.chatBody(form.copy()
+                        .put("logit_bias", new JsonObject().put("98", 100).put("120", 100)))),
                 0);
         assertThat(biased.getJsonObject("message").getString("content")).matches("b{20,30}");
         JsonObject few = choice(
-                service.chat(TestService.chatBody(
-                        form.copy().put("allowed_token_ids", new JsonArray().add(97).add(120).add(100)))),
+                service.chat(TestService.chatBody(form.copy()
+                        .put(
+                                "allowed_token_ids",
+                                new JsonArray().add(97).add(120).add(100)))),
                 0);
         assertThat(few.getJsonObject("message").getString("content")).matches("[ad]{30}");
-        JsonObject long1 = choice(service.chat(TestService.chatBody(form.copy().put("min_tokens", 29).put("seed", 3))), 0);
+        JsonObject long1 = choice(
+                service.chat(
+                        TestService.chatBody(form.copy().put("min_tokens", 29).put("seed", 3))),
+                0);
         assertThat(long1.getJsonObject("message").getString("content")).matches("[a-e]{29,30}");
-        JsonObject endless = choice(service.chat(TestService.chatBody(form.copy().put("ignore_eos", true))), 0);
+        JsonObject endless =
+                choice(service.chat(TestService.chatBody(form.copy().put("ignore_eos", true))), 0);
         assertThat(endless.getJsonObject("message").getString("content")).matches("[a-e]{30}");
         assertThat(endless.getString("finish_reason")).isEqualTo("stop");
         TestService.Reply nothing =
@@ -142,8 +153,9 @@ class StructuredAnswersTest {
         assertThat(nothing.body()).contains("no token is left to draw", "structure");
         // An id that ends an answer ends it where it may end, and is a text's elsewhere.
         JsonObject early = choice(
-                service.chat(TestService.chatBody(
-                        form.copy().put("stop_token_ids", new JsonArray().add(97)).put("temperature", 2))),
+                service.chat(TestService.chatBody(form.copy()
+                        .put("stop_token_ids", new JsonArray().add(97))
+                        .put("temperature", 2))),
                 0);
         assertThat(early.getJsonObject("message").getString("content")).matches("[b-e]{20,30}");
     }

@@ -210,7 +210,8 @@ class TogetherAsAloneTest {
             body.put("stop", new JsonArray().add("e").add("th"));
         }
         if (i % 5 == 1) {
-            String pattern = List.of("[a-m ]{3,40}[.!]", "(?:(?:yes|no|per haps), ){2,90}", "\\d+(?:\\.\\d{2})?").get(i / 5 % 3);
+            String pattern = List.of("[a-m ]{3,40}[.!]", "(?:(?:yes|no|per haps), ){2,90}", "\\d+(?:\\.\\d{2})?")
+                    .get(i / 5 % 3);
             body.put("structured_outputs", new JsonObject().put("regex", pattern));
         }
         if (!isChat(i) && i % 2 == 1) {

@@ -9,6 +9,7 @@ import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.GuideObserver;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.model.Sampling;
@@ -73,6 +74,7 @@ class SnapshotFilesTest {
                 Environment.ofProcess(),
                 (name, engine) -> EngineObserver.NONE,
                 observer,
+                GuideObserver.NONE,
                 (done, total) -> {})) {
             List<GenerationEvent> events = Objects.requireNonNull(running.generator()
                     .generate(new GenerationRequest(
