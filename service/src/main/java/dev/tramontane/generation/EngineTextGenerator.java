@@ -228,9 +228,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     new EncodingLimit(limits.contextTokens(), () -> stream.cancelled() || isLate(request)));
             boolean complete = stream.prepared(prompt);
             Submission submission = guided(
-                    request,
-                    submission(request, prompt.ids(), complete),
-                    () -> stream.cancelled() || isLate(request));
+                    request, submission(request, prompt.ids(), complete), () -> stream.cancelled() || isLate(request));
             stream.started(engine.submit(submission, stream.listeners()));
         } catch (CancellationException nobodyWaits) {
             if (isLate(request)) {

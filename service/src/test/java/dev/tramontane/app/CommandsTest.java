@@ -46,6 +46,8 @@ class CommandsTest {
                     "\"object\":\"chat.completion\"",
                     "\"finish_reason\":\"",
                     "data: \\[DONE]\\s+\\S"), // SSE, then WebSocket
+            "docs/structure.md 1",
+            List.of("\"content\":\"(yes|no)\"", "\"text\":\"In 1[0-9]{3}, on \\p{Alpha}+ [0-9]{1,2}\\.\""),
             "docs/eval.md 0",
             List.of("same top token", "\"perplexity\" : "),
             "docs/performance.md 0",
