@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -316,8 +317,10 @@ class RollingRestartTest {
                     stream.forget();
                 }
             }
-            CutStream first = cut.get(Instance.named(names[0]).mark());
-            CutStream second = cut.get(Instance.named(names[1]).mark());
+            CutStream first =
+                    Objects.requireNonNull(cut.get(Instance.named(names[0]).mark()));
+            CutStream second =
+                    Objects.requireNonNull(cut.get(Instance.named(names[1]).mark()));
             assertThat(get(ports[1], "/v1/responses/" + first.id()).statusCode())
                     .as("asked at the wrong one")
                     .isEqualTo(421);
