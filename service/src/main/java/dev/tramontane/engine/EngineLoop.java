@@ -3,10 +3,8 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,6 @@ public final class EngineLoop implements Engine {
     private final Admitted admitted = new Admitted();
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
-    private final WorkAhead ahead = new WorkAhead(admitted, rates);
     private final RunningSequences sequences;
     private final Publisher publisher;
     private final BatchFiller filler;
@@ -56,22 +53,16 @@ public final class EngineLoop implements Engine {
     private final StepPlan step = new StepPlan();
     private final StepBatch batch;
 
-    private final WaitingLine<Request> queue = new WaitingLine<>();
+    private final Waiting waiting;
     private final Deadlines deadlines;
-    private final Yields yields;
-
-    /** Requests that wait for what snapshots know of their prompts; then they go into the queue. */
-    private final Set<Request> seeking = new LinkedHashSet<>();
+    private final Endings endings;
+    private final Admission admission;
+    private final Reports reports;
 
     private boolean healthy = true;
     private long stepStart;
     private long stepEnd;
     private long steps;
-    private volatile Books books;
-
-    /** What {@link #books} were made of. */
-    private long copiedChanges;
-
     private volatile boolean closing;
     private volatile @Nullable Thread thread;
 
@@ -117,18 +108,16 @@ public final class EngineLoop implements Engine {
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
         sequences = new RunningSequences(cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines);
-        yields = new Yields(queue, cache.holdings(), admitted.absent(), sequences);
+        waiting = new Waiting(intake);
+        endings = new Endings(waiting, admitted, sequences, deadlines, intake);
+        Yields yields = new Yields(waiting.line(), cache.holdings(), admitted.absent(), sequences);
+        admission = new Admission(
+                waiting, cache.holdings(), yields, sequences, endings, deadlines, snapshots, this.observer);
         publisher = new Publisher(sequences, delivery);
         lateMasks = new LateMasks(limits().vocabulary());
         filler = new BatchFiller(cache, lateMasks);
-        books = new Books(
-                currentStatus(),
-                cache.holdings().copy(),
-                cache.used(),
-                cache.kept(),
-                List.of(),
-                queue.copy(config.slots()),
-                Backlog.NONE);
+        reports = new Reports(
+                cache, prefixes, admitted, waiting, publisher, rates, intake, this.observer, config.slots());
     }
 
     /**
@@ -180,12 +169,12 @@ public final class EngineLoop implements Engine {
 
     @Override
     public EngineStatus status() {
-        return books.status();
+        return reports.books().status();
     }
 
     @Override
     public Capacity capacity() {
-        return new Capacity(plan, rules, config, intake, books);
+        return new Capacity(plan, rules, config, intake, reports.books());
     }
 
     @Override
@@ -208,7 +197,7 @@ public final class EngineLoop implements Engine {
                     blocks(submission));
             List<SequenceHandle> handles = List.copyOf(request.choices);
             if (!intake.isClosed()) {
-                Punctuality.check(request, books, intake);
+                Punctuality.check(request, reports.books(), intake);
             }
             intake.submit(request); // Last: nothing may fail once the engine has it.
             return handles;
@@ -234,12 +223,15 @@ public final class EngineLoop implements Engine {
         heartbeat.beat();
         signal.clear();
         drain();
-        expire();
+        if (!deadlines.isEmpty()) {
+            endings.expire(clock.getAsLong());
+        }
         boolean copied = snapshots != null && snapshots.step();
+        admission.admit();
         schedule();
         if (step.size() == 0) {
             report();
-            return copied || yields.mayMakeRoom();
+            return copied || admission.hasMore();
         }
         try {
             submitStep();
@@ -257,7 +249,7 @@ public final class EngineLoop implements Engine {
 
     /** What admission knew at the end of the last step. Any thread. */
     Books books() {
-        return books;
+        return reports.books();
     }
 
     /** How often steps have looked at an admitted sequence since the start. Engine thread, or the test's in its place. */
@@ -325,103 +317,32 @@ public final class EngineLoop implements Engine {
                 case Intake.Submit(Request request) -> arrive(request);
                 case Intake.Wake(Sequence sequence) -> admitted.wake(sequence);
                 case Intake.Attend(Request request) -> admitted.absent().review(request);
-                case Intake.Cancel(Sequence sequence) -> cancel(sequence);
+                case Intake.Cancel(Sequence sequence) -> endings.cancel(sequence);
                 case Intake.Told(Runnable what) -> what.run();
             }
         }
         if (intake.hasUnheard()) {
-            List<Request> present = queue.all();
-            present.addAll(seeking);
+            List<Request> present = waiting.all();
             admitted.all().forEach(sequence -> present.add(sequence.request));
             admitted.wakeAll();
             present.forEach(admitted.absent()::review);
             present.forEach(request ->
-                    request.choices.stream().filter(Sequence::cancelled).forEach(this::cancel));
+                    request.choices.stream().filter(Sequence::cancelled).forEach(endings::cancel));
         }
     }
 
     private void arrive(Request request) {
-        if (!request.claim()) {
-            return; // Its submitter died on the way and has taken it back.
-        }
-        try {
-            if (snapshots != null && snapshots.seek(request, () -> sought(request))) {
-                seeking.add(request);
-            } else {
-                queue.add(request);
-            }
-            deadlines.add(request);
-        } catch (Throwable fault) {
-            LOG.error("a request could not be queued; it is ended", fault);
-            queue.remove(request);
-            seeking.remove(request);
-            intake.leave(request);
-            end(request, FinishReason.ERROR, BROKEN);
-            return;
-        }
-        observer.queued();
+        admission.arrive(request);
         if (!healthy) {
-            endQueue(FinishReason.ERROR, FAILED);
+            endings.endWaiting(FinishReason.ERROR, FAILED);
         }
     }
 
-    private void sought(Request request) {
-        if (seeking.remove(request)) {
-            queue.add(request);
-        }
-    }
-
-    private void cancel(Sequence sequence) {
-        sequences.end(sequence, FinishReason.CANCELLED, -1, "");
-        if (sequence.request.live == 0) {
-            leaveQueue(sequence.request);
-        }
-        queue.changed();
-    }
-
-    /** Whoever has not got his answer by his deadline gets no more of it. */
-    private void expire() {
-        if (deadlines.isEmpty()) {
-            return;
-        }
-        long now = clock.getAsLong();
-        for (Request late = deadlines.passed(now); late != null; late = deadlines.passed(now)) {
-            leaveQueue(late);
-            end(late, FinishReason.DEADLINE, "");
-        }
-    }
-
-    /** Admits who can be, in the line's order; who comes after one for whom there is no room waits, too. */
+    /** Chooses what the next step computes, if anything. */
     private void schedule() {
-        for (Request first = next(); first != null; first = next()) {
-            try {
-                if (!sequences.reserve(first)) {
-                    break;
-                }
-                queue.admitted(first);
-                leaveQueue(first);
-                sequences.start(first);
-            } catch (Throwable fault) { // Its counts may not fit into memory any more, say; the others' do.
-                LOG.error("a request could not be started; it is ended", fault);
-                leaveQueue(first);
-                sequences.endAll(first, FinishReason.ERROR, BROKEN);
-            }
-        }
         sequences.findPrefixes();
         step.clear();
         scheduler.plan(step, rates.budget(config.stepNanos()));
-    }
-
-    /** Whom the line lets in. Where it has no room for him, those make some whom nobody attends to. */
-    private @Nullable Request next() {
-        yields.makeRoom();
-        return queue.next(cache.holdings());
-    }
-
-    private void leaveQueue(Request request) {
-        if (queue.remove(request) || seeking.remove(request)) {
-            intake.leave(request);
-        }
     }
 
     private void submitStep() {
@@ -448,90 +369,23 @@ public final class EngineLoop implements Engine {
         rates.step(step.totalRows(), step.size(), stepEnd - stepStart);
     }
 
-    /** Publishes the books. */
     private void report() {
-        Backlog backlog = ahead.backlog();
-        intake.publish(backlog);
-        Books before = books;
-        Absent absent = admitted.absent();
-        long changes = cache.holdings().changes() + queue.changes() + absent.changes();
-        boolean copied = changes == copiedChanges;
-        copiedChanges = changes;
-        books = new Books(
-                currentStatus(),
-                copied ? before.holdings() : cache.holdings().copy(),
-                cache.used(),
-                cache.kept(),
-                copied
-                        ? before.absent()
-                        : absent.inOrder().stream().map(Likeness::of).toList(),
-                copied ? before.waiting() : queue.copy(config.slots()),
-                backlog);
-        observer.books(books.status());
-    }
-
-    private EngineStatus currentStatus() {
-        int running = ahead.running();
-        return new EngineStatus(
-                healthy,
-                queue.size() + seeking.size(),
-                running,
-                admitted.size() - running,
-                cache.pagesUsed(),
-                cache.pagesReserved(),
-                cache.pagesKept(),
-                cache.pagesTotal(),
-                steps,
-                publisher.promptTokens(),
-                publisher.generatedTokens(),
-                prefixes.sought(),
-                prefixes.found(),
-                cache.usedRatio(),
-                cache.reservedRatio());
+        reports.report(healthy, steps);
     }
 
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
     private void fail(Throwable cause) {
         healthy = false;
         intake.close(FAILED);
-        endEverything(FinishReason.ERROR, FAILED);
+        endings.endEverything(FinishReason.ERROR, FAILED);
         LOG.error("the engine failed; it refuses everything from now on", cause);
         report();
-    }
-
-    /** Tells everybody, even when the books are so wrong that giving back what they hold fails. */
-    private void endEverything(FinishReason reason, String error) {
-        for (Sequence sequence : admitted.all()) {
-            end(sequence.request, reason, error);
-        }
-        endQueue(reason, error);
-    }
-
-    private void endQueue(FinishReason reason, String error) {
-        List<Request> waiting = queue.all();
-        waiting.addAll(seeking);
-        for (Request request : waiting) {
-            intake.leave(request);
-            end(request, reason, error);
-        }
-        queue.clear();
-        seeking.clear();
-    }
-
-    private void end(Request request, FinishReason reason, String error) {
-        for (Sequence sequence : request.choices) {
-            try {
-                sequences.end(sequence, reason, -1, error);
-            } catch (Throwable fault) {
-                LOG.error("a sequence was ended, but what it held could not be given back", fault);
-            }
-        }
     }
 
     private void shutDown() {
         intake.leaveForGood();
         drain();
-        endEverything(FinishReason.CANCELLED, "");
+        endings.endEverything(FinishReason.CANCELLED, "");
         if (snapshots != null && healthy) {
             keepTheRest(snapshots);
         }
