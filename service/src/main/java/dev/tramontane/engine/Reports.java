@@ -67,7 +67,9 @@ final class Reports {
                 copied ? before.holdings() : cache.holdings().copy(),
                 cache.used(),
                 cache.kept(),
-                copied ? before.absent() : absent.inOrder().stream().map(Likeness::of).toList(),
+                copied
+                        ? before.absent()
+                        : absent.inOrder().stream().map(Likeness::of).toList(),
                 copied ? before.waiting() : waiting.line().copy(slots),
                 backlog);
         observer.books(books.status());

@@ -134,9 +134,10 @@ final class Request implements Applicant {
         return live;
     }
 
+    /** Nothing of it is to be told, and what is computed of its prompt would be found by nobody or is of an answer that is whole. */
     @Override
     public boolean endsAtOnce() {
-        return onlyPrompt() && !scoresPrompt();
+        return onlyPrompt() && !scoresPrompt() && (blocks == null || continued() > 0);
     }
 
     int[] prompt() {

@@ -37,6 +37,9 @@ final class CapacityTest {
             FakeModel model = FakeModel.of(50, WINDOWS[seed % WINDOWS.length]);
             EngineConfig sizes = Asks.withQueue(
                     Asks.config(1 + random.nextInt(4), 24, 4, 120, 4 + random.nextInt(5)), 6 + random.nextInt(10), 300);
+            if (seed % 4 == 0) {
+                sizes = Asks.cold(sizes); // What only has a prompt ends at once there.
+            }
             long bytes = CachePlan.bytesFor(model.geometry(), sizes, 120, 1 + random.nextInt(4));
             Rig rig = new Rig(model, sizes.withCacheBytes(bytes), counts);
             List<Rig.Ask> asks = new ArrayList<>();

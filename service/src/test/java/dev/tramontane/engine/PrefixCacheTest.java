@@ -39,6 +39,19 @@ final class PrefixCacheTest {
         return rows(rig, submission, 1);
     }
 
+    /** As {@code generate: false} asks. Where nothing is kept it would be for nothing. */
+    @Test
+    void aPromptThatIsOnlyPreparedIsComputed() throws RefusedException {
+        Rig rig = rig(4, 0, 48);
+        assertThat(rows(rig, Asks.greedy(Asks.prompt(200, 1), 0))).isEqualTo(199);
+        assertThat(rows(rig, Asks.greedy(Asks.prompt(200, 1), 1)))
+                .as("the rest")
+                .isEqualTo(1);
+        rig.assertIdle();
+        Rig cold = rig(FakeModel.of(50, 0, 48), Asks.cold(Asks.config(4, 64, PAGE, CONTEXT, 4)));
+        assertThat(rows(cold, Asks.greedy(Asks.prompt(200, 1), 0))).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource({"0, 0", "48, 48", "0, 48", "1, 48"})
     void thePromptOfAMomentAgoIsNotComputedTwice(int one, int other) throws RefusedException {

@@ -30,7 +30,7 @@ final class ScoringTest {
 
     @Test
     void nothingAtAllIsWanted() throws RefusedException {
-        Rig rig = new Rig(FakeModel.of(50, 8), Asks.config(3, 9, 4, 100, 4));
+        Rig rig = new Rig(FakeModel.of(50, 8), Asks.cold(Asks.config(3, 9, 4, 100, 4))); // Else it is wanted later.
         Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(30, 1), 0), 2);
         assertThat(rig.step()).as("computes nothing").isFalse();
         assertThat(ask.first().finish()).isEqualTo(new Finish(FinishReason.LENGTH, -1, 30, 0, 0, ""));
