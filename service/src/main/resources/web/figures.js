@@ -10,6 +10,7 @@ const CURVE = 60;
 const words = document.getElementById("figures-words");
 const cards = document.getElementById("figures-cards");
 const curve = document.getElementById("figures-curve");
+const curveWords = document.getElementById("figures-curve-words");
 
 /** Keeps the view of the server up to date until the function that it returns is called. */
 export function watchServer(server) {
@@ -53,7 +54,9 @@ export function watchServer(server) {
     const top = Math.max(1, ...rates);
     const points = rates.map((value, at) => `${CURVE - rates.length + at},${(19.5 - (19 * value) / top).toFixed(2)}`);
     curve.firstElementChild.setAttribute("points", points.join(" "));
-    curve.setAttribute("aria-label", `Tokens a second in the last two minutes: at most ${top.toFixed(1)}`);
+const told = `Tokens a second in the last two minutes: at most ${Math.max(0, ...rates).toFixed(1)}`;
+    curve.setAttribute("aria-label", told);
+    curveWords.textContent = rates.length < 2 ? "" : told;
   }
 
   look();

@@ -41,6 +41,8 @@ await script(async () => {
   const before = await page.locator("#context").textContent();
   assert.match(before, full);
   assert.match(await page.locator("#context").getAttribute("title"), /^5\d\d of 4,096 tokens .*; the sliding window holds the last 16 of at most 16$/);
+  await oneRow(page, "with a window");
+  await picture(page, "2-window-light");
   await page.reload();
   await page.locator("#context", { hasText: full }).waitFor();
   assert.equal(await page.locator("#context").textContent(), before);

@@ -34,6 +34,7 @@ await script(async () => {
   });
   assert.match(await value(page, "Connections").textContent(), /^[1-9]\d*$/);
   await page.locator("#figures-curve").waitFor();
+  assert.match(await page.locator("#figures-curve-words").textContent(), /^Tokens a second in the last two minutes: at most (?!0\.0)\d+\.\d$/);
   await accessible(page, "the server in light");
   await picture(page, "server-light");
   step("counters that begin anew, and what can't be read, end neither the view nor its sense");

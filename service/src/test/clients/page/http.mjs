@@ -67,8 +67,8 @@ await script(async () => {
 
     step("a stream that is cut at any byte loses nothing and doubles nothing");
     for (const bytes of [2_345, 1, 678, 9_001]) {
-      way.cutAfter = bytes;
       const { cuts } = way;
+      way.cutAfter = bytes;
       if (bytes === 2_345) await ask(page, "cut");
       await until(page, "cut", () => way.cuts > cuts);
     }
@@ -79,9 +79,8 @@ await script(async () => {
     step("what is refused on the way is asked again");
     await page.locator("#new-chat").click();
     way.refusals = [502, 503];
+    way.cutAfter = 10_000;
     await ask(page, "refused");
-    await answering(page);
-    way.cutAfter = 100;
     await answer(page, 0).locator(".meta", { hasText: "does not go on yet (HTTP status 502): trying again in 1 s" }).waitFor();
     await answered(page, 0);
     assert.equal(await lastKept(page), expected);

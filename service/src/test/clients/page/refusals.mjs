@@ -2,7 +2,7 @@
 //   node refusals.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED
 
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, noSideways, open, picture, script, step, until } from "./browser.mjs";
+import { DESKTOP, PHONE, accessible, answer, answered, ask, connected, kept, lastKept, more, noSideways, open, picture, script, step, until } from "./browser.mjs";
 import { throughWires } from "./wires.mjs";
 
 const [expected] = more;
@@ -22,9 +22,8 @@ await script(async () => {
   async function cutOff(text, turn, ...refusals) {
     wires.refusals = refusals;
     wires.resumes = [];
+    wires.cutAfter = 30;
     await ask(page, text);
-    await answering(page);
-    wires.cutAfter = 1;
     await meta(turn).filter({ hasText: "trying again in" }).waitFor();
   }
 
@@ -51,9 +50,8 @@ await script(async () => {
 
   step("what is not kept any more ends the answer, and its text stays");
   wires.refusals = [EXPIRED];
+  wires.cutAfter = 30;
   await ask(page, "expired");
-  await answering(page);
-  wires.cutAfter = 1;
   await page.locator("[role=alert]", { hasText: "could not be resumed: what comes after 5 is not kept any more" }).waitFor();
   await meta(2).filter({ hasText: "cut off" }).waitFor();
   const text = await lastKept(page);

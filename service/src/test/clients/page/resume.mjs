@@ -3,7 +3,7 @@
 //   node resume.mjs CLIENTS_DIR CHROMIUM BASE_URL EXPECTED
 
 import assert from "node:assert/strict";
-import { DESKTOP, accessible, answer, answered, answering, ask, connected, kept, lastKept, more, oneRow, open, picture, script, step, until } from "./browser.mjs";
+import { DESKTOP, accessible, answer, answered, ask, connected, kept, lastKept, more, oneRow, open, picture, script, step, until } from "./browser.mjs";
 import { throughWires } from "./wires.mjs";
 
 const [expected] = more;
@@ -28,10 +28,9 @@ await script(async () => {
   await accessible(page, "a resumed answer");
 
   step("while there is no connection the page says so");
-  await ask(page, "again");
-  await answering(page);
   wires.held = true;
-  wires.cutAfter = 1;
+  wires.cutAfter = 30;
+  await ask(page, "again");
   await answer(page, 1).locator(".meta", { hasText: "Connection lost: waiting to go on" }).waitFor();
   await page.locator("#state", { hasText: "Disconnected" }).waitFor();
   await oneRow(page, "on a desktop, disconnected");
@@ -51,10 +50,9 @@ await script(async () => {
   assert.equal(await lastKept(page), expected);
 
   step("what the server does not have any more is cut, and can be asked for again");
-  await ask(page, "once more");
-  await answering(page);
   wires.held = true;
-  wires.cutAfter = 1;
+  wires.cutAfter = 30;
+  await ask(page, "once more");
   await answer(page, 3).locator(".meta", { hasText: "Connection lost" }).waitFor();
   wires.forgetful = true;
   wires.held = false;

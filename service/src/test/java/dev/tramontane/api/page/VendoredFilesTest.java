@@ -19,6 +19,7 @@ class VendoredFilesTest {
     void theyAreWhatTheyWere() throws Exception {
         byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(VENDOR.resolve("markdown-it.js")));
         assertThat(HexFormat.of().formatHex(hash)).isEqualTo(MARKDOWN_IT);
+        assertThat(Files.readString(VENDOR.resolve("README.md"))).contains(MARKDOWN_IT);
         assertThat(Files.readString(VENDOR.resolve("markdown-it.LICENSE.txt")))
                 .contains("markdown-it 15.0.3", "entities 8.1.0", "linkify-it 6.1.0", "mdurl 2.1.0")
                 .contains("punycode.js 2.3.1", "uc.micro 3.0.0");

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +84,9 @@ class ChatPageBrowserTest {
         let isAdmin = false; // \u202e } \u2066if (isAdmin)
         ```
         """;
+
+    /** Questions whose answers the scripts stop. */
+    private static final Pattern STOPPED = Pattern.compile("user: (second|third|stop);>$");
 
     @Test
     void aPersonCanChat() throws Exception {
@@ -195,10 +199,11 @@ class ChatPageBrowserTest {
                 .satisfies(run -> assertThat(prompt(run)).isEqualTo("user: keyed;>"));
     }
 
-    /** Slow enough to be seen streaming and to be stopped. */
+    /** Slow enough to be seen streaming; what is to be stopped also by a browser that has little of the machine. */
     private static Served slowly(ScriptedEngine engine) {
         return new Served(engine, Served.config()).stepping(() -> {
-            LockSupport.parkNanos(2_000_000);
+            boolean stopped = !engine.runs.isEmpty() && STOPPED.matcher(prompt(engine.runs.getLast())).find();
+            LockSupport.parkNanos(stopped ? 20_000_000 : 2_000_000);
             return engine.step();
         });
     }
