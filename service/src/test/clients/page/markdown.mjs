@@ -105,7 +105,8 @@ await script(async () => {
   await page.evaluate(async () => {
     const folder = document.querySelector("script[type=module]").src.replace("app.js", "");
     const { showWhole } = await import(`${folder}markdown.js`);
-    for (const piece of ["[", "[a](", "*a **b ", "_a", "`a", ">", "> ", "- ", "<", "<!--", "&", "|a", "[a]: b\n", "~~a", "\n", " ", "a@", "a.", "\\", "https://"]) {
+    for (const piece of ["[", "[a](", "*a **b ", "_a", "`a", ">", "> ", "- ", "<", "<!--", "&", "|a", "[a]: b\n", "~~a", "\n", " ", "a@", "a.", "\\", "https://",
+      "![", "<http://a", "mailto:a@b.c,", "- a\n  ", "> - ", "**a*", "a\n===\n", "|a|b|\n|-|-|\n", "[x]: <", "&#x1;", "\0", "~~~a\n"]) {
       showWhole(piece.repeat(20_000 / piece.length), document.createElement("div"));
     }
   });
@@ -151,7 +152,7 @@ await script(async () => {
   assert.deepEqual(faults.slice(0, 3), [], `seed ${seed}: ${faults.length} of ${cases} differ`);
 
   step("a long answer is not parsed again and again, and settled blocks are left alone");
-  const { work, sizes, stays } = await page.evaluate(async () => {
+  const { open: opened, work, sizes, stays } = await page.evaluate(async () => {
     const folder = document.querySelector("script[type=module]").src.replace("app.js", "");
     const { GrowingMarkdown } = await import(`${folder}markdown.js`);
     const grow = (text) => {
@@ -164,6 +165,8 @@ await script(async () => {
       return markdown.parsed;
     };
     const list = (length) => "- an item of one list that does not end\n".repeat(length);
+    const fence = (length) => `\`\`\`\n${"a line of code in a fence that nobody closes\n".repeat(length)}`;
+    const table = (length) => `| a | b |\n|---|---|\n${"| a cell | of one table |\n".repeat(length)}`;
     const root = document.createElement("div");
     const markdown = new GrowingMarkdown(root);
     markdown.append("First.\n\nSecond.\n\n");
@@ -173,12 +176,14 @@ await script(async () => {
     markdown.append("Third.\n\nFourth.\n\n");
     markdown.show();
     return {
+      open: [fence, table].map((text) => grow(text(160)) / grow(text(80))),
       work: [grow(list(500)), grow(list(1000)), grow("A paragraph of its own.\n\n".repeat(2000))],
       sizes: [list(500).length, list(1000).length, "A paragraph of its own.\n\n".length * 2000],
       stays: root.firstChild === paragraph && paragraph.firstChild === words && root.childElementCount === 4,
     };
   });
   assert.ok(work[1] < 2.5 * work[0], `twice the text is twice the work: ${work}`);
+  assert.ok(Math.max(...opened) < 2.5, `also in a fence and a table that stay open: ${opened}`);
   assert.ok(work[2] < 60 * sizes[2], `blocks are parsed while they are open only: ${work[2]} of ${sizes[2]}`);
   assert.ok(stays, "what is shown stays where it is");
   await page.close();

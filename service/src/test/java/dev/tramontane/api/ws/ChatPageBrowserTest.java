@@ -202,7 +202,8 @@ class ChatPageBrowserTest {
     /** Slow enough to be seen streaming; what is to be stopped also by a browser that has little of the machine. */
     private static Served slowly(ScriptedEngine engine) {
         return new Served(engine, Served.config()).stepping(() -> {
-            boolean stopped = !engine.runs.isEmpty() && STOPPED.matcher(prompt(engine.runs.getLast())).find();
+            boolean stopped = !engine.runs.isEmpty()
+                    && STOPPED.matcher(prompt(engine.runs.getLast())).find();
             LockSupport.parkNanos(stopped ? 20_000_000 : 2_000_000);
             return engine.step();
         });
