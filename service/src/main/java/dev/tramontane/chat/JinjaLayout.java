@@ -1,5 +1,7 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.jinja.Template;
 import dev.tramontane.jinja.value.Limits;
 import dev.tramontane.jinja.value.TemplateException;
@@ -12,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +35,16 @@ public final class JinjaLayout implements ChatLayout {
     private final Limits limits;
     private final Supplier<ZonedDateTime> now;
     private final TemplateTraits traits;
+    private final AnswerForm form;
 
-    private JinjaLayout(
-            Template template, Map<String, Value> specialTokens, Limits limits, Supplier<ZonedDateTime> now) {
-        this.template = template;
+    private JinjaLayout(String source, Map<String, Value> specialTokens, Limits limits, Supplier<ZonedDateTime> now) {
+        template = Template.of(source);
         this.specialTokens = specialTokens;
         this.limits = limits;
         this.now = now;
         traits = TemplateProbes.traits(
                 probe -> text(probe, probe.messages(), PROBE).chars());
+        form = new AnswerForm(traits.style(), thoughts(source));
     }
 
     /**
@@ -65,11 +69,19 @@ public final class JinjaLayout implements ChatLayout {
         Map<String, Value> tokens = new HashMap<>();
         specialTokens.forEach((name, token) -> tokens.put(name, Text.trusted(token)));
         try {
-            return new JinjaLayout(Template.of(template), Map.copyOf(tokens), limits, now);
+            return new JinjaLayout(template, Map.copyOf(tokens), limits, now);
         } catch (TemplateException e) {
             throw new ChatLayoutException(
                     "The chat template cannot be used: " + e.getMessage() + " (line " + e.line() + ").");
         }
+    }
+
+    /** What a template does with an assistant's thoughts, it writes between marks or cuts at them. */
+    private static @Nullable ThoughtStyle thoughts(String source) {
+        return Stream.of(ThoughtStyle.TAGS, ThoughtStyle.MISTRAL)
+                .filter(style -> source.contains(style.close()))
+                .findFirst()
+                .orElse(null);
     }
 
     @Override
@@ -93,6 +105,11 @@ public final class JinjaLayout implements ChatLayout {
                 throw failed;
             }
         }
+    }
+
+    @Override
+    public AnswerForm form() {
+        return form;
     }
 
     TemplateTraits traits() {

@@ -1,5 +1,8 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.CallStyle;
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.MistralTurn.Assistant;
 import dev.tramontane.chat.MistralTurn.Call;
 import dev.tramontane.chat.MistralTurn.Result;
@@ -91,6 +94,12 @@ public final class MistralLayout implements ChatLayout {
             }
         }
         return new ChatPrompt(writer.pieces);
+    }
+
+    @Override
+    public AnswerForm form() {
+        CallStyle calls = version.since(11) ? CallStyle.NAMED : version.since(2) ? CallStyle.ARRAY : null;
+        return new AnswerForm(calls, version.since(11) ? ThoughtStyle.MISTRAL : null);
     }
 
     private void user(User user, MistralDialogue dialogue, int index, Writer writer) {

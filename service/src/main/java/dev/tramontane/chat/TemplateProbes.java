@@ -1,5 +1,6 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.answer.CallStyle;
 import dev.tramontane.chat.TemplateTraits.Matter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,6 +49,7 @@ final class TemplateProbes {
     private List<Map<String, @Nullable Object>> opening = List.of();
     private ContentForm standard = new ContentForm(true, false, false);
     private CallForm calls = new CallForm("", false, true, true, false);
+    private @Nullable CallStyle style;
     private String failure = "";
 
     private TemplateProbes(Renderer renderer) {
@@ -70,7 +72,8 @@ final class TemplateProbes {
         probes.tools();
         probes.calls();
         probes.role("tool", Matter.RESULTS);
-        return new TemplateTraits(probes.standard, Map.copyOf(probes.forms), probes.calls, Set.copyOf(probes.dropped));
+        return new TemplateTraits(
+                probes.standard, Map.copyOf(probes.forms), probes.calls, Set.copyOf(probes.dropped), probes.style);
     }
 
     private void user() {
@@ -171,6 +174,21 @@ final class TemplateProbes {
         if (sight(offered, NAME) == Sight.DROPPED || sight(offered, KEY) == Sight.DROPPED) {
             dropped.add(Matter.TOOLS);
         }
+        style = style(text(offered)); // Templates that show no calls may tell the model how to write them.
+    }
+
+    /** How a text that a template wrote writes calls. */
+    private static @Nullable CallStyle style(String text) {
+        int mistral = text.lastIndexOf(CallStyle.NAMED.open());
+        if (mistral >= 0) {
+            String call =
+                    text.substring(mistral + CallStyle.NAMED.open().length()).stripLeading();
+            return call.startsWith("[") || call.startsWith("{") ? CallStyle.ARRAY : CallStyle.NAMED;
+        }
+        if (text.contains(CallStyle.OBJECT.open())) {
+            return text.contains("<function=") ? CallStyle.TAGGED : CallStyle.OBJECT;
+        }
+        return null;
     }
 
     private void calls() {
@@ -187,6 +205,7 @@ final class TemplateProbes {
                             sight(called(silence, List.of(FIRST)), FIRST) == Sight.SHOWN,
                             sight(called(silence, FIRST), FIRST) == Sight.SHOWN,
                             false);
+                    style = style(called);
                     besideWords();
                     return;
                 }
@@ -195,6 +214,19 @@ final class TemplateProbes {
         if (sight(called("", arguments(FIRST)), FIRST) == Sight.DROPPED) {
             calls = new CallForm("", false, true, true, true);
         }
+    }
+
+    /** How calls are written, as this one is. */
+    private @Nullable CallStyle style(Conversation called) {
+        String text = text(called);
+        CallStyle marked = style(text);
+        if (marked != null) {
+            return marked;
+        }
+        int at = text.indexOf("\"" + NAME + "\"");
+        int to = text.indexOf(KEY, Math.max(at, 0));
+        String between = at < 0 || to < 0 ? "" : text.substring(at, to);
+        return between.contains("\"parameters\"") || between.contains("\"arguments\"") ? CallStyle.BARE : style;
     }
 
     private boolean shown(@Nullable String silence, boolean spelled) {

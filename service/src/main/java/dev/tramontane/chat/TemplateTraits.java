@@ -1,5 +1,6 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.answer.CallStyle;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,9 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param forms forms of content by role
  * @param calls the form of tool calls
  * @param dropped what the template leaves out
+ * @param style how calls are written where it shows them, or null where that is no known way
  */
 record TemplateTraits(
-        ContentForm standard, Map<String, ContentForm> forms, CallForm calls, Set<TemplateTraits.Matter> dropped) {
+        ContentForm standard,
+        Map<String, ContentForm> forms,
+        CallForm calls,
+        Set<TemplateTraits.Matter> dropped,
+        @Nullable CallStyle style) {
 
     /** What a template may leave out. */
     enum Matter {

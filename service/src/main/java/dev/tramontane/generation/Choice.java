@@ -1,5 +1,7 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.answer.AnswerReader;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.TokenScore;
@@ -31,6 +33,7 @@ final class Choice {
     private final StopMatcher stops;
     private final int minTokens;
     private final boolean showControl;
+    private final @Nullable AnswerReader reader;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
     /** Code points decoded, and of these let through. */
@@ -74,17 +77,32 @@ final class Choice {
     /**
      * @param index among the request's answers
      * @param place among those that the engine makes
+     * @param reader tells words, thoughts and calls apart; null where all is words
      * @param keeps whether it may have to be submitted again
      */
-    Choice(int index, int place, GenerationRequest request, TokenTexts texts, boolean keeps) {
+    Choice(
+            int index,
+            int place,
+            GenerationRequest request,
+            TokenTexts texts,
+            @Nullable AnswerReader reader,
+            boolean keeps) {
         this.keeps = keeps;
         this.index = index;
         this.place = place;
         this.texts = texts;
+        this.reader = reader;
         decoder = texts.decoder();
         stops = new StopMatcher(request.stops().strings(), request.stops().includeString());
         minTokens = request.stops().minTokens();
         showControl = request.showControl();
+    }
+
+    /** Before the first token: the prompt ends where a thought has begun. */
+    void openThought() {
+        if (reader != null) {
+            reader.openThought();
+        }
     }
 
     /**
@@ -98,7 +116,9 @@ final class Choice {
                 throw impossible("it ended " + (past.tokens().length - received) + " tokens earlier");
             }
             receive(id);
-            letThrough(textOf(id, decoder));
+            int start = decoded;
+            String free = letThrough(textOf(id, decoder));
+            read(free, released - codePoints(free), List.of(new Known(id, start)), new ArrayList<>());
         }
         if (past.codePoints() < released || past.codePoints() > most(past)) {
             throw impossible("its " + received + " tokens do not make a text of " + past.codePoints() + " characters");
@@ -196,16 +216,63 @@ final class Choice {
             released += codePoints(rest);
             free += rest;
         }
+        int start = released - codePoints(free);
         if (repeated > 0) {
             int again = Math.min(repeated, codePoints(free));
             repeated -= again;
-            free = free.substring(free.offsetByCodePoints(0, again));
+            int told = free.offsetByCodePoints(0, again);
+            read(free.substring(0, told), start, List.of(), new ArrayList<>());
+            free = free.substring(told);
+            start += again;
         }
         List<Token> tokens = new ArrayList<>(1);
+        List<Known> controls = new ArrayList<>(1);
         while (!pending.isEmpty() && isDue(pending.getFirst(), last)) {
-            tokens.add(pending.removeFirst().token());
+            Pending due = pending.removeFirst();
+            tokens.add(due.token());
+            if (due.silent()) {
+                controls.add(new Known(due.token().id(), due.token().start()));
+            }
         }
-        return free.isEmpty() && tokens.isEmpty() ? null : new Delta(index, free, tokens);
+        if (reader == null) {
+            return free.isEmpty() && tokens.isEmpty() ? null : new Delta(index, free, tokens);
+        }
+        List<AnswerPart> parts = new ArrayList<>(2);
+        read(free, start, controls, parts);
+        if (last) {
+            reader.finish(parts);
+        }
+        return free.isEmpty() && tokens.isEmpty() && parts.isEmpty() ? null : new Delta(index, free, tokens, parts);
+    }
+
+    /** A token and where it starts. */
+    private record Known(int id, int start) {}
+
+    /**
+     * Lets the reader see text, and the control tokens in it where they stand.
+     *
+     * @param start code points before the text
+     * @param tokens in order; only those that are control tokens matter
+     */
+    private void read(String text, int start, List<Known> tokens, List<AnswerPart> parts) {
+        if (reader == null) {
+            return;
+        }
+        int at = 0;
+        for (Known token : tokens) {
+            if (!texts.isSilent(token.id())) {
+                continue;
+            }
+            int to = text.offsetByCodePoints(0, Math.clamp(token.start() - start, 0, codePoints(text)));
+            reader.text(text.substring(at, Math.max(at, to)), parts);
+            at = Math.max(at, to);
+            String piece = texts.piece(token.id());
+            reader.control(piece, parts);
+            if (showControl && text.startsWith(piece, at)) {
+                at += piece.length(); // Its spelling is no text besides.
+            }
+        }
+        reader.text(text.substring(at), parts);
     }
 
     private static int codePoints(String text) {

@@ -93,7 +93,11 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         this.config = config;
         limits = engine.limits();
         profile = new ModelProfile(
-                limits.contextTokens(), !(layout instanceof NoLayout), new InfillLayout(tokenizer).exists(), sampling);
+                limits.contextTokens(),
+                !(layout instanceof NoLayout),
+                new InfillLayout(tokenizer).exists(),
+                sampling,
+                layout.form());
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         guides = new Guides(tokenizer, limits.vocabulary(), observer);
@@ -121,6 +125,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                         subscriber,
                         request,
                         texts,
+                        profile.form(),
                         delivery,
                         config.ahead(),
                         GenerationObserver.of(subscriber.currentContext()),

@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerPart;
 import java.util.List;
 
 /** What a generation yields, in order: one Accepted, one Scored if asked for, then per choice Deltas and one Finished. */
@@ -23,9 +24,15 @@ public sealed interface GenerationEvent {
 
     /**
      * More text of a choice, whole code points, with the tokens inside which it begins. The text is empty when the token
-     * is a control token that is not shown.
+     * is a control token that is not shown. {@code parts} are what is known by now of what the text says: a call or a
+     * thought is known by its mark, so they may lag behind the text.
      */
-    record Delta(int choice, String text, List<Token> tokens) implements GenerationEvent {}
+    record Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts) implements GenerationEvent {
+        /** Text that is words and nothing else. */
+        public Delta(int choice, String text, List<Token> tokens) {
+            this(choice, text, tokens, text.isEmpty() ? List.of() : List.of(new AnswerPart.Words(text)));
+        }
+    }
 
     /** A choice is over. {@code stopString} is the one found, or empty. */
     record Finished(int choice, Reason reason, String stopString, Usage usage) implements GenerationEvent {}

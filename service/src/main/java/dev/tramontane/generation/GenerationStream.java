@@ -1,5 +1,9 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerReader;
+import dev.tramontane.answer.Tools;
+import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
@@ -58,6 +62,7 @@ final class GenerationStream implements Subscription {
     private final CoreSubscriber<? super GenerationEvent> subscriber;
     private final GenerationRequest request;
     private final TokenTexts texts;
+    private final AnswerForm form;
     private final Executor worker;
     private final int ahead;
     private final @Nullable GenerationObserver observer;
@@ -108,6 +113,7 @@ final class GenerationStream implements Subscription {
             CoreSubscriber<? super GenerationEvent> subscriber,
             GenerationRequest request,
             TokenTexts texts,
+            AnswerForm form,
             Executor worker,
             int ahead,
             @Nullable GenerationObserver observer,
@@ -116,6 +122,7 @@ final class GenerationStream implements Subscription {
         this.subscriber = subscriber;
         this.request = request;
         this.texts = texts;
+        this.form = form;
         this.worker = worker;
         this.ahead = ahead;
         this.observer = observer;
@@ -128,13 +135,20 @@ final class GenerationStream implements Subscription {
         Continuation continuation = request.continuation();
         choices = new ArrayList<>(request.choices());
         if (continuation != null) {
-            choices.add(new Choice(continuation.choice(), 0, request, texts, mayYield));
+            choices.add(new Choice(continuation.choice(), 0, request, texts, reader(), mayYield));
         } else {
             for (int i = 0; i < request.choices(); i++) {
-                choices.add(new Choice(i, i, request, texts, mayYield));
+                choices.add(new Choice(i, i, request, texts, reader(), mayYield));
             }
         }
         live = choices.size();
+    }
+
+    /** Only what a chat layout laid out is answered in its form. */
+    private @Nullable AnswerReader reader() {
+        return request.prompt() instanceof Prompt.Chat(Conversation conversation) && !form.isPlain()
+                ? form.reader(Tools.of(conversation.tools()), texts::isControl)
+                : null;
     }
 
     // ---- the subscriber's thread
@@ -187,6 +201,9 @@ final class GenerationStream implements Subscription {
      */
     boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
+        if (form.opensThought(ids.text())) {
+            choices.forEach(Choice::openThought);
+        }
         Continuation continuation = request.continuation();
         if (continuation == null) {
             return false;

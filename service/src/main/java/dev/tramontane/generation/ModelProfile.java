@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerForm;
 import dev.tramontane.model.SamplingDefaults;
 
 /**
@@ -9,5 +10,13 @@ import dev.tramontane.model.SamplingDefaults;
  * @param chats whether conversations can be laid out for it
  * @param fills whether it has the tokens to fill a gap in a text
  * @param sampling what holds where a request says nothing
+ * @param form in which it writes thoughts and tool calls
  */
-public record ModelProfile(int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling) {}
+public record ModelProfile(
+        int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling, AnswerForm form) {
+
+    /** Of a model that writes words only. */
+    public ModelProfile(int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling) {
+        this(contextTokens, chats, fills, sampling, AnswerForm.PLAIN);
+    }
+}

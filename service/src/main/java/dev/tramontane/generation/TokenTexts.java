@@ -40,6 +40,11 @@ final class TokenTexts {
         return id >= tokenizer.size() || tokenizer.isControl(id);
     }
 
+    /** Whether the vocabulary has a control token of that spelling. */
+    boolean isControl(String piece) {
+        return tokenizer.controlId(piece).isPresent();
+    }
+
     /** How a control token is written out when the request wants to see it. */
     String piece(int id) {
         return id < tokenizer.size() ? tokenizer.piece(id) : "";

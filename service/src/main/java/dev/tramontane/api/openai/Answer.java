@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Delta;
@@ -15,11 +16,25 @@ final class Answer {
 
     /** One choice. */
     static final class Part {
+        /** Its words. */
         final StringBuilder text = new StringBuilder();
+
+        final StringBuilder thoughts = new StringBuilder();
+        final List<CalledTool> calls = new ArrayList<>();
         final List<Token> tokens = new ArrayList<>();
 
         @Nullable
         Finished finished;
+
+        void add(AnswerPart part) {
+            switch (part) {
+                case AnswerPart.Words words -> text.append(words.text());
+                case AnswerPart.Thought thought -> thoughts.append(thought.text());
+                case AnswerPart.CallBegun call -> calls.add(new CalledTool(call));
+                case AnswerPart.CallText more ->
+                    calls.get(more.index()).arguments.append(more.text());
+            }
+        }
     }
 
     final List<Part> parts;
@@ -42,7 +57,7 @@ final class Answer {
             }
             case Scored prompt -> scored = prompt.prompt();
             case Delta delta -> {
-                parts.get(delta.choice()).text.append(delta.text());
+                delta.parts().forEach(parts.get(delta.choice())::add);
                 parts.get(delta.choice()).tokens.addAll(delta.tokens());
             }
             case Finished finished -> parts.get(finished.choice()).finished = finished;

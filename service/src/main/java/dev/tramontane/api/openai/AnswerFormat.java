@@ -10,6 +10,7 @@ import dev.tramontane.generation.GenerationEvent.Token;
 import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -35,6 +36,9 @@ abstract class AnswerFormat {
     private final Head chunkHead;
     private final AnswerOptions options;
     private final UsageCount usage = new UsageCount();
+
+    /** Choices of a stream that have called a tool. */
+    private final BitSet called = new BitSet();
 
     /** Where every chunk tells it. */
     private final @Nullable RunningUsage running;
@@ -86,7 +90,7 @@ abstract class AnswerFormat {
                     json.writeStartObject();
                     json.writeNumberProperty("index", prompt * options.choices() + choice);
                     writeChoice(json, answer, part);
-                    writeReason(json, finished);
+                    writeReason(json, finished, !part.calls.isEmpty());
                     json.writeEndObject();
                 }
             }
@@ -148,7 +152,11 @@ abstract class AnswerFormat {
 
     /** The last chunk of a choice. */
     final byte[] lastChunk(int index, Finished finished, JsonWriter.Value content) {
-        return chunk(index, json -> writeReason(json, finished), content, json -> writeUsage(json, index));
+        return chunk(
+                index,
+                json -> writeReason(json, finished, called.get(index)),
+                content,
+                json -> writeUsage(json, index));
     }
 
     /** One chunk with one choice; {@code content} writes the choice's own fields. */
@@ -194,6 +202,11 @@ abstract class AnswerFormat {
         }
     }
 
+    /** That choice has called a tool. */
+    final void called(int index) {
+        called.set(index);
+    }
+
     final void count(Finished finished) {
         usage.add(finished);
     }
@@ -204,10 +217,11 @@ abstract class AnswerFormat {
 
     /**
      * Clients know a closed set of reasons, and some fail at another. A deadline is a limit, so it is called one, and what
-     * limit it was stands where vLLM has what stopped an answer.
+     * limit it was stands where vLLM has what stopped an answer. A call that a limit cut is no call to be answered.
      */
-    private static void writeReason(JsonGenerator json, Finished finished) {
-        json.writeStringProperty("finish_reason", finished.reason() == Reason.STOP ? "stop" : "length");
+    private static void writeReason(JsonGenerator json, Finished finished, boolean calls) {
+        String ended = calls ? "tool_calls" : "stop";
+        json.writeStringProperty("finish_reason", finished.reason() == Reason.STOP ? ended : "length");
         if (finished.reason() == Reason.DEADLINE) {
             json.writeStringProperty("stop_reason", "deadline_exceeded");
         }

@@ -1,5 +1,7 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
@@ -16,10 +18,16 @@ import tools.jackson.core.JsonGenerator;
 final class ChatFormat extends AnswerFormat {
     private final int topLogprobs;
 
-    /** @param topLogprobs alternatives per token; -1: no log-probabilities wanted */
+    private final AnswerForm form;
+
+    /**
+     * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
+     * @param form in which the model answers
+     */
     ChatFormat(
             AnswerOptions options,
             int topLogprobs,
+            AnswerForm form,
             String model,
             long createdSeconds,
             String fingerprint,
@@ -29,13 +37,22 @@ final class ChatFormat extends AnswerFormat {
                 "chat.completion.chunk",
                 options);
         this.topLogprobs = topLogprobs;
+        this.form = form;
     }
 
     @Override
     void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
         json.writeName("message").writeStartObject();
         json.writeStringProperty("role", "assistant");
-        json.writeStringProperty("content", part.text.toString());
+        if (part.text.isEmpty() && !part.calls.isEmpty()) {
+            json.writeNullProperty("content");
+        } else {
+            json.writeStringProperty("content", part.text.toString());
+        }
+        if (!part.thoughts.isEmpty()) {
+            json.writeStringProperty("reasoning_content", part.thoughts.toString());
+        }
+        writeCalls(json, answer.parts.indexOf(part), part.calls);
         json.writeNullProperty("refusal");
         json.writeName("annotations").writeStartArray().writeEndArray();
         json.writeEndObject();
@@ -43,6 +60,17 @@ final class ChatFormat extends AnswerFormat {
         if (options().returnIds()) {
             writeIds(json, "token_ids", part.tokens);
         }
+    }
+
+    private void writeCalls(JsonGenerator json, int choice, List<CalledTool> calls) {
+        if (calls.isEmpty()) {
+            return;
+        }
+        json.writeName("tool_calls").writeStartArray();
+        for (int i = 0; i < calls.size(); i++) {
+            calls.get(i).write(json, form.callId(id(), choice, i));
+        }
+        json.writeEndArray();
     }
 
     @Override
@@ -61,16 +89,7 @@ final class ChatFormat extends AnswerFormat {
         return switch (event) {
             case Accepted accepted -> beginnings(accepted.promptIds());
             case Scored scored -> NOTHING;
-            case Delta delta ->
-                chunk(delta.choice(), json -> {
-                    json.writeName("delta").writeStartObject();
-                    json.writeStringProperty("content", delta.text());
-                    json.writeEndObject();
-                    writeLogprobs(json, delta.tokens());
-                    if (options().returnIds()) {
-                        writeIds(json, "token_ids", delta.tokens());
-                    }
-                });
+            case Delta delta -> deltas(delta);
             case Finished finished -> {
                 count(finished);
                 yield lastChunk(finished.choice(), finished, json -> {
@@ -79,6 +98,69 @@ final class ChatFormat extends AnswerFormat {
                 });
             }
         };
+    }
+
+    /** A chunk for each part; the tokens stand in the first. */
+    private byte[] deltas(Delta delta) {
+        List<AnswerPart> parts = delta.parts();
+        if (parts.isEmpty()) {
+            boolean waits =
+                    !delta.text().isEmpty() && topLogprobs < 0 && !options().returnIds();
+            return waits ? NOTHING : delta(delta.choice(), new AnswerPart.Words(""), delta.tokens());
+        }
+        byte[] all = NOTHING;
+        for (int i = 0; i < parts.size(); i++) {
+            List<Token> tokens = i == 0 ? delta.tokens() : List.of();
+            all = concat(all, delta(delta.choice(), parts.get(i), tokens));
+        }
+        return all;
+    }
+
+    private byte[] delta(int choice, AnswerPart part, List<Token> tokens) {
+        if (part instanceof AnswerPart.CallBegun) {
+            called(choice);
+        }
+        return chunk(choice, json -> {
+            json.writeName("delta").writeStartObject();
+            writeDelta(json, choice, part);
+            json.writeEndObject();
+            writeLogprobs(json, tokens);
+            if (options().returnIds()) {
+                writeIds(json, "token_ids", tokens);
+            }
+        });
+    }
+
+    private void writeDelta(JsonGenerator json, int choice, AnswerPart part) {
+        switch (part) {
+            case AnswerPart.Words(String text) -> json.writeStringProperty("content", text);
+            case AnswerPart.Thought(String text) -> json.writeStringProperty("reasoning_content", text);
+            case AnswerPart.CallBegun(int index, String id, String name) -> {
+                startCall(json, index);
+                json.writeStringProperty("id", id.isEmpty() ? form.callId(id(), choice, index) : id);
+                json.writeStringProperty("type", "function");
+                json.writeName("function").writeStartObject();
+                json.writeStringProperty("name", name);
+                json.writeStringProperty("arguments", "");
+                endCall(json);
+            }
+            case AnswerPart.CallText(int index, String text) -> {
+                startCall(json, index);
+                json.writeName("function").writeStartObject();
+                json.writeStringProperty("arguments", text);
+                endCall(json);
+            }
+        }
+    }
+
+    private static void startCall(JsonGenerator json, int index) {
+        json.writeName("tool_calls").writeStartArray().writeStartObject();
+        json.writeNumberProperty("index", index);
+    }
+
+    /** The function, the call and the array. */
+    private static void endCall(JsonGenerator json) {
+        json.writeEndObject().writeEndObject().writeEndArray();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.answer.AnswerForm;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
@@ -146,6 +147,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                 new ChatFormat(
                         request.options(),
                         request.topLogprobs(),
+                        generator.profile().form(),
                         generator.model(),
                         seconds(),
                         config.fingerprint(),
@@ -161,7 +163,13 @@ public final class OpenAiRoutes implements ApiRoutes {
                 generator,
                 request.generations(),
                 new ChatFormat(
-                        request.options(), -1, generator.model(), seconds(), config.fingerprint(), config.instance()));
+                        request.options(),
+                        -1,
+                        AnswerForm.PLAIN,
+                        generator.model(),
+                        seconds(),
+                        config.fingerprint(),
+                        config.instance()));
     }
 
     private long seconds() {

@@ -1,0 +1,154 @@
+package dev.tramontane.answer;
+
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.JsonWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call with its name and arguments in tags. An argument becomes a member of the JSON object when it is whole: as a text
+ * where the tool's schema says so or it is no JSON, else as the JSON that it is.
+ */
+final class TaggedCall implements CallReader {
+    private static final String FUNCTION = "<function=";
+    private static final String FUNCTION_END = "</function>";
+    private static final String PARAMETER = "<parameter=";
+    private static final String PARAMETER_END = "</parameter>";
+    private static final String VALUE = "value";
+    private static final char TAG_END = '>';
+    private static final int LONGEST_NAME = 256;
+
+    private final Tools tools;
+    private final StringBuilder held = new StringBuilder();
+    private String name = "";
+    private String parameter = "";
+    private boolean first = true;
+
+    /** Characters of a value in which its end is not. */
+    private int searched;
+
+    private State state = State.OPEN;
+
+    TaggedCall(Tools tools) {
+        this.tools = tools;
+    }
+
+    @Override
+    public State state() {
+        return state;
+    }
+
+    /** Takes all: what is left behind the call's end is given back by not taking it. */
+    @Override
+    public int push(CharSequence text, int from, CallSink sink) {
+        int before = held.length();
+        held.append(text, from, text.length());
+        int read = 0;
+        int more;
+        while (state == State.OPEN && (more = step(read, sink)) > read) {
+            read = more;
+        }
+        if (state == State.OPEN) {
+            held.delete(0, read);
+            return text.length();
+        }
+        return Math.max(from, from + read - before);
+    }
+
+    /** Reads one tag or value from there on; the same place where it is not whole. */
+    private int step(int from, CallSink sink) {
+        if (!parameter.isEmpty()) {
+            int end = held.indexOf(PARAMETER_END, from + searched);
+            if (end < 0) {
+                searched = Math.max(0, held.length() - from - PARAMETER_END.length() + 1);
+                return from;
+            }
+            searched = 0;
+            member(withoutFrame(held.substring(from, end)), sink);
+            parameter = "";
+            return end + PARAMETER_END.length();
+        }
+        int at = from;
+        while (at < held.length() && ObjectCall.isBlank(held.charAt(at))) {
+            at++;
+        }
+        if (name.isEmpty()) {
+            int end = tag(at, FUNCTION);
+            if (end > at) {
+                name = held.substring(at + FUNCTION.length(), end - 1).strip();
+                sink.begin("", name);
+            }
+            return Math.max(end, from);
+        }
+        if (starts(at, FUNCTION_END)) {
+            sink.text(first ? "{}" : "}");
+            state = State.DONE;
+            return at + FUNCTION_END.length();
+        }
+        if (mayBecome(at, FUNCTION_END)) {
+            return from;
+        }
+        int end = tag(at, PARAMETER);
+        if (end > at) {
+            parameter = held.substring(at + PARAMETER.length(), end - 1).strip();
+        }
+        return Math.max(end, from);
+    }
+
+    /** Behind a tag that begins there; there where it is not whole. */
+    private int tag(int at, String opening) {
+        if (!starts(at, opening)) {
+            state = mayBecome(at, opening) ? state : State.BROKEN;
+            return at;
+        }
+        int end = held.indexOf(String.valueOf(TAG_END), at + opening.length());
+        int length = (end < 0 ? held.length() : end) - at - opening.length();
+        if (length > LONGEST_NAME || (end >= 0 && length == 0)) {
+            state = State.BROKEN;
+            return at;
+        }
+        return end < 0 ? at : end + 1;
+    }
+
+    private boolean starts(int at, String tag) {
+        return held.length() - at >= tag.length()
+                && held.substring(at, at + tag.length()).equals(tag);
+    }
+
+    private boolean mayBecome(int at, String tag) {
+        int there = held.length() - at;
+        return there < tag.length() && tag.startsWith(held.substring(at));
+    }
+
+    private void member(String value, CallSink sink) {
+        sink.text(first ? "{" : ", ");
+        first = false;
+        sink.text(json(parameter));
+        sink.text(": ");
+        sink.text(json(tools.isText(name, parameter) ? value : read(value)));
+    }
+
+    private static String json(@Nullable Object value) {
+        return new String(JsonWriter.bytes(json -> JsonWriter.tree(json, value)), StandardCharsets.UTF_8);
+    }
+
+    /** The value, or itself where it is no JSON. */
+    private static @Nullable Object read(String value) {
+        try {
+            Object read = JsonReader.object("{\"" + VALUE + "\":[" + value + "]}", VALUE)
+                    .get(VALUE);
+            return read instanceof List<?> one && one.size() == 1 ? one.getFirst() : value;
+        } catch (InvalidJsonException none) {
+            return value;
+        }
+    }
+
+    /** The line breaks beside the tags are the layout's. */
+    private static String withoutFrame(String value) {
+        int start = value.startsWith("\n") ? 1 : 0;
+        int end = value.endsWith("\n") && value.length() > start ? value.length() - 1 : value.length();
+        return value.substring(start, end);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.tramontane.answer;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tools that a request offers.
+ *
+ * @param parameters JSON schemas by name
+ */
+public record Tools(Map<String, Map<String, @Nullable Object>> parameters) {
+    public static final Tools NONE = new Tools(Map.of());
+
+    /** @param tools as chat layouts are given them */
+    @SuppressWarnings("unchecked") // JSON objects have strings as names.
+    public static Tools of(List<? extends Map<String, ? extends @Nullable Object>> tools) {
+        Map<String, Map<String, @Nullable Object>> parameters = new LinkedHashMap<>();
+        for (Map<String, ? extends @Nullable Object> tool : tools) {
+            if (tool.get("function") instanceof Map<?, ?> function && function.get("name") instanceof String name) {
+                parameters.put(
+                        name,
+                        function.get("parameters") instanceof Map<?, ?> schema
+                                ? (Map<String, @Nullable Object>) schema
+                                : Map.of());
+            }
+        }
+        return new Tools(parameters);
+    }
+
+    boolean isEmpty() {
+        return parameters.isEmpty();
+    }
+
+    boolean has(String name) {
+        return parameters.containsKey(name);
+    }
+
+    /** Whether that argument of that tool is a text, whatever it looks like. */
+    boolean isText(String name, String argument) {
+        return parameters.getOrDefault(name, Map.of()).get("properties") instanceof Map<?, ?> properties
+                && properties.get(argument) instanceof Map<?, ?> schema
+                && "string".equals(schema.get("type"));
+    }
+}

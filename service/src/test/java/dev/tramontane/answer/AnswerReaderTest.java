@@ -1,0 +1,188 @@
+package dev.tramontane.answer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.answer.AnswerPart.CallBegun;
+import dev.tramontane.answer.AnswerPart.CallText;
+import dev.tramontane.answer.AnswerPart.Thought;
+import dev.tramontane.answer.AnswerPart.Words;
+import dev.tramontane.fixtures.Seeds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What comes of answers, whole and cut into pieces at every place. Answers are written with control tokens in angles: «[ARGS]»;
+ * what they are read as with {@code w:} before words, {@code t:} before thoughts, {@code c:} before calls.
+ */
+final class AnswerReaderTest {
+    private static final Set<String> CONTROL =
+            Set.of("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]", "[THINK]", "[/THINK]", "<|python_tag|>", "</s>");
+    private static final Tools TOOLS = new Tools(Map.of(
+            "weather",
+            Map.of("properties", Map.of("city", Map.of("type", "string"), "days", Map.of("type", "integer"))),
+            "now",
+            Map.of()));
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '¦', quoteCharacter = '~', nullValues = "-", textBlock = """
+            ARRAY ¦ Fine. ¦ w:Fine.
+            ARRAY ¦ «[TOOL_CALLS]» [{"name": "weather", "arguments": {"city": "Brest"}}]«</s>» ¦ c:weather{"city": "Brest"}
+            ARRAY ¦ «[TOOL_CALLS]»[{"name":"now","arguments":{},"id":"abcDEF123"},{"arguments":{"a":[1,"]}"]},"name":"weather"}] ¦ c:now{} c:weather{"a":[1,"]}"]}
+            ARRAY ¦ Let me see.«[TOOL_CALLS]»[{"name":"now","arguments":{}}] ¦ w:Let me see. c:now{}
+            ARRAY ¦ «[TOOL_CALLS]»{"name":"now"} ¦ c:now{}
+            ARRAY ¦ «[TOOL_CALLS]»[] ¦ -
+            ARRAY ¦ «[TOOL_CALLS]»I would call ¦ w:I would call
+            ARRAY ¦ «[TOOL_CALLS]»[{"name":"weather","arguments":{"city":"Br ¦ c:weather{"city":"Br
+            ARRAY ¦ «[TOOL_CALLS]»[{"name":"wea ¦ w:[{"name":"wea
+            ARRAY ¦ [TOOL_CALLS][{"name":"now","arguments":{}}] ¦ w:[TOOL_CALLS][{"name":"now","arguments":{}}]
+            NAMED ¦ «[TOOL_CALLS]»weather«[CALL_ID]»abcDEF123«[ARGS]»{"city": "Brest"}«[TOOL_CALLS]»now«[ARGS]»{} ¦ c:weather#abcDEF123{"city": "Brest"} c:now{}
+            NAMED ¦ Yes.«[TOOL_CALLS]»weather«[ARGS]»{"city": "Brest", "days": 2}«</s>» ¦ w:Yes. c:weather{"city": "Brest", "days": 2}
+            NAMED ¦ «[TOOL_CALLS]»weather{"city": "Brest"} ¦ c:weather{"city": "Brest"}
+            NAMED ¦ «[TOOL_CALLS]»[{"name": "now", "arguments": {}}] ¦ c:now{}
+            NAMED ¦ «[TOOL_CALLS]»weath ¦ w:weath
+            NAMED ¦ «[TOOL_CALLS]»weather«[ARGS]»{"city": ¦ c:weather{"city":
+            NAMED ¦ «[THINK]»Brest? «[/THINK]» Rain. ¦ t:Brest?_ w:_Rain.
+            NAMED ¦ «[THINK]»call it«[TOOL_CALLS]»now«[ARGS]»{} ¦ t:call it c:now{}
+            NAMED ¦ [THINK]no[/THINK] ¦ w:[THINK]no[/THINK]
+            OBJECT ¦ <tool_call>⏎{"name": "weather", "arguments": {"city": "Brest"}}⏎</tool_call>⏎<tool_call>⏎{"name": "now", "arguments": {}}⏎</tool_call> ¦ c:weather{"city": "Brest"} c:now{}
+            OBJECT ¦ Well,⏎<tool_call>{"name": "now", "arguments": "{\\\\"a\\\\": \\\\"\\\\\\\\u00e9\\\\"}"}</tool_call> Done. ¦ w:Well,⏎ c:now{"a": "\\\\u00e9"} w:_Done.
+            OBJECT ¦ <tool_call>{"name": "now", "arguments": null}</tool_call> ¦ c:now{}
+            OBJECT ¦ <tool_call>{"function": {"name": "now", "arguments": {"x": 1}}, "type": "function"}</tool_call> ¦ c:now{"x": 1}
+            OBJECT ¦ <tool_call>not JSON</tool_call> ¦ w:<tool_call>not JSON</tool_call>
+            OBJECT ¦ a <tool_calls> b < c ¦ w:a <tool_calls> b < c
+            OBJECT ¦ <tool_call>{"name": "now", "arguments": {"x": 1]} </tool_call> ¦ c:now{"x": 1 w:]} </tool_call>
+            OBJECT ¦ <think>⏎Hm.⏎⏎Yes.⏎</think>⏎⏎It is. ¦ t:Hm.⏎⏎Yes. w:It is.
+            OBJECT ¦ <think>⏎⏎</think>⏎⏎<tool_call>{"name": "now", "arguments": {}}</tool_call> ¦ c:now{}
+            OBJECT ¦ <think>so ¦ t:so
+            BARE ¦ {"name": "weather", "parameters": {"city": "Brest"}} ¦ c:weather{"city": "Brest"}
+            BARE ¦ «<|python_tag|>»{"name": "now", "parameters": {}}; {"name": "weather", "parameters": {"days": 1}} ¦ c:now{} c:weather{"days": 1}
+            BARE ¦ {"type": "function", "name": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
+            BARE ¦ {"type": "function", "function": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
+            BARE ¦ {"name": "Brest", "parameters": {}} ¦ w:{"name": "Brest", "parameters": {}}
+            BARE ¦ {"name": "now", "population": 3} ¦ w:{"name": "now", "population": 3}
+            BARE ¦ {"name": "now"} ¦ w:{"name": "now"}
+            BARE ¦ ⏎ {"city": "Brest"} it is ¦ w:⏎ {"city": "Brest"} it is
+            BARE ¦ It is {"name": "now", "parameters": {}} ¦ w:It is {"name": "now", "parameters": {}}
+            TAGGED ¦ <tool_call>⏎<function=weather>⏎<parameter=city>⏎12⏎</parameter>⏎<parameter=days>⏎2⏎</parameter>⏎</function>⏎</tool_call> ¦ c:weather{"city": "12", "days": 2}
+            TAGGED ¦ <tool_call><function=now></function></tool_call>⏎<tool_call><function=now><parameter=a>{"b": [1]}</parameter><parameter=c>x, "d": 1</parameter></function></tool_call> ¦ c:now{} c:now{"a": {"b":[1]}, "c": "x, \\"d\\": 1"}
+            TAGGED ¦ <tool_call><function=now><parameter=a>1, 2</parameter></function></tool_call> ¦ c:now{"a": "1, 2"}
+            TAGGED ¦ <tool_call><function=weather><parameter=city>Br ¦ c:weather
+            TAGGED ¦ <tool_call>weather</tool_call> ¦ w:<tool_call>weather</tool_call>
+            """)
+    void readsAlikeHoweverItIsCut(CallStyle style, String answer, String read) {
+        String given = answer.replace('⏎', '\n').replace("\\\\", "\\");
+        String wanted = read == null ? "" : read.replace("\\\\", "\\");
+        AnswerForm form = new AnswerForm(style, style == CallStyle.NAMED ? ThoughtStyle.MISTRAL : ThoughtStyle.TAGS);
+        assertThat(shown(form, given, new Random(1), Integer.MAX_VALUE)).isEqualTo(wanted);
+        assertThat(shown(form, given, new Random(1), 1)).isEqualTo(wanted);
+        Random random = new Random(Seeds.next());
+        for (int i = 0; i < 50; i++) {
+            assertThat(shown(form, given, random, 7)).isEqualTo(wanted);
+        }
+    }
+
+    private static String shown(AnswerForm form, String answer, Random random, int most) {
+        AnswerReader reader = form.reader(TOOLS, CONTROL::contains);
+        List<AnswerPart> parts = new ArrayList<>();
+        Matcher pieces = Pattern.compile("«([^»]*)»|[^«]+").matcher(answer);
+        while (pieces.find()) {
+            if (pieces.group(1) != null) {
+                reader.control(pieces.group(1), parts);
+                continue;
+            }
+            String text = pieces.group();
+            for (int at = 0; at < text.length(); ) {
+                int end = (int) Math.min(text.length(), at + 1L + random.nextInt(most));
+                reader.text(text.substring(at, end), parts);
+                at = end;
+            }
+        }
+        reader.finish(parts);
+        return shown(parts);
+    }
+
+    private static String shown(List<AnswerPart> parts) {
+        StringBuilder shown = new StringBuilder();
+        Class<?> last = null;
+        for (AnswerPart part : parts) {
+            boolean goesOn = part.getClass() == last || part instanceof CallText;
+            String head = switch (part) {
+                case Words words -> "w:";
+                case Thought thought -> "t:";
+                case CallBegun call -> "c:" + call.name() + (call.id().isEmpty() ? "" : "#" + call.id());
+                case CallText text -> "";
+            };
+            boolean begins = !goesOn || part instanceof CallBegun;
+            String text = part.text().replace('\n', '⏎');
+            if (begins) {
+                shown.append(shown.isEmpty() ? "" : " ").append(head);
+                text = text.replaceAll("^ ", "_");
+            }
+            shown.append(text);
+            last = part instanceof CallText ? CallBegun.class : part.getClass();
+        }
+        return shown.toString().replaceAll(" (?= [wtc]:)", "_");
+    }
+
+    /** Nobody waits for the end of what is known: a name, then arguments as they come. */
+    @Test
+    void callsAreToldAsTheyCome() {
+        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
+        List<AnswerPart> parts = new ArrayList<>();
+        reader.text("<tool_call>{\"name\": \"weather\", ", parts);
+        assertThat(parts).containsExactly(new CallBegun(0, "", "weather"));
+        reader.text("\"arguments\": {\"city\": \"Br", parts);
+        assertThat(parts).hasSize(2).last().isEqualTo(new CallText(0, "{\"city\": \"Br"));
+        reader.text("est\"", parts);
+        assertThat(parts).hasSize(3).last().isEqualTo(new CallText(0, "est\""));
+    }
+
+    @Test
+    void withoutToolsNothingIsACall() {
+        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(Tools.NONE, CONTROL::contains);
+        List<AnswerPart> parts = new ArrayList<>();
+        reader.text("<tool_call>{\"name\": \"now\"}</tool_call>", parts);
+        assertThat(shown(parts)).isEqualTo("w:<tool_call>{\"name\": \"now\"}</tool_call>");
+    }
+
+    /** Half of an escaped character waits for its other half. */
+    @Test
+    void quotedArgumentsKeepTheirCharactersWhole() {
+        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
+        List<AnswerPart> parts = new ArrayList<>();
+        reader.text("<tool_call>{\"name\": \"now\", \"arguments\": \"\\ud83d", parts);
+        assertThat(parts).hasSize(1);
+        reader.text("\\ude00\"}", parts);
+        assertThat(parts.get(1)).isEqualTo(new CallText(0, "\ud83d\ude00"));
+    }
+
+    @Test
+    void aThoughtThatThePromptOpened() {
+        AnswerForm form = new AnswerForm(null, ThoughtStyle.TAGS);
+        assertThat(form.opensThought("assistant\n<think>\n")).isTrue();
+        assertThat(form.opensThought("assistant\n<think>\n\n</think>\n\n")).isFalse();
+        AnswerReader reader = form.reader(Tools.NONE, CONTROL::contains);
+        reader.openThought();
+        List<AnswerPart> parts = new ArrayList<>();
+        reader.text("Hm.\n</think>\n\nYes.", parts);
+        assertThat(parts).containsExactly(new Thought("Hm."), new Words("Yes."));
+    }
+
+    @Test
+    void idsAreOfTheModelsKind() {
+        assertThat(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
+                .matches("[0-9A-Za-z]{9}")
+                .isEqualTo(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
+                .isNotEqualTo(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 1));
+        assertThat(new AnswerForm(CallStyle.OBJECT, null).callId("chatcmpl-1", 0, 0))
+                .matches("call_[0-9A-Za-z]{24}");
+    }
+}
