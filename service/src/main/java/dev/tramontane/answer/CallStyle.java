@@ -6,15 +6,15 @@ import java.util.Optional;
 /** The forms in which models write tool calls. */
 public enum CallStyle {
     /** {@code [TOOL_CALLS][{"name": ..., "arguments": {...}}, ...]}: Mistral's layouts v2 to v7. */
-    ARRAY("mistral-array", "[TOOL_CALLS]", ""),
+    ARRAY("mistral_v3", "[TOOL_CALLS]", ""),
     /** {@code [TOOL_CALLS]name[ARGS]{...}} for each call, before v13 with {@code [CALL_ID]}: Mistral's from v11. */
-    NAMED("mistral", "[TOOL_CALLS]", ""),
+    NAMED("mistral_v11", "[TOOL_CALLS]", ""),
     /** {@code <tool_call>{"name": ..., "arguments": {...}}</tool_call>}: Hermes, Qwen 2.5 and 3. */
     OBJECT("hermes", "<tool_call>", "</tool_call>"),
     /** {@code {"name": ..., "parameters": {...}}} and nothing else: Llama 3.1 to 3.3. */
-    BARE("llama3", "<|python_tag|>", ""),
+    BARE("llama3_json", "<|python_tag|>", ""),
     /** {@code <tool_call><function=name><parameter=key>value</parameter></function></tool_call>}: Qwen 3 Coder. */
-    TAGGED("qwen3-coder", "<tool_call>", "</tool_call>");
+    TAGGED("qwen3_coder", "<tool_call>", "</tool_call>");
 
     private final String label;
     private final String open;

@@ -74,6 +74,7 @@ final class AgainstOptions {
                         own.model().path().or(first::path),
                         first.name(),
                         first.chatLayout(),
+                        first.toolParser(),
                         first.suggestedSampling(),
                         first.context(),
                         own.model().window(),

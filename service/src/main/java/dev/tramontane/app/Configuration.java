@@ -45,6 +45,7 @@ record Configuration(
      * @param path the GGUF file, or the directory of the model
      * @param name by which clients know the model
      * @param chatLayout one of {@link LayoutChoice#names}
+     * @param toolParser one of {@link LayoutChoice#parsers}
      * @param suggestedSampling whether what the makers suggest holds where requests say nothing
      * @param context tokens of prompt and answer together
      * @param window in place of the file's; 0 for full attention
@@ -54,6 +55,7 @@ record Configuration(
             Optional<Path> path,
             Optional<String> name,
             String chatLayout,
+            String toolParser,
             boolean suggestedSampling,
             OptionalInt context,
             OptionalInt window,
@@ -238,6 +240,7 @@ record Configuration(
                 path,
                 model.name(),
                 model.chatLayout(),
+                model.toolParser(),
                 model.suggestedSampling(),
                 context,
                 model.window(),
@@ -256,6 +259,7 @@ record Configuration(
                                 && name.length() <= 200
                                 && name.chars().noneMatch(Character::isISOControl)),
                 values.word(Setting.CHAT_LAYOUT, LayoutChoice.names()).orElseThrow(),
+                values.word(Setting.TOOL_PARSER, LayoutChoice.parsers()).orElseThrow(),
                 values.word(Setting.DEFAULT_SAMPLING, List.of("model", "neutral"))
                         .orElseThrow()
                         .equals("model"),

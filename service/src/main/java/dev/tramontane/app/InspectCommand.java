@@ -44,6 +44,7 @@ final class InspectCommand extends Command {
         return List.of(
                 Setting.MODEL,
                 Setting.CHAT_LAYOUT,
+                Setting.TOOL_PARSER,
                 Setting.CONTEXT,
                 Setting.WINDOW,
                 Setting.QUANTIZE,
@@ -88,7 +89,10 @@ final class InspectCommand extends Command {
                         plan,
                         tokenizer,
                         LayoutChoice.of(
-                                source.chat(), tokenizer, configuration.model().chatLayout())));
+                                        source.chat(),
+                                        tokenizer,
+                                        configuration.model().chatLayout())
+                                .reading(configuration.model().toolParser())));
                 MemoryPlan memory = MemoryPlan.of(
                         KernelLibraries.load(configuration, environment()),
                         plan,

@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.answer.CallStyle;
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
@@ -186,6 +187,8 @@ final class Inspection {
                 layout.name() + (layout.exists() ? ", because " : ": ") + layout.reason(),
                 "chat_layout",
                 object("name", layout.name(), "reason", layout.reason())));
+        CallStyle calls = layout.layout().form().calls();
+        facts.add(new Fact("answers", layout.answers(), "tool_parser", calls == null ? "none" : calls.label()));
         List<String> warnings = source.warnings(plan, tokenizer);
         if (!warnings.isEmpty()) {
             facts.add(new Fact("left aside", String.join("; ", warnings), "left_aside", warnings));

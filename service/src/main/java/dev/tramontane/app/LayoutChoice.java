@@ -1,5 +1,8 @@
 package dev.tramontane.app;
 
+import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.CallStyle;
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatLayoutException;
 import dev.tramontane.chat.JinjaLayout;
@@ -65,6 +68,35 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
             throw new UsageException(flag + " " + asked + " does not fit this model: " + choice.reason());
         }
         return choice;
+    }
+
+    /** What can be asked for as {@link Setting#TOOL_PARSER}. */
+    static List<String> parsers() {
+        List<String> names = new ArrayList<>(List.of(AUTO, NONE));
+        Arrays.stream(CallStyle.values()).forEach(style -> names.add(style.label()));
+        return names;
+    }
+
+    /** The same, with tool calls that are read as was asked for, one of {@link #parsers}. */
+    LayoutChoice reading(String parser) {
+        if (parser.equals(AUTO) || !exists()) {
+            return this;
+        }
+        AnswerForm form =
+                new AnswerForm(CallStyle.of(parser).orElse(null), layout.form().thoughts());
+        return new LayoutChoice(layout.answeredIn(form), name, reason);
+    }
+
+    /** In what form the model's answers are read, for people. */
+    String answers() {
+        AnswerForm form = layout.form();
+        CallStyle calls = form.calls();
+        ThoughtStyle thoughts = form.thoughts();
+        return "tool calls "
+                + (calls == null
+                        ? "stay text (" + Setting.TOOL_PARSER.flag() + ")"
+                        : "as " + calls.label() + " (" + calls.open() + ")")
+                + (thoughts == null ? "" : ", thoughts between " + thoughts.open() + " and " + thoughts.close());
     }
 
     /** Whether chats can be laid out. */

@@ -148,9 +148,11 @@ final class RunningModel implements AutoCloseable {
                 memory.sum().text());
         loaded.warnings().forEach(LOG::warn);
         LayoutChoice layout = LayoutChoice.of(
-                loaded.chat(), loaded.tokenizer(), configuration.model().chatLayout());
+                        loaded.chat(), loaded.tokenizer(), configuration.model().chatLayout())
+                .reading(configuration.model().toolParser());
         if (layout.exists()) {
             LOG.info("chats are laid out by {}, because {}", layout.name(), layout.reason());
+            LOG.info("of answers, {}", layout.answers());
         } else {
             LOG.warn("chats are refused: {}", layout.reason());
         }

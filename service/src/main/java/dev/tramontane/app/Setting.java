@@ -35,6 +35,13 @@ enum Setting {
                     + " mistral-v2, mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, mistral-v11,"
                     + " mistral-v13, mistral-v15), or auto: what Mistral's tokenizer files say, else the template.",
             "mistral-v3"),
+    TOOL_PARSER(
+            "tool-parser",
+            "NAME",
+            "auto",
+            "How the model writes tool calls: hermes, llama3_json, mistral_v3, mistral_v11, qwen3_coder, none (what it writes"
+                    + " stays text), or auto: as its chat layout shows them.",
+            "hermes"),
     DEFAULT_SAMPLING(
             "default-sampling",
             "WORD",

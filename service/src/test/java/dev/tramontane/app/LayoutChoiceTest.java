@@ -36,6 +36,17 @@ class LayoutChoiceTest {
     }
 
     @Test
+    void toolCallsAreReadAsAskedFor() {
+        LayoutChoice mistral = LayoutChoice.of(of(MistralVersion.V3_TEKKEN), MISTRAL, "auto");
+        assertThat(mistral.reading("auto").answers()).isEqualTo("tool calls as mistral_v3 ([TOOL_CALLS])");
+        assertThat(mistral.reading("hermes").answers()).isEqualTo("tool calls as hermes (<tool_call>)");
+        assertThat(mistral.reading("none").layout().form().calls()).isNull();
+        assertThat(mistral.reading("none").exists()).isTrue();
+        assertThat(LayoutChoice.of(BARE, OTHER, "auto").reading("hermes").exists()).isFalse();
+        assertThat(LayoutChoice.parsers()).contains("auto", "none", "llama3_json");
+    }
+
+    @Test
     void leftToItselfItIsWhatTheFilesSay() {
         LayoutChoice mistral = LayoutChoice.of(of(MistralVersion.V3_TEKKEN), MISTRAL, "auto");
         assertThat(mistral.layout()).isInstanceOf(MistralLayout.class);

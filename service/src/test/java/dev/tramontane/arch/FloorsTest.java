@@ -49,6 +49,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.weights..")
             .layer("tokenizer")
             .definedBy("dev.tramontane.tokenizer..")
+            .layer("answer")
+            .definedBy("dev.tramontane.answer..")
             .layer("chat")
             .definedBy("dev.tramontane.chat..")
             .layer("jinja")
@@ -92,6 +94,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("source", "load", "convert", "app")
             .whereLayer("tokenizer")
             .mayOnlyBeAccessedByLayers("source", "load", "convert", "generation", "api", "app")
+            .whereLayer("answer")
+            .mayOnlyBeAccessedByLayers("chat", "generation", "api", "app")
             .whereLayer("chat")
             .mayOnlyBeAccessedByLayers("source", "generation", "api", "app")
             .whereLayer("jinja")
@@ -101,7 +105,7 @@ final class FloorsTest {
             .whereLayer("fetch")
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "chat", "source", "generation", "api", "app")
+            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "answer", "chat", "source", "generation", "api", "app")
             .whereLayer("kernels")
             .mayOnlyBeAccessedByLayers("weights", "source", "load", "convert", "app");
 
