@@ -3,7 +3,6 @@ package dev.tramontane.generation;
 import dev.tramontane.answer.AnswerForm;
 import dev.tramontane.answer.AnswerReader;
 import dev.tramontane.answer.Tools;
-import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
@@ -146,8 +145,8 @@ final class GenerationStream implements Subscription {
 
     /** Only what a chat layout laid out is answered in its form. */
     private @Nullable AnswerReader reader() {
-        return request.prompt() instanceof Prompt.Chat(Conversation conversation) && !form.isPlain()
-                ? form.reader(Tools.of(conversation.tools()), texts::isControl)
+        return request.prompt() instanceof Prompt.Chat chat && !form.isPlain()
+                ? form.reader(Tools.of(chat.conversation().tools()), texts::isControl)
                 : null;
     }
 

@@ -42,7 +42,8 @@ class LayoutChoiceTest {
         assertThat(mistral.reading("hermes").answers()).isEqualTo("tool calls as hermes (<tool_call>)");
         assertThat(mistral.reading("none").layout().form().calls()).isNull();
         assertThat(mistral.reading("none").exists()).isTrue();
-        assertThat(LayoutChoice.of(BARE, OTHER, "auto").reading("hermes").exists()).isFalse();
+        assertThat(LayoutChoice.of(BARE, OTHER, "auto").reading("hermes").exists())
+                .isFalse();
         assertThat(LayoutChoice.parsers()).contains("auto", "none", "llama3_json");
     }
 

@@ -103,7 +103,10 @@ final class RequestFields {
                     "cache_salt",
                     saltSchema(),
                     "only what was computed for requests with the same is found in the cache"),
-            honoured("tools", JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()), "shown by the chat layout")
+            honoured(
+                            "tools",
+                            JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()),
+                            "shown by the chat layout; calls are told apart (docs/tools.md)")
                     .at(CHAT),
             honoured(
                             "tool_choice",
