@@ -106,7 +106,7 @@ final class RequestFields {
             honoured(
                             "tools",
                             JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()),
-                            "shown by the chat layout; calls are told apart (docs/tools.md)")
+                            "shown by the chat layout; calls are told apart in answers")
                     .at(CHAT),
             honoured(
                             "tool_choice",
