@@ -17,8 +17,8 @@ public record Stretch(Optional<Yarn> yarn, double magnitude, double queryBeta, i
     public static final Stretch NONE = new Stretch(Optional.empty(), 1, 0, 0);
 
     public Stretch {
-        magnitude = (float) magnitude;
-        queryBeta = (float) queryBeta;
+        magnitude = single(magnitude);
+        queryBeta = single(queryBeta);
     }
 
     /**
@@ -32,14 +32,18 @@ public record Stretch(Optional<Yarn> yarn, double magnitude, double queryBeta, i
      */
     public record Yarn(double factor, double fast, double slow, int context, boolean rounded) {
         public Yarn {
-            factor = (float) factor;
-            fast = (float) fast;
-            slow = (float) slow;
+            factor = single(factor);
+            fast = single(fast);
+            slow = single(slow);
         }
 
         /** The paper's magnitude of a stretch (its equation 22), {@code multiplier} times its logarithm. */
         public static double magnitude(double factor, double multiplier) {
             return factor <= 1 ? 1 : 0.1 * multiplier * Math.log(factor) + 1;
         }
+    }
+
+    private static double single(double value) {
+        return (float) value;
     }
 }

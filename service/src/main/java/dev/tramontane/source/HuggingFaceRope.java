@@ -6,6 +6,7 @@ import dev.tramontane.model.Stretch;
 import dev.tramontane.model.Stretch.Yarn;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * RoPE as a {@code config.json} describes it: {@code rope_theta} and {@code rope_scaling} in files of before
@@ -22,7 +23,7 @@ record HuggingFaceRope(double theta, float[] factors, Stretch stretch) {
     private static final YarnKeys YARN = new YarnKeys("factor", "beta_fast", "beta_slow", CONTEXT);
 
     /** What Ministral3Config takes where the file has neither form (transformers, configuration_ministral3.py). */
-    private static final Map<String, Object> MINISTRAL3 = Map.of(
+    private static final Map<String, @Nullable Object> MINISTRAL3 = Map.of(
             "rope_type",
             "yarn",
             "rope_theta",

@@ -70,6 +70,6 @@ record YarnKeys(String factor, String fast, String slow, String context) {
         if (!(beta >= 0) || beta > MOST) {
             throw keys.fault(key, "the value " + beta, "a number from 0 to " + (long) MOST);
         }
-        return beta == 0 ? stretch : new Stretch(stretch.yarn(), stretch.magnitude(), beta, positions);
+        return (float) beta == 0 ? stretch : new Stretch(stretch.yarn(), stretch.magnitude(), beta, positions);
     }
 }

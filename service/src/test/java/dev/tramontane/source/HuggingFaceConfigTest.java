@@ -133,6 +133,11 @@ final class HuggingFaceConfigTest {
                                 + " {\"rope_type\": \"default\", \"rope_theta\": 100.0}}")
                         .stretch())
                 .isEqualTo(Stretch.NONE);
+        assertThat(geometry("{\"architectures\": [\"Ministral3ForCausalLM\"], \"head_dim\": 16, \"rope_parameters\":"
+                                + " {\"original_max_position_embeddings\": 16, \"llama_4_scaling_beta\": 1e-60}}")
+                        .stretch())
+                .as("nothing, in the precision that is computed with")
+                .isEqualTo(Stretch.NONE);
     }
 
     @Test

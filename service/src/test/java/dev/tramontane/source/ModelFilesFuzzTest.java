@@ -36,6 +36,19 @@ final class ModelFilesFuzzTest {
          {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}}}}\
         """;
 
+    private static final String YARN = """
+        "rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 10000.0, "beta_fast": 32.0, "beta_slow": 1.0,
+         "original_max_position_embeddings": 16, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1,
+         "attention_factor": 1.1, "truncate": false}\
+        """;
+
+    private static final String STRETCHED_PARAMS = """
+        {"dim": 64, "n_layers": 1, "head_dim": 16, "hidden_dim": 128, "n_heads": 4, "n_kv_heads": 2, "norm_eps": 1e-05,
+         "vocab_size": 317, "rope_theta": 10000.0, "tied_embeddings": true, "kv_lora_rank": null,
+         "yarn": {"factor": 4, "original_max_position_embeddings": 16, "beta": 32, "alpha": 1, "apply_scale": true},
+         "llama_4_scaling": {"beta": 0.1, "original_max_position_embeddings": 16}}
+        """;
+
     private static final String PARAMS = """
         {"dim": 64, "n_layers": 1, "head_dim": 16, "hidden_dim": 128, "n_heads": 4, "n_kv_heads": 2, "norm_eps": 1e-05,
          "vocab_size": 317, "rope_theta": 10000.0, "sliding_window": [8], "tied_embeddings": true,
@@ -60,12 +73,13 @@ final class ModelFilesFuzzTest {
         fuzz(
                 model.resolve("config.json"),
                 String.format(CONFIG, "MistralForCausalLM", LLAMA3),
-                String.format(CONFIG, "MinistralForCausalLM", FP8));
+                String.format(CONFIG, "MinistralForCausalLM", FP8),
+                String.format(CONFIG, "Ministral3ForCausalLM", YARN));
     }
 
     @Test
     void params() throws IOException {
-        fuzz(TinyDirectory.mistral(TINY, directory).resolve("params.json"), PARAMS);
+        fuzz(TinyDirectory.mistral(TINY, directory).resolve("params.json"), PARAMS, STRETCHED_PARAMS);
     }
 
     @Test

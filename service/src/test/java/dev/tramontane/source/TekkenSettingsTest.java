@@ -113,7 +113,7 @@ final class TekkenSettingsTest {
         return TekkenSettings.of(new JsonParameters("tekken.json", TekkenSettings.KEY, object(section.toString())));
     }
 
-    private static Map<String, @Nullable Object> object(String json) {
+    static Map<String, @Nullable Object> object(String json) {
         MemorySegment bytes = MemorySegment.ofArray(json.getBytes(StandardCharsets.UTF_8));
         try (JsonStream stream = JsonStream.open(bytes, "case", new JsonLimits(1 << 20, 64, 1024, 1 << 16, 10_000))) {
             return stream.object();
