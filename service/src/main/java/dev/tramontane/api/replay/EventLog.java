@@ -8,7 +8,8 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * The events of one answer, numbered from 0, for any number of readers. Each reader has a place and a demand of its own;
+ * The events of one answer, numbered from 0, for any number of readers. It may begin at a later number: where those before
+ * are in another process's log, and went with it. Each reader has a place and a demand of its own;
  * what the furthest of them wants is what {@link #wanted} tells the writer. Events that the furthest reader has taken
  * are kept up to a bound of bytes; a reader who wants one that was dropped is told so, and never given the next one in
  * its place.
@@ -51,6 +52,9 @@ public final class EventLog {
     private boolean ended;
     private @Nullable Throwable failure;
 
+    /** What readers are told at the end that is no event of the answer. */
+    private @Nullable LoggedEvent notice;
+
     /** Numbers below this are wanted by some reader; 0 when there is none. */
     private volatile long wanted;
 
@@ -58,9 +62,18 @@ public final class EventLog {
 
     /** @param bytes of events that are kept after the furthest reader has taken them */
     public EventLog(long bytes, int readers, Writer writer) {
+        this(bytes, readers, writer, Past.NONE);
+    }
+
+    /** @param past what was written of the answer before */
+    EventLog(long bytes, int readers, Writer writer, Past past) {
         mostBytes = bytes;
         mostReaders = readers;
         this.writer = writer;
+        first = past.first();
+        next = past.next();
+        events.addAll(past.events());
+        this.bytes = past.events().stream().mapToLong(LoggedEvent::weight).sum();
     }
 
     // ---- the writer
@@ -92,21 +105,43 @@ public final class EventLog {
 
     /** There are no more. */
     public void end() {
-        finish(null);
+        finish(null, null);
+    }
+
+    /**
+     * There are no more here, but elsewhere there will be: readers who have taken all are told this, and then that it is
+     * over. It is no event of the answer, so it has the number of the last one, after which to go on.
+     */
+    public void suspend(String type, String json) {
+        finish(null, new LoggedEvent(next - 1, type, json));
+    }
+
+    /** The events that are kept, and their numbers: what a log elsewhere goes on from. Any thread. */
+    public Past past() {
+        synchronized (lock) {
+            List<LoggedEvent> kept = new ArrayList<>(events.size() - head);
+            for (LoggedEvent event : events.subList(head, events.size())) {
+                if (event != null) {
+                    kept.add(event);
+                }
+            }
+            return new Past(first, kept);
+        }
     }
 
     /** There are no more, and readers who have taken all are told why. */
     public void fail(Throwable cause) {
-        finish(cause);
+        finish(cause, null);
     }
 
-    private void finish(@Nullable Throwable cause) {
+    private void finish(@Nullable Throwable cause, @Nullable LoggedEvent last) {
         synchronized (lock) {
             if (ended) {
                 return;
             }
             ended = true;
             failure = cause;
+            notice = last;
         }
         serve();
         trim();
@@ -233,7 +268,7 @@ public final class EventLog {
                 return new Step.Over(dropped());
             }
             if (reader.place() == next) {
-                return ended ? new Step.Over(failure) : NOTHING;
+                return ended ? last(reader) : NOTHING;
             }
             if (!reader.take()) {
                 return NOTHING;
@@ -242,6 +277,15 @@ public final class EventLog {
             LoggedEvent event = events.get(index);
             return event == null ? new Step.Over(dropped()) : new Step.Next(event);
         }
+    }
+
+    /** After all events. */
+    private Step last(LogReader reader) {
+        LoggedEvent untold = reader.isNotified() ? null : notice;
+        if (untold == null) {
+            return new Step.Over(failure);
+        }
+        return reader.takeNotice() ? new Step.Next(untold) : NOTHING;
     }
 
     private ApiException dropped() {

@@ -22,6 +22,8 @@ final class LogReader implements Subscription {
 
     private long demand;
 
+    private boolean notified;
+
     LogReader(EventLog log, CoreSubscriber<? super LoggedEvent> subscriber, long place) {
         this.log = log;
         this.subscriber = subscriber;
@@ -45,13 +47,31 @@ final class LogReader implements Subscription {
 
     /** One event less is wanted, and the place is the next one; false when none is wanted. */
     boolean take() {
+        if (!spend()) {
+            return false;
+        }
+        place++;
+        return true;
+    }
+
+    /** Whether it has been told what is no event. */
+    boolean isNotified() {
+        return notified;
+    }
+
+    /** One event less is wanted, and the place stays; false when none is wanted. */
+    boolean takeNotice() {
+        notified = spend();
+        return notified;
+    }
+
+    private boolean spend() {
         if (demand == 0) {
             return false;
         }
         if (demand != Long.MAX_VALUE) {
             demand--;
         }
-        place++;
         return true;
     }
 

@@ -34,11 +34,20 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
 
     /** @param home the event loop's context that writes */
     protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits) {
+        this(home, lookAhead, keeping, limits, Past.NONE);
+    }
+
+    /**
+     * One that goes on with what was written elsewhere.
+     *
+     * @param past what was written
+     */
+    protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits, Past past) {
         super(home, lookAhead);
         this.home = home;
         this.keeping = keeping;
         absenceMillis = limits.absence().toMillis();
-        log = new EventLog(keeping == Keeping.WHILE_READ ? 0 : limits.bytes(), limits.readers(), new Readers());
+        log = new EventLog(keeping == Keeping.WHILE_READ ? 0 : limits.bytes(), limits.readers(), new Readers(), past);
     }
 
     /** What is written. */
@@ -71,9 +80,14 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
         home.runOnContext(ignored -> work.run());
     }
 
+    /** Whether the next thing is written though nobody wants it: without it nobody can come to read. On the home loop. */
+    protected boolean mustBegin() {
+        return false;
+    }
+
     @Override
     protected final boolean isFull() {
-        return keeping != Keeping.BACKGROUND && log.next() >= log.wanted();
+        return keeping != Keeping.BACKGROUND && log.next() >= log.wanted() && !mustBegin();
     }
 
     /** What readers do, carried to the home loop. */

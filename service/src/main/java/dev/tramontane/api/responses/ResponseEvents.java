@@ -2,13 +2,10 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.GenerationEvent.Usage;
 import dev.tramontane.json.JsonWriter;
-import dev.tramontane.model.SamplingParameter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -23,30 +20,50 @@ public final class ResponseEvents {
     /** An event and the name of its type, which it has in it as well. */
     public record Event(String type, String json) {}
 
-    private final String id;
-    private final String itemId;
+    private static final ResponseState.Phase IN_PROGRESS = ResponseState.Phase.of("in_progress");
+
+    private final ResponseObject object;
     private final ResponseCreate create;
-    private final String model;
     private final InstantSource clock;
-    private final long createdAt;
-    private final StringBuilder text = new StringBuilder();
-    private Snapshot now = new Snapshot("queued", "", "", "", null);
-    private long completedAt;
+    private final StringBuilder text;
+    private ResponseState.Phase now;
     private long next;
     private boolean itemOpen;
 
     /** @param id unguessable, without a prefix */
     public ResponseEvents(String id, ResponseCreate create, String model, InstantSource clock) {
-        this.id = "resp_" + id;
-        this.itemId = "msg_" + id;
+        this(
+                new ResponseState(
+                        id,
+                        model,
+                        clock.instant().getEpochSecond(),
+                        "",
+                        ResponseState.Phase.of("queued"),
+                        0,
+                        false),
+                create,
+                clock);
+    }
+
+    /** Of a response as it was at some moment: the next event is the one that would have followed. */
+    ResponseEvents(ResponseState state, ResponseCreate create, InstantSource clock) {
+        object = new ResponseObject(state.id(), create, state.model(), state.createdAt());
         this.create = create;
-        this.model = model;
         this.clock = clock;
-        createdAt = clock.instant().getEpochSecond();
+        text = new StringBuilder(state.text());
+        now = state.phase();
+        next = state.nextEvent();
+        itemOpen = state.itemOpen();
+    }
+
+    /** The response at this moment, for {@link #ResponseEvents(ResponseState, ResponseCreate, InstantSource)}. */
+    ResponseState state() {
+        return new ResponseState(
+                object.bareId(), object.model(), object.createdAt(), text.toString(), now, next, itemOpen);
     }
 
     public String id() {
-        return id;
+        return object.id();
     }
 
     /** The status by now, of {@code openai.types.responses.ResponseStatus}. */
@@ -86,21 +103,19 @@ public final class ResponseEvents {
         text.append(more);
         events.add(partEvent("response.output_text.delta", json -> {
             json.writeStringProperty("delta", more);
-            emptyArray(json, "logprobs");
+            ResponseObject.emptyArray(json, "logprobs");
         }));
         return events;
     }
 
     /** The model ended its answer. */
     public List<Event> completed(Usage usage) {
-        completedAt = clock.instant().getEpochSecond();
-        return end("response.completed", new Snapshot("completed", "", "", "", usage));
+        return end("response.completed", completion(usage));
     }
 
     /** The prompt has been computed, and nothing else was asked for. */
     public List<Event> prepared(Usage usage) {
-        completedAt = clock.instant().getEpochSecond();
-        now = new Snapshot("completed", "", "", "", usage);
+        now = completion(usage);
         return List.of(lifecycle("response.completed"));
     }
 
@@ -111,34 +126,54 @@ public final class ResponseEvents {
 
     /** The answer ends before the model would have. {@code reason} is a word such as {@code max_output_tokens}. */
     public List<Event> incomplete(String reason, Usage usage) {
-        return end("response.incomplete", new Snapshot("incomplete", reason, "", "", usage));
+        return end("response.incomplete", ResponseState.Phase.incomplete("incomplete", reason, usage));
     }
 
     /** Somebody wanted no more of it. */
     public List<Event> cancelled(Usage usage) {
-        return end("response.incomplete", new Snapshot("cancelled", "cancelled", "", "", usage));
+        return end("response.incomplete", ResponseState.Phase.incomplete("cancelled", "cancelled", usage));
+    }
+
+    /**
+     * The answer is not over, but this process is: where it goes on, as a notice that is no event of it. The state for there is
+     * taken before.
+     */
+    Event suspended(Usage usage) {
+        now = ResponseState.Phase.suspended(usage);
+        String type = "response.incomplete";
+        return new Event(
+                type,
+                numbered(type, next - 1, json -> {
+                    json.writeName("response");
+                    response(json);
+                    object.writeResume(json, next - 1);
+                }));
+    }
+
+    private ResponseState.Phase completion(Usage usage) {
+        return ResponseState.Phase.completed(clock.instant().getEpochSecond(), usage);
     }
 
     /** The answer cannot go on. {@code code} is one of OpenAI's, such as {@code server_error}. */
     public List<Event> failed(String code, String message) {
-        now = new Snapshot("failed", "", code, message, null);
+        now = ResponseState.Phase.failed(code, message);
         return List.of(lifecycle("response.failed"));
     }
 
-    private List<Event> end(String type, Snapshot last) {
+    private List<Event> end(String type, ResponseState.Phase last) {
         List<Event> events = new ArrayList<>(7);
         begin(events);
         openItem(events); // An empty answer is a message too.
         now = last;
         events.add(partEvent("response.output_text.done", json -> {
             json.writeStringProperty("text", text.toString());
-            emptyArray(json, "logprobs");
+            ResponseObject.emptyArray(json, "logprobs");
         }));
         events.add(partEvent("response.content_part.done", json -> {
             json.writeName("part");
-            outputText(json);
+            ResponseObject.outputText(json, text.toString());
         }));
-        events.add(itemEvent("response.output_item.done", itemStatus()));
+        events.add(itemEvent("response.output_item.done", now.itemStatus()));
         events.add(lifecycle(type));
         return events;
     }
@@ -150,50 +185,32 @@ public final class ResponseEvents {
         }
     }
 
-    /** A message is whole, under way, or it is not whole and stays so. */
-    private String itemStatus() {
-        return switch (now.status()) {
-            case "completed", "in_progress" -> now.status();
-            default -> "incomplete";
-        };
-    }
-
     private void openItem(List<Event> events) {
         if (!itemOpen) {
             events.add(itemEvent("response.output_item.added", "in_progress"));
             itemOpen = true;
             events.add(partEvent("response.content_part.added", json -> {
                 json.writeName("part");
-                outputText(json);
+                ResponseObject.outputText(json, text.toString());
             }));
         }
     }
 
     // ---- shapes
 
-    /**
-     * The response at one moment.
-     *
-     * @param incompleteReason, errorCode, errorMessage empty for none
-     */
-    private record Snapshot(
-            String status,
-            String incompleteReason,
-            String errorCode,
-            String errorMessage,
-            @Nullable Usage usage) {}
-
-    private static final Snapshot IN_PROGRESS = new Snapshot("in_progress", "", "", "", null);
-
     private Event event(String type, JsonWriter.Value fields) {
+        return new Event(type, numbered(type, next++, fields));
+    }
+
+    private static String numbered(String type, long number, JsonWriter.Value fields) {
         byte[] bytes = JsonWriter.bytes(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", type);
-            json.writeNumberProperty("sequence_number", next++);
+            json.writeNumberProperty("sequence_number", number);
             fields.write(json);
             json.writeEndObject();
         });
-        return new Event(type, new String(bytes, StandardCharsets.UTF_8));
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private Event lifecycle(String type) {
@@ -207,13 +224,13 @@ public final class ResponseEvents {
         return event(type, json -> {
             json.writeNumberProperty("output_index", 0);
             json.writeName("item");
-            item(json, status);
+            object.item(json, status, itemOpen ? text.toString() : null);
         });
     }
 
     private Event partEvent(String type, JsonWriter.Value fields) {
         return event(type, json -> {
-            json.writeStringProperty("item_id", itemId);
+            json.writeStringProperty("item_id", object.itemId());
             json.writeNumberProperty("output_index", 0);
             json.writeNumberProperty("content_index", 0);
             fields.write(json);
@@ -221,126 +238,6 @@ public final class ResponseEvents {
     }
 
     private void response(JsonGenerator json) {
-        json.writeStartObject();
-        json.writeStringProperty("id", id);
-        json.writeStringProperty("object", "response");
-        json.writeNumberProperty("created_at", createdAt);
-        json.writeStringProperty("status", now.status());
-        json.writeBooleanProperty("background", create.delivery().background());
-        if (now.status().equals("completed")) {
-            json.writeNumberProperty("completed_at", completedAt);
-        } else {
-            json.writeNullProperty("completed_at");
-        }
-        detail(json, "error", now.errorCode().isEmpty() ? Map.of() : error());
-        detail(json, "incomplete_details", reason());
-        json.writeStringProperty("instructions", create.instructions());
-        if (create.maxOutputTokens() == null) {
-            json.writeNullProperty("max_output_tokens");
-        } else {
-            json.writeNumberProperty("max_output_tokens", create.maxOutputTokens());
-        }
-        json.writeName("metadata");
-        texts(json, create.metadata());
-        json.writeStringProperty("model", model);
-        json.writeName("output").writeStartArray();
-        if (itemOpen) {
-            item(json, itemStatus());
-        }
-        json.writeEndArray();
-        json.writeBooleanProperty("parallel_tool_calls", true);
-        json.writeStringProperty("previous_response_id", create.talk().previous());
-        json.writeBooleanProperty("store", create.delivery().store());
-        json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
-        json.writeName("text").writeStartObject();
-        detail(json, "format", Map.of("type", "text"));
-        json.writeEndObject();
-        json.writeStringProperty("tool_choice", "auto");
-        emptyArray(json, "tools");
-        json.writeNumberProperty("top_p", sampled(SamplingParameter.TOP_P));
-        json.writeStringProperty("truncation", "disabled");
-        usage(json, now.usage());
-        if (!create.ignoredFields().isEmpty()) {
-            json.writeName("ignored_fields").writeStartArray();
-            create.ignoredFields().forEach(json::writeString);
-            json.writeEndArray();
-        }
-        json.writeEndObject();
-    }
-
-    /** As it was computed with: a 32-bit number, in as few digits. */
-    private float sampled(SamplingParameter parameter) {
-        return (float) create.generation().sampling().value(parameter);
-    }
-
-    private void item(JsonGenerator json, String status) {
-        json.writeStartObject();
-        json.writeStringProperty("id", itemId);
-        json.writeStringProperty("type", "message");
-        json.writeStringProperty("status", status);
-        json.writeStringProperty("role", "assistant");
-        json.writeName("content").writeStartArray();
-        if (itemOpen) {
-            outputText(json);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-    }
-
-    private void outputText(JsonGenerator json) {
-        json.writeStartObject();
-        json.writeStringProperty("type", "output_text");
-        json.writeStringProperty("text", text.toString());
-        emptyArray(json, "annotations");
-        emptyArray(json, "logprobs");
-        json.writeEndObject();
-    }
-
-    private static void usage(JsonGenerator json, @Nullable Usage usage) {
-        if (usage == null) {
-            json.writeNullProperty("usage");
-            return;
-        }
-        json.writeName("usage").writeStartObject();
-        json.writeNumberProperty("input_tokens", usage.promptTokens());
-        json.writeName("input_tokens_details").writeStartObject();
-        json.writeNumberProperty("cached_tokens", usage.cachedTokens());
-        json.writeNumberProperty("cache_write_tokens", 0);
-        json.writeEndObject();
-        json.writeNumberProperty("output_tokens", usage.completionTokens());
-        json.writeName("output_tokens_details").writeStartObject();
-        json.writeNumberProperty("reasoning_tokens", 0);
-        json.writeEndObject();
-        json.writeNumberProperty("total_tokens", usage.promptTokens() + usage.completionTokens());
-        json.writeEndObject();
-    }
-
-    private Map<String, String> error() {
-        return Map.of("code", now.errorCode(), "message", now.errorMessage());
-    }
-
-    private Map<String, String> reason() {
-        return now.incompleteReason().isEmpty() ? Map.of() : Map.of("reason", now.incompleteReason());
-    }
-
-    /** An object of texts, null when there are none. */
-    private static void detail(JsonGenerator json, String name, Map<String, String> texts) {
-        if (texts.isEmpty()) {
-            json.writeNullProperty(name);
-        } else {
-            json.writeName(name);
-            texts(json, texts);
-        }
-    }
-
-    private static void texts(JsonGenerator json, Map<String, String> texts) {
-        json.writeStartObject();
-        texts.forEach(json::writeStringProperty);
-        json.writeEndObject();
-    }
-
-    private static void emptyArray(JsonGenerator json, String name) {
-        json.writeName(name).writeStartArray();
-        json.writeEndArray();
+        object.response(json, now, itemOpen ? text.toString() : null);
     }
 }
