@@ -14,6 +14,11 @@ public final class Pass implements AutoCloseable {
     private final KeyObserver observer;
     private final AtomicBoolean ended = new AtomicBoolean();
 
+    /** For what is computed for nobody, or not at all. */
+    public static Pass none() {
+        return FREE;
+    }
+
     Pass(@Nullable KeyHolder holder, KeyObserver observer) {
         this.holder = holder;
         this.observer = observer;

@@ -55,6 +55,12 @@ public final class Tally {
         return List.copyOf(reasons);
     }
 
+    /** What an earlier process has computed of the request's only answer, and somebody has paid for. */
+    public synchronized void known(int promptIds, int answerIds) {
+        promptTokens += promptIds;
+        running.merge(new Place(0, 0), answerIds, Integer::sum);
+    }
+
     /** Counts an event of one of the request's prompts. */
     public synchronized void see(int prompt, GenerationEvent event) {
         switch (event) {

@@ -1,5 +1,8 @@
 package dev.tramontane.api;
 
+import dev.tramontane.api.journal.Journal;
+import dev.tramontane.api.journal.JournalObserver;
+import dev.tramontane.api.journal.JournalPlace;
 import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
@@ -7,6 +10,7 @@ import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.EarlierResponses;
 import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
@@ -44,6 +48,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -82,6 +87,7 @@ final class TestService implements AutoCloseable {
     volatile Health.Answer started = Health.Answer.WELL;
     volatile Health.Answer ready = Health.Answer.WELL;
     private final EngineTextGenerator generator;
+    private final ResponseServices kept;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<Runnable> atClose = new ArrayList<>();
@@ -212,7 +218,7 @@ final class TestService implements AutoCloseable {
                 return ready;
             }
         };
-        ResponseServices kept = new ResponseServices(
+        kept = new ResponseServices(
                 vertx,
                 config,
                 models,
@@ -220,7 +226,8 @@ final class TestService implements AutoCloseable {
                 memory,
                 store,
                 replay,
-                InstantSource.fixed(Instant.ofEpochSecond(NOW)));
+                InstantSource.fixed(Instant.ofEpochSecond(NOW)),
+                new JournalPlace());
         service = new HttpService(
                 vertx,
                 config,
@@ -403,6 +410,24 @@ final class TestService implements AutoCloseable {
         TestService service = new TestService(loop, loaded.tokenizer(), config, UNWATCHED);
         service.afterEngine.add(loaded::close);
         return service;
+    }
+
+    /** Shares the answers that it leaves, and takes those of others that serve this model. */
+    TestService sharing(Path answers, int model) {
+        byte[] mark = new byte[32];
+        mark[0] = (byte) model;
+        kept.journal().open(new Journal(vertx, answers, mark, 1 << 26, Duration.ofHours(1), JournalObserver.NONE));
+        return this;
+    }
+
+    /** Ends all answers, as at the end of a process. */
+    int leave() {
+        try {
+            return new EarlierResponses(kept).leave(Duration.ofSeconds(30));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(interrupted);
+        }
     }
 
     /** The event loop. */

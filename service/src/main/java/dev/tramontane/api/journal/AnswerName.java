@@ -17,7 +17,8 @@ record AnswerName(String hex) {
     static AnswerName of(String tenant, String id) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(("tramontane answer\n" + tenant.length() + "\n" + tenant + id).getBytes(StandardCharsets.UTF_8));
+            digest.update(
+                    ("tramontane answer\n" + tenant.length() + "\n" + tenant + id).getBytes(StandardCharsets.UTF_8));
             return new AnswerName(HexFormat.of().formatHex(digest.digest()));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);

@@ -150,8 +150,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
             String name = parameter.wireName();
             sampling = sampling.with(
                     parameter,
-                    JsonFields.number(
-                            fields.value(name), fields.path(name), -Double.MAX_VALUE, Double.MAX_VALUE));
+                    JsonFields.number(fields.value(name), fields.path(name), -Double.MAX_VALUE, Double.MAX_VALUE));
         }
         Long seed = fields.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE);
         if (seed == null) {
@@ -171,9 +170,8 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
             if (pair.size() != 2) {
                 throw JsonFields.wrongAt(path, "an id and a number", pair);
             }
-            bias.put(
-                    (int) JsonFields.integer(pair.getFirst(), path + "[0]", 0, Integer.MAX_VALUE),
-                    (float) JsonFields.number(pair.getLast(), path + "[1]", -Float.MAX_VALUE, Float.MAX_VALUE));
+            bias.put((int) JsonFields.integer(pair.getFirst(), path + "[0]", 0, Integer.MAX_VALUE), (float)
+                    JsonFields.number(pair.getLast(), path + "[1]", -Float.MAX_VALUE, Float.MAX_VALUE));
         }
         return bias;
     }

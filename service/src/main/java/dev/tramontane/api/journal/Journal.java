@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,8 +69,7 @@ public final class Journal {
      * @param kept how long a file is kept
      * @throws UncheckedIOException when the directory can be neither used nor made
      */
-    public Journal(
-            Vertx vertx, Path directory, byte[] model, long mostBytes, Duration kept, JournalObserver observer) {
+    public Journal(Vertx vertx, Path directory, byte[] model, long mostBytes, Duration kept, JournalObserver observer) {
         try {
             files = new AnswerDirectory(directory, new JournalFormat(model));
             limit = new AnswerLimit(files.directory(), mostBytes, kept);
@@ -189,7 +187,8 @@ public final class Journal {
         if (closed) {
             if (files.has(name)) {
                 throw ApiException.unavailable(
-                        "The server is shutting down. The answer is there for another one: ask that, or again later.", 1);
+                        "The server is shutting down. The answer is there for another one: ask that, or again later.",
+                        1);
             }
             return null;
         }
@@ -235,7 +234,9 @@ public final class Journal {
                 refused.isForeign() ? 404 : 410,
                 "invalid_request_error",
                 "The answer cannot go on here: its file " + refused.getMessage()
-                        + (refused.isForeign() ? ". Ask a server that serves that" : "; it is lost, send the request again"),
+                        + (refused.isForeign()
+                                ? ". Ask a server that serves that"
+                                : "; it is lost, send the request again"),
                 "response_id",
                 refused.isForeign() ? "answer_of_another_model" : "answer_damaged",
                 0);

@@ -100,8 +100,8 @@ final class JournalFormat {
         AnswerKind kind = AnswerKind.of(in.getInt(KIND_AT));
         long bytes = in.getLong(SIZE_AT);
         if (bytes < 0 || bytes > MOST_BYTES - HEAD) {
-            throw JournalException.damaged("says it has " + Long.toUnsignedString(bytes) + " bytes of an answer, more than "
-                    + (MOST_BYTES - HEAD));
+            throw JournalException.damaged("says it has " + Long.toUnsignedString(bytes)
+                    + " bytes of an answer, more than " + (MOST_BYTES - HEAD));
         }
         if (size != HEAD + bytes) {
             throw JournalException.damaged("has " + size + " bytes, expected " + (HEAD + bytes));

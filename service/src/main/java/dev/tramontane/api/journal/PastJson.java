@@ -1,7 +1,7 @@
 package dev.tramontane.api.journal;
 
 import dev.tramontane.api.replay.LoggedEvent;
-import dev.tramontane.api.replay.Past;
+import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ public final class PastJson {
     private PastJson() {}
 
     /** Writes the fields into an object. */
-    public static void write(JsonGenerator json, Past past) {
+    public static void write(JsonGenerator json, PastEvents past) {
         json.writeNumberProperty("first_event", past.first());
         json.writeName("events").writeStartArray();
         for (LoggedEvent event : past.events()) {
@@ -29,7 +29,7 @@ public final class PastJson {
      *
      * @throws InvalidJsonException naming the field that is wrong
      */
-    public static Past read(JsonFields fields) {
+    public static PastEvents read(JsonFields fields) {
         Long first = fields.integer("first_event", 0, Integer.MAX_VALUE);
         if (first == null) {
             throw fields.missing("first_event");
@@ -44,10 +44,11 @@ public final class PastJson {
             String text = JsonFields.string(given.get(i + 1), path + (i + 1) + "]");
             String type = JsonFields.string(given.get(i), path + i + "]");
             if ((type + text).chars().anyMatch(character -> character == '\n' || character == '\r')) {
-                throw JsonFields.wrongAt(path + (i + 1) + "]", "one line", text); // A reader would take it for several events.
+                throw JsonFields.wrongAt(
+                        path + (i + 1) + "]", "one line", text); // A reader would take it for several events.
             }
             events.add(new LoggedEvent(first + i / 2, type, text));
         }
-        return new Past(first, events);
+        return new PastEvents(first, events);
     }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 
 /** Reads bodies that are JSON objects, large ones off the event loop. On the request's event loop. */
@@ -40,10 +41,28 @@ public final class JsonBodies {
      * are named in a header of the response.
      */
     public <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+        return read(request, memory, fields -> Future.succeededFuture(), parse);
+    }
+
+    /**
+     * The same of what has to be done before.
+     *
+     * @param before looks at fields and takes none; the body is read when its future comes
+     */
+    public <T> Future<T> read(
+            HttpServerRequest request,
+            RequestMemory.Lease memory,
+            Function<JsonFields, Future<Void>> before,
+            Function<JsonFields, T> parse) {
         return bodies.read(request, memory)
-                .compose(body -> body.length() <= SMALL_BODY
-                        ? Future.succeededFuture(parse(body, memory, parse))
-                        : vertx.executeBlocking(() -> parse(body, memory, parse), false))
+                .compose(body -> {
+                    boolean small = body.length() <= SMALL_BODY;
+                    UnknownFields unknown = UnknownFields.of(ignoreUnknown);
+                    return run(small, () -> fields(body, memory, unknown))
+                            .compose(fields -> before.apply(fields)
+                                    .compose(ready ->
+                                            run(small, () -> new Parsed<>(parse.apply(fields), unknown.names()))));
+                })
                 .map(made -> {
                     Parsed<T> parsed = Objects.requireNonNull(made); // Vert.x lets a future hold nothing.
                     if (!parsed.ignored().isEmpty()) {
@@ -53,11 +72,20 @@ public final class JsonBodies {
                 });
     }
 
-    private <T> Parsed<T> parse(Buffer body, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+    private <T> Future<T> run(boolean small, Callable<T> work) {
+        if (!small) {
+            return vertx.executeBlocking(work, false);
+        }
+        try {
+            return Future.succeededFuture(work.call());
+        } catch (Throwable wrong) {
+            return Future.failedFuture(wrong);
+        }
+    }
+
+    private static JsonFields fields(Buffer body, RequestMemory.Lease memory, UnknownFields unknown) {
         byte[] json = body.getBytes();
         memory.take(RequestMemory.ofTree(json));
-        UnknownFields unknown = UnknownFields.of(ignoreUnknown);
-        T value = parse.apply(new JsonFields(JsonReader.object(json), unknown));
-        return new Parsed<>(value, unknown.names());
+        return new JsonFields(JsonReader.object(json), unknown);
     }
 }

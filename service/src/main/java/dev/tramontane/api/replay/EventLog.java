@@ -62,11 +62,11 @@ public final class EventLog {
 
     /** @param bytes of events that are kept after the furthest reader has taken them */
     public EventLog(long bytes, int readers, Writer writer) {
-        this(bytes, readers, writer, Past.NONE);
+        this(bytes, readers, writer, PastEvents.NONE);
     }
 
     /** @param past what was written of the answer before */
-    EventLog(long bytes, int readers, Writer writer, Past past) {
+    EventLog(long bytes, int readers, Writer writer, PastEvents past) {
         mostBytes = bytes;
         mostReaders = readers;
         this.writer = writer;
@@ -117,7 +117,7 @@ public final class EventLog {
     }
 
     /** The events that are kept, and their numbers: what a log elsewhere goes on from. Any thread. */
-    public Past past() {
+    public PastEvents past() {
         synchronized (lock) {
             List<LoggedEvent> kept = new ArrayList<>(events.size() - head);
             for (LoggedEvent event : events.subList(head, events.size())) {
@@ -125,7 +125,7 @@ public final class EventLog {
                     kept.add(event);
                 }
             }
-            return new Past(first, kept);
+            return new PastEvents(first, kept);
         }
     }
 

@@ -34,7 +34,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
 
     /** @param home the event loop's context that writes */
     protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits) {
-        this(home, lookAhead, keeping, limits, Past.NONE);
+        this(home, lookAhead, keeping, limits, PastEvents.NONE);
     }
 
     /**
@@ -42,7 +42,7 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
      *
      * @param past what was written
      */
-    protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits, Past past) {
+    protected Recording(Context home, int lookAhead, Keeping keeping, ReplayLimits limits, PastEvents past) {
         super(home, lookAhead);
         this.home = home;
         this.keeping = keeping;
@@ -73,6 +73,11 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     @Override
     public final reactor.util.context.Context currentContext() {
         return keeping == Keeping.RESUMABLE ? presence.inContext() : super.currentContext();
+    }
+
+    /** The event loop's context that writes. */
+    protected final Context home() {
+        return home;
     }
 
     /** On the home loop. */

@@ -25,6 +25,13 @@ final class ComputedIds {
         }
     }
 
+    /** More of the answer. */
+    void add(int[] ids) {
+        answer = Arrays.copyOf(answer, answered + ids.length);
+        System.arraycopy(ids, 0, answer, answered, ids.length);
+        answered += ids.length;
+    }
+
     /** Not to be changed. */
     int[] prompt() {
         return prompt;

@@ -4,6 +4,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.api.replay.Recording;
 import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.generation.GenerationEvent;
@@ -14,9 +15,11 @@ import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Scored;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -67,7 +70,9 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     private @Nullable Finished finish;
     private volatile boolean accepted;
     private volatile @Nullable ApiException failure;
+    private final CompletableFuture<Void> taken = new CompletableFuture<>();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private final boolean restored;
     private boolean told;
     private final List<Steer> steers = new ArrayList<>();
 
@@ -88,7 +93,23 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             Tally tally,
             String traceId,
             Watcher watcher) {
-        super(home, lookAhead, keeping, limits);
+        this(home, lookAhead, keeping, limits, PastEvents.NONE, create, events, memory, tally, traceId, watcher);
+    }
+
+    private RecordedResponse(
+            Context home,
+            int lookAhead,
+            Keeping keeping,
+            ReplayLimits limits,
+            PastEvents past,
+            ResponseCreate create,
+            ResponseEvents events,
+            RequestMemory.Lease memory,
+            Tally tally,
+            String traceId,
+            Watcher watcher) {
+        super(home, lookAhead, keeping, limits, past);
+        restored = past.next() > 0;
         this.create = create;
         this.events = events;
         this.memory = memory;
@@ -122,6 +143,46 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 tally,
                 trace.id(),
                 watcher);
+    }
+
+    /**
+     * One that an earlier process has written down. Where its answer was under way, it is to be begun with the rest of it
+     * ({@link ResponseSnapshot#rest}); otherwise it is over.
+     */
+    static RecordedResponse restored(
+            ResponseServices services,
+            Context home,
+            ResponseSnapshot past,
+            RequestMemory.Lease memory,
+            Tally tally,
+            String traceId,
+            Watcher watcher) {
+        Keeping asked = past.create().delivery().keeping();
+        RecordedResponse response = new RecordedResponse(
+                home,
+                services.config().lookAhead(),
+                // Whoever waited for it in one piece has been told its id, and comes back for the whole.
+                asked == Keeping.WHILE_READ ? Keeping.BACKGROUND : asked,
+                services.replay(),
+                past.events(),
+                past.create(),
+                new ResponseEvents(past.state(), past.create(), services.clock()),
+                memory,
+                tally,
+                traceId,
+                watcher);
+        response.ids.prompt(past.prompt());
+        response.ids.add(past.answer());
+        response.idsWeight = response.ids.weight();
+        response.textLength = past.state().text().length();
+        if (!past.state().phase().isUnderWay()) {
+            response.accepted = true;
+            response.told = true;
+            response.log().end();
+            response.taken.complete(null);
+            response.over.complete(null);
+        }
+        return response;
     }
 
     // ---- any thread
@@ -187,6 +248,63 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         return Mono.fromFuture(over, true);
     }
 
+    /** Comes when the engine has taken it, and fails with why it has not. */
+    CompletableFuture<Void> taken() {
+        return taken;
+    }
+
+    /** Whether all its events are there. */
+    boolean hasEnded() {
+        return log().isOver();
+    }
+
+    /** All of it at this moment. */
+    ResponseSnapshot snapshot() {
+        synchronized (lock) {
+            return new ResponseSnapshot(create, events.state(), log().past(), ids.prompt(), ids.answer());
+        }
+    }
+
+    /**
+     * Has it go on elsewhere: it is stopped at a whole token and character, and once it has been written down its readers are
+     * told where to go on. Where it could not be written, or not in time, it ends as {@link Stop#DRAINING}.
+     *
+     * @param write writes it; told whether that was done
+     * @return comes when it is over; never fails
+     */
+    CompletableFuture<Void> suspend(Function<ResponseSnapshot, Future<Boolean>> write, long limitMillis) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        atHome(() -> {
+            if (log().isOver() || isOver() || !accepted || create.onlyPrepares()) {
+                stopNow(Stop.DRAINING);
+                done.complete(null);
+                return;
+            }
+            close();
+            long late = home().owner().setTimer(limitMillis, tick -> suspended(false, done));
+            write.apply(snapshot())
+                    .onComplete((written, failed) -> atHome(() -> {
+                        home().owner().cancelTimer(late);
+                        suspended(failed == null && written, done);
+                    }));
+        });
+        return done;
+    }
+
+    private void suspended(boolean elsewhere, CompletableFuture<Void> done) {
+        if (!elsewhere) {
+            end(Stop.DRAINING);
+        } else if (!log().isOver()) {
+            ResponseEvents.Event notice;
+            synchronized (lock) {
+                notice = events.suspended(usage());
+            }
+            log().suspend(notice.type(), notice.json());
+            tell("incomplete");
+        }
+        done.complete(null);
+    }
+
     /** Ends it where it is, soon; nothing when it has ended. */
     public void stop(Stop why) {
         atHome(() -> stopNow(why));
@@ -238,16 +356,34 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         }
         close();
         if (!accepted) { // Nobody knows its id, so nobody is told of its end.
-            log().fail(ApiException.unavailable("The answer was ended before it began", 0));
+            failure = ApiException.unavailable("The answer was ended before it began", 0);
+            log().fail(failure);
             tell("cancelled");
             return;
         }
-        Usage usage = new Usage(ids.prompt().length, 0, ids.answered());
+        end(why);
+    }
+
+    private void end(Stop why) {
+        if (log().isOver()) {
+            return;
+        }
+        Usage usage = usage();
         if (why == Stop.CANCELLED) {
             finishWith("cancelled", () -> events.cancelled(usage));
         } else {
             finishWith("incomplete", () -> events.incomplete(why == Stop.STEERED ? "steered" : "draining", usage));
         }
+    }
+
+    private Usage usage() {
+        return new Usage(ids.prompt().length, 0, ids.answered());
+    }
+
+    /** Until the engine has taken it again nobody can find it, so nobody reads. */
+    @Override
+    protected boolean mustBegin() {
+        return restored && !accepted;
     }
 
     @Override
@@ -257,14 +393,19 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     @Override
     protected void write(GenerationEvent event) {
-        tally.see(0, event);
+        if (!(restored && event instanceof Accepted)) { // Its prompt was paid for where it began.
+            tally.see(0, event);
+        }
         switch (event) {
             case Accepted admitted -> {
                 accepted = true;
-                append(() -> {
-                    ids.prompt(admitted.promptIds());
-                    return events.accepted();
-                });
+                if (!restored) {
+                    append(() -> {
+                        ids.prompt(admitted.promptIds());
+                        return events.accepted();
+                    });
+                }
+                taken.complete(null);
             }
             case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
             case Delta delta -> {
@@ -338,6 +479,10 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     private void tell(String outcome) {
         if (!told) {
             told = true;
+            if (!accepted) {
+                taken.completeExceptionally(
+                        failure == null ? new IllegalStateException("it ended before it began") : failure);
+            }
             try {
                 watcher.ended(outcome, failure);
             } finally {

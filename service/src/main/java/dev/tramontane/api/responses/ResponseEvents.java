@@ -34,13 +34,7 @@ public final class ResponseEvents {
     public ResponseEvents(String id, ResponseCreate create, String model, InstantSource clock) {
         this(
                 new ResponseState(
-                        id,
-                        model,
-                        clock.instant().getEpochSecond(),
-                        "",
-                        ResponseState.Phase.of("queued"),
-                        0,
-                        false),
+                        id, model, clock.instant().getEpochSecond(), "", ResponseState.Phase.of("queued"), 0, false),
                 create,
                 clock);
     }
@@ -141,13 +135,11 @@ public final class ResponseEvents {
     Event suspended(Usage usage) {
         now = ResponseState.Phase.suspended(usage);
         String type = "response.incomplete";
-        return new Event(
-                type,
-                numbered(type, next - 1, json -> {
-                    json.writeName("response");
-                    response(json);
-                    object.writeResume(json, next - 1);
-                }));
+        return new Event(type, numbered(type, next - 1, json -> {
+            json.writeName("response");
+            response(json);
+            object.writeResume(json, next - 1);
+        }));
     }
 
     private ResponseState.Phase completion(Usage usage) {

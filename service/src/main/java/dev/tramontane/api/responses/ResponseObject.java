@@ -1,7 +1,6 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.GenerationEvent.Usage;
-import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.SamplingParameter;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -27,10 +27,12 @@ public final class ResponseRoutes implements ApiRoutes {
 
     private final ResponseServices services;
     private final JsonBodies bodies;
+    private final EarlierResponses earlier;
 
     public ResponseRoutes(ResponseServices services) {
         this.services = services;
         bodies = new JsonBodies(services.vertx(), services.config());
+        earlier = new EarlierResponses(services);
     }
 
     /** A checked request, ready to run. */
@@ -58,7 +60,14 @@ public final class ResponseRoutes implements ApiRoutes {
         });
         Tally.of(context).paidBy(pass);
         RequestMemory.Lease lease = Replies.lease(context, services.memory());
-        bodies.read(context.request(), lease, fields -> read(fields, context))
+        bodies.read(
+                        context.request(),
+                        lease,
+                        fields -> earlier.bring(
+                                Caller.of(context),
+                                References.of(fields.value("previous_response_id"), fields.value("input")),
+                                RequestTrace.of(context).id()),
+                        fields -> read(fields, context))
                 .onSuccess(job -> Replies.guarded(context, () -> {
                     if (!context.response().closed()) {
                         run(context, job, pass, begun);

@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -146,6 +148,15 @@ public final class ResponseStore {
             share.replayable.add(response);
         }
         changed(tenant, response);
+    }
+
+    /** Does something with each that is kept, in no order; with no lock held. */
+    void forEach(BiConsumer<String, StoredResponse> work) {
+        Map<StoredResponse, String> all = new IdentityHashMap<>();
+        synchronized (this) {
+            shares.forEach((tenant, share) -> share.all.values().forEach(each -> all.put(each, tenant)));
+        }
+        all.forEach((response, tenant) -> work.accept(tenant, response));
     }
 
     /** Ends all that are under way, soon; returns how many. */

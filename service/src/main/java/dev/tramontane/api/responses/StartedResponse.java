@@ -58,6 +58,38 @@ final class StartedResponse implements RecordedResponse.Watcher {
         return response;
     }
 
+    /**
+     * The same of one that an earlier process has written down and did not finish.
+     *
+     * @throws ApiException where there is no room to keep it; the pass is still the caller's then
+     */
+    static RecordedResponse restore(
+            ResponseServices services, ResponseSnapshot past, Caller caller, Pass pass, Tally tally, String traceId) {
+        RequestMemory.Lease memory = services.memory().lease();
+        StoreEntry entry = new StoreEntry(services.store(), caller.tenant().name());
+        RecordedResponse response = RecordedResponse.restored(
+                services,
+                services.vertx().getOrCreateContext(),
+                past,
+                memory,
+                tally,
+                traceId,
+                new StartedResponse(entry, pass, memory));
+        try {
+            memory.take(RequestMemory.ofTokens(services.config().lookAhead(), 0)
+                    + RequestMemory.ofText(past.state().text().length()));
+            entry.open(response);
+        } catch (Throwable refused) {
+            memory.release();
+            throw refused;
+        }
+        if (response.hasEnded()) {
+            memory.release();
+            entry.ended();
+        }
+        return response;
+    }
+
     @Override
     public void grew() {
         entry.grew();

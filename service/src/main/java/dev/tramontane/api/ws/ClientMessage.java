@@ -4,6 +4,7 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.responses.History;
+import dev.tramontane.api.responses.References;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a client may ask of a socket. Any thread. */
@@ -85,6 +87,34 @@ sealed interface ClientMessage {
      * @param cause what is wrong, and where
      */
     record Wrong(String lane, @Nullable String previous, Throwable cause) implements ClientMessage {}
+
+    /**
+     * The same message, of which something that it refers to cannot be had now; others are as they were.
+     *
+     * @param why that is so
+     */
+    default ClientMessage refused(Throwable why) {
+        return switch (this) {
+            case Create create ->
+                new Wrong(create.lane(), create.request().talk().previous(), why);
+            case Resume resume -> new Wrong(resume.lane(), null, why);
+            case Wrong wrong -> new Wrong(wrong.lane(), wrong.previous(), why);
+            default -> this;
+        };
+    }
+
+    /** Ids of the responses that a message goes on from, takes items of or wants to be read again; none where it is no message. */
+    static Set<String> references(String text) {
+        try {
+            Map<String, @Nullable Object> message = parse(text);
+            Object type = message.get("type");
+            return "response.create".equals(type)
+                    ? References.of(message.get("previous_response_id"), message.get("input"))
+                    : "response.resume".equals(type) ? References.of(message.get("response_id"), null) : Set.of();
+        } catch (ApiException malformed) { // Whoever reads the message says so.
+            return Set.of();
+        }
+    }
 
     /**
      * Reads a message.

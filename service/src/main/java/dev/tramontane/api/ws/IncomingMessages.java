@@ -1,10 +1,13 @@
 package dev.tramontane.api.ws;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.responses.EarlierResponses;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.ws.MessageAssembler.Outcome;
+import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import java.time.Duration;
@@ -18,6 +21,9 @@ final class IncomingMessages {
     private final ServerWebSocket socket;
     private final Connection connection;
     private final History history;
+    private final EarlierResponses earlier;
+    private final Caller caller;
+    private final String traceId;
     private final Taker taker;
     private final MessageAssembler assembler;
     private final Deadline whole;
@@ -28,9 +34,21 @@ final class IncomingMessages {
         void take(ClientMessage message, RequestMemory.Lease memory);
     }
 
-    /** @param history what a request may refer to */
+    /**
+     * @param history what a request may refer to
+     * @param traceId of the request that opened the socket
+     */
     IncomingMessages(
-            ResponseServices services, ServerWebSocket socket, Connection connection, History history, Taker taker) {
+            ResponseServices services,
+            ServerWebSocket socket,
+            Connection connection,
+            History history,
+            Caller caller,
+            String traceId,
+            Taker taker) {
+        earlier = new EarlierResponses(services);
+        this.caller = caller;
+        this.traceId = traceId;
         this.services = services;
         this.socket = socket;
         this.connection = connection;
@@ -76,23 +94,36 @@ final class IncomingMessages {
     }
 
     private void message(String text, RequestMemory.Lease memory) {
-        if (text.length() <= SMALL_MESSAGE) {
+        boolean small = text.length() <= SMALL_MESSAGE;
+        boolean refers = earlier.exist() && (text.contains("\"resp_") || text.contains("\"msg_"));
+        if (small && !refers) {
             taker.take(read(text, memory), memory);
             return;
         }
         socket.pause(); // Messages are handled in the order sent.
-        services.vertx()
-                .executeBlocking(() -> read(text, memory), false)
-                .onComplete((message, wrong) -> connection.guarded(() -> {
-                    if (connection.isClosed()) {
-                        memory.release();
-                        return;
-                    }
-                    taker.take(wrong == null ? message : wrong(wrong), memory);
-                    if (!connection.isClosed()) {
-                        socket.resume();
-                    }
-                }));
+        Future<ClientMessage> whole = refers
+                ? brought(text)
+                        .transform(brought -> services.vertx()
+                                .executeBlocking(() -> read(text, memory), false)
+                                .map(read -> brought.succeeded() ? read : read.refused(brought.cause())))
+                : services.vertx().executeBlocking(() -> read(text, memory), false);
+        whole.onComplete((message, wrong) -> connection.guarded(() -> {
+            if (connection.isClosed()) {
+                memory.release();
+                return;
+            }
+            taker.take(wrong == null ? message : wrong(wrong), memory);
+            if (!connection.isClosed()) {
+                socket.resume();
+            }
+        }));
+    }
+
+    /** What it refers to may be with an earlier process's answers. */
+    private Future<Void> brought(String text) {
+        return services.vertx()
+                .executeBlocking(() -> ClientMessage.references(text), false)
+                .compose(ids -> earlier.bring(caller, ids, traceId));
     }
 
     /** Any thread. */

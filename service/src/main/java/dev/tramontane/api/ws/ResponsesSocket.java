@@ -60,6 +60,8 @@ final class ResponsesSocket {
                 socket,
                 connection,
                 lanes.parents().later(),
+                caller,
+                trace.id(),
                 new MessageActions(services, connection, life, lanes, id, trace, caller));
         controlFrames = new RateLimit(limits.controlFramesPerSecond(), System.nanoTime());
         heartbeat = new Heartbeat(

@@ -8,19 +8,19 @@ import java.util.List;
  * @param first number of the first that is kept, or of the next one where none is
  * @param events in their order, numbered from {@code first} on without gaps
  */
-public record Past(long first, List<LoggedEvent> events) {
+public record PastEvents(long first, List<LoggedEvent> events) {
     /** Nothing was. */
-    public static final Past NONE = new Past(0, List.of());
+    public static final PastEvents NONE = new PastEvents(0, List.of());
 
-    public Past {
+    public PastEvents {
         events = List.copyOf(events);
         if (first < 0) {
             throw new IllegalArgumentException("events are numbered from 0 on, got " + first);
         }
         for (int i = 0; i < events.size(); i++) {
             if (events.get(i).number() != first + i) {
-                throw new IllegalArgumentException(
-                        "event " + (first + i) + " was to follow, got " + events.get(i).number());
+                throw new IllegalArgumentException("event " + (first + i) + " was to follow, got "
+                        + events.get(i).number());
             }
         }
     }

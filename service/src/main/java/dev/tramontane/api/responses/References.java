@@ -1,0 +1,34 @@
+package dev.tramontane.api.responses;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which responses a request speaks of, before it is read: they may have to be brought here first. */
+public final class References {
+    /** More than a request needs to speak of are not looked for. */
+    private static final int MOST = 64;
+
+    private References() {}
+
+    /** Ids of the responses that a request for a response goes on from, or takes items of. Whatever is wrong with it, it has some or none. */
+    public static Set<String> of(@Nullable Object previous, @Nullable Object input) {
+        Set<String> ids = new LinkedHashSet<>();
+        if (previous instanceof String id) {
+            ids.add(id);
+        }
+        if (input instanceof List<?> items) {
+            for (Object item : items) {
+                if (ids.size() < MOST
+                        && item instanceof Map<?, ?> fields
+                        && fields.get("id") instanceof String id
+                        && (fields.get("type") == null || "item_reference".equals(fields.get("type")))) {
+                    ids.add(StoredResponse.responseOf(id));
+                }
+            }
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,236 @@
+package dev.tramontane.api.responses;
+
+import dev.tramontane.api.journal.GenerationJson;
+import dev.tramontane.api.journal.PastJson;
+import dev.tramontane.api.replay.PastEvents;
+import dev.tramontane.engine.Tenant;
+import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.json.InvalidJsonException;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.JsonWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/** A response as its file has it. What is read is foreign: each field is checked, and refused by name. Any thread. */
+record ResponseJson(GenerationJson generations) {
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{40,48}");
+    private static final Set<String> STATUSES =
+            Set.of("queued", "in_progress", "completed", "incomplete", "cancelled", "failed");
+    private static final Set<String> ROLES = Set.of("user", "assistant", "system", "developer");
+
+    byte[] write(ResponseSnapshot response) {
+        return JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            ResponseState state = response.state();
+            json.writeStringProperty("id", state.id());
+            json.writeStringProperty("model", state.model());
+            json.writeNumberProperty("created_at", state.createdAt());
+            json.writeStringProperty("text", state.text());
+            json.writeBooleanProperty("item_open", state.itemOpen());
+            write(json, state.phase());
+            write(json, response.create());
+            json.writeName("generation");
+            generations.write(json, response.create().generation(), response.prompt());
+            GenerationJson.ids(json, "answer", response.answer());
+            PastJson.write(json, response.events());
+            json.writeEndObject();
+        });
+    }
+
+    private static void write(JsonGenerator json, ResponseState.Phase phase) {
+        json.writeName("phase").writeStartObject();
+        json.writeStringProperty("status", phase.status());
+        json.writeStringProperty("reason", phase.incompleteReason());
+        json.writeStringProperty("error_code", phase.errorCode());
+        json.writeStringProperty("error_message", phase.errorMessage());
+        json.writeNumberProperty("completed_at", phase.completedAt());
+        Usage usage = phase.usage();
+        if (usage != null) {
+            GenerationJson.ids(
+                    json, "usage", new int[] {usage.promptTokens(), usage.cachedTokens(), usage.completionTokens()});
+        }
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, ResponseCreate create) {
+        json.writeName("request").writeStartObject();
+        ResponseCreate.Delivery delivery = create.delivery();
+        json.writeBooleanProperty("stream", delivery.stream());
+        json.writeBooleanProperty("background", delivery.background());
+        json.writeStringProperty("previous", create.talk().previous());
+        json.writeName("before");
+        JsonWriter.tree(json, create.talk().before().messages());
+        json.writeName("items").writeStartArray();
+        for (Item item : create.talk().items()) {
+            json.writeStartObject();
+            json.writeStringProperty("role", item.role());
+            json.writeName("content");
+            JsonWriter.tree(json, item.content());
+            json.writeName("more");
+            JsonWriter.tree(json, item.more());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeStringProperty("instructions", create.instructions());
+        Integer most = create.maxOutputTokens();
+        if (most != null) {
+            json.writeNumberProperty("max_output_tokens", most);
+        }
+        json.writeName("metadata");
+        JsonWriter.tree(json, create.metadata());
+        json.writeName("ignored");
+        JsonWriter.tree(json, create.ignoredFields());
+        json.writeEndObject();
+    }
+
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @param tenant whose the response is
+     * @throws InvalidJsonException naming the field that is wrong
+     * @throws IllegalArgumentException for a value out of its range
+     */
+    ResponseSnapshot read(byte[] body, Tenant tenant) {
+        JsonFields fields = new JsonFields(JsonReader.object(body));
+        String id = fields.requiredString("id");
+        if (!ID.matcher(id).matches()) {
+            throw fields.wrong("id", "40 to 48 hexadecimal digits", id);
+        }
+        String model = fields.requiredString("model");
+        long createdAt = number(fields, "created_at");
+        String text = fields.requiredString("text");
+        boolean itemOpen = fields.flag("item_open", false);
+        ResponseState.Phase phase = phase(GenerationJson.inner(fields, "phase"));
+        JsonFields generation = GenerationJson.inner(fields, "generation");
+        GenerationRequest asked = generations.read(generation, tenant);
+        ResponseCreate create = create(GenerationJson.inner(fields, "request"), asked);
+        int[] answer = JsonFields.ids(GenerationJson.required(fields, "answer"), "answer");
+        PastEvents events = PastJson.read(fields);
+        fields.end();
+        int[] prompt = ((Prompt.Ids) asked.prompt()).ids();
+        ResponseState state = new ResponseState(id, model, createdAt, text, phase, events.next(), itemOpen);
+        return new ResponseSnapshot(create, state, events, prompt, answer);
+    }
+
+    private static ResponseState.Phase phase(JsonFields fields) {
+        String status = fields.requiredString("status");
+        if (!STATUSES.contains(status)) {
+            throw fields.wrong(
+                    "status",
+                    "one of " + String.join(", ", STATUSES.stream().sorted().toList()),
+                    status);
+        }
+        String reason = fields.requiredString("reason");
+        String code = fields.requiredString("error_code");
+        String message = fields.requiredString("error_message");
+        long completedAt = number(fields, "completed_at");
+        List<@Nullable Object> usage = fields.array("usage");
+        Usage counted = null;
+        if (usage != null) {
+            int[] counts = JsonFields.ids(usage, fields.path("usage"));
+            if (counts.length != 3) {
+                throw JsonFields.wrongAt(fields.path("usage"), "three numbers", usage);
+            }
+            counted = new Usage(counts[0], counts[1], counts[2]);
+        }
+        fields.end();
+        return new ResponseState.Phase(status, reason, code, message, completedAt, counted, false);
+    }
+
+    private static ResponseCreate create(JsonFields fields, GenerationRequest generation) {
+        ResponseCreate.Delivery delivery =
+                new ResponseCreate.Delivery(fields.flag("stream", false), fields.flag("background", false), true);
+        String previous = fields.string("previous");
+        List<Map<String, @Nullable Object>> before = new ArrayList<>();
+        for (JsonFields message : objects(fields, "before")) {
+            before.add(item(message, null).message());
+        }
+        List<Item> items = new ArrayList<>();
+        for (JsonFields item : objects(fields, "items")) {
+            items.add(item(item, "more"));
+            item.end();
+        }
+        if (before.isEmpty() && items.isEmpty()) {
+            throw JsonFields.wrongAt(fields.path("items"), "an item at least", items);
+        }
+        Long most = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+        ResponseCreate create = new ResponseCreate(
+                generation,
+                new ResponseCreate.Talk(previous, new Past(before, new int[0]), List.copyOf(items)),
+                delivery,
+                fields.string("instructions"),
+                most == null ? null : most.intValue(),
+                texts(fields, "metadata"),
+                strings(fields, "ignored"));
+        fields.end();
+        return create;
+    }
+
+    /** @param more the name of the field with what only a layout knows; null where such fields stand beside the others */
+    private static Item item(JsonFields fields, @Nullable String more) {
+        String role = fields.requiredString("role");
+        if (!ROLES.contains(role)) {
+            throw fields.wrong("role", "user, assistant, system or developer", role);
+        }
+        Object content = fields.value("content");
+        if (!(content instanceof String)) {
+            List<@Nullable Object> parts = GenerationJson.required(fields, "content");
+            for (int i = 0; i < parts.size(); i++) {
+                String path = fields.path("content") + "[" + i + "]";
+                JsonFields.string(JsonFields.object(parts.get(i), path).get("text"), path + ".text");
+            }
+            if (parts.isEmpty()) {
+                throw JsonFields.wrongAt(fields.path("content"), "a text, or a part at least", parts);
+            }
+            content = parts;
+        }
+        return new Item(
+                role,
+                content,
+                more == null
+                        ? fields.rest()
+                        : GenerationJson.inner(fields, more).rest());
+    }
+
+    private static List<JsonFields> objects(JsonFields fields, String name) {
+        List<@Nullable Object> given = GenerationJson.required(fields, name);
+        List<JsonFields> objects = new ArrayList<>();
+        for (int i = 0; i < given.size(); i++) {
+            objects.add(fields.inner(given.get(i), fields.path(name) + "[" + i + "]"));
+        }
+        return objects;
+    }
+
+    private static Map<String, String> texts(JsonFields fields, String name) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        GenerationJson.inner(fields, name)
+                .rest()
+                .forEach((key, value) -> texts.put(key, JsonFields.string(value, fields.path(name) + "." + key)));
+        return texts;
+    }
+
+    private static List<String> strings(JsonFields fields, String name) {
+        List<String> strings = new ArrayList<>();
+        for (Object value : GenerationJson.required(fields, name)) {
+            strings.add(JsonFields.string(value, fields.path(name)));
+        }
+        return strings;
+    }
+
+    private static long number(JsonFields fields, String name) {
+        Long number = fields.integer(name, 0, Long.MAX_VALUE);
+        if (number == null) {
+            throw fields.missing(name);
+        }
+        return number;
+    }
+}
