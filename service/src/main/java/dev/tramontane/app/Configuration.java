@@ -116,7 +116,23 @@ record Configuration(
      * @param directory of snapshot files; empty for none
      * @param bytes that they may have together
      */
-    record SnapshotChoice(Optional<Path> directory, long bytes) {}
+    record SnapshotChoice(Optional<Path> directory, long bytes) {
+        /** Part of the bytes for answers, which are small. */
+        private static final int ANSWERS = 8;
+
+        /** Where answers are that a process could not finish, or keeps. */
+        Optional<Path> answers() {
+            return directory.map(path -> path.resolve("answers"));
+        }
+
+        long answerBytes() {
+            return bytes / ANSWERS;
+        }
+
+        long pageBytes() {
+            return bytes - answerBytes();
+        }
+    }
 
     /**
      * How the service is reached, and by whom.
@@ -301,10 +317,6 @@ record Configuration(
                 values.whole(Setting.QUEUE_TOKENS, 1, Integer.MAX_VALUE).orElseThrow());
         values.atLeast(Setting.BATCH_TOKENS, engine.batchTokens(), Setting.MAX_BATCH, engine.lanes());
         values.atLeast(Setting.MAX_SEQUENCES, engine.slots(), Setting.MAX_BATCH, engine.lanes());
-        if (engine.snapshots().directory().isPresent() && !engine.prefixes()) {
-            throw new UsageException(Setting.SNAPSHOT_DIR.flag() + " keeps what " + Setting.PREFIX_CACHE.flag()
-                    + " finds, which is off: leave one of them out");
-        }
         return engine;
     }
 

@@ -11,6 +11,9 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.api.UnservedRoutes;
 import dev.tramontane.api.VersionRoute;
+import dev.tramontane.api.journal.Journal;
+import dev.tramontane.api.journal.JournalObserver;
+import dev.tramontane.api.journal.JournalPlace;
 import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
@@ -18,7 +21,7 @@ import dev.tramontane.api.openai.OpenApiRoute;
 import dev.tramontane.api.openai.TokenizeRoutes;
 import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.api.replay.ReplayLimits;
-import dev.tramontane.api.responses.RecordedResponse;
+import dev.tramontane.api.responses.EarlierResponses;
 import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
@@ -35,8 +38,10 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.ServerSSLOptions;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -51,7 +56,8 @@ final class Listener implements AutoCloseable {
     private final Vertx vertx;
     private final HttpService http;
     private final EventLoopDelay delay;
-    private final ResponseStore responses;
+    private final ResponseServices responses;
+    private final EarlierResponses earlier;
     private final String address;
     private final Optional<String> management;
 
@@ -59,10 +65,11 @@ final class Listener implements AutoCloseable {
             Vertx vertx,
             HttpService http,
             EventLoopDelay delay,
-            ResponseStore responses,
+            ResponseServices responses,
             String address,
             Optional<String> management) {
         this.responses = responses;
+        earlier = new EarlierResponses(responses);
         this.vertx = vertx;
         this.http = http;
         this.delay = delay;
@@ -102,8 +109,8 @@ final class Listener implements AutoCloseable {
             Configuration.KeptChoice kept = configuration.http().kept();
             ReplayLimits replay =
                     new ReplayLimits(kept.resumeBytes(), ReplayLimits.DEFAULT.readers(), kept.resumeTime());
-            ResponseServices responses =
-                    new ResponseServices(vertx, config, serving, observer, memory, store(kept), replay, clock);
+            ResponseServices responses = new ResponseServices(
+                    vertx, config, serving, observer, memory, store(kept), replay, clock, new JournalPlace());
             List<ApiRoutes> operators =
                     List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
             HttpService http = new HttpService(
@@ -132,8 +139,7 @@ final class Listener implements AutoCloseable {
             Optional<String> management = manage(door, config, vertx, operators);
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String scheme = door.tls().isPresent() ? "https" : "http";
-            return new Listener(
-                    vertx, http, delay, responses.store(), address(scheme, config.host(), port), management);
+            return new Listener(vertx, http, delay, responses, address(scheme, config.host(), port), management);
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
             throw failure;
@@ -244,9 +250,39 @@ final class Listener implements AutoCloseable {
         http.leave();
     }
 
-    /** Ends every kept response where it is, soon: its readers are told that, and why. Returns how many. */
-    int endResponses() {
-        return responses.stopAll(RecordedResponse.Stop.DRAINING);
+    /**
+     * Shares the answers that this process leaves with the next ones, and takes those of earlier ones.
+     *
+     * @param mark of the model
+     * @throws UsageException when the directory can be neither used nor made
+     */
+    void shareAnswers(Configuration configuration, byte[] mark, JournalObserver observer) {
+        Configuration.SnapshotChoice snapshots = configuration.engine().snapshots();
+        Path directory = snapshots.answers().orElseThrow();
+        try {
+            responses
+                    .journal()
+                    .open(new Journal(
+                            vertx,
+                            directory,
+                            mark,
+                            snapshots.answerBytes(),
+                            configuration.http().kept().responseTime(),
+                            observer));
+        } catch (UncheckedIOException unusable) {
+            throw SnapshotFiles.unusable(directory, unusable);
+        }
+    }
+
+    /**
+     * Ends every kept response where it is, soon: its readers are told that, why, and where it goes on if it does. Those that have
+     * ended are left to the next process, too.
+     *
+     * @param limit for writing the ones, and then for writing the others
+     * @return how many were under way
+     */
+    int endResponses(Duration limit) throws InterruptedException {
+        return earlier.leave(limit);
     }
 
     /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */

@@ -31,7 +31,7 @@ final class RunningModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final EngineLoop engine;
-    private final @Nullable PageFiles snapshots;
+    private final @Nullable SnapshotFiles snapshots;
     private final EngineTextGenerator generator;
     private final LayoutChoice layout;
     private final String description;
@@ -40,7 +40,7 @@ final class RunningModel implements AutoCloseable {
     private RunningModel(
             LoadedModel loaded,
             EngineLoop engine,
-            @Nullable PageFiles snapshots,
+            @Nullable SnapshotFiles snapshots,
             EngineTextGenerator generator,
             LayoutChoice layout,
             String description,
@@ -157,10 +157,15 @@ final class RunningModel implements AutoCloseable {
             LOG.warn("chats are refused: {}", layout.reason());
         }
         SamplingDefaults sampling = sampling(configuration, loaded.source().sampling());
-        PageFiles files =
-                snapshots == null ? null : SnapshotFiles.open(configuration, loaded, library, sizing.plan(), snapshots);
+        SnapshotFiles files = snapshots == null
+                ? null
+                : SnapshotFiles.open(configuration, name, loaded, library, sizing.plan(), snapshots);
         EngineLoop engine = new EngineLoop(
-                loaded.model(), sizing.engine(), observer.apply(name, sizing.engine()), System::nanoTime, files);
+                loaded.model(),
+                sizing.engine(),
+                observer.apply(name, sizing.engine()),
+                System::nanoTime,
+                files == null ? null : files.pages());
         EngineTextGenerator generator = new EngineTextGenerator(
                 name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
         long begun = System.nanoTime();
@@ -249,6 +254,12 @@ final class RunningModel implements AutoCloseable {
         return loaded;
     }
 
+    /** The files that the configuration names, or null. */
+    @Nullable
+    SnapshotFiles snapshots() {
+        return snapshots;
+    }
+
     /** Model, backend, processor level and why, context, window and cache in one line. */
     String description() {
         return description;
@@ -263,8 +274,9 @@ final class RunningModel implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
-        if (snapshots != null) {
-            snapshots.close();
+        PageFiles pages = snapshots == null ? null : snapshots.pages();
+        if (pages != null) {
+            pages.close();
         }
         generator.close();
         loaded.close();

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.metrics.AnswerMetrics;
 import dev.tramontane.metrics.EngineMetrics;
 import dev.tramontane.metrics.EveryObserver;
 import dev.tramontane.metrics.FileMetrics;
@@ -44,6 +45,9 @@ final class ServeCommand extends Command {
     /** How long kept responses may take to be told that they are over. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+    /** How long writing those may take that are under way, and then how long writing the others. */
+    private static final Duration WRITING = Duration.ofMillis(1500);
+
     ServeCommand(Environment environment) {
         super(environment);
     }
@@ -78,6 +82,7 @@ final class ServeCommand extends Command {
                 watchdog::verdict,
                 System::nanoTime);
         LifeMetrics life = new LifeMetrics(registry, Serving.states(), serving::state);
+        AnswerMetrics answers = new AnswerMetrics(registry);
         long begun = System.nanoTime();
         try (watchdog;
                 WatchedFiles files = new WatchedFiles(new FileMetrics(registry));
@@ -100,6 +105,10 @@ final class ServeCommand extends Command {
                         serving::loading)) {
             files.start();
             DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
+            SnapshotFiles snapshots = model.snapshots();
+            if (snapshots != null) {
+                listener.shareAnswers(configuration, snapshots.answersMark(), answers);
+            }
             listener.watchedBy(watchdog);
             watchdog.watch(Pulse.of(model.engine()));
             watchdog.start();
@@ -187,7 +196,7 @@ final class ServeCommand extends Command {
                 running,
                 Units.show(time));
         int cut = gate.awaitIdle(time);
-        if (cut > 0 && listener.endResponses() > 0) {
+        if (listener.endResponses(WRITING) > 0 && cut > 0) {
             cut = gate.awaitIdle(LAST_WORDS); // Those have an end that says so.
         }
         if (cut > 0) {

@@ -125,15 +125,17 @@ enum Setting {
             "snapshot-dir",
             "DIR",
             "",
-            "Directory for what serve has computed (keys and values, from which prompts can be told), at the end of each"
-                    + " turn: found again after a restart, or by another process with the same model and settings that"
-                    + " shares it. Made if it is not there, for this user alone. Needs --prefix-cache. Default: none.",
+            "Directory for what serve has computed (keys and values, from which prompts can be told) at the end of each turn,"
+                    + " with --prefix-cache, and for answers that it could not finish or keeps when it ends: found again after a"
+                    + " restart, or by another process with the same model and settings that shares it. Made if it is not"
+                    + " there, for this user alone. Default: none.",
             "/var/lib/tramontane/snapshots"),
     SNAPSHOT_BYTES(
             "snapshot-bytes",
             "SIZE",
             "8GiB",
-            "Bytes that files in --snapshot-dir may have together; those go first that were used longest ago.",
+            "Bytes that files in --snapshot-dir may have together, an eighth of them for answers; those go first that were"
+                    + " used longest ago.",
             "100GiB"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),

@@ -6,6 +6,7 @@ import dev.tramontane.load.LoadedModel;
 import dev.tramontane.snapshots.PageFiles;
 import dev.tramontane.snapshots.SnapshotObserver;
 import dev.tramontane.source.WeightsDigest;
+import dev.tramontane.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,15 +26,34 @@ import org.slf4j.LoggerFactory;
 final class SnapshotFiles {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotFiles.class);
 
-    private SnapshotFiles() {}
+    private final @Nullable PageFiles pages;
+    private final byte[] answersMark;
+
+    private SnapshotFiles(@Nullable PageFiles pages, byte[] answersMark) {
+        this.pages = pages;
+        this.answersMark = answersMark;
+    }
+
+    /** Of computed blocks; null where these are not to be found again. */
+    @Nullable
+    PageFiles pages() {
+        return pages;
+    }
+
+    /** Of the model whose answers are kept: 32 bytes. */
+    byte[] answersMark() {
+        return answersMark;
+    }
 
     /**
      * Opens what the configuration names; null when it names nothing. Reads the weights once.
      *
+     * @param name under which the model is served
      * @throws UsageException when the directory can be neither used nor made
      */
-    static @Nullable PageFiles open(
+    static @Nullable SnapshotFiles open(
             Configuration configuration,
+            String name,
             LoadedModel loaded,
             KernelLibrary library,
             CachePlan plan,
@@ -42,9 +62,15 @@ final class SnapshotFiles {
         if (directory == null) {
             return null;
         }
-        long limit = configuration.engine().snapshots().bytes();
+        long limit = configuration.engine().snapshots().pageBytes();
         long begun = System.nanoTime();
-        byte[] mark = mark(configuration, loaded, library, plan);
+        byte[] weights =
+                WeightsDigest.of(loaded.source().plan(configuration.model().window()));
+        byte[] answers = answersMark(configuration, name, loaded, weights);
+        if (!configuration.engine().prefixes()) {
+            return new SnapshotFiles(null, answers);
+        }
+        byte[] mark = mark(configuration, loaded, library, plan, weights);
         try {
             PageFiles files = new PageFiles(directory, mark, plan.pageBytes(), limit, observer);
             LOG.info(
@@ -53,11 +79,16 @@ final class SnapshotFiles {
                     Units.show(limit),
                     HexFormat.of().formatHex(mark, 0, 8),
                     (System.nanoTime() - begun) / 1_000_000);
-            return files;
+            return new SnapshotFiles(files, answers);
         } catch (UncheckedIOException unusable) {
-            throw new UsageException(
-                    Setting.SNAPSHOT_DIR.flag() + " " + directory + " cannot be used: " + reason(unusable.getCause()));
+            throw unusable(directory, unusable);
         }
+    }
+
+    /** The directory can be neither used nor made. */
+    static UsageException unusable(Path directory, UncheckedIOException why) {
+        return new UsageException(
+                Setting.SNAPSHOT_DIR.flag() + " " + directory + " cannot be used: " + reason(why.getCause()));
     }
 
     /** Of a file system's exceptions the kind says what is wrong, and the message only where. */
@@ -67,11 +98,14 @@ final class SnapshotFiles {
 
     /** Bytes of memory that blocks on their way take; 0 without snapshots. */
     static long bufferBytes(Configuration configuration, CachePlan plan) {
-        return configuration.engine().snapshots().directory().isEmpty() ? 0 : PageFiles.bufferBytes(plan.pageBytes());
+        boolean none = configuration.engine().snapshots().directory().isEmpty()
+                || !configuration.engine().prefixes();
+        return none ? 0 : PageFiles.bufferBytes(plan.pageBytes());
     }
 
     /** A hash of all that decides what is in a page: equal marks, equal pages for equal tokens. */
-    private static byte[] mark(Configuration configuration, LoadedModel loaded, KernelLibrary library, CachePlan plan) {
+    private static byte[] mark(
+            Configuration configuration, LoadedModel loaded, KernelLibrary library, CachePlan plan, byte[] weights) {
         String text = String.join(
                 "\n",
                 "tramontane pages",
@@ -84,8 +118,29 @@ final class SnapshotFiles {
                 Integer.toString(plan.shape().pageTokens()));
         MessageDigest digest = sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));
-        return digest.digest(
-                WeightsDigest.of(loaded.source().plan(configuration.model().window())));
+        return digest.digest(weights);
+    }
+
+    /**
+     * A hash of all that decides which token follows others, save the last bits of the arithmetic: answers are computed again from
+     * their tokens, so that another release, backend or library goes on with them.
+     */
+    private static byte[] answersMark(Configuration configuration, String name, LoadedModel loaded, byte[] weights) {
+        String text = String.join(
+                "\n",
+                "tramontane answers",
+                name,
+                loaded.geometry().toString(),
+                configuration.model().quantize().toString());
+        MessageDigest digest = sha256();
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        digest.update(weights);
+        Tokenizer tokenizer = loaded.tokenizer();
+        for (int id = 0; id < tokenizer.size(); id++) {
+            digest.update((tokenizer.piece(id) + "\n").getBytes(StandardCharsets.UTF_8));
+            digest.update(tokenizer.bytes(id));
+        }
+        return digest.digest();
     }
 
     private static byte[] sha256(Path file) {

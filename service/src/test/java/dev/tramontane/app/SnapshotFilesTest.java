@@ -122,13 +122,40 @@ class SnapshotFilesTest {
 
     @Test
     void whatCannotBeIsRefusedByName() throws IOException {
-        assertThatThrownBy(() -> configuration(TinyModel.PLAIN, Map.of(Setting.PREFIX_CACHE, "off")))
-                .isInstanceOf(UsageException.class)
-                .hasMessage("--snapshot-dir keeps what --prefix-cache finds, which is off: leave one of them out");
         Path file = Files.writeString(temporary.resolve("file"), "");
         assertThatThrownBy(() -> run(TinyModel.PLAIN, Map.of(Setting.SNAPSHOT_DIR, file.toString())))
                 .isInstanceOf(UsageException.class)
                 .hasMessageStartingWith("--snapshot-dir " + file + " cannot be used: ");
+    }
+
+    private byte[] answersMark(TinyModel model, Map<Setting, String> more) throws IOException {
+        try (RunningModel running = RunningModel.open(
+                configuration(model, more),
+                Environment.ofProcess(),
+                (name, engine) -> EngineObserver.NONE,
+                SnapshotObserver.NONE,
+                (done, total) -> {})) {
+            return Objects.requireNonNull(running.snapshots()).answersMark();
+        }
+    }
+
+    /** Answers go on from their tokens, so that it does not matter by which arithmetic, or whether blocks are found again. */
+    @Test
+    void answersAreAModelsWhateverComputesIt() throws IOException {
+        byte[] mark = answersMark(TinyModel.PLAIN, Map.of());
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.BACKEND, "ref"))).isEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.KV, "f32"))).isEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.PREFIX_CACHE, "off")))
+                .isEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN.withSeed(2), Map.of()))
+                .as("other weights")
+                .isNotEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.SERVED_MODEL_NAME, "another")))
+                .as("another name")
+                .isNotEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.WINDOW, "40")))
+                .as("another window")
+                .isNotEqualTo(mark);
     }
 
     /** The buffers are part of what is said before loading. */
