@@ -97,10 +97,16 @@ record ResponseJson(GenerationJson generations) {
      *
      * @param tenant whose the response is
      * @throws InvalidJsonException naming the field that is wrong
-     * @throws IllegalArgumentException for a value out of its range
      */
     ResponseSnapshot read(byte[] body, Tenant tenant) {
-        JsonFields fields = new JsonFields(JsonReader.object(body));
+        try {
+            return read(new JsonFields(JsonReader.object(body)), tenant);
+        } catch (IllegalArgumentException range) {
+            throw new InvalidJsonException("generation", String.valueOf(range.getMessage()));
+        }
+    }
+
+    private ResponseSnapshot read(JsonFields fields, Tenant tenant) {
         String id = fields.requiredString("id");
         if (!ID.matcher(id).matches()) {
             throw fields.wrong("id", "40 to 48 hexadecimal digits", id);

@@ -130,6 +130,45 @@ final class EventLogTest {
     }
 
     @Test
+    void aNoticeIsToldAfterAllEventsAndIsNone() {
+        append(2);
+        List<LoggedEvent> told = new ArrayList<>();
+        Reader reader = new Reader() {
+            @Override
+            protected void hookOnNext(LoggedEvent event) {
+                told.add(event);
+            }
+        };
+        log.read(-1).subscribe(reader);
+        reader.request(2);
+        log.suspend("n", "go on elsewhere");
+        assertThat(told).hasSize(2);
+        assertThat(reader.completed).as("a notice needs demand").isFalse();
+        reader.request(1);
+        assertThat(told.getLast()).isEqualTo(new LoggedEvent(1, "n", "go on elsewhere"));
+        assertThat(reader.completed).isTrue();
+        assertThat(log.next()).isEqualTo(2);
+        assertThat(log.past().events()).hasSize(2);
+    }
+
+    @Test
+    void goesOnFromWhatAnotherHad() {
+        append(3);
+        PastEvents past = log.past();
+        log = new EventLog(NO_BOUND, 3, told, past);
+        append(1);
+        assertThat(reader(1, Long.MAX_VALUE).numbers).containsExactly(2L, 3L);
+        PastEvents later = new PastEvents(7, List.of(new LoggedEvent(7, "t", "e7")));
+        log = new EventLog(NO_BOUND, 3, told, later);
+        append(1);
+        assertThat(reader(6, Long.MAX_VALUE).numbers).containsExactly(7L, 8L);
+        assertThat(reader(5, Long.MAX_VALUE).code()).isEqualTo(EventLog.DROPPED);
+        log = new EventLog(0, 3, told, later);
+        append(1);
+        assertThat(log.past()).isEqualTo(new PastEvents(9, List.of()));
+    }
+
+    @Test
     void whatWasDroppedIsAnErrorAndNoGap() {
         log = new EventLog(3 * new LoggedEvent(0, "t", "e0").weight(), 3, told);
         Reader slow = reader(-1, 1);

@@ -1,0 +1,116 @@
+package dev.tramontane.api.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.engine.Tenant;
+import dev.tramontane.engine.Urgency;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Prompt;
+import dev.tramontane.generation.StopRules;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
+import dev.tramontane.json.JsonWriter;
+import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingParameter;
+import java.lang.reflect.RecordComponent;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** All that decides what follows is in the file: an answer that goes on from less would be another answer. */
+final class GenerationJsonTest {
+    private static final Tenant WHOSE = new Tenant("somebody", 40);
+
+    private static GenerationJson at(long millis, long nanos) {
+        return new GenerationJson(InstantSource.fixed(Instant.ofEpochMilli(millis)), () -> nanos);
+    }
+
+    private static GenerationRequest again(
+            GenerationRequest request, int[] prompt, GenerationJson to, GenerationJson from) {
+        byte[] json = JsonWriter.bytes(out -> to.write(out, request, prompt));
+        return from.read(new JsonFields(JsonReader.object(json)), WHOSE);
+    }
+
+    @Test
+    void whatIsWrittenIsRead() {
+        Sampling sampling = Sampling.NEUTRAL
+                .withSeed(Long.MIN_VALUE + 7)
+                .withBias(Map.of(5, -1.3f, 7, 100f))
+                .withAllowed(Set.of(1, 5, 7));
+        for (SamplingParameter parameter : SamplingParameter.values()) {
+            sampling =
+                    sampling.with(parameter, parameter.whole() ? 13 : Math.min(parameter.max(), parameter.min() + 0.1));
+        }
+        GenerationRequest request = new GenerationRequest(
+                        new Prompt.Text("a text"),
+                        3,
+                        OptionalInt.of(99),
+                        new StopRules(2, List.of("\n\n", "ß"), true, Set.of(9, 4), true),
+                        sampling,
+                        true,
+                        4,
+                        -1)
+                .of(WHOSE.salted("salt"))
+                .when(new Urgency(-3, OptionalLong.of(5_000_000_000L)));
+        int[] prompt = {3, 1, 4};
+        GenerationRequest read = again(request, prompt, at(1_000, 2_000_000_000L), at(2_500, 70_000_000_000L));
+        assertThat(((Prompt.Ids) read.prompt()).ids()).isEqualTo(prompt);
+        assertThat(read.urgency())
+                .as("3 s were left, 1.5 s have passed")
+                .isEqualTo(new Urgency(-3, OptionalLong.of(71_500_000_000L)));
+        assertThat(read.asking(request.prompt()).when(request.urgency())).isEqualTo(request);
+        assertThat(read.sampling()).isEqualTo(sampling);
+    }
+
+    @Test
+    void whatIsNotAskedIsNotAskedAfterwards() {
+        GenerationRequest request = new GenerationRequest(
+                        new Prompt.Ids(new int[] {1}),
+                        1,
+                        OptionalInt.empty(),
+                        StopRules.at(List.of()),
+                        Sampling.GREEDY,
+                        false,
+                        -1,
+                        -1)
+                .of(WHOSE);
+        GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
+        assertThat(read.asking(request.prompt())).isEqualTo(request);
+    }
+
+    /** Whoever adds something to a request has to say here whether answers in files need it. */
+    @Test
+    void nothingOfARequestIsForgotten() {
+        assertThat(components(GenerationRequest.class))
+                .containsExactlyInAnyOrder(
+                        "prompt",
+                        "choices",
+                        "maxTokens",
+                        "stops",
+                        "sampling",
+                        "showControl",
+                        "tops",
+                        "promptTops",
+                        "tenant",
+                        "continuation",
+                        "urgency");
+        assertThat(components(StopRules.class))
+                .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
+        assertThat(Arrays.stream(Sampling.class.getDeclaredFields())
+                        .filter(field -> !java.lang.reflect.Modifier.isStatic(field.getModifiers()))
+                        .map(java.lang.reflect.Field::getName))
+                .containsExactlyInAnyOrder("values", "bias", "allowed", "seed");
+    }
+
+    private static List<String> components(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
+    }
+}

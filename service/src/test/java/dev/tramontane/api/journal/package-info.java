@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.api.journal;
+
+import org.jspecify.annotations.NullMarked;
