@@ -134,6 +134,7 @@ class SnapshotFilesTest {
                 Environment.ofProcess(),
                 (name, engine) -> EngineObserver.NONE,
                 SnapshotObserver.NONE,
+                GuideObserver.NONE,
                 (done, total) -> {})) {
             return Objects.requireNonNull(running.snapshots()).answersMark();
         }

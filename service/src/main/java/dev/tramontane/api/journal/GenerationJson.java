@@ -2,6 +2,7 @@ package dev.tramontane.api.journal;
 
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
+import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
@@ -58,6 +59,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         });
         write(json, request.stops());
         write(json, request.sampling());
+        FormJson.write(json, request.form());
         json.writeEndObject();
     }
 
@@ -112,8 +114,11 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
                 -1); // The prompt was scored where the answer began.
         Urgency urgency = new Urgency(
                 fields.integer("priority", 0, -Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY), deadline(fields));
+        AnswerForm form = FormJson.read(fields.object("form"));
         fields.end();
-        return request.of(salt.isEmpty() ? tenant : tenant.salted(salt)).when(urgency);
+        return request.of(salt.isEmpty() ? tenant : tenant.salted(salt))
+                .when(urgency)
+                .formed(form);
     }
 
     private OptionalLong deadline(JsonFields fields) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
+import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
@@ -12,6 +13,7 @@ import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
+import dev.tramontane.structure.Form;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -84,6 +86,30 @@ final class GenerationJsonTest {
         assertThat(read.asking(request.prompt())).isEqualTo(request);
     }
 
+    @Test
+    void whatItMustBeIsKept() {
+        GenerationRequest free = new GenerationRequest(
+                        new Prompt.Ids(new int[] {1}),
+                        1,
+                        OptionalInt.empty(),
+                        StopRules.at(List.of()),
+                        Sampling.GREEDY,
+                        false,
+                        -1,
+                        -1)
+                .of(WHOSE);
+        for (Form form : List.of(
+                new Form.Choice(List.of("yes", "no")),
+                new Form.Regex("a+"),
+                new Form.JsonSchema(Map.of("type", "object"), true),
+                new Form.JsonSchema(true, false),
+                new Form.JsonObject())) {
+            GenerationRequest request = free.formed(new AnswerForm(form, "text.format", 7));
+            GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
+            assertThat(read.asking(request.prompt())).isEqualTo(request);
+        }
+    }
+
     /** Whoever adds something to a request has to say here whether answers in files need it. */
     @Test
     void nothingOfARequestIsForgotten() {
@@ -99,7 +125,8 @@ final class GenerationJsonTest {
                         "promptTops",
                         "tenant",
                         "continuation",
-                        "urgency");
+                        "urgency",
+                        "form");
         assertThat(components(StopRules.class))
                 .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
         assertThat(Arrays.stream(Sampling.class.getDeclaredFields())

@@ -1,0 +1,70 @@
+package dev.tramontane.api.journal;
+
+import dev.tramontane.generation.AnswerForm;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonWriter;
+import dev.tramontane.structure.Form;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/** What an answer must be, as JSON; its masks are compiled again, and its place in them follows from its tokens. */
+final class FormJson {
+    private FormJson() {}
+
+    /** Writes nothing where it may be anything. */
+    static void write(JsonGenerator json, @Nullable AnswerForm form) {
+        if (form == null) {
+            return;
+        }
+        json.writeName("form").writeStartObject();
+        json.writeStringProperty("field", form.field());
+        json.writeNumberProperty("characters", form.characters());
+        switch (form.form()) {
+            case Form.Choice(List<String> choices) -> {
+                json.writeName("choices");
+                JsonWriter.tree(json, choices);
+            }
+            case Form.Regex(String pattern) -> json.writeStringProperty("regex", pattern);
+            case Form.JsonSchema(Object schema, boolean strict) -> {
+                json.writeName("schema");
+                JsonWriter.tree(json, schema);
+                json.writeBooleanProperty("strict", strict);
+            }
+            case Form.JsonObject() -> json.writeBooleanProperty("object", true);
+        }
+        json.writeEndObject();
+    }
+
+    static @Nullable AnswerForm read(@Nullable JsonFields fields) {
+        if (fields == null) {
+            return null;
+        }
+        AnswerForm form = new AnswerForm(
+                form(fields), fields.requiredString("field"), fields.integer("characters", 0, 0, Integer.MAX_VALUE));
+        fields.end();
+        return form;
+    }
+
+    private static Form form(JsonFields fields) {
+        if (fields.has("choices")) {
+            List<String> choices = new ArrayList<>();
+            for (Object choice : GenerationJson.required(fields, "choices")) {
+                choices.add(JsonFields.string(choice, fields.path("choices")));
+            }
+            return new Form.Choice(choices);
+        }
+        if (fields.has("regex")) {
+            return new Form.Regex(fields.requiredString("regex"));
+        }
+        Object schema = fields.value("schema");
+        if (schema != null) {
+            return new Form.JsonSchema(schema, fields.flag("strict", false));
+        }
+        if (!fields.flag("object", false)) {
+            throw fields.missing("schema");
+        }
+        return new Form.JsonObject();
+    }
+}
