@@ -41,7 +41,7 @@ export class ResponsesHttp extends EventTarget {
   send({ type, response_id: id, starting_after: after, ...fields }) {
     const path = `/v1/responses/${encodeURIComponent(id)}`;
     if (type === "response.cancel") this.#cancel(`${path}/cancel`);
-    else if (type === "response.resume") this.#read((signal) => this.#server.get(`${path}?stream=true&starting_after=${after}`, signal));
+    else if (type === "response.resume") this.#read((signal) => this.#server.get(`${path}?stream=true${after === undefined ? "" : `&starting_after=${after}`}`, signal));
     else this.#read((signal) => this.#server.post("/v1/responses", { ...fields, stream: true }, signal));
   }
 

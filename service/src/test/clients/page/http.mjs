@@ -9,7 +9,7 @@ const [expected] = more;
 
 /** A proxy that refuses upgrades, cuts streams of events after so many bytes, and refuses attempts to go on as it is told to. */
 function proxy() {
-  const way = { cutAfter: Infinity, cuts: 0, refusals: [], resumes: [], upgrades: 0, cancels: 0 };
+  const way = { cutAfter: Infinity, cuts: 0, refusals: [], resumes: [], upgrades: 0, cancels: 0, handOn: false };
   const target = new URL(base);
   way.server = http.createServer((request, response) => {
     const resumed = /[?&]starting_after=(\d+)/.exec(request.url);
@@ -25,6 +25,12 @@ function proxy() {
       response.writeHead(reply.statusCode, reply.headers);
       const events = reply.headers["content-type"]?.startsWith("text/event-stream");
       reply.on("data", (bytes) => {
+        if (events && way.handOn) {
+          way.handOn = false;
+          response.end(`data: ${JSON.stringify(notice(/resp_\w+/.exec(bytes)[0]))}\n\n`);
+          reply.destroy();
+          return;
+        }
         if (!events || bytes.length < way.cutAfter) {
           if (events) way.cutAfter -= bytes.length;
           response.write(bytes);
@@ -47,6 +53,14 @@ function proxy() {
   });
   return new Promise((resolve) => way.server.listen(0, "127.0.0.1", () => resolve(way)));
 }
+
+/** What a server says that leaves before an answer's first event. */
+const notice = (id) => ({
+  type: "response.incomplete",
+  sequence_number: -1,
+  response: { id, status: "incomplete", incomplete_details: { reason: "draining" } },
+  resume: { response_id: id },
+});
 
 await script(async () => {
   const way = await proxy();
@@ -101,6 +115,13 @@ await script(async () => {
     await answered(page, 2);
     assert.equal(await lastKept(page), expected);
     assert.equal(way.resumes.length, 1);
+
+    step("what is handed on before it began is read from its beginning");
+    way.handOn = true;
+    await ask(page, "handed on");
+    await answer(page, 3).locator(".meta", { hasText: "hands this answer on: trying again in 1 s" }).waitFor();
+    await answered(page, 3);
+    assert.equal(await lastKept(page), expected);
 
     step("on a phone");
     await page.setViewportSize(PHONE);
