@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -13,11 +14,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A response's stream, whose connection a test cuts, and which it reads on from where it was: by one reader after another. */
 final class CutStream {
+    private static final Duration HANG = Duration.ofMinutes(2);
     private static final String PATH = "/v1/responses";
 
     private final HttpClient client;
@@ -54,9 +57,27 @@ final class CutStream {
         return this;
     }
 
+    /** Comes back with nothing but the id, as often as it takes, until the answer's end. */
+    CutStream readToEnd() {
+        await().atMost(HANG)
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> {
+                    if (!ended()) {
+                        resume(false, Integer.MAX_VALUE);
+                    }
+                    return ended();
+                });
+        return this;
+    }
+
+    /** @throws IOException when the connection was cut, or it was refused for now */
     private void read(HttpRequest request, int count) throws IOException, InterruptedException {
         HttpResponse<InputStream> answer = client.send(request, BodyHandlers.ofInputStream());
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+            if (answer.statusCode() == 503 || answer.statusCode() == 421) {
+                throw new IOException(lines.readLine());
+            }
             assertThat(answer.statusCode())
                     .as("%s", answer.statusCode() == 200 ? "" : lines.readLine())
                     .isEqualTo(200);
@@ -71,9 +92,14 @@ final class CutStream {
         }
     }
 
-    /** None is missing and none comes twice. */
+    /** None is missing and none comes twice; where it goes on is told by what is no event of it. */
     private void take(JsonObject event) {
         if (event.getString("type").equals("keepalive")) {
+            return;
+        }
+        if (event.containsKey("resume")) {
+            assertThat(event.getJsonObject("resume").getInteger("starting_after"))
+                    .isEqualTo(events.size() - 1);
             return;
         }
         assertThat(event.getInteger("sequence_number")).as(event.encode()).isEqualTo(events.size());
@@ -100,6 +126,11 @@ final class CutStream {
     /** What whoever routes gave to be sent back; empty where it gave nothing. */
     String session() {
         return session;
+    }
+
+    /** Whether it came to its end, and not only to that of a connection or a server. */
+    boolean ended() {
+        return !events.isEmpty() && events.getLast().containsKey("response") && events.size() > 2;
     }
 
     String lastType() {

@@ -62,7 +62,7 @@ class RollingRestartTest {
         processes.forEach(Process::destroyForcibly);
     }
 
-    private Process serve(int port, String... more) throws IOException {
+    private Process serve(int port, String drainTimeout, String... more) throws IOException {
         Path model = dir.resolve("model");
         if (!Files.exists(model)) {
             Files.createDirectory(model);
@@ -84,7 +84,7 @@ class RollingRestartTest {
                 "--drain-delay",
                 "5s",
                 "--drain-timeout",
-                "2m"));
+                drainTimeout));
         arguments.addAll(List.of(more));
         Process process = OwnProcess.serve(
                         List.of(
@@ -161,7 +161,7 @@ class RollingRestartTest {
     void noRequestFailsAndNoTokenIsLost() throws Exception {
         Envoy.isNeeded();
         int[] ports = {Ports.free(), Ports.free()};
-        Process[] servers = {serve(ports[0]), serve(ports[1])};
+        Process[] servers = {serve(ports[0], "2m"), serve(ports[1], "2m")};
         for (int port : ports) {
             await().atMost(HANG).until(() -> ready(port));
         }
@@ -200,7 +200,7 @@ class RollingRestartTest {
                             .isTrue();
                     assertThat(servers[i].exitValue()).isZero();
                     envoy.awaitHealthy("servers", 1);
-                    servers[i] = serve(port);
+                    servers[i] = serve(port, "2m");
                     envoy.awaitHealthy("servers", 2);
                     await().atMost(HANG).until(() -> works(port)); // The new one has its share.
                 }
@@ -261,6 +261,19 @@ class RollingRestartTest {
         return answer.headers().firstValue("X-Tramontane-Instance").orElseThrow();
     }
 
+    /** By its server's mark, an answer of each of both that has begun and that nobody reads now. */
+    private Map<String, CutStream> oneOfEach(Envoy envoy) throws IOException, InterruptedException {
+        Map<String, CutStream> cut = new TreeMap<>();
+        while (cut.size() < 2) {
+            CutStream stream = new CutStream(client, envoy.port).begin(longAnswer(1), 4);
+            assertThat(stream.id()).startsWith("resp_" + stream.instance());
+            if (cut.putIfAbsent(stream.instance(), stream) != null) {
+                stream.forget();
+            }
+        }
+        return cut;
+    }
+
     /** The configuration with README's other kind of session. */
     private void sessionsByCookie(Map<Integer, Integer> places) throws IOException, InterruptedException {
         String shipped = Envoy.configuration("envoy.yaml");
@@ -297,7 +310,7 @@ class RollingRestartTest {
         String[] names = {"server-0", "server-1"};
         Process[] servers = new Process[2];
         for (int i = 0; i < 2; i++) {
-            servers[i] = serve(ports[i], "--instance", names[i], "--resume-time", "10m");
+            servers[i] = serve(ports[i], "2m", "--instance", names[i], "--resume-time", "10m");
         }
         for (int port : ports) {
             await().atMost(HANG).until(() -> ready(port));
@@ -309,14 +322,7 @@ class RollingRestartTest {
         try (Envoy envoy = Envoy.start(dir, Envoy.configuration("envoy.yaml"), places)) {
             envoy.awaitHealthy("servers", 2);
             envoy.awaitHealthy("keepers", 2);
-            Map<String, CutStream> cut = new TreeMap<>();
-            while (cut.size() < 2) { // One of each server's.
-                CutStream stream = new CutStream(client, envoy.port).begin(longAnswer(1), 4);
-                assertThat(stream.id()).startsWith("resp_" + stream.instance());
-                if (cut.putIfAbsent(stream.instance(), stream) != null) {
-                    stream.forget();
-                }
-            }
+            Map<String, CutStream> cut = oneOfEach(envoy);
             CutStream first =
                     Objects.requireNonNull(cut.get(Instance.named(names[0]).mark()));
             CutStream second =
@@ -370,5 +376,51 @@ class RollingRestartTest {
             HttpResponse<String> gone = get(envoy.port, "/v1/responses/" + first.id());
             assertThat(gone.statusCode()).as(gone.body()).isEqualTo(421);
         }
+    }
+
+    /**
+     * Both servers are replaced, one after the other, by servers of other names, and neither waits until its answers have ended: what is cut
+     * goes on at another that shares the directory, for whoever comes back. Each reader has every token, once.
+     */
+    @Test
+    void whatIsCutGoesOnElsewhereTokenForToken() throws Exception {
+        Envoy.isNeeded();
+        String shared = dir.resolve("snapshots").toString();
+        int[] ports = {Ports.free(), Ports.free()};
+        Process[] servers = new Process[2];
+        for (int i = 0; i < 2; i++) {
+            servers[i] = sharing(ports[i], "server-" + i, shared);
+        }
+        for (int port : ports) {
+            await().atMost(HANG).until(() -> ready(port));
+        }
+        String alone = new CutStream(client, ports[0])
+                .begin(longAnswer(1), Integer.MAX_VALUE)
+                .text();
+        Map<Integer, Integer> places = Map.of(8081, ports[0], 8082, ports[1], 8083, Ports.free());
+        try (Envoy envoy = Envoy.start(dir, Envoy.configuration("envoy.yaml"), places)) {
+            for (int i = 0; i < 2; i++) {
+                envoy.awaitHealthy("servers", 2);
+                envoy.awaitHealthy("keepers", 2);
+                Map<String, CutStream> cut = oneOfEach(envoy);
+                CutStream moved = Objects.requireNonNull(
+                        cut.get(Instance.named("server-" + i).mark()));
+                servers[i].destroy(); // SIGTERM
+                assertThat(servers[i].waitFor(HANG.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
+                assertThat(servers[i].exitValue()).isZero();
+                for (CutStream stream : cut.values()) {
+                    stream.readToEnd();
+                    assertThat(stream.lastType()).isEqualTo("response.incomplete"); // All of its tokens.
+                    assertThat(stream.text()).isEqualTo(alone);
+                }
+                assertThat(moved.id()).as("went on elsewhere").doesNotStartWith("resp_" + moved.instance());
+                servers[i] = sharing(ports[i], "server-" + i + "-next", shared);
+            }
+        }
+    }
+
+    private Process sharing(int port, String name, String directory) throws IOException {
+        return serve(port, "1s", "--instance", name, "--resume-time", "10m", "--snapshot-dir", directory);
     }
 }
