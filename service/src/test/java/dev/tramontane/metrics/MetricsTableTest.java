@@ -31,6 +31,7 @@ class MetricsTableTest {
         HttpMetrics.watch(new RequestMemory(1), registry);
         new LifeMetrics(registry, List.of("ready"), () -> "ready").loaded(1, 1);
         new SnapshotMetrics(registry).written(1);
+        new AnswerMetrics(registry).written();
         new StructureMetrics(registry).structure(true, 1, 1);
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
