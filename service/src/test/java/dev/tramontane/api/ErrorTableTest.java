@@ -279,8 +279,27 @@ class ErrorTableTest {
                 field("\"suffix\": \"s\"", "suffix", "cannot fill a gap"),
                 field("\"best_of\": 2", "best_of", "not supported"),
                 field("\"store\": true", "store", "not supported"),
-                field("\"response_format\": {\"type\": \"json_object\"}", "response_format.type", "not supported"),
-                field("\"structured_outputs\": {}", "structured_outputs", "one of choice and regex"),
+                field(
+                        "\"response_format\": {\"type\": \"xml\"}",
+                        "response_format.type",
+                        "text, json_object or json_schema"),
+                field("\"response_format\": {\"type\": \"json_schema\"}", "response_format.json_schema", "missing"),
+                field(
+                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\"}}",
+                        "response_format.json_schema.schema",
+                        "missing"),
+                field(
+                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\", \"schema\": {\"type\":"
+                                + " \"object\", \"properties\": {\"b\": {\"not\": {}}}}}}",
+                        "response_format.json_schema.schema",
+                        "/properties/b"),
+                field(
+                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\", \"strict\": true,"
+                                + " \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {}}}}}",
+                        "response_format.json_schema.schema",
+                        "response_format.json_schema.schema is refused"),
+                field("\"guided_json\": \"{\"", "guided_json", "guided_json"),
+                field("\"structured_outputs\": {}", "structured_outputs", "one of choice, regex, json"),
                 field("\"structured_outputs\": []", "structured_outputs", "an object"),
                 field("\"structured_outputs\": {\"regexp\": \"a\"}", "structured_outputs.regexp", "unknown field"),
                 field("\"structured_outputs\": {\"regex\": 7}", "structured_outputs.regex", "a string"),

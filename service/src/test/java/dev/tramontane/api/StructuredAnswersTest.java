@@ -120,6 +120,71 @@ class StructuredAnswersTest {
                 .getString("text");
     }
 
+    private static final JsonObject SCHEMA = new JsonObject("""
+            {"type": "object", "additionalProperties": false, "required": ["kind", "count", "tags"], "properties": {
+              "kind": {"enum": ["cat", "dog"]}, "count": {"type": "integer", "minimum": 0, "maximum": 30},
+              "tags": {"type": "array", "maxItems": 3, "items": {"type": "string", "maxLength": 4}}}}""");
+
+    private static void assertFits(String text) {
+        JsonObject value = new JsonObject(text);
+        assertThat(value.fieldNames()).containsExactly("kind", "count", "tags");
+        assertThat(value.getString("kind")).isIn("cat", "dog");
+        assertThat(value.getInteger("count")).isBetween(0, 30);
+        assertThat(value.getJsonArray("tags").size()).isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void schemasHoldWhereverTheyAreSaid() {
+        JsonObject named =
+                new JsonObject().put("name", "pet").put("schema", SCHEMA).put("strict", true);
+        for (JsonObject asked : List.of(
+                new JsonObject()
+                        .put(
+                                "response_format",
+                                new JsonObject().put("type", "json_schema").put("json_schema", named)),
+                new JsonObject()
+                        .put(
+                                "response_format",
+                                new JsonObject().put("type", "json_object").put("schema", SCHEMA)),
+                outputs("json", SCHEMA),
+                outputs("json", SCHEMA.encode()),
+                new JsonObject().put("guided_json", SCHEMA),
+                new JsonObject().put("json_schema", SCHEMA))) {
+            for (int seed = 0; seed < 4; seed++) {
+                JsonObject answer = choice(
+                        service.chat(TestService.chatBody(
+                                asked.copy().put("seed", seed).put("temperature", 8))),
+                        0);
+                assertThat(answer.getString("finish_reason")).isEqualTo("stop");
+                assertFits(answer.getJsonObject("message").getString("content"));
+            }
+        }
+        JsonObject format = named.copy().put("type", "json_schema");
+        JsonObject response = service.post(
+                        "/v1/responses",
+                        new JsonObject()
+                                .put("input", "i")
+                                .put("text", new JsonObject().put("format", format))
+                                .encode())
+                .json();
+        assertFits(text(response));
+        assertThat(response.getJsonObject("text").getJsonObject("format")).isEqualTo(format);
+    }
+
+    @Test
+    void anyObjectIsAnObject() {
+        for (JsonObject asked : List.of(
+                new JsonObject().put("response_format", new JsonObject().put("type", "json_object")),
+                outputs("json_object", true))) {
+            JsonObject answer = choice(
+                    service.chat(TestService.chatBody(
+                            asked.copy().put("logit_bias", new JsonObject().put("125", 60)))), // the brace that closes
+                    0);
+            assertThat(answer.getString("finish_reason")).isEqualTo("stop");
+            new JsonObject(answer.getJsonObject("message").getString("content"));
+        }
+    }
+
     @Test
     void whatElseARequestSaysHolds() {
         JsonObject form = outputs("regex", "[a-e]{20,30}");

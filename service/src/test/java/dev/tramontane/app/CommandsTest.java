@@ -45,9 +45,13 @@ class CommandsTest {
             List.of(
                     "\"object\":\"chat.completion\"",
                     "\"finish_reason\":\"",
+                    "blue[^a-z]+(true|false)",
                     "data: \\[DONE]\\s+\\S"), // SSE, then WebSocket
             "docs/structure.md 1",
-            List.of("\"content\":\"(yes|no)\"", "\"text\":\"In 1[0-9]{3}, on \\p{Alpha}+ [0-9]{1,2}\\.\""),
+            List.of(
+                    "\"content\":\"(yes|no)\"",
+                    "legs[^0-9]+[0-8]\\D",
+                    "\"text\":\"In 1[0-9]{3}, on \\p{Alpha}+ [0-9]{1,2}\\.\""),
             "docs/eval.md 0",
             List.of("same top token", "\"perplexity\" : "),
             "docs/performance.md 0",

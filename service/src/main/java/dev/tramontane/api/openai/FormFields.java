@@ -3,28 +3,31 @@ package dev.tramontane.api.openai;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonReader;
 import dev.tramontane.structure.Form;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields that say what an answer must be: OpenAI's {@code response_format}, vLLM's {@code structured_outputs} and the {@code guided_} fields
- * before it, llama.cpp's {@code grammar} and {@code json_schema}. What they say is checked later, off the event loop, when it is compiled.
+ * The fields that say what an answer must be: OpenAI's {@code response_format} and {@code text.format}, vLLM's {@code structured_outputs} and the
+ * {@code guided_} fields before it, llama.cpp's {@code json_schema}. What they say is checked later, off the event loop, when it is compiled.
  */
 public final class FormFields {
-    private static final String NOT_YET =
-            "only choices and regular expressions (structured_outputs) are enforced so far";
+    static final String NO_GRAMMAR = "grammars are not enforced yet; use a JSON schema or a regular expression";
 
     private FormFields() {}
 
     /** What one of them asks for, or null; two that ask for something are one too many. */
     static @Nullable AnswerForm read(JsonFields fields) {
         return only(
-                format(fields.object("response_format")),
+                format(fields.object("response_format"), true),
                 structuredOutputs(fields.object("structured_outputs")),
+                json(fields, "guided_json"),
                 choice(fields, "guided_choice"),
-                regex(fields, "guided_regex"));
+                regex(fields, "guided_regex"),
+                schema(fields, "json_schema", false));
     }
 
     /** The same of a request for a response: OpenAI's {@code text.format}, vLLM's {@code structured_outputs}. */
@@ -32,7 +35,7 @@ public final class FormFields {
         AnswerForm format = null;
         JsonFields text = fields.object("text");
         if (text != null) {
-            format = format(text.object("format"));
+            format = format(text.object("format"), false);
             text.only("verbosity", "medium");
             text.end();
         }
@@ -52,30 +55,67 @@ public final class FormFields {
         return only;
     }
 
-    private static @Nullable AnswerForm format(@Nullable JsonFields format) {
-        if (format != null) {
-            format.only("type", "text");
-            format.end();
+    /** @param nested whether a schema stands in an object of its own, as in chat completions, or beside the type, as in responses */
+    private static @Nullable AnswerForm format(@Nullable JsonFields format, boolean nested) {
+        if (format == null) {
+            return null;
         }
-        return null;
+        String type = format.requiredString("type");
+        AnswerForm form = switch (type) {
+            case "text" -> null;
+            case "json_object" ->
+                // With a schema, as llama.cpp has it.
+                format.has("schema")
+                        ? schema(format, "schema", false)
+                        : new AnswerForm(new Form.JsonObject(), format.path("type"), 0);
+            case "json_schema" -> named(nested ? inner(format) : format);
+            default -> throw format.wrong("type", "text, json_object or json_schema", type);
+        };
+        format.end();
+        return form;
+    }
+
+    private static JsonFields inner(JsonFields format) {
+        JsonFields schema = format.object("json_schema");
+        if (schema == null) {
+            throw format.missing("json_schema");
+        }
+        return schema;
+    }
+
+    private static AnswerForm named(JsonFields fields) {
+        String name = fields.requiredString("name");
+        fields.string("description");
+        AnswerForm form = schema(fields, "schema", fields.flag("strict", false));
+        if (form == null) {
+            throw fields.missing("schema");
+        }
+        fields.end();
+        return new AnswerForm(form.form(), form.field(), form.characters(), name);
     }
 
     private static @Nullable AnswerForm structuredOutputs(@Nullable JsonFields outputs) {
         if (outputs == null) {
             return null;
         }
-        AnswerForm form = only(choice(outputs, "choice"), regex(outputs, "regex"));
-        for (String name : List.of("json", "grammar", "structural_tag", "whitespace_pattern")) {
-            outputs.refuse(name, NOT_YET);
-        }
-        for (String name :
-                List.of("json_object", "disable_fallback", "disable_any_whitespace", "disable_additional_properties")) {
+        AnswerForm form = only(
+                choice(outputs, "choice"),
+                regex(outputs, "regex"),
+                json(outputs, "json"),
+                outputs.flag("json_object", false)
+                        ? new AnswerForm(new Form.JsonObject(), outputs.path("json_object"), 0)
+                        : null);
+        outputs.refuse("grammar", NO_GRAMMAR);
+        outputs.refuse("structural_tag", "use json, regex or choice");
+        outputs.refuse("whitespace_pattern", "what stands between JSON's values is fixed");
+        for (String name : List.of("disable_fallback", "disable_any_whitespace", "disable_additional_properties")) {
             outputs.only(name, false);
         }
         outputs.end();
         if (form == null) {
             throw new InvalidJsonException(
-                    "structured_outputs", "structured_outputs must have one of choice and regex, or be left out");
+                    "structured_outputs",
+                    "structured_outputs must have one of choice, regex, json and json_object, or be left out");
         }
         return form;
     }
@@ -99,5 +139,34 @@ public final class FormFields {
     private static @Nullable AnswerForm regex(JsonFields fields, String name) {
         String pattern = fields.string(name);
         return pattern == null ? null : new AnswerForm(new Form.Regex(pattern), fields.path(name), pattern.length());
+    }
+
+    /** A schema, or a text that is one, as vLLM takes both. */
+    private static @Nullable AnswerForm json(JsonFields fields, String name) {
+        return fields.value(name) instanceof String text
+                ? of(JsonReader.object(text, fields.path(name)), fields.path(name), false)
+                : schema(fields, name, false);
+    }
+
+    private static @Nullable AnswerForm schema(JsonFields fields, String name, boolean strict) {
+        Object value = fields.value(name);
+        return value == null ? null : of(JsonFields.object(value, fields.path(name)), fields.path(name), strict);
+    }
+
+    private static AnswerForm of(Map<String, @Nullable Object> schema, String path, boolean strict) {
+        return new AnswerForm(new Form.JsonSchema(schema, strict), path, characters(schema));
+    }
+
+    /** Of names and values, about; the reader has limited how deep it is. */
+    private static int characters(@Nullable Object tree) {
+        return switch (tree) {
+            case String text -> text.length();
+            case Map<?, ?> map ->
+                map.entrySet().stream()
+                        .mapToInt(entry -> String.valueOf(entry.getKey()).length() + characters(entry.getValue()))
+                        .sum();
+            case List<?> list -> list.stream().mapToInt(FormFields::characters).sum();
+            case null, default -> 4;
+        };
     }
 }

@@ -119,13 +119,18 @@ final class RequestFields {
                     .at(CHAT),
             honoured("chat_template_kwargs", JsonSchema.object(), "variables that --template-variables lists")
                     .at(CHAT),
-            honoured("response_format", JsonSchema.among(List.of(Map.of("type", "text"))), "of type text only, so far"),
+            honoured(
+                    "response_format",
+                    JsonSchema.object(),
+                    "what each answer must be: text, json_object, or json_schema with name, schema and strict"),
             honoured(
                     "structured_outputs",
                     JsonSchema.object(),
-                    "one of choice and regex, which every answer must be or match"),
+                    "one of choice, regex, json and json_object, which every answer must have"),
             honoured("guided_choice", JsonSchema.array(JsonSchema.string(), 1, MOST), "structured_outputs.choice"),
-            honoured("guided_regex", JsonSchema.string(), "structured_outputs.regex"));
+            honoured("guided_regex", JsonSchema.string(), "structured_outputs.regex"),
+            honoured("guided_json", JsonSchema.object(), "structured_outputs.json; its text is taken, too"),
+            honoured("json_schema", JsonSchema.object(), "the same, as llama.cpp calls it"));
 
     /** What changes nothing, or is taken as long as it asks for nothing. */
     private static final List<RequestField> WITHOUT_EFFECT = List.of(
@@ -176,11 +181,9 @@ final class RequestFields {
             refused("prompt_embeds", "send text or ids"),
             refused("kv_transfer_params", LEAVE_OUT),
             refused("vllm_xargs", LEAVE_OUT),
-            refused("guided_json", NO_GRAMMAR),
             refused("guided_grammar", NO_GRAMMAR),
-            refused("guided_whitespace_pattern", NO_GRAMMAR),
+            refused("guided_whitespace_pattern", "what stands between JSON's values is fixed"),
             refused("grammar", NO_GRAMMAR),
-            refused("json_schema", NO_GRAMMAR),
             refused("n_predict", "use max_tokens"),
             refused("n_probs", "use logprobs"),
             refused("post_sampling_probs", "use logprobs, which are of before sampling"),

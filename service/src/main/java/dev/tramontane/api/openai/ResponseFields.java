@@ -77,11 +77,14 @@ public final class ResponseFields {
                 only("tools", "answers are text", List.of()),
                 only("parallel_tool_calls", "no tools are offered", true, false),
                 only("top_logprobs", "none are given", 0L),
-                honoured("text", JsonSchema.object(), "format, of type text only, so far"),
+                honoured(
+                        "text",
+                        JsonSchema.object(),
+                        "format: what the answer must be, as response_format of chat completions, the schema beside its type"),
                 honoured(
                         "structured_outputs",
                         JsonSchema.object(),
-                        "one of choice and regex, which the answer must be or match"),
+                        "one of choice, regex, json and json_object, which the answer must have"),
                 refused("conversation", "use previous_response_id, or send it as input"),
                 harmless("user", A_LABEL),
                 harmless("safety_identifier", A_LABEL),

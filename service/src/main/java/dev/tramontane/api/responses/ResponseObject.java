@@ -1,7 +1,11 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.json.JsonTree;
 import dev.tramontane.model.SamplingParameter;
+import dev.tramontane.structure.Form;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -78,7 +82,8 @@ final class ResponseObject {
         json.writeBooleanProperty("store", create.delivery().store());
         json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
         json.writeName("text").writeStartObject();
-        detail(json, "format", Map.of("type", "text"));
+        json.writeName("format");
+        JsonTree.write(json, format(create.generation().form()));
         json.writeEndObject();
         json.writeStringProperty("tool_choice", "auto");
         emptyArray(json, "tools");
@@ -117,6 +122,23 @@ final class ResponseObject {
             json.writeEndObject();
         }
         json.writeEndObject();
+    }
+
+    /** What {@code text.format} asked for; what other fields did is not OpenAI's. */
+    private static Map<String, @Nullable Object> format(@Nullable AnswerForm form) {
+        boolean other = form == null || !form.field().startsWith("text.format");
+        return switch (other || form == null ? null : form.form()) {
+            case Form.JsonObject any -> Map.of("type", "json_object");
+            case Form.JsonSchema schema -> {
+                Map<String, @Nullable Object> format = new LinkedHashMap<>();
+                format.put("type", "json_schema");
+                format.put("name", form.name());
+                format.put("schema", schema.schema());
+                format.put("strict", schema.strict());
+                yield format;
+            }
+            case null, default -> Map.of("type", "text");
+        };
     }
 
     /** As it was computed with: a 32-bit number, in as few digits. */

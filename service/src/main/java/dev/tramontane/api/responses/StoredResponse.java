@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.responses.ResponseCreate.Talk;
+import dev.tramontane.generation.AnswerForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,9 @@ public final class StoredResponse {
 
     /** A message of the conversation before, whose texts other responses have. */
     private static final long REFERENCE = 16;
+
+    /** A schema is kept as a tree, whose names and values take more than their characters. */
+    private static final int FORM_CHARACTER = 16;
 
     private static final String RESPONSE = "resp_";
     private static final String MESSAGE = "msg_";
@@ -36,6 +40,8 @@ public final class StoredResponse {
         for (Item item : items()) {
             bytes += item.weight();
         }
+        AnswerForm form = response.create().generation().form();
+        bytes += form == null ? 0 : (long) FORM_CHARACTER * form.characters();
         askedBytes = bytes;
     }
 
