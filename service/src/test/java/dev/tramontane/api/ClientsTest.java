@@ -53,6 +53,20 @@ class ClientsTest {
     }
 
     @Test
+    void pythonParsesAnswersOfAForm() throws Exception {
+        assertThat(python("structured.py"))
+                .contains("ok: chat parsed")
+                .contains("ok: response parsed")
+                .contains("ok: cut")
+                .contains("ok: vllm's extras");
+    }
+
+    @Test
+    void javascriptParsesAnswersOfAForm() throws Exception {
+        assertThat(node("openai", "structured.mjs")).contains("ok: chat parsed").contains("ok: response parsed");
+    }
+
+    @Test
     void pythonSideBySide() throws Exception {
         assertThat(python("asyncs.py"))
                 .contains("ok: side by side")

@@ -45,7 +45,7 @@ class CommandsTest {
             List.of(
                     "\"object\":\"chat.completion\"",
                     "\"finish_reason\":\"",
-                    "blue[^a-z]+(true|false)",
+                    "blue.*?(true|false)",
                     "data: \\[DONE]\\s+\\S"), // SSE, then WebSocket
             "docs/structure.md 1",
             List.of(
