@@ -23,6 +23,9 @@ public sealed interface Form {
      */
     record JsonSchema(Object schema, boolean strict) implements Form {}
 
+    /** A text of a grammar, of llama.cpp's form: see {@link GrammarReader}. */
+    record Grammar(String text) implements Form {}
+
     /** Any JSON object. */
     record JsonObject() implements Form {}
 }

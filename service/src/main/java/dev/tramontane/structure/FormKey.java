@@ -41,6 +41,11 @@ final class FormKey {
                 key.left = limits.sourceCharacters();
                 key.tree(schema.schema(), 0, limits);
             }
+            case Form.Grammar grammar -> {
+                Structure.checkLength(grammar.text().length(), limits);
+                key.add("grammar");
+                key.add(grammar.text());
+            }
             case Form.JsonObject _ -> key.add("object");
         }
         return HexFormat.of().formatHex(key.digest.digest());

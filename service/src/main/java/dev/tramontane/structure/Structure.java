@@ -41,6 +41,10 @@ public final class Structure {
                 }
                 yield new Structure(SchemaCompiler.compile(schema.schema(), limits), tokens, limits);
             }
+            case Form.Grammar grammar -> {
+                checkLength(grammar.text().length(), limits);
+                yield new Structure(GrammarReader.read(grammar.text(), limits), tokens, limits);
+            }
             case Form.JsonObject _ -> new Structure(JsonText.OBJECT, tokens, limits);
         };
     }
