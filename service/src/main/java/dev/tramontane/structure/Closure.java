@@ -14,6 +14,9 @@ import java.util.function.Function;
  * counts shares a frame, so that ambiguous structures stay narrow. Used once.
  */
 final class Closure {
+    /** Rules that call each other before a byte is taken: frames are made by recursion. */
+    private static final int MOST_CALLS = 512;
+
     private final Network network;
     private final StructureLimits limits;
     private final Map<Loop, Draft> drafts = new HashMap<>();
@@ -86,7 +89,7 @@ final class Closure {
         Map<Draft, Frame> made = new HashMap<>();
         List<Work> ways = new ArrayList<>();
         for (Work reader : readers) {
-            ways.add(new Work(reader.node, frame(reader.frame, frames, made)));
+            ways.add(new Work(reader.node, frame(reader.frame, frames, made, 0)));
         }
         return stateOf(ways);
     }
@@ -212,7 +215,11 @@ final class Closure {
         }
     }
 
-    private static Frame frame(Object frame, Function<Frame, Frame> frames, Map<Draft, Frame> made) {
+    private static Frame frame(
+            Object frame, Function<Frame, Frame> frames, Map<Draft, Frame> made, int depth) {
+        if (depth > MOST_CALLS) {
+            throw new WorkExceededException("calls within each other at one byte", MOST_CALLS);
+        }
         if (!(frame instanceof Draft draft)) {
             return (Frame) frame;
         }
@@ -222,7 +229,7 @@ final class Closure {
         }
         List<Work> ways = new ArrayList<>();
         for (Work way : draft.returns) {
-            ways.add(new Work(way.node, frame(way.frame, frames, made)));
+            ways.add(new Work(way.node, frame(way.frame, frames, made, depth + 1)));
         }
         ways.sort(BY_NODE);
         Frame equal = frames.apply(new Frame(

@@ -15,7 +15,7 @@ final class Cost {
                 sequence.parts().stream().mapToLong(Cost::of).sum();
             case Expression.Choice choice ->
                 choice.alternatives().stream().mapToLong(Cost::of).sum();
-            case Expression.Repeat repeat -> of(repeat.body()) * Math.clamp(copies(repeat), 1, 1 << 10);
+            case Expression.Repeat repeat -> of(repeat.body()) * Math.clamp(copies(repeat), 1, MOST);
             case Expression.Call _ -> 4;
             case Expression.Ladder ladder ->
                 ladder.rungs().stream().mapToLong(rung -> of(rung.part())).sum();

@@ -47,7 +47,7 @@ final class Decimals {
         if (bounds.multiplesOf().isEmpty()) {
             return between;
         }
-        Automaton all = TextSets.of(between, limits);
+        Automaton all = TextSets.of(between, TextSets.BOUNDS);
         for (BigDecimal each : bounds.multiplesOf()) {
             all = TextSets.both(all, Multiples.of(each), limits);
         }

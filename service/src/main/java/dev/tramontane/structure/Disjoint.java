@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 
 /**
@@ -13,15 +14,18 @@ import org.apache.lucene.util.automaton.Operations;
  */
 final class Disjoint {
     private static final int MOST_NESTED = 4;
+    /** Comparisons of alternatives; of patterns, a hundred times as much. */
+    private static final int MOST_WORK = 200_000;
 
     private final SchemaReader reader;
     private final StructureLimits limits;
     private final Fits fits;
+    private int left = MOST_WORK;
 
     Disjoint(SchemaReader reader, StructureLimits limits) {
         this.reader = reader;
         this.limits = limits;
-        this.fits = new Fits(reader, limits);
+        this.fits = new Fits(reader);
     }
 
     /** @throws StructureException where two of them may overlap */
@@ -45,7 +49,15 @@ final class Disjoint {
         return some.stream().allMatch(each -> others.stream().allMatch(other -> disjoint(each, other, nested)));
     }
 
+    private void spend(int work) {
+        left -= work;
+        if (left < 0) {
+            throw new StructureException("", "oneOf has too many alternatives to tell apart: use anyOf");
+        }
+    }
+
     private boolean disjoint(Shape some, Shape other, int nested) {
+        spend(1);
         if (some.values != null) {
             return some.values.stream().noneMatch(value -> fits.fits(value, some) && fits.fits(value, other));
         }
@@ -82,7 +94,12 @@ final class Disjoint {
         return some.stream()
                 .anyMatch(each -> others.stream()
                         .anyMatch(other -> Operations.isEmpty(
-                                TextSets.both(TextSets.of(each, limits), TextSets.of(other, limits), limits))));
+                                product(each, other))));
+    }
+
+    private Automaton product(Expression some, Expression other) {
+        spend(100);
+        return TextSets.both(fits.automaton(some), fits.automaton(other), limits);
     }
 
     /** A member that one requires and the other forbids, or that both require with disjoint values. */

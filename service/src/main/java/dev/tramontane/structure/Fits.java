@@ -1,18 +1,29 @@
 package dev.tramontane.structure;
 
 import java.math.BigDecimal;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.apache.lucene.util.automaton.Automaton;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a value that a schema lists satisfies what else the schema says. */
 final class Fits {
     private final SchemaReader reader;
-    private final StructureLimits limits;
+    /** What is asked of many values is made once. */
+    private final Map<Expression, Automaton> automata = new IdentityHashMap<>();
 
-    Fits(SchemaReader reader, StructureLimits limits) {
+    private final Map<List<@Nullable Object>, Set<@Nullable Object>> listed = new IdentityHashMap<>();
+
+    Fits(SchemaReader reader) {
         this.reader = reader;
-        this.limits = limits;
+    }
+
+    /** What a pattern allows. */
+    Automaton automaton(Expression pattern) {
+        return automata.computeIfAbsent(pattern, key -> TextSets.of(key, TextSets.PATTERN));
     }
 
     boolean fits(@Nullable Object value, List<Shape.Part> parts) {
@@ -20,13 +31,22 @@ final class Fits {
     }
 
     boolean fits(@Nullable Object value, Shape shape) {
+        return isListed(value, shape.values) && fitsRest(value, shape);
+    }
+
+    private boolean isListed(@Nullable Object value, @Nullable List<@Nullable Object> values) {
+        return values == null
+                || listed.computeIfAbsent(values, key -> {
+                            Set<@Nullable Object> all = new HashSet<>();
+                            key.forEach(each -> all.add(JsonValues.comparable(each)));
+                            return all;
+                        })
+                        .contains(JsonValues.comparable(value));
+    }
+
+    /** Whether a value that is listed satisfies all else. */
+    boolean fitsRest(@Nullable Object value, Shape shape) {
         if (!shape.types.contains(JsonValues.type(value))) {
-            return false;
-        }
-        if (shape.values != null
-                && shape.values.stream()
-                        .map(JsonValues::comparable)
-                        .noneMatch(each -> java.util.Objects.equals(each, JsonValues.comparable(value)))) {
             return false;
         }
         return switch (value) {
@@ -38,7 +58,7 @@ final class Fits {
                 int length = text.codePointCount(0, text.length());
                 yield length >= shape.leastCharacters
                         && length <= shape.mostCharacters
-                        && shape.patterns.stream().allMatch(each -> TextSets.accepts(TextSets.of(each, limits), text));
+                        && shape.patterns.stream().allMatch(each -> TextSets.accepts(automaton(each), text));
             }
             case List<?> list -> {
                 boolean fits = list.size() >= shape.leastElements && list.size() <= shape.mostElements;

@@ -30,7 +30,7 @@ final class SchemaCompiler {
     private SchemaCompiler(Object schema, StructureLimits limits) {
         this.limits = limits;
         this.reader = new SchemaReader(schema, limits);
-        this.fits = new Fits(reader, limits);
+        this.fits = new Fits(reader);
     }
 
     /**
@@ -82,7 +82,7 @@ final class SchemaCompiler {
     private Expression shape(Shape shape, String place) {
         if (shape.values != null) {
             return JsonValues.oneOf(shape.values.stream()
-                    .filter(value -> fits.fits(value, shape))
+                    .filter(value -> fits.fitsRest(value, shape))
                     .toList());
         }
         List<Expression> ways = new ArrayList<>();
@@ -119,9 +119,9 @@ final class SchemaCompiler {
             return sequence(text("\""), shape.patterns.getFirst(), text("\""));
         }
         try {
-            Automaton all = TextSets.of(shape.patterns.getFirst(), limits);
+            Automaton all = TextSets.of(shape.patterns.getFirst(), TextSets.PATTERN);
             for (Expression each : shape.patterns.subList(1, shape.patterns.size())) {
-                all = TextSets.both(all, TextSets.of(each, limits), limits);
+                all = TextSets.both(all, TextSets.of(each, TextSets.PATTERN), limits);
             }
             if (!anyLength) {
                 all = TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, limits);

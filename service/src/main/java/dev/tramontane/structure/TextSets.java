@@ -11,6 +11,11 @@ import org.apache.lucene.util.automaton.Transition;
 
 /** What several conditions on one text have in common, by Lucene's automata over code points. */
 final class TextSets {
+    /** States of a pattern that is looked at together with something else. */
+    static final int PATTERN = 3000;
+    /** States of bounds, of which hardly any part may be empty. */
+    static final int BOUNDS = 20_000;
+
     private TextSets() {}
 
     /** @throws StructureException where it takes too many states */
@@ -21,10 +26,14 @@ final class TextSets {
         return Operations.removeDeadStates(Operations.intersection(some, other));
     }
 
-    /** The automaton of an expression of characters and raw words. */
-    static Automaton of(Expression expression, StructureLimits limits) {
-        if (Cost.of(expression) > Math.min(limits.nodes(), Cost.MOST - 1)) {
-            throw new StructureException("", "it is too large: it takes more than " + limits.nodes() + " nodes");
+    /**
+     * The automaton of an expression of characters and raw words.
+     *
+     * @param most states, about: where parts may be empty, it takes the square of that in transitions
+     */
+    static Automaton of(Expression expression, int most) {
+        if (Cost.of(expression) > most) {
+            throw new StructureException("", "its conditions on one value are too large together");
         }
         return Operations.removeDeadStates(made(expression));
     }

@@ -1,0 +1,172 @@
+package dev.tramontane.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Schemas and grammars that mean harm: each is refused in our words, or makes masks within its limits. Nothing else may come of it: no overflow of a stack, no
+ * memory without end. The time is a guard against hanging, not a measure.
+ */
+class SchemaHostileTest {
+    private static final TokenTree TOKENS = Vocabularies.random(new Random(17), "ab\"{}[]:,01 ", 300);
+
+    static Stream<Arguments> forms() {
+        List<Arguments> forms = new ArrayList<>();
+        schema(forms, "anyOf of 30 doublings", anyOfs(30));
+        schema(forms, "anyOf within anyOf, 60 deep", nested("anyOf", 60, Map.of("type", "null")));
+        schema(forms, "allOf within allOf, 100 deep", nested("allOf", 100, Map.of()));
+        schema(forms, "items, 200 deep", items(200));
+        schema(forms, "items, 2000 deep", items(2000));
+        schema(forms, "a chain of 3000 references", references(3000));
+        schema(forms, "references in a circle of 50", Map.of("$ref", "#/$defs/0", "$defs", circle(50)));
+        schema(forms, "20000 listed values", Map.of("enum", texts(20_000)));
+        schema(forms, "20000 listed values twice", Map.of("allOf", List.of(Map.of("enum", texts(20_000)), Map.of("enum", texts(20_000)))));
+        schema(forms, "20000 listed values beside a pattern", Map.of("enum", texts(20_000), "pattern", "(a|b)*a(a|b){200}"));
+        schema(forms, "5000 optional properties", Map.of("type", "object", "properties", properties(5000), "additionalProperties", false));
+        schema(forms, "5000 optional properties and others", Map.of("type", "object", "properties", properties(5000)));
+        schema(forms, "400 properties, 200 at least", Map.of("type", "object", "properties", properties(400), "additionalProperties", false, "minProperties", 200L));
+        schema(forms, "a name of 200000 characters", Map.of("properties", Map.of("a".repeat(200_000), Map.of())));
+        schema(forms, "a length of a billion", Map.of("type", "string", "minLength", 1_000_000_000L));
+        schema(forms, "a length beyond numbers", Map.of("type", "string", "maxLength", 1e300));
+        schema(forms, "a billion elements", Map.of("type", "array", "minItems", 1_000_000_000L, "items", Map.of("type", "null")));
+        schema(forms, "bounds beyond numbers", Map.of("type", "number", "minimum", -1e300, "maximum", 1e300));
+        schema(forms, "bounds that contradict each other", Map.of("type", "number", "minimum", 1e300));
+        schema(forms, "multiples of many", Map.of("type", "number", "allOf", List.of(Map.of("multipleOf", 997L), Map.of("multipleOf", 991L), Map.of("multipleOf", 983L))));
+        schema(forms, "a pattern of nested counts", Map.of("type", "string", "pattern", "((a{1000}){1000}){1000}"));
+        schema(forms, "nested counts and a length", Map.of("type", "string", "pattern", "((a{1000}){1000}){1000}", "maxLength", 5L));
+        schema(forms, "empty parts without end, and a length", Map.of("type", "string", "pattern", "^(a?){1000000}$", "maxLength", 5L));
+        schema(forms, "a long pattern and a long length", Map.of("type", "string", "pattern", "(a|b)*a(a|b){300}", "maxLength", 100_000L));
+        schema(forms, "catastrophic for backtracking", Map.of("type", "string", "pattern", "^(a+)+$"));
+        schema(forms, "two patterns with large products", Map.of("type", "string", "allOf", List.of(Map.of("pattern", "a.{700}b"), Map.of("pattern", "b.{700}a"))));
+        schema(forms, "300 overlapping objects", Map.of("anyOf", objects(300)));
+        schema(forms, "oneOf of 300 objects", Map.of("oneOf", objects(300)));
+        schema(forms, "oneOf of 200 patterns", Map.of("oneOf", IntStream.range(0, 200).mapToObj(i -> Map.of("type", "string", "pattern", "^" + i + "[ab]{200}$")).toList()));
+        schema(forms, "ambiguous recursion", Map.of("anyOf", List.of(Map.of("type", "array", "items", Map.of("$ref", "#")), Map.of("type", "array", "prefixItems", List.of(Map.of("$ref", "#"))), Map.of("type", "null"))));
+        schema(forms, "recursion that can't end", Map.of("type", "array", "items", Map.of("$ref", "#"), "minItems", 1L));
+        schema(forms, "no schema", 1L);
+        grammar(forms, "a chain of 20000 rules", rules(20_000, "\"x\""));
+        grammar(forms, "a chain of 20000 last calls", rules(20_000, ""));
+        grammar(forms, "ambiguous without end", "root ::= s\ns ::= \"a\" s s | \"a\" | \"\"");
+        grammar(forms, "empty rules in loops", "root ::= (a b)* \"x\"\na ::= \"\" | b\nb ::= \"\" | \"b\"");
+        grammar(forms, "empty parts a million times", "root ::= (\"a\"?){0,1000000} \"b\"");
+        grammar(forms, "counts within counts", "root ::= ((\"ab\"{1000}){1000}){1000}");
+        grammar(forms, "a hundred thousand alternatives", "root ::= " + "\"a\" | ".repeat(20_000) + "\"a\"");
+        grammar(forms, "long text", "root ::= \"" + "a".repeat(200_000) + "\"");
+        return forms.stream();
+    }
+
+    private static void schema(List<Arguments> forms, String name, Object schema) {
+        forms.add(Arguments.of(name, new Form.JsonSchema(schema, false)));
+    }
+
+    private static void grammar(List<Arguments> forms, String name, String grammar) {
+        forms.add(Arguments.of(name, new Form.Grammar(grammar)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("forms")
+    @Timeout(120)
+    void isAnsweredWithinItsLimits(String name, Form form) {
+        Random random = new Random(name.hashCode());
+        Structure structure;
+        try {
+            structure = new Structures(TOKENS, StructureLimits.DEFAULT, 64 << 20).structure(form);
+        } catch (StructureException refused) {
+            assertThat(refused.getMessage()).doesNotContain("\n").hasSizeLessThan(1200);
+            return;
+        }
+        Matcher matcher = structure.matcher();
+        long[] mask = new long[matcher.maskWords()];
+        try {
+            for (int step = 0; step < 30 && !matcher.isFinished(); step++) {
+                matcher.mask(mask);
+                List<Integer> allowed = Vocabularies.members(mask);
+                assertThat(allowed).isNotEmpty();
+                assertThat(matcher.accept(allowed.get(random.nextInt(allowed.size())))).isTrue();
+            }
+        } catch (WorkExceededException ambiguous) {
+            assertThat(ambiguous).hasMessageContaining("too ambiguous");
+        }
+        assertThat(structure.bytes()).isLessThan(256L << 20);
+    }
+
+    private static Map<String, Object> anyOfs(int doublings) {
+        List<Object> all = IntStream.range(0, doublings)
+                .<Object>mapToObj(i -> Map.of("anyOf", List.of(Map.of("minimum", (long) i), Map.of("maxLength", (long) i))))
+                .toList();
+        return Map.of("allOf", all);
+    }
+
+    private static Object nested(String keyword, int depth, Object innermost) {
+        Object schema = innermost;
+        for (int each = 0; each < depth; each++) {
+            schema = Map.of(keyword, List.of(schema, schema));
+        }
+        return schema;
+    }
+
+    private static Object items(int depth) {
+        Object schema = Map.of("type", "null");
+        for (int each = 0; each < depth; each++) {
+            schema = Map.of("type", "array", "items", schema);
+        }
+        return schema;
+    }
+
+    private static Object references(int count) {
+        Map<String, Object> definitions = new HashMap<>();
+        for (int each = 0; each < count; each++) {
+            definitions.put("" + each, Map.of("$ref", "#/$defs/" + (each + 1)));
+        }
+        definitions.put("" + count, Map.of("type", "null"));
+        return Map.of("$ref", "#/$defs/0", "$defs", definitions);
+    }
+
+    private static Object circle(int count) {
+        Map<String, Object> definitions = new HashMap<>();
+        for (int each = 0; each < count; each++) {
+            definitions.put("" + each, Map.of("$ref", "#/$defs/" + (each + 1) % count));
+        }
+        return definitions;
+    }
+
+    private static List<String> texts(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "t" + i).toList();
+    }
+
+    private static Map<String, @Nullable Object> properties(int count) {
+        Map<String, @Nullable Object> properties = new LinkedHashMap<>();
+        IntStream.range(0, count).forEach(i -> properties.put("p" + i, Map.of("type", "null")));
+        return properties;
+    }
+
+    private static List<Object> objects(int count) {
+        return IntStream.range(0, count)
+                .<Object>mapToObj(i -> Map.of(
+                        "type", "object",
+                        "properties", Map.of("a", Map.of("type", "string", "maxLength", (long) i))))
+                .toList();
+    }
+
+    private static String rules(int count, String after) {
+        return "root ::= r0\n"
+                + IntStream.range(0, count)
+                        .mapToObj(i -> "r" + i + " ::= r" + (i + 1) + " " + after)
+                        .collect(Collectors.joining("\n"))
+                + "\nr" + count + " ::= \"a\"";
+    }
+}
