@@ -50,9 +50,10 @@ final class Closure {
     private static final class Draft {
         final Loop loop;
         final Set<Work> returns = new HashSet<>();
-        /** Later rounds of the same, and what is called last in it: they go on where this one does. */
-        final List<Draft> rounds = new ArrayList<>();
+        /** What is called last in it: that goes on where this one does. */
+        final List<Draft> tails = new ArrayList<>();
 
+        /** Whether its end was reached, so that whatever follows is reached, too. */
         boolean left;
 
         Draft(Loop loop) {
@@ -154,7 +155,7 @@ final class Closure {
      */
     private void addReturn(Draft draft, int node, Object frame) {
         if (node == Network.RETURN_NODE && frame instanceof Draft caller && caller.loop.isCall()) {
-            caller.rounds.add(draft);
+            caller.tails.add(draft);
             List.copyOf(caller.returns).forEach(way -> addReturn(draft, way));
         } else if (node == Network.RETURN_NODE && frame instanceof Frame caller && caller.isCall()) {
             for (int way = 0; way < caller.returns(); way++) {
@@ -174,7 +175,7 @@ final class Closure {
                 if (each.left) {
                     push(way.node, way.frame);
                 }
-                told.addAll(each.rounds);
+                told.addAll(each.tails);
             }
         }
     }
@@ -186,37 +187,28 @@ final class Closure {
             complete = true;
             return;
         }
-        List<Work> ways = new ArrayList<>();
-        Loop done;
-        if (frame instanceof Draft draft) {
-            done = draft.loop;
-            ways.addAll(draft.returns);
-        } else {
-            Frame old = (Frame) frame;
-            done = new Loop(old.loop, old.need, old.left);
-            for (int way = 0; way < old.returns(); way++) {
-                ways.add(new Work(old.node(way), old.parent(way)));
-            }
+        if (frame instanceof Draft empty) {
+            // A round without a byte: another one could add nothing, and where rounds may be empty none is missing.
+            empty.left = true;
+            List.copyOf(empty.returns).forEach(way -> push(way.node, way.frame));
+            return;
         }
+        Frame done = (Frame) frame;
         int need = Math.max(0, done.need - 1);
         int left = done.left == Expression.UNBOUNDED ? done.left : done.left - 1;
-        if (left > 0) {
-            Draft round = draft(new Loop(done.loop, need, left));
-            if (frame instanceof Draft draft) {
-                draft.rounds.add(round);
+        Draft round = left > 0 ? draft(new Loop(done.loop, need, left)) : null;
+        for (int way = 0; way < done.returns(); way++) {
+            Work back = new Work(done.node(way), done.parent(way));
+            if (round != null) {
+                addReturn(round, back);
             }
-            ways.forEach(way -> addReturn(round, way));
-        }
-        if (need == 0) {
-            if (frame instanceof Draft draft) {
-                draft.left = true;
+            if (need == 0) {
+                push(back.node, back.frame);
             }
-            ways.forEach(way -> push(way.node, way.frame));
         }
     }
 
-    private static Frame frame(
-            Object frame, Function<Frame, Frame> frames, Map<Draft, Frame> made, int depth) {
+    private static Frame frame(Object frame, Function<Frame, Frame> frames, Map<Draft, Frame> made, int depth) {
         if (depth > MOST_CALLS) {
             throw new WorkExceededException("calls within each other at one byte", MOST_CALLS);
         }

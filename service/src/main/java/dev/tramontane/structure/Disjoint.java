@@ -92,9 +92,7 @@ final class Disjoint {
 
     private boolean apart(List<Expression> some, List<Expression> others) {
         return some.stream()
-                .anyMatch(each -> others.stream()
-                        .anyMatch(other -> Operations.isEmpty(
-                                product(each, other))));
+                .anyMatch(each -> others.stream().anyMatch(other -> Operations.isEmpty(product(each, other))));
     }
 
     private Automaton product(Expression some, Expression other) {

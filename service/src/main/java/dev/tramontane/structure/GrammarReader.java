@@ -54,7 +54,8 @@ final class GrammarReader {
         text.skip(false);
         if (name.isEmpty() || !text.take("::=")) {
             throw text.looksLikeLark(name)
-                    ? text.wrong("what looks like Lark's form, which is not supported: write rules as name ::= ..., from root on")
+                    ? text.wrong(
+                            "what looks like Lark's form, which is not supported: write rules as name ::= ..., from root on")
                     : text.wrong("no rule here: name ::= alternatives");
         }
         if (defined.putIfAbsent(name, line) != null) {

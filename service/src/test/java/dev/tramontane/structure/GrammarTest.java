@@ -29,22 +29,35 @@ class GrammarTest {
                         "root ::= (\n  item # one\n  ws\n)+\nitem ::=\n  \"a\" |\n  \"b\"\n  | \"\\x63\\u00e9\\U0001F600\"\nws ::= [ \\t\\n]*",
                         List.of("a", "a b\n", "c\u00e9\ud83d\ude00a"),
                         List.of("", "c", "\u00e9")),
-                Arguments.of("root ::= [^a-c\\]\\-] . [a-]", List.of("dxa", "x\n-", "e\ud83d\ude00-"), List.of("axa", "]xa", "-xa", "dxb")),
-                Arguments.of("root ::= \"a\"{2} \"b\"{1,2} \"c\"{2,} d{,1}\nd ::= \"d\"", List.of("aabcc", "aabbccccd"), List.of("abcc", "aabbbcc", "aabc", "aabccdd")),
-                Arguments.of("root ::= \"a\" root \"b\" | \"\"", List.of("", "ab", "aaabbb"), List.of("aab", "abb", "ba")),
-                Arguments.of("root ::= my_rule-2\r\nmy_rule-2 ::= \"\\\"\\\\\"\r\n", List.of("\"\\"), List.of("", "\"")),
-                Arguments.of("root ::= x \"c\"\nx ::= y?\ny ::= \"a\" y | \"b\"", List.of("c", "bc", "aaabc"), List.of("ac", "b")),
-                Arguments.of("root ::= good | bad\ngood ::= \"a\"\nbad ::= \"b\" bad", List.of("a"), List.of("b", "bb")));
+                Arguments.of(
+                        "root ::= [^a-c\\]\\-] . [a-]",
+                        List.of("dxa", "x\n-", "e\ud83d\ude00-"),
+                        List.of("axa", "]xa", "-xa", "dxb")),
+                Arguments.of(
+                        "root ::= \"a\"{2} \"b\"{1,2} \"c\"{2,} d{,1}\nd ::= \"d\"",
+                        List.of("aabcc", "aabbccccd"), List.of("abcc", "aabbbcc", "aabc", "aabccdd")),
+                Arguments.of(
+                        "root ::= \"a\" root \"b\" | \"\"", List.of("", "ab", "aaabbb"), List.of("aab", "abb", "ba")),
+                Arguments.of(
+                        "root ::= my_rule-2\r\nmy_rule-2 ::= \"\\\"\\\\\"\r\n", List.of("\"\\"), List.of("", "\"")),
+                Arguments.of(
+                        "root ::= x \"c\"\nx ::= y?\ny ::= \"a\" y | \"b\"",
+                        List.of("c", "bc", "aaabc"),
+                        List.of("ac", "b")),
+                Arguments.of(
+                        "root ::= good | bad\ngood ::= \"a\"\nbad ::= \"b\" bad", List.of("a"), List.of("b", "bb")));
     }
 
     @ParameterizedTest
     @MethodSource("grammars")
     void takesItsTexts(String grammar, List<String> texts, List<String> others) {
         Structure structure = of(grammar);
-        texts.forEach(each ->
-                assertThat(Judge.allows(structure, each)).as("%s takes %s", grammar, each).isTrue());
-        others.forEach(each ->
-                assertThat(Judge.allows(structure, each)).as("%s takes %s", grammar, each).isFalse());
+        texts.forEach(each -> assertThat(Judge.allows(structure, each))
+                .as("%s takes %s", grammar, each)
+                .isTrue());
+        others.forEach(each -> assertThat(Judge.allows(structure, each))
+                .as("%s takes %s", grammar, each)
+                .isFalse());
     }
 
     static Stream<Arguments> refused() {

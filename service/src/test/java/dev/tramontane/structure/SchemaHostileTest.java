@@ -34,29 +34,93 @@ class SchemaHostileTest {
         schema(forms, "a chain of 3000 references", references(3000));
         schema(forms, "references in a circle of 50", Map.of("$ref", "#/$defs/0", "$defs", circle(50)));
         schema(forms, "20000 listed values", Map.of("enum", texts(20_000)));
-        schema(forms, "20000 listed values twice", Map.of("allOf", List.of(Map.of("enum", texts(20_000)), Map.of("enum", texts(20_000)))));
-        schema(forms, "20000 listed values beside a pattern", Map.of("enum", texts(20_000), "pattern", "(a|b)*a(a|b){200}"));
-        schema(forms, "5000 optional properties", Map.of("type", "object", "properties", properties(5000), "additionalProperties", false));
+        schema(
+                forms,
+                "20000 listed values twice",
+                Map.of("allOf", List.of(Map.of("enum", texts(20_000)), Map.of("enum", texts(20_000)))));
+        schema(
+                forms,
+                "20000 listed values beside a pattern",
+                Map.of("enum", texts(20_000), "pattern", "(a|b)*a(a|b){200}"));
+        schema(
+                forms,
+                "5000 optional properties",
+                Map.of("type", "object", "properties", properties(5000), "additionalProperties", false));
         schema(forms, "5000 optional properties and others", Map.of("type", "object", "properties", properties(5000)));
-        schema(forms, "400 properties, 200 at least", Map.of("type", "object", "properties", properties(400), "additionalProperties", false, "minProperties", 200L));
+        schema(
+                forms,
+                "400 properties, 200 at least",
+                Map.of(
+                        "type",
+                        "object",
+                        "properties",
+                        properties(400),
+                        "additionalProperties",
+                        false,
+                        "minProperties",
+                        200L));
         schema(forms, "a name of 200000 characters", Map.of("properties", Map.of("a".repeat(200_000), Map.of())));
         schema(forms, "a length of a billion", Map.of("type", "string", "minLength", 1_000_000_000L));
         schema(forms, "a length beyond numbers", Map.of("type", "string", "maxLength", 1e300));
-        schema(forms, "a billion elements", Map.of("type", "array", "minItems", 1_000_000_000L, "items", Map.of("type", "null")));
+        schema(
+                forms,
+                "a billion elements",
+                Map.of("type", "array", "minItems", 1_000_000_000L, "items", Map.of("type", "null")));
         schema(forms, "bounds beyond numbers", Map.of("type", "number", "minimum", -1e300, "maximum", 1e300));
         schema(forms, "bounds that contradict each other", Map.of("type", "number", "minimum", 1e300));
-        schema(forms, "multiples of many", Map.of("type", "number", "allOf", List.of(Map.of("multipleOf", 997L), Map.of("multipleOf", 991L), Map.of("multipleOf", 983L))));
+        schema(
+                forms,
+                "multiples of many",
+                Map.of(
+                        "type",
+                        "number",
+                        "allOf",
+                        List.of(Map.of("multipleOf", 997L), Map.of("multipleOf", 991L), Map.of("multipleOf", 983L))));
         schema(forms, "a pattern of nested counts", Map.of("type", "string", "pattern", "((a{1000}){1000}){1000}"));
-        schema(forms, "nested counts and a length", Map.of("type", "string", "pattern", "((a{1000}){1000}){1000}", "maxLength", 5L));
-        schema(forms, "empty parts without end, and a length", Map.of("type", "string", "pattern", "^(a?){1000000}$", "maxLength", 5L));
-        schema(forms, "a long pattern and a long length", Map.of("type", "string", "pattern", "(a|b)*a(a|b){300}", "maxLength", 100_000L));
+        schema(
+                forms,
+                "nested counts and a length",
+                Map.of("type", "string", "pattern", "((a{1000}){1000}){1000}", "maxLength", 5L));
+        schema(
+                forms,
+                "empty parts without end, and a length",
+                Map.of("type", "string", "pattern", "^(a?){1000000}$", "maxLength", 5L));
+        schema(
+                forms,
+                "a long pattern and a long length",
+                Map.of("type", "string", "pattern", "(a|b)*a(a|b){300}", "maxLength", 100_000L));
         schema(forms, "catastrophic for backtracking", Map.of("type", "string", "pattern", "^(a+)+$"));
-        schema(forms, "two patterns with large products", Map.of("type", "string", "allOf", List.of(Map.of("pattern", "a.{700}b"), Map.of("pattern", "b.{700}a"))));
+        schema(
+                forms,
+                "two patterns with large products",
+                Map.of(
+                        "type",
+                        "string",
+                        "allOf",
+                        List.of(Map.of("pattern", "a.{700}b"), Map.of("pattern", "b.{700}a"))));
         schema(forms, "300 overlapping objects", Map.of("anyOf", objects(300)));
         schema(forms, "oneOf of 300 objects", Map.of("oneOf", objects(300)));
-        schema(forms, "oneOf of 200 patterns", Map.of("oneOf", IntStream.range(0, 200).mapToObj(i -> Map.of("type", "string", "pattern", "^" + i + "[ab]{200}$")).toList()));
-        schema(forms, "ambiguous recursion", Map.of("anyOf", List.of(Map.of("type", "array", "items", Map.of("$ref", "#")), Map.of("type", "array", "prefixItems", List.of(Map.of("$ref", "#"))), Map.of("type", "null"))));
-        schema(forms, "recursion that can't end", Map.of("type", "array", "items", Map.of("$ref", "#"), "minItems", 1L));
+        schema(
+                forms,
+                "oneOf of 200 patterns",
+                Map.of(
+                        "oneOf",
+                        IntStream.range(0, 200)
+                                .mapToObj(i -> Map.of("type", "string", "pattern", "^" + i + "[ab]{200}$"))
+                                .toList()));
+        schema(
+                forms,
+                "ambiguous recursion",
+                Map.of(
+                        "anyOf",
+                        List.of(
+                                Map.of("type", "array", "items", Map.of("$ref", "#")),
+                                Map.of("type", "array", "prefixItems", List.of(Map.of("$ref", "#"))),
+                                Map.of("type", "null"))));
+        schema(
+                forms,
+                "recursion that can't end",
+                Map.of("type", "array", "items", Map.of("$ref", "#"), "minItems", 1L));
         schema(forms, "no schema", 1L);
         grammar(forms, "a chain of 20000 rules", rules(20_000, "\"x\""));
         grammar(forms, "a chain of 20000 last calls", rules(20_000, ""));
@@ -96,7 +160,8 @@ class SchemaHostileTest {
                 matcher.mask(mask);
                 List<Integer> allowed = Vocabularies.members(mask);
                 assertThat(allowed).isNotEmpty();
-                assertThat(matcher.accept(allowed.get(random.nextInt(allowed.size())))).isTrue();
+                assertThat(matcher.accept(allowed.get(random.nextInt(allowed.size()))))
+                        .isTrue();
             }
         } catch (WorkExceededException ambiguous) {
             assertThat(ambiguous).hasMessageContaining("too ambiguous");
@@ -106,7 +171,8 @@ class SchemaHostileTest {
 
     private static Map<String, Object> anyOfs(int doublings) {
         List<Object> all = IntStream.range(0, doublings)
-                .<Object>mapToObj(i -> Map.of("anyOf", List.of(Map.of("minimum", (long) i), Map.of("maxLength", (long) i))))
+                .<Object>mapToObj(i ->
+                        Map.of("anyOf", List.of(Map.of("minimum", (long) i), Map.of("maxLength", (long) i))))
                 .toList();
         return Map.of("allOf", all);
     }
@@ -157,8 +223,7 @@ class SchemaHostileTest {
     private static List<Object> objects(int count) {
         return IntStream.range(0, count)
                 .<Object>mapToObj(i -> Map.of(
-                        "type", "object",
-                        "properties", Map.of("a", Map.of("type", "string", "maxLength", (long) i))))
+                        "type", "object", "properties", Map.of("a", Map.of("type", "string", "maxLength", (long) i))))
                 .toList();
     }
 

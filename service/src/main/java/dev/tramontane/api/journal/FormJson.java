@@ -27,6 +27,7 @@ final class FormJson {
                 JsonWriter.tree(json, choices);
             }
             case Form.Regex(String pattern) -> json.writeStringProperty("regex", pattern);
+            case Form.Grammar(String text) -> json.writeStringProperty("grammar", text);
             case Form.JsonSchema(Object schema, boolean strict) -> {
                 json.writeName("schema");
                 JsonWriter.tree(json, schema);
@@ -57,6 +58,9 @@ final class FormJson {
         }
         if (fields.has("regex")) {
             return new Form.Regex(fields.requiredString("regex"));
+        }
+        if (fields.has("grammar")) {
+            return new Form.Grammar(fields.requiredString("grammar"));
         }
         Object schema = fields.value("schema");
         if (schema != null) {

@@ -101,6 +101,7 @@ final class GenerationJsonTest {
         for (Form form : List.of(
                 new Form.Choice(List.of("yes", "no")),
                 new Form.Regex("a+"),
+                new Form.Grammar("root ::= \"a\" root | \"b\""),
                 new Form.JsonSchema(Map.of("type", "object"), true),
                 new Form.JsonSchema(true, false),
                 new Form.JsonObject())) {
