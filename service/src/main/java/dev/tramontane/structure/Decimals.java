@@ -15,32 +15,28 @@ final class Decimals {
     private static final BigDecimal BEYOND = BigDecimal.TEN.pow(JsonText.DIGITS);
 
     private final boolean whole;
-    private final StructureLimits limits;
 
-    private Decimals(boolean whole, StructureLimits limits) {
+    private Decimals(boolean whole) {
         this.whole = whole;
-        this.limits = limits;
     }
 
     /** @param whole without a fraction */
     static Expression between(Shape.Bounds bounds, boolean whole, StructureLimits limits) {
-        Decimals decimals = new Decimals(whole, limits);
+        Decimals decimals = new Decimals(whole);
         BigDecimal least = bounds.least();
         BigDecimal greatest = bounds.greatest();
         List<Expression> ways = new ArrayList<>();
         if (greatest == null || greatest.signum() >= 0) {
             boolean positive = least == null || least.signum() < 0;
-            Expression from = decimals.magnitude(
-                    positive ? BigDecimal.ZERO : least, !positive && bounds.above(), greatest, bounds.below());
+            BigDecimal first = least == null || positive ? BigDecimal.ZERO : least;
+            Expression from = decimals.magnitude(first, !positive && bounds.above(), greatest, bounds.below());
             ways.add(from);
         }
         if (least == null || least.signum() <= 0) {
             boolean negative = greatest == null || greatest.signum() > 0;
+            BigDecimal first = greatest == null || negative ? BigDecimal.ZERO : greatest.negate();
             Expression below = decimals.magnitude(
-                    negative ? BigDecimal.ZERO : greatest.negate(),
-                    !negative && bounds.below(),
-                    least == null ? null : least.negate(),
-                    bounds.above());
+                    first, !negative && bounds.below(), least == null ? null : least.negate(), bounds.above());
             ways.add(sequence(text("-"), below));
         }
         Expression between = new Expression.Choice(ways);

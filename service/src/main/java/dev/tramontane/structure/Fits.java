@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Fits {
     private final SchemaReader reader;
     /** What is asked of many values is made once. */
-    private final Map<Expression, Automaton> automata = new IdentityHashMap<>();
+    private final IdentityHashMap<Expression, Automaton> automata = new IdentityHashMap<>();
 
-    private final Map<List<@Nullable Object>, Set<@Nullable Object>> listed = new IdentityHashMap<>();
+    private final IdentityHashMap<List<@Nullable Object>, Set<@Nullable Object>> listed = new IdentityHashMap<>();
 
     Fits(SchemaReader reader) {
         this.reader = reader;

@@ -132,6 +132,7 @@ final class SchemaCompiler {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one expression of any value
     private Expression array(Shape shape) {
         if (shape.leastElements > shape.mostElements) {
             return Expression.NOTHING;
@@ -150,6 +151,7 @@ final class SchemaCompiler {
         return JsonText.array(first, rest, shape.leastElements, shape.mostElements);
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one expression of any value
     private Expression object(Shape shape, String place) {
         if (shape.leastMembers > shape.mostMembers || shape.required.size() > shape.mostMembers) {
             return Expression.NOTHING;

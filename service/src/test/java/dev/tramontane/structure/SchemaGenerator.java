@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -201,8 +202,8 @@ final class SchemaGenerator {
             }
             case "object" -> {
                 Map<Object, @Nullable Object> members = new LinkedHashMap<>();
-                List<?> required = (List<?>) schema.get("required");
-                Map<?, ?> named = (Map<?, ?>) schema.get("properties");
+                List<?> required = member(schema, "required", List.class);
+                Map<?, ?> named = member(schema, "properties", Map.class);
                 named.forEach((name, each) -> {
                     if (required.contains(name) || random.nextBoolean()) {
                         members.put(name, value(each));
@@ -245,5 +246,9 @@ final class SchemaGenerator {
             JsonTree.write(json, tree);
         }
         return text.toString();
+    }
+
+    private static <T> T member(@Nullable Object of, String name, Class<T> type) {
+        return type.cast(Objects.requireNonNull(((Map<?, ?>) Objects.requireNonNull(of)).get(name)));
     }
 }
