@@ -133,7 +133,7 @@ final class NativeBatch implements StepBatch {
     private long[] tokensOf(long[] asked) {
         long[] both = asked.clone();
         for (int word = 0; word < tokens.length; word++) {
-            both[word / 2] &= ~(Integer.toUnsignedLong(~tokens[word]) << word % 2 * 32);
+            both[word / 2] &= ~(Integer.toUnsignedLong(~tokens[word]) << (word % 2 * 32));
         }
         return both;
     }

@@ -38,6 +38,6 @@ public final class StructureMetrics implements GuideObserver {
     public void structure(boolean compiled, long nanos, long kept) {
         structures.labelValues(compiled ? "compiled" : "found").inc();
         seconds.inc(nanos / NANOS);
-        bytes.set(kept);
+        bytes.set((double) kept);
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +37,6 @@ public final class Journal {
 
     private static final Duration SWEEP = Duration.ofMinutes(1);
 
-    private final Vertx vertx;
     private final WorkerExecutor workers;
     private final AnswerDirectory files;
     private final AnswerLimit limit;
@@ -77,7 +77,6 @@ public final class Journal {
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
         }
-        this.vertx = vertx;
         this.observer = observer;
         workers = vertx.createSharedWorkerExecutor("tramontane-answers", THREADS);
         vertx.setPeriodic(SWEEP.toMillis(), tick -> workers.executeBlocking(this::sweep, false));
@@ -111,7 +110,8 @@ public final class Journal {
      * @return whether it is there
      */
     public Future<Boolean> write(AnswerKind kind, String tenant, String id, Supplier<byte[]> body) {
-        return workers.executeBlocking(() -> writeNow(kind, AnswerName.of(tenant, id), body), false);
+        return workers.executeBlocking(() -> writeNow(kind, AnswerName.of(tenant, id), body), false)
+                .map(written -> Objects.requireNonNull(written));
     }
 
     private boolean writeNow(AnswerKind kind, AnswerName name, Supplier<byte[]> body) {

@@ -74,7 +74,7 @@ public final class JsonBodies {
 
     private <T> Future<T> run(boolean small, Callable<T> work) {
         if (!small) {
-            return vertx.executeBlocking(work, false);
+            return vertx.executeBlocking(work, false).map(made -> Objects.requireNonNull(made));
         }
         try {
             return Future.succeededFuture(work.call());

@@ -126,8 +126,10 @@ final class ResponseObject {
 
     /** What {@code text.format} asked for; what other fields did is not OpenAI's. */
     private static Map<String, @Nullable Object> format(@Nullable AnswerForm form) {
-        boolean other = form == null || !form.field().startsWith("text.format");
-        return switch (other || form == null ? null : form.form()) {
+        if (form == null || !form.field().startsWith("text.format")) {
+            return Map.of("type", "text");
+        }
+        return switch (form.form()) {
             case Form.JsonObject any -> Map.of("type", "json_object");
             case Form.JsonSchema schema -> {
                 Map<String, @Nullable Object> format = new LinkedHashMap<>();
@@ -137,7 +139,7 @@ final class ResponseObject {
                 format.put("strict", schema.strict());
                 yield format;
             }
-            case null, default -> Map.of("type", "text");
+            default -> Map.of("type", "text");
         };
     }
 

@@ -152,7 +152,7 @@ public final class ResponseStore {
 
     /** Does something with each that is kept, in no order; with no lock held. */
     void forEach(BiConsumer<String, StoredResponse> work) {
-        Map<StoredResponse, String> all = new IdentityHashMap<>();
+        IdentityHashMap<StoredResponse, String> all = new IdentityHashMap<>();
         synchronized (this) {
             shares.forEach((tenant, share) -> share.all.values().forEach(each -> all.put(each, tenant)));
         }

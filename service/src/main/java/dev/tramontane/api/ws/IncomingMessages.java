@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import java.time.Duration;
+import java.util.Objects;
 
 /** Frames become messages, in the order sent, and what they take is counted from the first byte. Event loop only. */
 final class IncomingMessages {
@@ -103,10 +104,9 @@ final class IncomingMessages {
         socket.pause(); // Messages are handled in the order sent.
         Future<ClientMessage> whole = refers
                 ? brought(text)
-                        .transform(brought -> services.vertx()
-                                .executeBlocking(() -> read(text, memory), false)
+                        .transform(brought -> readAside(text, memory)
                                 .map(read -> brought.succeeded() ? read : read.refused(brought.cause())))
-                : services.vertx().executeBlocking(() -> read(text, memory), false);
+                : readAside(text, memory);
         whole.onComplete((message, wrong) -> connection.guarded(() -> {
             if (connection.isClosed()) {
                 memory.release();
@@ -119,11 +119,17 @@ final class IncomingMessages {
         }));
     }
 
+    private Future<ClientMessage> readAside(String text, RequestMemory.Lease memory) {
+        return services.vertx()
+                .executeBlocking(() -> read(text, memory), false)
+                .map(read -> Objects.requireNonNull(read)); // Vert.x lets a future hold nothing.
+    }
+
     /** What it refers to may be with an earlier process's answers. */
     private Future<Void> brought(String text) {
         return services.vertx()
                 .executeBlocking(() -> ClientMessage.references(text), false)
-                .compose(ids -> earlier.bring(caller, ids, traceId));
+                .compose(ids -> earlier.bring(caller, Objects.requireNonNull(ids), traceId));
     }
 
     /** Any thread. */
