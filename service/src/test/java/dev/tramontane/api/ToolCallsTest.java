@@ -85,7 +85,7 @@ final class ToolCallsTest {
         StringBuilder thoughts = new StringBuilder();
         List<JsonObject> calls = new ArrayList<>();
         String reason = "";
-        for (String line : reply.body().split("\n")) {
+        for (String line : reply.body().split("\n", -1)) {
             if (!line.startsWith("data: {")) {
                 continue;
             }
@@ -246,7 +246,7 @@ final class ToolCallsTest {
             for (String line : service.post(
                             "/v1/chat/completions", body.put("stream", true).encode())
                     .body()
-                    .split("\n")) {
+                    .split("\n", -1)) {
                 if (line.startsWith("data: {")) {
                     new JsonObject(line.substring("data: ".length()))
                             .getJsonArray("choices")

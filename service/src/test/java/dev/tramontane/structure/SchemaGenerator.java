@@ -179,10 +179,11 @@ final class SchemaGenerator {
                 }
             }
             for (Object part : parts) {
-                ((Map<?, ?>) ((Map<?, ?>) part).get("properties"))
-                        .keySet().stream()
-                                .filter(all::containsKey)
-                                .forEach(name -> ordered.putIfAbsent(name, all.get(name)));
+                if (part instanceof Map<?, ?> each && each.get("properties") instanceof Map<?, ?> properties) {
+                    properties.keySet().stream()
+                            .filter(all::containsKey)
+                            .forEach(name -> ordered.putIfAbsent(name, all.get(name)));
+                }
             }
             all.forEach(ordered::putIfAbsent);
             return ordered;

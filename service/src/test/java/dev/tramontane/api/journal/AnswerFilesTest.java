@@ -170,7 +170,7 @@ final class AnswerFilesTest {
         for (int i = 0; i < 5; i++) {
             AnswerName name = AnswerName.of("", "resp_" + i);
             files.write(AnswerKind.RESPONSE, name, BODY);
-            Files.setLastModifiedTime(files.path(name), FileTime.from(now.minus(Duration.ofMinutes(10 * i))));
+            Files.setLastModifiedTime(files.path(name), FileTime.from(now.minus(Duration.ofMinutes(10L * i))));
         }
         Path other = Files.writeString(files.directory().resolve("notes.txt"), "mine");
         Duration kept = Duration.ofMinutes(35);
