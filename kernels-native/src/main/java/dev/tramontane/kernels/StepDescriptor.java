@@ -150,7 +150,7 @@ public final class StepDescriptor implements AutoCloseable {
         MemorySegment memory = columns.masks.memory();
         long at = (long) mask * columns.maskWords * Integer.BYTES;
         for (int word = 0; word < columns.maskWords; word++) {
-            memory.set(JAVA_INT, at + (long) word * Integer.BYTES, (int) (words[word / 2] >>> 32 * (word % 2)));
+            memory.set(JAVA_INT, at + (long) word * Integer.BYTES, (int) (words[word / 2] >>> (32 * (word % 2))));
         }
     }
 
