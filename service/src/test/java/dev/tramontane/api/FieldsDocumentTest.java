@@ -87,7 +87,8 @@ class FieldsDocumentTest {
                         assertThat(reply.error().getString("message"))
                                 .as(name)
                                 .doesNotContainPattern("unknown field " + name + "(?![.\\w])");
-                        // Schemas are looked at once the prompt is: this vocabulary fills no gaps, and that is said first.
+                        // Schemas are looked at once the prompt is: this vocabulary fills no gaps, and that is said
+                        // first.
                         if (!(schema.equals("FimRequest") && SCHEMAS.contains(name))) {
                             assertThat(reply.error().getString("param")).startsWith(name);
                         }
