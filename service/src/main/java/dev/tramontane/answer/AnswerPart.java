@@ -15,7 +15,7 @@ public sealed interface AnswerPart {
      * A tool is called from here on.
      *
      * @param index of the call in the answer, from 0
-     * @param id as the model wrote it, or empty: then it has {@link AnswerForm#callId}
+     * @param id as the model wrote it, or empty: then it has {@link AnswerStyle#callId}
      */
     record CallBegun(int index, String id, String name) implements AnswerPart {
         @Override

@@ -44,7 +44,7 @@ public final class AnswerReader {
     /** Behind a mark to which the line breaks that follow belong. */
     private boolean framed;
 
-    AnswerReader(AnswerForm form, Tools tools, Predicate<String> control) {
+    AnswerReader(AnswerStyle form, Tools tools, Predicate<String> control) {
         calls = Calls.of(form.calls(), tools, control);
         thoughts = form.thoughts() == null ? null : Thoughts.of(form.thoughts(), control);
         inWords = new ArrayList<>(calls.opens());

@@ -1,6 +1,6 @@
 package dev.tramontane.app;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.CallStyle;
 import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.ChatLayout;
@@ -82,14 +82,14 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
         if (parser.equals(AUTO) || !exists()) {
             return this;
         }
-        AnswerForm form =
-                new AnswerForm(CallStyle.of(parser).orElse(null), layout.form().thoughts());
+        AnswerStyle form =
+                new AnswerStyle(CallStyle.of(parser).orElse(null), layout.form().thoughts());
         return new LayoutChoice(layout.answeredIn(form), name, reason);
     }
 
     /** In what form the model's answers are read, for people. */
     String answers() {
-        AnswerForm form = layout.form();
+        AnswerStyle form = layout.form();
         CallStyle calls = form.calls();
         ThoughtStyle thoughts = form.thoughts();
         return "tool calls "

@@ -1,6 +1,6 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 
 /** Lays out a conversation as a prompt. Immutable; any thread but the event loop (templates take time). */
 public interface ChatLayout {
@@ -14,12 +14,12 @@ public interface ChatLayout {
     ChatPrompt render(Conversation conversation);
 
     /** How models that were trained with it write thoughts and tool calls. */
-    default AnswerForm form() {
-        return AnswerForm.PLAIN;
+    default AnswerStyle form() {
+        return AnswerStyle.PLAIN;
     }
 
     /** The same layout for a model that answers in another form. */
-    default ChatLayout answeredIn(AnswerForm other) {
+    default ChatLayout answeredIn(AnswerStyle other) {
         ChatLayout same = this;
         return new ChatLayout() {
             @Override
@@ -28,7 +28,7 @@ public interface ChatLayout {
             }
 
             @Override
-            public AnswerForm form() {
+            public AnswerStyle form() {
                 return other;
             }
         };

@@ -1,6 +1,6 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.jinja.Template;
 import dev.tramontane.jinja.value.Limits;
@@ -35,7 +35,7 @@ public final class JinjaLayout implements ChatLayout {
     private final Limits limits;
     private final Supplier<ZonedDateTime> now;
     private final TemplateTraits traits;
-    private final AnswerForm form;
+    private final AnswerStyle form;
 
     private JinjaLayout(String source, Map<String, Value> specialTokens, Limits limits, Supplier<ZonedDateTime> now) {
         template = Template.of(source);
@@ -44,7 +44,7 @@ public final class JinjaLayout implements ChatLayout {
         this.now = now;
         traits = TemplateProbes.traits(
                 probe -> text(probe, probe.messages(), PROBE).chars());
-        form = new AnswerForm(traits.style(), thoughts(source));
+        form = new AnswerStyle(traits.style(), thoughts(source));
     }
 
     /**
@@ -108,7 +108,7 @@ public final class JinjaLayout implements ChatLayout {
     }
 
     @Override
-    public AnswerForm form() {
+    public AnswerStyle form() {
         return form;
     }
 

@@ -1,6 +1,6 @@
 package dev.tramontane.chat;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.CallStyle;
 import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.MistralTurn.Assistant;
@@ -97,9 +97,9 @@ public final class MistralLayout implements ChatLayout {
     }
 
     @Override
-    public AnswerForm form() {
+    public AnswerStyle form() {
         CallStyle calls = version.since(11) ? CallStyle.NAMED : version.since(2) ? CallStyle.ARRAY : null;
-        return new AnswerForm(calls, version.since(11) ? ThoughtStyle.MISTRAL : null);
+        return new AnswerStyle(calls, version.since(11) ? ThoughtStyle.MISTRAL : null);
     }
 
     private void user(User user, MistralDialogue dialogue, int index, Writer writer) {

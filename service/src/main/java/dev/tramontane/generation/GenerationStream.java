@@ -1,7 +1,7 @@
 package dev.tramontane.generation;
 
-import dev.tramontane.answer.AnswerForm;
 import dev.tramontane.answer.AnswerReader;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.Finish;
@@ -61,7 +61,7 @@ final class GenerationStream implements Subscription {
     private final CoreSubscriber<? super GenerationEvent> subscriber;
     private final GenerationRequest request;
     private final TokenTexts texts;
-    private final AnswerForm form;
+    private final AnswerStyle form;
     private final Executor worker;
     private final int ahead;
     private final @Nullable GenerationObserver observer;
@@ -112,7 +112,7 @@ final class GenerationStream implements Subscription {
             CoreSubscriber<? super GenerationEvent> subscriber,
             GenerationRequest request,
             TokenTexts texts,
-            AnswerForm form,
+            AnswerStyle form,
             Executor worker,
             int ahead,
             @Nullable GenerationObserver observer,

@@ -1,6 +1,6 @@
 package dev.tramontane.generation;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.model.SamplingDefaults;
 
 /**
@@ -13,10 +13,10 @@ import dev.tramontane.model.SamplingDefaults;
  * @param form in which it writes thoughts and tool calls
  */
 public record ModelProfile(
-        int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling, AnswerForm form) {
+        int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling, AnswerStyle form) {
 
     /** Of a model that writes words only. */
     public ModelProfile(int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling) {
-        this(contextTokens, chats, fills, sampling, AnswerForm.PLAIN);
+        this(contextTokens, chats, fills, sampling, AnswerStyle.PLAIN);
     }
 }

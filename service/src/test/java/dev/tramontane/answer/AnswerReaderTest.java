@@ -80,7 +80,7 @@ final class AnswerReaderTest {
     void readsAlikeHoweverItIsCut(CallStyle style, String answer, String read) {
         String given = answer.replace('⏎', '\n').replace("\\\\", "\\");
         String wanted = read == null ? "" : read.replace("\\\\", "\\");
-        AnswerForm form = new AnswerForm(style, style == CallStyle.NAMED ? ThoughtStyle.MISTRAL : ThoughtStyle.TAGS);
+        AnswerStyle form = new AnswerStyle(style, style == CallStyle.NAMED ? ThoughtStyle.MISTRAL : ThoughtStyle.TAGS);
         assertThat(shown(form, given, new Random(1), Integer.MAX_VALUE)).isEqualTo(wanted);
         assertThat(shown(form, given, new Random(1), 1)).isEqualTo(wanted);
         Random random = new Random(Seeds.next());
@@ -89,7 +89,7 @@ final class AnswerReaderTest {
         }
     }
 
-    private static String shown(AnswerForm form, String answer, Random random, int most) {
+    private static String shown(AnswerStyle form, String answer, Random random, int most) {
         AnswerReader reader = form.reader(TOOLS, CONTROL::contains);
         List<AnswerPart> parts = new ArrayList<>();
         Matcher pieces = Pattern.compile("«([^»]*)»|[^«]+").matcher(answer);
@@ -135,7 +135,7 @@ final class AnswerReaderTest {
     /** Nobody waits for the end of what is known: a name, then arguments as they come. */
     @Test
     void callsAreToldAsTheyCome() {
-        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
+        AnswerReader reader = new AnswerStyle(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
         List<AnswerPart> parts = new ArrayList<>();
         reader.text("<tool_call>{\"name\": \"weather\", ", parts);
         assertThat(parts).containsExactly(new CallBegun(0, "", "weather"));
@@ -147,7 +147,7 @@ final class AnswerReaderTest {
 
     @Test
     void withoutToolsNothingIsACall() {
-        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(Tools.NONE, CONTROL::contains);
+        AnswerReader reader = new AnswerStyle(CallStyle.OBJECT, null).reader(Tools.NONE, CONTROL::contains);
         List<AnswerPart> parts = new ArrayList<>();
         reader.text("<tool_call>{\"name\": \"now\"}</tool_call>", parts);
         assertThat(shown(parts)).isEqualTo("w:<tool_call>{\"name\": \"now\"}</tool_call>");
@@ -156,7 +156,7 @@ final class AnswerReaderTest {
     /** Half of an escaped character waits for its other half. */
     @Test
     void quotedArgumentsKeepTheirCharactersWhole() {
-        AnswerReader reader = new AnswerForm(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
+        AnswerReader reader = new AnswerStyle(CallStyle.OBJECT, null).reader(TOOLS, CONTROL::contains);
         List<AnswerPart> parts = new ArrayList<>();
         reader.text("<tool_call>{\"name\": \"now\", \"arguments\": \"\\ud83d", parts);
         assertThat(parts).hasSize(1);
@@ -166,7 +166,7 @@ final class AnswerReaderTest {
 
     @Test
     void aThoughtThatThePromptOpened() {
-        AnswerForm form = new AnswerForm(null, ThoughtStyle.TAGS);
+        AnswerStyle form = new AnswerStyle(null, ThoughtStyle.TAGS);
         assertThat(form.opensThought("assistant\n<think>\n")).isTrue();
         assertThat(form.opensThought("assistant\n<think>\n\n</think>\n\n")).isFalse();
         AnswerReader reader = form.reader(Tools.NONE, CONTROL::contains);
@@ -178,11 +178,11 @@ final class AnswerReaderTest {
 
     @Test
     void idsAreOfTheModelsKind() {
-        assertThat(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
+        assertThat(new AnswerStyle(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
                 .matches("[0-9A-Za-z]{9}")
-                .isEqualTo(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
-                .isNotEqualTo(new AnswerForm(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 1));
-        assertThat(new AnswerForm(CallStyle.OBJECT, null).callId("chatcmpl-1", 0, 0))
+                .isEqualTo(new AnswerStyle(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 0))
+                .isNotEqualTo(new AnswerStyle(CallStyle.NAMED, null).callId("chatcmpl-1", 0, 1));
+        assertThat(new AnswerStyle(CallStyle.OBJECT, null).callId("chatcmpl-1", 0, 0))
                 .matches("call_[0-9A-Za-z]{24}");
     }
 }

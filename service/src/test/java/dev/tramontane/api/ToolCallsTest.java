@@ -2,7 +2,7 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.CallStyle;
 import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.ChatLayout;
@@ -218,7 +218,7 @@ final class ToolCallsTest {
     @Test
     void formsOfTemplates() {
         ChatLayout hermes =
-                MistralLayout.of(MistralVersion.V13).answeredIn(new AnswerForm(CallStyle.OBJECT, ThoughtStyle.TAGS));
+                MistralLayout.of(MistralVersion.V13).answeredIn(new AnswerStyle(CallStyle.OBJECT, ThoughtStyle.TAGS));
         try (TestService service = answering(
                 hermes,
                 "<think>\nHm.\n</think>\n\nYes.\n<tool_call>\n{\"name\": \"now\", \"arguments\": {\"a\": 1}}\n</tool_call>")) {

@@ -2,7 +2,7 @@ package dev.tramontane.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.CallStyle;
 import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.fixtures.Oracle;
@@ -60,7 +60,7 @@ final class AnswerFormsTest {
                 thoughts);
     }
 
-    private static void check(AnswerForm form, @Nullable CallStyle calls, @Nullable String thoughts) {
+    private static void check(AnswerStyle form, @Nullable CallStyle calls, @Nullable String thoughts) {
         assertThat(form.calls()).isEqualTo(calls);
         ThoughtStyle style = form.thoughts();
         assertThat(style == null ? null : style.open()).isEqualTo(thoughts);

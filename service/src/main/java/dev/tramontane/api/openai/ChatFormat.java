@@ -1,7 +1,7 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.answer.AnswerForm;
 import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
@@ -18,7 +18,7 @@ import tools.jackson.core.JsonGenerator;
 final class ChatFormat extends AnswerFormat {
     private final int topLogprobs;
 
-    private final AnswerForm form;
+    private final AnswerStyle form;
 
     /**
      * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
@@ -27,7 +27,7 @@ final class ChatFormat extends AnswerFormat {
     ChatFormat(
             AnswerOptions options,
             int topLogprobs,
-            AnswerForm form,
+            AnswerStyle form,
             String model,
             long createdSeconds,
             String fingerprint,

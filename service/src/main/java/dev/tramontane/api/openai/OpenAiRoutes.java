@@ -1,6 +1,6 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.answer.AnswerForm;
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
@@ -165,7 +165,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                 new ChatFormat(
                         request.options(),
                         -1,
-                        AnswerForm.PLAIN,
+                        AnswerStyle.PLAIN,
                         generator.model(),
                         seconds(),
                         config.fingerprint(),

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param calls the form of its tool calls, or null: none are looked for
  * @param thoughts the form of its thoughts, or null
  */
-public record AnswerForm(
+public record AnswerStyle(
         @Nullable CallStyle calls, @Nullable ThoughtStyle thoughts) {
     /** Words only. */
-    public static final AnswerForm PLAIN = new AnswerForm(null, null);
+    public static final AnswerStyle PLAIN = new AnswerStyle(null, null);
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int MISTRAL_ID = 9;
