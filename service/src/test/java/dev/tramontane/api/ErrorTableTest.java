@@ -311,7 +311,14 @@ class ErrorTableTest {
                         "\"structured_outputs\": {\"regex\": \"a\", \"choice\": [\"b\"]}",
                         "structured_outputs.regex",
                         "send one of them"),
-                field("\"grammar\": \"root ::= [a]\"", "grammar", "not supported"),
+                field("\"grammar\": 7", "grammar", "a string"),
+                field("\"grammar\": \"root ::= word\"", "grammar", "grammar is refused"),
+                // 20: an empty language
+                field("\"grammar\": \"root ::= \\\"a\\\" root\"", "grammar", "no text at all"),
+                field(
+                        "\"structured_outputs\": {\"grammar\": \"root ::= (\"}",
+                        "structured_outputs.grammar",
+                        "is refused"),
                 field("\"stream_options\": {\"include_usage\": true}", "stream_options", "needs stream"),
                 field("\"stream\": true, \"prompt_logprobs\": 1", "prompt_logprobs", "cannot be streamed"),
                 field("\"min_tokens\": 5, \"max_tokens\": 4", "min_tokens", "between 0 and 4"),

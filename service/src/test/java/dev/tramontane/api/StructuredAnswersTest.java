@@ -77,6 +77,31 @@ class StructuredAnswersTest {
     }
 
     @Test
+    void grammarsAsLlamaCppsClientsAndVllmsSendThem() {
+        String grammar = """
+                root ::= sum
+                sum ::= term ("+" term)*
+                term ::= [1-9] [0-9]? | "(" sum ")"
+                """;
+        for (JsonObject asked : List.of(
+                new JsonObject().put("grammar", grammar),
+                new JsonObject().put("guided_grammar", grammar),
+                outputs("grammar", grammar))) {
+            JsonObject answer = choice(service.completion(TestService.body("p", asked.put("max_tokens", 300))), 0);
+            String left = answer.getString("text");
+            for (String before = ""; !left.equals(before); ) { // Sums in brackets become numbers, innermost first.
+                before = left;
+                left = left.replaceAll("\\([1-9][0-9]?(\\+[1-9][0-9]?)*\\)", "1");
+            }
+            if (answer.getString("finish_reason").equals("stop")) {
+                assertThat(left).matches("[1-9][0-9]?(\\+[1-9][0-9]?)*");
+            } else {
+                assertThat(left).matches("[(+1-9][(+0-9)]*"); // The beginning of a sum.
+            }
+        }
+    }
+
+    @Test
     void theTextOfAStreamMatches() {
         JsonObject asked = outputs("regex", "(?:ab|cd){10,20}!").put("stream", true);
         String body = service.chat(TestService.chatBody(asked)).body();

@@ -12,11 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The fields that say what an answer must be: OpenAI's {@code response_format} and {@code text.format}, vLLM's {@code structured_outputs} and the
- * {@code guided_} fields before it, llama.cpp's {@code json_schema}. What they say is checked later, off the event loop, when it is compiled.
+ * {@code guided_} fields before it, llama.cpp's {@code json_schema} and {@code grammar}. What they say is checked later, off the event loop, when it is compiled.
  */
 public final class FormFields {
-    static final String NO_GRAMMAR = "grammars are not enforced yet; use a JSON schema or a regular expression";
-
     private FormFields() {}
 
     /** What one of them asks for, or null; two that ask for something are one too many. */
@@ -27,6 +25,8 @@ public final class FormFields {
                 json(fields, "guided_json"),
                 choice(fields, "guided_choice"),
                 regex(fields, "guided_regex"),
+                grammar(fields, "guided_grammar"),
+                grammar(fields, "grammar"),
                 schema(fields, "json_schema", false));
     }
 
@@ -102,10 +102,10 @@ public final class FormFields {
                 choice(outputs, "choice"),
                 regex(outputs, "regex"),
                 json(outputs, "json"),
+                grammar(outputs, "grammar"),
                 outputs.flag("json_object", false)
                         ? new AnswerForm(new Form.JsonObject(), outputs.path("json_object"), 0)
                         : null);
-        outputs.refuse("grammar", NO_GRAMMAR);
         outputs.refuse("structural_tag", "use json, regex or choice");
         outputs.refuse("whitespace_pattern", "what stands between JSON's values is fixed");
         for (String name : List.of("disable_fallback", "disable_any_whitespace", "disable_additional_properties")) {
@@ -115,7 +115,7 @@ public final class FormFields {
         if (form == null) {
             throw new InvalidJsonException(
                     "structured_outputs",
-                    "structured_outputs must have one of choice, regex, json and json_object, or be left out");
+                    "structured_outputs must have one of choice, regex, json, grammar and json_object, or be left out");
         }
         return form;
     }
@@ -139,6 +139,11 @@ public final class FormFields {
     private static @Nullable AnswerForm regex(JsonFields fields, String name) {
         String pattern = fields.string(name);
         return pattern == null ? null : new AnswerForm(new Form.Regex(pattern), fields.path(name), pattern.length());
+    }
+
+    private static @Nullable AnswerForm grammar(JsonFields fields, String name) {
+        String grammar = fields.string(name);
+        return grammar == null ? null : new AnswerForm(new Form.Grammar(grammar), fields.path(name), grammar.length());
     }
 
     /** A schema, or a text that is one, as vLLM takes both. */

@@ -26,8 +26,6 @@ final class RequestFields {
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final int MOST = Integer.MAX_VALUE;
     private static final String LEAVE_OUT = "leave it out";
-    private static final String NO_GRAMMAR =
-            "only choices and regular expressions (structured_outputs) are enforced so far";
     private static final Map<String, Object> IDS = JsonSchema.array(JsonSchema.whole(0, MOST), 0, LIMITS.biases());
 
     /** What is read. */
@@ -126,9 +124,11 @@ final class RequestFields {
             honoured(
                     "structured_outputs",
                     JsonSchema.object(),
-                    "one of choice, regex, json and json_object, which every answer must have"),
+                    "one of choice, regex, json, grammar and json_object, which every answer must have"),
             honoured("guided_choice", JsonSchema.array(JsonSchema.string(), 1, MOST), "structured_outputs.choice"),
             honoured("guided_regex", JsonSchema.string(), "structured_outputs.regex"),
+            honoured("guided_grammar", JsonSchema.string(), "structured_outputs.grammar"),
+            honoured("grammar", JsonSchema.string(), "a grammar of llama.cpp's form, which the answer is a text of"),
             honoured("guided_json", JsonSchema.object(), "structured_outputs.json; its text is taken, too"),
             honoured("json_schema", JsonSchema.object(), "the same, as llama.cpp calls it"));
 
@@ -181,9 +181,7 @@ final class RequestFields {
             refused("prompt_embeds", "send text or ids"),
             refused("kv_transfer_params", LEAVE_OUT),
             refused("vllm_xargs", LEAVE_OUT),
-            refused("guided_grammar", NO_GRAMMAR),
             refused("guided_whitespace_pattern", "what stands between JSON's values is fixed"),
-            refused("grammar", NO_GRAMMAR),
             refused("n_predict", "use max_tokens"),
             refused("n_probs", "use logprobs"),
             refused("post_sampling_probs", "use logprobs, which are of before sampling"),

@@ -84,7 +84,7 @@ public final class ResponseFields {
                 honoured(
                         "structured_outputs",
                         JsonSchema.object(),
-                        "one of choice, regex, json and json_object, which the answer must have"),
+                        "one of choice, regex, json, grammar and json_object, which the answer must have"),
                 refused("conversation", "use previous_response_id, or send it as input"),
                 harmless("user", A_LABEL),
                 harmless("safety_identifier", A_LABEL),
