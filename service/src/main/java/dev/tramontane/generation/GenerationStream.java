@@ -293,9 +293,7 @@ final class GenerationStream implements Subscription {
         int seen = 1;
         do {
             if (cancelled || ended) {
-                inbox.clear();
-                outbox.clear();
-                scored.clear();
+                over();
             } else {
                 try {
                     step();
@@ -305,6 +303,16 @@ final class GenerationStream implements Subscription {
             }
             seen = wake.addAndGet(-seen);
         } while (seen != 0);
+    }
+
+    /** Nothing more is told. */
+    private void over() {
+        inbox.clear();
+        outbox.clear();
+        scored.clear();
+        if (presence != null) {
+            presence.forget();
+        }
     }
 
     /** The drain, or the subscriber it called, threw: an error as well must end the stream, or its reader waits for ever. */
@@ -457,9 +465,11 @@ final class GenerationStream implements Subscription {
         }
         if (failure != null) {
             ended = true;
+            over();
             subscriber.onError(failure);
         } else if (live == 0) {
             ended = true;
+            over();
             subscriber.onComplete();
         }
     }

@@ -42,4 +42,14 @@ public final class Presence {
     void heed(Runnable change) {
         heeding = change;
     }
+
+    /** Whether a generation is told of changes. */
+    boolean isHeeded() {
+        return heeding != null;
+    }
+
+    /** The generation is over: who keeps what came of it does not keep the generation. */
+    void forget() {
+        heeding = null;
+    }
 }

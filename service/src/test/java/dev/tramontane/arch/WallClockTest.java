@@ -28,7 +28,7 @@ final class WallClockTest {
             .and()
             .doNotHaveFullyQualifiedName("dev.tramontane.kernels.OldLibraries") // how old a file in the cache is
             .and()
-            .resideOutsideOfPackage("dev.tramontane.snapshots..") // likewise
+            .resideOutsideOfPackages("dev.tramontane.snapshots..", "dev.tramontane.api.journal..") // likewise
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()

@@ -131,6 +131,23 @@ final class YieldedAnswersTest {
         return shown;
     }
 
+    /** Who keeps an answer's events for readers to come keeps nothing of what made them: not after its end, nor once he has left. */
+    @Test
+    void whatIsOverIsNotHeld() {
+        StopRules stops = new StopRules(0, List.of(), false, Set.of(), false);
+        ScriptedEngine engine = new ScriptedEngine("abc");
+        Reader whole = read(engine, request(stops, 1));
+        assertThat(whole.presence.isHeeded()).isTrue();
+        whole.requestUnbounded();
+        until(engine, () -> whole.over && !whole.presence.isHeeded());
+
+        Reader left = read(engine, request(stops, 1));
+        left.want(1);
+        until(engine, left::hasAll);
+        left.cancel();
+        until(engine, () -> !left.presence.isHeeded());
+    }
+
     /** Characters of one to four bytes, beginnings of stop strings, two answers; given up wherever nothing is wanted. */
     @Test
     void whoeverComesBackReadsWhatHeWouldHaveRead() {
