@@ -59,7 +59,7 @@ public final class PageFiles implements PageStore, AutoCloseable {
         PageFormat format = new PageFormat(model, pageBytes);
         try {
             files = new PageDirectory(directory, format, model);
-            limit = new DirectoryLimit(files.directory(), limitBytes, observer);
+            limit = new DirectoryLimit(files.files(), limitBytes, observer);
             limit.enforce();
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);
@@ -275,7 +275,10 @@ public final class PageFiles implements PageStore, AutoCloseable {
         }
         observer.failed();
         if (mayLog()) {
-            LOG.warn("the snapshot directory {} fails; what is not kept there is computed", files.directory(), cause);
+            LOG.warn(
+                    "the snapshot directory {} fails; what is not kept there is computed",
+                    files.files().path(),
+                    cause);
         }
     }
 
@@ -293,7 +296,9 @@ public final class PageFiles implements PageStore, AutoCloseable {
         boolean interrupted = false;
         try {
             if (!writer.awaitTermination(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("the snapshot directory {} takes its time: what it has not taken is lost", files.directory());
+                LOG.warn(
+                        "the snapshot directory {} takes its time: what it has not taken is lost",
+                        files.files().path());
             }
         } catch (InterruptedException asked) {
             interrupted = true;

@@ -1,11 +1,11 @@
 package dev.tramontane.snapshots;
 
+import dev.tramontane.files.FileBytes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.zip.CRC32C;
 
 /**
  * What a page file looks like: a head of 128 bytes, then pages as they lay in the cache. Numbers are little-endian.
@@ -76,8 +76,10 @@ final class PageFormat {
                 .putInt(groups)
                 .put(model)
                 .put(HexFormat.of().parseHex(name));
-        head.putLong(pages.remaining()).putInt(checksum(pages));
-        return head.putInt(HEAD_SUM_AT, checksum(head.duplicate().position(0).limit(HEAD_SUM_AT)))
+        head.putLong(pages.remaining()).putInt(FileBytes.checksum(pages));
+        return head.putInt(
+                        HEAD_SUM_AT,
+                        FileBytes.checksum(head.duplicate().position(0).limit(HEAD_SUM_AT)))
                 .clear();
     }
 
@@ -93,7 +95,7 @@ final class PageFormat {
         if (in.limit() < HEAD) {
             throw new PageFileException("has " + in.limit() + " bytes, fewer than the " + HEAD + " of a head");
         }
-        if (!Arrays.equals(bytes(in, 0, MAGIC.length), MAGIC)) {
+        if (!Arrays.equals(FileBytes.copy(in, 0, MAGIC.length), MAGIC)) {
             throw new PageFileException("does not begin as a page file does");
         }
         int version = in.getInt(MAGIC.length);
@@ -101,13 +103,13 @@ final class PageFormat {
             throw new PageFileException("is of version " + Integer.toUnsignedString(version) + "; version " + VERSION
                     + " is what this program reads");
         }
-        if (checksum(in.duplicate().position(0).limit(HEAD_SUM_AT)) != in.getInt(HEAD_SUM_AT)) {
+        if (FileBytes.checksum(in.duplicate().position(0).limit(HEAD_SUM_AT)) != in.getInt(HEAD_SUM_AT)) {
             throw new PageFileException("has a damaged head: its checksum does not fit");
         }
-        if (!Arrays.equals(bytes(in, MODEL_AT, NAME_BYTES), model)) {
+        if (!Arrays.equals(FileBytes.copy(in, MODEL_AT, NAME_BYTES), model)) {
             throw new PageFileException("is of another model, or one with other settings");
         }
-        if (!HexFormat.of().formatHex(bytes(in, NAME_AT, NAME_BYTES)).equals(name)) {
+        if (!HexFormat.of().formatHex(FileBytes.copy(in, NAME_AT, NAME_BYTES)).equals(name)) {
             throw new PageFileException("holds another block than its name says");
         }
         int groups = in.getInt(MAGIC.length + Integer.BYTES);
@@ -132,20 +134,8 @@ final class PageFormat {
      * @throws PageFileException when they are damaged
      */
     static void check(Head head, ByteBuffer pages) {
-        if (pages.remaining() != head.bytes() || checksum(pages) != head.checksum()) {
+        if (pages.remaining() != head.bytes() || FileBytes.checksum(pages) != head.checksum()) {
             throw new PageFileException("has damaged pages: their checksum does not fit");
         }
-    }
-
-    private static byte[] bytes(ByteBuffer from, int at, int count) {
-        byte[] bytes = new byte[count];
-        from.get(at, bytes);
-        return bytes;
-    }
-
-    private static int checksum(ByteBuffer of) {
-        CRC32C sum = new CRC32C();
-        sum.update(of.duplicate());
-        return (int) sum.getValue();
     }
 }

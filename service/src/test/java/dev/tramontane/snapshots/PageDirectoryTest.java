@@ -3,6 +3,7 @@ package dev.tramontane.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.files.SharedDirectory;
 import dev.tramontane.fixtures.Mutations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,7 +88,7 @@ final class PageDirectoryTest {
                 .isEqualTo("rw-------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
                 .isEqualTo("rwx------");
-        assertThat(file.getParent()).as("no part is left").isDirectoryNotContaining("glob:**" + PageDirectory.PART);
+        assertThat(file.getParent()).as("no part is left").isDirectoryNotContaining("glob:**" + SharedDirectory.PART);
     }
 
     @Test
@@ -184,7 +185,7 @@ final class PageDirectoryTest {
     @Test
     void whatWasUsedLongestAgoGoesFirst() throws IOException {
         long[] occupied = new long[2];
-        DirectoryLimit limit = new DirectoryLimit(files.directory(), 192 * 8, new SnapshotObserver() {
+        DirectoryLimit limit = new DirectoryLimit(files.files(), 192 * 8, new SnapshotObserver() {
             @Override
             public void removed(int count) {
                 occupied[0] += count;
@@ -202,8 +203,8 @@ final class PageDirectoryTest {
             Files.setLastModifiedTime(files.path(name), FileTime.from(then.plusSeconds(i)));
         }
         files.read(String.format("%064x", 0), room()); // The oldest, but used now.
-        Path foreign = Files.writeString(files.directory().resolve("notes.txt"), "not ours");
-        Path part = Files.writeString(files.directory().resolve("old" + PageDirectory.PART), "left");
+        Path foreign = Files.writeString(files.files().path().resolve("notes.txt"), "not ours");
+        Path part = Files.writeString(files.files().path().resolve("old" + SharedDirectory.PART), "left");
         Files.setLastModifiedTime(part, FileTime.from(then));
         limit.enforce();
         assertThat(occupied).containsExactly(4, 192 * 7);

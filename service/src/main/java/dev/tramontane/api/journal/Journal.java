@@ -72,7 +72,7 @@ public final class Journal {
     public Journal(Vertx vertx, Path directory, byte[] model, long mostBytes, Duration kept, JournalObserver observer) {
         try {
             files = new AnswerDirectory(directory, new JournalFormat(model));
-            limit = new AnswerLimit(files.directory(), mostBytes, kept);
+            limit = new AnswerLimit(files.files(), mostBytes, kept);
             limit.enforce(Instant.now());
         } catch (IOException unusable) {
             throw new UncheckedIOException(unusable);

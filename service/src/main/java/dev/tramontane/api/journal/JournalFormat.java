@@ -1,10 +1,10 @@
 package dev.tramontane.api.journal;
 
+import dev.tramontane.files.FileBytes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.zip.CRC32C;
 
 /**
  * What an answer's file looks like: a head of 128 bytes, then the answer as JSON. Numbers are little-endian.
@@ -63,8 +63,8 @@ final class JournalFormat {
         }
         ByteBuffer file = ByteBuffer.allocate(HEAD + body.length).order(ByteOrder.LITTLE_ENDIAN);
         file.put(MAGIC).putInt(VERSION).putInt(kind.number()).put(model).put(name.bytes());
-        file.putLong(body.length).putInt(checksum(ByteBuffer.wrap(body)));
-        file.putInt(HEAD_SUM_AT, checksum(file.duplicate().position(0).limit(HEAD_SUM_AT)));
+        file.putLong(body.length).putInt(FileBytes.checksum(ByteBuffer.wrap(body)));
+        file.putInt(HEAD_SUM_AT, FileBytes.checksum(file.duplicate().position(0).limit(HEAD_SUM_AT)));
         return file.put(HEAD, body).clear();
     }
 
@@ -80,7 +80,7 @@ final class JournalFormat {
         if (in.limit() < HEAD) {
             throw JournalException.damaged("has " + in.limit() + " bytes, fewer than the " + HEAD + " of a head");
         }
-        if (!Arrays.equals(bytes(in, 0, MAGIC.length), MAGIC)) {
+        if (!Arrays.equals(FileBytes.copy(in, 0, MAGIC.length), MAGIC)) {
             throw JournalException.damaged("does not begin as an answer's file does");
         }
         int version = in.getInt(MAGIC.length);
@@ -88,13 +88,13 @@ final class JournalFormat {
             throw JournalException.foreign("is of version " + Integer.toUnsignedString(version) + "; version " + VERSION
                     + " is what this program reads");
         }
-        if (checksum(in.duplicate().position(0).limit(HEAD_SUM_AT)) != in.getInt(HEAD_SUM_AT)) {
+        if (FileBytes.checksum(in.duplicate().position(0).limit(HEAD_SUM_AT)) != in.getInt(HEAD_SUM_AT)) {
             throw JournalException.damaged("has a damaged head: its checksum does not fit");
         }
-        if (!Arrays.equals(bytes(in, MODEL_AT, MARK_BYTES), model)) {
+        if (!Arrays.equals(FileBytes.copy(in, MODEL_AT, MARK_BYTES), model)) {
             throw JournalException.foreign("is of another model, or of one under another name");
         }
-        if (!Arrays.equals(bytes(in, NAME_AT, MARK_BYTES), name.bytes())) {
+        if (!Arrays.equals(FileBytes.copy(in, NAME_AT, MARK_BYTES), name.bytes())) {
             throw JournalException.damaged("holds another answer than its name says");
         }
         AnswerKind kind = AnswerKind.of(in.getInt(KIND_AT));
@@ -115,20 +115,8 @@ final class JournalFormat {
      * @throws JournalException when it is damaged
      */
     static void check(Head head, ByteBuffer body) {
-        if (body.remaining() != head.bytes() || checksum(body) != head.checksum()) {
+        if (body.remaining() != head.bytes() || FileBytes.checksum(body) != head.checksum()) {
             throw JournalException.damaged("has a damaged answer: its checksum does not fit");
         }
-    }
-
-    private static byte[] bytes(ByteBuffer from, int at, int count) {
-        byte[] bytes = new byte[count];
-        from.get(at, bytes);
-        return bytes;
-    }
-
-    private static int checksum(ByteBuffer of) {
-        CRC32C sum = new CRC32C();
-        sum.update(of.duplicate());
-        return (int) sum.getValue();
     }
 }

@@ -3,6 +3,7 @@ package dev.tramontane.api.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.files.SharedDirectory;
 import dev.tramontane.fixtures.Mutations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -144,7 +145,7 @@ final class AnswerFilesTest {
         files.done(NAME);
         assertThat(files.take(NAME)).isNull();
         assertThat(names()).isEmpty();
-        assertThat(Files.getPosixFilePermissions(files.directory())).hasSize(3);
+        assertThat(Files.getPosixFilePermissions(files.files().path())).hasSize(3);
     }
 
     @Test
@@ -155,7 +156,7 @@ final class AnswerFilesTest {
     }
 
     private List<String> names() throws IOException {
-        try (Stream<Path> all = Files.list(files.directory())) {
+        try (Stream<Path> all = Files.list(files.files().path())) {
             return all.map(file -> file.getFileName().toString()).toList();
         }
     }
@@ -164,26 +165,26 @@ final class AnswerFilesTest {
     @Test
     void whatIsOldOrTooMuchGoes() throws IOException {
         Instant now = Instant.now();
-        Path part = Files.write(files.directory().resolve("1" + AnswerDirectory.PART), sound());
-        Path fresh = Files.write(files.directory().resolve("2" + AnswerDirectory.PART), sound());
+        Path part = Files.write(files.files().path().resolve("1" + SharedDirectory.PART), sound());
+        Path fresh = Files.write(files.files().path().resolve("2" + SharedDirectory.PART), sound());
         Files.setLastModifiedTime(part, FileTime.from(now.minus(Duration.ofHours(2))));
         for (int i = 0; i < 5; i++) {
             AnswerName name = AnswerName.of("", "resp_" + i);
             files.write(AnswerKind.RESPONSE, name, BODY);
             Files.setLastModifiedTime(files.path(name), FileTime.from(now.minus(Duration.ofMinutes(10L * i))));
         }
-        Path other = Files.writeString(files.directory().resolve("notes.txt"), "mine");
+        Path other = Files.writeString(files.files().path().resolve("notes.txt"), "mine");
         Duration kept = Duration.ofMinutes(35);
-        new AnswerLimit(files.directory(), 1 << 20, kept).enforce(now);
+        new AnswerLimit(files.files(), 1 << 20, kept).enforce(now);
         assertThat(part).doesNotExist();
         assertThat(fresh).exists();
         assertThat(files.has(AnswerName.of("", "resp_3"))).isTrue();
         assertThat(files.has(AnswerName.of("", "resp_4"))).as("too old").isFalse();
-        new AnswerLimit(files.directory(), 2L * sound().length, kept).enforce(now);
+        new AnswerLimit(files.files(), 2L * sound().length, kept).enforce(now);
         assertThat(files.has(AnswerName.of("", "resp_1"))).isTrue();
         assertThat(files.has(AnswerName.of("", "resp_2"))).as("too much").isFalse();
         assertThat(other).exists();
-        AnswerLimit limit = new AnswerLimit(files.directory(), 2L * sound().length, kept);
+        AnswerLimit limit = new AnswerLimit(files.files(), 2L * sound().length, kept);
         limit.enforce(now);
         files.write(AnswerKind.RESPONSE, NAME, BODY);
         limit.written(sound().length);
