@@ -65,11 +65,6 @@ public final class AnswerReader {
         think();
     }
 
-    /** How many calls have begun. */
-    public int calls() {
-        return sink.begun();
-    }
-
     /** Takes text. */
     public void text(String more, List<AnswerPart> parts) {
         held.append(more);

@@ -46,9 +46,4 @@ public enum CallStyle {
     public String close() {
         return close;
     }
-
-    /** Whether a call need not be marked: an answer that begins like one is one. */
-    boolean isBare() {
-        return this == BARE;
-    }
 }

@@ -45,7 +45,7 @@ public final class MistralLayout implements ChatLayout {
 
     /** The layout of that version, for a model with these settings; versions before v15 have none. */
     public static MistralLayout of(MistralVersion version, MistralSettings settings) {
-        return new MistralLayout(version, version.hasSettings() ? settings : MistralSettings.NONE);
+        return new MistralLayout(version, settings);
     }
 
     @Override

@@ -113,10 +113,6 @@ final class Admitted {
         return running.get(index);
     }
 
-    boolean isParked(Sequence sequence) {
-        return parked.contains(sequence);
-    }
-
     /** Of the parked those whom nobody attends to. */
     Absent absent() {
         return absent;

@@ -66,8 +66,6 @@ final class LateMasks {
             }
         }
         int[] also = request.mask(guide.isFinished() ? Integer.MAX_VALUE : sequence.generated);
-        for (int i = 0; i < also.length; i++) {
-            words[i / 2] &= ~(Integer.toUnsignedLong(~also[i]) << (i % 2 * 32));
-        }
+        StepBatch.restrict(words, also);
     }
 }

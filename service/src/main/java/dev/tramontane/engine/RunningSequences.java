@@ -163,10 +163,12 @@ final class RunningSequences {
                 observer.yielded();
             } else {
                 observer.finished(reason, prompt, sequence.generated, phases);
-            }
-            if (sequence.request.live == 0 && reason != FinishReason.YIELDED) {
-                observer.requestEnded(
-                        sequence.request.choices.size(), sequence.request.answer(), mostGenerated(sequence.request));
+                if (sequence.request.live == 0) {
+                    observer.requestEnded(
+                            sequence.request.choices.size(),
+                            sequence.request.answer(),
+                            mostGenerated(sequence.request));
+                }
             }
             int cached = Math.min(sequence.cached, prompt);
             Finish finish = new Finish(reason, endToken, prompt, cached, sequence.generated, error);

@@ -100,7 +100,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 layout.form());
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
-        guides = new Guides(tokenizer, limits.vocabulary(), observer);
+        guides = new Guides(texts, limits.vocabulary(), observer);
         eosIds = eosIdsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), engine::nanos);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -259,7 +259,12 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
             }
             GenerationRequest rest = request.continuing(soFar);
-            Submission submission = guided(rest, submission(rest, ids, false), () -> isLate(request));
+            Submission submission;
+            try {
+                submission = guided(rest, submission(rest, ids, false), () -> isLate(request));
+            } catch (CancellationException late) {
+                throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
+            }
             return engine.submit(submission, List.of(listener)).getFirst();
         }
 

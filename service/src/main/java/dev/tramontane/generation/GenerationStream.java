@@ -101,9 +101,6 @@ final class GenerationStream implements Subscription {
     private int granted;
     private int live;
 
-    /** Answers that gave their places up and have not been submitted again. */
-    private int yielded;
-
     private int nextChoice;
     private boolean accepted;
     private boolean ended;
@@ -534,7 +531,6 @@ final class GenerationStream implements Subscription {
     private void gaveUp(Choice choice, Finish finish) {
         granted -= choice.granted;
         choice.gaveUp(finish);
-        yielded++;
     }
 
     /** Whoever gave his place up asks for another once somebody is there and wants more. */
@@ -542,8 +538,7 @@ final class GenerationStream implements Subscription {
         if (presence == null) {
             return;
         }
-        for (int i = 0; i < choices.size() && yielded > 0; i++) {
-            Choice choice = choices.get(i);
+        for (Choice choice : choices) {
             if (choice.standing == Standing.YIELDED && presence.isThere() && !pausing && free() > 0) {
                 comeBack(choice);
             }
@@ -558,7 +553,6 @@ final class GenerationStream implements Subscription {
                     places.again(request, promptIds(), choice.soFar(), new Listener(choice.place(), true)));
             choice.standing = Standing.RETURNING; // Until it starts, the others get what is wanted.
             choice.attended = true;
-            yielded--;
             started(List.copyOf(taken));
         } catch (RefusedException refused) {
             refused(choice, refused);
@@ -572,7 +566,6 @@ final class GenerationStream implements Subscription {
                 places.later(this::tryAgain, Math.max(1, refused.retryAfterSeconds()));
             }
             case LATE -> {
-                yielded--;
                 choice.standing = Standing.TAKEN;
                 end(choice, choice.late(promptIds().length));
                 wake();

@@ -8,7 +8,6 @@ import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
 import dev.tramontane.structure.TokenTree;
-import dev.tramontane.tokenizer.Tokenizer;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * takes milliseconds, and the first time of all the vocabulary is put in order, which takes about a second for a large one.
  */
 final class Guides {
-    private static final byte[] NO_TEXT = {};
-
     /** Of the heap, for all structures that are kept together, up to {@link #MOST_BYTES}; a sixteenth of it for the masks of one. */
     private static final int SHARE_OF_HEAP = 8;
 
@@ -29,14 +26,14 @@ final class Guides {
     private static final int SHARE_OF_ONE = 16;
     private static final int CHECK_EVERY = 64;
 
-    private final Tokenizer tokenizer;
+    private final TokenTexts texts;
     private final int vocabulary;
     private final GuideObserver observer;
     private @Nullable Structures structures;
 
     /** @param vocabulary ids that the model may draw, those without a token included */
-    Guides(Tokenizer tokenizer, int vocabulary, GuideObserver observer) {
-        this.tokenizer = tokenizer;
+    Guides(TokenTexts texts, int vocabulary, GuideObserver observer) {
+        this.texts = texts;
         this.vocabulary = vocabulary;
         this.observer = observer;
     }
@@ -110,14 +107,9 @@ final class Guides {
                     usual.moves(),
                     usual.states(),
                     Math.max(most / SHARE_OF_ONE, 1 << 20));
-            made = new Structures(TokenTree.of(vocabulary, this::bytes), limits, most);
+            made = new Structures(TokenTree.of(vocabulary, texts::bytes), limits, most);
             structures = made;
         }
         return made;
-    }
-
-    /** Of a token that is text; control tokens and ids without a token are none. */
-    private byte[] bytes(int id) {
-        return id >= tokenizer.size() || tokenizer.isControl(id) ? NO_TEXT : tokenizer.bytes(id);
     }
 }

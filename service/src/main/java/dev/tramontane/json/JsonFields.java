@@ -84,6 +84,24 @@ public final class JsonFields {
         throw wrong(name, "a string", value);
     }
 
+    /** An object that has to be there. */
+    public JsonFields requiredObject(String name) {
+        JsonFields object = object(name);
+        if (object == null) {
+            throw missing(name);
+        }
+        return object;
+    }
+
+    /** An array that has to be there. */
+    public List<@Nullable Object> requiredArray(String name) {
+        List<@Nullable Object> array = array(name);
+        if (array == null) {
+            throw missing(name);
+        }
+        return array;
+    }
+
     public String requiredString(String name) {
         String value = string(name);
         if (value == null) {

@@ -66,6 +66,15 @@ public final class JsonWriter {
         }
     }
 
+    /** Token ids. */
+    public static void ids(JsonGenerator json, String name, int[] ids) {
+        json.writeName(name).writeStartArray();
+        for (int id : ids) {
+            json.writeNumber(id);
+        }
+        json.writeEndArray();
+    }
+
     /** A log-probability; NaN, where there is none, becomes null. */
     public static void logprob(JsonGenerator json, float logprob) {
         if (Float.isNaN(logprob)) {

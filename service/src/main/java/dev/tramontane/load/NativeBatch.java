@@ -132,9 +132,7 @@ final class NativeBatch implements StepBatch {
     /** What a mask allows of the ids that have tokens. */
     private long[] tokensOf(long[] asked) {
         long[] both = asked.clone();
-        for (int word = 0; word < tokens.length; word++) {
-            both[word / 2] &= ~(Integer.toUnsignedLong(~tokens[word]) << (word % 2 * 32));
-        }
+        StepBatch.restrict(both, tokens);
         return both;
     }
 

@@ -86,6 +86,18 @@ public interface StepBatch {
      */
     void writeMask(int mask, long[] words);
 
+    /**
+     * Takes away from a mask what another does not allow.
+     *
+     * @param words as for {@link #writeMask}
+     * @param mask as for {@link #allow}; an empty one allows all
+     */
+    static void restrict(long[] words, int[] mask) {
+        for (int word = 0; word < mask.length; word++) {
+            words[word / 2] &= ~(Integer.toUnsignedLong(~mask[word]) << (word % 2 * 32));
+        }
+    }
+
     /** Asks for the raw logits of every sample (tests, evaluation). */
     void wantLogits();
 

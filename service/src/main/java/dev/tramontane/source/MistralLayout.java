@@ -64,10 +64,7 @@ final class MistralLayout implements DirectoryLayout {
 
     @Override
     public float[] ropeFactors(ModelGeometry geometry) {
-        return geometry.stretch()
-                .yarn()
-                .map(yarn -> RopeScaling.yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn))
-                .orElse(new float[0]);
+        return RopeScaling.yarn(geometry).orElse(new float[0]);
     }
 
     @Override

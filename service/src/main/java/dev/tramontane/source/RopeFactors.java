@@ -10,7 +10,6 @@ import dev.tramontane.weights.GgufTensor;
 import dev.tramontane.weights.ModelFileException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * Divisors of the rotary frequencies: position interpolation (Chen et al., arXiv 2306.15595) as one factor for all, YaRN
@@ -27,12 +26,9 @@ final class RopeFactors {
     static float[] of(GgufFile file, ModelGeometry geometry) {
         HyperParameters keys = new GgufParameters(file, geometry.architecture());
         double factor = linear(keys);
-        float[] factors = geometry.stretch()
-                .yarn()
-                .map(yarn -> RopeScaling.yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn))
-                .orElseGet(() -> RopeScaling.linear(1, geometry.ropeDimensions() / 2));
-        float[] own = new float[factors.length];
-        Arrays.fill(own, 1f);
+        float[] factors =
+                RopeScaling.yarn(geometry).orElseGet(() -> RopeScaling.linear(1, geometry.ropeDimensions() / 2));
+        float[] own = RopeScaling.linear(1, factors.length);
         file.find(TENSOR).ifPresent(tensor -> read(tensor, own));
         boolean scaled = false;
         for (int i = 0; i < factors.length; i++) {

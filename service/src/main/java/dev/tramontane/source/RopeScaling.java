@@ -1,7 +1,9 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Stretch.Yarn;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 
 /** Divisors of RoPE's frequencies by which a model's context was stretched. */
@@ -51,6 +53,11 @@ final class RopeScaling {
             factors[i] = (float) (1 / ((1 - share) / yarn.factor() + share));
         }
         return factors;
+    }
+
+    /** YaRN's of a geometry that has them. */
+    static Optional<float[]> yarn(ModelGeometry geometry) {
+        return geometry.stretch().yarn().map(yarn -> yarn(geometry.ropeTheta(), geometry.ropeDimensions(), yarn));
     }
 
     /** The last frequency that is not stretched at all. */

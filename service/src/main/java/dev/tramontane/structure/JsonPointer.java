@@ -46,7 +46,7 @@ final class JsonPointer {
             throw new StructureException(from, "$ref " + Quoted.of(reference) + " is no place; only #/... is followed");
         }
         @Nullable Object at = root;
-        StringBuilder canonical = new StringBuilder();
+        String canonical = "";
         for (String step : path.isEmpty() ? new String[0] : path.substring(1).split("/", -1)) {
             String name = step.replace("~1", "/").replace("~0", "~");
             if (at instanceof Map<?, ?> map && map.containsKey(name)) {
@@ -58,9 +58,9 @@ final class JsonPointer {
             } else {
                 throw new StructureException(from, "$ref " + Quoted.of(reference) + " leads to nothing");
             }
-            canonical.append('/').append(name.replace("~", "~0").replace("/", "~1"));
+            canonical = join(canonical, name);
         }
-        return part(canonical.toString(), at);
+        return part(canonical, at);
     }
 
     /** Percent escapes, as in the fragment of a URI. */

@@ -3,9 +3,11 @@ package dev.tramontane.structure;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Values that a schema lists: compared as JSON Schema does, and written. */
@@ -46,7 +48,7 @@ final class JsonValues {
         Map<@Nullable Object, @Nullable Object> byMeaning = new LinkedHashMap<>();
         others.forEach(each -> byMeaning.putIfAbsent(comparable(each), each));
         if (some != null) {
-            List<@Nullable Object> mine = new ArrayList<>();
+            Set<@Nullable Object> mine = new HashSet<>();
             some.forEach(each -> mine.add(comparable(each)));
             byMeaning.keySet().retainAll(mine);
         }

@@ -112,7 +112,15 @@ final class Machine {
         return row;
     }
 
-    /** The state after a byte of a class, for those who pass only once. */
+    /** The same for those who pass only once: the way is not kept, but taken where somebody else has left it. */
+    State pass(State state, int byteClass) {
+        @SuppressWarnings("NullAway") // an array with gaps
+        State[] row = state.row;
+        State known = row == null ? null : row[byteClass];
+        return known == null ? step(state, byteClass) : known;
+    }
+
+    /** The state after a byte of a class, found out anew. */
     State step(State state, int byteClass) {
         Closure closure = new Closure(network, limits, movesLeft);
         boolean read = false;

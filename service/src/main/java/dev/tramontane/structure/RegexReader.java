@@ -112,10 +112,10 @@ final class RegexReader {
         } else if (take('?')) {
             most = 1;
         } else if (take('{')) {
-            least = number("a count");
+            least = count();
             most = least;
             if (take(',')) {
-                most = at < text.length && text[at] == '}' ? Expression.UNBOUNDED : number("a count");
+                most = at < text.length && text[at] == '}' ? Expression.UNBOUNDED : count();
             }
             if (!take('}')) {
                 throw wrong("a count that isn't closed by }");
@@ -283,14 +283,14 @@ final class RegexReader {
         return value;
     }
 
-    private int number(String what) {
+    private int count() {
         int start = at;
         long value = 0;
         while (at < text.length && text[at] >= '0' && text[at] <= '9') {
             value = Math.min(10 * value + text[at++] - '0', MAX_COUNT + 1L);
         }
         if (at == start || value > MAX_COUNT) {
-            throw wrong(what + " that is no number up to " + MAX_COUNT);
+            throw wrong("a count that is no number up to " + MAX_COUNT);
         }
         return (int) value;
     }

@@ -2,7 +2,6 @@ package dev.tramontane.structure;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -127,10 +126,10 @@ final class Shape {
 
     /** All names that some schema names, in their order. */
     Set<String> names() {
-        Map<String, Boolean> names = new LinkedHashMap<>();
-        members.forEach(each -> each.named().keySet().forEach(name -> names.put(name, true)));
-        required.forEach(name -> names.put(name, true));
-        return names.keySet();
+        Set<String> names = new LinkedHashSet<>();
+        members.forEach(each -> names.addAll(each.named().keySet()));
+        names.addAll(required);
+        return names;
     }
 
     /** All that is said of a member. */

@@ -1,6 +1,7 @@
 package dev.tramontane.structure;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,7 +75,7 @@ final class StrictSubset {
                     pointer, "a strict schema says \"additionalProperties\": false of every object");
         }
         Collection<?> names = map.get("properties") instanceof Map<?, ?> properties ? properties.keySet() : Set.of();
-        Collection<?> required = map.get("required") instanceof List<?> list ? list : List.of();
+        Collection<?> required = map.get("required") instanceof List<?> list ? new HashSet<>(list) : Set.of();
         for (Object name : names) {
             if (!required.contains(name)) {
                 throw new StructureException(

@@ -14,6 +14,9 @@ public final class Structure {
     private final Machine machine;
     private final long[] scratch;
 
+    /** Of what never changes. */
+    private final long fixedBytes;
+
     private Structure(Expression expression, TokenTree tokens, StructureLimits limits) {
         this.tokens = tokens;
         Network network = NetworkBuilder.build(expression, tokens.single(), limits.nodes());
@@ -23,6 +26,7 @@ public final class Structure {
             throw new StructureException("", String.valueOf(ambiguous.getMessage()));
         }
         this.scratch = new long[(tokens.tokens() + 63) / 64];
+        this.fixedBytes = network.bytes() + 8L * scratch.length;
     }
 
     /**
@@ -104,7 +108,7 @@ public final class Structure {
 
     /** Bytes of heap that all of it takes at present, about, without its vocabulary. */
     public long bytes() {
-        return machine.network().bytes() + 8L * scratch.length + cachedBytes();
+        return fixedBytes + cachedBytes();
     }
 
     /** Bytes of heap that its states and masks take at present, about; what is forgotten beyond its limit is made anew. */
@@ -180,7 +184,7 @@ public final class Structure {
         synchronized (machine) {
             State reached = machine.begin(state);
             for (int at = 0; at < bytes.length && !reached.isDead(); at++) {
-                reached = machine.step(reached, machine.network().classes()[bytes[at] & 0xff]);
+                reached = machine.pass(reached, machine.network().classes()[bytes[at] & 0xff]);
             }
             return reached;
         }

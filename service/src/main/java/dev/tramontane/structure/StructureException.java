@@ -7,18 +7,10 @@ package dev.tramontane.structure;
 public final class StructureException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final String place;
-
     /**
      * @param place where it stands, as in "character 7" or "choice 2"; empty for the whole
      */
     public StructureException(String place, String reason) {
         super(place.isEmpty() ? reason : reason + " (at " + place + ")", null, false, false);
-        this.place = place;
-    }
-
-    /** Where it stands, empty for the whole. */
-    public String place() {
-        return place;
     }
 }

@@ -53,9 +53,11 @@ public final class Structures {
         if (mine) {
             task.run();
         }
-        Structure structure = result(key, task);
-        forgetOldest();
-        return structure;
+        try {
+            return result(key, task);
+        } finally {
+            forgetOldest(); // Refusals are kept, too.
+        }
     }
 
     private Structure result(String key, FutureTask<Structure> task) {

@@ -5,16 +5,14 @@ import java.util.Arrays;
 /** What a file holds: its body is read by whoever wrote it. */
 public enum AnswerKind {
     /** A response, over HTTP or a socket. */
-    RESPONSE(1, "a response"),
+    RESPONSE(1),
     /** A stream of a chat or a completion that can be read on. */
-    STREAM(2, "a stream of a chat or a completion");
+    STREAM(2);
 
     private final int number;
-    private final String words;
 
-    AnswerKind(int number, String words) {
+    AnswerKind(int number) {
         this.number = number;
-        this.words = words;
     }
 
     int number() {
@@ -27,10 +25,5 @@ public enum AnswerKind {
                 .findFirst()
                 .orElseThrow(() -> JournalException.damaged(
                         "holds an answer of kind " + Integer.toUnsignedString(number) + ", which there is not"));
-    }
-
-    @Override
-    public String toString() {
-        return words;
     }
 }

@@ -21,6 +21,7 @@ final class FormJson {
         json.writeName("form").writeStartObject();
         json.writeStringProperty("field", form.field());
         json.writeNumberProperty("characters", form.characters());
+        json.writeStringProperty("name", form.name());
         switch (form.form()) {
             case Form.Choice(List<String> choices) -> {
                 json.writeName("choices");
@@ -42,8 +43,12 @@ final class FormJson {
         if (fields == null) {
             return null;
         }
+        String name = fields.string("name"); // Earlier files have none.
         AnswerForm form = new AnswerForm(
-                form(fields), fields.requiredString("field"), fields.integer("characters", 0, 0, Integer.MAX_VALUE));
+                form(fields),
+                fields.requiredString("field"),
+                fields.integer("characters", 0, 0, Integer.MAX_VALUE),
+                name == null ? "" : name);
         fields.end();
         return form;
     }
@@ -51,7 +56,7 @@ final class FormJson {
     private static Form form(JsonFields fields) {
         if (fields.has("choices")) {
             List<String> choices = new ArrayList<>();
-            for (Object choice : GenerationJson.required(fields, "choices")) {
+            for (Object choice : fields.requiredArray("choices")) {
                 choices.add(JsonFields.string(choice, fields.path("choices")));
             }
             return new Form.Choice(choices);

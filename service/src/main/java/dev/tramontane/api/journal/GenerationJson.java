@@ -8,6 +8,7 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.time.InstantSource;
@@ -44,7 +45,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
     /** @param prompt what the request's prompt became */
     public void write(JsonGenerator json, GenerationRequest request, int[] prompt) {
         json.writeStartObject();
-        ids(json, "prompt", prompt);
+        JsonWriter.ids(json, "prompt", prompt);
         json.writeNumberProperty("choices", request.choices());
         if (request.maxTokens().isPresent()) {
             json.writeNumberProperty("max_tokens", request.maxTokens().getAsInt());
@@ -70,7 +71,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         stops.strings().forEach(json::writeString);
         json.writeEndArray();
         json.writeBooleanProperty("include_string", stops.includeString());
-        ids(json, "tokens", sorted(stops.tokens()));
+        JsonWriter.ids(json, "tokens", sorted(stops.tokens()));
         json.writeBooleanProperty("ignore_end", stops.ignoreEnd());
         json.writeEndObject();
     }
@@ -81,7 +82,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
             json.writeNumberProperty(parameter.wireName(), sampling.value(parameter));
         }
         json.writeNumberProperty("seed", sampling.seed());
-        ids(json, "allowed", sorted(sampling.allowed()));
+        JsonWriter.ids(json, "allowed", sorted(sampling.allowed()));
         json.writeName("bias").writeStartArray();
         for (Map.Entry<Integer, Float> addition : sampling.bias().entrySet()) {
             json.writeStartArray();
@@ -100,15 +101,15 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
      * @throws IllegalArgumentException for a value out of its range
      */
     public GenerationRequest read(JsonFields fields, Tenant tenant) {
-        List<@Nullable Object> prompt = required(fields, "prompt");
+        List<@Nullable Object> prompt = fields.requiredArray("prompt");
         Long maxTokens = fields.integer("max_tokens", 0, Integer.MAX_VALUE);
         String salt = fields.requiredString("salt");
         GenerationRequest request = new GenerationRequest(
                 new Prompt.Ids(JsonFields.ids(prompt, fields.path("prompt"))),
                 fields.integer("choices", 1, 1, MOST_CHOICES),
                 maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens.intValue()),
-                stops(inner(fields, "stops")),
-                sampling(inner(fields, "sampling")),
+                stops(fields.requiredObject("stops")),
+                sampling(fields.requiredObject("sampling")),
                 fields.flag("show_control", false),
                 fields.integer("tops", -1, -1, MOST_TOPS),
                 -1); // The prompt was scored where the answer began.
@@ -129,7 +130,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
     }
 
     private static StopRules stops(JsonFields fields) {
-        List<@Nullable Object> given = required(fields, "strings");
+        List<@Nullable Object> given = fields.requiredArray("strings");
         List<String> strings = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {
             String path = fields.path("strings") + "[" + i + "]";
@@ -168,7 +169,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
 
     private static Map<Integer, Float> bias(JsonFields fields) {
         Map<Integer, Float> bias = new HashMap<>();
-        List<@Nullable Object> given = required(fields, "bias");
+        List<@Nullable Object> given = fields.requiredArray("bias");
         for (int i = 0; i < given.size(); i++) {
             String path = fields.path("bias") + "[" + i + "]";
             List<@Nullable Object> pair = JsonFields.array(given.get(i), path);
@@ -181,42 +182,13 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         return bias;
     }
 
-    // ---- what files of every kind are made of
-
-    /** Token ids. */
-    public static void ids(JsonGenerator json, String name, int[] ids) {
-        json.writeName(name).writeStartArray();
-        for (int id : ids) {
-            json.writeNumber(id);
-        }
-        json.writeEndArray();
-    }
-
-    /** An array that has to be there. */
-    public static List<@Nullable Object> required(JsonFields fields, String name) {
-        List<@Nullable Object> list = fields.array(name);
-        if (list == null) {
-            throw fields.missing(name);
-        }
-        return list;
-    }
-
-    /** An object that has to be there. */
-    public static JsonFields inner(JsonFields fields, String name) {
-        JsonFields object = fields.object(name);
-        if (object == null) {
-            throw fields.missing(name);
-        }
-        return object;
-    }
-
     private static int[] sorted(Set<Integer> ids) {
         return ids.stream().mapToInt(Integer::intValue).sorted().toArray();
     }
 
     private static Set<Integer> set(JsonFields fields, String name) {
         Set<Integer> ids = new HashSet<>();
-        for (int id : JsonFields.ids(required(fields, name), fields.path(name))) {
+        for (int id : JsonFields.ids(fields.requiredArray(name), fields.path(name))) {
             ids.add(id);
         }
         return ids;

@@ -34,7 +34,7 @@ public final class PastJson {
         if (first == null) {
             throw fields.missing("first_event");
         }
-        List<@Nullable Object> given = GenerationJson.required(fields, "events");
+        List<@Nullable Object> given = fields.requiredArray("events");
         if (given.size() % 2 != 0) {
             throw JsonFields.wrongAt(fields.path("events"), "types and texts in turn", given);
         }

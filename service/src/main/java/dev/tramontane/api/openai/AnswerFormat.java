@@ -234,16 +234,8 @@ abstract class AnswerFormat {
         return both;
     }
 
-    static void writeIds(JsonGenerator json, String name, int[] ids) {
-        json.writeName(name).writeStartArray();
-        for (int id : ids) {
-            json.writeNumber(id);
-        }
-        json.writeEndArray();
-    }
-
     static void writeIds(JsonGenerator json, String name, List<Token> tokens) {
-        writeIds(json, name, tokens.stream().mapToInt(Token::id).toArray());
+        JsonWriter.ids(json, name, tokens.stream().mapToInt(Token::id).toArray());
     }
 
     /** vLLM's prompt_logprobs: per token null or a map from ids to log-probability, rank and text. */

@@ -77,7 +77,7 @@ final class ChatFormat extends AnswerFormat {
     void writeTail(JsonGenerator json, List<Answer> answers) {
         Answer answer = answers.getFirst();
         if (options().returnIds()) {
-            writeIds(json, "prompt_token_ids", answer.promptIds);
+            JsonWriter.ids(json, "prompt_token_ids", answer.promptIds);
         }
         if (options().promptLogprobs() >= 0) {
             writePromptLogprobs(json, answer.scored);
@@ -192,7 +192,7 @@ final class ChatFormat extends AnswerFormat {
                 },
                 json -> {
                     if (options().returnIds()) {
-                        writeIds(json, "prompt_token_ids", promptIds);
+                        JsonWriter.ids(json, "prompt_token_ids", promptIds);
                     }
                 });
     }

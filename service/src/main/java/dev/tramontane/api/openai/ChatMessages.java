@@ -20,10 +20,7 @@ final class ChatMessages {
     static final String PREFIX = "prefix";
 
     static List<Map<String, @Nullable Object>> messages(JsonFields fields, int most) {
-        List<@Nullable Object> given = fields.array("messages");
-        if (given == null) {
-            throw fields.missing("messages");
-        }
+        List<@Nullable Object> given = fields.requiredArray("messages");
         if (given.isEmpty() || given.size() > most) {
             throw new InvalidJsonException("messages", "messages must have between 1 and " + most + " entries");
         }
@@ -170,10 +167,6 @@ final class ChatMessages {
 
     private static JsonFields function(JsonFields holder) {
         holder.only("type", "function");
-        JsonFields function = holder.object("function");
-        if (function == null) {
-            throw holder.missing("function");
-        }
-        return function;
+        return holder.requiredObject("function");
     }
 }

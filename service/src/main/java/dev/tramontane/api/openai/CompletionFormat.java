@@ -45,7 +45,7 @@ final class CompletionFormat extends AnswerFormat {
         writeLogprobs(json, request.echo() ? answer.scored : List.of(), part.tokens, before);
         if (options().returnIds()) {
             writeIds(json, "token_ids", part.tokens);
-            writeIds(json, "prompt_token_ids", answer.promptIds);
+            JsonWriter.ids(json, "prompt_token_ids", answer.promptIds);
         }
         if (options().promptLogprobs() >= 0) {
             writePromptLogprobs(json, answer.scored);
@@ -115,7 +115,7 @@ final class CompletionFormat extends AnswerFormat {
             json.writeStringProperty("text", request.echo() ? beginning.promptText : "");
             writeLogprobs(json, request.echo() ? beginning.scored : List.of(), List.of(), 0);
             if (options().returnIds()) {
-                writeIds(json, "prompt_token_ids", beginning.promptIds);
+                JsonWriter.ids(json, "prompt_token_ids", beginning.promptIds);
                 writeIds(json, "token_ids", List.of());
             }
         });

@@ -14,10 +14,7 @@ import org.jspecify.annotations.Nullable;
 record DetokenizeRequest(@Nullable String model, int[] tokens) {
 
     static DetokenizeRequest parse(JsonFields fields, RequestLimits limits) {
-        List<@Nullable Object> given = fields.array("tokens");
-        if (given == null) {
-            throw fields.missing("tokens");
-        }
+        List<@Nullable Object> given = fields.requiredArray("tokens");
         if (given.size() > limits.tokens()) {
             throw new InvalidJsonException("tokens", "tokens may have at most " + limits.tokens() + " entries");
         }

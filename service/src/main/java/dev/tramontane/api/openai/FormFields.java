@@ -68,19 +68,11 @@ public final class FormFields {
                 format.has("schema")
                         ? schema(format, "schema", false)
                         : new AnswerForm(new Form.JsonObject(), format.path("type"), 0);
-            case "json_schema" -> named(nested ? inner(format) : format);
+            case "json_schema" -> named(nested ? format.requiredObject("json_schema") : format);
             default -> throw format.wrong("type", "text, json_object or json_schema", type);
         };
         format.end();
         return form;
-    }
-
-    private static JsonFields inner(JsonFields format) {
-        JsonFields schema = format.object("json_schema");
-        if (schema == null) {
-            throw format.missing("json_schema");
-        }
-        return schema;
     }
 
     private static AnswerForm named(JsonFields fields) {

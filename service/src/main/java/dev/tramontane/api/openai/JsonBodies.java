@@ -41,7 +41,14 @@ public final class JsonBodies {
      * are named in a header of the response.
      */
     public <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
-        return read(request, memory, fields -> Future.succeededFuture(), parse);
+        return bodies.read(request, memory)
+                .compose(body -> {
+                    UnknownFields unknown = UnknownFields.of(ignoreUnknown);
+                    return run(
+                            isSmall(body),
+                            () -> new Parsed<>(parse.apply(fields(body, memory, unknown)), unknown.names()));
+                })
+                .map(parsed -> told(request, Objects.requireNonNull(parsed)));
     }
 
     /**
@@ -56,20 +63,26 @@ public final class JsonBodies {
             Function<JsonFields, T> parse) {
         return bodies.read(request, memory)
                 .compose(body -> {
-                    boolean small = body.length() <= SMALL_BODY;
+                    boolean small = isSmall(body);
                     UnknownFields unknown = UnknownFields.of(ignoreUnknown);
                     return run(small, () -> fields(body, memory, unknown))
                             .compose(fields -> before.apply(fields)
                                     .compose(ready ->
                                             run(small, () -> new Parsed<>(parse.apply(fields), unknown.names()))));
                 })
-                .map(made -> {
-                    Parsed<T> parsed = Objects.requireNonNull(made); // Vert.x lets a future hold nothing.
-                    if (!parsed.ignored().isEmpty()) {
-                        request.response().putHeader(IGNORED, String.join(", ", parsed.ignored()));
-                    }
-                    return parsed.value();
-                });
+                .map(parsed -> told(request, Objects.requireNonNull(parsed))); // Vert.x lets a future hold nothing.
+    }
+
+    private static boolean isSmall(Buffer body) {
+        return body.length() <= SMALL_BODY;
+    }
+
+    /** What was made of a body, once the response's head tells what was passed over. */
+    private static <T> T told(HttpServerRequest request, Parsed<T> parsed) {
+        if (!parsed.ignored().isEmpty()) {
+            request.response().putHeader(IGNORED, String.join(", ", parsed.ignored()));
+        }
+        return parsed.value();
     }
 
     private <T> Future<T> run(boolean small, Callable<T> work) {

@@ -68,7 +68,7 @@ public final class TokenizeRoutes implements ApiRoutes {
             json.writeStartObject();
             json.writeNumberProperty("count", ids.length);
             json.writeNumberProperty("max_model_len", generator.contextTokens());
-            AnswerFormat.writeIds(json, "tokens", ids);
+            JsonWriter.ids(json, "tokens", ids);
             if (strings) {
                 json.writeName("token_strs").writeStartArray();
                 for (int id : ids) {

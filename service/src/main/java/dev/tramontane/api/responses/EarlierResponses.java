@@ -74,6 +74,9 @@ public final class EarlierResponses {
     /** Has them all here if they can be had, one after another. On an event loop. */
     public Future<Void> bring(Caller caller, Collection<String> ids, String traceId) {
         Future<Void> done = Future.succeededFuture();
+        if (!exist()) {
+            return done; // Whoever reads the request looks for what is kept here.
+        }
         for (String id : ids) {
             done = done.compose(before -> find(caller, id, traceId)).mapEmpty();
         }
@@ -143,7 +146,7 @@ public final class EarlierResponses {
     public int leave(Duration limit) throws InterruptedException {
         Journal journal = services.journal().journal();
         if (journal == null) {
-            return services.store().stopAll(RecordedResponse.Stop.DRAINING);
+            return stopAll();
         }
         journal.close();
         journal.writeFor(limit);
@@ -154,7 +157,9 @@ public final class EarlierResponses {
             if (!response.hasEnded()) {
                 all.add(response.suspend(past -> write(journal, tenant, past), limit.toMillis()));
             } else if (response.isAccepted()) {
-                ended.add(() -> write(journal, tenant, response.snapshot())
+                // Copied when it is its turn: there may be many, and the time may be over before.
+                ended.add(() -> journal.write(
+                                AnswerKind.RESPONSE, tenant, response.id(), () -> json.write(response.snapshot()))
                         .toCompletionStage()
                         .toCompletableFuture());
             }
@@ -163,6 +168,17 @@ public final class EarlierResponses {
         awaitAll(all, limit); // Those first whose readers wait for a word.
         awaitAll(ended.stream().map(Supplier::get).toList(), limit);
         return running;
+    }
+
+    private int stopAll() {
+        List<RecordedResponse> running = new ArrayList<>();
+        services.store().forEach((tenant, kept) -> {
+            if (!kept.response().hasEnded()) {
+                running.add(kept.response());
+            }
+        });
+        running.forEach(response -> response.stop(RecordedResponse.Stop.DRAINING));
+        return running.size();
     }
 
     private static void awaitAll(List<? extends CompletableFuture<?>> all, Duration limit) throws InterruptedException {

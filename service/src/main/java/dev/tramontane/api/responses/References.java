@@ -24,11 +24,17 @@ public final class References {
                 if (ids.size() < MOST
                         && item instanceof Map<?, ?> fields
                         && fields.get("id") instanceof String id
-                        && (fields.get("type") == null || "item_reference".equals(fields.get("type")))) {
+                        && refers(fields)) {
                     ids.add(StoredResponse.responseOf(id));
                 }
             }
         }
         return ids;
+    }
+
+    /** As {@link InputItems} tells: what has a role is a message, even with the id that it had. */
+    private static boolean refers(Map<?, ?> item) {
+        Object type = item.get("type");
+        return type == null ? item.get("role") == null : type.equals("item_reference");
     }
 }

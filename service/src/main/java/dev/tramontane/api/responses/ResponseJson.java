@@ -47,7 +47,7 @@ record ResponseJson(GenerationJson generations) {
             write(json, response.create());
             json.writeName("generation");
             generations.write(json, response.create().generation(), response.prompt());
-            GenerationJson.ids(json, "answer", response.answer());
+            JsonWriter.ids(json, "answer", response.answer());
             PastJson.write(json, response.events());
             json.writeEndObject();
         });
@@ -62,7 +62,7 @@ record ResponseJson(GenerationJson generations) {
         json.writeNumberProperty("completed_at", phase.completedAt());
         Usage usage = phase.usage();
         if (usage != null) {
-            GenerationJson.ids(
+            JsonWriter.ids(
                     json, "usage", new int[] {usage.promptTokens(), usage.cachedTokens(), usage.completionTokens()});
         }
         json.writeEndObject();
@@ -122,11 +122,11 @@ record ResponseJson(GenerationJson generations) {
         long createdAt = number(fields, "created_at");
         String text = fields.requiredString("text");
         boolean itemOpen = fields.flag("item_open", false);
-        ResponseState.Phase phase = phase(GenerationJson.inner(fields, "phase"));
-        JsonFields generation = GenerationJson.inner(fields, "generation");
+        ResponseState.Phase phase = phase(fields.requiredObject("phase"));
+        JsonFields generation = fields.requiredObject("generation");
         GenerationRequest asked = generations.read(generation, tenant);
-        ResponseCreate create = create(GenerationJson.inner(fields, "request"), asked);
-        int[] answer = JsonFields.ids(GenerationJson.required(fields, "answer"), "answer");
+        ResponseCreate create = create(fields.requiredObject("request"), asked);
+        int[] answer = JsonFields.ids(fields.requiredArray("answer"), "answer");
         PastEvents events = PastJson.read(fields);
         fields.end();
         int[] prompt = ((Prompt.Ids) asked.prompt()).ids();
@@ -196,7 +196,7 @@ record ResponseJson(GenerationJson generations) {
         }
         Object content = fields.value("content");
         if (!(content instanceof String)) {
-            List<@Nullable Object> parts = GenerationJson.required(fields, "content");
+            List<@Nullable Object> parts = fields.requiredArray("content");
             for (int i = 0; i < parts.size(); i++) {
                 String path = fields.path("content") + "[" + i + "]";
                 JsonFields.string(JsonFields.object(parts.get(i), path).get("text"), path + ".text");
@@ -209,13 +209,11 @@ record ResponseJson(GenerationJson generations) {
         return new Item(
                 role,
                 content,
-                more == null
-                        ? fields.rest()
-                        : GenerationJson.inner(fields, more).rest());
+                more == null ? fields.rest() : fields.requiredObject(more).rest());
     }
 
     private static List<JsonFields> objects(JsonFields fields, String name) {
-        List<@Nullable Object> given = GenerationJson.required(fields, name);
+        List<@Nullable Object> given = fields.requiredArray(name);
         List<JsonFields> objects = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {
             objects.add(fields.inner(given.get(i), fields.path(name) + "[" + i + "]"));
@@ -225,7 +223,7 @@ record ResponseJson(GenerationJson generations) {
 
     private static Map<String, String> texts(JsonFields fields, String name) {
         Map<String, String> texts = new LinkedHashMap<>();
-        GenerationJson.inner(fields, name)
+        fields.requiredObject(name)
                 .rest()
                 .forEach((key, value) -> texts.put(key, JsonFields.string(value, fields.path(name) + "." + key)));
         return texts;
@@ -233,7 +231,7 @@ record ResponseJson(GenerationJson generations) {
 
     private static List<String> strings(JsonFields fields, String name) {
         List<String> strings = new ArrayList<>();
-        for (Object value : GenerationJson.required(fields, name)) {
+        for (Object value : fields.requiredArray(name)) {
             strings.add(JsonFields.string(value, fields.path(name)));
         }
         return strings;

@@ -2,7 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationEvent.Usage;
-import dev.tramontane.json.JsonTree;
+import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.structure.Form;
 import java.util.LinkedHashMap;
@@ -83,7 +83,7 @@ final class ResponseObject {
         json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
         json.writeName("text").writeStartObject();
         json.writeName("format");
-        JsonTree.write(json, format(create.generation().form()));
+        JsonWriter.tree(json, format(create.generation().form()));
         json.writeEndObject();
         json.writeStringProperty("tool_choice", "auto");
         emptyArray(json, "tools");

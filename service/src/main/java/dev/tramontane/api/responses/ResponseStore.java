@@ -159,20 +159,6 @@ public final class ResponseStore {
         all.forEach((response, tenant) -> work.accept(tenant, response));
     }
 
-    /** Ends all that are under way, soon; returns how many. */
-    public int stopAll(RecordedResponse.Stop why) {
-        List<StoredResponse> running = new ArrayList<>();
-        synchronized (this) {
-            for (Share share : shares.values()) {
-                share.all.values().stream()
-                        .filter(each -> !share.ended.contains(each))
-                        .forEach(running::add);
-            }
-        }
-        running.forEach(each -> each.response().stop(why));
-        return running.size();
-    }
-
     /** What this tenant's requests may refer to here. */
     History of(String tenant, Instance here) {
         return new History() {

@@ -103,29 +103,29 @@ sealed interface ClientMessage {
         };
     }
 
-    /** Ids of the responses that a message goes on from, takes items of or wants to be read again; none where it is no message. */
-    static Set<String> references(String text) {
-        try {
-            Map<String, @Nullable Object> message = parse(text);
-            Object type = message.get("type");
-            return "response.create".equals(type)
-                    ? References.of(message.get("previous_response_id"), message.get("input"))
-                    : "response.resume".equals(type) ? References.of(message.get("response_id"), null) : Set.of();
-        } catch (ApiException malformed) { // Whoever reads the message says so.
-            return Set.of();
-        }
+    /** Ids of the responses that a message goes on from, takes items of or wants to be read again. */
+    static Set<String> references(Map<String, @Nullable Object> message) {
+        Object type = message.get("type");
+        return "response.create".equals(type)
+                ? References.of(message.get("previous_response_id"), message.get("input"))
+                : "response.resume".equals(type) ? References.of(message.get("response_id"), null) : Set.of();
     }
 
     /**
      * Reads a message.
      *
+     * @param characters of its text
      * @param history what a request may refer to
      */
-    static ClientMessage read(String text, ServedModels models, ApiConfig config, History history) {
+    static ClientMessage read(
+            Map<String, @Nullable Object> message,
+            int characters,
+            ServedModels models,
+            ApiConfig config,
+            History history) {
         String lane = StreamId.DEFAULT;
         @Nullable String previous = null;
         try {
-            Map<String, @Nullable Object> message = parse(text);
             JsonFields fields = new JsonFields(message);
             String type = fields.requiredString("type");
             return switch (type) {
@@ -134,7 +134,7 @@ sealed interface ClientMessage {
                     previous = message.get("previous_response_id") instanceof String id ? id : null;
                     yield create(message, lane, models, config, history);
                 }
-                case "response.steer" -> steer(fields, text.length(), config);
+                case "response.steer" -> steer(fields, characters, config);
                 case "response.cancel" -> {
                     String id = fields.requiredString("response_id");
                     fields.end();
@@ -216,7 +216,8 @@ sealed interface ClientMessage {
         }
     }
 
-    private static Map<String, @Nullable Object> parse(String text) {
+    /** @throws ApiException when the text is no JSON object */
+    static Map<String, @Nullable Object> parse(String text) {
         try {
             return JsonReader.object(text, "the message");
         } catch (InvalidJsonException malformed) {

@@ -11,7 +11,11 @@ import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Frames become messages, in the order sent, and what they take is counted from the first byte. Event loop only. */
 final class IncomingMessages {
@@ -21,6 +25,7 @@ final class IncomingMessages {
     private final ResponseServices services;
     private final ServerWebSocket socket;
     private final Connection connection;
+    private final Parents parents;
     private final History history;
     private final EarlierResponses earlier;
     private final Caller caller;
@@ -36,14 +41,14 @@ final class IncomingMessages {
     }
 
     /**
-     * @param history what a request may refer to
+     * @param parents what a request may refer to
      * @param traceId of the request that opened the socket
      */
     IncomingMessages(
             ResponseServices services,
             ServerWebSocket socket,
             Connection connection,
-            History history,
+            Parents parents,
             Caller caller,
             String traceId,
             Taker taker) {
@@ -53,7 +58,8 @@ final class IncomingMessages {
         this.services = services;
         this.socket = socket;
         this.connection = connection;
-        this.history = history;
+        this.parents = parents;
+        history = parents.later();
         this.taker = taker;
         assembler = new MessageAssembler(services.config().sockets().messageBytes());
         Duration patience = services.config().transport().bodyTime();
@@ -95,19 +101,28 @@ final class IncomingMessages {
     }
 
     private void message(String text, RequestMemory.Lease memory) {
-        boolean small = text.length() <= SMALL_MESSAGE;
-        boolean refers = earlier.exist() && (text.contains("\"resp_") || text.contains("\"msg_"));
-        if (small && !refers) {
-            taker.take(read(text, memory), memory);
+        if (text.length() <= SMALL_MESSAGE) {
+            Begun begun = begin(text, memory);
+            if (begun.whole() != null) {
+                taker.take(begun.whole(), memory);
+            } else {
+                takeLater(brought(begun), memory);
+            }
             return;
         }
-        socket.pause(); // Messages are handled in the order sent.
-        Future<ClientMessage> whole = refers
-                ? brought(text)
-                        .transform(brought -> readAside(text, memory)
-                                .map(read -> brought.succeeded() ? read : read.refused(brought.cause())))
-                : readAside(text, memory);
-        whole.onComplete((message, wrong) -> connection.guarded(() -> {
+        takeLater(
+                services.vertx()
+                        .executeBlocking(() -> begin(text, memory), false)
+                        .map(begun -> Objects.requireNonNull(begun)) // Vert.x lets a future hold nothing.
+                        .compose(begun ->
+                                begun.whole() != null ? Future.succeededFuture(begun.whole()) : brought(begun)),
+                memory);
+    }
+
+    /** Messages are handled in the order sent, so none is read before this one has come. */
+    private void takeLater(Future<ClientMessage> coming, RequestMemory.Lease memory) {
+        socket.pause();
+        coming.onComplete((message, wrong) -> connection.guarded(() -> {
             if (connection.isClosed()) {
                 memory.release();
                 return;
@@ -119,27 +134,57 @@ final class IncomingMessages {
         }));
     }
 
-    private Future<ClientMessage> readAside(String text, RequestMemory.Lease memory) {
-        return services.vertx()
-                .executeBlocking(() -> read(text, memory), false)
-                .map(read -> Objects.requireNonNull(read)); // Vert.x lets a future hold nothing.
+    /**
+     * A message whose JSON is there.
+     *
+     * @param ids of responses that it refers to and that may be with an earlier process's answers; none where it is whole
+     * @param whole null where something has to be brought first
+     */
+    private record Begun(
+            Map<String, @Nullable Object> json,
+            int characters,
+            Set<String> ids,
+            @Nullable ClientMessage whole) {}
+
+    /** Any thread. */
+    private Begun begin(String text, RequestMemory.Lease memory) {
+        try {
+            memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
+            Map<String, @Nullable Object> json = ClientMessage.parse(text);
+            Set<String> ids = elsewhere(json);
+            return new Begun(json, text.length(), ids, ids.isEmpty() ? read(json, text.length()) : null);
+        } catch (Throwable wrong) { // Errors as well: they are the end of this message, not of the socket.
+            return new Begun(Map.of(), 0, Set.of(), wrong(wrong));
+        }
     }
 
-    /** What it refers to may be with an earlier process's answers. */
-    private Future<Void> brought(String text) {
+    private Set<String> elsewhere(Map<String, @Nullable Object> json) {
+        if (!earlier.exist()) {
+            return Set.of();
+        }
+        Set<String> ids = new LinkedHashSet<>(ClientMessage.references(json));
+        ids.removeIf(parents::has);
+        return ids;
+    }
+
+    private Future<ClientMessage> brought(Begun begun) {
+        Future<Void> bringing = earlier.bring(caller, begun.ids(), traceId);
+        return bringing.transform(
+                brought -> readAside(begun).map(read -> brought.succeeded() ? read : read.refused(brought.cause())));
+    }
+
+    private Future<ClientMessage> readAside(Begun begun) {
+        if (begun.characters() <= SMALL_MESSAGE) {
+            return Future.succeededFuture(read(begun.json(), begun.characters()));
+        }
         return services.vertx()
-                .executeBlocking(() -> ClientMessage.references(text), false)
-                .compose(ids -> earlier.bring(caller, Objects.requireNonNull(ids), traceId));
+                .executeBlocking(() -> read(begun.json(), begun.characters()), false)
+                .map(read -> Objects.requireNonNull(read));
     }
 
     /** Any thread. */
-    private ClientMessage read(String text, RequestMemory.Lease memory) {
-        try {
-            memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
-        } catch (ApiException tooMuch) {
-            return wrong(tooMuch);
-        }
-        return ClientMessage.read(text, services.models(), services.config(), history);
+    private ClientMessage read(Map<String, @Nullable Object> json, int characters) {
+        return ClientMessage.read(json, characters, services.models(), services.config(), history);
     }
 
     private static ClientMessage wrong(Throwable cause) {

@@ -61,14 +61,24 @@ final class Parents implements History {
         List.copyOf(latest.keySet()).forEach(this::forget);
     }
 
-    @Override
-    public Past upTo(String responseId) {
+    /** Whether it is the last response of a lane, and is kept for that. */
+    boolean has(String responseId) {
+        return find(responseId) != null;
+    }
+
+    private @Nullable StoredResponse find(String responseId) {
         for (Parent parent : latest.values()) {
             if (parent.response().response().id().equals(responseId)) {
-                return parent.response().past();
+                return parent.response();
             }
         }
-        return stored.upTo(responseId);
+        return null;
+    }
+
+    @Override
+    public Past upTo(String responseId) {
+        StoredResponse kept = find(responseId);
+        return kept == null ? stored.upTo(responseId) : kept.past();
     }
 
     @Override

@@ -59,7 +59,7 @@ final class ResponsesSocket {
                 services,
                 socket,
                 connection,
-                lanes.parents().later(),
+                lanes.parents(),
                 caller,
                 trace.id(),
                 new MessageActions(services, connection, life, lanes, id, trace, caller));
