@@ -24,9 +24,10 @@ final class AnswerFormsTest {
             V7_TEKKEN, ARRAY, -
             V11, NAMED, [THINK]
             V13, NAMED, [THINK]
+            V15, NAMED, [THINK]
             """)
     void mistralsLayouts(MistralVersion version, @Nullable CallStyle calls, @Nullable String thoughts) {
-        check(MistralLayout.of(version).form(), calls, thoughts);
+        check(MistralLayout.of(version, MistralSettings.NONE).form(), calls, thoughts);
     }
 
     @ParameterizedTest

@@ -46,6 +46,17 @@ class StructuresTest {
         assertThat(structures.size()).isEqualTo(1);
     }
 
+    /** Whoever sends nothing but what is refused fills no more memory than others. */
+    @Test
+    void soManyRefusalsAreKeptAndNoMore() {
+        Structures structures = new Structures(TOKENS, StructureLimits.DEFAULT, 1 << 20);
+        for (int each = 0; each < 1500; each++) {
+            Form refused = new Form.Regex("a{2,1}" + each);
+            assertThatThrownBy(() -> structures.structure(refused)).isInstanceOf(StructureException.class);
+            assertThat(structures.size()).isLessThanOrEqualTo(1024);
+        }
+    }
+
     @Test
     void thoseUsedLeastLatelyAreForgottenWhereMasksGrow() {
         long most = 3_000_000;

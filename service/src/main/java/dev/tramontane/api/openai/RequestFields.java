@@ -130,7 +130,7 @@ final class RequestFields {
             honoured("guided_grammar", JsonSchema.string(), "structured_outputs.grammar"),
             honoured("grammar", JsonSchema.string(), "a grammar of llama.cpp's form, which the answer is a text of"),
             honoured("guided_json", JsonSchema.object(), "structured_outputs.json; its text is taken, too"),
-            honoured("json_schema", JsonSchema.object(), "the same, as llama.cpp calls it"));
+            honoured("json_schema", JsonSchema.object(), "structured_outputs.json, as llama.cpp calls it"));
 
     /** What changes nothing, or is taken as long as it asks for nothing. */
     private static final List<RequestField> WITHOUT_EFFECT = List.of(

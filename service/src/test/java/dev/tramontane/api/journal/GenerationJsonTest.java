@@ -105,7 +105,7 @@ final class GenerationJsonTest {
                 new Form.JsonSchema(Map.of("type", "object"), true),
                 new Form.JsonSchema(true, false),
                 new Form.JsonObject())) {
-            GenerationRequest request = free.formed(new AnswerForm(form, "text.format", 7));
+            GenerationRequest request = free.formed(new AnswerForm(form, "text.format", 7, "city"));
             GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
             assertThat(read.asking(request.prompt())).isEqualTo(request);
         }

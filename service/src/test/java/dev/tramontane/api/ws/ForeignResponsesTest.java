@@ -57,8 +57,7 @@ class ForeignResponsesTest {
 
     @Test
     void aSuccessorBeginsWithTheMarkToo() throws Exception {
-        ScriptedEngine engine = new ScriptedEngine(at -> 'x');
-        try (Served served = new Served(engine, Served.config().as(FIRST));
+        try (Served served = served(new ScriptedEngine(at -> 'x'), FIRST);
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send(JsonObject.of("type", "response.create", "input", "go"));
             String id = socket.event().getJsonObject("response").getString("id");
@@ -68,6 +67,12 @@ class ForeignResponsesTest {
                 event = socket.event();
             }
             assertThat(event.encode()).contains("resp_" + FIRST.mark()).contains("response.steer.accepted");
+            while (!event.getString("type").equals("response.created")) {
+                event = socket.event();
+            }
+            assertThat(event.getJsonObject("response").getString("id"))
+                    .isNotEqualTo(id)
+                    .startsWith("resp_" + FIRST.mark());
         }
     }
 }
