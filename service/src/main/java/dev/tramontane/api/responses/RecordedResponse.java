@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -58,23 +57,11 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     private final RequestMemory.Lease memory;
     private final Tally tally;
     private final String traceId;
-    private final Watcher watcher;
-
-    /** Guards the events, whose text and status others look at. */
-    private final Object lock = new Object();
-
-    private final ResponseEvents events;
-    private final ComputedIds ids = new ComputedIds();
-    private volatile long idsWeight;
-    private volatile int textLength;
-    private @Nullable Finished finish;
-    private volatile boolean accepted;
-    private volatile @Nullable ApiException failure;
-    private final CompletableFuture<Void> taken = new CompletableFuture<>();
-    private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private final ResponseContent content;
+    private final ResponseCourse course;
     private final boolean restored;
-    private boolean told;
     private final List<Steer> steers = new ArrayList<>();
+    private @Nullable Finished finish;
 
     /**
      * @param home the event loop's context that it is written on
@@ -93,7 +80,18 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             Tally tally,
             String traceId,
             Watcher watcher) {
-        this(home, lookAhead, keeping, limits, PastEvents.NONE, create, events, memory, tally, traceId, watcher);
+        this(
+                home,
+                lookAhead,
+                keeping,
+                limits,
+                PastEvents.NONE,
+                create,
+                new ResponseContent(events),
+                memory,
+                tally,
+                traceId,
+                watcher);
     }
 
     private RecordedResponse(
@@ -103,7 +101,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             ReplayLimits limits,
             PastEvents past,
             ResponseCreate create,
-            ResponseEvents events,
+            ResponseContent content,
             RequestMemory.Lease memory,
             Tally tally,
             String traceId,
@@ -111,11 +109,11 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         super(home, lookAhead, keeping, limits, past);
         restored = past.next() > 0;
         this.create = create;
-        this.events = events;
+        this.content = content;
         this.memory = memory;
         this.tally = tally;
         this.traceId = traceId;
-        this.watcher = watcher;
+        course = new ResponseCourse(watcher);
     }
 
     /**
@@ -166,21 +164,17 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 services.replay(),
                 past.events(),
                 past.create(),
-                new ResponseEvents(past.state(), past.create(), services.clock()),
+                new ResponseContent(
+                        new ResponseEvents(past.state(), past.create(), services.clock()),
+                        past.prompt(),
+                        past.answer()),
                 memory,
                 tally,
                 traceId,
                 watcher);
-        response.ids.prompt(past.prompt());
-        response.ids.add(past.answer());
-        response.idsWeight = response.ids.weight();
-        response.textLength = past.state().text().length();
         if (!past.state().phase().isUnderWay()) {
-            response.accepted = true;
-            response.told = true;
             response.log().end();
-            response.taken.complete(null);
-            response.over.complete(null);
+            response.course.wasOver();
         }
         return response;
     }
@@ -188,7 +182,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     // ---- any thread
 
     public String id() {
-        return events.id();
+        return content.id();
     }
 
     public ResponseCreate create() {
@@ -197,60 +191,52 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     /** Whether the engine has taken it: before that it is no response yet, and may still be refused. */
     public boolean isAccepted() {
-        return accepted;
+        return course.isAccepted();
     }
 
     /** Why it failed or was refused, or null. */
     public @Nullable ApiException failure() {
-        return failure;
+        return course.failure();
     }
 
     /** Of {@code openai.types.responses.ResponseStatus}. */
     public String status() {
-        synchronized (lock) {
-            return events.status();
-        }
+        return content.status();
     }
 
     /** The response's object as it is now. */
     public byte[] current() {
-        synchronized (lock) {
-            return events.current();
-        }
+        return content.current();
     }
 
     /** The answer so far. */
     public String text() {
-        synchronized (lock) {
-            return events.text();
-        }
+        return content.text();
     }
 
     /** Ids of the tokens that were computed: the prompt's, and of the answer those whose text has been told. */
     public int[] ids() {
-        synchronized (lock) {
-            return ids.all();
-        }
+        return content.ids();
     }
 
     /** Bytes of heap that these take. */
     long idsWeight() {
-        return idsWeight;
+        return content.idsWeight();
     }
 
     /** Characters of the answer so far. */
     int textLength() {
-        return textLength;
+        return content.textLength();
     }
 
     /** Comes when it is over and told to the watcher; never fails. */
     public Mono<Void> over() {
-        return Mono.fromFuture(over, true);
+        return course.over();
     }
 
     /** Comes when the engine has taken it, and fails with why it has not. */
     CompletableFuture<Void> taken() {
-        return taken;
+        return course.taken();
     }
 
     /** Whether all its events are there. */
@@ -260,9 +246,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     /** All of it at this moment. */
     ResponseSnapshot snapshot() {
-        synchronized (lock) {
-            return new ResponseSnapshot(create, events.state(), log().past(), ids.prompt(), ids.answer());
-        }
+        return content.snapshot(create, log());
     }
 
     /**
@@ -275,7 +259,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
     CompletableFuture<Void> suspend(Function<ResponseSnapshot, Future<Boolean>> write, long limitMillis) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         atHome(() -> {
-            if (log().isOver() || isOver() || !accepted || create.onlyPrepares()) {
+            if (log().isOver() || isOver() || !isAccepted() || create.onlyPrepares()) {
                 stopNow(Stop.DRAINING);
                 done.complete(null);
                 return;
@@ -295,12 +279,9 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         if (!elsewhere) {
             end(Stop.DRAINING);
         } else if (!log().isOver()) {
-            ResponseEvents.Event notice;
-            synchronized (lock) {
-                notice = events.suspended(usage());
-            }
+            ResponseEvents.Event notice = content.suspended();
             log().suspend(notice.type(), notice.json());
-            tell("incomplete");
+            course.tell("incomplete");
         }
         done.complete(null);
     }
@@ -335,12 +316,12 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                     MOST_STEERS + " messages wait for this answer to stop, as many as may; wait for its successor",
                     "too_many_pending_steers");
         }
-        if (log().isOver() || isOver() || !accepted) {
+        if (log().isOver() || isOver() || !isAccepted()) {
             throw ApiException.invalid(400, "the answer has ended", "response_not_active");
         }
         steers.add(steer);
-        append(() -> events.steerAccepted(steer));
-        if (textLength > 0) {
+        add(events -> events.steerAccepted(steer));
+        if (textLength() > 0) {
             stopNow(Stop.STEERED);
         }
     }
@@ -355,10 +336,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             return;
         }
         close();
-        if (!accepted) { // Nobody knows its id, so nobody is told of its end.
-            failure = ApiException.unavailable("The answer was ended before it began", 0);
-            log().fail(failure);
-            tell("cancelled");
+        if (!isAccepted()) { // Nobody knows its id, so nobody is told of its end.
+            refuse(ApiException.unavailable("The answer was ended before it began", 0), "cancelled");
             return;
         }
         end(why);
@@ -368,22 +347,18 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         if (log().isOver()) {
             return;
         }
-        Usage usage = usage();
+        Usage usage = content.usage();
         if (why == Stop.CANCELLED) {
-            finishWith("cancelled", () -> events.cancelled(usage));
+            finishWith("cancelled", events -> events.cancelled(usage));
         } else {
-            finishWith("incomplete", () -> events.incomplete(why == Stop.STEERED ? "steered" : "draining", usage));
+            finishWith("incomplete", events -> events.incomplete(why == Stop.STEERED ? "steered" : "draining", usage));
         }
-    }
-
-    private Usage usage() {
-        return new Usage(ids.prompt().length, 0, ids.answered());
     }
 
     /** Until the engine has taken it again nobody can find it, so nobody reads. */
     @Override
     protected boolean mustBegin() {
-        return restored && !accepted;
+        return restored && !isAccepted();
     }
 
     @Override
@@ -398,23 +373,17 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         }
         switch (event) {
             case Accepted admitted -> {
-                accepted = true;
+                course.accepted();
                 if (!restored) {
-                    append(() -> {
-                        ids.prompt(admitted.promptIds());
-                        return events.accepted();
-                    });
+                    tell(content.accepted(admitted.promptIds()));
                 }
-                taken.complete(null);
+                course.tellTaken();
             }
             case Scored unasked -> throw new IllegalStateException("a prompt was scored that nobody wanted scored");
             case Delta delta -> {
                 memory.take(RequestMemory.ofText(delta.text().length()) // The last event repeats all of it.
                         + 2 * RequestMemory.ofIds(delta.tokens().size())); // Here, and where they are generated.
-                append(() -> {
-                    ids.add(delta.tokens());
-                    return delta.text().isEmpty() ? List.of() : events.delta(delta.text());
-                });
+                tell(content.delta(delta.text(), delta.tokens()));
                 if (!delta.text().isEmpty() && !steers.isEmpty()) {
                     stopNow(Stop.STEERED);
                 }
@@ -432,63 +401,52 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         if (last == null) {
             fail(new IllegalStateException("a generation completed without its end"));
         } else if (create.onlyPrepares()) {
-            finishWith("completed", () -> events.prepared(last.usage()));
+            finishWith("completed", events -> events.prepared(last.usage()));
         } else if (last.reason() != Reason.STOP) {
             String reason = last.reason() == Reason.DEADLINE ? "deadline_exceeded" : "max_output_tokens";
-            finishWith("incomplete", () -> events.incomplete(reason, last.usage()));
+            finishWith("incomplete", events -> events.incomplete(reason, last.usage()));
         } else {
-            finishWith("completed", () -> events.completed(last.usage()));
+            finishWith("completed", events -> events.completed(last.usage()));
         }
     }
 
     @Override
     protected void fail(Throwable cause) {
         ApiException reported = ApiException.of(cause, traceId);
-        failure = reported;
-        if (accepted) {
-            finishWith("failed", () -> events.failed(code(reported.status()), String.valueOf(reported.getMessage())));
+        if (isAccepted()) {
+            course.failed(reported);
+            finishWith(
+                    "failed", events -> events.failed(code(reported.status()), String.valueOf(reported.getMessage())));
         } else {
-            log().fail(reported);
-            tell("refused");
+            refuse(reported, "refused");
         }
+    }
+
+    private void refuse(ApiException why, String outcome) {
+        course.failed(why);
+        log().fail(why);
+        course.tell(outcome);
     }
 
     @Override
     protected void abort() {
         log().fail(ApiException.of(new IllegalStateException("a response could not be ended"), traceId));
-        tell("failed");
+        course.tell("failed");
     }
 
-    private void finishWith(String outcome, Supplier<List<ResponseEvents.Event>> last) {
-        append(last);
+    private void finishWith(String outcome, Function<ResponseEvents, List<ResponseEvents.Event>> last) {
+        add(last);
         log().end();
-        tell(outcome);
+        course.tell(outcome);
     }
 
-    private void append(Supplier<List<ResponseEvents.Event>> more) {
-        List<ResponseEvents.Event> made;
-        synchronized (lock) {
-            made = more.get();
-            textLength = events.textLength();
-            idsWeight = ids.weight();
-        }
+    private void add(Function<ResponseEvents, List<ResponseEvents.Event>> more) {
+        tell(content.add(more));
+    }
+
+    private void tell(List<ResponseEvents.Event> made) {
         made.forEach(event -> log().append(event.type(), event.json()));
-        watcher.grew();
-    }
-
-    private void tell(String outcome) {
-        if (!told) {
-            told = true;
-            if (!accepted) {
-                taken.completeExceptionally(
-                        failure == null ? new IllegalStateException("it ended before it began") : failure);
-            }
-            try {
-                watcher.ended(outcome, failure);
-            } finally {
-                over.complete(null);
-            }
-        }
+        course.grew();
     }
 
     /** The words of {@code openai.types.responses.ResponseError}. */
