@@ -142,9 +142,8 @@ final class GenerationStream implements Subscription {
 
     /** Only what a chat layout laid out is answered in its form. */
     private @Nullable AnswerReader reader() {
-        return request.prompt() instanceof Prompt.Chat chat && !form.isPlain()
-                ? form.reader(Tools.of(chat.conversation().tools()), texts::isControl)
-                : null;
+        Tools tools = request.prompt().tools();
+        return tools != null && !form.isPlain() ? form.reader(tools, texts::isControl) : null;
     }
 
     // ---- the subscriber's thread
@@ -375,7 +374,7 @@ final class GenerationStream implements Subscription {
     }
 
     private void tellScores() {
-        outbox.add(new Scored(texts.describe(promptIds()[0], scored, !(request.prompt() instanceof Prompt.Ids))));
+        outbox.add(new Scored(texts.describe(promptIds()[0], scored, !(request.prompt() instanceof Prompt.Known))));
         scored.clear();
     }
 

@@ -1,6 +1,8 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.Tools;
 import dev.tramontane.chat.Conversation;
+import org.jspecify.annotations.Nullable;
 
 /** What to continue. */
 public sealed interface Prompt {
@@ -19,8 +21,31 @@ public sealed interface Prompt {
     /** A text with a gap that is to be filled; control strings in it are text. */
     record Infill(String prefix, String suffix) implements Prompt {}
 
+    /** What is ids already. */
+    sealed interface Known extends Prompt {
+        int[] ids();
+    }
+
     /** Ids, taken as they are. */
-    record Ids(int[] ids) implements Prompt {}
+    record Ids(int[] ids) implements Known {}
+
+    /**
+     * Ids that a chat layout laid out before: what answers them has the model's form, as if the conversation stood here.
+     *
+     * @param tools that it offered
+     */
+    record LaidOut(int[] ids, Tools tools) implements Known {}
+
+    /** The tools that an answer may call; null where it is read as a text, whatever it looks like. */
+    default @Nullable Tools tools() {
+        return switch (this) {
+            case Chat chat -> Tools.of(chat.conversation().tools());
+            case LaidOut laidOut -> laidOut.tools();
+            case Text text -> null;
+            case Infill gap -> null;
+            case Ids ids -> null;
+        };
+    }
 
     /**
      * A conversation, laid out by the model's chat layout.

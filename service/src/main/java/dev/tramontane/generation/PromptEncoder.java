@@ -68,6 +68,10 @@ final class PromptEncoder {
                 limit.after(ids.ids().length);
                 yield new PreparedPrompt(checked(ids.ids(), "prompt"), texts.decode(ids.ids()));
             }
+            case Prompt.LaidOut laidOut -> {
+                limit.after(laidOut.ids().length);
+                yield new PreparedPrompt(checked(laidOut.ids(), "prompt"), texts.spell(laidOut.ids()));
+            }
             case Prompt.Chat chat -> layOut(chat, limit);
         };
     }

@@ -19,7 +19,7 @@ final class PromptSize {
             case Prompt.Text text -> text.text().length();
             case Prompt.Infill infill ->
                 infill.prefix().length() + (long) infill.suffix().length();
-            case Prompt.Ids ids -> ids.ids().length;
+            case Prompt.Known known -> known.ids().length;
             case Prompt.Chat chat -> {
                 long messages = of(chat.conversation().messages());
                 yield messages + of(chat.conversation().tools()) + chat.computed().length;

@@ -1,5 +1,6 @@
 package dev.tramontane.api.journal;
 
+import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.AnswerForm;
@@ -15,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -46,6 +48,11 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
     public void write(JsonGenerator json, GenerationRequest request, int[] prompt) {
         json.writeStartObject();
         JsonWriter.ids(json, "prompt", prompt);
+        Tools tools = request.prompt().tools();
+        if (tools != null) { // As a conversation that offers none has, too.
+            json.writeName("tools");
+            JsonWriter.tree(json, tools.parameters());
+        }
         json.writeNumberProperty("choices", request.choices());
         if (request.maxTokens().isPresent()) {
             json.writeNumberProperty("max_tokens", request.maxTokens().getAsInt());
@@ -101,11 +108,12 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
      * @throws IllegalArgumentException for a value out of its range
      */
     public GenerationRequest read(JsonFields fields, Tenant tenant) {
-        List<@Nullable Object> prompt = fields.requiredArray("prompt");
+        int[] prompt = JsonFields.ids(fields.requiredArray("prompt"), fields.path("prompt"));
+        JsonFields tools = fields.object("tools");
         Long maxTokens = fields.integer("max_tokens", 0, Integer.MAX_VALUE);
         String salt = fields.requiredString("salt");
         GenerationRequest request = new GenerationRequest(
-                new Prompt.Ids(JsonFields.ids(prompt, fields.path("prompt"))),
+                tools == null ? new Prompt.Ids(prompt) : new Prompt.LaidOut(prompt, tools(tools)),
                 fields.integer("choices", 1, 1, MOST_CHOICES),
                 maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens.intValue()),
                 stops(fields.requiredObject("stops")),
@@ -120,6 +128,14 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         return request.of(salt.isEmpty() ? tenant : tenant.salted(salt))
                 .when(urgency)
                 .formed(form);
+    }
+
+    private static Tools tools(JsonFields fields) {
+        Map<String, Map<String, @Nullable Object>> tools = new LinkedHashMap<>();
+        fields.rest()
+                .forEach((name, schema) ->
+                        tools.put(name, JsonFields.object(schema, fields.path("tools") + "." + name)));
+        return new Tools(tools);
     }
 
     private OptionalLong deadline(JsonFields fields) {

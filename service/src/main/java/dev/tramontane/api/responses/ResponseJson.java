@@ -129,7 +129,7 @@ record ResponseJson(GenerationJson generations) {
         int[] answer = JsonFields.ids(fields.requiredArray("answer"), "answer");
         PastEvents events = PastJson.read(fields);
         fields.end();
-        int[] prompt = ((Prompt.Ids) asked.prompt()).ids();
+        int[] prompt = ((Prompt.Known) asked.prompt()).ids();
         ResponseState state = new ResponseState(id, model, createdAt, text, phase, events.next(), itemOpen);
         return new ResponseSnapshot(create, state, events, prompt, answer);
     }

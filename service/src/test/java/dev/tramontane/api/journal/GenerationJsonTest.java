@@ -2,6 +2,7 @@ package dev.tramontane.api.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.AnswerForm;
@@ -14,6 +15,7 @@ import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.structure.Form;
+import io.vertx.core.json.JsonObject;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -84,6 +86,36 @@ final class GenerationJsonTest {
                 .of(WHOSE);
         GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
         assertThat(read.asking(request.prompt())).isEqualTo(request);
+    }
+
+    /** Words, thoughts and calls are told apart where it goes on as they were where it began. */
+    @Test
+    void whatMayBeCalledIsKept() {
+        JsonObject weather = JsonObject.of("type", "object", "properties", JsonObject.of("city", new JsonObject()));
+        for (List<Map<String, Object>> tools : List.<List<Map<String, Object>>>of(
+                List.of(),
+                List.of(Map.of(
+                        "type", "function", "function", Map.of("name", "weather", "parameters", weather.getMap()))))) {
+            GenerationRequest request = new GenerationRequest(
+                            new Prompt.Chat(new Conversation(
+                                    List.of(Map.of("role", "user", "content", "Hi")), tools, true, false, Map.of())),
+                            1,
+                            OptionalInt.empty(),
+                            StopRules.at(List.of()),
+                            Sampling.GREEDY,
+                            false,
+                            -1,
+                            -1)
+                    .of(WHOSE);
+            GenerationRequest read = again(request, new int[] {1, 2}, at(0, 0), at(9, 9));
+            assertThat(read.prompt()).isInstanceOf(Prompt.LaidOut.class);
+            assertThat(((Prompt.LaidOut) read.prompt()).ids()).containsExactly(1, 2);
+            assertThat(read.prompt().tools()).isEqualTo(request.prompt().tools());
+        }
+        GenerationRequest text = new GenerationRequest(
+                new Prompt.Text("a"), 1, OptionalInt.empty(), StopRules.at(List.of()), Sampling.GREEDY, false, -1, -1);
+        assertThat(again(text, new int[] {1}, at(0, 0), at(0, 0)).prompt().tools())
+                .isNull();
     }
 
     @Test

@@ -64,7 +64,8 @@ final class ResponseJsonTest {
             assertThat(read.events()).isEqualTo(written.events());
             assertThat(read.prompt()).isEqualTo(written.prompt());
             assertThat(read.answer()).isEqualTo(written.answer());
-            assertThat(((Prompt.Ids) read.create().generation().prompt()).ids()).isEqualTo(written.prompt());
+            assertThat(((Prompt.Known) read.create().generation().prompt()).ids())
+                    .isEqualTo(written.prompt());
             assertThat(read.create()
                             .generation()
                             .asking(written.create().generation().prompt()))
