@@ -15,7 +15,6 @@ import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.structure.Form;
-import io.vertx.core.json.JsonObject;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -91,11 +90,10 @@ final class GenerationJsonTest {
     /** Words, thoughts and calls are told apart where it goes on as they were where it began. */
     @Test
     void whatMayBeCalledIsKept() {
-        JsonObject weather = JsonObject.of("type", "object", "properties", JsonObject.of("city", new JsonObject()));
+        Map<String, Object> weather = Map.of("type", "object", "properties", Map.of("city", Map.of()));
         for (List<Map<String, Object>> tools : List.<List<Map<String, Object>>>of(
                 List.of(),
-                List.of(Map.of(
-                        "type", "function", "function", Map.of("name", "weather", "parameters", weather.getMap()))))) {
+                List.of(Map.of("type", "function", "function", Map.of("name", "weather", "parameters", weather))))) {
             GenerationRequest request = new GenerationRequest(
                             new Prompt.Chat(new Conversation(
                                     List.of(Map.of("role", "user", "content", "Hi")), tools, true, false, Map.of())),
