@@ -278,6 +278,9 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     /** @param gone whether nobody waits any more */
     private Submission guided(GenerationRequest request, Submission free, BooleanSupplier gone) {
         AnswerForm form = request.form();
+        if (!request.calls().isFree()) {
+            throw invalid("A call cannot be forced.", "tool_choice");
+        }
         if (form == null || free.maxTokens() == 0) {
             return free;
         }

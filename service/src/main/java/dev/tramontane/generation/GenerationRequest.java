@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.Sampling;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     it has, are those that would have followed, and its usage is that of the whole answer. The prompt is not scored
  * @param urgency when
  * @param form what each answer must be; null where it may be anything
+ * @param calls which of the prompt's tools each answer may call, and whether it must
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -35,7 +37,8 @@ public record GenerationRequest(
         Tenant tenant,
         @Nullable Continuation continuation,
         Urgency urgency,
-        @Nullable AnswerForm form) {
+        @Nullable AnswerForm form,
+        CallRules calls) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -59,7 +62,8 @@ public record GenerationRequest(
                 Tenant.COMMON,
                 null,
                 Urgency.NONE,
-                null);
+                null,
+                CallRules.FREE);
     }
 
     /** The same for somebody. */
@@ -79,13 +83,13 @@ public record GenerationRequest(
 
     private GenerationRequest with(Tenant whose, @Nullable Continuation from, Urgency when) {
         return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when, form);
+                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when, form, calls);
     }
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
         return new GenerationRequest(
-                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency, form);
+                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency, form, calls);
     }
 
     /** The same, and each answer must be this. */
@@ -102,12 +106,31 @@ public record GenerationRequest(
                 tenant,
                 continuation,
                 urgency,
+                other,
+                calls);
+    }
+
+    /** The same, and each answer may make these calls. */
+    public GenerationRequest calling(CallRules other) {
+        return new GenerationRequest(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                tenant,
+                continuation,
+                urgency,
+                form,
                 other);
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
         return new GenerationRequest(
-                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency, null);
+                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency, null, CallRules.FREE);
     }
 }

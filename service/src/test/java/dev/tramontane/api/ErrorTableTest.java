@@ -152,9 +152,9 @@ class ErrorTableTest {
                         "tools[0].function.parameters",
                         "an object"),
                 chat(
-                        "\"tools\": [{\"function\": {\"name\": \"f\", \"strict\": true}}]",
+                        "\"tools\": [{\"function\": {\"name\": \"f\", \"strict\": 1}}]",
                         "tools[0].function.strict",
-                        "not supported"),
+                        "true or false"),
                 chat("\"tools\": [{\"function\": {\"name\": \"f\", \"x\": 1}}]", "tools[0].function.x", "unknown"),
                 chat("\"tools\": [{\"function\": {\"name\": \"f\"}, \"x\": 1}]", "tools[0].x", "unknown"),
                 chat(
@@ -165,8 +165,16 @@ class ErrorTableTest {
                 chat(
                         "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"f\"}}",
                         "tool_choice",
-                        "cannot be forced"),
-                chat("\"parallel_tool_calls\": false", "parallel_tool_calls", "not supported"),
+                        "not among the tools"),
+                chat("\"tool_choice\": 1", "tool_choice", "auto, none, required"),
+                chat("\"tool_choice\": \"some\"", "tool_choice", "auto, none, required"),
+                chat("\"tool_choice\": {\"type\": \"mcp\"}", "tool_choice.type", "function or allowed_tools"),
+                chat("\"tool_choice\": {\"type\": \"function\"}", "tool_choice.function", "missing"),
+                chat(
+                        "\"tool_choice\": {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": []}",
+                        "tool_choice.tools",
+                        "at least one"),
+                chat("\"parallel_tool_calls\": 1", "parallel_tool_calls", "true or false"),
                 calls("{}", "", "must be an array"),
                 calls("[1]", "[0]", "must be an object"),
                 calls("[{\"type\": \"function\"}]", "[0].function", "missing"),
@@ -378,7 +386,7 @@ class ErrorTableTest {
                 // 21: templates
                 chat("\"chat_template\": \"{{ x }}\"", "chat_template", "own template"),
                 chat("\"chat_template_kwargs\": {\"evil\": 1}", "chat_template_kwargs.evil", "allows"),
-                chat("\"tool_choice\": \"required\"", "tool_choice", "cannot be forced"),
+                chat("\"tool_choice\": \"required\"", "tool_choice", "no tools to call"),
                 chat("\"tools\": [{\"type\": \"function\"}]", "tools[0].function", "missing"),
                 chat("\"tools\": [{\"type\": \"web\"}]", "tools[0].type", "not supported"),
                 chat("\"functions\": []", "functions", "use tools"),

@@ -1,5 +1,6 @@
 package dev.tramontane.api.journal;
 
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
@@ -68,6 +69,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         write(json, request.stops());
         write(json, request.sampling());
         FormJson.write(json, request.form());
+        CallsJson.write(json, request.calls());
         json.writeEndObject();
     }
 
@@ -124,10 +126,12 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         Urgency urgency = new Urgency(
                 fields.integer("priority", 0, -Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY), deadline(fields));
         AnswerForm form = FormJson.read(fields.object("form"));
+        CallRules calls = CallsJson.read(fields.object("calls"));
         fields.end();
         return request.of(salt.isEmpty() ? tenant : tenant.salted(salt))
                 .when(urgency)
-                .formed(form);
+                .formed(form)
+                .calling(calls);
     }
 
     private static Tools tools(JsonFields fields) {

@@ -134,37 +134,6 @@ final class ChatMessages {
         return calls;
     }
 
-    /** The tools that the layout is to show; none when {@code tool_choice} is none. */
-    static List<Map<String, @Nullable Object>> tools(JsonFields fields) {
-        Object choice = fields.value("tool_choice");
-        if (choice != null && !choice.equals("auto") && !choice.equals("none")) {
-            throw new InvalidJsonException(
-                    "tool_choice", "tool_choice must be \"auto\" or \"none\"; a call cannot be forced");
-        }
-        List<@Nullable Object> given = fields.array("tools");
-        List<Map<String, @Nullable Object>> tools = new ArrayList<>();
-        for (int i = 0; given != null && i < given.size(); i++) {
-            JsonFields tool = fields.inner(given.get(i), "tools[" + i + "]");
-            JsonFields function = function(tool);
-            Map<String, @Nullable Object> described = new LinkedHashMap<>();
-            described.put("name", function.requiredString("name"));
-            String description = function.string("description");
-            described.put("description", description == null ? "" : description);
-            Object parameters = function.value("parameters");
-            described.put(
-                    "parameters",
-                    parameters == null ? Map.of() : JsonFields.object(parameters, function.path("parameters")));
-            function.only("strict", false);
-            function.end();
-            tool.end();
-            Map<String, @Nullable Object> entry = new LinkedHashMap<>();
-            entry.put("type", "function");
-            entry.put("function", described);
-            tools.add(entry);
-        }
-        return "none".equals(choice) ? List.of() : tools;
-    }
-
     private static JsonFields function(JsonFields holder) {
         holder.only("type", "function");
         return holder.requiredObject("function");

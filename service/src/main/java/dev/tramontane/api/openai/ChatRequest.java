@@ -1,7 +1,6 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
-import dev.tramontane.chat.Conversation;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
@@ -15,7 +14,7 @@ import java.util.OptionalInt;
  *
  * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
  */
-record ChatRequest(Conversation conversation, int topLogprobs, AnswerOptions options) {
+record ChatRequest(ConversationFields asked, int topLogprobs, AnswerOptions options) {
 
     static ChatRequest parse(JsonFields fields, ApiConfig config, SamplingDefaults defaults) {
         AnswerOptions options =
@@ -26,7 +25,9 @@ record ChatRequest(Conversation conversation, int topLogprobs, AnswerOptions opt
     }
 
     List<GenerationRequest> generations() {
-        return List.of(options.request(new Prompt.Chat(conversation), topLogprobs, options.promptLogprobs()));
+        return List.of(options.request(
+                        new Prompt.Chat(asked.conversation()), topLogprobs, options.promptLogprobs())
+                .calling(asked.calls()));
     }
 
     private static OptionalInt maxTokens(JsonFields fields) {

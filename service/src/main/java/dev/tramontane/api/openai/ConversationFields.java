@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.json.InvalidJsonException;
@@ -10,11 +11,14 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The fields of a body that say what a chat layout is to lay out. */
-final class ConversationFields {
-    private ConversationFields() {}
+/**
+ * The fields of a body that say what a chat layout is to lay out.
+ *
+ * @param calls which of the tools in it an answer may call
+ */
+record ConversationFields(Conversation conversation, CallRules calls) {
 
-    static Conversation read(JsonFields fields, ApiConfig config) {
+    static ConversationFields read(JsonFields fields, ApiConfig config) {
         List<Map<String, @Nullable Object>> messages =
                 ChatMessages.messages(fields, config.requests().messages());
         Map<String, @Nullable Object> last = messages.getLast();
@@ -34,7 +38,10 @@ final class ConversationFields {
             throw new InvalidJsonException(
                     "continue_final_message", "continue_final_message needs the last message to be the assistant's");
         }
-        return new Conversation(messages, ChatMessages.tools(fields), generates, continues, variables(fields, config));
+        ToolFields tools = ToolFields.read(fields);
+        return new ConversationFields(
+                new Conversation(messages, tools.shown(), generates, continues, variables(fields, config)),
+                tools.calls());
     }
 
     private static Map<String, @Nullable Object> variables(JsonFields fields, ApiConfig config) {

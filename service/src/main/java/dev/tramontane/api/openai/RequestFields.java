@@ -108,8 +108,13 @@ final class RequestFields {
                     .at(CHAT),
             honoured(
                             "tool_choice",
-                            JsonSchema.among(List.of("auto", "none")),
-                            "none leaves the tools out; no call can be forced")
+                            JsonSchema.any(List.of(
+                                    Map.of("enum", List.of("auto", "none", "required", "any")),
+                                    JsonSchema.object())),
+                            "whether an answer must call, and what: none leaves the tools out; a function by its name;"
+                                    + " allowed_tools with a mode")
+                    .at(CHAT),
+            honoured("parallel_tool_calls", JsonSchema.flag(), "false: an answer calls once at most")
                     .at(CHAT),
             honoured("add_generation_prompt", JsonSchema.flag(), "false leaves the assistant's turn unopened")
                     .at(CHAT),
@@ -150,8 +155,6 @@ final class RequestFields {
             only("spaces_between_special_tokens", "texts are spelled exactly", true),
             only("safe_prompt", "write a system message", false),
             only("modalities", "text only", List.of("text")).at(CHAT),
-            only("parallel_tool_calls", "a model calls as it was trained to", true)
-                    .at(CHAT),
             only("echo", "send the last message with continue_final_message", false)
                     .at(CHAT, FIM),
             only("add_special_tokens", "the chat layout adds them", false).at(CHAT),

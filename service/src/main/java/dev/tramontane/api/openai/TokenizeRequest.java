@@ -33,6 +33,6 @@ record TokenizeRequest(@Nullable String model, Prompt prompt, boolean strings) {
         fields.only("add_special_tokens", false);
         fields.refuse("chat_template", "the model's own layout is used");
         fields.harmless("prompt");
-        return new Prompt.Chat(ConversationFields.read(fields, config));
+        return new Prompt.Chat(ConversationFields.read(fields, config).conversation());
     }
 }

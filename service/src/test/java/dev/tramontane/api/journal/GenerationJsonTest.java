@@ -2,6 +2,7 @@ package dev.tramontane.api.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.chat.Conversation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
@@ -141,6 +142,26 @@ final class GenerationJsonTest {
         }
     }
 
+    @Test
+    void whichCallsItMayMakeIsKept() {
+        GenerationRequest none = new GenerationRequest(
+                        new Prompt.Ids(new int[] {1}),
+                        1,
+                        OptionalInt.empty(),
+                        StopRules.at(List.of()),
+                        Sampling.GREEDY,
+                        false,
+                        -1,
+                        -1)
+                .of(WHOSE);
+        for (CallRules.Need need : CallRules.Need.values()) {
+            GenerationRequest request =
+                    none.calling(new CallRules(need, Set.of("pay"), Set.of("b", "a"), need == CallRules.Need.MUST));
+            GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
+            assertThat(read.asking(request.prompt())).isEqualTo(request);
+        }
+    }
+
     /** Whoever adds something to a request has to say here whether answers in files need it. */
     @Test
     void nothingOfARequestIsForgotten() {
@@ -157,7 +178,8 @@ final class GenerationJsonTest {
                         "tenant",
                         "continuation",
                         "urgency",
-                        "form");
+                        "form",
+                        "calls");
         assertThat(components(StopRules.class))
                 .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
         assertThat(Arrays.stream(Sampling.class.getDeclaredFields())
