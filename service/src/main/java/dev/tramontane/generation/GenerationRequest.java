@@ -83,13 +83,37 @@ public record GenerationRequest(
 
     private GenerationRequest with(Tenant whose, @Nullable Continuation from, Urgency when) {
         return new GenerationRequest(
-                prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops, whose, from, when, form, calls);
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                whose,
+                from,
+                when,
+                form,
+                calls);
     }
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
         return new GenerationRequest(
-                other, choices, maxTokens, stops, sampling, showControl, tops, promptTops, tenant, null, urgency, form, calls);
+                other,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                tenant,
+                null,
+                urgency,
+                form,
+                calls);
     }
 
     /** The same, and each answer must be this. */
@@ -131,6 +155,18 @@ public record GenerationRequest(
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
         return new GenerationRequest(
-                prompt, choices, OptionalInt.of(0), stops, sampling, showControl, -1, -1, tenant, null, urgency, null, CallRules.FREE);
+                prompt,
+                choices,
+                OptionalInt.of(0),
+                stops,
+                sampling,
+                showControl,
+                -1,
+                -1,
+                tenant,
+                null,
+                urgency,
+                null,
+                CallRules.FREE);
     }
 }

@@ -165,6 +165,11 @@ class ErrorTableTest {
                 chat(
                         "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"f\"}}",
                         "tool_choice",
+                        "no tools to call"),
+                chat(
+                        "\"tools\": [{\"function\": {\"name\": \"f\"}}],"
+                                + " \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"g\"}}",
+                        "tool_choice",
                         "not among the tools"),
                 chat("\"tool_choice\": 1", "tool_choice", "auto, none, required"),
                 chat("\"tool_choice\": \"some\"", "tool_choice", "auto, none, required"),

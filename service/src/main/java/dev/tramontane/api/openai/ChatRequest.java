@@ -25,8 +25,7 @@ record ChatRequest(ConversationFields asked, int topLogprobs, AnswerOptions opti
     }
 
     List<GenerationRequest> generations() {
-        return List.of(options.request(
-                        new Prompt.Chat(asked.conversation()), topLogprobs, options.promptLogprobs())
+        return List.of(options.request(new Prompt.Chat(asked.conversation()), topLogprobs, options.promptLogprobs())
                 .calling(asked.calls()));
     }
 

@@ -109,8 +109,7 @@ final class RequestFields {
             honoured(
                             "tool_choice",
                             JsonSchema.any(List.of(
-                                    Map.of("enum", List.of("auto", "none", "required", "any")),
-                                    JsonSchema.object())),
+                                    Map.of("enum", List.of("auto", "none", "required", "any")), JsonSchema.object())),
                             "whether an answer must call, and what: none leaves the tools out; a function by its name;"
                                     + " allowed_tools with a mode")
                     .at(CHAT),

@@ -66,8 +66,7 @@ public record ToolFields(List<Map<String, @Nullable Object>> shown, CallRules ca
         Map<String, @Nullable Object> described = new LinkedHashMap<>();
         described.put(NAME, name);
         described.put("description", description == null ? "" : description);
-        described.put(
-                "parameters", given == null ? Map.of() : JsonFields.object(given, function.path("parameters")));
+        described.put("parameters", given == null ? Map.of() : JsonFields.object(given, function.path("parameters")));
         if (function.flag("strict", false)) {
             strict.add(name);
         } else {

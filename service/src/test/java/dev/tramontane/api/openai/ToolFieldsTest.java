@@ -30,22 +30,27 @@ final class ToolFieldsTest {
         ToolFields nested = read(NESTED.formatted(more));
         ToolFields flat = read(FLAT.formatted(more));
         assertThat(nested.shown()).isEqualTo(flat.shown()).hasSize(2);
-        assertThat(nested.calls()).isEqualTo(flat.calls()).isEqualTo(new CallRules(need, allowed, Set.of("a"), several));
+        assertThat(nested.calls())
+                .isEqualTo(flat.calls())
+                .isEqualTo(new CallRules(need, allowed, Set.of("a"), several));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "``|MAY||true",
-        "`, \"tool_choice\": null`|MAY||true",
-        "`, \"tool_choice\": \"auto\"`|MAY||true",
-        "`, \"tool_choice\": \"required\"`|MUST||true",
-        "`, \"tool_choice\": \"any\", \"parallel_tool_calls\": false`|MUST||false",
-        "`, \"parallel_tool_calls\": false`|MAY||false",
-        "`, \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"b\"}}`|NAMED|b|false",
-        "`, \"tool_choice\": {\"type\": \"function\", \"name\": \"b\"}`|NAMED|b|false",
-        "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": [{\"type\": \"function\", \"name\": \"b\"}]}`|MAY|b|true",
-        "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": \"required\", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"a\"}}]}}`|MUST|a|true",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``|MAY||true",
+                "`, \"tool_choice\": null`|MAY||true",
+                "`, \"tool_choice\": \"auto\"`|MAY||true",
+                "`, \"tool_choice\": \"required\"`|MUST||true",
+                "`, \"tool_choice\": \"any\", \"parallel_tool_calls\": false`|MUST||false",
+                "`, \"parallel_tool_calls\": false`|MAY||false",
+                "`, \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"b\"}}`|NAMED|b|false",
+                "`, \"tool_choice\": {\"type\": \"function\", \"name\": \"b\"}`|NAMED|b|false",
+                "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": [{\"type\": \"function\", \"name\": \"b\"}]}`|MAY|b|true",
+                "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": \"required\", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"a\"}}]}}`|MUST|a|true",
+            })
     void choices(String more, Need need, String allowed, boolean several) {
         says(more, need, allowed == null ? Set.of() : Set.of(allowed), several);
     }
