@@ -1,5 +1,7 @@
 package dev.tramontane.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
@@ -25,6 +27,7 @@ import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.Script;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
@@ -93,6 +96,7 @@ final class TestService implements AutoCloseable {
     private final List<Runnable> atClose = new ArrayList<>();
     private final List<Runnable> afterEngine = new ArrayList<>();
     private volatile boolean closed;
+    private Runnable atEnd = () -> {};
 
     /** What metrics would have seen. */
     static final class RecordingObserver implements HttpObserver {
@@ -412,6 +416,21 @@ final class TestService implements AutoCloseable {
         return service;
     }
 
+    /** The engine loop on a model that plays a script. Closing it fails where the script could not be played. */
+    static TestService playing(Script script, ChatLayout layout) {
+        EngineConfig engineConfig = new EngineConfig(
+                new EngineConfig.Step(16, 2048, 64),
+                new EngineConfig.Cache(32, true, 64 << 20),
+                new EngineConfig.Admission(64, 32_768, 8, 256, 1 << 20));
+        EngineLoop loop =
+                new EngineLoop(FakeModel.playing(script), engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        TestService service = new TestService(loop, script.tokenizer(), layout, CONFIG, UNWATCHED);
+        service.atEnd =
+                () -> assertThat(script.faults()).as("faults of the script").isEmpty();
+        return service;
+    }
+
     /** Shares the answers that it leaves, and takes those of others that serve this model. */
     TestService sharing(Path answers, int model) {
         byte[] mark = new byte[32];
@@ -445,6 +464,7 @@ final class TestService implements AutoCloseable {
         generator.close();
         vertx.close().await();
         client.close();
+        atEnd.run();
     }
 
     static ConditionFactory eventually() {
