@@ -234,7 +234,8 @@ class TogetherAsAloneTest {
 
     private static String whole(int i, TestService.Reply reply) {
         if (!streams(i)) {
-            return reply.body().replaceFirst("\"id\":\"[^\"]*\"", "");
+            // Blanks come before an answer that takes long: they keep the connection open.
+            return reply.body().stripLeading().replaceFirst("\"id\":\"[^\"]*\"", "");
         }
         StringBuilder[] choices =
                 Stream.generate(StringBuilder::new).limit(CHOICES).toArray(StringBuilder[]::new);
