@@ -45,15 +45,6 @@ public record AnswerStyle(
         }
     }
 
-    /**
-     * Whether an answer to a prompt begins within a thought that the prompt opened.
-     *
-     * @param prompt its text, control tokens spelled out
-     */
-    public boolean opensThought(String prompt) {
-        return thoughts != null && prompt.stripTrailing().endsWith(thoughts.open());
-    }
-
     /** Whether the form has anything to be told apart. */
     public boolean isPlain() {
         return calls == null && thoughts == null;

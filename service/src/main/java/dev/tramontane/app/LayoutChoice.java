@@ -9,6 +9,7 @@ import dev.tramontane.chat.JinjaLayout;
 import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.chat.NoLayout;
+import dev.tramontane.chat.ReasoningPrompt;
 import dev.tramontane.source.ChatSource;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -116,7 +117,12 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
             MistralLayout layout = source.settings()
                     .map(settings -> MistralLayout.of(version, settings))
                     .orElseGet(() -> MistralLayout.of(version));
-            return new LayoutChoice(layout, version.layoutName(), why);
+            boolean marked = MistralVersion.thoughtTokens().stream()
+                    .allMatch(token -> tokenizer.controlId(token).isPresent());
+            // Version 11 has models that write the marks as text.
+            boolean thinks = marked || !version.hasThoughts();
+            return new LayoutChoice(
+                    prompted(thinks ? layout : layout.withoutThoughts(), source), version.layoutName(), why);
         } catch (ChatLayoutException unsupported) {
             return none(String.valueOf(unsupported.getMessage()));
         }
@@ -131,10 +137,19 @@ record LayoutChoice(ChatLayout layout, String name, String reason) {
         try {
             JinjaLayout layout = JinjaLayout.of(template.get(), source.specials());
             String leftOut = layout.leftOut();
-            return new LayoutChoice(layout, TEMPLATE, leftOut.isEmpty() ? why : why + "; it does not show " + leftOut);
+            return new LayoutChoice(
+                    prompted(layout, source),
+                    TEMPLATE,
+                    leftOut.isEmpty() ? why : why + "; it does not show " + leftOut);
         } catch (ChatLayoutException unusable) {
             return none(String.valueOf(unusable.getMessage()));
         }
+    }
+
+    private static ChatLayout prompted(ChatLayout layout, ChatSource source) {
+        return source.systemPrompt()
+                .map(prompt -> ReasoningPrompt.of(layout, prompt))
+                .orElse(layout);
     }
 
     private static LayoutChoice none(String reason) {

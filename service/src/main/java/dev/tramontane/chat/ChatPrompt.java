@@ -1,6 +1,8 @@
 package dev.tramontane.chat;
 
+import dev.tramontane.answer.ThoughtStyle;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A conversation laid out: what its tokens are made of, in order. */
 public record ChatPrompt(List<Piece> pieces) {
@@ -28,6 +30,15 @@ public record ChatPrompt(List<Piece> pieces) {
 
     public ChatPrompt {
         pieces = List.copyOf(pieces);
+    }
+
+    /**
+     * Whether an answer begins within a thought that the prompt opened.
+     *
+     * @param style of the model's thoughts, or null for none
+     */
+    public boolean opensThought(@Nullable ThoughtStyle style) {
+        return style != null && OpenThought.in(pieces, style);
     }
 
     /** The whole text, control tokens spelled out, for people. */

@@ -20,9 +20,47 @@ record Continuation(List<Map<String, @Nullable Object>> messages, String text) {
     static final String MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
 
     static Continuation of(List<Map<String, @Nullable Object>> messages) {
+        return of(messages, false);
+    }
+
+    /** @param thinks whether it is the message's last thought that goes on, rather than its words */
+    static Continuation of(List<Map<String, @Nullable Object>> messages, boolean thinks) {
         if (messages.isEmpty()) {
             throw new ChatLayoutException("There is no message to continue: the conversation is empty.");
         }
+        return thinks ? ofThought(messages) : ofWords(messages);
+    }
+
+    /** As the template has it: the last part of the content, or beside it. */
+    private static Continuation ofThought(List<Map<String, @Nullable Object>> messages) {
+        Map<String, @Nullable Object> last = new LinkedHashMap<>(messages.getLast());
+        String text = "";
+        if (last.get("content") instanceof List<?> parts
+                && ThoughtPart.is(parts.getLast())
+                && parts.getLast() instanceof Map<?, ?> part) {
+            text = ThoughtPart.text(part);
+            List<@Nullable Object> marked = new ArrayList<>(parts);
+            marked.set(parts.size() - 1, ThoughtPart.of(text + MARK, false));
+            last.put("content", marked);
+        } else {
+            for (String name : Messages.NAMES) {
+                if (last.get(name) instanceof String thought) {
+                    text = thought;
+                    last.put(name, thought + MARK);
+                }
+            }
+        }
+        return replacing(messages, last, text);
+    }
+
+    private static Continuation replacing(
+            List<Map<String, @Nullable Object>> messages, Map<String, @Nullable Object> last, String text) {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
+        all.add(last);
+        return new Continuation(all, text);
+    }
+
+    private static Continuation ofWords(List<Map<String, @Nullable Object>> messages) {
         Map<String, @Nullable Object> last = new LinkedHashMap<>(messages.getLast());
         Object content = last.get("content");
         String text;
@@ -36,12 +74,14 @@ record Continuation(List<Map<String, @Nullable Object>> messages, String text) {
         } else {
             throw new ChatLayoutException("The last message has no content to continue.");
         }
-        List<Map<String, @Nullable Object>> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
-        all.add(last);
-        return new Continuation(all, text);
+        return replacing(messages, last, text);
     }
 
     private static String markLastBlock(List<@Nullable Object> blocks) {
+        if (!blocks.isEmpty() && ThoughtPart.is(blocks.getLast())) {
+            blocks.add(Map.of("type", "text", "text", MARK)); // Words follow a thought that is over.
+            return "";
+        }
         for (int i = blocks.size() - 1; i >= 0; i--) {
             if (blocks.get(i) instanceof Map<?, ?> block && block.get("text") instanceof String text) {
                 Map<Object, @Nullable Object> marked = new LinkedHashMap<>(block);

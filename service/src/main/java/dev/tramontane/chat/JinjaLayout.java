@@ -90,6 +90,7 @@ public final class JinjaLayout implements ChatLayout {
             throw new ChatLayoutException(
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
+        ReasoningPrompt.refuse(conversation);
         traits.check(conversation);
         boolean odd = conversation.messages().stream().anyMatch(CallForm::hasOddArguments);
         try {
@@ -123,12 +124,20 @@ public final class JinjaLayout implements ChatLayout {
 
     private ChatPrompt prompt(Conversation conversation, boolean plain) {
         List<Map<String, @Nullable Object>> messages =
-                traits.fit(Messages.withReasoning(conversation.messages()), plain);
+                Messages.withReasoning(traits.fit(conversation.messages(), plain));
+        Conversation told = new Conversation(
+                messages,
+                conversation.tools(),
+                conversation.addGenerationPrompt(),
+                conversation.continueFinalMessage(),
+                Effort.variables(conversation.variables(), traits.switches(), form));
         if (!conversation.continueFinalMessage()) {
-            return prompt(text(conversation, messages, limits));
+            return prompt(text(told, messages, limits));
         }
-        Continuation continuation = Continuation.of(messages);
-        return prompt(continuation.cut(text(conversation, continuation.messages(), limits)));
+        boolean thinks = !messages.isEmpty()
+                && ThoughtForm.isOpen(conversation.messages().getLast());
+        Continuation continuation = Continuation.of(messages, thinks);
+        return prompt(continuation.cut(text(told, continuation.messages(), limits)));
     }
 
     private Text text(Conversation conversation, List<Map<String, @Nullable Object>> messages, Limits most) {

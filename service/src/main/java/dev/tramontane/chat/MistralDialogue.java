@@ -31,9 +31,11 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
             List<MistralTurn> group = messages.subList(from, to);
             switch (group.getFirst()) {
                 case MistralTurn.Instructions _ -> turns.addAll(version.since(7) ? group : List.of());
-                case User _ -> turns.add(new User(text(group)));
+                case User _ ->
+                    turns.add(new User(MistralTurn.joined(
+                            group.stream().map(turn -> ((User) turn).text()).toList())));
                 case Assistant _ -> {
-                    Assistant one = assistant(group);
+                    Assistant one = assistant(group, version.partJoint());
                     one.calls().forEach(call -> callIds.add(call.id()));
                     turns.add(one);
                 }
@@ -51,8 +53,9 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
             turns.addFirst(new User(""));
         }
         return new MistralDialogue(
-                text(messages.stream()
+                MistralTurn.joined(messages.stream()
                         .filter(MistralTurn.Instructions.class::isInstance)
+                        .map(turn -> ((MistralTurn.Instructions) turn).content().words())
                         .toList()),
                 turns);
     }
@@ -77,28 +80,17 @@ record MistralDialogue(String system, List<MistralTurn> turns) {
         return -1;
     }
 
-    private static String text(List<MistralTurn> group) {
-        return MistralTurn.joined(
-                group.stream()
-                        .map(turn -> switch (turn) {
-                            case MistralTurn.Instructions system -> system.text();
-                            case User user -> user.text();
-                            case Assistant assistant -> assistant.text();
-                            case Result result -> result.text();
-                        })
-                        .toList(),
-                MistralTurn.JOINT);
-    }
-
-    private static Assistant assistant(List<MistralTurn> group) {
+    private static Assistant assistant(List<MistralTurn> group, String joint) {
+        List<MistralContent> contents = new ArrayList<>();
         List<Call> calls = new ArrayList<>();
         boolean open = false;
         for (MistralTurn turn : group) {
             Assistant each = (Assistant) turn;
+            contents.add(each.content());
             calls.addAll(each.calls());
             open |= each.open();
         }
-        return new Assistant(text(group), List.copyOf(calls), open);
+        return new Assistant(MistralContent.joined(contents, joint), List.copyOf(calls), open);
     }
 
     /** Results come in the order of their calls; equal places keep the order they were sent in. */

@@ -21,12 +21,17 @@ import org.jspecify.annotations.Nullable;
 public final class MistralLayout implements ChatLayout {
     private final MistralVersion version;
     private final MistralSettings settings;
+    private final boolean thinks;
     private final MistralRules rules;
+    private final AnswerStyle form;
 
-    private MistralLayout(MistralVersion version, MistralSettings settings) {
+    private MistralLayout(MistralVersion version, MistralSettings settings, boolean marked) {
         this.version = version;
         this.settings = settings;
-        rules = new MistralRules(version);
+        thinks = version.hasThoughts() && marked;
+        rules = new MistralRules(version, thinks);
+        CallStyle calls = version.since(11) ? CallStyle.NAMED : version.since(2) ? CallStyle.ARRAY : null;
+        form = new AnswerStyle(calls, version.since(11) && marked ? ThoughtStyle.MISTRAL : null);
     }
 
     /**
@@ -40,12 +45,17 @@ public final class MistralLayout implements ChatLayout {
                     + " begin with settings that tekken.json describes (\"model_settings_builder\"), and this model's"
                     + " files hold no such description. Use /v1/completions.");
         }
-        return new MistralLayout(version, MistralSettings.NONE);
+        return of(version, MistralSettings.NONE);
     }
 
     /** The layout of that version, for a model with these settings; versions before v15 have none. */
     public static MistralLayout of(MistralVersion version, MistralSettings settings) {
-        return new MistralLayout(version, settings);
+        return new MistralLayout(version, settings, true);
+    }
+
+    /** The same layout for a model whose vocabulary lacks {@link MistralVersion#thoughtTokens}: it has no thoughts. */
+    public MistralLayout withoutThoughts() {
+        return new MistralLayout(version, settings, false);
     }
 
     @Override
@@ -54,8 +64,13 @@ public final class MistralLayout implements ChatLayout {
             throw new ChatLayoutException(
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
-        List<MistralTurn> messages =
-                MistralTurn.read(conversation.messages(), version.partJoint(), conversation.continueFinalMessage());
+        ReasoningPrompt.refuse(conversation);
+        Object effort = conversation.variables().get(MistralSettings.EFFORT);
+        if (effort != null && settings.efforts().isEmpty()) {
+            Effort.refuse(effort, form);
+        }
+        List<MistralTurn> messages = MistralTurn.read(
+                conversation.messages(), version.partJoint(), thinks, conversation.continueFinalMessage());
         rules.check(messages, conversation.addGenerationPrompt() || conversation.continueFinalMessage());
         rules.checkTools(conversation.tools());
         MistralDialogue dialogue = MistralDialogue.of(messages, version);
@@ -71,7 +86,7 @@ public final class MistralLayout implements ChatLayout {
             switch (dialogue.turns().get(i)) {
                 case MistralTurn.Instructions system -> {
                     writer.control(MistralToken.SYSTEM);
-                    writer.text(system.text());
+                    writer.content(system.content());
                     writer.control(MistralToken.SYSTEM_END);
                 }
                 case User user -> {
@@ -98,8 +113,7 @@ public final class MistralLayout implements ChatLayout {
 
     @Override
     public AnswerStyle form() {
-        CallStyle calls = version.since(11) ? CallStyle.NAMED : version.since(2) ? CallStyle.ARRAY : null;
-        return new AnswerStyle(calls, version.since(11) ? ThoughtStyle.MISTRAL : null);
+        return form;
     }
 
     private void user(User user, MistralDialogue dialogue, int index, Writer writer) {
@@ -119,21 +133,25 @@ public final class MistralLayout implements ChatLayout {
 
     private void assistant(Assistant assistant, boolean past, Writer writer) {
         List<Call> calls = assistant.calls();
-        if (calls.isEmpty() && assistant.text().isEmpty()) {
+        if (calls.isEmpty() && !assistant.speaks()) {
             throw new ChatLayoutException("An assistant's message must have content or tool_calls.");
         }
         if (!calls.isEmpty() && !version.since(2)) {
             throw new ChatLayoutException(
                     "This model's chat layout, " + version.layoutName() + ", has no place for tool calls.");
         }
-        if (!calls.isEmpty() && !assistant.text().isEmpty() && !version.since(7)) {
+        if (!calls.isEmpty() && assistant.speaks() && !version.since(7)) {
             throw new ChatLayoutException("This model's chat layout, " + version.layoutName()
                     + ", has no place for content and tool calls in one turn of the assistant's.");
         }
         if (!calls.isEmpty() && past && !version.since(3)) {
             return; // v2 shows calls and results of the running exchange only.
         }
-        writer.text(version.since(2) ? withoutEndingBlanks(assistant.text()) : assistant.text());
+        if (assistant.content().thinks() || !version.since(2)) {
+            writer.content(assistant.content());
+        } else {
+            writer.text(withoutEndingBlanks(assistant.content().words()));
+        }
         if (version.since(11)) {
             calls.forEach(call -> call(call, writer));
         } else if (!calls.isEmpty()) {
@@ -224,6 +242,20 @@ public final class MistralLayout implements ChatLayout {
 
         void control(String token) {
             pieces.add(new ChatPrompt.Control(token));
+        }
+
+        void content(MistralContent content) {
+            for (MistralContent.Chunk chunk : content.chunks()) {
+                if (chunk instanceof MistralContent.Thought(String text, boolean closed)) {
+                    control(MistralToken.THINK);
+                    text(text);
+                    if (closed) {
+                        control(MistralToken.THINK_END);
+                    }
+                } else {
+                    text(chunk.text());
+                }
+            }
         }
 
         void text(String text) {

@@ -21,9 +21,12 @@ final class MistralRules {
     private static final int QUOTED = 40;
 
     private final MistralVersion version;
+    private final boolean thinks;
 
-    MistralRules(MistralVersion version) {
+    /** @param thinks whether the model's vocabulary has the marks of thoughts, where the version lays them out */
+    MistralRules(MistralVersion version, boolean thinks) {
         this.version = version;
+        this.thinks = thinks;
     }
 
     /**
@@ -160,7 +163,8 @@ final class MistralRules {
     private void checkTurn(MistralTurn turn, String path) {
         switch (turn) {
             case Assistant assistant -> {
-                boolean speaks = !assistant.text().isEmpty();
+                checkThoughts(assistant.content(), thinks, path, "");
+                boolean speaks = assistant.speaks();
                 boolean calls = !assistant.calls().isEmpty();
                 if (speaks == calls && !version.since(7)) {
                     throw new ChatLayoutException(
@@ -178,7 +182,18 @@ final class MistralRules {
                 }
                 checkId(result.callId(), path + ".tool_call_id");
             }
-            case MistralTurn.Instructions _, User _ -> {}
+            case MistralTurn.Instructions system ->
+                checkThoughts(system.content(), thinks && !version.since(15), path, " in system messages");
+            case User _ -> {}
+        }
+    }
+
+    private void checkThoughts(MistralContent content, boolean shown, String path, String where) {
+        if (content.thinks() && !shown) {
+            throw new ChatLayoutException(
+                    path + ".content",
+                    path + ".content: this model's chat layout, " + version.layoutName() + ", has no place for thoughts"
+                            + where + "; leave the thinking parts out.");
         }
     }
 

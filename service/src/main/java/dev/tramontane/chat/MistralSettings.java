@@ -35,7 +35,7 @@ public record MistralSettings(List<String> efforts, String usual, boolean showsS
     }
 
     /**
-     * The settings of one conversation, in the order in which a model is shown them; empty for none.
+     * The settings of one conversation whose effort, where there are none to choose, has been refused; in the order in which a model is shown them; empty for none.
      *
      * @throws ChatLayoutException when an effort is asked for that the model does not have
      */
@@ -45,12 +45,9 @@ public record MistralSettings(List<String> efforts, String usual, boolean showsS
             settings.put(SCHEMA, schema);
         }
         Object effort = variables.get(EFFORT);
-        if (effort != null && efforts.isEmpty()) {
-            throw new ChatLayoutException(EFFORT + " is no setting of this model.");
-        }
-        if (effort != null && !efforts.contains(effort)) {
+        if (effort != null && !efforts.isEmpty() && !efforts.contains(effort)) {
             throw new ChatLayoutException(
-                    EFFORT + " must be one of " + String.join(", ", efforts) + " for this model.");
+                    EFFORT, EFFORT + " must be one of " + String.join(", ", efforts) + " for this model.");
         }
         if (!efforts.isEmpty()) {
             settings.put(EFFORT, effort == null ? usual : effort);

@@ -17,6 +17,9 @@ final class MistralToken {
     static final String RESULTS_END = "[/TOOL_RESULTS]";
     static final String RESULT_CONTENT = "[TOOL_CONTENT]";
 
+    static final String THINK = "[THINK]";
+    static final String THINK_END = "[/THINK]";
+
     static final String SETTINGS = "[MODEL_SETTINGS]";
     static final String SETTINGS_END = "[/MODEL_SETTINGS]";
 

@@ -11,8 +11,8 @@ sealed interface MistralTurn {
     /** "user": who speaks. */
     String role();
 
-    /** @param text what every answer is to heed */
-    record Instructions(String text) implements MistralTurn {
+    /** @param content what every answer is to heed */
+    record Instructions(MistralContent content) implements MistralTurn {
         @Override
         public String role() {
             return "system";
@@ -27,7 +27,13 @@ sealed interface MistralTurn {
     }
 
     /** @param open whether the turn is to be continued rather than ended */
-    record Assistant(String text, List<Call> calls, boolean open) implements MistralTurn {
+    record Assistant(MistralContent content, List<Call> calls, boolean open) implements MistralTurn {
+        /** Whether there is anything beside its calls. */
+        boolean speaks() {
+            return content.thinks()
+                    || content.chunks().stream().anyMatch(chunk -> !chunk.text().isEmpty());
+        }
+
         @Override
         public String role() {
             return "assistant";
@@ -53,30 +59,40 @@ sealed interface MistralTurn {
     String JOINT = "\n\n";
 
     /**
-     * Reads a conversation's messages.
+     * Reads a conversation's messages, each with its content as it was sent.
      *
      * @param joint what joins the texts of a message's parts
+     * @param thinks whether the layout has a place for thoughts; else those beside a content are left out
      * @param continued whether the last is an assistant's to be continued
      * @throws ChatLayoutException when a message is of no kind that these layouts have
      */
-    static List<MistralTurn> read(List<Map<String, @Nullable Object>> messages, String joint, boolean continued) {
+    static List<MistralTurn> read(
+            List<Map<String, @Nullable Object>> messages, String joint, boolean thinks, boolean continued) {
         List<MistralTurn> turns = new ArrayList<>(messages.size());
         for (int i = 0; i < messages.size(); i++) {
-            turns.add(read(messages.get(i), "messages[" + i + "]", joint, continued && i == messages.size() - 1));
+            boolean open = continued && i == messages.size() - 1;
+            turns.add(read(messages.get(i), "messages[" + i + "]", joint, thinks, open));
         }
         return turns;
     }
 
-    private static MistralTurn read(Map<String, @Nullable Object> message, String path, String joint, boolean open) {
+    private static MistralTurn read(
+            Map<String, @Nullable Object> message, String path, String joint, boolean thinks, boolean open) {
         String role = String.valueOf(message.get("role"));
-        String text = text(message.get("content"), path + ".content", joint);
+        MistralContent content = MistralContent.read(message.get("content"), path + ".content");
         return switch (role) {
-            case "system" -> new Instructions(text);
-            case "user" -> new User(text);
-            case "assistant" -> new Assistant(text, calls(message.get("tool_calls"), path + ".tool_calls"), open);
+            case "system" -> new Instructions(MistralContent.joined(List.of(content), joint));
+            case "user" -> new User(words(content, path, joint));
+            case "assistant" -> {
+                Object thought = Messages.reasoning(message);
+                yield new Assistant(
+                        thinks && thought instanceof String text ? content.after(text) : content,
+                        calls(message.get("tool_calls"), path + ".tool_calls"),
+                        open);
+            }
             case "tool" ->
                 new Result(
-                        text,
+                        words(content, path, joint),
                         message.get("tool_call_id") instanceof String id ? id : "",
                         message.get("name") instanceof String name ? name : null);
             default ->
@@ -85,28 +101,18 @@ sealed interface MistralTurn {
         };
     }
 
-    /** Parts without text leave no trace, not even a joint. */
-    private static String text(@Nullable Object content, String path, String joint) {
-        return switch (content) {
-            case null -> "";
-            case String text -> text;
-            case List<?> parts -> {
-                List<String> texts = new ArrayList<>(parts.size());
-                for (Object part : parts) {
-                    if (!(part instanceof Map<?, ?> block && block.get("text") instanceof String text)) {
-                        throw new ChatLayoutException(path + " holds a part that is no text.");
-                    }
-                    texts.add(text);
-                }
-                yield joined(texts, joint);
-            }
-            default -> throw new ChatLayoutException(path + " must be a text or parts of text.");
-        };
+    private static String words(MistralContent content, String path, String joint) {
+        if (content.thinks()) {
+            throw new ChatLayoutException(
+                    path + ".content",
+                    path + ".content holds a thought, which only the" + " assistant and the system have.");
+        }
+        return MistralContent.joined(List.of(content), joint).words();
     }
 
-    /** The texts that are not empty, as one. */
-    static String joined(List<String> texts, String joint) {
-        return String.join(joint, texts.stream().filter(text -> !text.isEmpty()).toList());
+    /** The texts of neighbouring messages that are not empty, as one. */
+    static String joined(List<String> texts) {
+        return String.join(JOINT, texts.stream().filter(text -> !text.isEmpty()).toList());
     }
 
     private static List<Call> calls(@Nullable Object given, String path) {

@@ -57,6 +57,16 @@ public enum MistralVersion {
         return since(15);
     }
 
+    /** Whether its chats have a place for thoughts, where the vocabulary has {@link #thoughtTokens}. */
+    public boolean hasThoughts() {
+        return since(13);
+    }
+
+    /** The control tokens around a thought. */
+    public static List<String> thoughtTokens() {
+        return List.of(MistralToken.THINK, MistralToken.THINK_END);
+    }
+
     /** What joins the texts of a message's parts. */
     String partJoint() {
         return since(15) ? "" : MistralTurn.JOINT;

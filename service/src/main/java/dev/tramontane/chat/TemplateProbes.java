@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,6 +50,8 @@ final class TemplateProbes {
     private List<Map<String, @Nullable Object>> opening = List.of();
     private ContentForm standard = new ContentForm(true, false, false);
     private CallForm calls = new CallForm("", false, true, true, false);
+    private ThoughtForm thoughts = new ThoughtForm(false, false);
+    private final Set<String> switches = new HashSet<>();
     private @Nullable CallStyle style;
     private String failure = "";
 
@@ -72,8 +75,16 @@ final class TemplateProbes {
         probes.tools();
         probes.calls();
         probes.role("tool", Matter.RESULTS);
+        probes.thoughts();
+        probes.switches();
         return new TemplateTraits(
-                probes.standard, Map.copyOf(probes.forms), probes.calls, Set.copyOf(probes.dropped), probes.style);
+                probes.standard,
+                Map.copyOf(probes.forms),
+                probes.calls,
+                probes.thoughts,
+                Set.copyOf(probes.switches),
+                Set.copyOf(probes.dropped),
+                probes.style);
     }
 
     private void user() {
@@ -249,6 +260,40 @@ final class TemplateProbes {
         result.put("name", NAME);
         Conversation answered = talk(true, user(FILL), calling(content, arguments), result);
         return sight(answered) == Sight.FAILED ? talk(false, user(FILL), calling(content, arguments)) : answered;
+    }
+
+    private void thoughts() {
+        List<Map<String, ?>> content = List.of(ThoughtPart.of(FIRST, true), part(SECOND));
+        thoughts = new ThoughtForm(
+                sight(content("assistant", content), FIRST, SECOND) == Sight.SHOWN,
+                sight(content("system", content), FIRST, SECOND) == Sight.SHOWN);
+    }
+
+    /** Which variables about reasoning change what the template writes. */
+    private void switches() {
+        List<Conversation> plain = List.of(
+                talk(true, user(FILL)),
+                talk(true, message("system", fit(FILL)), user(FILL)),
+                talk(true, user(FILL), message("assistant", fit(FILL)), user(FILL)));
+        Effort.SWITCHES.forEach(name -> switches(name, List.of(true, false), plain));
+        switches(MistralSettings.EFFORT, MistralSettings.EFFORTS, plain);
+    }
+
+    private void switches(String name, List<?> values, List<Conversation> conversations) {
+        for (Conversation conversation : conversations) {
+            long different = values.stream()
+                    .map(value -> text(with(conversation, Map.of(name, value))))
+                    .distinct()
+                    .count();
+            if (different > 1) {
+                switches.add(name);
+                return;
+            }
+        }
+    }
+
+    private static Conversation with(Conversation conversation, Map<String, @Nullable Object> variables) {
+        return new Conversation(conversation.messages(), List.of(), true, false, variables);
     }
 
     // ---- what conversations are made of

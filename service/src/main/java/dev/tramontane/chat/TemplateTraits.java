@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param standard the form of content where a role has none of its own
  * @param forms forms of content by role
  * @param calls the form of tool calls
+ * @param thoughts the form of thoughts
+ * @param switches which variables about reasoning change what the template writes: {@link Effort}
  * @param dropped what the template leaves out
  * @param style how calls are written where it shows them, or null where that is no known way
  */
@@ -23,6 +25,8 @@ record TemplateTraits(
         ContentForm standard,
         Map<String, ContentForm> forms,
         CallForm calls,
+        ThoughtForm thoughts,
+        Set<String> switches,
         Set<TemplateTraits.Matter> dropped,
         @Nullable CallStyle style) {
 
@@ -117,7 +121,8 @@ record TemplateTraits(
      */
     List<Map<String, @Nullable Object>> fit(List<Map<String, @Nullable Object>> messages, boolean plain) {
         List<Map<String, @Nullable Object>> fitted = new ArrayList<>(messages.size());
-        for (Map<String, @Nullable Object> message : messages) {
+        for (int i = 0; i < messages.size(); i++) {
+            Map<String, @Nullable Object> message = thoughts.fit(messages.get(i), "messages[" + i + "]");
             Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
             Object content = message.get("content");
             String role = String.valueOf(message.get("role"));

@@ -196,7 +196,7 @@ final class GenerationStream implements Subscription {
      */
     boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
-        if (form.opensThought(ids.text())) {
+        if (ids.thinks() && !form.isPlain()) {
             choices.forEach(Choice::openThought);
         }
         Continuation continuation = request.continuation();

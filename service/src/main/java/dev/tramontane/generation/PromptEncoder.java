@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.ChatLayoutException;
 import dev.tramontane.chat.ChatPrompt;
@@ -70,7 +71,8 @@ final class PromptEncoder {
             }
             case Prompt.LaidOut laidOut -> {
                 limit.after(laidOut.ids().length);
-                yield new PreparedPrompt(checked(laidOut.ids(), "prompt"), texts.spell(laidOut.ids()));
+                int[] ids = checked(laidOut.ids(), "prompt");
+                yield new PreparedPrompt(ids, texts.spell(ids), thinks(ids));
             }
             case Prompt.Chat chat -> layOut(chat, limit);
         };
@@ -98,7 +100,25 @@ final class PromptEncoder {
         int[] laidOut = begun ? ids : withBos(ids);
         int[] spliced = new TokenSplice(texts, chat.computed(), laidOut).ids();
         // Tokens as sampled may be more than the text's own: no reason to refuse what fits.
-        return new PreparedPrompt(spliced.length <= limit.tokens() ? spliced : laidOut, rendered.text());
+        return new PreparedPrompt(
+                spliced.length <= limit.tokens() ? spliced : laidOut,
+                rendered.text(),
+                rendered.opensThought(layout.form().thoughts()));
+    }
+
+    /** Whether answers to what was laid out as these ids begin within a thought. */
+    private boolean thinks(int[] ids) {
+        ThoughtStyle style = layout.form().thoughts();
+        if (style == null) {
+            return false;
+        }
+        boolean marked = texts.isControl(style.open()); // Else the layout's marks are part of its texts.
+        List<ChatPrompt.Piece> pieces = texts.pieces(ids).stream()
+                .map(piece -> piece instanceof ChatPrompt.Whole && !marked
+                        ? new ChatPrompt.Stretch(piece.text(), true)
+                        : piece)
+                .toList();
+        return new ChatPrompt(pieces).opensThought(style);
     }
 
     /** What becomes ids by itself: a text of one or more parts, or a control token. */

@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Alternative;
 import dev.tramontane.generation.GenerationEvent.Token;
@@ -71,17 +72,26 @@ final class TokenTexts {
      * it loses the blank that encoding puts before one.
      */
     String spell(int[] ids) {
+        return new ChatPrompt(pieces(ids)).text();
+    }
+
+    /** The same, control tokens and the texts between them apart. */
+    List<ChatPrompt.Piece> pieces(int[] ids) {
+        List<ChatPrompt.Piece> pieces = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         TokenDecoder decoder = tokenizer.textDecoder();
         for (int id : ids) {
             if (isSilent(id)) {
-                text.append(decoder.finish()).append(piece(id));
+                pieces.add(new ChatPrompt.Whole(text.append(decoder.finish()).toString()));
+                pieces.add(new ChatPrompt.Control(piece(id)));
+                text.setLength(0);
                 decoder = tokenizer.textDecoder();
             } else {
                 text.append(decoder.push(id));
             }
         }
-        return text.append(decoder.finish()).toString();
+        pieces.add(new ChatPrompt.Whole(text.append(decoder.finish()).toString()));
+        return pieces;
     }
 
     /**

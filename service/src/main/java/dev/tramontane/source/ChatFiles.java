@@ -13,6 +13,7 @@ import java.util.Optional;
 /** The chat template among a directory's files, and the special tokens that templates name. */
 final class ChatFiles {
     private static final String TEMPLATE = "chat_template.jinja";
+    static final String SYSTEM_PROMPT = "SYSTEM_PROMPT.txt";
     private static final String TEMPLATE_KEY = "chat_template";
 
     private final ModelDirectory directory;
@@ -33,6 +34,11 @@ final class ChatFiles {
                 .tokenizerConfig("chat_template.json")
                 .flatMap(ChatFiles::template)
                 .or(() -> directory.tokenizerConfig(TokenizerFiles.CONFIG).flatMap(ChatFiles::template));
+    }
+
+    /** The system prompt that Mistral publishes beside some of its models. */
+    Optional<String> systemPrompt() {
+        return directory.has(SYSTEM_PROMPT) ? Optional.of(text(SYSTEM_PROMPT)) : Optional.empty();
     }
 
     private String text(String name) {

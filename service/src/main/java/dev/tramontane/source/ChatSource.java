@@ -14,20 +14,22 @@ import java.util.Optional;
  * @param template the Jinja source; empty when the file has none
  * @param version of Mistral's layouts, where the tokenizer comes in a file of Mistral's own that tells it
  * @param settings of a model of Mistral's version 15, where that file describes them
+ * @param systemPrompt that stands beside the model's files, as they were published
  * @param specials spellings of special tokens by the names that templates use ("bos_token", "eos_token", ...)
  */
 public record ChatSource(
         Optional<String> template,
         Optional<MistralVersion> version,
         Optional<MistralSettings> settings,
+        Optional<String> systemPrompt,
         Map<String, String> specials) {
     public ChatSource {
         specials = Map.copyOf(specials);
     }
 
-    /** Of a model without settings. */
+    /** Of a model without settings and without a system prompt. */
     public ChatSource(Optional<String> template, Optional<MistralVersion> version, Map<String, String> specials) {
-        this(template, version, Optional.empty(), specials);
+        this(template, version, Optional.empty(), Optional.empty(), specials);
     }
 
     /** Reads {@code tokenizer.chat_template} and the special tokens of the vocabulary. */

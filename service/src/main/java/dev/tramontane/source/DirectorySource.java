@@ -141,6 +141,7 @@ public final class DirectorySource implements ModelSource {
                 files.template(),
                 version,
                 version.filter(MistralVersion::hasSettings).flatMap(of -> tokenizers.settings()),
+                files.systemPrompt(),
                 files.specials());
     }
 

@@ -67,6 +67,7 @@ final class TokenizerFiles {
                 .filter(name -> name.startsWith("tokenizer")
                         || name.startsWith("chat_template")
                         || name.equals(TEKKEN)
+                        || name.equals(ChatFiles.SYSTEM_PROMPT)
                         || name.equals("special_tokens_map.json"))
                 .toList();
     }

@@ -167,8 +167,6 @@ final class AnswerReaderTest {
     @Test
     void aThoughtThatThePromptOpened() {
         AnswerStyle form = new AnswerStyle(null, ThoughtStyle.TAGS);
-        assertThat(form.opensThought("assistant\n<think>\n")).isTrue();
-        assertThat(form.opensThought("assistant\n<think>\n\n</think>\n\n")).isFalse();
         AnswerReader reader = form.reader(Tools.NONE, CONTROL::contains);
         reader.openThought();
         List<AnswerPart> parts = new ArrayList<>();

@@ -86,8 +86,8 @@ class LayoutChoiceTest {
     @Test
     void settingsComeFromTheTokenizersFile() {
         MistralSettings settings = new MistralSettings(List.of("none", "high"), "none", false);
-        ChatSource source =
-                new ChatSource(Optional.empty(), Optional.of(MistralVersion.V15), Optional.of(settings), Map.of());
+        ChatSource source = new ChatSource(
+                Optional.empty(), Optional.of(MistralVersion.V15), Optional.of(settings), Optional.empty(), Map.of());
         LayoutChoice choice = LayoutChoice.of(source, MISTRAL, "auto");
         assertThat(choice.name()).isEqualTo("mistral-v15");
         ChatPrompt prompt = choice.layout()

@@ -151,9 +151,9 @@ class ServeCommandTest {
 
     @Test
     void templateVariablesAreThoseOfTheSetting() throws Exception {
-        CompletableFuture<Outcome> running = serve("--template-variables", "enable_thinking");
+        CompletableFuture<Outcome> running = serve("--template-variables", "persona");
         String address = address(running);
-        for (String name : List.of("enable_thinking", "other")) {
+        for (String name : List.of("persona", "other")) {
             JsonObject body = new JsonObject("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}")
                     .put("chat_template_kwargs", new JsonObject().put(name, true));
             HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/tokenize"))

@@ -1,5 +1,6 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.chat.ThoughtPart;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.ArrayList;
@@ -42,11 +43,14 @@ final class ChatMessages {
         String role = fields.requiredString("role");
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("role", role.equals("developer") ? "system" : role);
-        Object content = content(fields);
+        Object content = content(fields, !role.equals("user") && !role.equals("tool"));
         switch (role) {
             case "system", "developer", "user" -> {}
             // A turn may hold calls only, or nothing that anybody was shown.
-            case "assistant" -> assistant(fields, message);
+            case "assistant" -> {
+                assistant(fields, message);
+                thoughts(fields, message, content);
+            }
             case "tool" -> message.put("tool_call_id", fields.requiredString("tool_call_id"));
             default ->
                 throw new InvalidJsonException(
@@ -83,32 +87,85 @@ final class ChatMessages {
         }
     }
 
-    private static @Nullable Object content(JsonFields fields) {
+    /** Thoughts beside the content, as DeepSeek's, vLLM's and SGLang's APIs have them. */
+    private static void thoughts(JsonFields fields, Map<String, @Nullable Object> message, @Nullable Object content) {
+        String only = null;
+        for (String name : List.of("reasoning_content", "reasoning")) {
+            String thought = fields.string(name);
+            if (thought == null) {
+                continue;
+            }
+            if (ThoughtPart.isIn(content)) {
+                throw new InvalidJsonException(
+                        fields.path(name),
+                        fields.path(name) + " and the thinking parts of the content say the same; send one of them");
+            }
+            if (only != null && !only.equals(thought)) {
+                throw new InvalidJsonException(
+                        fields.path(name), fields.path(name) + " and reasoning_content differ; send one of them");
+            }
+            only = thought;
+            message.put(name, thought);
+        }
+    }
+
+    /** @param thoughts whether some of it may be thoughts */
+    private static @Nullable Object content(JsonFields fields, boolean thoughts) {
         Object content = fields.value("content");
         return switch (content) {
             case null -> null;
             case String text -> text;
-            case List<?> parts -> texts(parts, fields);
+            case List<?> parts -> parts(parts, fields, thoughts);
             default -> throw fields.wrong("content", "a string or an array of parts", content);
         };
     }
 
     /** Parts as they were sent: what stands between them, and what else of them is read, is the layout's to say. */
-    private static Object texts(List<?> parts, JsonFields message) {
-        List<Map<String, @Nullable Object>> texts = new ArrayList<>(parts.size());
+    private static Object parts(List<?> parts, JsonFields message, boolean thoughts) {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>(parts.size());
         for (int i = 0; i < parts.size(); i++) {
             JsonFields part = message.inner(parts.get(i), message.path("content") + "[" + i + "]");
             String type = part.requiredString("type");
+            if (thoughts && type.equals(ThoughtPart.TYPE)) {
+                all.add(thought(part));
+                continue;
+            }
             if (!type.equals("text")) {
-                throw part.wrong("type", "text (this server takes text only)", type);
+                String wanted = thoughts ? "text or thinking" : "text";
+                throw part.wrong("type", wanted + " (this server takes text only)", type);
             }
             Map<String, @Nullable Object> text = new LinkedHashMap<>();
             text.put("type", "text");
             text.put("text", part.requiredString("text"));
             text.putAll(part.rest());
-            texts.add(text);
+            all.add(text);
         }
-        return texts.isEmpty() ? "" : texts;
+        return all.isEmpty() ? "" : all;
+    }
+
+    /** As Mistral's API has it, the thought in parts of text, or as mistral-common has it, as one text. */
+    private static Map<String, @Nullable Object> thought(JsonFields part) {
+        Object given = part.value(ThoughtPart.TYPE);
+        StringBuilder text = new StringBuilder();
+        switch (given) {
+            case null -> throw part.missing(ThoughtPart.TYPE);
+            case String words -> text.append(words);
+            case List<?> texts -> {
+                for (int i = 0; i < texts.size(); i++) {
+                    JsonFields each = part.inner(texts.get(i), part.path(ThoughtPart.TYPE) + "[" + i + "]");
+                    String type = each.requiredString("type");
+                    if (!type.equals("text")) {
+                        throw each.wrong("type", "text", type);
+                    }
+                    text.append(each.requiredString("text"));
+                    each.end();
+                }
+            }
+            default -> throw part.wrong(ThoughtPart.TYPE, "a string or an array of parts", given);
+        }
+        Map<String, @Nullable Object> thought = ThoughtPart.of(text.toString(), part.flag(ThoughtPart.CLOSED, true));
+        thought.putAll(part.rest());
+        return thought;
     }
 
     private static List<Map<String, @Nullable Object>> toolCalls(JsonFields fields) {

@@ -3,6 +3,8 @@ package dev.tramontane.api.openai;
 import dev.tramontane.answer.CallRules;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.chat.Conversation;
+import dev.tramontane.chat.Effort;
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.LinkedHashMap;
@@ -39,20 +41,23 @@ record ConversationFields(Conversation conversation, CallRules calls) {
                     "continue_final_message", "continue_final_message needs the last message to be the assistant's");
         }
         ToolFields tools = ToolFields.read(fields);
+        Map<String, @Nullable Object> variables = variables(fields, config);
+        ReasoningFields.read(fields, variables);
         return new ConversationFields(
-                new Conversation(messages, tools.shown(), generates, continues, variables(fields, config)),
-                tools.calls());
+                new Conversation(messages, tools.shown(), generates, continues, variables), tools.calls());
     }
 
     private static Map<String, @Nullable Object> variables(JsonFields fields, ApiConfig config) {
         Object value = fields.value("chat_template_kwargs");
         if (value == null) {
-            return Map.of();
+            return new LinkedHashMap<>();
         }
         Map<String, @Nullable Object> variables = new LinkedHashMap<>(JsonFields.object(value, "chat_template_kwargs"));
         variables.values().removeIf(Objects::isNull); // Absent, as everywhere.
         for (String name : variables.keySet()) {
-            if (!config.templateVariables().contains(name)) {
+            // What switches thoughts every layout knows: it does so, or refuses it by name.
+            boolean known = name.equals(MistralSettings.EFFORT) || Effort.SWITCHES.contains(name);
+            if (!known && !config.templateVariables().contains(name)) {
                 throw new InvalidJsonException(
                         "chat_template_kwargs." + name,
                         "chat_template_kwargs." + name + " is not among the variables that this server allows; its"

@@ -10,6 +10,7 @@ import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
@@ -119,7 +120,20 @@ final class RequestFields {
                     .at(CHAT),
             honoured("continue_final_message", JsonSchema.flag(), "the answer continues the assistant's last message")
                     .at(CHAT),
-            honoured("chat_template_kwargs", JsonSchema.object(), "variables that --template-variables lists")
+            honoured(
+                            "chat_template_kwargs",
+                            JsonSchema.object(),
+                            "variables that --template-variables lists, and enable_thinking, thinking and reasoning_effort")
+                    .at(CHAT),
+            honoured(
+                            "reasoning_effort",
+                            JsonSchema.among(List.copyOf(MistralSettings.EFFORTS)),
+                            "how much the model thinks, where it can be told: docs/reasoning.md")
+                    .at(CHAT),
+            honoured(
+                            "prompt_mode",
+                            JsonSchema.among(List.of("reasoning")),
+                            "puts the model's own instructions to think before the conversation, where it came with some")
                     .at(CHAT),
             honoured(
                     "response_format",
@@ -168,9 +182,7 @@ final class RequestFields {
             refused("prediction", LEAVE_OUT).at(CHAT),
             refused("web_search_options", "this server reaches no network").at(CHAT),
             refused("moderation", LEAVE_OUT).at(CHAT),
-            refused("reasoning_effort", LEAVE_OUT).at(CHAT),
             refused("verbosity", LEAVE_OUT).at(CHAT),
-            refused("prompt_mode", "write the instructions as a system message").at(CHAT),
             refused("guardrails", LEAVE_OUT).at(CHAT),
             refused("top_prompt_logprobs", "use prompt_logprobs").at(CHAT),
             refused("chat_template", "the model's own template is used").at(CHAT),
