@@ -127,16 +127,16 @@ fi
 
 case "$word" in
 smoke)
-    for api in chat completions responses; do
+    for api in chat completions responses responses-sse; do
         echo "== $api" >&2
         generator run --url "$url" --api "$api" --arrivals closed --users 4 --requests 16 --prompt uniform:8:64 \
-            --answer uniform:8:24 --mix slow=0.1,cancel=0.1,disconnect=0.1,reconnect=0.1 --slow-rate 20 --verify 4 \
+            --answer uniform:8:24 --mix slow=0.1,cancel=0.1,disconnect=0.1,reconnect=0.1 --cut 0.2 --slow-rate 20 --verify 4 \
             --title "Smoke test, $api" --html "$reports/smoke-$api.html" --json "$reports/smoke-$api.json" "$@"
     done
     ;;
 soak)
     generator run --url "$url" --rate 1 --duration 1h --prompt lognormal:128:0.8 --answer lognormal:64:0.6 \
-        --mix slow=0.1,cancel=0.05,disconnect=0.05,reconnect=0.05 --verify 50 --allow-refused --title "Soak test" \
+        --mix slow=0.1,cancel=0.05,disconnect=0.05,reconnect=0.05 --cut 0.05 --verify 50 --allow-refused --title "Soak test" \
         --html "$reports/soak.html" --json "$reports/soak.json" "$@"
     ;;
 burst)

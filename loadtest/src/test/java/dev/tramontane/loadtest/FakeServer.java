@@ -27,12 +27,17 @@ public final class FakeServer implements AutoCloseable {
     /** What came over sockets. */
     public final List<JsonObject> messages = new CopyOnWriteArrayList<>();
 
+    /** Sockets that were opened. */
+    public final AtomicInteger opened = new AtomicInteger();
+
     public final AtomicInteger streams = new AtomicInteger();
     public final AtomicInteger cut = new AtomicInteger();
     public final String url;
     private final HttpServer server;
     private volatile BiConsumer<JsonObject, HttpServerResponse> answers =
             (body, response) -> sendAll(response, words(body));
+    private volatile BiConsumer<JsonObject, HttpServerRequest> requests =
+            (body, request) -> answers.accept(body, request.response());
     private volatile BiConsumer<JsonObject, ServerWebSocket> sockets =
             (message, socket) -> answer(socket, message, words(message));
 
@@ -53,6 +58,12 @@ public final class FakeServer implements AutoCloseable {
         return this;
     }
 
+    /** Whole requests for answers, whatever their method, in place of {@link #answering}. */
+    public FakeServer handling(BiConsumer<JsonObject, HttpServerRequest> how) {
+        requests = how;
+        return this;
+    }
+
     private void request(HttpServerRequest request) {
         if (request.path().equals("/v1/models")) {
             request.response()
@@ -63,7 +74,7 @@ public final class FakeServer implements AutoCloseable {
         }
         authorizations.add(String.valueOf(request.getHeader("Authorization")));
         request.body().onSuccess(bytes -> {
-            JsonObject body = new JsonObject(bytes);
+            JsonObject body = bytes.length() == 0 ? new JsonObject() : new JsonObject(bytes);
             bodies.add(body);
             streams.incrementAndGet();
             request.response().exceptionHandler(gone -> {});
@@ -72,11 +83,12 @@ public final class FakeServer implements AutoCloseable {
                     cut.incrementAndGet();
                 }
             });
-            answers.accept(body, request.response());
+            requests.accept(body, request);
         });
     }
 
     private void socket(ServerWebSocket socket) {
+        opened.incrementAndGet();
         socket.textMessageHandler(text -> {
             JsonObject message = new JsonObject(text);
             messages.add(message);

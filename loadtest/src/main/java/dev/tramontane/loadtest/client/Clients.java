@@ -31,7 +31,15 @@ public final class Clients {
     }
 
     HttpClientAgent http(boolean slow) {
-        HttpClientOptions options = new HttpClientOptions().setKeepAliveTimeout(0);
+        return http(new HttpClientOptions().setKeepAliveTimeout(0), slow);
+    }
+
+    /** A connection of its own for each request, so that a router decides anew where it goes. */
+    HttpClientAgent freshHttp() {
+        return http(new HttpClientOptions().setKeepAlive(false), false);
+    }
+
+    private HttpClientAgent http(HttpClientOptions options, boolean slow) {
         prepare(options, slow);
         return vertx.httpClientBuilder()
                 .with(options)

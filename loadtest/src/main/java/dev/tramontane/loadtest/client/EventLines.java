@@ -4,26 +4,35 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Server-sent events in bytes that come in any pieces: the data of each event, as the standard divides lines. */
+/** Server-sent events in bytes that come in any pieces: each event's data and id, as the standard divides lines. */
 final class EventLines {
     /** Far above what an event of one token has, so that a server without line ends fills no memory. */
     static final int LONGEST = 1 << 20;
 
     private static final String DATA = "data:";
+    private static final String ID = "id:";
 
     private Buffer rest = Buffer.buffer();
     private int looked;
     private boolean afterReturn;
     private final StringBuilder data = new StringBuilder();
+    private String id = "";
     private boolean any;
 
     /**
-     * Takes the next bytes and returns the data of the events that end in them.
+     * One event.
+     *
+     * @param id of its own, not one that an event before it had; empty without one
+     */
+    record Event(String id, String data) {}
+
+    /**
+     * Takes the next bytes and returns the events that end in them.
      *
      * @throws IllegalStateException when an event has more than {@link #LONGEST} bytes
      */
-    List<String> take(Buffer bytes) {
-        List<String> events = new ArrayList<>(1);
+    List<Event> take(Buffer bytes) {
+        List<Event> events = new ArrayList<>(1);
         rest = rest.length() == 0 ? bytes : rest.appendBuffer(bytes);
         int line = 0;
         for (; looked < rest.length(); looked++) {
@@ -47,17 +56,24 @@ final class EventLines {
         return events;
     }
 
-    private void line(String line, List<String> events) {
+    private void line(String line, List<Event> events) {
         if (line.isEmpty()) {
             if (any) {
-                events.add(data.toString());
+                events.add(new Event(id, data.toString()));
             }
             data.setLength(0);
+            id = "";
             any = false;
         } else if (line.startsWith(DATA)) {
             data.append(any ? "\n" : "");
-            data.append(line, line.startsWith(" ", DATA.length()) ? DATA.length() + 1 : DATA.length(), line.length());
+            data.append(value(line, DATA));
             any = true;
+        } else if (line.startsWith(ID)) {
+            id = value(line, ID);
         }
+    }
+
+    private static String value(String line, String name) {
+        return line.substring(line.startsWith(" ", name.length()) ? name.length() + 1 : name.length());
     }
 }

@@ -3,6 +3,7 @@ package dev.tramontane.loadtest.client;
 import dev.tramontane.loadtest.plan.Ask;
 import dev.tramontane.loadtest.plan.Behaviour;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -18,23 +19,28 @@ public final class Exchange {
     private final LongSupplier clock;
     private final Consumer<Outcome> done;
     private final StringBuilder text = new StringBuilder();
+    private final Continuity continuity = new Continuity();
+    private final Affinity affinity = new Affinity();
     private long[] events = new long[SHORT];
     private int count;
+    private int left;
     private long started;
     private int promptTokens = -1;
     private int answerTokens = -1;
     private boolean complete;
+    private boolean cancelling;
     private boolean over;
     private String earlier = "";
     private boolean second;
     private Runnable cut = () -> {};
 
-    /** What its reader does after a piece of text. */
+    /** What its reader does after an event. */
     enum Next {
         READ_ON,
         DISCONNECT,
         CANCEL,
-        RECONNECT
+        RECONNECT,
+        RESUME
     }
 
     /**
@@ -61,6 +67,30 @@ public final class Exchange {
         return ask.behaviour() == Behaviour.SLOW;
     }
 
+    /** Whether its reader goes on where it was when its connection ends. */
+    boolean resumes() {
+        return ask.behaviour() == Behaviour.RESUME;
+    }
+
+    /** The same, and there is something to go on with. */
+    boolean canGoOn() {
+        return resumes() && !over && continuity.known();
+    }
+
+    /** Whether it is to go on at this time, rather than to begin. */
+    boolean isAway() {
+        return continuity.away();
+    }
+
+    Continuity continuity() {
+        return continuity;
+    }
+
+    /** What brings its reader to the same server again. */
+    Affinity affinity() {
+        return affinity;
+    }
+
     /** It goes out now; of one that is sent again the first time counts. */
     void sending() {
         if (!second) {
@@ -73,25 +103,41 @@ public final class Exchange {
         cut = how;
     }
 
-    /** A piece of text came; says what the reader does then. */
-    Next text(String piece) {
+    /** The server's number of the event that comes next. */
+    void numbered(long number, boolean fromZero) {
+        if (!over) {
+            continuity.event(number, fromZero, clock.getAsLong());
+        }
+    }
+
+    /** A piece of text came. */
+    void text(String piece) {
         if (over || piece.isEmpty()) {
-            return Next.READ_ON;
+            return;
         }
         if (count == events.length) {
             events = Arrays.copyOf(events, count * 2);
         }
         events[count++] = clock.getAsLong();
         text.append(piece);
-        if (count != ask.leaveAfter() || second) {
+    }
+
+    /** An event was read; says what the reader does then. One that leaves is told so once for each place. */
+    Next then() {
+        if (over || left >= ask.leaves().size() || count < ask.leaves().get(left)) {
             return Next.READ_ON;
         }
-        return switch (ask.behaviour()) {
+        Next next = switch (ask.behaviour()) {
             case DISCONNECT -> Next.DISCONNECT;
             case CANCEL -> Next.CANCEL;
             case RECONNECT -> Next.RECONNECT;
+            case RESUME -> canGoOn() ? Next.RESUME : Next.READ_ON;
             case STEADY, SLOW -> Next.READ_ON;
         };
+        if (next != Next.READ_ON) {
+            left++;
+        }
+        return next;
     }
 
     /** Its reader has left and comes again: what was read is forgotten, but for the check of contents. */
@@ -101,6 +147,22 @@ public final class Exchange {
         count = 0;
         second = true;
         complete = false;
+        continuity.restart();
+    }
+
+    /** Its connection was cut on purpose; it goes on. */
+    void cut() {
+        continuity.cut(clock.getAsLong());
+    }
+
+    /** Its connection ended otherwise, and it goes on. */
+    void broken() {
+        continuity.broken(clock.getAsLong());
+    }
+
+    /** As {@link Continuity#again}. */
+    OptionalLong goOnAfter(int status, long retryAfter) {
+        return continuity.again(status, retryAfter, clock.getAsLong());
     }
 
     void usage(int prompt, int answer) {
@@ -108,14 +170,37 @@ public final class Exchange {
         answerTokens = answer;
     }
 
+    /** Its reader has said that it wants no more. */
+    void cancelling() {
+        cancelling = true;
+    }
+
     /** The server says that the answer is whole. */
     void complete() {
         complete = true;
     }
 
+    /** The same, and what it is as a whole: what came in pieces must be that. */
+    void complete(String whole) {
+        complete = true;
+        if (!over && !cancelling && !whole.contentEquals(text)) {
+            finish(End.FAILED, "the pieces of text are not the whole that the server tells at the end");
+        }
+    }
+
+    boolean isComplete() {
+        return complete;
+    }
+
+    boolean isCancelling() {
+        return cancelling;
+    }
+
     /** Nothing more comes. */
     void end() {
-        if (complete) {
+        if (cancelling && complete) {
+            finish(End.LEFT, "");
+        } else if (complete) {
             finish(End.FINISHED, "");
         } else {
             finish(End.FAILED, "the answer was cut: its connection ended before it did");
@@ -158,7 +243,8 @@ public final class Exchange {
                     promptTokens,
                     answerTokens,
                     text.toString(),
-                    earlier));
+                    earlier,
+                    continuity.sum()));
         }
     }
 }

@@ -16,6 +16,7 @@ import dev.tramontane.loadtest.plan.Ask;
  * @param answerTokens by the server's count, or -1
  * @param text of the answer
  * @param earlier what a reader that came again had read before; else empty
+ * @param continuation what became of its connections, and of its events by their numbers
  */
 public record Outcome(
         Ask ask,
@@ -28,7 +29,8 @@ public record Outcome(
         int promptTokens,
         int answerTokens,
         String text,
-        String earlier) {
+        String earlier,
+        Continuation continuation) {
 
     /** From the intended start to the first text, so that a start that was late counts; -1 without text. */
     public long firstToken() {

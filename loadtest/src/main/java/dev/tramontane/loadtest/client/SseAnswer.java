@@ -5,17 +5,26 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The events of one answer over SSE, told to its exchange. */
+/** The events of one answer as they come over one connection, told to its exchange. */
 final class SseAnswer {
     private static final String DONE = "[DONE]";
 
+    /** An answer's id, which may have colons itself, and a number. */
+    private static final Pattern EVENT_ID = Pattern.compile("(.{1,400}):(\\d{1,18})");
+
     private final EventLines lines = new EventLines();
+    private final boolean response;
     private final Exchange exchange;
     private Exchange.Next next = Exchange.Next.READ_ON;
+    private boolean moved;
 
-    SseAnswer(Exchange exchange) {
+    /** @param response whether it is a response's events rather than a chat's or a completion's */
+    SseAnswer(boolean response, Exchange exchange) {
+        this.response = response;
         this.exchange = exchange;
     }
 
@@ -24,25 +33,52 @@ final class SseAnswer {
         return next;
     }
 
+    /** Whether the server sends the reader elsewhere for the rest. */
+    boolean moved() {
+        return moved;
+    }
+
     /** Reads until the bytes end or the reader has enough; returns how many events there were. */
     int take(Buffer bytes) {
         try {
-            List<String> events = lines.take(bytes);
-            for (String event : events) {
-                if (next != Exchange.Next.READ_ON || exchange.over()) {
-                    break;
+            List<EventLines.Event> events = lines.take(bytes);
+            for (EventLines.Event event : events) {
+                if (next != Exchange.Next.READ_ON || moved || exchange.over()) {
+                    break; // What the connection still has is lost with it.
                 }
-                if (event.equals(DONE)) {
-                    exchange.complete();
-                    exchange.end();
+                if (response) {
+                    response(new JsonObject(event.data()));
                 } else {
-                    event(new JsonObject(event));
+                    chat(event);
                 }
+                next = exchange.then();
             }
             return events.size();
         } catch (DecodeException | ClassCastException | IllegalStateException malformed) {
             exchange.failed("an event cannot be read: " + malformed.getMessage());
             return 1;
+        }
+    }
+
+    private void response(JsonObject event) {
+        if ("error".equals(event.getString("type"))) {
+            exchange.failed("the server says: " + message(event));
+        } else {
+            moved = ResponseEvents.take(event, exchange) == ResponseEvents.State.MOVED;
+        }
+    }
+
+    private void chat(EventLines.Event event) {
+        Matcher id = EVENT_ID.matcher(event.id());
+        if (id.matches()) {
+            exchange.continuity().named(id.group(1));
+            exchange.numbered(Long.parseLong(id.group(2)), false);
+        }
+        if (event.data().equals(DONE)) {
+            exchange.complete();
+            exchange.end();
+        } else {
+            event(new JsonObject(event.data()));
         }
     }
 
@@ -73,8 +109,8 @@ final class SseAnswer {
     }
 
     private void read(@Nullable String piece) {
-        if (piece != null && next == Exchange.Next.READ_ON) {
-            next = exchange.text(piece);
+        if (piece != null) {
+            exchange.text(piece);
         }
     }
 
@@ -91,7 +127,7 @@ final class SseAnswer {
         Object error = event.getValue("error");
         String said = error instanceof JsonObject object
                 ? object.getString("message", object.encode())
-                : String.valueOf(error == null ? event.encode() : error);
+                : String.valueOf(error == null ? event.getValue("message", event.encode()) : error);
         return Clients.shown(Buffer.buffer(said));
     }
 }

@@ -61,11 +61,19 @@ final class CompareCommand extends LoadCommand {
         times("between tokens", first, second, s -> s.all().betweenTokens());
         times("per token", first, second, s -> s.all().perToken());
         times("end to end", first, second, s -> s.all().whole());
+        row("events lost, doubled", first, second, CompareCommand::wrong, CompareCommand::number);
         JsonArray all = new JsonArray();
         first.forEach(result -> all.add(JsonReport.of(result)));
         second.forEach(result -> all.add(JsonReport.of(result)));
         outputs.json(new JsonObject().put("runs", all).encodePrettily());
-        return Interruption.came() ? INTERRUPTED : OK;
+        if (Interruption.came()) {
+            return INTERRUPTED;
+        }
+        return intact(first) && intact(second) ? OK : FAILURE;
+    }
+
+    private static double wrong(Summary summary) {
+        return summary.continuations().lost() + summary.continuations().doubled();
     }
 
     private void times(String name, List<Result> first, List<Result> second, Function<Summary, Times> times) {

@@ -1,5 +1,7 @@
 package dev.tramontane.loadtest.command;
 
+import dev.tramontane.loadtest.report.Result;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 
@@ -26,6 +28,12 @@ abstract class LoadCommand implements Callable<Integer> {
 
     LoadCommand(Surroundings around) {
         this.around = around;
+    }
+
+    /** Whether no event was lost or doubled in any of these runs. */
+    static boolean intact(List<Result> results) {
+        return results.stream()
+                .allMatch(result -> result.summary().continuations().intact());
     }
 
     /** The work with one server; Ctrl-C ends the run, and what was measured by then is reported. */

@@ -3,6 +3,7 @@ package dev.tramontane.loadtest.command;
 import dev.tramontane.loadtest.measure.Durations;
 import dev.tramontane.loadtest.measure.Slo;
 import dev.tramontane.loadtest.plan.Arrivals;
+import dev.tramontane.loadtest.plan.Cut;
 import dev.tramontane.loadtest.plan.InvalidPlanException;
 import dev.tramontane.loadtest.plan.Lengths;
 import dev.tramontane.loadtest.plan.Mix;
@@ -127,9 +128,19 @@ final class PlanOptions {
             paramLabel = "SHARES",
             defaultValue = "",
             description =
-                    "Shares of readers that don't read steadily: slow, disconnect, cancel, reconnect. Example: --mix"
-                            + " slow=0.1,cancel=0.05. Default: none.")
+                    "Shares of readers that don't read steadily: slow, disconnect, cancel, reconnect (--cut for those who"
+                            + " resume). Example: --mix slow=0.1,cancel=0.05. Default: none.")
     private String mix = "";
+
+    @Option(
+            names = "--cut",
+            paramLabel = "SHARE[:FROM..TO[:TIMES]]",
+            defaultValue = "",
+            description =
+                    "Cut the connections of a share of the streams on purpose, somewhere from FROM to TO in each (shares"
+                            + " of its answer, 0..1 unless said), once or TIMES times. Their readers go on where they were, and every"
+                            + " event that is lost or doubled is counted. Example: --cut 0.5:0.1..0.9:3. Default: none.")
+    private String cut = "";
 
     @Option(
             names = "--slow-rate",
@@ -195,7 +206,8 @@ final class PlanOptions {
         Workload.Source source = traceFile == null
                 ? Workload.drawn(Lengths.parse("--prompt", prompt), Lengths.parse("--answer", answer))
                 : trace(traceFile).source();
-        return new Workload(source, tenants, Mix.parse("--mix", mix), seed);
+        Mix readers = Mix.parse("--mix", mix).with("--cut", Cut.parse("--cut", cut));
+        return new Workload(source, tenants, readers, seed);
     }
 
     /** @param rateInstead of --rate, for a sweep; 0 for that */
@@ -284,6 +296,9 @@ final class PlanOptions {
             all.put("trace", traceFile.getFileName().toString());
         }
         all.put("readers", mix.isEmpty() ? "steady" : mix);
+        if (!cut.isEmpty()) {
+            all.put("cut", cut);
+        }
         all.put("seed", Long.toString(seed));
         return all;
     }

@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
         description = "Put one load on a server, and tell what its readers saw.",
         footer = {
             "",
-            "Ends with 1 when requests failed, were refused or remained unfinished, or when answers differ.",
+            "Ends with 1 when requests failed, were refused or remained unfinished, or when answers differ, or",
+            "events are lost or doubled.",
             "",
             "Example:",
             "  run --url http://127.0.0.1:8080 --rate 4 --duration 1m --slo ttft=500ms --html report.html"
@@ -49,6 +50,7 @@ final class RunCommand extends LoadCommand {
         boolean well = result.summary().count(End.FAILED) == 0
                 && result.summary().count(End.UNFINISHED) == 0
                 && (refusedAllowed || result.summary().count(End.REFUSED) == 0)
+                && result.summary().continuations().intact()
                 && result.verification().passed();
         return well ? OK : FAILURE;
     }

@@ -53,6 +53,7 @@ final class Session implements AutoCloseable {
         plan.workload(tenants);
         plan.course(0);
         plan.slo();
+        options.lanes();
         if (plan.verify > 0 && options.temperature() != 0) {
             throw new InvalidPlanException("--verify needs --temperature 0: other answers are drawn by chance");
         }
@@ -60,7 +61,7 @@ final class Session implements AutoCloseable {
         Clients clients = new Clients(vertx, options.trust);
         try {
             String model = options.model.isEmpty() ? firstModel(clients, url) : options.model;
-            target = new Target(url, options.api(), model, options.temperature(), options.fields());
+            target = new Target(url, options.api(), model, options.temperature(), options.fields(), options.lanes());
             for (int i = 0; i < LOOPS; i++) {
                 loops.add(new LoadRun.Loop(vertx.getOrCreateContext(), clients.sender(target, plan.slowRate)));
             }
@@ -116,6 +117,9 @@ final class Session implements AutoCloseable {
         shown.put("server", target.url());
         shown.put("api", target.api().path());
         shown.put("model", target.model());
+        if (target.lanes() > 1) {
+            shown.put("lanes", Integer.toString(target.lanes()));
+        }
         shown.putAll(plan.shown());
         if (rate > 0) {
             shown.put("rate", Double.toString(rate));

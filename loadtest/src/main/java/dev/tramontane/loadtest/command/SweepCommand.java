@@ -77,7 +77,7 @@ final class SweepCommand extends LoadCommand {
         JsonArray all = new JsonArray();
         results.forEach(result -> all.add(JsonReport.of(result)));
         outputs.json(new JsonObject().put("knee", knee).put("runs", all).encodePrettily());
-        return knee == 0 ? FAILURE : OK;
+        return knee == 0 || !intact(results) ? FAILURE : OK;
     }
 
     private String verdict(double knee) {

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,13 +22,26 @@ final class TargetOptions {
     /** A key for all requests. Keys never stand on a command line, which every process of a machine can read. */
     static final String KEY_VARIABLE = "LOADTEST_API_KEY";
 
+    /** Names that a socket may use in its life, as at OpenAI. */
+    private static final int MOST_LANES = 32;
+
     @Option(
             names = "--api",
             paramLabel = "NAME",
             defaultValue = "chat",
-            description = "What is spoken: chat (chat completions over SSE), completions (texts over SSE) or responses"
-                    + " (Tramontane's WebSocket). Default: chat.")
+            description =
+                    "What is spoken: chat (chat completions over SSE), completions (texts over SSE), responses (over a"
+                            + " WebSocket) or responses-sse. Default: chat.")
     private String api = "";
+
+    @Option(
+            names = "--lanes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Answers at a time over one WebSocket, each in a lane of its own (stream_id). Default: 1, without"
+                            + " a name.")
+    private int lanes;
 
     @Option(
             names = "--model",
@@ -75,13 +87,21 @@ final class TargetOptions {
     /** What was asked for, checked. */
     Api api() {
         return Stream.of(Api.values())
-                .filter(known -> known.name().toLowerCase(Locale.ROOT).equals(api))
+                .filter(known -> known.word().equals(api))
                 .findFirst()
                 .orElseThrow(() -> new InvalidPlanException("--api must be one of "
-                        + Stream.of(Api.values())
-                                .map(known -> known.name().toLowerCase(Locale.ROOT))
-                                .collect(Collectors.joining(", "))
+                        + Stream.of(Api.values()).map(Api::word).collect(Collectors.joining(", "))
                         + ", got " + api));
+    }
+
+    int lanes() {
+        if (lanes < 1 || lanes > MOST_LANES) {
+            throw new InvalidPlanException("--lanes must be 1 to " + MOST_LANES + ", got " + lanes);
+        }
+        if (lanes > 1 && api() != Api.RESPONSES) {
+            throw new InvalidPlanException("--lanes are of WebSockets: --api responses has them, " + api + " has not");
+        }
+        return lanes;
     }
 
     double temperature() {

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param mostRunning the most at a time
  * @param slo the objective
  * @param slots the course of the run
+ * @param continuations what became of connections, of all readers
  * @param points some requests' intended starts and times to first token
  */
 public record Summary(
@@ -32,6 +33,7 @@ public record Summary(
         long mostRunning,
         Slo slo,
         List<Series.Slot> slots,
+        Continuations continuations,
         List<Point> points) {
 
     /** One request. Seconds. */

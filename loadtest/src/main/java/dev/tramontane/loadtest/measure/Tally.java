@@ -25,6 +25,7 @@ public final class Tally {
     private final Map<String, Figures> tenants = new TreeMap<>();
     private final Map<String, Long> reasons = new LinkedHashMap<>();
     private final Times late = new Times();
+    private final Continuations continuations = new Continuations();
     private final Series series = new Series();
     private final long[][] points = new long[MOST_POINTS][];
     private final List<Outcome> kept = new ArrayList<>();
@@ -68,6 +69,7 @@ public final class Tally {
             tenants.computeIfAbsent(outcome.ask().tenant().name(), name -> new Figures())
                     .add(outcome, slo);
         }
+        continuations.add(outcome.continuation());
         boolean bad = outcome.end() == End.FAILED || outcome.end() == End.REFUSED;
         if (bad && (reasons.containsKey(outcome.why()) || reasons.size() < MOST_REASONS)) {
             reasons.merge(outcome.why(), 1L, Long::sum);
@@ -131,6 +133,7 @@ public final class Tally {
                 mostRunning,
                 slo,
                 series.slots(),
+                continuations.copy(),
                 Arrays.stream(points, 0, (int) Math.min(pointsSeen, MOST_POINTS))
                         .map(point -> new Summary.Point(point[0] / 1e9, point[1] / 1e9))
                         .toList());

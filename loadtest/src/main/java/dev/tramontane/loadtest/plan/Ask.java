@@ -1,5 +1,7 @@
 package dev.tramontane.loadtest.plan;
 
+import java.util.List;
+
 /**
  * One request that is to be sent.
  *
@@ -8,11 +10,15 @@ package dev.tramontane.loadtest.plan;
  * @param answer tokens of the answer at most
  * @param tenant whose it is
  * @param behaviour of its reader
- * @param leaveAfter events with text after which a reader that leaves does so
+ * @param leaves events with text after which a reader that leaves does so, ascending
  */
-public record Ask(long number, Prompt prompt, int answer, Tenant tenant, Behaviour behaviour, int leaveAfter) {
+public record Ask(long number, Prompt prompt, int answer, Tenant tenant, Behaviour behaviour, List<Integer> leaves) {
+    public Ask {
+        leaves = List.copyOf(leaves);
+    }
+
     /** The same asked by somebody who reads all of it as it comes. */
     public Ask steady() {
-        return new Ask(number, prompt, answer, tenant, Behaviour.STEADY, Integer.MAX_VALUE);
+        return new Ask(number, prompt, answer, tenant, Behaviour.STEADY, List.of());
     }
 }

@@ -13,15 +13,12 @@ public enum Behaviour {
     /** Says in the middle that it wants no more, where the protocol has a word for it; over SSE that is to cut the connection. */
     CANCEL,
     /** Goes away in the middle and asks the same again at once, over a new connection, from the beginning. */
-    RECONNECT;
+    RECONNECT,
+    /** Loses its connection, by a {@link Cut} or otherwise, and goes on over a new one with the event after its last. */
+    RESUME;
 
     /** As options and reports spell it. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Whether it leaves an answer before its end. */
-    public boolean leaves() {
-        return this == DISCONNECT || this == CANCEL || this == RECONNECT;
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.loadtest.plan;
 
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Requests by their number: the same number is the same request, in whatever order they are sent. */
@@ -40,13 +41,10 @@ public final class Workload {
         Turn turn = source.turn(number, random);
         Behaviour behaviour = mix.draw(random);
         Tenant tenant = tenants.draw(random);
-        return new Ask(
-                number,
-                turn.prompt(),
-                turn.answer(),
-                tenant,
-                behaviour,
-                1 + random.nextInt(Math.max(1, turn.answer() / 2)));
+        List<Integer> leaves = behaviour == Behaviour.RESUME
+                ? mix.cut().places(turn.answer(), random)
+                : List.of(1 + random.nextInt(Math.max(1, turn.answer() / 2)));
+        return new Ask(number, turn.prompt(), turn.answer(), tenant, behaviour, leaves);
     }
 
     /** The tenant that asks before and after a run. */

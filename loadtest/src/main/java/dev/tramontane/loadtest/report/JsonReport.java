@@ -1,6 +1,7 @@
 package dev.tramontane.loadtest.report;
 
 import dev.tramontane.loadtest.client.End;
+import dev.tramontane.loadtest.measure.Continuations;
 import dev.tramontane.loadtest.measure.Figures;
 import dev.tramontane.loadtest.measure.Series;
 import dev.tramontane.loadtest.measure.Summary;
@@ -39,6 +40,7 @@ public final class JsonReport {
                 .put("readers", groups(summary.readers()))
                 .put("tenants", groups(summary.tenants()))
                 .put("reasons", reasons(summary.reasons()))
+                .put("connections", connections(summary.continuations()))
                 .put("course", course(summary))
                 .put(
                         "verification",
@@ -62,6 +64,17 @@ public final class JsonReport {
         JsonObject all = new JsonObject();
         reasons.forEach(all::put);
         return all;
+    }
+
+    private static JsonObject connections(Continuations all) {
+        return new JsonObject()
+                .put("cut", all.cut())
+                .put("broken", all.broken())
+                .put("resumed", all.resumed())
+                .put("elsewhere", all.elsewhere())
+                .put("events_lost", all.lost())
+                .put("events_doubled", all.doubled())
+                .put("time_to_go_on", times(all.gaps()));
     }
 
     private static JsonObject figures(Figures figures) {

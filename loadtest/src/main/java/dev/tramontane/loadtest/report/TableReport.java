@@ -1,10 +1,12 @@
 package dev.tramontane.loadtest.report;
 
 import dev.tramontane.loadtest.client.End;
+import dev.tramontane.loadtest.measure.Continuations;
 import dev.tramontane.loadtest.measure.Durations;
 import dev.tramontane.loadtest.measure.Figures;
 import dev.tramontane.loadtest.measure.Summary;
 import dev.tramontane.loadtest.measure.Times;
+import dev.tramontane.loadtest.plan.Behaviour;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,6 +57,7 @@ public final class TableReport {
             lines.add(row("first token, corrected", summary.all().firstToken()));
             lines.add(row("end to end, corrected", summary.all().whole()));
         }
+        continuations(lines, summary);
         if (summary.readers().size() > 1) {
             summary.readers().forEach((name, figures) -> group(lines, name + " readers", figures, summary));
         }
@@ -68,6 +71,25 @@ public final class TableReport {
             result.verification().unchecked().stream().limit(10).forEach(line -> lines.add("  not checked: " + line));
         }
         return lines;
+    }
+
+    private static void continuations(List<String> lines, Summary summary) {
+        Continuations all = summary.continuations();
+        if (summary.readers().containsKey(Behaviour.RESUME.word()) || !all.intact()) {
+            lines.add("");
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "  connections: %d cut on purpose, %d ended otherwise; %d times gone on, %d times asked of another server",
+                    all.cut(),
+                    all.broken(),
+                    all.resumed(),
+                    all.elsewhere()));
+            lines.add(
+                    all.intact()
+                            ? "  events by their numbers: none lost, none doubled"
+                            : "  events by their numbers: " + all.lost() + " LOST, " + all.doubled() + " DOUBLED");
+            lines.add(row("time to go on", all.gaps()));
+        }
     }
 
     /** What the check of contents found, in a sentence. */

@@ -10,16 +10,20 @@ import org.junit.jupiter.api.Test;
 
 class EventLinesTest {
     private static final String TEXT =
-            ": ping\n\ndata: {\"a\":\"é\"}\n\nevent: x\r\ndata:two\r\ndata: lines\r\n\r\nid: 5\n\n"
+            ": ping\n\nid: a:b:7\ndata: {\"a\":\"é\"}\n\nevent: x\r\nid:8\r\ndata:two\r\ndata: lines\r\n\r\nid: 5\n\n"
                     + "data: old\r\rdata: [DONE]\n\ndata: cut";
-    private static final List<String> EVENTS = List.of("{\"a\":\"é\"}", "two\nlines", "old", "[DONE]");
+    private static final List<EventLines.Event> EVENTS = List.of(
+            new EventLines.Event("a:b:7", "{\"a\":\"é\"}"),
+            new EventLines.Event("8", "two\nlines"),
+            new EventLines.Event("", "old"), // An id alone is no event, and not the next one's.
+            new EventLines.Event("", "[DONE]"));
 
     @Test
     void eventsAreTheSameHoweverBytesAreCut() {
         Buffer bytes = Buffer.buffer(TEXT);
         for (int piece = 1; piece <= bytes.length(); piece++) {
             EventLines lines = new EventLines();
-            List<String> events = new ArrayList<>();
+            List<EventLines.Event> events = new ArrayList<>();
             for (int from = 0; from < bytes.length(); from += piece) {
                 events.addAll(lines.take(bytes.getBuffer(from, Math.min(bytes.length(), from + piece))));
             }

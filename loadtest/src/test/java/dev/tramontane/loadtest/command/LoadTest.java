@@ -41,7 +41,7 @@ class LoadTest {
     private Report run(String... options) throws Exception {
         List<String> all = new ArrayList<>(List.of(options));
         if (!all.contains("--grace")) {
-            all.addAll(List.of("--grace", "10s"));
+            all.addAll(List.of("--grace", "40s"));
         }
         return Ran.report(folder, Map.of(), server.url, all.toArray(String[]::new));
     }

@@ -72,8 +72,8 @@ class RunScriptTest {
                 .normalize()
                 .toString();
         String said = run(0, "smoke", "--model", model, "--prompt", "4", "--field", "skip_special_tokens=false");
-        assertThat(said).contains("== chat", "== completions", "== responses");
-        for (String api : List.of("chat", "completions", "responses")) {
+        assertThat(said).contains("== chat", "== completions", "== responses", "== responses-sse");
+        for (String api : List.of("chat", "completions", "responses", "responses-sse")) {
             Path reports = folder.resolve("reports");
             JsonObject json = new JsonObject(Files.readString(reports.resolve("smoke-" + api + ".json")));
             assertThat(json.getJsonObject("verification").getInteger("checked")).isEqualTo(4);

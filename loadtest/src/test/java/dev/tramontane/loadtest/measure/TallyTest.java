@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tramontane.loadtest.client.Continuation;
 import dev.tramontane.loadtest.client.End;
 import dev.tramontane.loadtest.client.Outcome;
 import dev.tramontane.loadtest.plan.Ask;
 import dev.tramontane.loadtest.plan.Behaviour;
 import dev.tramontane.loadtest.plan.InvalidPlanException;
 import dev.tramontane.loadtest.plan.Tenant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,11 +21,12 @@ class TallyTest {
 
     private static Outcome outcome(
             End end, Behaviour behaviour, long intended, long started, long[] events, long ended) {
-        Ask ask = new Ask(0, () -> "", 9, Tenant.ANYONE, behaviour, 1);
+        Ask ask = new Ask(0, () -> "", 9, Tenant.ANYONE, behaviour, List.of(1));
         for (int i = 0; i < events.length; i++) {
             events[i] *= MS;
         }
-        return new Outcome(ask, end, "why", intended * MS, started * MS, events, ended * MS, 5, 4, "text", "");
+        return new Outcome(
+                ask, end, "why", intended * MS, started * MS, events, ended * MS, 5, 4, "text", "", Continuation.NONE);
     }
 
     private static Summary of(Slo slo, boolean closed, Outcome... outcomes) {

@@ -99,10 +99,43 @@ class PlanTest {
     }
 
     @Test
-    void resumingIsRefusedByName() {
+    void whoResumesIsWhoIsCut() {
         assertThatThrownBy(() -> Mix.parse("--mix", "resume=0.1"))
                 .isInstanceOf(InvalidPlanException.class)
-                .hasMessageStartingWith("--mix: resume has to wait");
+                .hasMessageContaining("--cut SHARE");
+        Mix mix = Mix.parse("--mix", "slow=0.2").with("--cut", Cut.parse("--cut", "0.5"));
+        SplittableRandom random = new SplittableRandom(1);
+        long cut = IntStream.range(0, 10_000)
+                .filter(i -> mix.draw(random) == Behaviour.RESUME)
+                .count();
+        assertThat(cut).isCloseTo(5000, within(200L));
+        assertThatThrownBy(() -> mix.with("--cut", Cut.parse("--cut", "0.81")))
+                .isInstanceOf(InvalidPlanException.class)
+                .hasMessageContaining("at most 1 together");
+    }
+
+    @Test
+    void cutsAreWhereTheyAreSaidToBe() {
+        SplittableRandom random = new SplittableRandom(1);
+        Cut cut = Cut.parse("--cut", "1:0.25..0.75:50");
+        assertThat(cut.places(100, random)).hasSize(50).isSorted().allMatch(place -> place >= 25 && place <= 75);
+        assertThat(Cut.parse("--cut", "1:0..0:3").places(100, random)).containsExactly(0, 0, 0);
+        assertThat(Cut.parse("--cut", "1:1..1").places(100, random)).containsExactly(100);
+        assertThat(Cut.parse("--cut", "1:0..1:0").places(100, random)).isEmpty();
+        assertThat(Cut.parse("--cut", "")).isEqualTo(Cut.NONE);
+        assertThat(workload(Tenants.one(""), 3, "1:0..1:3").ask(5).leaves())
+                .isEqualTo(workload(Tenants.one(""), 3, "1:0..1:3").ask(5).leaves())
+                .hasSize(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"x", "2", "1.1", "0.5:", "0.5:0.9..0.1", "0.5:0..2", "0.5:0..1:", "0.5:0..1:101", "-1", "0.5:1"})
+    void cutsThatAreNoneAreRefused(String text) {
+        assertThatThrownBy(() -> Cut.parse("--cut", text))
+                .isInstanceOf(InvalidPlanException.class)
+                .hasMessageStartingWith("--cut must be SHARE[:FROM..TO[:TIMES]]")
+                .hasMessageEndingWith("got " + text);
     }
 
     /** Whatever is wrong, no error shows what stands in a file of keys. */
@@ -140,10 +173,14 @@ class PlanTest {
     }
 
     private static Workload workload(Tenants tenants, long seed) {
+        return workload(tenants, seed, "");
+    }
+
+    private static Workload workload(Tenants tenants, long seed, String cut) {
         return new Workload(
                 Workload.drawn(Lengths.parse("--prompt", "uniform:2:50"), Lengths.parse("--answer", "uniform:2:50")),
                 tenants,
-                Mix.parse("--mix", "cancel=0.5"),
+                Mix.parse("--mix", cut.isEmpty() ? "cancel=0.5" : "").with("--cut", Cut.parse("--cut", cut)),
                 seed);
     }
 
@@ -158,7 +195,8 @@ class PlanTest {
                 .isEqualTo(ask.prompt().text());
         assertThat(again.answer()).isEqualTo(ask.answer());
         assertThat(again.behaviour()).isEqualTo(ask.behaviour());
-        assertThat(again.leaveAfter()).isEqualTo(ask.leaveAfter()).isBetween(1, Math.max(1, ask.answer() / 2));
+        assertThat(again.leaves()).isEqualTo(ask.leaves());
+        assertThat(ask.leaves().getFirst()).isBetween(1, Math.max(1, ask.answer() / 2));
         assertThat(workload(Tenants.one(""), 8).ask(5).prompt().text())
                 .isNotEqualTo(ask.prompt().text());
         assertThat(workload.ask(6).prompt().text()).isNotEqualTo(ask.prompt().text());

@@ -2,6 +2,7 @@ package dev.tramontane.loadtest.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.loadtest.client.Continuation;
 import dev.tramontane.loadtest.client.End;
 import dev.tramontane.loadtest.client.Outcome;
 import dev.tramontane.loadtest.measure.Slo;
@@ -29,7 +30,7 @@ class ReportTest {
             long at = i * 100_000_000;
             tally.started(at, at);
             tally.ended(new Outcome(
-                    new Ask(i, () -> "", 3, Tenant.ANYONE, Behaviour.STEADY, 1),
+                    new Ask(i, () -> "", 3, Tenant.ANYONE, Behaviour.STEADY, List.of(1)),
                     i % 7 == 6 ? End.FAILED : End.FINISHED,
                     i % 7 == 6 ? "<b>bad & \"worse\"</b>" : "",
                     at,
@@ -39,7 +40,8 @@ class ReportTest {
                     3,
                     2,
                     "",
-                    ""));
+                    "",
+                    Continuation.NONE));
         }
         return new Result(
                 "A <script>alert(1)</script> title",
