@@ -16,6 +16,12 @@ public enum CallStyle {
     /** {@code <tool_call><function=name><parameter=key>value</parameter></function></tool_call>}: Qwen 3 Coder. */
     TAGGED("qwen3_coder", "<tool_call>", "</tool_call>");
 
+    /** The control token before an id, of those that have one. */
+    public static final String ID = "[CALL_ID]";
+
+    /** The control token before arguments. */
+    public static final String ARGUMENTS = "[ARGS]";
+
     private final String label;
     private final String open;
     private final String close;

@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
  * is understood where a bracket follows the name. Where a bracket comes first, it is an array of calls after all.
  */
 final class NamedCall implements CallReader {
-    private static final String CALL_ID = "[CALL_ID]";
-    private static final String ARGUMENTS = "[ARGS]";
     private static final int LONGEST_NAME = 256;
 
     private enum At {
@@ -33,9 +31,9 @@ final class NamedCall implements CallReader {
 
     @Override
     public void control(String piece, CallSink sink) {
-        if (piece.equals(CALL_ID) && at == At.NAME) {
+        if (piece.equals(CallStyle.ID) && at == At.NAME) {
             at = At.ID;
-        } else if (piece.equals(ARGUMENTS) && at != At.ARGUMENTS) {
+        } else if (piece.equals(CallStyle.ARGUMENTS) && at != At.ARGUMENTS) {
             begin(sink);
         }
     }

@@ -5,6 +5,7 @@ import dev.tramontane.chat.NoLayout;
 import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
+import dev.tramontane.engine.Guide;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.SequenceHandle;
 import dev.tramontane.engine.SequenceListener;
@@ -30,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
@@ -100,7 +102,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 layout.form());
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
-        guides = new Guides(texts, limits.vocabulary(), observer);
+        guides = new Guides(layout.form(), texts, limits.vocabulary(), observer);
         eosIds = eosIdsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), engine::nanos);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -233,7 +235,10 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                     new EncodingLimit(limits.contextTokens(), () -> stream.cancelled() || isLate(request)));
             boolean complete = stream.prepared(prompt);
             Submission submission = guided(
-                    request, submission(request, prompt.ids(), complete), () -> stream.cancelled() || isLate(request));
+                    request,
+                    prompt.text(),
+                    submission(request, prompt.ids(), complete),
+                    () -> stream.cancelled() || isLate(request));
             stream.started(engine.submit(submission, stream.listeners()));
         } catch (CancellationException nobodyWaits) {
             if (isLate(request)) {
@@ -253,7 +258,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
 
     private final class Returns implements Places {
         @Override
-        public SequenceHandle again(GenerationRequest request, int[] ids, Continuation soFar, SequenceListener listener)
+        public SequenceHandle again(GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
                 throws RefusedException {
             if (isLate(request)) {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
@@ -261,7 +266,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             GenerationRequest rest = request.continuing(soFar);
             Submission submission;
             try {
-                submission = guided(rest, submission(rest, ids, false), () -> isLate(request));
+                submission = guided(rest, prompt.text(), submission(rest, prompt.ids(), false), () -> isLate(request));
             } catch (CancellationException late) {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
             }
@@ -275,18 +280,19 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         }
     }
 
-    /** @param gone whether nobody waits any more */
-    private Submission guided(GenerationRequest request, Submission free, BooleanSupplier gone) {
-        AnswerForm form = request.form();
-        if (!request.calls().isFree()) {
-            throw invalid("A call cannot be forced.", "tool_choice");
-        }
-        if (form == null || free.maxTokens() == 0) {
+    /**
+     * @param prompt as it was laid out
+     * @param gone whether nobody waits any more
+     */
+    private Submission guided(
+            GenerationRequest request, String prompt, Submission free, BooleanSupplier gone) {
+        if (free.maxTokens() == 0) {
             return free;
         }
         Continuation continuation = request.continuation();
         int[] known = continuation == null ? NO_TOKENS : continuation.tokens();
-        return free.guided(guides.guides(form, known, free.endTokens(), gone));
+        Supplier<Guide> each = guides.guides(request, prompt, known, free.endTokens(), gone);
+        return each == null ? free : free.guided(each);
     }
 
     /** @param complete whether nothing is left to generate of an answer that is continued */

@@ -549,7 +549,7 @@ final class GenerationStream implements Subscription {
             List<SequenceHandle> taken = new ArrayList<>(handles);
             taken.set(
                     choice.place(),
-                    places.again(request, promptIds(), choice.soFar(), new Listener(choice.place(), true)));
+                    places.again(request, prepared(), choice.soFar(), new Listener(choice.place(), true)));
             choice.standing = Standing.RETURNING; // Until it starts, the others get what is wanted.
             choice.attended = true;
             started(List.copyOf(taken));
@@ -582,10 +582,14 @@ final class GenerationStream implements Subscription {
     }
 
     private int[] promptIds() {
+        return prepared().ids();
+    }
+
+    private PreparedPrompt prepared() {
         PreparedPrompt known = prompt;
         if (known == null) {
             throw new IllegalStateException("the engine spoke before it was given a prompt");
         }
-        return known.ids();
+        return known;
     }
 }

@@ -1,13 +1,24 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.Guide;
 import dev.tramontane.engine.GuideException;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.generation.guide.Course;
+import dev.tramontane.generation.guide.Courses;
+import dev.tramontane.generation.guide.Part;
+import dev.tramontane.generation.guide.StructureGuide;
+import dev.tramontane.generation.guide.Tokens;
+import dev.tramontane.generation.guide.UnforcedException;
+import dev.tramontane.structure.Form;
 import dev.tramontane.structure.Structure;
 import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
 import dev.tramontane.structure.TokenTree;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -26,13 +37,19 @@ final class Guides {
     private static final int SHARE_OF_ONE = 16;
     private static final int CHECK_EVERY = 64;
 
+    private final Courses courses;
     private final TokenTexts texts;
     private final int vocabulary;
     private final GuideObserver observer;
     private @Nullable Structures structures;
+    private @Nullable Tokens tokens;
 
-    /** @param vocabulary ids that the model may draw, those without a token included */
-    Guides(TokenTexts texts, int vocabulary, GuideObserver observer) {
+    /**
+     * @param style of the model's answers
+     * @param vocabulary ids that the model may draw, those without a token included
+     */
+    Guides(AnswerStyle style, TokenTexts texts, int vocabulary, GuideObserver observer) {
+        this.courses = new Courses(style, texts::controlId);
         this.texts = texts;
         this.vocabulary = vocabulary;
         this.observer = observer;
@@ -41,54 +58,90 @@ final class Guides {
     /**
      * What gives each choice its guide.
      *
+     * @param prompt as it was laid out
      * @param known tokens of the answer that is continued, which guides are past
      * @param ends ids that end an answer
      * @param gone whether nobody waits any more
-     * @throws GenerationException INVALID when the form is wrong, not supported or too large, or the known tokens don't have it
+     * @return null where an answer may be anything
+     * @throws GenerationException INVALID when what is asked for is wrong, not supported or too large, or the known tokens don't have it
      * @throws CancellationException when nobody waits any more
      */
-    Supplier<Guide> guides(AnswerForm form, int[] known, Set<Integer> ends, BooleanSupplier gone) {
-        Structure structure = compiled(form);
+    @Nullable
+    Supplier<Guide> guides(
+            GenerationRequest request, String prompt, int[] known, Set<Integer> ends, BooleanSupplier gone) {
+        AnswerForm form = request.form();
+        Tools tools = request.prompt().tools();
         int[] endIds = ends.stream().mapToInt(Integer::intValue).toArray();
-        if (known.length == 0) {
-            return () -> new StructureGuide(structure.matcher(endIds));
+        Supplier<Guide> made;
+        if (tools != null && courses.concern(form != null, tools, request.calls())) {
+            Course course = course(request, tools, courses.style().opensThought(prompt), endIds, gone);
+            made = course::guide;
+        } else if (form != null) {
+            Structure structure = compiled(form.form(), form.field());
+            made = () -> new StructureGuide(structure.matcher(endIds));
+        } else {
+            return null;
         }
-        // A continued answer is one choice.
-        Guide past = new StructureGuide(structure.matcher(endIds));
+        if (known.length == 0) {
+            return made;
+        }
+        Guide past = made.get(); // A continued answer is one choice.
         for (int at = 0; at < known.length; at++) {
             if (at % CHECK_EVERY == 0 && gone.getAsBoolean()) {
                 throw new CancellationException("nobody waits for the answer");
             }
-            follow(past, known, at, form);
+            follow(past, known, at, form == null ? "tool_choice" : form.field());
         }
         return () -> past;
     }
 
-    private static void follow(Guide past, int[] known, int at, AnswerForm form) {
+    private Course course(
+            GenerationRequest request, Tools tools, boolean thinking, int[] ends, BooleanSupplier gone) {
+        AnswerForm form = request.form();
+        try {
+            Part start = courses.start(form == null ? null : form.form(), tools, request.calls(), thinking);
+            Map<Part, Structure> compiled = new IdentityHashMap<>();
+            for (Part part : start.all()) {
+                if (gone.getAsBoolean()) {
+                    throw new CancellationException("nobody waits for the answer");
+                }
+                Form text = part.form();
+                if (text != null) {
+                    compiled.put(part, compiled(text, form == null ? "tools" : form.field()));
+                }
+            }
+            return new Course(start, compiled, tokens(), ends);
+        } catch (UnforcedException unforced) {
+            throw new GenerationException(
+                    Kind.INVALID, String.valueOf(unforced.getMessage()), unforced.field(), 0);
+        }
+    }
+
+    private static void follow(Guide past, int[] known, int at, String field) {
         try {
             if (past.accept(known[at])) {
                 return;
             }
         } catch (GuideException e) {
-            throw new GenerationException(Kind.INVALID, e.getMessage() + ".", form.field(), 0);
+            throw new GenerationException(Kind.INVALID, e.getMessage() + ".", field, 0);
         }
         throw new GenerationException(
                 Kind.INVALID,
-                "The answer cannot be continued from there: its token " + at + " does not have the form that "
-                        + form.field() + " asks for.",
+                "The answer cannot be continued from there: its token " + at + " does not have the form that " + field
+                        + " asks for.",
                 "continuation",
                 0);
     }
 
-    private Structure compiled(AnswerForm form) {
+    private Structure compiled(Form form, String field) {
         Structures all = structures();
         long begun = System.nanoTime();
         long before = all.compiled();
         try {
-            return all.structure(form.form());
+            return all.structure(form);
         } catch (StructureException refused) {
             throw new GenerationException(
-                    Kind.INVALID, form.field() + " is refused: " + refused.getMessage() + ".", form.field(), 0);
+                    Kind.INVALID, field + " is refused: " + refused.getMessage() + ".", field, 0);
         } finally {
             observer.structure(all.compiled() > before, System.nanoTime() - begun, all.bytes());
         }
@@ -109,6 +162,15 @@ final class Guides {
                     Math.max(most / SHARE_OF_ONE, 1 << 20));
             made = new Structures(TokenTree.of(vocabulary, texts::bytes), limits, most);
             structures = made;
+        }
+        return made;
+    }
+
+    private synchronized Tokens tokens() {
+        Tokens made = tokens;
+        if (made == null) {
+            made = new Tokens(vocabulary, texts::isSilent, texts::bytes);
+            tokens = made;
         }
         return made;
     }

@@ -10,11 +10,11 @@ interface Places {
     /**
      * Submits what is left of an answer.
      *
-     * @param ids the whole request's prompt
+     * @param prompt the whole request's prompt
      * @param soFar of the answer
      * @throws RefusedException LATE as well when the deadline has passed
      */
-    SequenceHandle again(GenerationRequest request, int[] ids, Continuation soFar, SequenceListener listener)
+    SequenceHandle again(GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
             throws RefusedException;
 
     /** Has this done after so many seconds, on any thread. */

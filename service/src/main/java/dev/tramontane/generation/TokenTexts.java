@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Tokens as people read them. Immutable; any thread. */
 final class TokenTexts {
@@ -44,6 +45,11 @@ final class TokenTexts {
     /** Whether the vocabulary has a control token of that spelling. */
     boolean isControl(String piece) {
         return tokenizer.controlId(piece).isPresent();
+    }
+
+    /** The control token of that spelling, if there is one. */
+    OptionalInt controlId(String piece) {
+        return tokenizer.controlId(piece);
     }
 
     /** How a control token is written out when the request wants to see it. */

@@ -28,4 +28,43 @@ public sealed interface Form {
 
     /** Any JSON object. */
     record JsonObject() implements Form {}
+
+    /** One after the other. */
+    record Sequence(List<Form> parts) implements Form {
+        public Sequence {
+            parts = List.copyOf(parts);
+        }
+    }
+
+    /** One of them. */
+    record Any(List<Form> ways) implements Form {
+        public Any {
+            ways = List.copyOf(ways);
+        }
+    }
+
+    /** The same any number of times, none among them. */
+    record Repeat(Form body) implements Form {}
+
+    /** A text in which none of these stands; none of them empty. */
+    record Without(List<String> marks) implements Form {
+        public Without {
+            marks = List.copyOf(marks);
+        }
+    }
+
+    /** These texts one after the other. */
+    static Form sequence(Form... parts) {
+        return new Sequence(List.of(parts));
+    }
+
+    /** This text. */
+    static Form text(String text) {
+        return new Choice(List.of(text));
+    }
+
+    /** It or nothing. */
+    static Form optional(Form part) {
+        return new Any(List.of(part, text("")));
+    }
 }

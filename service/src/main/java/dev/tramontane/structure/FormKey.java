@@ -24,31 +24,52 @@ final class FormKey {
     /** @throws StructureException for more characters than are read, before any work is spent on them */
     static String of(Form form, StructureLimits limits) {
         FormKey key = new FormKey();
+        key.left = limits.sourceCharacters();
+        key.form(form, limits);
+        return HexFormat.of().formatHex(key.digest.digest());
+    }
+
+    private void form(Form form, StructureLimits limits) {
         switch (form) {
             case Form.Choice choice -> {
-                Structure.checkLength(
-                        choice.choices().stream().mapToLong(String::length).sum(), limits);
-                key.add("choice");
-                choice.choices().forEach(key::add);
+                add("choice" + choice.choices().size());
+                choice.choices().forEach(each -> text(each, limits));
             }
             case Form.Regex regex -> {
-                Structure.checkLength(regex.pattern().length(), limits);
-                key.add("regex");
-                key.add(regex.pattern());
+                add("regex");
+                text(regex.pattern(), limits);
             }
             case Form.JsonSchema schema -> {
-                key.add(schema.strict() ? "strict schema" : "schema");
-                key.left = limits.sourceCharacters();
-                key.tree(schema.schema(), 0, limits);
+                add(schema.strict() ? "strict schema" : "schema");
+                tree(schema.schema(), 0, limits);
             }
             case Form.Grammar grammar -> {
-                Structure.checkLength(grammar.text().length(), limits);
-                key.add("grammar");
-                key.add(grammar.text());
+                add("grammar");
+                text(grammar.text(), limits);
             }
-            case Form.JsonObject _ -> key.add("object");
+            case Form.JsonObject _ -> add("object");
+            case Form.Sequence sequence -> forms("sequence", sequence.parts(), limits);
+            case Form.Any any -> forms("any", any.ways(), limits);
+            case Form.Repeat repeat -> forms("repeat", List.of(repeat.body()), limits);
+            case Form.Without without -> {
+                add("without" + without.marks().size());
+                without.marks().forEach(each -> text(each, limits));
+            }
         }
-        return HexFormat.of().formatHex(key.digest.digest());
+    }
+
+    private void forms(String kind, List<Form> forms, StructureLimits limits) {
+        add(kind + forms.size());
+        forms.forEach(each -> form(each, limits));
+    }
+
+    /** Digested piece by piece, what is too long is refused before it costs more. */
+    private void text(String text, StructureLimits limits) {
+        if (text.length() > left) {
+            Structure.checkLength(limits.sourceCharacters() - left + (long) text.length(), limits);
+        }
+        left -= text.length();
+        add(text);
     }
 
     /** In the order of names, which is the order of members in an answer. */

@@ -1,7 +1,5 @@
 package dev.tramontane.structure;
 
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,22 +33,8 @@ public final class Structure {
      * @throws StructureException where it is wrong, not supported or too large, or no text fits
      */
     public static Structure of(Form form, TokenTree tokens, StructureLimits limits) {
-        return switch (form) {
-            case Form.Choice choice -> choice(choice.choices(), tokens, limits);
-            case Form.Regex regex -> regex(regex.pattern(), tokens, limits);
-            case Form.JsonSchema schema -> {
-                FormKey.of(schema, limits);
-                if (schema.strict()) {
-                    StrictSubset.check(schema.schema());
-                }
-                yield new Structure(SchemaCompiler.compile(schema.schema(), limits), tokens, limits);
-            }
-            case Form.Grammar grammar -> {
-                checkLength(grammar.text().length(), limits);
-                yield new Structure(GrammarReader.read(grammar.text(), limits), tokens, limits);
-            }
-            case Form.JsonObject _ -> new Structure(JsonText.OBJECT, tokens, limits);
-        };
+        FormKey.of(form, limits);
+        return new Structure(FormExpressions.of(form, limits), tokens, limits);
     }
 
     /**
@@ -59,16 +43,7 @@ public final class Structure {
      * @throws StructureException where there are none, they are too long together, or none can be spelled in this vocabulary
      */
     public static Structure choice(List<String> choices, TokenTree tokens, StructureLimits limits) {
-        checkLength(choices.stream().mapToLong(String::length).sum(), limits);
-        List<byte[]> words = new ArrayList<>();
-        for (int at = 0; at < choices.size(); at++) {
-            String text = choices.get(at);
-            if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-                throw new StructureException("choice " + at, "it has half a surrogate pair, which no text can have");
-            }
-            words.add(text.getBytes(StandardCharsets.UTF_8));
-        }
-        return new Structure(new Expression.Words(words), tokens, limits);
+        return of(new Form.Choice(choices), tokens, limits);
     }
 
     /**
@@ -77,8 +52,7 @@ public final class Structure {
      * @throws StructureException where it is wrong, not supported or too large, or nothing matches
      */
     public static Structure regex(String pattern, TokenTree tokens, StructureLimits limits) {
-        checkLength(pattern.length(), limits);
-        return new Structure(RegexReader.read(pattern, limits), tokens, limits);
+        return of(new Form.Regex(pattern), tokens, limits);
     }
 
     static void checkLength(long length, StructureLimits limits) {

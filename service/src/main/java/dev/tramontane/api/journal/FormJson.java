@@ -35,6 +35,8 @@ final class FormJson {
                 json.writeBooleanProperty("strict", strict);
             }
             case Form.JsonObject() -> json.writeBooleanProperty("object", true);
+            case Form.Sequence _, Form.Any _, Form.Repeat _, Form.Without _ ->
+                throw new IllegalArgumentException("no request asks for a form of forms");
         }
         json.writeEndObject();
     }

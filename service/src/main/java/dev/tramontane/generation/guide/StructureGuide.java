@@ -1,4 +1,4 @@
-package dev.tramontane.generation;
+package dev.tramontane.generation.guide;
 
 import dev.tramontane.engine.Guide;
 import dev.tramontane.engine.GuideException;
@@ -6,7 +6,7 @@ import dev.tramontane.structure.Matcher;
 import dev.tramontane.structure.WorkExceededException;
 
 /** A {@link Matcher} as the engine asks it: what takes long is done piece by piece, so that no step waits for it. */
-final class StructureGuide implements Guide {
+public final class StructureGuide implements Guide {
     /** Moves for a mask in one step: some milliseconds. What they found out is kept, so the next ones get further. */
     private static final int MOVES = 1 << 16;
 
@@ -16,7 +16,7 @@ final class StructureGuide implements Guide {
     private final Matcher matcher;
     private int tried;
 
-    StructureGuide(Matcher matcher) {
+    public StructureGuide(Matcher matcher) {
         this.matcher = matcher;
     }
 

@@ -1,0 +1,58 @@
+package dev.tramontane.structure;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Operations;
+
+/** Reads forms to expressions. */
+final class FormExpressions {
+    private FormExpressions() {}
+
+    /** @throws StructureException where it is wrong or not supported */
+    static Expression of(Form form, StructureLimits limits) {
+        return switch (form) {
+            case Form.Choice choice -> words(choice.choices());
+            case Form.Regex regex -> RegexReader.read(regex.pattern(), limits);
+            case Form.JsonSchema schema -> {
+                if (schema.strict()) {
+                    StrictSubset.check(schema.schema());
+                }
+                yield SchemaCompiler.compile(schema.schema(), limits);
+            }
+            case Form.Grammar grammar -> GrammarReader.read(grammar.text(), limits);
+            case Form.JsonObject _ -> JsonText.OBJECT;
+            case Form.Sequence sequence -> new Expression.Sequence(all(sequence.parts(), limits));
+            case Form.Any any -> new Expression.Choice(all(any.ways(), limits));
+            case Form.Repeat repeat -> new Expression.Repeat(of(repeat.body(), limits), 0, Expression.UNBOUNDED);
+            case Form.Without without -> new Expression.Regular(without(without.marks()), Spelling.RAW);
+        };
+    }
+
+    private static List<Expression> all(List<Form> forms, StructureLimits limits) {
+        return forms.stream().map(form -> of(form, limits)).toList();
+    }
+
+    private static Expression words(List<String> choices) {
+        List<byte[]> words = new ArrayList<>();
+        for (int at = 0; at < choices.size(); at++) {
+            String text = choices.get(at);
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+                throw new StructureException("choice " + at, "it has half a surrogate pair, which no text can have");
+            }
+            words.add(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return new Expression.Words(words);
+    }
+
+    private static Automaton without(List<String> marks) {
+        Automaton any = Automata.makeAnyString();
+        List<Automaton> with = marks.stream()
+                .map(mark -> Operations.concatenate(List.of(any, Automata.makeString(mark), any)))
+                .toList();
+        int states = marks.stream().mapToInt(String::length).sum() + 1;
+        return Operations.removeDeadStates(Operations.complement(Operations.union(with), 64 * states));
+    }
+}
