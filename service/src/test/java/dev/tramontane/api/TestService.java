@@ -416,6 +416,18 @@ final class TestService implements AutoCloseable {
         return service;
     }
 
+    /** The engine loop on a model that draws tokens by chance, whose chats have that layout. */
+    static TestService drawing(Tokenizer tokenizer, ChatLayout layout) {
+        EngineConfig engineConfig = new EngineConfig(
+                new EngineConfig.Step(16, 2048, 64),
+                new EngineConfig.Cache(32, true, 64 << 20),
+                new EngineConfig.Admission(64, 32_768, 8, 256, 1 << 20));
+        EngineLoop loop = new EngineLoop(
+                FakeModel.of(tokenizer.size(), 0), engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        return new TestService(loop, tokenizer, layout, CONFIG, UNWATCHED);
+    }
+
     /** The engine loop on a model that plays a script. Closing it fails where the script could not be played. */
     static TestService playing(Script script, ChatLayout layout) {
         EngineConfig engineConfig = new EngineConfig(

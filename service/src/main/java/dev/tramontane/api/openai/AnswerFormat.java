@@ -90,7 +90,7 @@ abstract class AnswerFormat {
                     json.writeStartObject();
                     json.writeNumberProperty("index", prompt * options.choices() + choice);
                     writeChoice(json, answer, part);
-                    writeReason(json, finished, !part.calls.isEmpty());
+                    writeReason(json, finished, tellsOfCalls() && !part.calls.isEmpty());
                     json.writeEndObject();
                 }
             }
@@ -103,6 +103,11 @@ abstract class AnswerFormat {
 
     /** Choice's own fields but index and reason. */
     abstract void writeChoice(JsonGenerator json, Answer answer, Answer.Part part);
+
+    /** Whether an answer that has called tools says so in its reason to end. */
+    boolean tellsOfCalls() {
+        return true;
+    }
 
     /** Fields after the choices. */
     abstract void writeTail(JsonGenerator json, List<Answer> answers);
@@ -154,7 +159,7 @@ abstract class AnswerFormat {
     final byte[] lastChunk(int index, Finished finished, JsonWriter.Value content) {
         return chunk(
                 index,
-                json -> writeReason(json, finished, called.get(index)),
+                json -> writeReason(json, finished, tellsOfCalls() && called.get(index)),
                 content,
                 json -> writeUsage(json, index));
     }

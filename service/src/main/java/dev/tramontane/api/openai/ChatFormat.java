@@ -19,15 +19,18 @@ final class ChatFormat extends AnswerFormat {
     private final int topLogprobs;
 
     private final AnswerStyle form;
+    private final boolean named;
 
     /**
      * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
      * @param form in which the model answers
+     * @param named whether the one call was asked for by its name
      */
     ChatFormat(
             AnswerOptions options,
             int topLogprobs,
             AnswerStyle form,
+            boolean named,
             String model,
             long createdSeconds,
             String fingerprint,
@@ -38,6 +41,7 @@ final class ChatFormat extends AnswerFormat {
                 options);
         this.topLogprobs = topLogprobs;
         this.form = form;
+        this.named = named;
     }
 
     @Override
@@ -71,6 +75,12 @@ final class ChatFormat extends AnswerFormat {
             calls.get(i).write(json, form.callId(id(), choice, i));
         }
         json.writeEndArray();
+    }
+
+    /** As OpenAI has it: who asked for a call by its name knows of it, and is told that the answer has stopped. */
+    @Override
+    boolean tellsOfCalls() {
+        return !named;
     }
 
     @Override

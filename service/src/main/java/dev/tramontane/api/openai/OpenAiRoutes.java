@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
@@ -148,6 +149,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                         request.options(),
                         request.topLogprobs(),
                         generator.profile().form(),
+                        request.asked().calls().need() == CallRules.Need.NAMED,
                         generator.model(),
                         seconds(),
                         config.fingerprint(),
@@ -166,6 +168,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                         request.options(),
                         -1,
                         AnswerStyle.PLAIN,
+                        false,
                         generator.model(),
                         seconds(),
                         config.fingerprint(),

@@ -6,6 +6,7 @@ import dev.tramontane.answer.Tools;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.structure.Form;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,51 +15,66 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tools that an answer may call, and the forms of their calls.
  *
- * @param arguments the form of each one's arguments, by name, in the order in which they are offered
+ * @param callable in the order in which they are offered
  */
-record CallForms(Map<String, Form> arguments) {
+record CallForms(List<Callable> callable) {
     private static final String TYPE = "type";
     private static final String OBJECT = "object";
 
+    /**
+     * A tool.
+     *
+     * @param held whether arguments follow the schema; else they are an object
+     * @param strict whether that must be of the strict subset
+     */
+    record Callable(String name, Map<String, @Nullable Object> schema, boolean held, boolean strict) {
+        /** Of its arguments as JSON. */
+        Form arguments() {
+            if (!held || (!strict && (schema.isEmpty() || schema.equals(Map.of(TYPE, OBJECT))))) {
+                return new Form.JsonObject();
+            }
+            Map<String, @Nullable Object> typed = new LinkedHashMap<>();
+            typed.put(TYPE, OBJECT); // Arguments are an object whether the schema says so or not.
+            typed.putAll(schema);
+            return new Form.JsonSchema(typed, strict);
+        }
+    }
+
     /** @throws UnforcedException for a schema of arguments that are no object */
     static CallForms of(Tools tools, CallRules rules) {
-        Map<String, Form> arguments = new LinkedHashMap<>();
+        List<Callable> callable = new ArrayList<>();
         tools.parameters().forEach((name, schema) -> {
             if (rules.allowed().isEmpty() || rules.allowed().contains(name)) {
                 boolean strict = rules.strict().contains(name);
-                arguments.put(name, strict || rules.need() != Need.MAY ? form(name, schema, strict) : new Form.JsonObject());
+                boolean held = strict || rules.need() != Need.MAY;
+                if (held && schema.get(TYPE) != null && !OBJECT.equals(schema.get(TYPE))) {
+                    throw new UnforcedException(
+                            "tools",
+                            "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");
+                }
+                callable.add(new Callable(name, schema, held, strict));
             }
         });
-        return new CallForms(arguments);
-    }
-
-    private static Form form(String name, Map<String, @Nullable Object> schema, boolean strict) {
-        Object type = schema.get(TYPE);
-        if (type != null && !OBJECT.equals(type)) {
-            throw new UnforcedException(
-                    "tools", "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");
-        }
-        if (type != null) {
-            return schema.size() == 1 && !strict ? new Form.JsonObject() : new Form.JsonSchema(schema, strict);
-        }
-        Map<String, @Nullable Object> typed = new LinkedHashMap<>();
-        typed.put(TYPE, OBJECT);
-        typed.putAll(schema);
-        return schema.isEmpty() && !strict ? new Form.JsonObject() : new Form.JsonSchema(typed, strict);
+        return new CallForms(callable);
     }
 
     List<String> names() {
-        return List.copyOf(arguments.keySet());
+        return callable.stream().map(Callable::name).toList();
     }
 
     /** One call as a JSON object. */
-    Form object(String argumentsName) {
-        return new Form.Any(arguments.entrySet().stream()
+    Form object(String arguments) {
+        return new Form.Any(callable.stream()
                 .<Form>map(tool -> Form.sequence(
-                        Form.text("{\"name\": " + quoted(tool.getKey()) + ", \"" + argumentsName + "\": "),
-                        tool.getValue(),
+                        Form.text("{\"name\": " + quoted(tool.name()) + ", \"" + arguments + "\": "),
+                        tool.arguments(),
                         Form.text("}")))
                 .toList());
+    }
+
+    /** One call in tags. */
+    Form tagged() {
+        return new Form.Any(callable.stream().map(TaggedForms::call).toList());
     }
 
     private static String quoted(String name) {

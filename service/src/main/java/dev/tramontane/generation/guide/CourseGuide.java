@@ -17,6 +17,9 @@ public final class CourseGuide implements Guide {
     private @Nullable Guide text;
     private boolean begun;
 
+    /** Half a character would become part of what follows. */
+    private final Characters characters = new Characters();
+
     /** The text of a part that leads on behind some texts only: tools' names, which have a limit. */
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
@@ -71,6 +74,7 @@ public final class CourseGuide implements Guide {
                 };
         if (fits) {
             begun = true;
+            characters.push(course.tokens().bytes(token));
             if (part.exits().stream().anyMatch(exit -> exit.text() != null)) {
                 said.writeBytes(course.tokens().bytes(token));
             }
@@ -82,6 +86,7 @@ public final class CourseGuide implements Guide {
         part = next;
         text = course.text(next);
         begun = false;
+        characters.reset();
         said.reset();
     }
 
@@ -94,12 +99,12 @@ public final class CourseGuide implements Guide {
 
     /** Whether the part's text is complete. */
     private boolean isWhole() {
-        return text == null || text.isComplete();
+        return text == null ? characters.areWhole() : text.isComplete();
     }
 
     @Override
     public boolean isComplete() {
-        return part.last() && isWhole();
+        return part.last() && (text == null || text.isComplete());
     }
 
     @Override

@@ -129,8 +129,9 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
             case ARRAY -> Part.of(Form.sequence(new Form.Choice(List.of("", " ")), array(forms, several)))
                     .mayEnd();
             case NAMED -> named(open, forms, several);
-            case OBJECT -> object(open, forms, several);
-            case BARE, TAGGED -> throw unforced(calls);
+            case OBJECT -> surrounded(calls, open, forms.object("arguments"), several);
+            case TAGGED -> surrounded(calls, open, forms.tagged(), several);
+            case BARE -> throw new IllegalStateException("a bare object needs no mark");
         };
     }
 
@@ -150,11 +151,11 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         }
         OptionalInt idMark = id(CallStyle.ID);
         Part name = Part.of(new Form.Choice(forms.names()));
-        forms.arguments().forEach((tool, form) -> {
-            Part value = Part.of(form).mayEnd();
-            name.after(tool, arguments.getAsInt(), value);
+        forms.callable().forEach(tool -> {
+            Part value = Part.of(tool.arguments()).mayEnd();
+            name.after(tool.name(), arguments.getAsInt(), value);
             if (idMark.isPresent()) {
-                name.after(tool, idMark.getAsInt(), Part.of(ID).then(arguments.getAsInt(), value));
+                name.after(tool.name(), idMark.getAsInt(), Part.of(ID).then(arguments.getAsInt(), value));
             }
             if (several) {
                 value.then(open, name);
@@ -163,12 +164,12 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         return name;
     }
 
-    private Part object(int open, CallForms forms, boolean several) {
-        Form call = Form.sequence(BLANK, forms.object("arguments"), BLANK);
-        OptionalInt close = id(CallStyle.OBJECT.close());
+    private Part surrounded(CallStyle calls, int open, Form inside, boolean several) {
+        Form call = Form.sequence(BLANK, inside, BLANK);
+        OptionalInt close = id(calls.close());
         Part behind = close.isPresent()
                 ? Part.of(BETWEEN).mayEnd()
-                : Part.of(Form.sequence(call, Form.text(CallStyle.OBJECT.close()), BETWEEN)).mayEnd();
+                : Part.of(Form.sequence(call, Form.text(calls.close()), BETWEEN)).mayEnd();
         Part first = close.isPresent() ? Part.of(call).then(close.getAsInt(), behind) : behind;
         if (several) {
             behind.then(open, first);
@@ -181,10 +182,11 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
     private static Form spelledCalls(CallStyle calls, CallForms forms, boolean several) {
         Form call = switch (calls) {
             case ARRAY -> Form.sequence(Form.text(calls.open()), new Form.Choice(List.of("", " ")), array(forms, several));
-            case OBJECT -> Form.sequence(
-                    Form.text(calls.open()), BLANK, forms.object("arguments"), BLANK, Form.text(calls.close()));
+            case OBJECT -> surrounded(calls, forms.object("arguments"));
+            case TAGGED -> surrounded(calls, forms.tagged());
             case BARE -> forms.object("parameters");
-            case NAMED, TAGGED -> throw unforced(calls);
+            case NAMED -> throw new UnforcedException(
+                    "tool_choice", "This model's vocabulary has no control token " + calls.open() + ".");
         };
         if (!several || calls == CallStyle.ARRAY) {
             return call;
@@ -204,9 +206,7 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         return Form.sequence(new Form.Without(marks), Form.optional(all));
     }
 
-    private static UnforcedException unforced(CallStyle calls) {
-        return new UnforcedException(
-                "tool_choice",
-                "Calls of this model's form (" + calls.label() + ") cannot be forced, nor held to a schema.");
+    private static Form surrounded(CallStyle calls, Form inside) {
+        return Form.sequence(Form.text(calls.open()), BLANK, inside, BLANK, Form.text(calls.close()));
     }
 }
