@@ -236,7 +236,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             boolean complete = stream.prepared(prompt);
             Submission submission = guided(
                     request,
-                    prompt.text(),
+                    prompt.thinks(),
                     submission(request, prompt.ids(), complete),
                     () -> stream.cancelled() || isLate(request));
             stream.started(engine.submit(submission, stream.listeners()));
@@ -258,7 +258,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
 
     private final class Returns implements Places {
         @Override
-        public SequenceHandle again(GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
+        public SequenceHandle again(
+                GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
                 throws RefusedException {
             if (isLate(request)) {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
@@ -266,7 +267,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             GenerationRequest rest = request.continuing(soFar);
             Submission submission;
             try {
-                submission = guided(rest, prompt.text(), submission(rest, prompt.ids(), false), () -> isLate(request));
+                submission =
+                        guided(rest, prompt.thinks(), submission(rest, prompt.ids(), false), () -> isLate(request));
             } catch (CancellationException late) {
                 throw new RefusedException(RefusedException.Cause.LATE, "the deadline has passed", 0);
             }
@@ -281,17 +283,16 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     }
 
     /**
-     * @param prompt as it was laid out
+     * @param thinking whether the prompt has opened a thought
      * @param gone whether nobody waits any more
      */
-    private Submission guided(
-            GenerationRequest request, String prompt, Submission free, BooleanSupplier gone) {
+    private Submission guided(GenerationRequest request, boolean thinking, Submission free, BooleanSupplier gone) {
         if (free.maxTokens() == 0) {
             return free;
         }
         Continuation continuation = request.continuation();
         int[] known = continuation == null ? NO_TOKENS : continuation.tokens();
-        Supplier<Guide> each = guides.guides(request, prompt, known, free.endTokens(), gone);
+        Supplier<Guide> each = guides.guides(request, thinking, known, free.endTokens(), gone);
         return each == null ? free : free.guided(each);
     }
 

@@ -58,7 +58,7 @@ final class Guides {
     /**
      * What gives each choice its guide.
      *
-     * @param prompt as it was laid out
+     * @param thinking whether the prompt has opened a thought
      * @param known tokens of the answer that is continued, which guides are past
      * @param ends ids that end an answer
      * @param gone whether nobody waits any more
@@ -68,13 +68,13 @@ final class Guides {
      */
     @Nullable
     Supplier<Guide> guides(
-            GenerationRequest request, String prompt, int[] known, Set<Integer> ends, BooleanSupplier gone) {
+            GenerationRequest request, boolean thinking, int[] known, Set<Integer> ends, BooleanSupplier gone) {
         AnswerForm form = request.form();
         Tools tools = request.prompt().tools();
         int[] endIds = ends.stream().mapToInt(Integer::intValue).toArray();
         Supplier<Guide> made;
         if (tools != null && courses.concern(form != null, tools, request.calls())) {
-            Course course = course(request, tools, courses.style().opensThought(prompt), endIds, gone);
+            Course course = course(request, tools, thinking, endIds, gone);
             made = course::guide;
         } else if (form != null) {
             Structure structure = compiled(form.form(), form.field());
@@ -95,8 +95,7 @@ final class Guides {
         return () -> past;
     }
 
-    private Course course(
-            GenerationRequest request, Tools tools, boolean thinking, int[] ends, BooleanSupplier gone) {
+    private Course course(GenerationRequest request, Tools tools, boolean thinking, int[] ends, BooleanSupplier gone) {
         AnswerForm form = request.form();
         try {
             Part start = courses.start(form == null ? null : form.form(), tools, request.calls(), thinking);
@@ -112,8 +111,7 @@ final class Guides {
             }
             return new Course(start, compiled, tokens(), ends);
         } catch (UnforcedException unforced) {
-            throw new GenerationException(
-                    Kind.INVALID, String.valueOf(unforced.getMessage()), unforced.field(), 0);
+            throw new GenerationException(Kind.INVALID, String.valueOf(unforced.getMessage()), unforced.field(), 0);
         }
     }
 
@@ -140,8 +138,7 @@ final class Guides {
         try {
             return all.structure(form);
         } catch (StructureException refused) {
-            throw new GenerationException(
-                    Kind.INVALID, field + " is refused: " + refused.getMessage() + ".", field, 0);
+            throw new GenerationException(Kind.INVALID, field + " is refused: " + refused.getMessage() + ".", field, 0);
         } finally {
             observer.structure(all.compiled() > before, System.nanoTime() - begun, all.bytes());
         }

@@ -14,7 +14,8 @@ interface Places {
      * @param soFar of the answer
      * @throws RefusedException LATE as well when the deadline has passed
      */
-    SequenceHandle again(GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
+    SequenceHandle again(
+            GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
             throws RefusedException;
 
     /** Has this done after so many seconds, on any thread. */

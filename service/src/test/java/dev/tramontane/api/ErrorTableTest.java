@@ -175,10 +175,7 @@ class ErrorTableTest {
                         "\"tools\": [{\"function\": {\"name\": \"f\"}}], \"tool_choice\": \"required\"",
                         "tool_choice",
                         "--tool-parser"),
-                chat(
-                        "\"tools\": [{\"function\": {\"name\": \"f\", \"strict\": true}}]",
-                        "tools",
-                        "--tool-parser"),
+                chat("\"tools\": [{\"function\": {\"name\": \"f\", \"strict\": true}}]", "tools", "--tool-parser"),
                 chat("\"tool_choice\": 1", "tool_choice", "auto, none, required"),
                 chat("\"tool_choice\": \"some\"", "tool_choice", "auto, none, required"),
                 chat("\"tool_choice\": {\"type\": \"mcp\"}", "tool_choice.type", "function or allowed_tools"),

@@ -66,7 +66,8 @@ final class ForcedCallsTest {
 
     private static Style mistral(MistralVersion version) {
         MistralSettings settings = new MistralSettings(List.of("none", "high"), "none", false);
-        ChatLayout layout = version == MistralVersion.V15 ? MistralLayout.of(version, settings) : MistralLayout.of(version);
+        ChatLayout layout =
+                version == MistralVersion.V15 ? MistralLayout.of(version, settings) : MistralLayout.of(version);
         return new Style(version.name(), layout, version.controlTokens());
     }
 
@@ -164,7 +165,8 @@ final class ForcedCallsTest {
                     .as("some answer was not cut")
                     .isTrue();
             JsonObject cut = choice(
-                    service, asking(1, new JsonObject().put("tool_choice", "required").put("max_tokens", 3)));
+                    service,
+                    asking(1, new JsonObject().put("tool_choice", "required").put("max_tokens", 3)));
             assertThat(cut.getString("finish_reason")).isEqualTo("length");
         }
     }
@@ -195,8 +197,8 @@ final class ForcedCallsTest {
     }
 
     private static void onlyOne(TestService service, int seed) {
-        JsonObject choice =
-                choice(service, asking(seed, new JsonObject("{\"tool_choice\": \"any\", \"parallel_tool_calls\": false}")));
+        JsonObject choice = choice(
+                service, asking(seed, new JsonObject("{\"tool_choice\": \"any\", \"parallel_tool_calls\": false}")));
         if (!choice.getString("finish_reason").equals("length")) {
             assertThat(validCalls(choice)).hasSize(1);
         }
@@ -231,7 +233,8 @@ final class ForcedCallsTest {
     @Test
     void aFormOfWordsBesideTools() {
         Style style = mistral(MistralVersion.V13);
-        JsonObject form = new JsonObject("{\"structured_outputs\": {\"choice\": [\"yes\", \"no\"]}, \"temperature\": 8}");
+        JsonObject form =
+                new JsonObject("{\"structured_outputs\": {\"choice\": [\"yes\", \"no\"]}, \"temperature\": 8}");
         try (TestService service = style.service()) {
             Set<String> kinds = new HashSet<>();
             for (int seed = 0; seed < 10 * SEEDS; seed++) {

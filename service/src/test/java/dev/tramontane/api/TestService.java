@@ -422,8 +422,8 @@ final class TestService implements AutoCloseable {
                 new EngineConfig.Step(16, 2048, 64),
                 new EngineConfig.Cache(32, true, 64 << 20),
                 new EngineConfig.Admission(64, 32_768, 8, 256, 1 << 20));
-        EngineLoop loop = new EngineLoop(
-                FakeModel.of(tokenizer.size(), 0), engineConfig, EngineObserver.NONE, System::nanoTime);
+        EngineLoop loop =
+                new EngineLoop(FakeModel.of(tokenizer.size(), 0), engineConfig, EngineObserver.NONE, System::nanoTime);
         loop.start();
         return new TestService(loop, tokenizer, layout, CONFIG, UNWATCHED);
     }

@@ -50,7 +50,8 @@ record CallForms(List<Callable> callable) {
                 if (held && schema.get(TYPE) != null && !OBJECT.equals(schema.get(TYPE))) {
                     throw new UnforcedException(
                             "tools",
-                            "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");
+                            "The parameters of the tool " + name
+                                    + " must have the type \"object\": arguments are one.");
                 }
                 callable.add(new Callable(name, schema, held, strict));
             }

@@ -10,7 +10,9 @@ final class Characters {
             if (missing > 0 && value >= 0x80 && value < 0xc0) {
                 missing--;
             } else {
-                missing = value >= 0xf0 && value < 0xf5 ? 3 : value >= 0xe0 && value < 0xf0 ? 2 : value >= 0xc2 && value < 0xe0 ? 1 : 0;
+                missing = value >= 0xf0 && value < 0xf5
+                        ? 3
+                        : value >= 0xe0 && value < 0xf0 ? 2 : value >= 0xc2 && value < 0xe0 ? 1 : 0;
             }
         }
     }

@@ -79,7 +79,9 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         boolean must = rules.need() != Need.MAY;
         if (calls == null) {
             checkUnknown(tools, rules);
-            return form == null ? Part.of(Part.Kind.WORDS).mayEnd() : Part.of(before(spelled, thinking, form)).mayEnd();
+            return form == null
+                    ? Part.of(Part.Kind.WORDS).mayEnd()
+                    : Part.of(before(spelled, thinking, form)).mayEnd();
         }
         CallForms forms = CallForms.of(tools, rules);
         OptionalInt open = id(calls.open());
@@ -103,7 +105,8 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
     }
 
     private void checkUnknown(Tools tools, CallRules rules) {
-        if (!tools.parameters().isEmpty() && (rules.need() != Need.MAY || !rules.strict().isEmpty())) {
+        if (!tools.parameters().isEmpty()
+                && (rules.need() != Need.MAY || !rules.strict().isEmpty())) {
             throw new UnforcedException(
                     rules.need() == Need.MAY ? "tools" : "tool_choice",
                     "How this model writes calls is not known, so none can be forced or held to a schema."
@@ -117,17 +120,19 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
             return rest;
         }
         Form inside = Form.sequence(
-                new Form.Without(List.of(spelled.close())), Form.text(spelled.close()), spelled.framed() ? BREAKS : BETWEEN);
-        return Form.sequence(
-                thinking ? inside : Form.optional(Form.sequence(Form.text(spelled.open()), inside)), rest);
+                new Form.Without(List.of(spelled.close())),
+                Form.text(spelled.close()),
+                spelled.framed() ? BREAKS : BETWEEN);
+        return Form.sequence(thinking ? inside : Form.optional(Form.sequence(Form.text(spelled.open()), inside)), rest);
     }
 
     // ---- calls behind a control token
 
     private Part opened(CallStyle calls, int open, CallForms forms, boolean several) {
         return switch (calls) {
-            case ARRAY -> Part.of(Form.sequence(new Form.Choice(List.of("", " ")), array(forms, several)))
-                    .mayEnd();
+            case ARRAY ->
+                Part.of(Form.sequence(new Form.Choice(List.of("", " ")), array(forms, several)))
+                        .mayEnd();
             case NAMED -> named(open, forms, several);
             case OBJECT -> surrounded(calls, open, forms.object("arguments"), several);
             case TAGGED -> surrounded(calls, open, forms.tagged(), several);
@@ -169,7 +174,8 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         OptionalInt close = id(calls.close());
         Part behind = close.isPresent()
                 ? Part.of(BETWEEN).mayEnd()
-                : Part.of(Form.sequence(call, Form.text(calls.close()), BETWEEN)).mayEnd();
+                : Part.of(Form.sequence(call, Form.text(calls.close()), BETWEEN))
+                        .mayEnd();
         Part first = close.isPresent() ? Part.of(call).then(close.getAsInt(), behind) : behind;
         if (several) {
             behind.then(open, first);
@@ -181,12 +187,14 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
 
     private static Form spelledCalls(CallStyle calls, CallForms forms, boolean several) {
         Form call = switch (calls) {
-            case ARRAY -> Form.sequence(Form.text(calls.open()), new Form.Choice(List.of("", " ")), array(forms, several));
+            case ARRAY ->
+                Form.sequence(Form.text(calls.open()), new Form.Choice(List.of("", " ")), array(forms, several));
             case OBJECT -> surrounded(calls, forms.object("arguments"));
             case TAGGED -> surrounded(calls, forms.tagged());
             case BARE -> forms.object("parameters");
-            case NAMED -> throw new UnforcedException(
-                    "tool_choice", "This model's vocabulary has no control token " + calls.open() + ".");
+            case NAMED ->
+                throw new UnforcedException(
+                        "tool_choice", "This model's vocabulary has no control token " + calls.open() + ".");
         };
         if (!several || calls == CallStyle.ARRAY) {
             return call;

@@ -36,7 +36,8 @@ public final class Part {
      *
      * @param text of this part that it stands behind; null for any
      */
-    public record Exit(int token, Part to, When when, @Nullable String text) {}
+    public record Exit(
+            int token, Part to, When when, @Nullable String text) {}
 
     private final Kind kind;
     private final @Nullable Form form;

@@ -19,9 +19,18 @@ final class TaggedForms {
 
     /** What a schema of arguments may say here. */
     private static final Set<String> KEYWORDS = Set.of(
-            "type", "properties", "required", "additionalProperties", "$defs", "definitions", "title", "description", "$schema");
+            "type",
+            "properties",
+            "required",
+            "additionalProperties",
+            "$defs",
+            "definitions",
+            "title",
+            "description",
+            "$schema");
 
-    private static final Set<String> TEXT_KEYWORDS = Set.of("type", "enum", "title", "description", "default", "examples");
+    private static final Set<String> TEXT_KEYWORDS =
+            Set.of("type", "enum", "title", "description", "default", "examples");
 
     private TaggedForms() {}
 
