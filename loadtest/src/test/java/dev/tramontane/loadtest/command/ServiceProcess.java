@@ -30,7 +30,6 @@ final class ServiceProcess implements AutoCloseable {
     /** Starts it and waits until it serves. */
     static ServiceProcess start(Path folder, String... options) throws IOException, InterruptedException {
         Path log = folder.resolve("service.log");
-        Path model = root().resolve("service/src/test/resources/oracle/models/mistral-window-16");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -42,7 +41,7 @@ final class ServiceProcess implements AutoCloseable {
                 "dev.tramontane.app.Main",
                 "serve",
                 "--model",
-                model.toString(),
+                model().toString(),
                 "--port",
                 "0"));
         command.addAll(List.of(options));
@@ -59,6 +58,11 @@ final class ServiceProcess implements AutoCloseable {
             }
             Thread.sleep(50);
         }
+    }
+
+    /** Of the tests: random weights, a window of 16 and room for 128 tokens. */
+    static Path model() {
+        return root().resolve("service/src/test/resources/oracle/models/mistral-window-16");
     }
 
     private static Path root() {
