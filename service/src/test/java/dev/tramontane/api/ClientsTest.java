@@ -3,11 +3,16 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralVersion;
+import dev.tramontane.chat.ReasoningPrompt;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.GgufWriter;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.Needed;
 import dev.tramontane.fixtures.OracleModels;
+import dev.tramontane.fixtures.Script;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
@@ -81,6 +86,32 @@ class ClientsTest {
                 .contains("ok: models")
                 .contains("ok: chat streamed")
                 .contains("ok: embeddings");
+    }
+
+    @Test
+    void mistralsPythonReadsThoughts() throws Exception {
+        needs("mistralai");
+        Script script = Script.mistral()
+                .when("How many legs?", "«[THINK]»A cat, so four.«[/THINK]»Four.")
+                .when("Sure?", "«[THINK]»Hm.«[/THINK]»Yes.")
+                .when("How is Brest?", "«[THINK]»I look.«[/THINK]»«[TOOL_CALLS]»weather«[ARGS]»{\"city\": \"Brest\"}")
+                .when("12 degrees", "It is cold.")
+                .when("A pet.", "{\"name\": \"Tom\", \"legs\": 4}");
+        ChatLayout layout =
+                ReasoningPrompt.of(MistralLayout.of(MistralVersion.V13), "Think:[THINK]so[/THINK]then answer.");
+        try (TestService service = TestService.playing(script, layout)) {
+            assertThat(run(
+                            service,
+                            installed(PYTHON).toString(),
+                            SCRIPTS,
+                            script("mistral_reasoning.py"),
+                            base(service),
+                            TestService.MODEL))
+                    .contains("ok: streamed")
+                    .contains("ok: sent back")
+                    .contains("ok: told")
+                    .contains("ok: parsed");
+        }
     }
 
     @Test

@@ -110,6 +110,73 @@ final class ReasoningRequestsTest {
         }
     }
 
+    private static JsonArray user(String text) {
+        return new JsonArray().add(JsonObject.of("role", "user", "content", text));
+    }
+
+    /** Of every event of a stream. */
+    private static List<Object> contents(TestService service, JsonObject body) {
+        TestService.Reply reply = service.chat(body.copy().put("stream", true));
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        return reply.body()
+                .lines()
+                .filter(line -> line.startsWith("data: {"))
+                .map(line -> new JsonObject(line.substring("data: ".length()))
+                        .getJsonArray("choices")
+                        .getJsonObject(0)
+                        .getJsonObject("delta"))
+                .peek(delta -> assertThat(delta.fieldNames()).doesNotContain("reasoning_content"))
+                .map(delta -> delta.getValue("content"))
+                .filter(content -> content != null && !content.equals(""))
+                .toList();
+    }
+
+    @Test
+    void chunksForThoseWhoSpeakOfThem() {
+        Script script = Script.mistral().when("Why", "«[THINK]»Hm.«[/THINK]»So.«[THINK]»Or?«[/THINK]»No.");
+        try (TestService service = TestService.playing(script, MistralLayout.of(MistralVersion.V13))) {
+            JsonObject body = new JsonObject().put("messages", user("Why?")).put("reasoning_format", "thinking_chunks");
+            JsonObject choice =
+                    service.chat(body).json().getJsonArray("choices").getJsonObject(0);
+            JsonObject message = choice.getJsonObject("message");
+            assertThat(message.getJsonArray("content")).isEqualTo(new JsonArray("""
+                            [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": true},
+                             {"type": "text", "text": "So."},
+                             {"type": "thinking", "thinking": [{"type": "text", "text": "Or?"}], "closed": true},
+                             {"type": "text", "text": "No."}]"""));
+            assertThat(message.fieldNames()).doesNotContain("reasoning_content");
+            List<Object> streamed = contents(service, body);
+            assertThat(streamed).hasSize(12); // a token each
+            assertThat(streamed.getFirst())
+                    .isEqualTo(new JsonArray(
+                            "[{\"type\": \"thinking\", \"thinking\": [{\"type\": \"text\", \"text\": \"H\"}]}]"));
+            assertThat(streamed.getLast()).isEqualTo(".");
+
+            JsonObject back =
+                    new JsonObject().put("messages", user("a").add(message).addAll(user("Why?")));
+            assertThat(content(service.chat(back))).as("sent back").isInstanceOf(JsonArray.class);
+            assertThat(content(service.chat(back.copy().put("reasoning_format", "reasoning_content"))))
+                    .isEqualTo("So.No.");
+            assertThat(content(service.chat(body.copy().put("max_tokens", 2)))).isEqualTo(new JsonArray("""
+                            [{"type": "thinking", "thinking": [{"type": "text", "text": "H"}], "closed": false}]"""));
+            assertThat(content(service.chat(new JsonObject().put("messages", user("Why?")))))
+                    .isEqualTo("So.No.");
+            TestService.Reply wrong = service.chat(body.copy().put("reasoning_format", "none"));
+            assertThat(wrong.status()).isEqualTo(400);
+            assertThat(wrong.json().getJsonObject("error").getString("message"))
+                    .contains("reasoning_format must be reasoning_content or thinking_chunks");
+        }
+    }
+
+    private static Object content(TestService.Reply reply) {
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        return reply.json()
+                .getJsonArray("choices")
+                .getJsonObject(0)
+                .getJsonObject("message")
+                .getValue("content");
+    }
+
     @Test
     void aThoughtGoesOnWhereItWasCut() {
         Script script = Script.mistral().goingOn("Hm, b", "ecause it is«[/THINK]»So.");

@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 /** All that one prompt's generation yielded, for an answer in one piece. Filled by one thread at a time. */
 final class Answer {
 
+    /**
+     * Words or thoughts without the other between them.
+     *
+     * @param end where it ends, in characters of all words or all thoughts
+     */
+    record Run(boolean thought, int end) {}
+
     /** One choice. */
     static final class Part {
         /** Its words. */
@@ -26,10 +33,26 @@ final class Answer {
         @Nullable
         Finished finished;
 
+        /** How words and thoughts follow each other. */
+        final List<Run> runs = new ArrayList<>();
+
+        private void ran(boolean thought, int end) {
+            if (!runs.isEmpty() && runs.getLast().thought() == thought) {
+                runs.removeLast();
+            }
+            runs.add(new Run(thought, end));
+        }
+
         void add(AnswerPart part) {
             switch (part) {
-                case AnswerPart.Words words -> text.append(words.text());
-                case AnswerPart.Thought thought -> thoughts.append(thought.text());
+                case AnswerPart.Words words -> {
+                    text.append(words.text());
+                    ran(false, text.length());
+                }
+                case AnswerPart.Thought thought -> {
+                    thoughts.append(thought.text());
+                    ran(true, thoughts.length());
+                }
                 case AnswerPart.CallBegun call -> calls.add(new CalledTool(call));
                 case AnswerPart.CallText more ->
                     calls.get(more.index()).arguments.append(more.text());

@@ -18,17 +18,21 @@ import tools.jackson.core.JsonGenerator;
 final class ChatFormat extends AnswerFormat {
     private final int topLogprobs;
 
+    private final ThoughtShape thoughts;
+
     private final AnswerStyle form;
     private final boolean named;
 
     /**
      * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
+     * @param thoughts where they stand
      * @param form in which the model answers
      * @param named whether the one call was asked for by its name
      */
     ChatFormat(
             AnswerOptions options,
             int topLogprobs,
+            ThoughtShape thoughts,
             AnswerStyle form,
             boolean named,
             String model,
@@ -40,6 +44,7 @@ final class ChatFormat extends AnswerFormat {
                 "chat.completion.chunk",
                 options);
         this.topLogprobs = topLogprobs;
+        this.thoughts = thoughts;
         this.form = form;
         this.named = named;
     }
@@ -48,14 +53,7 @@ final class ChatFormat extends AnswerFormat {
     void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
         json.writeName("message").writeStartObject();
         json.writeStringProperty("role", "assistant");
-        if (part.text.isEmpty() && !part.calls.isEmpty()) {
-            json.writeNullProperty("content");
-        } else {
-            json.writeStringProperty("content", part.text.toString());
-        }
-        if (!part.thoughts.isEmpty()) {
-            json.writeStringProperty("reasoning_content", part.thoughts.toString());
-        }
+        writeContent(json, part);
         writeCalls(json, answer.parts.indexOf(part), part.calls);
         json.writeNullProperty("refusal");
         json.writeName("annotations").writeStartArray().writeEndArray();
@@ -63,6 +61,22 @@ final class ChatFormat extends AnswerFormat {
         writeLogprobs(json, part.tokens);
         if (options().returnIds()) {
             writeIds(json, "token_ids", part.tokens);
+        }
+    }
+
+    private void writeContent(JsonGenerator json, Answer.Part part) {
+        boolean thinks = !part.thoughts.isEmpty();
+        if (thinks && thoughts == ThoughtShape.CHUNKS) {
+            ThinkingChunks.write(json, part);
+            return;
+        }
+        if (part.text.isEmpty() && !part.calls.isEmpty()) {
+            json.writeNullProperty("content");
+        } else {
+            json.writeStringProperty("content", part.text.toString());
+        }
+        if (thinks) {
+            json.writeStringProperty("reasoning_content", part.thoughts.toString());
         }
     }
 
@@ -144,7 +158,13 @@ final class ChatFormat extends AnswerFormat {
     private void writeDelta(JsonGenerator json, int choice, AnswerPart part) {
         switch (part) {
             case AnswerPart.Words(String text) -> json.writeStringProperty("content", text);
-            case AnswerPart.Thought(String text) -> json.writeStringProperty("reasoning_content", text);
+            case AnswerPart.Thought(String text) -> {
+                if (thoughts == ThoughtShape.CHUNKS) {
+                    ThinkingChunks.write(json, text);
+                } else {
+                    json.writeStringProperty("reasoning_content", text);
+                }
+            }
             case AnswerPart.CallBegun(int index, String id, String name) -> {
                 startCall(json, index);
                 json.writeStringProperty("id", id.isEmpty() ? form.callId(id(), choice, index) : id);

@@ -8,18 +8,26 @@ import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.SamplingDefaults;
 import java.util.List;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of {@code POST /v1/chat/completions}.
  *
  * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
+ * @param thoughts where they stand in the answer
  */
-record ChatRequest(ConversationFields asked, int topLogprobs, AnswerOptions options) {
+record ChatRequest(ConversationFields asked, int topLogprobs, ThoughtShape thoughts, AnswerOptions options) {
 
-    static ChatRequest parse(JsonFields fields, ApiConfig config, SamplingDefaults defaults) {
+    /** @param thoughts the header {@link ThoughtShape#HEADER}, or null */
+    static ChatRequest parse(
+            JsonFields fields, ApiConfig config, SamplingDefaults defaults, @Nullable String thoughts) {
         AnswerOptions options =
                 AnswerOptions.parse(fields, RequestField.Endpoint.CHAT, maxTokens(fields), config.requests(), defaults);
-        ChatRequest request = new ChatRequest(ConversationFields.read(fields, config), topLogprobs(fields), options);
+        ChatRequest request = new ChatRequest(
+                ConversationFields.read(fields, config),
+                topLogprobs(fields),
+                ThoughtShape.read(fields, thoughts),
+                options);
         fields.end();
         return request;
     }

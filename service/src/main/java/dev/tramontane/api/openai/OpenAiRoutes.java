@@ -92,7 +92,7 @@ public final class OpenAiRoutes implements ApiRoutes {
     @Override
     public void mount(Endpoints endpoints) {
         endpoints.post("/v1/completions", context -> handle(context, this::completion));
-        endpoints.post("/v1/chat/completions", context -> handle(context, this::chat));
+        endpoints.post("/v1/chat/completions", context -> handle(context, fields -> chat(context, fields)));
         endpoints.post("/v1/fim/completions", context -> handle(context, this::fill));
     }
 
@@ -137,10 +137,13 @@ public final class OpenAiRoutes implements ApiRoutes {
                 new CompletionFormat(request, generator.model(), seconds(), config.fingerprint(), config.instance()));
     }
 
-    private Job chat(JsonFields fields) {
+    private Job chat(RoutingContext context, JsonFields fields) {
         TextGenerator generator = models.get(fields.string("model"));
-        ChatRequest request =
-                ChatRequest.parse(fields, config, generator.profile().sampling());
+        ChatRequest request = ChatRequest.parse(
+                fields,
+                config,
+                generator.profile().sampling(),
+                context.request().getHeader(ThoughtShape.HEADER));
         return new Job(
                 "chat",
                 generator,
@@ -148,6 +151,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                 new ChatFormat(
                         request.options(),
                         request.topLogprobs(),
+                        request.thoughts(),
                         generator.profile().form(),
                         request.asked().calls().need() == CallRules.Need.NAMED,
                         generator.model(),
@@ -167,6 +171,7 @@ public final class OpenAiRoutes implements ApiRoutes {
                 new ChatFormat(
                         request.options(),
                         -1,
+                        ThoughtShape.FIELD,
                         AnswerStyle.PLAIN,
                         false,
                         generator.model(),

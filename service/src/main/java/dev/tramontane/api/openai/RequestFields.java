@@ -131,6 +131,11 @@ final class RequestFields {
                             "how much the model thinks, where it can be told: docs/reasoning.md")
                     .at(CHAT),
             honoured(
+                            "reasoning_format",
+                            JsonSchema.among(List.of("reasoning_content", "deepseek", "auto", "thinking_chunks")),
+                            "where thoughts stand: beside the content, or among it as chunks, as Mistral's API has them")
+                    .at(CHAT),
+            honoured(
                             "prompt_mode",
                             JsonSchema.among(List.of("reasoning")),
                             "puts the model's own instructions to think before the conversation, where it came with some")

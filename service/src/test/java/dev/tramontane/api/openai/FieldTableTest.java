@@ -43,7 +43,7 @@ class FieldTableTest {
     @Test
     void hasWhatChatsRead() {
         JsonFields fields = fields("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}");
-        ChatRequest.parse(fields, ApiConfig.DEFAULT, SamplingDefaults.NEUTRAL);
+        ChatRequest.parse(fields, ApiConfig.DEFAULT, SamplingDefaults.NEUTRAL, null);
         assertThat(table(RequestField.Endpoint.CHAT)).isEqualTo(fields.known());
     }
 
