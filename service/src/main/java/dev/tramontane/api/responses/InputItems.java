@@ -15,7 +15,7 @@ final class InputItems {
     /**
      * The items of an input.
      *
-     * @param fields with an input: a text, or items of type message, or references to such
+     * @param fields with an input: a text, or items, or references to such
      * @param most items
      * @param history where references lead
      */
@@ -44,11 +44,13 @@ final class InputItems {
      *
      * @param instructions put before it; joined with a system message that opens it, since many templates take one at most
      * @param before what was said before the items
+     * @throws InvalidJsonException where an output has no call, or a call no output
      */
-    static List<Map<String, @Nullable Object>> messages(
-            @Nullable String instructions, List<Map<String, @Nullable Object>> before, List<Item> items) {
-        List<Map<String, @Nullable Object>> messages = new ArrayList<>(before);
-        items.forEach(item -> messages.add(item.message()));
+    static List<Map<String, @Nullable Object>> messages(@Nullable String instructions, Past before, List<Item> items) {
+        List<Map<String, @Nullable Object>> messages = Dialogue.joined(before, items);
+        if (messages.isEmpty()) {
+            throw new InvalidJsonException("input", "input has nothing that could be answered");
+        }
         if (instructions != null) {
             Map<String, @Nullable Object> first = messages.getFirst();
             if ("system".equals(first.get("role"))) {
@@ -56,7 +58,7 @@ final class InputItems {
                 joined.put("content", before(instructions + "\n\n", first.get("content")));
                 messages.set(0, joined);
             } else {
-                messages.addFirst(new Item("system", instructions, Map.of()).message());
+                messages.addFirst(Dialogue.message(new Item.Message("system", instructions, Map.of())));
             }
         }
         return messages;
@@ -64,21 +66,70 @@ final class InputItems {
 
     private static Item item(JsonFields item, History history) {
         String type = item.string("type");
-        if ("item_reference".equals(type) || (type == null && !item.has("role") && item.has("id"))) {
-            return referred(item, history);
+        if (type == null) {
+            type = item.has("role") || !item.has("id") ? "message" : "item_reference";
         }
-        if (type != null && !type.equals("message")) {
-            throw item.wrong("type", "message or item_reference", type);
-        }
+        return switch (type) {
+            case "message" -> message(item);
+            case "item_reference" -> referred(item, history);
+            case "function_call" -> call(item);
+            case "function_call_output" -> output(item);
+            case "reasoning" -> thought(item);
+            default ->
+                throw item.wrong(
+                        "type", "message, function_call, function_call_output, reasoning or item_reference", type);
+        };
+    }
+
+    private static Item message(JsonFields item) {
         String role = item.requiredString("role");
         switch (role) {
             case "user", "assistant", "system", "developer" -> {}
             default -> throw item.wrong("role", "user, assistant, system or developer", role);
         }
-        Object content = content(item);
+        Object content = content(item, "content");
         // An answer that is sent back as it came has these too.
         item.harmless("id", "status", "phase");
-        return new Item(role, content, item.rest());
+        return new Item.Message(role, content, item.rest());
+    }
+
+    private static Item call(JsonFields item) {
+        String id = item.requiredString("call_id");
+        String name = item.requiredString("name");
+        String arguments = item.string("arguments"); // Models that call without any write nothing.
+        boolean whole = !"incomplete".equals(item.string("status"));
+        item.harmless("id");
+        item.end();
+        return new Item.Call(id, name, arguments == null ? "" : arguments, whole);
+    }
+
+    private static Item output(JsonFields item) {
+        String id = item.requiredString("call_id");
+        if (!item.has("output")) {
+            throw item.missing("output");
+        }
+        Object content = content(item, "output");
+        item.harmless("id", "status");
+        return new Item.Output(id, content, item.rest());
+    }
+
+    /** Its text, as an answer gave it. A summary says less, and what is encrypted is another server's. */
+    private static Item thought(JsonFields item) {
+        item.refuse("encrypted_content", "nobody here can read it; send content as this server gave it");
+        item.harmless("id", "status", "summary");
+        StringBuilder text = new StringBuilder();
+        List<@Nullable Object> parts = item.array("content");
+        for (int i = 0; parts != null && i < parts.size(); i++) {
+            JsonFields part = item.inner(parts.get(i), item.path("content") + "[" + i + "]");
+            String type = part.requiredString("type");
+            if (!type.equals("reasoning_text")) {
+                throw part.wrong("type", "reasoning_text", type);
+            }
+            text.append(part.requiredString("text"));
+            part.end();
+        }
+        item.end();
+        return new Item.Thought(text.toString());
     }
 
     private static Item referred(JsonFields item, History history) {
@@ -95,12 +146,12 @@ final class InputItems {
     }
 
     /** One text, or several parts: what stands between them is the layout's to say, as in chat completions. */
-    private static Object content(JsonFields item) {
-        Object content = item.value("content");
+    private static Object content(JsonFields item, String name) {
+        Object content = item.value(name);
         if (content instanceof String text) {
             return text;
         }
-        String path = item.path("content");
+        String path = item.path(name);
         List<Map<String, @Nullable Object>> texts = new ArrayList<>();
         List<@Nullable Object> parts = JsonFields.array(content, path);
         for (int i = 0; i < parts.size(); i++) {

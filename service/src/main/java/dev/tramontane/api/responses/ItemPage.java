@@ -42,7 +42,7 @@ record ItemPage(@Nullable String after, int limit, boolean ascending) {
             json.writeStartObject();
             json.writeStringProperty("object", "list");
             json.writeName("data").writeStartArray();
-            page.forEach(index -> response.items().get(index).write(json, response.itemId(index)));
+            page.forEach(index -> ItemShape.write(json, response.items().get(index), response.itemId(index)));
             json.writeEndArray();
             json.writeStringProperty("first_id", page.isEmpty() ? null : response.itemId(page.getFirst()));
             json.writeStringProperty("last_id", page.isEmpty() ? null : response.itemId(page.getLast()));

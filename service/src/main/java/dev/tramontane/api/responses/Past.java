@@ -14,4 +14,7 @@ import org.jspecify.annotations.Nullable;
 public record Past(List<Map<String, @Nullable Object>> messages, int[] ids) {
     /** Nothing was said. */
     public static final Past NONE = new Past(List.of(), new int[0]);
+
+    /** It is looked up when it is the request's turn. */
+    public static final Past LATER = new Past(List.of(), new int[0]);
 }

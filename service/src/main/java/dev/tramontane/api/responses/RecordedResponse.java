@@ -1,5 +1,6 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
@@ -136,7 +137,12 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 create.delivery().keeping(),
                 services.replay(),
                 create,
-                new ResponseEvents(ResponseIds.next(services.config().instance()), create, model, services.clock()),
+                new ResponseEvents(
+                        ResponseIds.next(services.config().instance()),
+                        create,
+                        model,
+                        services.models().get(model).profile().form(),
+                        services.clock()),
                 memory,
                 tally,
                 trace.id(),
@@ -165,7 +171,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 past.events(),
                 past.create(),
                 new ResponseContent(
-                        new ResponseEvents(past.state(), past.create(), services.clock()),
+                        new ResponseEvents(
+                                past.state(), past.create(), styleOf(services, past.state()), services.clock()),
                         past.prompt(),
                         past.answer()),
                 memory,
@@ -177,6 +184,12 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             response.course.wasOver();
         }
         return response;
+    }
+
+    private static AnswerStyle styleOf(ResponseServices services, ResponseState past) {
+        return past.phase().isUnderWay()
+                ? services.models().get(past.model()).profile().form()
+                : AnswerStyle.PLAIN; // Nothing more comes.
     }
 
     // ---- any thread
@@ -209,9 +222,20 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         return content.current();
     }
 
-    /** The answer so far. */
-    public String text() {
-        return content.text();
+    /** What the answer has said so far. A call that its end cut is not whole. */
+    List<Item> said() {
+        return content.said();
+    }
+
+    /** Calls that wait for what their tools say; none while it is under way. */
+    public List<Item.Call> owed() {
+        return hasEnded()
+                ? said().stream()
+                        .filter(Item.Call.class::isInstance)
+                        .map(Item.Call.class::cast)
+                        .filter(Item.Call::whole)
+                        .toList()
+                : List.of();
     }
 
     /** Ids of the tokens that were computed: the prompt's, and of the answer those whose text has been told. */
@@ -219,14 +243,9 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         return content.ids();
     }
 
-    /** Bytes of heap that these take. */
-    long idsWeight() {
-        return content.idsWeight();
-    }
-
-    /** Characters of the answer so far. */
-    int textLength() {
-        return content.textLength();
+    /** Bytes of heap that the answer and these take. */
+    long weight() {
+        return content.extent().bytes() + content.idsWeight();
     }
 
     /** Comes when it is over and told to the watcher; never fails. */
@@ -301,7 +320,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     /**
      * Takes words for what comes after it, and ends it where its readers have it: at a whole token and character, and not
-     * before there is any text, since two turns of the user in a row are more than many layouts take.
+     * before the user was told anything, since two of his turns in a row are more than many layouts take. One that calls
+     * tools goes on to its end: half a call is of no use, and what follows waits for what the tools say.
      *
      * @throws ApiException whose code says why it takes none
      */
@@ -321,7 +341,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         }
         steers.add(steer);
         add(events -> events.steerAccepted(steer));
-        if (textLength() > 0) {
+        if (content.extent().mayStop()) {
             stopNow(Stop.STEERED);
         }
     }
@@ -383,8 +403,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
             case Delta delta -> {
                 memory.take(RequestMemory.ofText(delta.text().length()) // The last event repeats all of it.
                         + 2 * RequestMemory.ofIds(delta.tokens().size())); // Here, and where they are generated.
-                tell(content.delta(delta.text(), delta.tokens()));
-                if (!delta.text().isEmpty() && !steers.isEmpty()) {
+                tell(content.delta(delta));
+                if (!steers.isEmpty() && content.extent().mayStop()) {
                     stopNow(Stop.STEERED);
                 }
             }

@@ -1,7 +1,8 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.api.replay.EventLog;
-import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.api.responses.ResponseEvents.Extent;
+import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import java.util.List;
 import java.util.function.Function;
@@ -14,7 +15,7 @@ final class ResponseContent {
     private final ResponseEvents events;
     private final ComputedIds ids = new ComputedIds();
     private volatile long idsWeight;
-    private volatile int textLength;
+    private volatile Extent extent = Extent.NONE;
 
     ResponseContent(ResponseEvents events) {
         this.events = events;
@@ -26,7 +27,7 @@ final class ResponseContent {
         ids.prompt(prompt);
         ids.add(answer);
         idsWeight = ids.weight();
-        textLength = events.textLength();
+        extent = events.extent();
     }
 
     // ---- the thread that writes
@@ -35,7 +36,7 @@ final class ResponseContent {
     List<ResponseEvents.Event> add(Function<ResponseEvents, List<ResponseEvents.Event>> more) {
         synchronized (lock) {
             List<ResponseEvents.Event> made = more.apply(events);
-            textLength = events.textLength();
+            extent = events.extent();
             return made;
         }
     }
@@ -49,12 +50,12 @@ final class ResponseContent {
         }
     }
 
-    /** More of the answer: a text that may be empty, and the tokens in which it begins. */
-    List<ResponseEvents.Event> delta(String text, List<Token> tokens) {
+    /** More of the answer. */
+    List<ResponseEvents.Event> delta(Delta delta) {
         synchronized (lock) {
-            ids.add(tokens);
+            ids.add(delta.tokens());
             idsWeight = ids.weight();
-            return text.isEmpty() ? List.of() : add(events -> events.delta(text));
+            return add(events -> events.delta(delta));
         }
     }
 
@@ -92,10 +93,10 @@ final class ResponseContent {
         }
     }
 
-    /** The answer so far. */
-    String text() {
+    /** What has been said so far. */
+    List<Item> said() {
         synchronized (lock) {
-            return events.text();
+            return events.said();
         }
     }
 
@@ -111,9 +112,9 @@ final class ResponseContent {
         return idsWeight;
     }
 
-    /** Characters of the answer so far. */
-    int textLength() {
-        return textLength;
+    /** How much there is of the answer. */
+    Extent extent() {
+        return extent;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.FormFields;
 import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
+import dev.tramontane.api.openai.ToolFields;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.api.replay.Recording.Keeping;
 import dev.tramontane.chat.Conversation;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param generation what to generate
  * @param talk what was said, for those who continue it
+ * @param offer the tools that it may call
  * @param delivery how the answer is wanted
  * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
  * @param instructions, maxOutputTokens, metadata as asked, to be echoed in the response
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public record ResponseCreate(
         GenerationRequest generation,
         Talk talk,
+        Offer offer,
         Delivery delivery,
         @Nullable String instructions,
         @Nullable Integer maxOutputTokens,
@@ -51,9 +54,9 @@ public record ResponseCreate(
      * @param items of this request
      */
     public record Talk(@Nullable String previous, Past before, List<Item> items) {
-        private Prompt prompt(@Nullable String instructions) {
-            Conversation conversation = new Conversation(
-                    InputItems.messages(instructions, before.messages(), items), List.of(), true, false, Map.of());
+        private Prompt prompt(@Nullable String instructions, List<Map<String, @Nullable Object>> tools) {
+            Conversation conversation =
+                    new Conversation(InputItems.messages(instructions, before, items), tools, true, false, Map.of());
             return new Prompt.Chat(conversation, before.ids());
         }
     }
@@ -127,10 +130,11 @@ public record ResponseCreate(
         obfuscation(fields);
         String instructions = fields.string("instructions");
         Talk talk = talk(fields, limits, history);
+        ToolFields tools = ToolFields.read(fields);
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
-                        talk.prompt(instructions),
+                        talk.prompt(instructions, tools.shown()),
                         1,
                         most,
                         SamplingFields.stops(fields, most, limits),
@@ -139,13 +143,15 @@ public record ResponseCreate(
                         -1,
                         -1)
                 .when(arrived.apply(UrgencyFields.read(fields)))
-                .formed(FormFields.ofResponse(fields));
+                .formed(FormFields.ofResponse(fields))
+                .calling(tools.calls());
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);
         fields.end();
         return new ResponseCreate(
                 generation,
                 talk,
+                Offer.of(fields),
                 delivery,
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
@@ -178,7 +184,7 @@ public record ResponseCreate(
 
     /** The same, wanted otherwise. */
     public ResponseCreate with(Delivery other) {
-        return new ResponseCreate(generation, talk, other, instructions, maxOutputTokens, metadata, ignoredFields);
+        return new ResponseCreate(generation, talk, offer, other, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /**
@@ -209,9 +215,12 @@ public record ResponseCreate(
     private ResponseCreate after(String previous, Past before, List<Item> items, int most) {
         checkLength(before.messages(), items, most);
         Talk longer = new Talk(previous, before, items);
+        List<Map<String, @Nullable Object>> tools =
+                ((Prompt.Chat) generation.prompt()).conversation().tools();
         return new ResponseCreate(
-                generation.asking(longer.prompt(instructions)),
+                generation.asking(longer.prompt(instructions, tools)),
                 longer,
+                offer,
                 delivery,
                 instructions,
                 maxOutputTokens,
@@ -225,7 +234,7 @@ public record ResponseCreate(
     }
 
     private ResponseCreate generating(GenerationRequest other) {
-        return new ResponseCreate(other, talk, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+        return new ResponseCreate(other, talk, offer, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /** Whether only its prompt is computed. */

@@ -1,5 +1,7 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
@@ -9,8 +11,8 @@ import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * The events of one response as JSON texts, numbered from 0 in the order made. A response has one message with one text
- * part. Shapes are those of {@code openai.types.responses} 3.54.
+ * The events of one response as JSON texts, numbered from 0 in the order made. Shapes are those of
+ * {@code openai.types.responses} 3.57.
  *
  * <p>Order of calls: {@link #accepted}, {@link #delta} any number of times, then one of {@link #completed},
  * {@link #incomplete}, {@link #cancelled} and {@link #failed}.
@@ -25,35 +27,44 @@ public final class ResponseEvents {
     private final ResponseObject object;
     private final ResponseCreate create;
     private final InstantSource clock;
-    private final StringBuilder text;
+    private final ResponseOutput output;
     private ResponseState.Phase now;
     private long next;
-    private boolean itemOpen;
 
-    /** @param id unguessable, without a prefix */
-    public ResponseEvents(String id, ResponseCreate create, String model, InstantSource clock) {
-        this(
-                new ResponseState(
-                        id, model, clock.instant().getEpochSecond(), "", ResponseState.Phase.of("queued"), 0, false),
-                create,
-                clock);
+    /** Code points of the answer's text, of which these events told. */
+    private int told;
+
+    /**
+     * @param id unguessable, without a prefix
+     * @param style in which the model answers
+     */
+    public ResponseEvents(String id, ResponseCreate create, String model, AnswerStyle style, InstantSource clock) {
+        this(ResponseState.begun(id, model, clock.instant().getEpochSecond()), create, style, clock);
     }
 
     /** Of a response as it was at some moment: the next event is the one that would have followed. */
-    ResponseEvents(ResponseState state, ResponseCreate create, InstantSource clock) {
+    ResponseEvents(ResponseState state, ResponseCreate create, AnswerStyle style, InstantSource clock) {
         object = new ResponseObject(state.id(), create, state.model(), state.createdAt());
         this.create = create;
         this.clock = clock;
-        text = new StringBuilder(state.text());
+        output = new ResponseOutput(
+                state.id(), call -> style.callId(object.id(), 0, call), state.output(), state.thoughtTokens());
         now = state.phase();
         next = state.nextEvent();
-        itemOpen = state.itemOpen();
+        told = state.told();
     }
 
     /** The response at this moment, for {@link #ResponseEvents(ResponseState, ResponseCreate, InstantSource)}. */
     ResponseState state() {
         return new ResponseState(
-                object.bareId(), object.model(), object.createdAt(), text.toString(), now, next, itemOpen);
+                object.bareId(),
+                object.model(),
+                object.createdAt(),
+                output.items(),
+                told,
+                output.thoughtTokens(),
+                now,
+                next);
     }
 
     public String id() {
@@ -65,14 +76,30 @@ public final class ResponseEvents {
         return now.status();
     }
 
-    /** The answer so far. */
-    public String text() {
-        return text.toString();
+    /** What has been said so far; a call that the answer's end cut is not whole. */
+    List<Item> said() {
+        List<OutputItem> items = output.items();
+        List<Item> said = new ArrayList<>(items.size());
+        for (OutputItem item : items) {
+            said.add(item.said(said.size() < items.size() - 1 || now.status().equals("completed")));
+        }
+        return said;
     }
 
-    /** Characters of it. */
-    int textLength() {
-        return text.length();
+    /** How much there is of the answer. */
+    Extent extent() {
+        return new Extent(
+                Item.BASE * output.size() + 2L * output.characters(), output.hasWords() && !output.hasCalls());
+    }
+
+    /**
+     * How much there is of an answer.
+     *
+     * @param bytes of heap that it takes: an estimate from above
+     * @param mayStop whether it can be continued from where it is: something was said to the user, and no tool was called
+     */
+    record Extent(long bytes, boolean mayStop) {
+        static final Extent NONE = new Extent(0, false);
     }
 
     /** The response as it is now. */
@@ -89,16 +116,14 @@ public final class ResponseEvents {
         return List.of(lifecycle("response.created"), lifecycle("response.in_progress"));
     }
 
-    /** More text, which is not empty; the first opens the message. */
-    public List<Event> delta(String more) {
+    /** More of the answer, which may make no event. */
+    public List<Event> delta(Delta delta) {
         List<Event> events = new ArrayList<>(4);
-        begin(events);
-        openItem(events);
-        text.append(more);
-        events.add(partEvent("response.output_text.delta", json -> {
-            json.writeStringProperty("delta", more);
-            ResponseObject.emptyArray(json, "logprobs");
-        }));
+        told += delta.text().codePointCount(0, delta.text().length());
+        if (!delta.parts().isEmpty()) {
+            begin(events);
+        }
+        output.add(delta.parts(), delta.tokens().size(), (type, fields) -> events.add(event(type, fields)));
         return events;
     }
 
@@ -155,17 +180,8 @@ public final class ResponseEvents {
     private List<Event> end(String type, ResponseState.Phase last) {
         List<Event> events = new ArrayList<>(7);
         begin(events);
-        openItem(events); // An empty answer is a message too.
+        output.finish(last.itemStatus(), (kind, fields) -> events.add(event(kind, fields)));
         now = last;
-        events.add(partEvent("response.output_text.done", json -> {
-            json.writeStringProperty("text", text.toString());
-            ResponseObject.emptyArray(json, "logprobs");
-        }));
-        events.add(partEvent("response.content_part.done", json -> {
-            json.writeName("part");
-            ResponseObject.outputText(json, text.toString());
-        }));
-        events.add(itemEvent("response.output_item.done", now.itemStatus()));
         events.add(lifecycle(type));
         return events;
     }
@@ -174,17 +190,6 @@ public final class ResponseEvents {
         if (now.status().equals("queued")) {
             now = IN_PROGRESS;
             events.add(lifecycle("response.in_progress"));
-        }
-    }
-
-    private void openItem(List<Event> events) {
-        if (!itemOpen) {
-            events.add(itemEvent("response.output_item.added", "in_progress"));
-            itemOpen = true;
-            events.add(partEvent("response.content_part.added", json -> {
-                json.writeName("part");
-                ResponseObject.outputText(json, text.toString());
-            }));
         }
     }
 
@@ -212,24 +217,7 @@ public final class ResponseEvents {
         });
     }
 
-    private Event itemEvent(String type, String status) {
-        return event(type, json -> {
-            json.writeNumberProperty("output_index", 0);
-            json.writeName("item");
-            object.item(json, status, itemOpen ? text.toString() : null);
-        });
-    }
-
-    private Event partEvent(String type, JsonWriter.Value fields) {
-        return event(type, json -> {
-            json.writeStringProperty("item_id", object.itemId());
-            json.writeNumberProperty("output_index", 0);
-            json.writeNumberProperty("content_index", 0);
-            fields.write(json);
-        });
-    }
-
     private void response(JsonGenerator json) {
-        object.response(json, now, itemOpen ? text.toString() : null);
+        object.response(json, now, output.items(), output.thoughtTokens());
     }
 }

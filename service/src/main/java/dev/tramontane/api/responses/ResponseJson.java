@@ -32,7 +32,6 @@ record ResponseJson(GenerationJson generations) {
 
     private static final Set<String> STATUSES =
             Set.of("queued", "in_progress", "completed", "incomplete", "cancelled", "failed");
-    private static final Set<String> ROLES = Set.of("user", "assistant", "system", "developer");
 
     byte[] write(ResponseSnapshot response) {
         return JsonWriter.bytes(json -> {
@@ -41,8 +40,11 @@ record ResponseJson(GenerationJson generations) {
             json.writeStringProperty("id", state.id());
             json.writeStringProperty("model", state.model());
             json.writeNumberProperty("created_at", state.createdAt());
-            json.writeStringProperty("text", state.text());
-            json.writeBooleanProperty("item_open", state.itemOpen());
+            json.writeName("output").writeStartArray();
+            state.output().forEach(item -> ItemJson.write(json, item));
+            json.writeEndArray();
+            json.writeNumberProperty("told", state.told());
+            json.writeNumberProperty("thought_tokens", state.thoughtTokens());
             write(json, state.phase());
             write(json, response.create());
             json.writeName("generation");
@@ -77,16 +79,13 @@ record ResponseJson(GenerationJson generations) {
         json.writeName("before");
         JsonWriter.tree(json, create.talk().before().messages());
         json.writeName("items").writeStartArray();
-        for (Item item : create.talk().items()) {
-            json.writeStartObject();
-            json.writeStringProperty("role", item.role());
-            json.writeName("content");
-            JsonWriter.tree(json, item.content());
-            json.writeName("more");
-            JsonWriter.tree(json, item.more());
-            json.writeEndObject();
-        }
+        create.talk().items().forEach(item -> ItemJson.write(json, item));
         json.writeEndArray();
+        json.writeName("tools");
+        JsonWriter.tree(json, create.offer().tools());
+        json.writeName("tool_choice");
+        JsonWriter.tree(json, create.offer().choice());
+        json.writeBooleanProperty("parallel_tool_calls", create.offer().parallel());
         json.writeStringProperty("instructions", create.instructions());
         Integer most = create.maxOutputTokens();
         if (most != null) {
@@ -120,8 +119,12 @@ record ResponseJson(GenerationJson generations) {
         }
         String model = fields.requiredString("model");
         long createdAt = number(fields, "created_at");
-        String text = fields.requiredString("text");
-        boolean itemOpen = fields.flag("item_open", false);
+        List<OutputItem> output = new ArrayList<>();
+        for (JsonFields item : objects(fields, "output")) {
+            output.add(ItemJson.readOutput(item));
+        }
+        int told = fields.integer("told", 0, 0, Integer.MAX_VALUE);
+        long thoughtTokens = number(fields, "thought_tokens");
         ResponseState.Phase phase = phase(fields.requiredObject("phase"));
         JsonFields generation = fields.requiredObject("generation");
         GenerationRequest asked = generations.read(generation, tenant);
@@ -130,7 +133,8 @@ record ResponseJson(GenerationJson generations) {
         PastEvents events = PastJson.read(fields);
         fields.end();
         int[] prompt = ((Prompt.Known) asked.prompt()).ids();
-        ResponseState state = new ResponseState(id, model, createdAt, text, phase, events.next(), itemOpen);
+        ResponseState state = new ResponseState(
+                id, model, createdAt, List.copyOf(output), told, thoughtTokens, phase, events.next());
         return new ResponseSnapshot(create, state, events, prompt, answer);
     }
 
@@ -164,13 +168,12 @@ record ResponseJson(GenerationJson generations) {
                 new ResponseCreate.Delivery(fields.flag("stream", false), fields.flag("background", false), true);
         String previous = fields.string("previous");
         List<Map<String, @Nullable Object>> before = new ArrayList<>();
-        for (JsonFields message : objects(fields, "before")) {
-            before.add(item(message, null).message());
+        for (Object message : fields.requiredArray("before")) {
+            before.add(ItemJson.readMessage(message, fields.path("before") + "[" + before.size() + "]"));
         }
         List<Item> items = new ArrayList<>();
         for (JsonFields item : objects(fields, "items")) {
-            items.add(item(item, "more"));
-            item.end();
+            items.add(ItemJson.read(item));
         }
         if (before.isEmpty() && items.isEmpty()) {
             throw JsonFields.wrongAt(fields.path("items"), "an item at least", items);
@@ -179,6 +182,7 @@ record ResponseJson(GenerationJson generations) {
         ResponseCreate create = new ResponseCreate(
                 generation,
                 new ResponseCreate.Talk(previous, new Past(before, new int[0]), List.copyOf(items)),
+                offer(fields),
                 delivery,
                 fields.string("instructions"),
                 most == null ? null : most.intValue(),
@@ -188,28 +192,16 @@ record ResponseJson(GenerationJson generations) {
         return create;
     }
 
-    /** @param more the name of the field with what only a layout knows; null where such fields stand beside the others */
-    private static Item item(JsonFields fields, @Nullable String more) {
-        String role = fields.requiredString("role");
-        if (!ROLES.contains(role)) {
-            throw fields.wrong("role", "user, assistant, system or developer", role);
+    private static Offer offer(JsonFields fields) {
+        List<Map<String, @Nullable Object>> tools = new ArrayList<>();
+        for (JsonFields tool : objects(fields, "tools")) {
+            tools.add(tool.rest());
         }
-        Object content = fields.value("content");
-        if (!(content instanceof String)) {
-            List<@Nullable Object> parts = fields.requiredArray("content");
-            for (int i = 0; i < parts.size(); i++) {
-                String path = fields.path("content") + "[" + i + "]";
-                JsonFields.string(JsonFields.object(parts.get(i), path).get("text"), path + ".text");
-            }
-            if (parts.isEmpty()) {
-                throw JsonFields.wrongAt(fields.path("content"), "a text, or a part at least", parts);
-            }
-            content = parts;
+        Object choice = fields.value("tool_choice");
+        if (!(choice instanceof String) && !(choice instanceof Map)) {
+            throw JsonFields.wrongAt(fields.path("tool_choice"), "a word or an object", choice);
         }
-        return new Item(
-                role,
-                content,
-                more == null ? fields.rest() : fields.requiredObject(more).rest());
+        return new Offer(tools, choice, fields.flag("parallel_tool_calls", true));
     }
 
     private static List<JsonFields> objects(JsonFields fields, String name) {

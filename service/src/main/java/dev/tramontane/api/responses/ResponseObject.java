@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** What a response looks like at one moment, and its one message: {@code openai.types.responses.Response} 3.54. Immutable. */
+/** What a response looks like at one moment, without its items: {@code openai.types.responses.Response} 3.57. Immutable. */
 final class ResponseObject {
     private final String bareId;
     private final String id;
@@ -35,11 +35,6 @@ final class ResponseObject {
         return bareId;
     }
 
-    /** Of its message. */
-    String itemId() {
-        return "msg_" + bareId;
-    }
-
     String model() {
         return model;
     }
@@ -48,8 +43,11 @@ final class ResponseObject {
         return createdAt;
     }
 
-    /** @param text of its message so far, or null where it has none */
-    void response(JsonGenerator json, ResponseState.Phase now, @Nullable String text) {
+    /**
+     * @param output its items by now
+     * @param thoughtTokens of the answer
+     */
+    void response(JsonGenerator json, ResponseState.Phase now, List<OutputItem> output, long thoughtTokens) {
         json.writeStartObject();
         json.writeStringProperty("id", id);
         json.writeStringProperty("object", "response");
@@ -73,11 +71,13 @@ final class ResponseObject {
         texts(json, create.metadata());
         json.writeStringProperty("model", model);
         json.writeName("output").writeStartArray();
-        if (text != null) {
-            item(json, now.itemStatus(), text);
+        for (int i = 0; i < output.size(); i++) {
+            OutputItem item = output.get(i);
+            item.write(
+                    json, item.kind().id(bareId, i), i < output.size() - 1 ? "completed" : now.itemStatus(), true);
         }
         json.writeEndArray();
-        json.writeBooleanProperty("parallel_tool_calls", true);
+        json.writeBooleanProperty("parallel_tool_calls", create.offer().parallel());
         json.writeStringProperty("previous_response_id", create.talk().previous());
         json.writeBooleanProperty("store", create.delivery().store());
         json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
@@ -85,11 +85,13 @@ final class ResponseObject {
         json.writeName("format");
         JsonWriter.tree(json, format(create.generation().form()));
         json.writeEndObject();
-        json.writeStringProperty("tool_choice", "auto");
-        emptyArray(json, "tools");
+        json.writeName("tool_choice");
+        JsonWriter.tree(json, create.offer().choice());
+        json.writeName("tools");
+        JsonWriter.tree(json, create.offer().tools());
         json.writeNumberProperty("top_p", sampled(SamplingParameter.TOP_P));
         json.writeStringProperty("truncation", "disabled");
-        usage(json, now.usage());
+        usage(json, now.usage(), thoughtTokens);
         if (!create.ignoredFields().isEmpty()) {
             json.writeName("ignored_fields").writeStartArray();
             create.ignoredFields().forEach(json::writeString);
@@ -148,31 +150,7 @@ final class ResponseObject {
         return (float) create.generation().sampling().value(parameter);
     }
 
-    /** @param text of the message so far, or null where nothing of it has begun */
-    void item(JsonGenerator json, String status, @Nullable String text) {
-        json.writeStartObject();
-        json.writeStringProperty("id", itemId());
-        json.writeStringProperty("type", "message");
-        json.writeStringProperty("status", status);
-        json.writeStringProperty("role", "assistant");
-        json.writeName("content").writeStartArray();
-        if (text != null) {
-            outputText(json, text);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-    }
-
-    static void outputText(JsonGenerator json, String text) {
-        json.writeStartObject();
-        json.writeStringProperty("type", "output_text");
-        json.writeStringProperty("text", text);
-        emptyArray(json, "annotations");
-        emptyArray(json, "logprobs");
-        json.writeEndObject();
-    }
-
-    private static void usage(JsonGenerator json, @Nullable Usage usage) {
+    private static void usage(JsonGenerator json, @Nullable Usage usage, long thoughtTokens) {
         if (usage == null) {
             json.writeNullProperty("usage");
             return;
@@ -185,7 +163,7 @@ final class ResponseObject {
         json.writeEndObject();
         json.writeNumberProperty("output_tokens", usage.completionTokens());
         json.writeName("output_tokens_details").writeStartObject();
-        json.writeNumberProperty("reasoning_tokens", 0);
+        json.writeNumberProperty("reasoning_tokens", thoughtTokens);
         json.writeEndObject();
         json.writeNumberProperty("total_tokens", usage.promptTokens() + usage.completionTokens());
         json.writeEndObject();

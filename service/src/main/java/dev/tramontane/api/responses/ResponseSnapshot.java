@@ -17,7 +17,6 @@ record ResponseSnapshot(ResponseCreate create, ResponseState state, PastEvents e
 
     /** The rest of its answer. */
     GenerationRequest rest() {
-        String text = state.text();
-        return create.generation().continuing(new Continuation(0, answer, text.codePointCount(0, text.length())));
+        return create.generation().continuing(new Continuation(0, answer, state.told()));
     }
 }

@@ -1,6 +1,7 @@
 package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.GenerationEvent.Usage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +9,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id without a prefix
  * @param createdAt seconds since 1970
- * @param text of its message so far
+ * @param output its items by now
+ * @param told code points of the answer's text that are in them, or stood between them
+ * @param thoughtTokens tokens of the answer that were thoughts
  * @param nextEvent the number of its next event
- * @param itemOpen whether its message has begun
  */
 record ResponseState(
-        String id, String model, long createdAt, String text, Phase phase, long nextEvent, boolean itemOpen) {
+        String id,
+        String model,
+        long createdAt,
+        List<OutputItem> output,
+        int told,
+        long thoughtTokens,
+        Phase phase,
+        long nextEvent) {
+
+    /** Of one that nothing has come of yet. */
+    static ResponseState begun(String id, String model, long createdAt) {
+        return new ResponseState(id, model, createdAt, List.of(), 0, 0, Phase.of("queued"), 0);
+    }
 
     /**
      * How far it is.
@@ -58,7 +72,7 @@ record ResponseState(
             return status.equals("queued") || status.equals("in_progress");
         }
 
-        /** A message is whole, under way, or it is not whole and stays so. */
+        /** Its last item is whole, under way, or it is not whole and stays so. */
         String itemStatus() {
             return status.equals("completed") || status.equals("in_progress") ? status : "incomplete";
         }

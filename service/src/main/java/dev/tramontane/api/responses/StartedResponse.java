@@ -77,7 +77,7 @@ final class StartedResponse implements RecordedResponse.Watcher {
                 new StartedResponse(entry, pass, memory));
         try {
             memory.take(RequestMemory.ofTokens(services.config().lookAhead(), 0)
-                    + RequestMemory.ofText(past.state().text().length()));
+                    + RequestMemory.ofText(past.state().told()));
             entry.open(response);
         } catch (Throwable refused) {
             memory.release();

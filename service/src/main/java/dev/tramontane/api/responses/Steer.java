@@ -29,13 +29,15 @@ public record Steer(String id, String responseId, @Nullable Object input, List<I
         Object input = fields.value("input");
         List<Item> items = InputItems.read(fields, most, History.NONE);
         for (int i = 0; i < items.size(); i++) {
-            if (!items.get(i).role().equals("user") || !items.get(i).more().isEmpty()) {
+            if (!(items.get(i) instanceof Item.Message message)
+                    || !message.role().equals("user")
+                    || !message.more().isEmpty()) {
                 throw new InvalidJsonException(
                         "input[" + i + "]",
                         "an answer is steered by messages of the user, which have a type, a role and a content");
             }
         }
-        if (items.stream().allMatch(item -> isBlank(item.content()))) {
+        if (items.stream().allMatch(item -> item instanceof Item.Message message && isBlank(message.content()))) {
             throw new InvalidJsonException("input", "input has no words to steer with");
         }
         return new Steer("", responseId, input, items);

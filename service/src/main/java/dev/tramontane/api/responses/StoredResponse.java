@@ -3,7 +3,6 @@ package dev.tramontane.api.responses;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.responses.ResponseCreate.Talk;
 import dev.tramontane.generation.AnswerForm;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,6 @@ public final class StoredResponse {
     private static final int FORM_CHARACTER = 16;
 
     private static final String RESPONSE = "resp_";
-    private static final String MESSAGE = "msg_";
     private static final String INPUT = "_in_";
 
     private final RecordedResponse response;
@@ -40,6 +38,7 @@ public final class StoredResponse {
         for (Item item : items()) {
             bytes += item.weight();
         }
+        bytes += response.create().offer().weight();
         AnswerForm form = response.create().generation().form();
         bytes += form == null ? 0 : (long) FORM_CHARACTER * form.characters();
         askedBytes = bytes;
@@ -60,14 +59,25 @@ public final class StoredResponse {
 
     /** The id under which one of {@link #items} is known. */
     public String itemId(int index) {
-        return MESSAGE + id().substring(RESPONSE.length()) + INPUT + index;
+        String prefix =
+                switch (items().get(index)) {
+                    case Item.Message message -> "msg_";
+                    case Item.Thought thought -> "rs_";
+                    case Item.Call call -> "fc_";
+                    case Item.Output output -> "fco_";
+                };
+        return prefix + bareId() + INPUT + index;
+    }
+
+    private String bareId() {
+        return id().substring(RESPONSE.length());
     }
 
     /** The id of the response whose item this would be. */
     static String responseOf(String itemId) {
-        int end = itemId.indexOf(INPUT);
-        String rest = itemId.startsWith(MESSAGE) ? itemId.substring(MESSAGE.length()) : "";
-        return RESPONSE + (end < 0 ? rest : rest.substring(0, Math.max(0, end - MESSAGE.length())));
+        String rest = itemId.substring(itemId.indexOf('_') + 1);
+        int end = rest.indexOf('_');
+        return RESPONSE + (end < 0 ? rest : rest.substring(0, end));
     }
 
     /** The item of this id, its answer included; null where it has none. */
@@ -78,7 +88,21 @@ public final class StoredResponse {
                 return items().get(i);
             }
         }
-        return itemId.equals(MESSAGE + id().substring(RESPONSE.length())) ? Item.assistant(response.text()) : null;
+        List<Item> said = response.said();
+        for (int i = 0; i < said.size(); i++) {
+            if (itemId.equals(kindOf(said.get(i)).id(bareId(), i))) {
+                return said.get(i);
+            }
+        }
+        return null;
+    }
+
+    private static OutputItem.Kind kindOf(Item said) {
+        return switch (said) {
+            case Item.Thought thought -> OutputItem.Kind.REASONING;
+            case Item.Call call -> OutputItem.Kind.CALL;
+            default -> OutputItem.Kind.MESSAGE;
+        };
     }
 
     /**
@@ -98,13 +122,10 @@ public final class StoredResponse {
                     "previous_response_" + status,
                     0);
         }
-        List<Map<String, @Nullable Object>> all =
-                new ArrayList<>(response.create().talk().before().messages());
-        items().forEach(item -> all.add(item.message()));
-        if (!response.create().onlyPrepares()) {
-            all.add(Item.assistant(response.text()).message());
-        }
-        return new Past(all, response.ids());
+        List<Map<String, @Nullable Object>> asked =
+                Dialogue.joined(response.create().talk().before(), items());
+        return new Past(
+                response.create().onlyPrepares() ? asked : Dialogue.answered(asked, response.said()), response.ids());
     }
 
     /** Its events can't be read again from now on. */
@@ -115,8 +136,7 @@ public final class StoredResponse {
     /** Bytes of heap that it takes: an estimate from above. Events that are to be forgotten count no more. */
     public long weight() {
         return askedBytes
-                + 2L * response.textLength()
-                + response.idsWeight()
+                + response.weight()
                 + (forgotten ? 0 : response.log().weight());
     }
 }
