@@ -374,7 +374,20 @@ class ResponsesTest {
         {"input": "x", "conversation": "c"}         | 400 | conversation | use previous_response_id
         {"input": "x", "include": ["message.output_text.logprobs"]} | 400 | include | leave it out
         {"input": "x", "previous_response_id": "resp_x"} | 400 | previous_response_id | send the conversation as input
-        {"input": [{"type": "function_call_output", "call_id": "c", "output": "o"}]} | 400 | input[0].type | message or item_reference
+        {"input": [{"type": "computer_call_output", "call_id": "c", "output": "o"}]} | 400 | input[0].type | reasoning or item_reference
+        {"input": [{"type": "function_call_output", "call_id": "c", "output": "o"}]} | 400 | input[0].call_id | names no call before it
+        {"input": [{"type": "function_call_output", "call_id": "c"}]} | 400 | input[0].output | missing
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]} | 400 | input | no function_call_output for the call 'c'
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call", "call_id": "d", "name": "f"}, {"role": "user", "content": "x"}]} | 400 | input | 'c' and 1 more
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call", "call_id": "c", "name": "f"}]} | 400 | input[1].call_id | that of another call
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call_output", "call_id": "c", "output": "o"}, {"type": "function_call_output", "call_id": "c", "output": "o"}]} | 400 | input[2].call_id | has its output already
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "status": "incomplete"}]} | 400 | input | nothing that could be answered
+        {"input": [{"type": "function_call", "name": "f"}]} | 400 | input[0].call_id | missing
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_image"}]}]} | 400 | input[1].output[0].type | input_text
+        {"input": [{"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}]} | 400 | input[0].encrypted_content | nobody here can read it
+        {"input": "x", "tools": [{"type": "web_search"}]} | 400 | tools[0].type | function
+        {"input": "x", "tools": [{"type": "function"}]} | 400 | tools[0].function | missing
+        {"input": "x", "max_tool_calls": 0} | 400 | max_tool_calls | between 1 and
         {"input": [{"type": "item_reference", "id": "msg_1"}]} | 400 | input[0].id | send the item itself
         {"input": [{"id": "msg_1"}]}                | 400 | input[0].id | send the item itself
         {"input": "x", "store": 1}                  | 400 | store | true or false

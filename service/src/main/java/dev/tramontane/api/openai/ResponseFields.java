@@ -29,7 +29,10 @@ public final class ResponseFields {
     private static List<RequestField> all() {
         List<RequestField> all = new ArrayList<>(List.of(
                 honoured("model", JsonSchema.string(), "left out: the served one; another name is 404"),
-                honoured("input", inputSchema(), "a text, or items of type message or item_reference"),
+                honoured(
+                        "input",
+                        inputSchema(),
+                        "a text, or items of type message, function_call, function_call_output, reasoning or item_reference"),
                 honoured("instructions", JsonSchema.string(), "put before the conversation, in this request only"),
                 honoured("previous_response_id", JsonSchema.string(), "the conversation goes on from that response"),
                 honoured("stream", JsonSchema.flag(), "events instead of one answer"),
@@ -43,7 +46,7 @@ public final class ResponseFields {
                 honoured(
                         "include",
                         JsonSchema.array(JsonSchema.string(), 0, LIMITS.messages()),
-                        "what texts have none of is taken; logprobs are refused"),
+                        "what answers have none of is taken; logprobs are refused"),
                 honoured("max_output_tokens", JsonSchema.whole(1, MOST), "tokens of the answer at most"),
                 honoured(
                         "deadline_ms",
@@ -73,9 +76,21 @@ public final class ResponseFields {
                 refused("demand", "only a WebSocket takes credits; leave it out"),
                 only("truncation", "send a conversation that fits", "disabled"),
                 only("service_tier", "there is one", "auto", "default"),
-                only("tool_choice", "no tools are offered", "auto", "none"),
-                only("tools", "answers are text", List.of()),
-                only("parallel_tool_calls", "no tools are offered", true, false),
+                honoured(
+                        "tools",
+                        JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()),
+                        "functions, shown by the chat layout; calls are items of the answer"),
+                honoured(
+                        "tool_choice",
+                        JsonSchema.any(List.of(
+                                Map.of("enum", List.of("auto", "none", "required", "any")), JsonSchema.object())),
+                        "whether an answer must call, and what: none leaves the tools out; a function by its name;"
+                                + " allowed_tools with a mode"),
+                honoured("parallel_tool_calls", JsonSchema.flag(), "false: an answer calls once at most"),
+                honoured(
+                        "max_tool_calls",
+                        JsonSchema.whole(1, MOST),
+                        "of tools that a server runs, of which there are none: without effect"),
                 only("top_logprobs", "none are given", 0L),
                 honoured(
                         "text",
@@ -94,7 +109,6 @@ public final class ResponseFields {
                 "background_options",
                 "context_management",
                 "image",
-                "max_tool_calls",
                 "moderation",
                 "prompt",
                 "prompt_cache_options",

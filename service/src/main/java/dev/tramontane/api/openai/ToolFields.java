@@ -37,7 +37,7 @@ public record ToolFields(List<Map<String, @Nullable Object>> shown, CallRules ca
             shown.add(tool(fields.inner(given.get(i), fields.path("tools") + "[" + i + "]"), strict));
         }
         CallRules calls = calls(fields, shown).with(strict, fields.flag("parallel_tool_calls", true));
-        return "none".equals(fields.value(CHOICE))
+        return "none".equals(fields.value(CHOICE)) || shown.isEmpty() // What is not offered is not called.
                 ? new ToolFields(List.of(), CallRules.FREE)
                 : new ToolFields(shown, calls);
     }

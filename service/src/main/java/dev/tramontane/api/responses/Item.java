@@ -48,13 +48,15 @@ public sealed interface Item {
 
     /** Bytes of heap that it takes: an estimate from above. */
     default long weight() {
-        long characters =
-                switch (this) {
-                    case Message message -> length(message.content());
-                    case Thought thought -> thought.text().length();
-                    case Call call -> call.id().length() + call.name().length() + (long) call.arguments().length();
-                    case Output output -> output.callId().length() + length(output.content());
-                };
+        long characters = switch (this) {
+            case Message message -> length(message.content());
+            case Thought thought -> thought.text().length();
+            case Call call ->
+                call.id().length()
+                        + call.name().length()
+                        + (long) call.arguments().length();
+            case Output output -> output.callId().length() + length(output.content());
+        };
         return BASE + 2 * characters;
     }
 

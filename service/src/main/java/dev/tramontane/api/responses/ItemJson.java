@@ -90,10 +90,7 @@ final class ItemJson {
                 .findFirst()
                 .orElseThrow(() -> fields.wrong("kind", "message, reasoning or function_call", type));
         OutputItem item = new OutputItem(
-                kind,
-                fields.requiredString("call"),
-                fields.requiredString("name"),
-                fields.requiredString("text"));
+                kind, fields.requiredString("call"), fields.requiredString("name"), fields.requiredString("text"));
         fields.end();
         return item;
     }

@@ -18,9 +18,11 @@ import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.Printable;
 import dev.tramontane.json.UnknownFields;
 import dev.tramontane.model.SamplingDefaults;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -78,7 +80,7 @@ public record ResponseCreate(
         }
     }
 
-    /** What may be asked to be included and is in no text: there is none of it to include. */
+    /** What may be asked to be included and is in no answer of ours: there is none of it to include. Thoughts are told in clear. */
     private static final Set<String> NOTHING_OF = Set.of(
             "code_interpreter_call.outputs",
             "computer_call_output.output.image_url",
@@ -126,6 +128,7 @@ public record ResponseCreate(
             Function<UrgencyFields, Urgency> arrived) {
         fields.string("model"); // Looked at by who chose the model whose defaults these are.
         ResponseFields.settle(fields);
+        fields.integer("max_tool_calls", 1, Integer.MAX_VALUE);
         include(fields);
         obfuscation(fields);
         String instructions = fields.string("instructions");
@@ -184,7 +187,8 @@ public record ResponseCreate(
 
     /** The same, wanted otherwise. */
     public ResponseCreate with(Delivery other) {
-        return new ResponseCreate(generation, talk, offer, other, instructions, maxOutputTokens, metadata, ignoredFields);
+        return new ResponseCreate(
+                generation, talk, offer, other, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /**
@@ -210,6 +214,19 @@ public record ResponseCreate(
         List<Item> items =
                 steers.stream().flatMap(steer -> steer.items().stream()).toList();
         return after(answered.id(), new StoredResponse(answered).past(), items, most);
+    }
+
+    /**
+     * The same with the user's words before its own input, which were said while outputs of calls were awaited.
+     *
+     * @param most messages of the whole conversation
+     * @throws InvalidJsonException when the conversation is too long
+     */
+    public ResponseCreate led(List<Steer> steers, int most) {
+        List<Item> items = new ArrayList<>();
+        steers.forEach(steer -> items.addAll(steer.items()));
+        items.addAll(talk.items());
+        return after(Objects.requireNonNull(talk.previous()), talk.before(), List.copyOf(items), most);
     }
 
     private ResponseCreate after(String previous, Past before, List<Item> items, int most) {

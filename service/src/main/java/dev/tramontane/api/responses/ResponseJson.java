@@ -133,8 +133,8 @@ record ResponseJson(GenerationJson generations) {
         PastEvents events = PastJson.read(fields);
         fields.end();
         int[] prompt = ((Prompt.Known) asked.prompt()).ids();
-        ResponseState state = new ResponseState(
-                id, model, createdAt, List.copyOf(output), told, thoughtTokens, phase, events.next());
+        ResponseState state =
+                new ResponseState(id, model, createdAt, List.copyOf(output), told, thoughtTokens, phase, events.next());
         return new ResponseSnapshot(create, state, events, prompt, answer);
     }
 

@@ -6,6 +6,7 @@ import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.structure.Form;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -73,8 +74,7 @@ final class ResponseObject {
         json.writeName("output").writeStartArray();
         for (int i = 0; i < output.size(); i++) {
             OutputItem item = output.get(i);
-            item.write(
-                    json, item.kind().id(bareId, i), i < output.size() - 1 ? "completed" : now.itemStatus(), true);
+            item.write(json, item.kind().id(bareId, i), i < output.size() - 1 ? "completed" : now.itemStatus(), true);
         }
         json.writeEndArray();
         json.writeBooleanProperty("parallel_tool_calls", create.offer().parallel());

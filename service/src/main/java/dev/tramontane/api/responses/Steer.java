@@ -72,6 +72,38 @@ public record Steer(String id, String responseId, @Nullable Object input, List<I
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
+    /**
+     * The event that says that it waits for what tools say.
+     *
+     * @param number how many events its answer has had
+     * @param calls that wait for it
+     */
+    public String pending(long number, List<Item.Call> calls) {
+        byte[] bytes = JsonWriter.bytes(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", "response.steer.pending");
+            json.writeNumberProperty("sequence_number", number);
+            json.writeStringProperty("reason", "waiting_for_required_input");
+            json.writeName("required_input").writeStartArray();
+            for (Item.Call call : calls) {
+                json.writeStartObject();
+                json.writeStringProperty("type", "function_call_output");
+                json.writeStringProperty("call_id", call.id());
+                json.writeStringProperty("name", call.name());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            taken(json);
+            json.writeEndObject();
+        });
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Bytes of heap that it takes: an estimate from above. */
+    public long weight() {
+        return 2 * items.stream().mapToLong(Item::weight).sum(); // As it came, too.
+    }
+
     void taken(JsonGenerator json) {
         json.writeName("steer").writeStartObject();
         json.writeStringProperty("id", id);

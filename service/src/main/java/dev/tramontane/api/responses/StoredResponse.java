@@ -59,13 +59,12 @@ public final class StoredResponse {
 
     /** The id under which one of {@link #items} is known. */
     public String itemId(int index) {
-        String prefix =
-                switch (items().get(index)) {
-                    case Item.Message message -> "msg_";
-                    case Item.Thought thought -> "rs_";
-                    case Item.Call call -> "fc_";
-                    case Item.Output output -> "fco_";
-                };
+        String prefix = switch (items().get(index)) {
+            case Item.Message message -> "msg_";
+            case Item.Thought thought -> "rs_";
+            case Item.Call call -> "fc_";
+            case Item.Output output -> "fco_";
+        };
         return prefix + bareId() + INPUT + index;
     }
 
@@ -135,8 +134,6 @@ public final class StoredResponse {
 
     /** Bytes of heap that it takes: an estimate from above. Events that are to be forgotten count no more. */
     public long weight() {
-        return askedBytes
-                + response.weight()
-                + (forgotten ? 0 : response.log().weight());
+        return askedBytes + response.weight() + (forgotten ? 0 : response.log().weight());
     }
 }

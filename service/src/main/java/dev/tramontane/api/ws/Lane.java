@@ -4,6 +4,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
+import dev.tramontane.api.responses.Item;
 import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.api.responses.ResponseServices;
@@ -27,6 +28,9 @@ final class Lane {
 
     /** The one that ended last. */
     private @Nullable RecordedResponse last;
+
+    /** Words for it that wait for what its tools say. */
+    private @Nullable PendingSteers pending;
 
     /** A request, and what it holds. */
     private record Waiting(ClientMessage.Create create, RequestMemory.Lease memory, Pass pass) {
@@ -121,6 +125,7 @@ final class Lane {
         closed = true;
         waiting.forEach(Waiting::release);
         waiting.clear();
+        forgetPending();
         Running current = running;
         if (current != null) {
             running = null;
@@ -145,7 +150,7 @@ final class Lane {
         }
         ClientMessage.Create create;
         try {
-            create = next.create().after(services.parents(), services.socket());
+            create = led(next.create().after(services.parents(), services.socket()));
         } catch (Throwable refused) {
             next.release();
             refuse(next.create().request().talk().previous(), refused);
@@ -153,6 +158,36 @@ final class Lane {
             return;
         }
         start(new Waiting(create, next.memory(), next.pass()), null, List.of());
+    }
+
+    /** The request with the words that wait for it; where it goes on from something else, they are given back. */
+    private ClientMessage.Create led(ClientMessage.Create create) {
+        PendingSteers waiting = pending;
+        if (waiting == null) {
+            return create;
+        }
+        if (waiting.isFor(create.request().talk().previous())) {
+            return create.with(create.request().led(waiting.steers(), mostMessages()));
+        }
+        giveBack(
+                waiting.answer(),
+                waiting.steers(),
+                "successor_creation_failed",
+                "the lane goes on without what its tools were to say");
+        forgetPending();
+        return create;
+    }
+
+    private void forgetPending() {
+        PendingSteers waiting = pending;
+        if (waiting != null) {
+            waiting.release();
+            pending = null;
+        }
+    }
+
+    private int mostMessages() {
+        return services.socket().config().requests().messages();
     }
 
     private void start(Waiting next, @Nullable RecordedResponse predecessor, List<Steer> steers) {
@@ -199,6 +234,9 @@ final class Lane {
         } else if (failure != null) {
             refuse(response.create().talk().previous(), failure);
         } else {
+            if (pending != null && pending.isFor(response.create().talk().previous())) {
+                forgetPending();
+            }
             last = response;
             services.parents().ended(name, response);
         }
@@ -229,15 +267,15 @@ final class Lane {
             giveBack(response, response.steers(), "response_not_active", "the answer is " + status);
             return false;
         }
+        List<Item.Call> owed = response.owed();
+        if (!owed.isEmpty()) {
+            await(response, owed);
+            return false;
+        }
         ClientMessage.Create successor;
         try {
-            successor = ended.create()
-                    .with(ended.create()
-                            .request()
-                            .steered(
-                                    response,
-                                    response.steers(),
-                                    services.socket().config().requests().messages()));
+            successor =
+                    ended.create().with(ended.create().request().steered(response, response.steers(), mostMessages()));
         } catch (Throwable fault) {
             giveBack(response, response.steers(), "successor_creation_failed", messageOf(fault));
             return false;
@@ -247,6 +285,22 @@ final class Lane {
         before.readerLeft(false);
         start(new Waiting(successor, before.memory(), before.pass()), response, response.steers());
         return true;
+    }
+
+    /** Keeps what was said to the answer until the client has sent what its tools say. */
+    private void await(RecordedResponse response, List<Item.Call> owed) {
+        PendingSteers waiting;
+        try {
+            waiting = PendingSteers.of(response, services.socket().memory());
+        } catch (Throwable fault) {
+            giveBack(response, response.steers(), "successor_creation_failed", messageOf(fault));
+            return;
+        }
+        pending = waiting;
+        long number = response.log().next();
+        for (Steer steer : waiting.steers()) {
+            services.outlet().send(StreamId.mark(name, steer.pending(number++, owed)));
+        }
     }
 
     private String messageOf(Throwable failure) {

@@ -91,7 +91,7 @@ final class Parents implements History {
         return new History() {
             @Override
             public Past upTo(String responseId) {
-                return Past.NONE;
+                return Past.LATER;
             }
 
             @Override

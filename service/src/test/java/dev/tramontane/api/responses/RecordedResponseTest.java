@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
@@ -60,7 +61,7 @@ final class RecordedResponseTest {
                 keeping,
                 ReplayLimits.DEFAULT,
                 create,
-                new ResponseEvents("1", create, "m", () -> Instant.EPOCH),
+                new ResponseEvents("1", create, "m", AnswerStyle.PLAIN, () -> Instant.EPOCH),
                 memory.lease(),
                 new Tally(),
                 "",

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.generation.Prompt;
@@ -90,6 +91,7 @@ final class ResponseHistoriesTest {
                                 "1",
                                 read(odd, UnknownFields.ignored()),
                                 "toy",
+                                AnswerStyle.PLAIN,
                                 java.time.InstantSource.fixed(java.time.Instant.EPOCH))
                         .accepted())
                 .hasSize(2)
@@ -98,6 +100,7 @@ final class ResponseHistoriesTest {
                                 "1",
                                 read("{\"input\": \"a\"}", UnknownFields.ignored()),
                                 "toy",
+                                AnswerStyle.PLAIN,
                                 java.time.InstantSource.fixed(java.time.Instant.EPOCH))
                         .accepted())
                 .noneMatch(event -> event.json().contains("ignored_fields"));

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.journal.GenerationJson;
 import dev.tramontane.api.replay.LoggedEvent;
@@ -28,6 +29,11 @@ final class ResponseJsonTest {
     private static final String ID = "0123456789abcdef0123456789abcdef01234567";
     private static final ResponseJson JSON = new ResponseJson(new GenerationJson(() -> Instant.EPOCH));
 
+    private static final List<OutputItem> OUTPUT = List.of(
+            new OutputItem(OutputItem.Kind.REASONING, "", "", "Hm"),
+            OutputItem.message("Grü"),
+            new OutputItem(OutputItem.Kind.CALL, "call_1", "now", "{\"a\""));
+
     private static ResponseSnapshot response(ResponseState.Phase phase) {
         ResponseCreate create = ResponseCreate.read(
                 JsonReader.object("""
@@ -41,7 +47,7 @@ final class ResponseJsonTest {
                 History.NONE);
         return new ResponseSnapshot(
                 create,
-                new ResponseState(ID, "m", 17, "Grü", phase, 5, true),
+                new ResponseState(ID, "m", 17, OUTPUT, 9, 2, phase, 5),
                 new PastEvents(3, List.of(new LoggedEvent(3, "t", "{}"), new LoggedEvent(4, "u", "{\"a\":1}"))),
                 new int[] {1, 2, 3},
                 new int[] {4, 5});
@@ -117,11 +123,11 @@ final class ResponseJsonTest {
         Mutations.ofText(sound, Mutations.jsonWords(), InvalidJsonException.class)
                 .run(MUTATIONS, input -> {
                     ResponseSnapshot read = JSON.read(input, Tenant.COMMON);
-                    new ResponseEvents(read.state(), read.create(), () -> Instant.EPOCH).current();
+                    new ResponseEvents(read.state(), read.create(), AnswerStyle.PLAIN, () -> Instant.EPOCH).current();
                     JSON.write(read);
                     InputItems.messages(
                             read.create().instructions(),
-                            read.create().talk().before().messages(),
+                            read.create().talk().before(),
                             read.create().talk().items());
                     read.rest();
                 });

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Instance;
 import dev.tramontane.api.RequestLimits;
@@ -54,7 +55,7 @@ final class ResponseStoreTest {
                 Keeping.BACKGROUND,
                 ReplayLimits.DEFAULT,
                 create,
-                new ResponseEvents(id, create, "m", () -> Instant.EPOCH),
+                new ResponseEvents(id, create, "m", AnswerStyle.PLAIN, () -> Instant.EPOCH),
                 memory.lease(),
                 new Tally(),
                 "",
@@ -172,7 +173,7 @@ final class ResponseStoreTest {
                 .isInstanceOfSatisfying(
                         ApiException.class, gone -> assertThat(gone.code()).isEqualTo(EventLog.DROPPED));
         assertThat(late.response().log().weight()).isPositive();
-        assertThat(old.response().text()).as("whole it can be had").hasSize(1000);
+        assertThat(old.response().said()).as("whole it can be had").containsExactly(Item.assistant("y".repeat(1000)));
         assertThat(store.bytes()).isEqualTo(alien.weight() + old.weight() + late.weight());
         while (store.find("a", "resp_1") != null) {
             store.add("a", stored("more" + store.count(), "\"input\": \"" + "x".repeat(1000) + "\""));

@@ -280,7 +280,7 @@ class ResponsesSocketTest {
         {"type": "response.create", "input": "a", "stream_id": "one two"} | invalid_stream_id | stream_id | letters
         {"type": "response.create", "input": "a", "generate": 1} | | generate | true or false
         {"type": "response.create", "input": "a", "background": true} | | background | not supported
-        {"type": "response.create", "input": "a", "tools": [{"type": "function"}]} | | tools | not supported
+        {"type": "response.create", "input": "a", "tools": [{"type": "function"}]} | | tools[0].function | missing
         {"type": "response.create", "input": "a", "text": {"format": {"type": "xml"}}} | | text.format.type | json_schema
         {"type": "response.create", "input": "a", "colour": "red"} | | colour | unknown field
         {"type": "response.create", "input": "a", "previous_response_id": "resp_1"} | previous_response_not_found | previous_response_id | no previous response
