@@ -377,8 +377,8 @@ class ResponsesTest {
         {"input": [{"type": "computer_call_output", "call_id": "c", "output": "o"}]} | 400 | input[0].type | reasoning or item_reference
         {"input": [{"type": "function_call_output", "call_id": "c", "output": "o"}]} | 400 | input[0].call_id | names no call before it
         {"input": [{"type": "function_call_output", "call_id": "c"}]} | 400 | input[0].output | missing
-        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]} | 400 | input | no function_call_output for the call 'c'
-        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call", "call_id": "d", "name": "f"}, {"role": "user", "content": "x"}]} | 400 | input | 'c' and 1 more
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]} | 400 | input | no function_call_output for the call
+        {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call", "call_id": "d", "name": "f"}, {"role": "user", "content": "x"}]} | 400 | input | and 1 more
         {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call", "call_id": "c", "name": "f"}]} | 400 | input[1].call_id | that of another call
         {"input": [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call_output", "call_id": "c", "output": "o"}, {"type": "function_call_output", "call_id": "c", "output": "o"}]} | 400 | input[2].call_id | has its output already
         {"input": [{"type": "function_call", "call_id": "c", "name": "f", "status": "incomplete"}]} | 400 | input | nothing that could be answered

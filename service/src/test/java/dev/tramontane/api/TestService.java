@@ -317,6 +317,28 @@ final class TestService implements AutoCloseable {
         return keeping(loop, new ByteTokenizer(), replay);
     }
 
+    /** A layout and a tokenizer, and so much room for responses. */
+    static TestService keeping(
+            ScriptedEngine engine,
+            boolean stepping,
+            Tokenizer tokenizer,
+            ChatLayout layout,
+            ReplayLimits replay,
+            ResponseStore store) {
+        TestService service = new TestService(
+                engine,
+                tokenizer,
+                layout,
+                CONFIG,
+                UNWATCHED,
+                new RequestMemory(1L << 30),
+                SamplingDefaults.NEUTRAL,
+                Doorkeeper.OPEN,
+                replay,
+                store);
+        return stepping ? stepping(engine, service) : service;
+    }
+
     /** An engine that the test steps, with another tokenizer, where answers wait so long for a reader. */
     static TestService waiting(ScriptedEngine engine, Tokenizer tokenizer, Duration absence) {
         return keeping(engine, tokenizer, new ReplayLimits(1 << 20, 4, absence));

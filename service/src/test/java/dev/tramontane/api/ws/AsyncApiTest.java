@@ -6,7 +6,10 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.engine.RefusedException;
+import dev.tramontane.fixtures.Script;
 import dev.tramontane.fixtures.ScriptedEngine;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -138,6 +141,7 @@ class AsyncApiTest {
             socket.send(create());
             events.addAll(socket.response());
         }
+        events.addAll(calls());
         ScriptedEngine broken = new ScriptedEngine(at -> at < 2 ? 'x' : ScriptedEngine.FAIL);
         try (Served served = new Served(broken, Served.config());
                 RawSocket socket = RawSocket.open(served.port)) {
@@ -150,6 +154,36 @@ class AsyncApiTest {
             served.stepping(broken::step);
             socket.send(create());
             events.addAll(socket.response());
+        }
+        return events;
+    }
+
+    /** Thoughts, words and a call, and words that wait for what the tool says. */
+    private static List<JsonObject> calls() throws Exception {
+        List<JsonObject> events = new ArrayList<>();
+        Script script = Script.mistral();
+        int[] ids = script.ids("«[THINK]»Hm.«[/THINK]»So.«[TOOL_CALLS]»now«[ARGS]»{}");
+        int end = script.tokenizer().controlId("</s>").orElseThrow();
+        ScriptedEngine engine = new ScriptedEngine(at -> at < ids.length ? ids[at] : end);
+        try (Served served =
+                        new Served(engine, Served.config(), script.tokenizer(), MistralLayout.of(MistralVersion.V13));
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create().put(
+                            "tools",
+                            new JsonArray().add(JsonObject.of("type", "function", "name", "now", "strict", false))));
+            events.add(socket.event());
+            Awaitility.await().until(() -> {
+                engine.step();
+                return engine.runs.getFirst().sampled() > ids.length - 2;
+            });
+            socket.send(JsonObject.of(
+                    "type", "response.steer", "previous_response_id", id(events.getFirst()), "input", "on"));
+            while (!events.getLast().getString("type").equals("response.steer.accepted")) {
+                events.add(socket.event());
+            }
+            served.stepping(engine::step);
+            events.addAll(socket.response());
+            events.add(socket.event());
         }
         return events;
     }

@@ -265,7 +265,7 @@ class ResponsesSocketTest {
         {"type": "response.create", "input": [{"role": "user"}]} | | input[0].content | an array
         {"type": "response.create", "input": [{"role": "boss", "content": "a"}]} | | input[0].role | developer
         {"type": "response.create", "input": [{"type": "item_reference", "id": "x"}]} | | input[0].id | not kept here
-        {"type": "response.create", "input": [{"type": "reasoning", "id": "x"}]} | | input[0].type | message or item_reference
+        {"type": "response.create", "input": [{"type": "reasoning", "id": "x"}]} | | input | nothing that could be answered
         {"type": "response.create", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "http://x"}]}]} | | input[0].content[0].type | input_text
         {"type": "response.create", "input": "a", "model": "gpt-6"} | model_not_found | model | gpt-6
         {"type": "response.create", "input": "a", "model": "../../etc/passwd"} | model_not_found | model | does not exist
