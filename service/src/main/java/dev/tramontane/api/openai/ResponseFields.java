@@ -100,6 +100,10 @@ public final class ResponseFields {
                         "structured_outputs",
                         JsonSchema.object(),
                         "one of choice, regex, json, grammar and json_object, which the answer must have"),
+                honoured(
+                        "reasoning",
+                        JsonSchema.object(),
+                        "effort: as reasoning_effort of chat completions; a summary is empty, since thoughts are told whole"),
                 refused("conversation", "use previous_response_id, or send it as input"),
                 harmless("user", A_LABEL),
                 harmless("safety_identifier", A_LABEL),
@@ -112,8 +116,7 @@ public final class ResponseFields {
                 "moderation",
                 "prompt",
                 "prompt_cache_options",
-                "prompt_cache_retention",
-                "reasoning")) {
+                "prompt_cache_retention")) {
             all.add(refused(name, LEAVE_OUT));
         }
         Arrays.stream(SamplingParameter.values())

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.FormFields;
+import dev.tramontane.api.openai.ReasoningFields;
 import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.ToolFields;
@@ -56,9 +57,12 @@ public record ResponseCreate(
      * @param items of this request
      */
     public record Talk(@Nullable String previous, Past before, List<Item> items) {
-        private Prompt prompt(@Nullable String instructions, List<Map<String, @Nullable Object>> tools) {
+        private Prompt prompt(
+                @Nullable String instructions,
+                List<Map<String, @Nullable Object>> tools,
+                Map<String, @Nullable Object> variables) {
             Conversation conversation =
-                    new Conversation(InputItems.messages(instructions, before, items), tools, true, false, Map.of());
+                    new Conversation(InputItems.messages(instructions, before, items), tools, true, false, variables);
             return new Prompt.Chat(conversation, before.ids());
         }
     }
@@ -137,7 +141,7 @@ public record ResponseCreate(
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
         GenerationRequest generation = new GenerationRequest(
-                        talk.prompt(instructions, tools.shown()),
+                        talk.prompt(instructions, tools.shown(), reasoning(fields)),
                         1,
                         most,
                         SamplingFields.stops(fields, most, limits),
@@ -232,10 +236,9 @@ public record ResponseCreate(
     private ResponseCreate after(String previous, Past before, List<Item> items, int most) {
         checkLength(before.messages(), items, most);
         Talk longer = new Talk(previous, before, items);
-        List<Map<String, @Nullable Object>> tools =
-                ((Prompt.Chat) generation.prompt()).conversation().tools();
+        Conversation asked = ((Prompt.Chat) generation.prompt()).conversation();
         return new ResponseCreate(
-                generation.asking(longer.prompt(instructions, tools)),
+                generation.asking(longer.prompt(instructions, asked.tools(), asked.variables())),
                 longer,
                 offer,
                 delivery,
@@ -275,6 +278,19 @@ public record ResponseCreate(
             options.harmless("include_obfuscation");
             options.end();
         }
+    }
+
+    /** How much the model is to think. A summary would say less than its thoughts, which are told whole. */
+    private static Map<String, @Nullable Object> reasoning(JsonFields fields) {
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
+        JsonFields reasoning = fields.object("reasoning");
+        if (reasoning != null) {
+            ReasoningFields.effort(reasoning, "effort", variables);
+            reasoning.only("summary", "auto", "concise", "detailed");
+            reasoning.only("generate_summary", "auto", "concise", "detailed");
+            reasoning.end();
+        }
+        return variables;
     }
 
     private static void include(JsonFields fields) {

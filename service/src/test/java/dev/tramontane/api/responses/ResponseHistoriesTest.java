@@ -66,9 +66,17 @@ final class ResponseHistoriesTest {
             """, UnknownFields.refused());
         assertThat(create.metadata()).isEqualTo(Map.of("l", "v"));
         assertThat(create.generation().sampling().bias()).isEmpty();
-        assertThatThrownBy(
-                        () -> read("{\"input\": \"a\", \"reasoning\": {\"effort\": \"low\"}}", UnknownFields.refused()))
-                .hasMessageContaining("reasoning is not supported");
+        assertThatThrownBy(() ->
+                        read("{\"input\": \"a\", \"reasoning\": {\"effort\": \"much\"}}", UnknownFields.refused()))
+                .hasMessageContaining("reasoning.effort must be one of none, ");
+        assertThat(((Prompt.Chat) read(
+                                        "{\"input\": \"a\", \"reasoning\": {\"effort\": \"low\", \"summary\": \"auto\"}}",
+                                        UnknownFields.refused())
+                                .generation()
+                                .prompt())
+                        .conversation()
+                        .variables())
+                .isEqualTo(Map.of("reasoning_effort", "low"));
     }
 
     @Test
