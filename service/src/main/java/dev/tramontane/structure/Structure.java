@@ -15,6 +15,8 @@ public final class Structure {
     /** Of what never changes. */
     private final long fixedBytes;
 
+    private long masksMade;
+
     private Structure(Expression expression, TokenTree tokens, StructureLimits limits) {
         this.tokens = tokens;
         Network network = NetworkBuilder.build(expression, tokens.single(), limits.nodes());
@@ -92,6 +94,13 @@ public final class Structure {
         }
     }
 
+    /** Masks that were computed since it was compiled, as opposed to found. */
+    long masksMade() {
+        synchronized (machine) {
+            return masksMade;
+        }
+    }
+
     Mask mask(State state, int moves) {
         Mask known = state.canonical.mask;
         if (known != null) {
@@ -102,6 +111,7 @@ public final class Structure {
             Mask made = here.mask;
             if (made == null) {
                 made = walk(here);
+                masksMade++;
                 machine.keep(here, made);
             }
             return made;

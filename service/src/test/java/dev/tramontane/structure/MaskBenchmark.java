@@ -1,114 +1,174 @@
 package dev.tramontane.structure;
 
 import dev.tramontane.fixtures.Fetched;
+import dev.tramontane.structure.MaskWorkloads.Workload;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.Base64;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What masks cost over Mistral's 131,072 tokens, in microseconds of the thread's CPU time: of each pattern the compilation, then the masks of one
- * text, first when nothing is known and then again. Fresh structures each round, the last round is shown. Needs the directory {@code shared}. Not a test;
- * run it from {@code service} after {@code mvn -DskipTests package}:
+ * What masks cost over Mistral's 131,072 tokens, in microseconds of the thread's CPU time: of each schema of {@link MaskWorkloads} the compilation,
+ * then the masks along its documents, one after another with one structure: first when nothing is known (and of these those that had to be computed) and then again. Fresh
+ * structures each round; shown are the first, which is what a process that has just started is like, and the last. Needs the directory {@code shared}.
+ * Not a test; run it from {@code service} after {@code mvn -DskipTests package}:
  *
- * <pre>java -cp "target/test-classes:target/classes:target/lib/*" dev.tramontane.structure.MaskBenchmark</pre>
+ * <pre>java -cp "target/test-classes:target/classes:target/lib/*" dev.tramontane.structure.MaskBenchmark [rounds] [cases.json]</pre>
+ *
+ * <p>A second argument names a file to which vocabulary, schemas and the documents' tokens are written, for {@code loadtest/masks/peers.py}.
  */
 public final class MaskBenchmark {
-    private static final int ROUNDS = 12;
+    private record Figures(
+            List<Double> first, List<Double> computed, List<Double> again, DoubleSummaryStatistics compiled) {
+        Figures() {
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new DoubleSummaryStatistics());
+        }
+
+        void addAll(Figures other) {
+            first.addAll(other.first);
+            computed.addAll(other.computed);
+            again.addAll(other.again);
+            compiled.combine(other.compiled);
+        }
+    }
 
     private MaskBenchmark() {}
 
-    /** Takes no arguments. */
-    public static void main(String[] arguments) {
+    /** Rounds, and where the peers' cases are written to. */
+    public static void main(String[] arguments) throws IOException {
+        int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 12;
         Tokenizer tokenizer = Tokenizers.ofTekken(Fetched.mistralTokenizerBytes("tekken_240718.json"));
         long start = now();
         TokenTree tokens = TokenTree.of(tokenizer.size(), tokenizer::bytes);
         System.out.printf("vocabulary of %d prepared in %d ms%n", tokens.tokens(), (now() - start) / 1_000_000);
-        System.out.println("                  compile   first p50     p99     max   again p50     p99  masks");
-        for (int round = 1; round <= ROUNDS; round++) {
-            boolean shown = round == ROUNDS;
-            double[] all = texts().entrySet().stream()
-                    .flatMapToDouble(each -> Arrays.stream(
-                            measure(each.getKey(), each.getValue()[0], each.getValue()[1], tokenizer, tokens, shown)))
-                    .sorted()
-                    .toArray();
+        if (arguments.length > 1) {
+            write(Path.of(arguments[1]), tokenizer);
+        }
+        for (int round = 1; round <= rounds; round++) {
+            round(round, round == 1 || round == rounds, tokenizer, tokens);
+        }
+    }
+
+    private static void round(int round, boolean shown, Tokenizer tokenizer, TokenTree tokens) {
+        if (shown) {
+            System.out.printf("%nround %d%n", round);
+            System.out.println(
+                    "                   compile  masks  first p50     p99     max  computed    p50     p99     max  again p50     p99   KiB");
+        }
+        Figures all = new Figures();
+        long bytes = 0;
+        for (Workload workload : MaskWorkloads.all()) {
+            Figures figures = new Figures();
+            Structure structure = measure(workload, tokenizer, tokens, figures);
+            all.addAll(figures);
+            bytes += structure.bytes();
             if (shown) {
-                System.out.printf(
-                        "all                         %11.1f %7.1f %7.1f %27d%n",
-                        at(all, 0.5), at(all, 0.99), at(all, 1), all.length);
+                print(workload.name(), figures, structure.bytes());
             }
         }
-    }
-
-    private static Map<String, String[]> texts() {
-        Map<String, String[]> texts = new LinkedHashMap<>();
-        String words = String.join(
-                "|",
-                IntStream.range(0, 500)
-                        .mapToObj(i -> "item-" + i * 7919 % 10_007)
-                        .toList());
-        String string = "\"(?:[^\"\\\\\\x00-\\x1f]|\\\\[nrt\"\\\\]){0,%s}\"";
-        texts.put("date", new String[] {"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z", "2026-11-29T05:39:00Z"});
-        texts.put("e-mail", new String[] {"[a-z0-9._%+-]+@[a-z0-9.-]+\\.[a-z]{2,}", "someone.else@mail.example.org"});
-        texts.put("500 words", new String[] {words, "item-" + 321 * 7919 % 10_007});
-        texts.put("line", new String[] {".*", "The quick brown fox jumps over the lazy dog, again and again."});
-        texts.put(
-                "JSON string",
-                new String[] {string.formatted("100000"), "\"She said \\\"no\\\" and left for K\u00f6ln.\""});
-        texts.put("of 20 letters", new String[] {string.formatted("20"), "\"twenty letters here\""});
-        texts.put("flat object", new String[] {
-            "\\{\"name\": %1$s, \"age\": [0-9]{1,3}, \"tags\": \\[(?:%2$s(?:, %2$s)*)?\\]\\}"
-                    .formatted(string.formatted("80"), string.formatted("20")),
-            "{\"name\": \"Ada Lovelace\", \"age\": 36, \"tags\": [\"first\", \"poet's child\"]}"
-        });
-        return texts;
-    }
-
-    private static double[] measure(
-            String name, String pattern, String text, Tokenizer tokenizer, TokenTree tokens, boolean shown) {
-        int[] ids = tokenizer.encode(text);
-        long start = now();
-        Structure structure = Structure.regex(pattern, tokens, StructureLimits.DEFAULT);
-        double compiled = (now() - start) / 1e3;
-        double[] first = masks(structure, ids);
-        double[] again = masks(structure, ids);
         if (shown) {
-            double[] sorted = Arrays.stream(first).sorted().toArray();
-            double[] later = Arrays.stream(again).sorted().toArray();
-            System.out.printf(
-                    "%-16s %8.0f %11.1f %7.1f %7.1f %11.1f %7.1f %6d%n",
-                    name,
-                    compiled,
-                    at(sorted, 0.5),
-                    at(sorted, 0.99),
-                    at(sorted, 1),
-                    at(later, 0.5),
-                    at(later, 0.99),
-                    ids.length);
+            print("all", all, bytes);
         }
-        return first;
     }
 
-    private static double[] masks(Structure structure, int[] ids) {
+    private static Structure measure(Workload workload, Tokenizer tokenizer, TokenTree tokens, Figures figures) {
+        List<int[]> documents =
+                workload.documents().stream().map(tokenizer::encode).toList();
+        long start = now();
+        Structure structure =
+                Structure.of(new Form.JsonSchema(workload.schema(), false), tokens, StructureLimits.DEFAULT);
+        figures.compiled.accept((now() - start) / 1e3);
+        for (int[] ids : documents) {
+            masks(workload, structure, ids, figures.first, figures.computed);
+        }
+        for (int[] ids : documents) {
+            masks(workload, structure, ids, figures.again, null);
+        }
+        return structure;
+    }
+
+    private static void masks(
+            Workload workload, Structure structure, int[] ids, List<Double> times, @Nullable List<Double> computed) {
         Matcher matcher = structure.matcher();
         long[] mask = new long[matcher.maskWords()];
-        double[] times = new double[ids.length];
-        for (int at = 0; at < ids.length; at++) {
+        for (int at = 0; at <= ids.length; at++) {
+            long before = structure.masksMade();
             long start = now();
             matcher.mask(mask);
-            times[at] = (now() - start) / 1e3;
-            if (!matcher.accept(ids[at])) {
-                throw new IllegalStateException("token " + at + " is not allowed");
+            double time = (now() - start) / 1e3;
+            times.add(time);
+            if (computed != null && structure.masksMade() > before) {
+                computed.add(time);
+            }
+            if (at < ids.length && !matcher.accept(ids[at])) {
+                throw new IllegalStateException(workload.name() + ": token " + at + " is not allowed");
             }
         }
-        return times;
+        if (!matcher.isComplete()) {
+            throw new IllegalStateException(workload.name() + ": a document is not complete");
+        }
+    }
+
+    private static void print(String name, Figures figures, long bytes) {
+        double[] first = sorted(figures.first);
+        double[] computed = sorted(figures.computed);
+        double[] again = sorted(figures.again);
+        System.out.printf(
+                "%-18s %7.0f %6d %10.1f %7.1f %7.1f %9d %6.1f %7.1f %7.1f %10.1f %7.1f %5d%n",
+                name,
+                figures.compiled.getMax(),
+                first.length,
+                at(first, 0.5),
+                at(first, 0.99),
+                at(first, 1),
+                computed.length,
+                at(computed, 0.5),
+                at(computed, 0.99),
+                at(computed, 1),
+                at(again, 0.5),
+                at(again, 0.99),
+                bytes >> 10);
+    }
+
+    private static void write(Path file, Tokenizer tokenizer) throws IOException {
+        List<Object> tokens = new ArrayList<>();
+        for (int id = 0; id < tokenizer.size(); id++) {
+            tokens.add(Base64.getEncoder().encodeToString(tokenizer.bytes(id)));
+        }
+        List<Object> cases = new ArrayList<>();
+        for (Workload workload : MaskWorkloads.all()) {
+            List<Object> documents = new ArrayList<>();
+            for (String document : workload.documents()) {
+                documents.add(Arrays.stream(tokenizer.encode(document))
+                        .mapToObj(id -> (Object) (long) id)
+                        .toList());
+            }
+            cases.add(Map.of(
+                    "name",
+                    workload.name(),
+                    "schema",
+                    SchemaGenerator.json(workload.schema()),
+                    "documents",
+                    documents));
+        }
+        Files.writeString(file, SchemaGenerator.json(Map.of("tokens", tokens, "cases", cases)));
+    }
+
+    private static double[] sorted(List<Double> times) {
+        return times.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     }
 
     private static double at(double[] sorted, double share) {
-        return sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+        return sorted.length == 0 ? 0 : sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
     }
 
     private static long now() {
