@@ -1,71 +1,54 @@
 package dev.tramontane.structure;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
  * Goes from some nodes along branches, into loops and out of them, to all nodes that may read the next byte. Whoever comes to a loop here with equal
- * counts shares a frame, so that ambiguous structures stay narrow. Used once.
+ * counts shares a frame, so that ambiguous structures stay narrow. Used again and again, under the machine's lock.
  */
 final class Closure {
     /** Rules that call each other before a byte is taken: frames are made by recursion. */
     private static final int MOST_CALLS = 512;
 
+    private static final int LARGE = 1024;
+
     private final Network network;
     private final StructureLimits limits;
-    private final Map<Loop, Draft> drafts = new HashMap<>();
-    private final List<Work> work = new ArrayList<>();
-    private final Set<Work> seen = new HashSet<>();
-    private final List<Work> readers = new ArrayList<>();
+    private Map<Loop, Draft> drafts = new HashMap<>();
+    /** Made of {@link #drafts}, by their ids: draft -1 first. */
+    private final List<Frame> made = new ArrayList<>();
+    /** Everything that was met; those from {@link #visited} on are still to be visited. */
+    private final Ways seen = new Ways();
+
+    private int visited;
+    private final Ways readers = new Ways();
     private boolean complete;
     private long movesLeft;
 
-    /** A node with the frame that it is in: a {@link Frame} or a {@link Draft}, both compared by identity here. */
-    private record Work(int node, Object frame) {
-        @Override
-        @SuppressWarnings("ReferenceEquality") // drafts grow, and equal frames are one object
-        public boolean equals(Object other) {
-            return other instanceof Work that && that.node == node && that.frame == frame;
-        }
+    private record Loop(int loop, int need, int left) {}
 
-        @Override
-        public int hashCode() {
-            return 31 * node + System.identityHashCode(frame);
-        }
-    }
-
-    private record Loop(int loop, int need, int left) {
-        boolean isCall() {
-            return left == 1;
-        }
-    }
-
-    /** A frame that is being made. */
-    private static final class Draft {
-        final Loop loop;
-        final Set<Work> returns = new HashSet<>();
-        /** What is called last in it: that goes on where this one does. */
-        final List<Draft> tails = new ArrayList<>();
-
-        /** Whether its end was reached, so that whatever follows is reached, too. */
-        boolean left;
-
-        Draft(Loop loop) {
-            this.loop = loop;
-        }
-    }
-
-    /** @param movesLeft for this piece of work */
-    Closure(Network network, StructureLimits limits, long movesLeft) {
+    Closure(Network network, StructureLimits limits) {
         this.network = network;
         this.limits = limits;
-        this.movesLeft = movesLeft;
+    }
+
+    /** @param moves for this piece of work */
+    void begin(long moves) {
+        seen.clear();
+        visited = 0;
+        readers.clear();
+        if (drafts.size() > LARGE) {
+            drafts = new HashMap<>();
+        } else {
+            drafts.clear();
+        }
+        made.clear();
+        complete = false;
+        movesLeft = moves;
     }
 
     long movesLeft() {
@@ -79,159 +62,159 @@ final class Closure {
     }
 
     void from(int node, Frame frame) {
-        push(node, frame);
+        seen.add(node, frame);
     }
 
     /** @param frames gives the one frame that is equal to another */
     State state(Function<Frame, Frame> frames) {
-        while (!work.isEmpty()) {
-            visit(work.removeLast());
+        while (visited < seen.size()) {
+            int next = visited++;
+            visit(seen.node(next), seen.level(next));
         }
-        Map<Draft, Frame> made = new HashMap<>();
-        List<Work> ways = new ArrayList<>();
-        for (Work reader : readers) {
-            ways.add(new Work(reader.node, frame(reader.frame, frames, made, 0)));
+        if (!drafts.isEmpty()) {
+            for (int draft = 0; draft < drafts.size(); draft++) {
+                made.add(Frame.ROOT);
+            }
+            Ways ways = new Ways();
+            for (int at = 0; at < readers.size(); at++) {
+                ways.add(readers.node(at), frame(readers.level(at), frames, 0));
+            }
+            return sorted(ways);
         }
-        return stateOf(ways);
+        return sorted(readers);
     }
 
-    private State stateOf(List<Work> ways) {
-        ways.sort(BY_NODE);
-        return new State(
-                ways.stream().mapToInt(Work::node).toArray(),
-                ways.stream().map(way -> (Frame) way.frame).toArray(Frame[]::new),
-                complete);
+    private State sorted(Ways ways) {
+        ways.sort();
+        return new State(ways.nodes(), ways.frames(), complete);
     }
 
-    private static final Comparator<Work> BY_NODE =
-            Comparator.comparingInt(Work::node).thenComparingInt(way -> ((Frame) way.frame).id);
-
-    private void push(int node, Object frame) {
-        Work next = new Work(node, frame);
-        if (seen.add(next)) {
-            work.add(next);
-        }
-    }
-
-    private void visit(Work here) {
+    private void visit(int node, Level level) {
         move();
-        int node = here.node;
         switch (network.kinds()[node]) {
             case Network.READ -> {
                 if (readers.size() == limits.positions()) {
                     throw new WorkExceededException("positions at one byte", limits.positions());
                 }
-                readers.add(here);
+                readers.add(node, level);
             }
             case Network.BRANCH -> {
                 for (int way : network.branches()[network.values()[node]]) {
-                    push(way, here.frame);
+                    seen.add(way, level);
                 }
             }
             case Network.LOOP -> {
                 int number = network.values()[node];
                 Network.Loop loop = network.loops().get(number);
-                Draft draft = draft(new Loop(number, loop.least(), loop.most()));
-                addReturn(draft, network.next()[node], here.frame);
+                addReturn(draft(number, loop.least(), loop.most()), network.next()[node], level);
             }
-            default -> leave(here.frame);
+            default -> leave(level);
         }
     }
 
-    private Draft draft(Loop wanted) {
+    private Draft draft(int loop, int need, int left) {
+        Loop wanted = new Loop(loop, need, left);
         Draft known = drafts.get(wanted);
         if (known != null) {
             return known;
         }
-        Draft made = new Draft(wanted);
-        drafts.put(wanted, made);
-        push(network.loops().get(wanted.loop).entry(), made);
-        return made;
+        Draft draft = new Draft(-1 - drafts.size(), loop, need, left);
+        drafts.put(wanted, draft);
+        seen.add(network.loops().get(loop).entry(), draft);
+        return draft;
     }
 
     /**
      * Where nothing follows in a frame of one round, what follows that frame follows at once: a rule that ends in a call of itself would leave a
      * frame a round otherwise, and going back through all of them would take as long as the text is.
      */
-    private void addReturn(Draft draft, int node, Object frame) {
-        if (node == Network.RETURN_NODE && frame instanceof Draft caller && caller.loop.isCall()) {
+    private void addReturn(Draft draft, int node, Level level) {
+        if (node == Network.RETURN_NODE && level instanceof Draft caller && caller.isCall()) {
             caller.tails.add(draft);
-            List.copyOf(caller.returns).forEach(way -> addReturn(draft, way));
-        } else if (node == Network.RETURN_NODE && frame instanceof Frame caller && caller.isCall()) {
+            for (int way = 0, ways = caller.returns.size(); way < ways; way++) {
+                tell(draft, caller.returns.node(way), caller.returns.level(way));
+            }
+        } else if (node == Network.RETURN_NODE && level instanceof Frame caller && caller.isCall()) {
             for (int way = 0; way < caller.returns(); way++) {
-                addReturn(draft, new Work(caller.node(way), caller.parent(way)));
+                tell(draft, caller.node(way), caller.parent(way));
             }
         } else {
-            addReturn(draft, new Work(node, frame));
+            tell(draft, node, level);
         }
     }
 
-    private void addReturn(Draft draft, Work way) {
+    /** A way on after a draft is one after its tails, and after theirs. */
+    private void tell(Draft draft, int node, Level level) {
+        move();
+        if (draft.tails.isEmpty()) {
+            tellOne(draft, node, level);
+            return;
+        }
         List<Draft> told = new ArrayList<>(List.of(draft));
         while (!told.isEmpty()) {
             Draft each = told.removeLast();
             move();
-            if (each.returns.add(way)) {
-                if (each.left) {
-                    push(way.node, way.frame);
-                }
+            if (tellOne(each, node, level)) {
                 told.addAll(each.tails);
             }
         }
     }
 
+    private boolean tellOne(Draft draft, int node, Level level) {
+        boolean news = draft.returns.add(node, level);
+        if (news && draft.ended) {
+            seen.add(node, level);
+        }
+        return news;
+    }
+
     /** The end of a body was reached: out of the loop, or round once more. */
     @SuppressWarnings("ReferenceEquality") // there is one root
-    private void leave(Object frame) {
-        if (frame == Frame.ROOT) {
+    private void leave(Level level) {
+        if (level == Frame.ROOT) {
             complete = true;
             return;
         }
-        if (frame instanceof Draft empty) {
+        if (level instanceof Draft empty) {
             // A round without a byte: another one could add nothing, and where rounds may be empty none is missing.
-            empty.left = true;
-            List.copyOf(empty.returns).forEach(way -> push(way.node, way.frame));
+            empty.ended = true;
+            for (int way = 0; way < empty.returns.size(); way++) {
+                seen.add(empty.returns.node(way), empty.returns.level(way));
+            }
             return;
         }
-        Frame done = (Frame) frame;
+        Frame done = (Frame) level;
         int need = Math.max(0, done.need - 1);
         int left = done.left == Expression.UNBOUNDED ? done.left : done.left - 1;
-        Draft round = left > 0 ? draft(new Loop(done.loop, need, left)) : null;
+        Draft round = left > 0 ? draft(done.loop, need, left) : null;
         for (int way = 0; way < done.returns(); way++) {
-            Work back = new Work(done.node(way), done.parent(way));
             if (round != null) {
-                addReturn(round, back);
+                addReturn(round, done.node(way), done.parent(way));
             }
             if (need == 0) {
-                push(back.node, back.frame);
+                seen.add(done.node(way), done.parent(way));
             }
         }
     }
 
-    private static Frame frame(Object frame, Function<Frame, Frame> frames, Map<Draft, Frame> made, int depth) {
+    private Frame frame(Level level, Function<Frame, Frame> frames, int depth) {
         if (depth > MOST_CALLS) {
             throw new WorkExceededException("calls within each other at one byte", MOST_CALLS);
         }
-        if (!(frame instanceof Draft draft)) {
-            return (Frame) frame;
+        if (!(level instanceof Draft draft)) {
+            return (Frame) level;
         }
-        Frame known = made.get(draft);
-        if (known != null) {
+        Frame known = made.get(-1 - draft.id);
+        if (known != Frame.ROOT) {
             return known;
         }
-        List<Work> ways = new ArrayList<>();
-        for (Work way : draft.returns) {
-            ways.add(new Work(way.node, frame(way.frame, frames, made, depth + 1)));
+        Ways ways = new Ways();
+        for (int way = 0; way < draft.returns.size(); way++) {
+            ways.add(draft.returns.node(way), frame(draft.returns.level(way), frames, depth + 1));
         }
-        ways.sort(BY_NODE);
-        Frame equal = frames.apply(new Frame(
-                -1,
-                draft.loop.loop,
-                draft.loop.need,
-                draft.loop.left,
-                ways.stream().mapToInt(Work::node).toArray(),
-                ways.stream().map(way -> (Frame) way.frame).toArray(Frame[]::new)));
-        made.put(draft, equal);
+        ways.sort();
+        Frame equal = frames.apply(new Frame(-1, draft.loop, draft.need, draft.left, ways.nodes(), ways.frames()));
+        made.set(-1 - draft.id, equal);
         return equal;
     }
 }

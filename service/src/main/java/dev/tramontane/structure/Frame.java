@@ -6,12 +6,9 @@ import java.util.Arrays;
  * How often a loop still goes round, and where texts go on after it: what a stack would hold, shared by all who came to the loop at one
  * byte. Equal frames of one machine are one object. Immutable.
  */
-final class Frame {
+final class Frame extends Level {
     /** Of the text itself: returning to it completes the text. */
     static final Frame ROOT = new Frame(0, -1, 0, 0, new int[0], new Frame[0]);
-
-    /** Unique in its machine. */
-    final int id;
 
     final int loop;
     /** Rounds that are missing, this one included. */
@@ -27,7 +24,7 @@ final class Frame {
     Frame clamped = this;
 
     Frame(int id, int loop, int need, int left, int[] nodes, Frame[] parents) {
-        this.id = id;
+        super(id);
         this.loop = loop;
         this.need = need;
         this.left = left;

@@ -1,11 +1,13 @@
 package dev.tramontane.structure;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToIntBiFunction;
 
-/** Makes nodes of an {@link Expression.Ladder}: of each rung one for each number of parts before it, as far as numbers are told apart. */
+/**
+ * Makes nodes of an {@link Expression.Ladder}: of each rung one for each number of parts before it, as far as numbers are told apart. A separator stands once before all
+ * rungs that may follow it, and beginnings that these share are shared, so that a text is at one place there and not at as many as there are rungs.
+ */
 final class LadderNodes {
     private final Expression.Ladder ladder;
     private final Nodes nodes;
@@ -14,6 +16,15 @@ final class LadderNodes {
     private final int cap;
 
     private final boolean endless;
+
+    /** By the number of parts so far: before what the rungs that are known may add, a separator first. */
+    private final int[] before;
+
+    /** The same behind the separator: a part must follow. */
+    private final int[] inside;
+
+    /** What follows where they add nothing. */
+    private final int[] ends;
 
     LadderNodes(Expression.Ladder ladder, Nodes nodes, ToIntBiFunction<Expression, Integer> builder) {
         this.ladder = ladder;
@@ -25,19 +36,23 @@ final class LadderNodes {
         int least = repeats ? ladder.least() : Math.min(ladder.least(), rungs + 1);
         int most = repeats ? ladder.most() : Math.min(ladder.most(), rungs + 1);
         this.cap = endless ? Math.max(1, least) : most;
+        this.before = new int[cap + 1];
+        this.inside = new int[cap + 1];
+        this.ends = new int[cap + 1];
     }
 
     int build(int then) {
-        int[] after = new int[cap + 1];
         for (int count = 0; count <= cap; count++) {
-            after[count] = count >= ladder.least() ? then : Nodes.NOWHERE;
+            ends[count] = count >= ladder.least() ? then : Nodes.NOWHERE;
+            before[count] = ends[count];
+            inside[count] = Nodes.NOWHERE;
         }
         List<Expression.Rung> rungs = ladder.rungs();
         boolean[][] met = met(rungs);
         for (int at = rungs.size() - 1; at >= 0; at--) {
-            after = rung(rungs.get(at), after, met[at]);
+            rung(rungs.get(at), met[at]);
         }
-        return after[0];
+        return before[0];
     }
 
     /** Which numbers of parts may stand before each rung: those that can't need no nodes. */
@@ -63,38 +78,40 @@ final class LadderNodes {
         return met.toArray(boolean[][]::new);
     }
 
-    private int[] rung(Expression.Rung rung, int[] after, boolean[] met) {
-        int[] here = new int[cap + 1];
-        Arrays.fill(here, Nodes.NOWHERE);
+    /** Goes from what is known of the rungs behind one to what is known with it. */
+    private void rung(Expression.Rung rung, boolean[] met) {
+        boolean skipped = rung.optional() || rung.repeated();
+        int[] after = before.clone();
         // The part that leads to a number of parts stands once, whichever numbers lead to it.
         int[] parts = new int[cap + 1];
-        Arrays.fill(parts, Nodes.NOWHERE);
         boolean[] made = new boolean[cap + 1];
         for (int count = cap; count >= 0; count--) {
+            int others = skipped ? inside[count] : Nodes.NOWHERE;
+            ends[count] = skipped ? ends[count] : Nodes.NOWHERE;
+            before[count] = Nodes.NOWHERE;
+            inside[count] = Nodes.NOWHERE;
             if (!met[count]) {
                 continue;
             }
-            int skipped = rung.optional() || rung.repeated() ? after[count] : Nodes.NOWHERE;
-            if (count == cap && !endless) {
-                here[count] = skipped;
-                continue;
-            }
             int reached = Math.min(count + 1, cap);
-            boolean cycle = rung.repeated() && reached == count;
-            here[count] = cycle ? nodes.branchLater() : Nodes.NOWHERE;
-            if (!made[reached]) {
+            boolean more = count < cap || endless;
+            // Where it may stand again and again without an end, it isn't begun.
+            boolean cycle = more
+                    && rung.repeated()
+                    && reached == count
+                    && (others != Nodes.NOWHERE || ends[count] != Nodes.NOWHERE);
+            before[count] = cycle ? nodes.branchLater() : Nodes.NOWHERE;
+            if (more && !made[reached]) {
                 made[reached] = true;
-                parts[reached] = builder.applyAsInt(rung.part(), rung.repeated() ? here[reached] : after[reached]);
+                parts[reached] = builder.applyAsInt(rung.part(), rung.repeated() ? before[reached] : after[reached]);
             }
-            int taken = count == 0 ? parts[reached] : builder.applyAsInt(ladder.separator(), parts[reached]);
-            if (!cycle) {
-                here[count] = nodes.branch(taken, skipped);
-            } else if (taken == Nodes.NOWHERE || skipped == Nodes.NOWHERE) {
-                here[count] = skipped;
+            inside[count] = nodes.either(more ? parts[reached] : Nodes.NOWHERE, others);
+            int taken = count == 0 ? inside[count] : builder.applyAsInt(ladder.separator(), inside[count]);
+            if (cycle) {
+                nodes.open(before[count], taken, ends[count]);
             } else {
-                nodes.open(here[count], taken, skipped);
+                before[count] = nodes.branch(taken, ends[count]);
             }
         }
-        return here;
     }
 }

@@ -1,21 +1,13 @@
 package dev.tramontane.structure;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeSet;
 
 /**
  * A {@link Network} made deterministic as far as texts go: states and their successors are made when they are first met, kept up to a number of
  * bytes, and then forgotten all together. Whoever calls holds the machine's lock; what a state knows may be read without.
  */
 final class Machine {
-    /** Every byte that the UTF-8 of {@link CodePoints#PLAIN} may have. */
-    static final ByteSet PLAIN_BYTES = ByteSet.range(0x20, 0x21)
-            .or(ByteSet.range(0x23, 0x5b))
-            .or(ByteSet.range(0x5d, 0xbf))
-            .or(ByteSet.range(0xc2, 0xf4));
-
     static final ByteSet ALL_BYTES = ByteSet.range(0, 0xff);
 
     private final Network network;
@@ -24,6 +16,13 @@ final class Machine {
     private final Map<Frame, Frame> frames = new HashMap<>();
     private final Map<State, State> states = new HashMap<>();
     private final State start;
+    private final Closure closure;
+    /** Of each of the network's sets: its classes, as bits. */
+    private final long[][] readable;
+
+    private final PlainText plain;
+    private final Runs runs;
+
     private int nextFrame = 1;
     private long bytes;
     private int made;
@@ -35,9 +34,17 @@ final class Machine {
         this.limits = limits;
         this.reach = longest + 1;
         this.movesLeft = limits.moves();
-        Closure closure = new Closure(network, limits, movesLeft);
+        this.readable = network.classesOfSets();
+        this.plain = new PlainText(network);
+        this.runs = new Runs(this, network.classes());
+        this.closure = new Closure(network, limits);
+        closure.begin(movesLeft);
         closure.from(network.start(), Frame.ROOT);
         this.start = kept(closure.state(this::kept));
+    }
+
+    Runs runs() {
+        return runs;
     }
 
     Network network() {
@@ -100,12 +107,15 @@ final class Machine {
     private State[] row(State state) {
         State[] row = new State[network.samples().length];
         bytes += 16 + 4L * row.length;
-        for (int each = 0; each < row.length; each++) {
-            boolean read = false;
-            for (int node : state.nodes) {
-                read |= network.set(node).contains(network.samples()[each]);
+        long[] read = new long[row.length + 63 >> 6];
+        for (int node : state.nodes) {
+            long[] its = readable[network.values()[node]];
+            for (int word = 0; word < read.length; word++) {
+                read[word] |= its[word];
             }
-            if (!read) {
+        }
+        for (int each = 0; each < row.length; each++) {
+            if ((read[each >> 6] >>> each & 1) == 0) {
                 row[each] = State.DEAD;
             }
         }
@@ -122,13 +132,15 @@ final class Machine {
 
     /** The state after a byte of a class, found out anew. */
     State step(State state, int byteClass) {
-        Closure closure = new Closure(network, limits, movesLeft);
         boolean read = false;
         for (int at = 0; at < state.nodes.length; at++) {
             int node = state.nodes[at];
-            if (network.set(node).contains(network.samples()[byteClass])) {
+            if ((readable[network.values()[node]][byteClass >> 6] >>> byteClass & 1) != 0) {
+                if (!read) {
+                    closure.begin(movesLeft);
+                    read = true;
+                }
                 closure.from(network.next()[node], state.frames[at]);
-                read = true;
             }
         }
         if (!read) {
@@ -136,26 +148,7 @@ final class Machine {
         }
         State reached = closure.state(this::kept);
         movesLeft = closure.movesLeft();
-        return kept(reached);
-    }
-
-    /** Finds out what {@link State#plain} and {@link State#plainAtMost} say. */
-    private void lookForPlain(State state) {
-        int readers = 0;
-        int own = 0;
-        for (int at = 0; at < state.nodes.length; at++) {
-            Frame frame = state.frames[at];
-            state.plain = Math.max(state.plain, network.plain()[state.nodes[at]]);
-            readers += network.set(state.nodes[at]).and(PLAIN_BYTES).isEmpty() ? 0 : 1;
-            if (frame.loop >= 0
-                    && network.loops().get(frame.loop).plain() == state.nodes[at]
-                    && frame.left > state.plain) {
-                state.plain = frame.left;
-                // Where a round may still be missing, what follows the loop isn't among the state's nodes yet.
-                own = frame.need == 0 ? network.loops().get(frame.loop).starts() : 0;
-            }
-        }
-        state.plainAtMost = readers == own;
+        return reached.isDead() ? State.DEAD : kept(reached);
     }
 
     void keep(State state, Mask mask) {
@@ -171,13 +164,22 @@ final class Machine {
         if (++made > limits.states()) {
             throw new WorkExceededException("states for one token", limits.states());
         }
-        lookForPlain(state);
+        plain.lookAt(state);
         states.put(state, state);
         bytes += state.bytes() + 48;
-        if (!Arrays.stream(state.frames).allMatch(Frame::isClamped)) {
+        if (!allClamped(state)) {
             state.canonical = kept(clamped(state));
         }
         return state;
+    }
+
+    private static boolean allClamped(State state) {
+        for (Frame frame : state.frames) {
+            if (!frame.isClamped()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static State clamped(State state) {
@@ -185,6 +187,7 @@ final class Machine {
         for (int at = 0; at < state.nodes.length; at++) {
             ways.add(state.nodes[at], state.frames[at].clamped);
         }
+        ways.sort();
         return new State(ways.nodes(), ways.frames(), state.complete);
     }
 
@@ -201,6 +204,7 @@ final class Machine {
             parents[way] = wanted.parent(way);
             cut.add(nodes[way], parents[way].clamped);
         }
+        cut.sort();
         Frame frame = new Frame(nextFrame++, wanted.loop, wanted.need, wanted.left, nodes, parents);
         frames.put(frame, frame);
         bytes += frame.bytes() + 48;
@@ -211,27 +215,5 @@ final class Machine {
             frame.clamped = kept(clamped);
         }
         return frame;
-    }
-
-    /** Nodes with frames, each once, in the order that equality wants. */
-    private static final class Ways {
-        private record Way(int node, Frame frame) {}
-
-        private final TreeSet<Way> ways = new TreeSet<>((some, other) -> {
-            int byNode = Integer.compare(some.node, other.node);
-            return byNode != 0 ? byNode : Integer.compare(some.frame.id, other.frame.id);
-        });
-
-        void add(int node, Frame frame) {
-            ways.add(new Way(node, frame));
-        }
-
-        int[] nodes() {
-            return ways.stream().mapToInt(Way::node).toArray();
-        }
-
-        Frame[] frames() {
-            return ways.stream().map(Way::frame).toArray(Frame[]::new);
-        }
     }
 }

@@ -50,7 +50,20 @@ record Network(
         for (int[] branch : branches) {
             ways += 16 + 4L * branch.length;
         }
-        return 4096 + 13L * kinds.length + ways + 48L * sets.size() + 40L * loops.size();
+        return 4096 + 13L * kinds.length + ways + (64L + samples.length / 8) * sets.size() + 40L * loops.size();
+    }
+
+    /** Of each set: which classes are in it, as bits. */
+    long[][] classesOfSets() {
+        long[][] all = new long[sets.size()][samples.length + 63 >> 6];
+        for (int set = 0; set < all.length; set++) {
+            for (int each = 0; each < samples.length; each++) {
+                if (sets.get(set).contains(samples[each])) {
+                    all[set][each >> 6] |= 1L << each;
+                }
+            }
+        }
+        return all;
     }
 
     ByteSet set(int node) {

@@ -193,7 +193,7 @@ final class NetworkBuilder {
         }
         int[] starts = nodes.firstWays(entry);
         // A body of which some byte can't be spelled doesn't take every plain text.
-        boolean whole = plain && nodes.reads(Machine.PLAIN_BYTES);
+        boolean whole = plain && nodes.reads(PlainText.BYTES);
         int number = nodes.loop(new Network.Loop(entry, least, times, whole ? starts[0] : -1, starts.length));
         int loop = nodes.enter(number, then);
         return least == 0 ? nodes.branch(loop, then) : loop;

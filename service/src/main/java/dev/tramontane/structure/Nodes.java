@@ -10,6 +10,14 @@ import java.util.Map;
 final class Nodes {
     static final int NOWHERE = -1;
 
+    /** Ways of branches that are copied so that beginnings can be shared. */
+    private static final int MOST_COPIED = 1 << 19;
+
+    /** Bytes at the beginning of two that are read once. */
+    private static final int MOST_SHARED = 200;
+
+    private int copied;
+
     private final ByteSet spellable;
     private final int most;
     private byte[] kinds = new byte[64];
@@ -57,6 +65,35 @@ final class Nodes {
         }
         branches.add(open);
         return add(Network.BRANCH, branches.size() - 1, 0);
+    }
+
+    /** One of two, of which the bytes that both begin with are read once. Copies branches, as far as all are not copied too often. */
+    int either(int some, int other) {
+        return either(some, other, MOST_SHARED);
+    }
+
+    private int either(int some, int other, int depth) {
+        if (depth == 0 || some == NOWHERE || other == NOWHERE || some == other || kinds[some] != Network.READ) {
+            return branch(some, other);
+        }
+        int[] ways = kinds[other] == Network.BRANCH ? branches.get(values[other]) : new int[] {other};
+        for (int at = 0; at < ways.length && copied + ways.length <= MOST_COPIED; at++) {
+            if (kinds[ways[at]] == Network.READ && values[ways[at]] == values[some]) {
+                copied += ways.length;
+                int[] shared = ways.clone();
+                shared[at] = read(sets.get(values[some]), either(next[some], next[ways[at]], depth - 1));
+                return branch(shared);
+            }
+        }
+        copied += ways.length;
+        return copied > MOST_COPIED ? branch(some, other) : branch(prepend(some, ways));
+    }
+
+    private static int[] prepend(int first, int[] others) {
+        int[] all = new int[others.length + 1];
+        all[0] = first;
+        System.arraycopy(others, 0, all, 1, others.length);
+        return all;
     }
 
     /** A branch whose ways are given later, by {@link #open(int, int...)}, since they lead back to it. */

@@ -112,7 +112,7 @@ final class RegularNodes {
     /** How many plain characters may follow each state, whatever they are: along ways that take all of them, one to each state. */
     private int[] plain() {
         int[] plain = new int[ways.size()];
-        if (!nodes.reads(Machine.PLAIN_BYTES)) {
+        if (!nodes.reads(PlainText.BYTES)) {
             return plain;
         }
         int[] to = new int[ways.size()];

@@ -31,6 +31,12 @@ final class State {
     /** Whether no plain token of more characters than that may follow. */
     boolean plainAtMost;
 
+    /** Bytes that may follow, whatever they are, as far as they are of {@link #runGroups}; below 0 where nobody has looked. */
+    int run = -1;
+
+    /** As {@link ByteGroups} has them. */
+    int runGroups;
+
     private final int hash;
 
     State(int[] nodes, Frame[] frames, boolean complete) {
@@ -50,7 +56,7 @@ final class State {
 
     /** Bytes of heap, about, without row and mask. */
     long bytes() {
-        return 120 + 8L * nodes.length;
+        return 128 + 8L * nodes.length;
     }
 
     @Override

@@ -8,6 +8,9 @@ import java.util.List;
  * up to milliseconds, so never on an event loop.
  */
 public final class Structure {
+    /** Nodes of a branch for which it is looked up whether it is whole by {@link Runs}. */
+    private static final int WORTH_A_LOOK = 16;
+
     private final TokenTree tokens;
     private final Machine machine;
     private final long[] scratch;
@@ -119,6 +122,7 @@ public final class Structure {
     }
 
     /** Goes through the vocabulary's tree with the state before each node at hand, leaving out what the structure doesn't read. */
+    @SuppressWarnings("ReferenceEquality") // there is one dead state
     private Mask walk(State from) {
         TokenTree tree = tokens.withoutPlain();
         if (from.plain >= tokens.longestPlain()) {
@@ -136,27 +140,32 @@ public final class Structure {
         while (at < tree.size()) {
             long node = tree.node(at);
             int depth = TokenTree.depth(node);
+            int branch = TokenTree.branch(node);
             State state = machine.next(path[depth - 1], classes[TokenTree.value(node)]);
-            if (state.isDead()) {
-                at += TokenTree.branch(node);
-            } else if (TokenTree.plain(node) && state.plain >= tree.height(at)) {
-                int end = at + TokenTree.branch(node);
-                for (; at < end; at++) {
-                    allow(tree, tree.node(at));
-                }
+            if (state == State.DEAD) {
+                at += branch;
+            } else if (branch > 1 && isWhole(tree, at, state)) {
+                tree.write(at, scratch);
+                at += branch;
             } else {
-                allow(tree, node);
+                int id = TokenTree.token(node);
+                if (id >= 0) {
+                    scratch[id >> 6] |= 1L << id;
+                }
                 path[depth] = state;
                 at++;
             }
         }
+        tree.writeTwins(scratch);
         return Mask.of(scratch);
     }
 
-    private void allow(TokenTree tree, long node) {
-        for (int id = TokenTree.token(node); id >= 0; id = tree.twin(id)) {
-            scratch[id >> 6] |= 1L << id;
-        }
+    /** Whether all tokens of a branch fit, of whose first node the state after is given. */
+    private boolean isWhole(TokenTree tree, int at, State state) {
+        long node = tree.node(at);
+        return (TokenTree.plain(node) && state.plain >= tree.height(at))
+                || (TokenTree.branch(node) >= WORTH_A_LOOK
+                        && machine.runs().allows(state, tree.groups(at), tree.height(at)));
     }
 
     /** The state after a token; {@link State#DEAD} where it doesn't fit. */

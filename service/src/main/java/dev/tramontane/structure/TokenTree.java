@@ -1,7 +1,9 @@
 package dev.tramontane.structure;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,15 @@ public final class TokenTree {
     /** Of each node: bytes from it to the deepest below. */
     private final short[] heights;
 
-    /** By ids: the next id of the same bytes, or -1. */
+    /** Of each node: {@link ByteGroups} of all bytes below it. */
+    private final int[] groups;
+
+    /** All ids in the order of their nodes, and of each node how many there are before it. */
+    private final int[] ordered;
+
+    private final int[] before;
+
+    /** Ids of equal bytes: by turns one that stands at a node, and another. */
     private final int[] twins;
 
     private final byte[][] bytes;
@@ -43,7 +53,6 @@ public final class TokenTree {
 
     private TokenTree(byte[][] bytes) {
         this.bytes = bytes;
-        this.twins = new int[bytes.length];
         Integer[] order = IntStream.range(0, bytes.length)
                 .filter(id -> bytes[id].length > 0)
                 .boxed()
@@ -57,8 +66,13 @@ public final class TokenTree {
         }
         this.nodes = new long[most];
         this.heights = new short[most];
+        this.groups = new int[most];
+        this.before = new int[most];
+        this.ordered = Arrays.stream(order).mapToInt(id -> id).toArray();
+        List<Integer> equal = new ArrayList<>();
         this.plainTokens = new long[(bytes.length + 63) / 64];
-        this.longest = fill(order);
+        this.longest = fill(order, equal);
+        this.twins = equal.stream().mapToInt(id -> id).toArray();
         ByteSet alone = ByteSet.NONE;
         for (Integer id : order) {
             if (bytes[id].length == 1) {
@@ -87,42 +101,45 @@ public final class TokenTree {
         return new TokenTree(all);
     }
 
-    private int fill(Integer[] order) {
-        Arrays.fill(twins, -1);
+    private int fill(Integer[] order, List<Integer> equal) {
         int[] open = new int[MAX_LENGTH + 1];
         boolean[] mixed = new boolean[nodes.length];
         int depth = 0;
         int used = 0;
         int deepest = 0;
-        byte[] before = new byte[0];
-        for (Integer id : order) {
+        byte[] last = new byte[0];
+        for (int place = 0; place < order.length; place++) {
+            int id = order[place];
             byte[] token = bytes[id];
-            int keep = shared(before, token);
+            int keep = shared(last, token);
             while (depth > keep) {
                 close(open[depth--], used, mixed);
             }
             while (depth < token.length) {
                 open[++depth] = used;
+                before[used] = place;
                 nodes[used++] = (token[depth - 1] & 0xffL) << 56 | (long) depth << 44;
             }
             int node = open[depth];
-            int twin = token(nodes[node]);
-            if (twin < 0) {
+            if (token(nodes[node]) < 0) {
                 nodes[node] |= (id + 1L) << 1;
             } else {
-                twins[id] = twins[twin];
-                twins[twin] = id;
+                equal.add(token(nodes[node]));
+                equal.add(id);
             }
             boolean plain = plainText(token);
             if (plain) {
                 plainTokens[id >> 6] |= 1L << id;
             }
-            for (int at = 1; at <= depth; at++) {
+            int below = 0;
+            for (int at = depth; at >= 1; at--) {
+                groups[open[at]] |= below;
+                below |= ByteGroups.bit(token[at - 1] & 0xff);
                 heights[open[at]] = (short) Math.max(heights[open[at]], depth - at);
                 mixed[open[at]] |= !plain || (at < depth && (token[at] & 0xc0) == 0x80);
             }
             deepest = Math.max(deepest, depth);
-            before = token;
+            last = token;
         }
         while (depth > 0) {
             close(open[depth--], used, mixed);
@@ -258,8 +275,28 @@ public final class TokenTree {
         return heights[at];
     }
 
-    /** The next id of the same bytes, or -1. */
-    int twin(int id) {
-        return twins[id];
+    /** {@link ByteGroups} of all bytes below a node. */
+    int groups(int at) {
+        return groups[at];
+    }
+
+    /** Adds all tokens of the branch that begins at a node. */
+    void write(int at, long[] words) {
+        int next = at + branch(nodes[at]);
+        int end = next < nodes.length ? before[next] : ordered.length;
+        for (int place = before[at]; place < end; place++) {
+            int id = ordered[place];
+            words[id >> 6] |= 1L << id;
+        }
+    }
+
+    /** Adds those that have the bytes of others that are there and stand at nodes. */
+    void writeTwins(long[] words) {
+        for (int at = 0; at < twins.length; at += 2) {
+            int id = twins[at];
+            if ((words[id >> 6] >>> id & 1) != 0) {
+                words[twins[at + 1] >> 6] |= 1L << twins[at + 1];
+            }
+        }
     }
 }
