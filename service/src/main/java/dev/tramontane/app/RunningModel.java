@@ -170,6 +170,7 @@ final class RunningModel implements AutoCloseable {
                 name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
         long begun = System.nanoTime();
         if (warmUp) {
+            generator.warmUpForms();
             warmUp(engine, generator, loaded.tokenizer().bos().orElse(0));
         }
         long warmUpNanos = System.nanoTime() - begun;

@@ -60,6 +60,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final ModelProfile profile;
     private final PromptThreads prompts;
     private final ExecutorService delivery;
+    private final Thread formsWarmUp;
 
     /** Requests that say nothing of it are sampled in the neutral way. */
     public EngineTextGenerator(
@@ -103,6 +104,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         guides = new Guides(layout.form(), texts, limits.vocabulary(), observer);
+        formsWarmUp = Thread.ofPlatform().daemon().name("forms-warm-up").unstarted(guides::warmUp);
         eosIds = eosIdsOf(tokenizer);
         prompts = new PromptThreads(config.promptThreads(), config.promptQueue(), engine::nanos);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -116,6 +118,15 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 (task, closed) -> task.run());
         pool.prestartAllCoreThreads(); // Memory for them may be short just when an end is to be delivered.
         delivery = pool;
+    }
+
+    /**
+     * Prepares for forms of answers beside whatever else is done, for a second or so on a thread of its own, so that the first request that has a form doesn't wait for it. Once.
+     *
+     * @throws IllegalThreadStateException the second time
+     */
+    public void warmUpForms() {
+        formsWarmUp.start();
     }
 
     @Override
@@ -217,6 +228,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     /** Frees the threads once what is queued has been delivered. Streams of a running engine end undelivered. */
     @Override
     public void close() {
+        formsWarmUp.interrupt();
         prompts.close();
         delivery.shutdown();
     }

@@ -17,6 +17,7 @@ import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
 import dev.tramontane.structure.TokenTree;
+import dev.tramontane.structure.WarmUp;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -24,12 +25,16 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes guides of the forms that answers must have, for one model's vocabulary. What they share is compiled once and kept. Prompt threads: compiling
- * takes milliseconds, and the first time of all the vocabulary is put in order, which takes about a second for a large one.
+ * takes milliseconds, and before the first time of all the vocabulary is put in order, which takes about a second for a large one: {@link #warmUp} does it before anybody asks.
  */
 final class Guides {
+    private static final Logger LOG = LoggerFactory.getLogger(Guides.class);
+
     /** Of the heap, for all structures that are kept together, up to {@link #MOST_BYTES}; a sixteenth of it for the masks of one. */
     private static final int SHARE_OF_HEAP = 8;
 
@@ -43,6 +48,7 @@ final class Guides {
     private final GuideObserver observer;
     private @Nullable Structures structures;
     private @Nullable Tokens tokens;
+    private @Nullable TokenTree tree;
 
     /**
      * @param style of the model's answers
@@ -144,20 +150,25 @@ final class Guides {
         }
     }
 
+    /** Puts the vocabulary in order, and makes some masks over it. Stops early where the thread is interrupted. Any thread that may take seconds. */
+    void warmUp() {
+        long begun = System.nanoTime();
+        structures();
+        tokens();
+        long ordered = System.nanoTime();
+        long masks = WarmUp.run(tree(), limits());
+        LOG.info(
+                "forms of answers: the vocabulary of {} tokens was put in order in {} ms, and masks are warm after {} ms more and {} of them",
+                vocabulary,
+                (ordered - begun) / 1_000_000,
+                (System.nanoTime() - ordered) / 1_000_000,
+                masks);
+    }
+
     private synchronized Structures structures() {
         Structures made = structures;
         if (made == null) {
-            long most = Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
-            StructureLimits usual = StructureLimits.DEFAULT;
-            StructureLimits limits = new StructureLimits(
-                    usual.sourceCharacters(),
-                    usual.nesting(),
-                    usual.nodes(),
-                    usual.positions(),
-                    usual.moves(),
-                    usual.states(),
-                    Math.max(most / SHARE_OF_ONE, 1 << 20));
-            made = new Structures(TokenTree.of(vocabulary, texts::bytes), limits, most);
+            made = new Structures(tree(), limits(), mostBytes());
             structures = made;
         }
         return made;
@@ -170,5 +181,30 @@ final class Guides {
             tokens = made;
         }
         return made;
+    }
+
+    private synchronized TokenTree tree() {
+        TokenTree made = tree;
+        if (made == null) {
+            made = TokenTree.of(vocabulary, texts::bytes);
+            tree = made;
+        }
+        return made;
+    }
+
+    private static StructureLimits limits() {
+        StructureLimits usual = StructureLimits.DEFAULT;
+        return new StructureLimits(
+                usual.sourceCharacters(),
+                usual.nesting(),
+                usual.nodes(),
+                usual.positions(),
+                usual.moves(),
+                usual.states(),
+                Math.max(mostBytes() / SHARE_OF_ONE, 1 << 20));
+    }
+
+    private static long mostBytes() {
+        return Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
     }
 }

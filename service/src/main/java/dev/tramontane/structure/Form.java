@@ -20,14 +20,29 @@ public sealed interface Form {
      * @param schema a tree of maps in the order of their names, lists, strings, numbers, booleans and nulls, as {@code json}'s reader makes it; not to
      *     be changed afterwards
      * @param strict whether it must be of the strict subset: every object closed, every property required
+     * @param compact whether nothing may stand between JSON's tokens but one space behind a comma or a colon
      */
-    record JsonSchema(Object schema, boolean strict) implements Form {}
+    record JsonSchema(Object schema, boolean strict, boolean compact) implements Form {
+        /** With lines and indentation, where the model likes. */
+        public JsonSchema(Object schema, boolean strict) {
+            this(schema, strict, false);
+        }
+    }
 
     /** A text of a grammar, of llama.cpp's form: see {@link GrammarReader}. */
     record Grammar(String text) implements Form {}
 
-    /** Any JSON object. */
-    record JsonObject() implements Form {}
+    /**
+     * Any JSON object.
+     *
+     * @param compact as of a {@link JsonSchema}
+     */
+    record JsonObject(boolean compact) implements Form {
+        /** With lines and indentation, where the model likes. */
+        public JsonObject() {
+            this(false);
+        }
+    }
 
     /** One after the other. */
     record Sequence(List<Form> parts) implements Form {

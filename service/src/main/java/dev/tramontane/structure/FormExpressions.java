@@ -20,10 +20,10 @@ final class FormExpressions {
                 if (schema.strict()) {
                     StrictSubset.check(schema.schema());
                 }
-                yield SchemaCompiler.compile(schema.schema(), limits);
+                yield SchemaCompiler.compile(schema.schema(), JsonLayout.of(schema.compact()), limits);
             }
             case Form.Grammar grammar -> GrammarReader.read(grammar.text(), limits);
-            case Form.JsonObject _ -> JsonText.OBJECT;
+            case Form.JsonObject any -> JsonLayout.of(any.compact()).object();
             case Form.Sequence sequence -> new Expression.Sequence(all(sequence.parts(), limits));
             case Form.Any any -> new Expression.Choice(all(any.ways(), limits));
             case Form.Repeat repeat -> new Expression.Repeat(of(repeat.body(), limits), 0, Expression.UNBOUNDED);

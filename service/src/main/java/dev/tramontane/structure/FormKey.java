@@ -40,14 +40,14 @@ final class FormKey {
                 text(regex.pattern(), limits);
             }
             case Form.JsonSchema schema -> {
-                add(schema.strict() ? "strict schema" : "schema");
+                add((schema.strict() ? "strict schema" : "schema") + (schema.compact() ? ", compact" : ""));
                 tree(schema.schema(), 0, limits);
             }
             case Form.Grammar grammar -> {
                 add("grammar");
                 text(grammar.text(), limits);
             }
-            case Form.JsonObject _ -> add("object");
+            case Form.JsonObject object -> add(object.compact() ? "object, compact" : "object");
             case Form.Sequence sequence -> forms("sequence", sequence.parts(), limits);
             case Form.Any any -> forms("any", any.ways(), limits);
             case Form.Repeat repeat -> forms("repeat", List.of(repeat.body()), limits);

@@ -68,12 +68,12 @@ final class JsonValues {
     }
 
     /** All values of a list: those without members or elements as one tree of words, the others with space between their tokens. */
-    static Expression oneOf(List<@Nullable Object> values) {
+    static Expression oneOf(List<@Nullable Object> values, JsonLayout layout) {
         List<byte[]> words = new ArrayList<>();
         List<Expression> ways = new ArrayList<>();
         for (Object value : values) {
             if (value instanceof List<?> || value instanceof Map<?, ?>) {
-                ways.add(one(value));
+                ways.add(one(value, layout));
             } else {
                 words.add(scalar(value));
             }
@@ -84,17 +84,17 @@ final class JsonValues {
         return new Expression.Choice(ways);
     }
 
-    private static Expression one(@Nullable Object value) {
+    private static Expression one(@Nullable Object value, JsonLayout layout) {
         if (value instanceof List<?> list) {
             List<Expression> elements = new ArrayList<>();
-            list.forEach(each -> elements.add(one(each)));
-            return JsonText.array(elements, Expression.NOTHING, elements.size(), elements.size());
+            list.forEach(each -> elements.add(one(each, layout)));
+            return layout.array(elements, Expression.NOTHING, elements.size(), elements.size());
         }
         if (value instanceof Map<?, ?> map) {
             List<Expression.Rung> members = new ArrayList<>();
-            map.forEach((name, each) ->
-                    members.add(new Expression.Rung(JsonText.member(name((String) name), one(each)), false, false)));
-            return JsonText.object(members, members.size(), members.size());
+            map.forEach((name, each) -> members.add(
+                    new Expression.Rung(layout.member(name((String) name), one(each, layout)), false, false)));
+            return layout.object(members, members.size(), members.size());
         }
         return new Expression.Words(List.of(scalar(value)));
     }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,9 @@ final class NetworkBuilder {
     private final RuleFacts facts;
     private final Nodes nodes;
     private final Map<Rule, Integer> calls = new HashMap<>();
+    /** Of bodies, by what follows them: what begins before none of them, one at most, two at most and so on. */
+    private final Map<Expression, Map<Integer, List<Integer>>> copies = new IdentityHashMap<>();
+
     private final Deque<Rule> unbuilt = new ArrayDeque<>();
 
     private NetworkBuilder(RuleFacts facts, Nodes nodes) {
@@ -112,7 +116,7 @@ final class NetworkBuilder {
                 ways.add(then);
             }
             for (int child = tree.firstChild(at); child >= 0; child = tree.nextSibling(child)) {
-                ways.add(nodes.read(ByteSet.range(tree.value(child), tree.value(child)), made[child]));
+                ways.add(nodes.read(tree.value(child), made[child]));
             }
             made[at] = nodes.branch(ways.stream().mapToInt(way -> way).toArray());
         }
@@ -176,14 +180,23 @@ final class NetworkBuilder {
         if (endless) {
             follower = nodes.branchLater();
             nodes.open(follower, node(body, follower), then);
-        }
-        for (int copy = least; !endless && copy < times; copy++) {
-            follower = nodes.branch(node(body, follower), then);
+        } else {
+            follower = atMost(body, times - least, then);
         }
         for (int copy = 0; copy < least; copy++) {
             follower = node(body, follower);
         }
         return follower;
+    }
+
+    /** What is allowed twice at most is what is allowed once at most, behind one more: each stands once, however many want it. */
+    private int atMost(Expression body, int times, int then) {
+        List<Integer> made = copies.computeIfAbsent(body, key -> new HashMap<>())
+                .computeIfAbsent(then, key -> new ArrayList<>(List.of(then)));
+        while (made.size() <= times) {
+            made.add(nodes.branch(node(body, made.getLast()), then));
+        }
+        return made.get(times);
     }
 
     private int loop(Expression body, int least, int times, boolean plain, int then) {

@@ -29,6 +29,8 @@ final class Nodes {
     private final List<Network.Loop> loops = new ArrayList<>();
     private final List<ByteSet> sets = new ArrayList<>();
     private final Map<ByteSet, Integer> setIds = new HashMap<>();
+    /** Of each byte: its set's id + 1, where it is known. */
+    private final int[] ofOne = new int[256];
 
     /**
      * @param spellable bytes that are tokens by themselves: only these are read, so that at least one token always fits
@@ -47,24 +49,53 @@ final class Nodes {
 
     int read(ByteSet wanted, int then) {
         ByteSet set = wanted.and(spellable);
-        if (then == NOWHERE || set.isEmpty()) {
+        return then == NOWHERE || set.isEmpty() ? NOWHERE : add(Network.READ, setId(set), then);
+    }
+
+    int read(int value, int then) {
+        if (then == NOWHERE || !spellable.contains(value)) {
             return NOWHERE;
         }
+        if (ofOne[value] == 0) {
+            ofOne[value] = 1 + setId(ByteSet.range(value, value));
+        }
+        return add(Network.READ, ofOne[value] - 1, then);
+    }
+
+    private int setId(ByteSet set) {
         Integer known = setIds.putIfAbsent(set, sets.size());
         if (known == null) {
             sets.add(set);
         }
-        return add(Network.READ, known == null ? sets.size() - 1 : known, then);
+        return known == null ? sets.size() - 1 : known;
     }
 
     int branch(int... ways) {
-        int[] open =
-                Arrays.stream(ways).filter(way -> way != NOWHERE).distinct().toArray();
+        int[] open = open(ways);
         if (open.length < 2) {
             return open.length == 0 ? NOWHERE : open[0];
         }
         branches.add(open);
         return add(Network.BRANCH, branches.size() - 1, 0);
+    }
+
+    /** Those that lead somewhere, each once. */
+    private static int[] open(int[] ways) {
+        if (ways.length > 16) {
+            return Arrays.stream(ways).filter(way -> way != NOWHERE).distinct().toArray();
+        }
+        int[] open = new int[ways.length];
+        int count = 0;
+        for (int way : ways) {
+            boolean known = way == NOWHERE;
+            for (int at = 0; at < count && !known; at++) {
+                known = open[at] == way;
+            }
+            if (!known) {
+                open[count++] = way;
+            }
+        }
+        return Arrays.copyOf(open, count);
     }
 
     /** One of two, of which the bytes that both begin with are read once. Copies branches, as far as all are not copied too often. */
@@ -103,9 +134,7 @@ final class Nodes {
     }
 
     void open(int branch, int... ways) {
-        branches.set(
-                values[branch],
-                Arrays.stream(ways).filter(way -> way != NOWHERE).distinct().toArray());
+        branches.set(values[branch], open(ways));
     }
 
     /** The nodes to which a branch leads in the end, the node itself where it is none; only the first way of branches in branches. */

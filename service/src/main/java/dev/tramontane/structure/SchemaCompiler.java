@@ -15,19 +15,21 @@ import org.apache.lucene.util.automaton.Automaton;
 
 /**
  * Makes expressions of JSON schemas: a rule for each set of schemas that must hold of one value, so that schemas may refer to themselves. Members stand in
- * the order of {@code properties}, others behind them; numbers, strings and space as {@link JsonText} says.
+ * the order of {@code properties}, others behind them; numbers and strings as {@link JsonText} says.
  */
 final class SchemaCompiler {
     private record Pending(Rule rule, List<Shape.Part> parts) {}
 
     private final StructureLimits limits;
+    private final JsonLayout layout;
     private final SchemaReader reader;
     private final Fits fits;
     private final Map<List<String>, Rule> rules = new HashMap<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final Map<Set<String>, Expression> otherNames = new HashMap<>();
 
-    private SchemaCompiler(Object schema, StructureLimits limits) {
+    private SchemaCompiler(Object schema, JsonLayout layout, StructureLimits limits) {
+        this.layout = layout;
         this.limits = limits;
         this.reader = new SchemaReader(schema, limits);
         this.fits = new Fits(reader);
@@ -35,10 +37,11 @@ final class SchemaCompiler {
 
     /**
      * @param schema a tree of maps in their order, lists, strings, numbers, booleans and nulls
+     * @param layout what may stand between the tokens of JSON
      * @throws StructureException where it is wrong, or says what is not supported, with its place as a JSON pointer
      */
-    static Expression compile(Object schema, StructureLimits limits) {
-        SchemaCompiler compiler = new SchemaCompiler(schema, limits);
+    static Expression compile(Object schema, JsonLayout layout, StructureLimits limits) {
+        SchemaCompiler compiler = new SchemaCompiler(schema, layout, limits);
         Expression whole = compiler.value(List.of(new Shape.Part("", schema)));
         while (!compiler.pending.isEmpty()) {
             Pending next = compiler.pending.removeLast();
@@ -65,7 +68,7 @@ final class SchemaCompiler {
             }
         }
         if (distinct.isEmpty()) {
-            return JsonText.VALUE;
+            return layout.value();
         }
         Rule known = rules.get(List.copyOf(distinct.keySet()));
         if (known == null) {
@@ -81,9 +84,11 @@ final class SchemaCompiler {
 
     private Expression shape(Shape shape, String place) {
         if (shape.values != null) {
-            return JsonValues.oneOf(shape.values.stream()
-                    .filter(value -> fits.fitsRest(value, shape))
-                    .toList());
+            return JsonValues.oneOf(
+                    shape.values.stream()
+                            .filter(value -> fits.fitsRest(value, shape))
+                            .toList(),
+                    layout);
         }
         List<Expression> ways = new ArrayList<>();
         for (String type : shape.types) {
@@ -143,12 +148,12 @@ final class SchemaCompiler {
         }
         Expression rest = value(shape.element(shape.toldApart()));
         if (first.isEmpty()
-                && rest == JsonText.VALUE
+                && rest == layout.value()
                 && shape.leastElements == 0
                 && shape.mostElements == Expression.UNBOUNDED) {
-            return JsonText.ARRAY;
+            return layout.array();
         }
-        return JsonText.array(first, rest, shape.leastElements, shape.mostElements);
+        return layout.array(first, rest, shape.leastElements, shape.mostElements);
     }
 
     @SuppressWarnings("ReferenceEquality") // there is one expression of any value
@@ -160,7 +165,7 @@ final class SchemaCompiler {
         Expression others = value(shape.otherMembers());
         List<Expression.Rung> rungs = new ArrayList<>();
         for (String name : names) {
-            Expression member = JsonText.member(JsonValues.name(name), value(shape.member(name)));
+            Expression member = layout.member(JsonValues.name(name), value(shape.member(name)));
             rungs.add(new Expression.Rung(member, !shape.required.contains(name), false));
         }
         boolean open = !others.equals(Expression.NOTHING);
@@ -170,15 +175,15 @@ final class SchemaCompiler {
                     "minProperties above 1 and above the number of required properties is supported only without additionalProperties");
         }
         if (open) {
-            rungs.add(new Expression.Rung(JsonText.member(otherName(names), others), true, true));
+            rungs.add(new Expression.Rung(layout.member(otherName(names), others), true, true));
         }
         if (names.isEmpty()
-                && others == JsonText.VALUE
+                && others == layout.value()
                 && shape.leastMembers == 0
                 && shape.mostMembers == Expression.UNBOUNDED) {
-            return JsonText.OBJECT;
+            return layout.object();
         }
-        return JsonText.object(rungs, shape.leastMembers, shape.mostMembers);
+        return layout.object(rungs, shape.leastMembers, shape.mostMembers);
     }
 
     private Expression otherName(Set<String> names) {

@@ -169,6 +169,22 @@ class StructuredAnswersTest {
                 .getString("text");
     }
 
+    /** As vLLM calls it: nothing but a space behind commas and colons. */
+    @Test
+    void jsonWithoutLines() {
+        JsonObject schema = new JsonObject("""
+                {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
+                  "a": {"type": "array", "items": {"type": "null"}, "maxItems": 3}, "b": {"type": "boolean"}}}""");
+        for (int seed = 0; seed < 8; seed++) {
+            JsonObject asked = outputs("json", schema).put("seed", seed).put("temperature", 8);
+            asked.getJsonObject("structured_outputs").put("disable_any_whitespace", true);
+            String text = choice(service.chat(TestService.chatBody(asked)), 0)
+                    .getJsonObject("message")
+                    .getString("content");
+            assertThat(text).matches("\\{\"a\": ?\\[(null(, ?null)*)?], ?\"b\": ?(true|false)}");
+        }
+    }
+
     private static final JsonObject SCHEMA = new JsonObject("""
             {"type": "object", "additionalProperties": false, "required": ["kind", "count", "tags"], "properties": {
               "kind": {"enum": ["cat", "dog"]}, "count": {"type": "integer", "minimum": 0, "maximum": 30},

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -363,6 +364,33 @@ class SchemaTest {
         assertThat(Judge.allows(structure, "{  \"a\": 1}")).isFalse();
         assertThat(Judge.allows(structure, "{\n\n\"a\": 1}")).isFalse();
         assertThat(Judge.allows(structure, "{\r\n\"a\": 1}")).isFalse();
+    }
+
+    @Test
+    void compactFormsHaveNoLines() {
+        Map<String, @Nullable Object> schema = Judge.tree(
+                "{\"properties\": {\"a\": {\"type\": \"array\"}, \"b\": {\"const\": [1, {\"c\": 2}]}}, \"type\": \"object\"}");
+        for (Form form : List.of(new Form.JsonObject(true), new Form.JsonSchema(schema, false, true))) {
+            Structure structure = Structure.of(form, TOKENS, StructureLimits.DEFAULT);
+            for (String allowed :
+                    List.of("{}", "{\"a\":[1,{}],\"b\":[1,{\"c\":2}]}", "{\"a\": [1, {}], \"b\": [1, {\"c\": 2}]}")) {
+                assertThat(Judge.allows(structure, allowed)).as(allowed).isTrue();
+            }
+            for (String other : List.of(
+                    "{ }",
+                    "{\"a\" :[]}",
+                    "{\"a\":  []}",
+                    "{\"a\":[] }",
+                    "{\n\"a\":[]}",
+                    "{\"a\":[ 1]}",
+                    "{\"b\":[1,\n{\"c\":2}]}")) {
+                assertThat(Judge.allows(structure, other)).as(other).isFalse();
+            }
+        }
+        Structures all = new Structures(TOKENS, StructureLimits.DEFAULT, 1 << 24);
+        assertThat(all.structure(new Form.JsonObject(true))).isNotSameAs(all.structure(new Form.JsonObject(false)));
+        assertThat(all.structure(new Form.JsonSchema(schema, false, true)))
+                .isNotSameAs(all.structure(new Form.JsonSchema(schema, false)));
     }
 
     static Stream<Arguments> refused() {

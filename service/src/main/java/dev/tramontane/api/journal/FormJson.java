@@ -29,12 +29,16 @@ final class FormJson {
             }
             case Form.Regex(String pattern) -> json.writeStringProperty("regex", pattern);
             case Form.Grammar(String text) -> json.writeStringProperty("grammar", text);
-            case Form.JsonSchema(Object schema, boolean strict) -> {
+            case Form.JsonSchema(Object schema, boolean strict, boolean compact) -> {
                 json.writeName("schema");
                 JsonWriter.tree(json, schema);
                 json.writeBooleanProperty("strict", strict);
+                json.writeBooleanProperty("compact", compact);
             }
-            case Form.JsonObject() -> json.writeBooleanProperty("object", true);
+            case Form.JsonObject(boolean compact) -> {
+                json.writeBooleanProperty("object", true);
+                json.writeBooleanProperty("compact", compact);
+            }
             case Form.Sequence _, Form.Any _, Form.Repeat _, Form.Without _ ->
                 throw new IllegalArgumentException("no request asks for a form of forms");
         }
@@ -70,12 +74,13 @@ final class FormJson {
             return new Form.Grammar(fields.requiredString("grammar"));
         }
         Object schema = fields.value("schema");
+        boolean compact = fields.flag("compact", false); // Earlier files have none.
         if (schema != null) {
-            return new Form.JsonSchema(schema, fields.flag("strict", false));
+            return new Form.JsonSchema(schema, fields.flag("strict", false), compact);
         }
         if (!fields.flag("object", false)) {
             throw fields.missing("schema");
         }
-        return new Form.JsonObject();
+        return new Form.JsonObject(compact);
     }
 }

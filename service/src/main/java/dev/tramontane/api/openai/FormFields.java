@@ -90,6 +90,7 @@ public final class FormFields {
         if (outputs == null) {
             return null;
         }
+        boolean compact = outputs.flag("disable_any_whitespace", false);
         AnswerForm form = only(
                 choice(outputs, "choice"),
                 regex(outputs, "regex"),
@@ -99,8 +100,8 @@ public final class FormFields {
                         ? new AnswerForm(new Form.JsonObject(), outputs.path("json_object"), 0)
                         : null);
         outputs.refuse("structural_tag", "use json, regex or choice");
-        outputs.refuse("whitespace_pattern", "what stands between JSON's values is fixed");
-        for (String name : List.of("disable_fallback", "disable_any_whitespace", "disable_additional_properties")) {
+        outputs.refuse("whitespace_pattern", "what stands between JSON's values is fixed; see disable_any_whitespace");
+        for (String name : List.of("disable_fallback", "disable_additional_properties")) {
             outputs.only(name, false);
         }
         outputs.end();
@@ -109,7 +110,17 @@ public final class FormFields {
                     "structured_outputs",
                     "structured_outputs must have one of choice, regex, json, grammar and json_object, or be left out");
         }
-        return form;
+        return compact ? compact(form) : form;
+    }
+
+    /** The same without lines and indentation; what is no JSON has no space of its own. */
+    private static AnswerForm compact(AnswerForm form) {
+        Form compact = switch (form.form()) {
+            case Form.JsonSchema schema -> new Form.JsonSchema(schema.schema(), schema.strict(), true);
+            case Form.JsonObject _ -> new Form.JsonObject(true);
+            default -> form.form();
+        };
+        return new AnswerForm(compact, form.field(), form.characters(), form.name());
     }
 
     private static @Nullable AnswerForm choice(JsonFields fields, String name) {

@@ -134,7 +134,8 @@ final class GenerationJsonTest {
                 new Form.Regex("a+"),
                 new Form.Grammar("root ::= \"a\" root | \"b\""),
                 new Form.JsonSchema(Map.of("type", "object"), true),
-                new Form.JsonSchema(true, false),
+                new Form.JsonSchema(true, false, true),
+                new Form.JsonObject(true),
                 new Form.JsonObject())) {
             GenerationRequest request = free.formed(new AnswerForm(form, "text.format", 7, "city"));
             GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
