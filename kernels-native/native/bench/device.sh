@@ -22,7 +22,7 @@ status=0
 if [ "$status" -ne 2 ]; then # 2: it runs, and knows no option of that name
     took "building"
     cmake -S "$native" -B "$build" -DCMAKE_BUILD_TYPE=Release -DTM_TESTS=ON -DTM_BENCH=ON \
-        "-DTM_CUDA_ARCHITECTURES=90a" >"$out/build.log" 2>&1 &&
+        "-DTM_CUDA_ARCHITECTURES=90" >"$out/build.log" 2>&1 &&
         cmake --build "$build" --parallel "$(nproc)" --target forward_test fuzz_test device_bench >>"$out/build.log" 2>&1 ||
         { tail -n 40 "$out/build.log"; exit 1; }
 fi

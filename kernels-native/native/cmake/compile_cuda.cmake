@@ -1,4 +1,4 @@
-# Compiles one CUDA source, prints what its kernels take, and fails when one spills registers on sm_90a, for which they are
+# Compiles one CUDA source, prints what its kernels take, and fails when one spills registers on sm_90, for which they are
 # tuned; on other architectures a spill is only printed:
 #   cmake -DNVCC=... -DFLAGS=... -DSOURCE=x.cu -DOBJECT=x.o -P compile_cuda.cmake
 get_filename_component(directory ${OBJECT} DIRECTORY)
@@ -29,8 +29,8 @@ if(spilled)
   list(JOIN spilled "\n  " text)
   message("${name}: kernels spill registers:\n  ${text}")
 endif()
-list(FILTER spilled INCLUDE REGEX "\\(sm_90a\\)")
+list(FILTER spilled INCLUDE REGEX "\\(sm_90\\)")
 if(spilled)
   file(REMOVE ${OBJECT})
-  message(FATAL_ERROR "${name}: no kernel may spill on sm_90a")
+  message(FATAL_ERROR "${name}: no kernel may spill on sm_90")
 endif()

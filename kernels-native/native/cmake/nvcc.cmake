@@ -3,7 +3,8 @@
 # loads on machines without one). Nothing found: says so, and the build goes on without CUDA.
 set(TM_NVCC "" CACHE FILEPATH "nvcc; OFF builds without CUDA")
 option(TM_CUDA_LINES "Line numbers in the device's code, for profilers: they come with the checkout's path" OFF)
-set(TM_CUDA_ARCHITECTURES "80;90a" CACHE STRING "Compute capabilities to compile for; PTX of the first is added")
+set(TM_CUDA_ARCHITECTURES "80;90;100;120" CACHE STRING "Compute capabilities to compile for, lowest first; those that nvcc \
+doesn't know are left out, and PTX of 8.0 and 9.0 is added for what comes after them")
 
 set(tm_cuda_objects)
 if(TM_NVCC)
@@ -28,7 +29,7 @@ if(NOT tm_cudart)
   return()
 endif()
 
-set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -Werror all-warnings -Xptxas=-v
+set(tm_nvcc_flags -std=c++20 -O3 -fmad=false -compress-mode=size -Werror all-warnings -Xptxas=-v
   -Xcompiler=-Wall,-Wextra,-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden,-ffp-contract=off
   -I${CMAKE_CURRENT_SOURCE_DIR}/include -I${CMAKE_CURRENT_SOURCE_DIR}/src)
 if(TM_CUDA_LINES)
@@ -37,13 +38,23 @@ endif()
 foreach(prefix ${tm_prefixes})
   list(APPEND tm_nvcc_flags -Xcompiler=${prefix})
 endforeach()
-list(GET TM_CUDA_ARCHITECTURES 0 tm_first_arch)
-set(tm_ptx -gencode=arch=compute_${tm_first_arch},code=compute_${tm_first_arch})
+# Code for 9.0 and later has the wait for the kernel ahead, so a kernel may start before that one has ended
+# (cuda/early_start.h): PTX of 8.0 alone would leave later devices without it. It is made once for them all.
+execute_process(COMMAND ${tm_nvcc} --list-gpu-code OUTPUT_VARIABLE tm_known_code)
+set(tm_ptx -gencode=arch=compute_80,code=compute_80)
+set(tm_early_code compute_90)
 set(tm_every_arch ${tm_ptx})
 foreach(arch ${TM_CUDA_ARCHITECTURES})
-  list(APPEND tm_every_arch -gencode=arch=compute_${arch},code=sm_${arch})
+  if(NOT tm_known_code MATCHES "sm_${arch}[\n ]")
+    message(STATUS "${tm_nvcc} makes no code for sm_${arch}")
+  elseif(NOT arch LESS 90)
+    string(APPEND tm_early_code ",sm_${arch}")
+  else()
+    list(APPEND tm_every_arch -gencode=arch=compute_${arch},code=sm_${arch})
+  endif()
 endforeach()
-set(tm_without_kernels device_backend device_model device_step found multiply probe)  # one pass is enough
+list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
+set(tm_without_kernels device_backend device_model device_step early_start found multiply probe)  # one pass is enough
 foreach(source ${cuda_sources})
   get_filename_component(name ${source} NAME_WE)
   set(arch_flags ${tm_every_arch})

@@ -1,22 +1,10 @@
-// One source, two compilers: under nvcc these are CUDA's own words, under the C++ compiler the emulator's (emu/). Both
-// sets of kernels live in one library, so each has a namespace of its own.
+// Launches of kernels, and what a kernel asks of the device besides arithmetic.
 #pragma once
 
-#include <cstdint>
-
-#if defined(__CUDACC__)
-#include <cuda_runtime.h>
-#define TM_DEVICE cuda
-#else
-#include "simt.h"
-#define TM_DEVICE emulated
-#endif
+#include "device_words.h"
+#include "early_start.h"
 
 namespace tramontane::TM_DEVICE {
-
-#if !defined(__CUDACC__)
-using namespace tramontane::emu;
-#endif
 
 struct Grid {
   dim3 blocks;
@@ -24,37 +12,49 @@ struct Grid {
   uint32_t shared_bytes = 0;
 };
 
-// Starts a kernel on the stream. On sm_90 and later it may begin before the kernel ahead of it has ended, so every
-// kernel calls wait_for_previous() in each thread before it touches what others wrote.
+// Starts a kernel on the stream. Where its code has the wait (early_start.h) it may begin before the kernel ahead of it has
+// ended, so every kernel calls wait_for_previous() in each thread, before it touches anything but weights.
 template <class... Parameters, class... Arguments>
 cudaError_t launch(void (*kernel)(Parameters...), const Grid& grid, cudaStream_t stream, Arguments... arguments) {
+  bool early = false;
+  if (const cudaError_t error = starts_early(reinterpret_cast<const void*>(kernel), &early)) return error;
 #if defined(__CUDACC__)
-  cudaLaunchAttribute early = {};
-  early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  early.val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attribute.val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = grid.blocks;
   config.blockDim = grid.threads;
   config.dynamicSmemBytes = grid.shared_bytes;
   config.stream = stream;
-  config.attrs = &early;
-  config.numAttrs = 1;
+  config.attrs = &attribute;
+  config.numAttrs = early ? 1 : 0;
   return cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...);
 #else
-  return record_launch(grid.blocks, grid.threads, grid.shared_bytes, stream, [=] { kernel(Parameters(arguments)...); });
+  return record_launch({grid.blocks, grid.threads, grid.shared_bytes, early}, stream,
+                       [=] { kernel(Parameters(arguments)...); });
 #endif
 }
 
 __device__ inline void wait_for_previous() {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if !defined(__CUDACC__)
+  current().wait_for_previous();
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= TM_FIRST_WITH_WAIT
   asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
 
 // Lets the next kernel's blocks start as soon as there is room for them.
 __device__ inline void let_next_start() {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= TM_FIRST_WITH_WAIT
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+// Says that no kernel writes this memory once it is there, so that it may be read before wait_for_previous().
+inline void holds_weights([[maybe_unused]] void* memory) {
+#if !defined(__CUDACC__)
+  may_be_read_early(memory);
 #endif
 }
 
@@ -78,6 +78,9 @@ __device__ inline uint4 load_once(const uint4* from) {
                : "l"(from));
   return v;
 #else
+#if !defined(__CUDACC__)
+  check_aligned(from, sizeof *from);
+#endif
   return *from;
 #endif
 }

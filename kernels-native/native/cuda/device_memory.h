@@ -35,13 +35,14 @@ inline void must(cudaError_t error, const char* doing) {
 
 class Memory {
  public:
-  enum class Place { kDevice, kPinned };
+  enum class Place { kDevice, kWeights, kPinned };  // weights: on the device, and written before the first step
 
   Memory() = default;
   Memory(uint64_t bytes, Place place) : bytes_(bytes), place_(place) {
     if (bytes == 0) return;
-    must(place == Place::kDevice ? cudaMalloc(&data_, bytes) : cudaMallocHost(&data_, bytes),
-         place == Place::kDevice ? "taking its memory" : "pinning the host's memory");
+    must(place == Place::kPinned ? cudaMallocHost(&data_, bytes) : cudaMalloc(&data_, bytes),
+         place == Place::kPinned ? "pinning the host's memory" : "taking its memory");
+    if (place == Place::kWeights) holds_weights(data_);
   }
   Memory(Memory&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)), place_(other.place_) {}
@@ -53,7 +54,7 @@ class Memory {
   }
   // After a failure of the device freeing fails as well; there is nothing left to say then.
   ~Memory() {
-    if (data_ != nullptr) place_ == Place::kDevice ? cudaFree(data_) : cudaFreeHost(data_);
+    if (data_ != nullptr) place_ == Place::kPinned ? cudaFreeHost(data_) : cudaFree(data_);
   }
 
   uint64_t bytes() const { return bytes_; }

@@ -41,8 +41,8 @@ class Uploader {
     to.dtype = from.dtype;
     to.rows = static_cast<uint32_t>(from.rows);
     to.columns = static_cast<uint32_t>(from.cols);
-    to.codes = Memory(code_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kDevice);
-    to.scales = Memory(scale_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kDevice);
+    to.codes = Memory(code_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kWeights);
+    to.scales = Memory(scale_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kWeights);
     HalvedRows order = from.halved;
     if (from.stored == from.dtype) {
       copy(raw_.as<void>(), from.data, from.bytes);
@@ -60,7 +60,7 @@ class Uploader {
   }
 
   void floats(const float* from, uint64_t n, Memory& to) {
-    to = Memory(n * sizeof(float), Memory::Place::kDevice);
+    to = Memory(n * sizeof(float), Memory::Place::kWeights);
     if (n > 0) copy(to.as<void>(), from, n * sizeof(float));
     must(cudaStreamSynchronize(stream_), "copying weights");
   }

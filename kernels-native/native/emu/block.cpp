@@ -6,18 +6,9 @@
 #include <cstring>
 #include <numeric>
 
+#include "early_access.h"
+
 namespace tramontane::emu {
-namespace {
-
-// splitmix64.
-uint64_t next(uint64_t& state) {
-  uint64_t z = state += 0x9E3779B97F4A7C15ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
-
-}  // namespace
 
 Block& current() {
   thread_local Block block;
@@ -34,79 +25,147 @@ void Block::fail(const char* format, ...) {
   error_ = text;
 }
 
-std::string Block::run(dim3 grid, dim3 block, uint64_t shared_bytes, uint64_t seed, const std::function<void()>& body) {
-  const uint32_t n = block.x * block.y * block.z;
-  block_extent_ = block;
-  grid_extent_ = grid;
+std::string Block::run(const Launch& launch, uint64_t seed, const std::function<void()>& body) {
+  launch_ = launch;
+  const dim3& block = launch.block;
+  const dim3& grid = launch.grid;
+  n_threads_ = block.x * block.y * block.z;
   body_ = &body;
-  random_ = seed;
+  chance_ = Chance(seed);
   error_.clear();
-  threads_.resize(n);
-  warps_.resize((n + kWarpLanes - 1) / kWarpLanes);
-  order_.resize(n);
-  std::iota(order_.begin(), order_.end(), 0u);
-  for (uint32_t t = 0; t < n; ++t) threads_[t].index = {t % block.x, t / block.x % block.y, t / (block.x * block.y)};
-  for (uint32_t z = 0; z < grid.z; ++z) {
-    for (uint32_t y = 0; y < grid.y; ++y) {
-      for (uint32_t x = 0; x < grid.x; ++x) {
-        block_ = {x, y, z};
-        // Of exactly the asked size and fresh for each block: a read of what nobody wrote, or of an earlier block's
-        // leavings, shows.
-        shared_.reset(shared_bytes == 0 ? nullptr : new uint8_t[shared_bytes]);
-        if (shared_bytes > 0) memset(shared_.get(), 0xff, shared_bytes);
-        begin_block();
-        run_block(n);
-        if (!error_.empty()) return error_;
-      }
-    }
+  threads_.resize(n_threads_);
+  warps_.resize((n_threads_ + kWarpLanes - 1) / kWarpLanes);
+  lanes_.resize(kWarpLanes);
+  std::iota(lanes_.begin(), lanes_.end(), 0u);
+  for (uint32_t t = 0; t < n_threads_; ++t) {
+    threads_[t].index = {t % block.x, t / block.x % block.y, t / (block.x * block.y)};
+  }
+  // A step that is coprime to their number visits all blocks, in an order that is not theirs.
+  const uint64_t n_blocks = static_cast<uint64_t>(grid.x) * grid.y * grid.z;
+  uint64_t step = 1 + chance_.below(n_blocks);
+  while (std::gcd(step, n_blocks) != 1) ++step;
+  uint64_t at = chance_.below(n_blocks);
+  for (uint64_t i = 0; i < n_blocks; ++i, at = (at + step) % n_blocks) {
+    block_ = {static_cast<uint32_t>(at % grid.x), static_cast<uint32_t>(at / grid.x % grid.y),
+              static_cast<uint32_t>(at / grid.x / grid.y)};
+    begin_block();
+    if (launch.early && (i == 0 || chance_.one_in(4))) hide_memory();
+    run_block();
+    reveal_memory();
+    end_block();
+    if (!error_.empty()) return error_;
   }
   return error_;
 }
 
 void Block::begin_block() {
+  // Of exactly the asked size and fresh for each block: a read of what nobody wrote, or of an earlier block's leavings,
+  // shows.
+  const uint64_t bytes = launch_.shared_bytes;
+  shared_.reset(bytes == 0 ? nullptr : new uint8_t[bytes]);
+  if (bytes > 0) memset(shared_.get(), 0xff, bytes);
+  async_.begin(shared_.get(), bytes);
   for (Warp& warp : warps_) warp = Warp();
   for (Thread& thread : threads_) {
     thread.state = State::kReady;
+    thread.waited = false;
     thread.fiber.start(&Block::enter, this);
   }
+}
+
+void Block::end_block() {
+  if (!error_.empty()) return;
+  if (const std::string left = async_.end(); !left.empty()) fail("%s", left.c_str());
 }
 
 void Block::enter(void* argument) {
   Block* self = static_cast<Block*>(argument);
   (*self->body_)();
-  self->threads_[self->running_].state = State::kDone;
+  Thread& thread = self->threads_[self->running_];
+  if (self->launch_.early && !thread.waited) {
+    self->fail("thread %u ended without waiting for the kernel ahead of it", self->running_);
+  }
+  thread.state = State::kDone;
 }
 
-void Block::run_block(uint32_t n) {
-  for (;;) {
-    for (uint32_t i = n; i > 1; --i) std::swap(order_[i - 1], order_[next(random_) % i]);
-    // Until the next barrier: passes over whoever can run.
-    for (bool progress = true; progress && error_.empty();) {
-      progress = false;
-      for (const uint32_t t : order_) {
-        if (threads_[t].state != State::kReady) continue;
-        running_ = t;
-        threads_[t].fiber.resume();
-        progress = true;
-        if (!error_.empty()) return;
-      }
+bool Block::can_run(const Thread& thread) const {
+  return thread.state == State::kReady ||
+         (thread.state == State::kAtPhase && async_.has_ended(thread.phase, thread.parity));
+}
+
+// Each of its threads that can run, once. False when none can.
+bool Block::run_warp(uint32_t warp) {
+  bool ran = false;
+  for (const uint32_t lane : lanes_) {
+    const uint32_t t = warp * kWarpLanes + lane;
+    if (t >= n_threads_ || !can_run(threads_[t])) continue;
+    threads_[t].state = State::kReady;
+    running_ = t;
+    threads_[t].fiber.resume();
+    ran = true;
+    if (touched_memory() != nullptr) fail("thread %u touched memory before it waited for the kernel ahead of it", t);
+    if (const std::string& wrong = async_.error(); !wrong.empty()) fail("thread %u: %s", t, wrong.c_str());
+    if (!error_.empty()) return true;
+  }
+  return ran;
+}
+
+// Of the warps that can run one by chance, for as long as chance has it.
+bool Block::run_some_warp() {
+  const uint32_t n = static_cast<uint32_t>(warps_.size());
+  const uint32_t first = chance_.below(n);
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint32_t warp = (first + i) % n;
+    if (!run_warp(warp)) continue;
+    while (error_.empty() && !chance_.one_in(4) && run_warp(warp)) {
     }
+    return true;
+  }
+  return false;
+}
+
+void Block::run_block() {
+  for (uint32_t i = kWarpLanes; i > 1; --i) std::swap(lanes_[i - 1], lanes_[chance_.below(i)]);
+  while (error_.empty()) {
+    if (run_some_warp()) {
+      if (chance_.one_in(8)) async_.carry_out_one(chance_);
+      continue;
+    }
+    // Nobody can run. A copy comes as late as it may; then those that wait go on, and then a barrier opens.
+    if (async_.carry_out_one(chance_)) continue;
     if (std::all_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.state == State::kDone; })) return;
-    release_barrier(n);
-    if (!error_.empty()) return;
+    if (!release_waiting()) release_barrier();
   }
 }
 
+bool Block::release_waiting() {
+  reveal_memory();
+  bool any = false;
+  for (Thread& thread : threads_) {
+    if (thread.state != State::kAtWait) continue;
+    thread.state = State::kReady;
+    any = true;
+  }
+  return any;
+}
+
 // Nobody can run: either all wait at one barrier, or the block is stuck.
-void Block::release_barrier(uint32_t n) {
+void Block::release_barrier() {
   const Thread& first = threads_[0];
-  for (uint32_t t = 0; t < n; ++t) {
+  for (uint32_t t = 0; t < n_threads_; ++t) {
     const Thread& thread = threads_[t];
     if (thread.state == State::kAtWarp) {
       const Warp& warp = warps_[t / kWarpLanes];
       return fail("deadlock: thread %u waits for lanes %08x of its warp, and only %08x came", t, warp.mask,
                   warp.arrived);
     }
+    if (thread.state == State::kAtPhase) {
+      return fail("deadlock: thread %u waits for the end of a phase of parity %u, and %s", t, thread.parity,
+                  async_.describe(thread.phase).c_str());
+    }
+  }
+  for (uint32_t t = 0; t < n_threads_; ++t) {
+    const Thread& thread = threads_[t];
     if (thread.state != State::kAtBarrier || first.state != State::kAtBarrier || thread.file != first.file ||
         thread.line != first.line) {
       const Thread& waits = first.state == State::kAtBarrier ? first : thread;
@@ -117,12 +176,28 @@ void Block::release_barrier(uint32_t n) {
   for (Thread& thread : threads_) thread.state = State::kReady;
 }
 
+void Block::suspend(State state) {
+  threads_[running_].state = state;
+  threads_[running_].fiber.suspend();
+}
+
 void Block::barrier(const char* file, int line) {
-  Thread& thread = threads_[running_];
-  thread.file = file;
-  thread.line = line;
-  thread.state = State::kAtBarrier;
-  thread.fiber.suspend();
+  threads_[running_].file = file;
+  threads_[running_].line = line;
+  suspend(State::kAtBarrier);
+}
+
+void Block::wait_for_previous() {
+  if (!launch_.has_wait || threads_[running_].waited) return;
+  threads_[running_].waited = true;
+  if (launch_.early) suspend(State::kAtWait);
+}
+
+void Block::wait_for_phase(const uint64_t* barrier, uint32_t parity) {
+  async_.check_used(barrier, running_);
+  threads_[running_].phase = barrier;
+  threads_[running_].parity = parity;
+  suspend(State::kAtPhase);
 }
 
 void Block::warp_wide(uint32_t mask, WarpOperation operation, void* mine) {
@@ -140,11 +215,7 @@ void Block::warp_wide(uint32_t mask, WarpOperation operation, void* mine) {
   }
   warp.lanes.of[lane] = mine;
   warp.arrived |= 1u << lane;
-  if (warp.arrived != mask) {
-    threads_[me].state = State::kAtWarp;
-    threads_[me].fiber.suspend();
-    return;
-  }
+  if (warp.arrived != mask) return suspend(State::kAtWarp);
   operation(warp.lanes);
   warp.arrived = 0;
   const uint32_t first = me - lane;

@@ -1,12 +1,18 @@
 #include "runtime.h"
 
-#include <cstdlib>
+#include <atomic>
 #include <cstring>
+
+#include "early_access.h"
 
 namespace tramontane::emu {
 namespace {
 
 thread_local std::string fault;  // of the last kernel that failed
+
+constexpr int kFirstWithWait = 90;
+// Number of the device, and what its kernels were compiled for.
+std::atomic<int> device_number{0}, device_binary{90}, device_ptx{90};
 
 cudaError_t record(cudaStream_t stream, std::function<cudaError_t()> work) {
   if (stream->failed != cudaSuccess) return stream->failed;
@@ -17,19 +23,20 @@ cudaError_t record(cudaStream_t stream, std::function<cudaError_t()> work) {
 }  // namespace
 
 cudaError_t cudaMalloc(void** memory, uint64_t bytes) {
-  // 256, as cudaMalloc aligns; poisoned, because a device's memory comes as it was left.
-  *memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-  if (*memory == nullptr) return cudaErrorMemoryAllocation;
-  memset(*memory, 0xff, bytes);
-  return cudaSuccess;
+  *memory = take_memory(bytes);
+  return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
 
 cudaError_t cudaFree(void* memory) {
-  std::free(memory);
+  give_memory_back(memory);
   return cudaSuccess;
 }
 
-cudaError_t cudaMallocHost(void** memory, uint64_t bytes) { return cudaMalloc(memory, bytes); }
+cudaError_t cudaMallocHost(void** memory, uint64_t bytes) {
+  const cudaError_t error = cudaMalloc(memory, bytes);
+  if (error == cudaSuccess) may_be_read_early(*memory);  // the host's, which no kernel sees
+  return error;
+}
 cudaError_t cudaFreeHost(void* memory) { return cudaFree(memory); }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, uint64_t bytes, cudaMemcpyKind, cudaStream_t stream) {
@@ -111,15 +118,33 @@ const char* cudaGetErrorString(cudaError_t error) {
   }
 }
 
-cudaError_t record_launch(dim3 grid, dim3 block, uint64_t shared_bytes, cudaStream_t stream,
-                          std::function<void()> body) {
+cudaError_t cudaGetDevice(int* device) {
+  *device = device_number;
+  return cudaSuccess;
+}
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
+  *attributes = {device_binary, device_ptx};
+  return cudaSuccess;
+}
+
+void exchange_device(const cudaFuncAttributes& loaded) {
+  ++device_number;
+  device_binary = loaded.binaryVersion;
+  device_ptx = loaded.ptxVersion;
+}
+
+cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void()> body) {
+  const dim3& grid = launch.grid;
+  const dim3& block = launch.block;
   const uint32_t n = block.x * block.y * block.z;
   if (n < 1 || n > 1024 || grid.x < 1 || grid.y < 1 || grid.z < 1 || grid.y > 65535 || grid.z > 65535) {
     return cudaErrorInvalidValue;
   }
-  if (shared_bytes > 48 << 10) return cudaErrorInvalidValue;  // more has to be asked for, and nothing here does
+  if (launch.shared_bytes > 48 << 10) return cudaErrorInvalidValue;  // more has to be asked for, and nothing here does
+  launch.has_wait = device_ptx >= kFirstWithWait;
   return record(stream, [=, body = std::move(body)] {
-    const std::string error = current().run(grid, block, shared_bytes, stream->seed++, body);
+    const std::string error = current().run(launch, stream->seed++, body);
     if (error.empty()) return cudaSuccess;
     fault = error;
     return cudaErrorLaunchFailure;

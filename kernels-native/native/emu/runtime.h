@@ -51,11 +51,21 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
 cudaError_t cudaGetLastError();
+cudaError_t cudaGetDevice(int* device);
+// Versions in tenths, as the runtime counts: 90 is compute capability 9.0.
+struct cudaFuncAttributes {
+  int binaryVersion;
+  int ptxVersion;
+};
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel);
 // The text of the last fault of a kernel of this thread, or the error's name.
 const char* cudaGetErrorString(cudaError_t error);
 
+// From here on there is another device, on which every kernel is loaded from code with these attributes; what was compiled
+// for less than 9.0 has no wait for the kernel ahead. For tests; the first device's code is 9.0's.
+void exchange_device(const cudaFuncAttributes& loaded);
+
 // Records the launch of a grid; body is one thread's life.
-cudaError_t record_launch(dim3 grid, dim3 block, uint64_t shared_bytes, cudaStream_t stream,
-                          std::function<void()> body);
+cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void()> body);
 
 }  // namespace tramontane::emu

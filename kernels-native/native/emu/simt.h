@@ -6,9 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "../cuda/mma_order.h"
 #include "dtype.h"
+#include "early_access.h"
 #include "runtime.h"
 
 #define __global__ static
@@ -85,9 +87,65 @@ T __shfl_sync(uint32_t mask, T value, int source) {
   return mine.out;
 }
 
+// A bit for each lane of the mask, set where the condition holds.
+inline uint32_t __ballot_sync(uint32_t mask, bool condition) {
+  struct Vote {
+    bool in;
+    uint32_t out;
+  } mine{condition, 0};
+  current().warp_wide(
+      mask,
+      [](Lanes& lanes) {
+        uint32_t votes = 0;
+        for (uint32_t l = 0; l < kWarpLanes; ++l) {
+          if (lanes.of[l] != nullptr && static_cast<Vote*>(lanes.of[l])->in) votes |= 1u << l;
+        }
+        for (void* lane : lanes.of) {
+          if (lane != nullptr) static_cast<Vote*>(lane)->out = votes;
+        }
+      },
+      &mine);
+  return mine.out;
+}
+inline bool __any_sync(uint32_t mask, bool condition) { return __ballot_sync(mask, condition) != 0; }
+inline bool __all_sync(uint32_t mask, bool condition) { return __ballot_sync(mask, condition) == mask; }
+inline void __syncwarp(uint32_t mask = 0xffffffffu) { __ballot_sync(mask, false); }
+
+// What was there. Threads of the emulator take turns, so nothing can come between.
+template <class T>
+T atomicAdd(T* at, T value) {
+  const T old = *at;
+  *at = old + value;
+  return old;
+}
+template <class T>
+T atomicMax(T* at, T value) {
+  const T old = *at;
+  *at = std::max(old, value);
+  return old;
+}
+inline void __threadfence() {}
+
+// A copy of 16-byte pieces has to begin at one.
+inline void check_aligned(const void* at, uint32_t bytes) {
+  if (reinterpret_cast<uintptr_t>(at) % bytes != 0) {
+    current().fail("thread %u: an address is not a multiple of %u bytes", current().running(), bytes);
+  }
+}
+
+// Every binary16 number as float: the emulator looks millions of them up.
+inline const float* halves() {
+  static const std::vector<float> all = [] {
+    std::vector<float> values(1 << 16);
+    for (uint32_t bits = 0; bits < values.size(); ++bits) values[bits] = half_to_float(static_cast<uint16_t>(bits));
+    return values;
+  }();
+  return all.data();
+}
+
 inline float element(bool bf16, uint32_t pair, int half) {
   const uint16_t bits = static_cast<uint16_t>(pair >> (16 * half));
-  return bf16 ? bf16_to_float(bits) : half_to_float(bits);
+  return bf16 ? bf16_to_float(bits) : halves()[bits];
 }
 
 // The 16 x 16 operand of a warp, out of the lanes' registers.

@@ -29,7 +29,7 @@ void add_all(Lanes& lanes) {
 TEST(barriers_order_a_block_whatever_the_order_of_its_threads) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     std::vector<int> out(96, -1);
-    const std::string error = current().run(dim3(1), dim3(96), 96 * sizeof(int), seed, [&] {
+    const std::string error = current().run({dim3(1), dim3(96), 96 * sizeof(int)}, seed, [&] {
       int* shared = static_cast<int*>(current().shared());
       const uint32_t t = current().thread().x;
       shared[t] = static_cast<int>(t);
@@ -44,7 +44,7 @@ TEST(barriers_order_a_block_whatever_the_order_of_its_threads) {
 TEST(a_missing_barrier_shows) {
   int wrong = 0;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    current().run(dim3(1), dim3(64), 64 * sizeof(int), seed, [&] {
+    current().run({dim3(1), dim3(64), 64 * sizeof(int)}, seed, [&] {
       int* shared = static_cast<int*>(current().shared());
       const uint32_t t = current().thread().x;
       shared[t] = static_cast<int>(t);
@@ -56,7 +56,7 @@ TEST(a_missing_barrier_shows) {
 
 TEST(warp_operations_take_the_named_lanes) {
   std::vector<int> out(64);
-  const std::string error = current().run(dim3(1), dim3(64), 0, 7, [&] {
+  const std::string error = current().run({dim3(1), dim3(64)}, 7, [&] {
     const uint32_t t = current().thread().x;
     int mine = static_cast<int>(t);
     if (t % 2 == 0) current().warp_wide(0x55555555u, add_all, &mine);
@@ -97,7 +97,7 @@ TEST(divergence_and_deadlock_are_errors) {
        }},
   };
   for (const auto& c : cases) {
-    const std::string error = current().run(dim3(2), dim3(64), 0, 3, c.body);
+    const std::string error = current().run({dim3(2), dim3(64)}, 3, c.body);
     CHECK_TEXT(error.find(c.message) != std::string::npos, error);
   }
 }
@@ -113,7 +113,7 @@ TEST(work_runs_when_somebody_waits) {
   CHECK_EQ(device, 2);
 
   cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
-  record_launch(dim3(1), dim3(1), 0, stream, [&] { ++device; });
+  record_launch({dim3(1), dim3(1)}, stream, [&] { ++device; });
   cudaGraph_t graph;
   CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);
   CHECK_EQ(cudaStreamSynchronize(stream), cudaSuccess);
@@ -127,10 +127,10 @@ TEST(work_runs_when_somebody_waits) {
   cudaGraphExecDestroy(executable);
 
   // A fault stays, and says what it was.
-  record_launch(dim3(1), dim3(32), 0, stream, [] {
+  record_launch({dim3(1), dim3(32)}, stream, [] {
     if (current().thread().x == 0) barrier();
   });
-  record_launch(dim3(1), dim3(1), 0, stream, [&] { device = -1; });
+  record_launch({dim3(1), dim3(1)}, stream, [&] { device = -1; });
   CHECK_EQ(cudaStreamSynchronize(stream), cudaErrorLaunchFailure);
   CHECK(std::strstr(cudaGetErrorString(cudaErrorLaunchFailure), "divergent barrier") != nullptr);
   CHECK_EQ(device, 5);

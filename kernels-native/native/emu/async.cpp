@@ -1,0 +1,123 @@
+#include "async.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tramontane::emu {
+namespace {
+
+constexpr uint64_t kMark = 0x6d62617272696572;  // what a barrier's bytes hold, so that a write over it shows
+constexpr uint8_t kPoison = 0xff;
+
+}  // namespace
+
+void Async::begin(uint8_t* shared, uint64_t bytes) {
+  shared_ = shared;
+  shared_bytes_ = bytes;
+  barriers_.clear();
+  copies_.clear();
+  error_.clear();
+}
+
+std::string Async::end() const {
+  return copies_.empty() ? "" : "the block ended while " + std::to_string(copies_.size()) + " copies were under way";
+}
+
+void Async::init_barrier(uint64_t* barrier, uint32_t count, uint32_t thread) {
+  const uint8_t* at = reinterpret_cast<uint8_t*>(barrier);
+  if (at < shared_ || at + 8 > shared_ + shared_bytes_ || (at - shared_) % 8 != 0) {
+    return fail("a barrier is not eight aligned bytes of shared memory");
+  }
+  if (count == 0) return fail("a barrier of no arrivals");
+  *barrier = kMark;
+  barriers_[barrier] = {count, count, 0, 0, thread, false};
+}
+
+void Async::fence_barriers(uint32_t thread) {
+  for (auto& [at, barrier] : barriers_) barrier.fenced |= barrier.thread == thread;
+}
+
+Async::Barrier* Async::find(const uint64_t* barrier, uint32_t thread) {
+  const auto place = barriers_.find(barrier);
+  if (place == barriers_.end()) {
+    fail("a barrier was used before it was made");
+    return nullptr;
+  }
+  if (*barrier != kMark) {
+    fail("a barrier was written over");
+    return nullptr;
+  }
+  if (!place->second.fenced && place->second.thread != thread) {
+    fail("a barrier was used before a fence showed it to others");
+    return nullptr;
+  }
+  return &place->second;
+}
+
+void Async::check_used(const uint64_t* barrier, uint32_t thread) { find(barrier, thread); }
+
+void Async::expect(const uint64_t* barrier, uint32_t bytes, uint32_t thread) {
+  if (Barrier* b = find(barrier, thread)) b->bytes += bytes;
+}
+
+void Async::arrive(const uint64_t* barrier, uint32_t thread) {
+  Barrier* b = find(barrier, thread);
+  if (b == nullptr) return;
+  if (b->pending == 0) return fail("more arrivals at a barrier than its phase counts");
+  --b->pending;
+  end_if_over(*b);
+}
+
+void Async::end_if_over(Barrier& b) {
+  if (b.pending > 0 || b.bytes != 0) return;
+  b.pending = b.count;
+  ++b.phase;
+}
+
+bool Async::has_ended(const uint64_t* barrier, uint32_t parity) const {
+  const auto place = barriers_.find(barrier);
+  return place != barriers_.end() && place->second.phase % 2 != parity;
+}
+
+std::string Async::describe(const uint64_t* barrier) const {
+  const auto place = barriers_.find(barrier);
+  if (place == barriers_.end()) return "there is no such barrier";
+  const Barrier& b = place->second;
+  return "its barrier is in phase " + std::to_string(b.phase) + ", waiting for " + std::to_string(b.pending) +
+         " arrivals and " + std::to_string(b.bytes) + " bytes";
+}
+
+void Async::copy(void* to, const void* from, uint32_t bytes, const uint64_t* barrier, uint32_t thread) {
+  // A copy's end is counted by the machine, which no thread's own view of a barrier orders.
+  const Barrier* b = find(barrier, thread);
+  if (b == nullptr) return;
+  if (!b->fenced) return fail("a copy was given a barrier that no fence has shown");
+  uint8_t* first = static_cast<uint8_t*>(to);
+  const uintptr_t bits = reinterpret_cast<uintptr_t>(from) | static_cast<uintptr_t>(first - shared_) | bytes;
+  if (bits % 16 != 0 || bytes == 0) return fail("a copy's addresses and length are multiples of 16 bytes");
+  if (first < shared_ || first + bytes > shared_ + shared_bytes_) return fail("a copy goes beyond shared memory");
+  for (const Copy& other : copies_) {
+    if (first < other.to + other.bytes && other.to < first + bytes) {
+      return fail("a copy goes where another one is under way");
+    }
+  }
+  memset(first, kPoison, bytes);
+  copies_.push_back({first, static_cast<const uint8_t*>(from), bytes, barrier});
+}
+
+bool Async::carry_out_one(Chance& chance) {
+  if (copies_.empty()) return false;
+  const uint32_t which = chance.below(copies_.size());
+  const Copy copy = copies_[which];
+  copies_.erase(copies_.begin() + which);
+  if (!std::all_of(copy.to, copy.to + copy.bytes, [](uint8_t byte) { return byte == kPoison; })) {
+    fail("shared memory was written while a copy into it was under way");
+  }
+  memcpy(copy.to, copy.from, copy.bytes);
+  Barrier& barrier = barriers_.at(copy.barrier);
+  barrier.bytes -= copy.bytes;
+  end_if_over(barrier);
+  return true;
+}
+
+}  // namespace tramontane::emu
