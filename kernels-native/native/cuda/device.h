@@ -12,8 +12,8 @@ struct Grid {
   uint32_t shared_bytes = 0;
 };
 
-// Starts a kernel on the stream. Where its code has the wait (early_start.h) it may begin before the kernel ahead of it has
-// ended, so every kernel calls wait_for_previous() in each thread, before it touches anything but weights.
+// Starts a kernel on the stream. Where its code has the wait (early_start.h) it may begin before the kernel ahead of it
+// has ended, so every kernel calls wait_for_previous() in each thread, before it touches anything but weights.
 template <class... Parameters, class... Arguments>
 cudaError_t launch(void (*kernel)(Parameters...), const Grid& grid, cudaStream_t stream, Arguments... arguments) {
   bool early = false;

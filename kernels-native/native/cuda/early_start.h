@@ -1,7 +1,7 @@
-// Whether a kernel may start before the one ahead of it in its stream has ended. It may only where it waits for that one
-// itself: wait_for_previous() is an instruction that devices have from 9.0 on, and in code that was compiled for an earlier
-// one it is empty. What counts is what the kernel was compiled for, not what it runs on: a driver makes code for any
-// device out of older PTX.
+// Whether a kernel may start before the one ahead of it in its stream has ended. It may only where it waits for that
+// one itself: wait_for_previous() is an instruction that devices have from 9.0 on, and in code that was compiled for an
+// earlier one it is empty. What counts is what the kernel was compiled for, not what it runs on: a driver makes code
+// for any device out of older PTX.
 #pragma once
 
 #include "device_words.h"

@@ -1,6 +1,6 @@
 // What a block's threads leave to others: mbarriers in shared memory with phases, arrivals and bytes that are under way
-// (PTX ISA, "mbarrier"), and bulk copies from the device's memory that are counted there. A copy is carried out as late as
-// it may be, or earlier by chance and in any order; until then its destination is poisoned.
+// (PTX ISA, "mbarrier"), and bulk copies from the device's memory that are counted there. A copy is carried out as late
+// as it may be, or earlier by chance and in any order; until then its destination is poisoned.
 #pragma once
 
 #include <cstdint>

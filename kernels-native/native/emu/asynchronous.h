@@ -1,5 +1,5 @@
-// The words of asynchronous device code: barriers in shared memory, and copies that they count (PTX: mbarrier.init, fence.mbarrier_init, mbarrier.expect_tx,
-// mbarrier.arrive, mbarrier.try_wait.parity, cp.async.bulk).
+// The words of asynchronous device code: barriers in shared memory, and copies that they count (PTX: mbarrier.init,
+// fence.mbarrier_init, mbarrier.expect_tx, mbarrier.arrive, mbarrier.try_wait.parity, cp.async.bulk).
 #pragma once
 
 #include "block.h"

@@ -131,9 +131,9 @@ void Block::run_block() {
       if (chance_.one_in(8)) async_.carry_out_one(chance_);
       continue;
     }
+    if (std::all_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.state == State::kDone; })) return;
     // Nobody can run. A copy comes as late as it may; then those that wait go on, and then a barrier opens.
     if (async_.carry_out_one(chance_)) continue;
-    if (std::all_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.state == State::kDone; })) return;
     if (!release_waiting()) release_barrier();
   }
 }

@@ -1,5 +1,5 @@
-// Runs the thread blocks of an emulated grid, one after the other, each thread as a fiber. Blocks, the lanes of a warp and
-// the warps against each other run in an order shuffled by a seed, so code that relies on an order shows it.
+// Runs the thread blocks of an emulated grid, one after the other, each thread as a fiber. Blocks, the lanes of a warp
+// and the warps against each other run in an order shuffled by a seed, so code that relies on an order shows it.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct Launch {
   dim3 grid;
   dim3 block;
   uint64_t shared_bytes = 0;
-  bool early = false;     // may start before the kernel ahead of it has ended
-  bool has_wait = true;   // false: compiled for a device whose code can't wait for it
+  bool early = false;    // may start before the kernel ahead of it has ended
+  bool has_wait = true;  // false: compiled for a device whose code can't wait for it
 };
 
 inline constexpr uint32_t kWarpLanes = 32;
@@ -71,8 +71,8 @@ class Block {
     Fiber fiber;
     Index index;
     State state;
-    bool waited;            // for the kernel ahead
-    const char* file;       // of the barrier it waits at
+    bool waited;       // for the kernel ahead
+    const char* file;  // of the barrier it waits at
     int line;
     const uint64_t* phase;  // of which barrier, and which parity it waits to see the end of
     uint32_t parity;

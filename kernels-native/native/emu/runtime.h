@@ -61,8 +61,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
 // The text of the last fault of a kernel of this thread, or the error's name.
 const char* cudaGetErrorString(cudaError_t error);
 
-// From here on there is another device, on which every kernel is loaded from code with these attributes; what was compiled
-// for less than 9.0 has no wait for the kernel ahead. For tests; the first device's code is 9.0's.
+// From here on there is another device, on which every kernel is loaded from code with these attributes; what was
+// compiled for less than 9.0 has no wait for the kernel ahead. For tests; the first device's code is 9.0's.
 void exchange_device(const cudaFuncAttributes& loaded);
 
 // Records the launch of a grid; body is one thread's life.

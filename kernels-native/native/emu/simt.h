@@ -11,6 +11,7 @@
 #include "../cuda/mma_order.h"
 #include "dtype.h"
 #include "early_access.h"
+#include "matrix_step.h"
 #include "runtime.h"
 
 #define __global__ static
@@ -179,11 +180,7 @@ void multiply_fragments(bool bf16, const FragmentA& a, B b_of_lane, C c_of_lane)
     }
     for (uint32_t i = 0; i < 4; ++i) sums[sum_row(lane, i)][sum_column(lane, i)] = c[i];
   }
-  for (int row = 0; row < 16; ++row) {
-    for (int k = 0; k < 16; ++k) {
-      for (int column = 0; column < 8; ++column) sums[row][column] += a.at[row][k] * b[k][column];
-    }
-  }
+  multiply_step(bf16, a.at, b, sums);
   for (uint32_t lane = 0; lane < 32; ++lane) {
     float* c = c_of_lane(lane);
     for (uint32_t i = 0; i < 4; ++i) c[i] = sums[sum_row(lane, i)][sum_column(lane, i)];

@@ -1,5 +1,5 @@
-// What the emulator makes of barriers in shared memory, copies that are under way and votes: it runs what is right in every
-// order, and finds each thing that a device would do wrong only now and then. A small kernel for each.
+// What the emulator makes of barriers in shared memory, copies that are under way and votes: it runs what is right in
+// every order, and finds each thing that a device would do wrong only now and then. A small kernel for each.
 #include <cstring>
 #include <numeric>
 

@@ -38,7 +38,8 @@ std::vector<Shape> shapes() {
 std::vector<float> every_kernel(Session& session, uint32_t vocab) {
   const auto tokens = random_tokens(50, vocab, 3);
   const auto from = [&](size_t first, size_t n) {
-    return std::vector<int32_t>(tokens.begin() + static_cast<long>(first), tokens.begin() + static_cast<long>(first + n));
+    return std::vector<int32_t>(tokens.begin() + static_cast<long>(first),
+                                tokens.begin() + static_cast<long>(first + n));
   };
   std::vector<float> all = session.run({{0, 0, from(0, 40)}});
   const auto one = session.run({{0, 40, from(40, 1)}});

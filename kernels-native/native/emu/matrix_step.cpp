@@ -1,0 +1,75 @@
+#include "matrix_step.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+
+namespace tramontane::emu {
+namespace {
+
+std::atomic<StepArithmetic> arithmetic_in_use{StepArithmetic::kPlain};
+
+constexpr int kLeastFloat = -126;
+constexpr int kLeastHalf = -14;
+
+// Of a number that is not zero; below the least of its type all have the least.
+int exponent_of(float value, int least) { return std::max(std::ilogb(value), least); }
+
+float cut_to_float(double value) {
+  const float nearest = static_cast<float>(value);
+  if (std::fabs(static_cast<double>(nearest)) <= std::fabs(value)) return nearest;
+  return std::isinf(nearest) && std::fabs(value) >= 0x1p128 ? nearest : std::nextafterf(nearest, 0.0f);
+}
+
+void plain_step(const float (&a)[16][16], const float (&b)[16][8], float (&sums)[16][8]) {
+  for (int row = 0; row < 16; ++row) {
+    for (int k = 0; k < 16; ++k) {
+      for (int column = 0; column < 8; ++column) sums[row][column] += a[row][k] * b[k][column];
+    }
+  }
+}
+
+}  // namespace
+
+void use_arithmetic(StepArithmetic arithmetic) { arithmetic_in_use = arithmetic; }
+
+float exact_sum(float c, const float* a, const float* b, int n, int least, int bits) {
+  double products[16];
+  int largest = std::numeric_limits<int>::min();
+  double all = static_cast<double>(c);  // to see what is not finite
+  for (int i = 0; i < n; ++i) {
+    products[i] = static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    all += products[i];
+    const bool zero = products[i] == 0;
+    largest = std::max(largest, zero ? kLeastFloat : exponent_of(a[i], least) + exponent_of(b[i], least));
+  }
+  if (std::isnan(all)) return std::numeric_limits<float>::quiet_NaN();
+  if (std::isinf(all)) return static_cast<float>(all);
+  largest = std::max(largest, c == 0 ? kLeastFloat : exponent_of(c, kLeastFloat));
+  const auto aligned = [&](double value) { return static_cast<int64_t>(std::ldexp(value, bits - largest)); };
+  int64_t sum = aligned(static_cast<double>(c));
+  for (int i = 0; i < n; ++i) sum += aligned(products[i]);
+  return cut_to_float(std::ldexp(static_cast<double>(sum), largest - bits));
+}
+
+void multiply_step(bool bf16, const float (&a)[16][16], const float (&b)[16][8], float (&sums)[16][8]) {
+  const StepArithmetic arithmetic = arithmetic_in_use;
+  if (arithmetic == StepArithmetic::kPlain) return plain_step(a, b, sums);
+  const int least = bf16 ? kLeastFloat : kLeastHalf;
+  for (int column = 0; column < 8; ++column) {
+    float down[16];
+    for (int k = 0; k < 16; ++k) down[k] = b[k][column];
+    for (int row = 0; row < 16; ++row) {
+      float& sum = sums[row][column];
+      if (arithmetic == StepArithmetic::kHopper) {
+        sum = exact_sum(sum, a[row], down, 16, least, 25);
+      } else {
+        sum = exact_sum(sum, a[row], down, 8, least, 24);
+        sum = exact_sum(sum, a[row] + 8, down + 8, 8, least, 24);
+      }
+    }
+  }
+}
+
+}  // namespace tramontane::emu

@@ -1,0 +1,220 @@
+// Attention of one row has the same bits alone, beside others, with its keys divided among warps and inside a chunk;
+// and on the emulator they are those of its definition (cuda/attention.h), written down once more in plain loops.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "check.h"
+#include "dtype.h"
+#include "probe.h"
+#include "tiny_model.h"
+
+namespace test {
+namespace {
+
+using tramontane::Activation;
+using tramontane::Operation;
+
+constexpr uint32_t kSegment = 128;
+constexpr uint32_t kKeys = 16;
+constexpr uint32_t kMostKeys = 700;
+
+float half(float value) { return tramontane::half_to_float(tramontane::float_to_half(value)); }
+
+Shape shape_of(uint32_t window) {
+  Shape s;
+  s.layers = 1;
+  s.width = 32;
+  s.heads = 6;
+  s.kv_heads = 2;
+  s.head_dim = 32;
+  s.rope_dims = 16;
+  s.ffn = 32;
+  s.vocab = 40;
+  s.dtype = TM_F16;
+  s.windows = {window};
+  return s;
+}
+
+// Keys and values of one slot, and the queries of every position.
+struct Past {
+  std::vector<float> keys, values;  // [position][kv head][dimension], in binary16
+  std::vector<float> queries;       // [position][head][dimension]
+
+  explicit Past(const Shape& s) {
+    Random random{77};
+    for (uint32_t i = 0; i < kMostKeys * s.kv_heads * s.head_dim; ++i) {
+      keys.push_back(half(random.normal()));
+      values.push_back(half(random.hard()));
+    }
+    for (uint32_t i = 0; i < kMostKeys * s.heads * s.head_dim; ++i) queries.push_back(random.normal() * 3);
+  }
+};
+
+struct Sums {
+  float largest = -INFINITY;
+  float total[4] = {};  // the four lanes' parts
+  std::vector<float> values;
+};
+
+// One segment of one query: tiles of 16 keys with a running maximum, each lane of four adding its own four keys.
+Sums segment_of(const Shape& s, const Past& past, const std::vector<float>& query, int64_t position, int64_t first,
+                int64_t segment, uint32_t head) {
+  const uint32_t d = s.head_dim;
+  Sums sums;
+  sums.values.assign(d, 0);
+  const int64_t begin = std::max<int64_t>(segment * kSegment, first / kKeys * kKeys);
+  for (int64_t base = begin; base < (segment + 1) * kSegment && base <= position; base += kKeys) {
+    float score[kKeys], largest = sums.largest;
+    for (int64_t i = 0; i < kKeys; ++i) {
+      const int64_t at = base + i;
+      score[i] = -INFINITY;
+      if (at < first || at > position) continue;
+      const float* key = &past.keys[(static_cast<size_t>(at) * s.kv_heads + head) * d];
+      score[i] = 0;
+      for (uint32_t k = 0; k < d; ++k) score[i] += query[k] * key[k];
+      largest = std::max(largest, score[i]);
+    }
+    const float from = largest == -INFINITY ? 0.0f : largest;
+    const float shrink = exp2f(sums.largest - from);
+    for (float& value : score) value = exp2f(value - from);
+    sums.largest = largest;
+    for (uint32_t lane = 0; lane < 4; ++lane) {
+      const float* mine = score + 2 * lane;
+      sums.total[lane] = std::fma(sums.total[lane], shrink, (mine[0] + mine[1]) + (mine[8] + mine[9]));
+    }
+    for (uint32_t i = 0; i < d; ++i) {
+      float& sum = sums.values[i];
+      sum *= shrink;
+      for (int64_t k = 0; k < kKeys; ++k) {
+        const int64_t at = base + k;
+        const bool there = at >= first && at <= position;
+        sum += half(score[k]) * (there ? past.values[(static_cast<size_t>(at) * s.kv_heads + head) * d + i] : 0.0f);
+      }
+    }
+  }
+  return sums;
+}
+
+// All heads of the row at a position.
+std::vector<float> defined(const Shape& s, const Past& past, int64_t position) {
+  const uint32_t d = s.head_dim;
+  const int64_t window = s.windows[0];
+  const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, position - window + 1);
+  const float scale = 1.4426950408889634f / std::sqrt(static_cast<float>(d));
+  std::vector<float> out;
+  for (uint32_t head = 0; head < s.heads; ++head) {
+    std::vector<float> query(d), values(d, 0.0f);
+    for (uint32_t i = 0; i < d; ++i) {
+      query[i] = half(past.queries[(static_cast<size_t>(position) * s.heads + head) * d + i] * scale);
+    }
+    float largest = -INFINITY, total = 0;
+    for (int64_t segment = first / kSegment; segment <= position / kSegment; ++segment) {
+      const Sums sums = segment_of(s, past, query, position, first, segment, head / (s.heads / s.kv_heads));
+      const float most = std::max(largest, sums.largest);
+      const float before = exp2f(largest - most), now = exp2f(sums.largest - most);
+      const float sum = (sums.total[0] + sums.total[1]) + (sums.total[2] + sums.total[3]);
+      total = std::fma(sum, now, total * before);
+      for (uint32_t i = 0; i < d; ++i) values[i] = std::fma(sums.values[i], now, values[i] * before);
+      largest = most;
+    }
+    for (uint32_t i = 0; i < d; ++i) out.push_back(values[i] * (1.0f / total));
+  }
+  return out;
+}
+
+// Runs attention over a cache that holds the past, for spans of positions; a slot each.
+class Attending {
+ public:
+  Attending(const Shape& shape, Placement p, const Past& past) : shape_(shape), past_(past), weights_(shape) {
+    p.slots = kSlots;
+    p.max_rows = kSlots * 64;
+    p.max_tokens = kMostKeys;
+    session_ = std::make_unique<Session>(weights_, p);
+    session_->run({{0, 0, {1}}});  // sends the page tables
+    for (uint32_t slot = 0; slot < kSlots; ++slot) fill(slot, 0, kMostKeys);
+  }
+
+  // A span of slot i: n rows from a position on. The rows' results, in order.
+  std::vector<std::vector<float>> run(const std::vector<std::pair<int64_t, uint32_t>>& spans) {
+    std::vector<SpanInput> inputs;
+    std::vector<float> queries;
+    const size_t width = shape_.heads * shape_.head_dim;
+    for (const auto& [position, n] : spans) {
+      inputs.push_back({static_cast<uint32_t>(inputs.size()), position, std::vector<int32_t>(n, 1)});
+      const auto from = past_.queries.begin() + static_cast<long>(static_cast<size_t>(position) * width);
+      queries.insert(queries.end(), from, from + static_cast<long>(n * width));
+    }
+    session_->run(inputs);  // describes the spans, and writes keys of its own
+    for (uint32_t slot = 0; slot < spans.size(); ++slot) fill(slot, spans[slot].first, spans[slot].second);
+    const auto& step = session_->stage(inputs);
+    std::vector<float> out(queries.size(), NAN);
+    session_->probe().write(Activation::kQ, queries.data(), queries.size());
+    session_->probe().write(Activation::kAttention, out.data(), out.size());
+    session_->probe().run(Operation::kAttention, step, 0);
+    tramontane::Error error;
+    CHECK_TEXT(session_->context()->backend->failure(error) == TM_OK, error.text());
+    session_->probe().read(Activation::kAttention, out.data(), out.size());
+    std::vector<std::vector<float>> rows;
+    for (size_t at = 0; at < out.size(); at += width) {
+      rows.emplace_back(out.begin() + static_cast<long>(at), out.begin() + static_cast<long>(at + width));
+    }
+    return rows;
+  }
+
+  static constexpr uint32_t kSlots = 3;
+
+ private:
+  void fill(uint32_t slot, int64_t position, uint32_t n) {
+    for (int64_t at = position; at < position + n; ++at) {
+      for (uint32_t head = 0; head < shape_.kv_heads; ++head) {
+        const size_t from = (static_cast<size_t>(at) * shape_.kv_heads + head) * shape_.head_dim;
+        session_->probe().write({0, slot, head, at}, &past_.keys[from], &past_.values[from]);
+      }
+    }
+  }
+
+  const Shape shape_;
+  const Past& past_;
+  const Weights weights_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace
+
+TEST(attention_of_a_row_is_the_same_alone_divided_and_in_a_chunk) {
+  const std::vector<uint32_t> windows =
+      kSanitised ? std::vector<uint32_t>{100} : std::vector<uint32_t>{0, 100, 128, 300};
+  const std::vector<int64_t> keys =
+      kSanitised ? std::vector<int64_t>{1, 129} : std::vector<int64_t>{1, 127, 128, 129, 300, 700};
+  for (const Placement& p : device_placements()) {
+    for (const uint32_t window : windows) {
+      const Shape shape = shape_of(window);
+      const Past past(shape);
+      Attending attending(shape, p, past);
+      std::map<int64_t, std::vector<float>> alone;  // the row whose last key is this one
+      for (const int64_t n : keys) alone[n - 1] = attending.run({{n - 1, 1}})[0];
+      const auto compare = [&](const char* how, int64_t position, const std::vector<float>& row) {
+        CHECK_TEXT(row == alone.at(position), p.name() + " window " + std::to_string(window) + ", " + how +
+                                                  ": position " + std::to_string(position));
+      };
+      for (const auto& [position, row] : alone) {
+        if (p.backend == TM_BACKEND_EMU) compare("by its definition", position, defined(shape, past, position));
+        const auto beside = attending.run({{699, 1}, {position, 1}, {3, 1}});
+        compare("beside others", position, beside[1]);
+        // In chunks that begin and end at other places, beside a single row.
+        for (const int64_t before : {0, 5, 31}) {
+          const int64_t first = std::max<int64_t>(0, position - before);
+          const uint32_t n =
+              static_cast<uint32_t>(std::min<int64_t>(position - first + 1 + before % 4, kMostKeys - first));
+          if (n == 1) continue;
+          const auto rows = attending.run({{first, n}, {position, 1}});
+          compare("in a chunk", position, rows[static_cast<size_t>(position - first)]);
+          compare("beside a chunk", position, rows[n]);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace test

@@ -1,0 +1,209 @@
+// Promise 4 at the operation: the floats that a product or attention gives a row are the same bits, whatever rows are
+// with it. Logits hide an order of sums, because activations are rounded after every stage; here nothing is rounded. On
+// every backend that takes the shapes; TM_TEST_BACKEND=cuda runs the same on a device.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "check.h"
+#include "probe.h"
+#include "sampling.h"
+#include "tiny_model.h"
+
+namespace test {
+namespace {
+
+using tramontane::Activation;
+using tramontane::Operation;
+
+constexpr uint32_t kMostRows = 300;
+constexpr uint32_t kChunk = 128;  // columns that a device takes at once
+
+// All of it takes the emulator minutes: without TM_TEST_WHOLE it multiplies long rows by fewer of them.
+bool is_whole(const Placement& p) { return p.backend != TM_BACKEND_EMU || std::getenv("TM_TEST_WHOLE") != nullptr; }
+
+std::vector<uint32_t> row_counts() {
+  if (kSanitised) return {1, 9, 33};
+  return {1, 5, 8, 9, 16, 17, 32, 33, 64, 65, 256, kMostRows};
+}
+
+// Rows that are computed alone as well: the first ones, both sides of each edge of a tile or a pass, and the last.
+std::vector<uint32_t> looked_at() {
+  if (kSanitised) return {0, 7, 8, 31, 32};
+  return {0, 1, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 255, 256, kMostRows - 1};
+}
+
+std::vector<uint32_t> chunk_counts() {
+  return kSanitised ? std::vector<uint32_t>{9} : std::vector<uint32_t>{9, 33, 57};
+}
+
+constexpr uint32_t kTypes[] = {TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0};
+
+// One operation of a model, as rows of floats that go in and come out.
+struct Case {
+  std::vector<Operation> operations;
+  std::vector<std::pair<Activation, uint32_t>> outputs;  // and their widths
+};
+
+class Rows {
+ public:
+  Rows(const Shape& shape, Placement p) : shape_(shape), weights_(shape), session_(weights_, with_room(p)) {
+    tokens_ = random_tokens(kMostRows, shape.vocab, 5);
+    const uint32_t n = row_counts().back();
+    session_.run({{0, 0, first_tokens(n)}});  // describes the rows
+    Random random{shape.seed};
+    hidden_.resize(static_cast<size_t>(n) * shape.width);
+    for (float& value : hidden_) value = random.hard();
+  }
+
+  // The outputs of these rows of hidden, one after the other.
+  std::vector<std::vector<float>> run(const Case& c, const std::vector<uint32_t>& rows) {
+    const uint32_t n = static_cast<uint32_t>(rows.size());
+    std::vector<float> hidden;
+    for (const uint32_t row : rows) {
+      const auto from = hidden_.begin() + static_cast<long>(static_cast<size_t>(row) * shape_.width);
+      hidden.insert(hidden.end(), from, from + shape_.width);
+    }
+    session_.probe().write(Activation::kHidden, hidden.data(), hidden.size());
+    const auto& step = session_.stage({{0, 0, first_tokens(n)}});
+    for (const Operation operation : c.operations) session_.probe().run(operation, step, 0);
+    if (c.operations.empty()) {
+      std::vector<uint32_t> all(n);
+      for (uint32_t i = 0; i < n; ++i) all[i] = i;
+      session_.probe().logits(step, all.data(), n);
+    }
+    tramontane::Error error;
+    CHECK_TEXT(session_.context()->backend->failure(error) == TM_OK, error.text());
+    std::vector<std::vector<float>> outputs;
+    for (const auto& [which, width] : c.outputs) {
+      outputs.emplace_back(static_cast<size_t>(n) * width);
+      session_.probe().read(which, outputs.back().data(), outputs.back().size());
+    }
+    return outputs;
+  }
+
+  void compare(const Case& c, const std::string& name, uint32_t most) {
+    if (c.operations.empty()) most = std::min(most, tramontane::kLogitRows);
+    std::map<uint32_t, std::vector<std::vector<float>>> alone;
+    for (const uint32_t row : looked_at()) {
+      if (row < most) alone[row] = run(c, {row});
+    }
+    for (const uint32_t n : row_counts()) {
+      if (n > most) continue;
+      std::vector<uint32_t> rows(n);
+      for (uint32_t i = 0; i < n; ++i) rows[i] = i;
+      const auto together = run(c, rows);
+      for (const auto& [row, expected] : alone) {
+        if (row >= n) continue;
+        for (size_t o = 0; o < c.outputs.size(); ++o) {
+          const uint32_t width = c.outputs[o].second;
+          CHECK_TEXT(
+              memcmp(&together[o][static_cast<size_t>(row) * width], expected[o].data(), width * 4) == 0,
+              name + " output " + std::to_string(o) + " row " + std::to_string(row) + " of " + std::to_string(n));
+        }
+      }
+    }
+  }
+
+ private:
+  static Placement with_room(Placement p) {
+    p.max_rows = kMostRows;
+    p.max_tokens = kMostRows;
+    return p;
+  }
+  std::vector<int32_t> first_tokens(uint32_t n) const { return {tokens_.begin(), tokens_.begin() + n}; }
+
+  const Shape shape_;
+  const Weights weights_;
+  Session session_;
+  std::vector<int32_t> tokens_;
+  std::vector<float> hidden_;
+};
+
+// Narrow matrices but for one side.
+Shape narrow(uint32_t dtype) {
+  Shape s;
+  s.layers = 1;
+  s.dtype = dtype;
+  s.width = 32;
+  s.heads = 2;
+  s.kv_heads = 1;
+  s.ffn = 32;
+  s.vocab = 40;
+  return s;
+}
+
+void for_all(uint32_t Shape::*side, const std::vector<std::pair<const char*, Case>>& cases) {
+  for (const Placement& p : device_placements()) {
+    for (const uint32_t dtype : kTypes) {
+      for (const uint32_t chunks : chunk_counts()) {
+        Shape shape = narrow(dtype);
+        if (side == &Shape::ffn && chunks > 9 && !is_whole(p)) continue;
+        shape.*side = chunks * kChunk;
+        Rows rows(shape, p);
+        const uint32_t most = is_whole(p) || (chunks == 9 && side == &Shape::width) ? kMostRows : 65;
+        for (const auto& [what, c] : cases) {
+          rows.compare(c, p.name() + " " + tramontane::dtype_name(dtype) + " " + std::to_string(chunks) + " " + what,
+                       most);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST(products_of_long_rows_are_the_same_alone) {
+  const Shape s = narrow(TM_F16);
+  for_all(&Shape::width,
+          {{"k and v", {{Operation::kQkv}, {{Activation::kK, s.head_dim}, {Activation::kV, s.head_dim}}}},
+           {"gate", {{Operation::kGateUp}, {{Activation::kGate, s.ffn}}}},
+           {"logits", {{}, {{Activation::kLogits, s.vocab}}}}});
+}
+
+TEST(sums_into_the_residual_are_the_same_alone) {
+  for_all(&Shape::ffn,
+          {{"down", {{Operation::kGateUp, Operation::kDown}, {{Activation::kHidden, narrow(TM_F16).width}}}}});
+}
+
+// A decode's graph is kept for its rows and for how many segments of 128 keys they see.
+TEST(decoding_past_a_segment_is_the_whole) {
+  Shape shape = narrow(TM_F16);
+  shape.layers = 2;
+  shape.windows = {0, 200};
+  const Weights weights(shape);
+  const auto tokens = random_tokens(400, shape.vocab, 6);
+  const auto part = [&](uint32_t first, uint32_t n) {
+    return std::vector<int32_t>(tokens.begin() + first, tokens.begin() + first + n);
+  };
+  for (Placement p : device_placements()) {
+    p.slots = 2;
+    p.max_tokens = 400;
+    Session session(weights, p);
+    const auto whole = session.run_chunked(0, tokens, 64);
+    session.resize(p);
+    session.run({{1, 0, part(0, 30)}});
+    uint32_t short_at = 30;
+    for (uint32_t at = 0; at < 400;) {
+      // One by one around the edges of segments and windows, alone and beside a short sequence.
+      const bool single = (at + 4) % 128 < 8 || (at >= 198 && at < 202);
+      uint32_t n = single ? 1 : std::min({64u, 124 - at % 128, 400 - at});
+      if (at < 198) n = std::min(n, 198 - at);
+      std::vector<SpanInput> spans = {{0, at, part(at, n)}};
+      if (single && at % 2 == 0 && short_at < 60) spans.push_back({1, short_at, part(short_at, 1)});
+      const auto logits = session.run(spans);
+      const size_t row = static_cast<size_t>(at) * shape.vocab;
+      CHECK_TEXT(memcmp(&whole[row], logits.data(), static_cast<size_t>(n) * shape.vocab * 4) == 0,
+                 p.name() + " position " + std::to_string(at) + ", rows " + std::to_string(n));
+      if (spans.size() == 2) {
+        CHECK_TEXT(memcmp(&whole[static_cast<size_t>(short_at) * shape.vocab],
+                          &logits[static_cast<size_t>(n) * shape.vocab], shape.vocab * 4) == 0,
+                   p.name() + " short sequence at " + std::to_string(short_at));
+        ++short_at;
+      }
+      at += n;
+    }
+  }
+}
+
+}  // namespace test

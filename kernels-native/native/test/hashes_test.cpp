@@ -1,0 +1,146 @@
+// The bits of products as a tensor core makes them: vectors/device_products.txt has a hash for each type, width, number
+// of rows and generation. The emulator makes them by the model of emu/matrix_step.h; a device has to print the same in
+// a minute. TM_WRITE_HASHES=FILE writes what the emulator makes.
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include "backends.h"
+#include "check.h"
+#include "matrix_step.h"
+#include "probe.h"
+#include "tiny_model.h"
+
+namespace test {
+namespace {
+
+using tramontane::Activation;
+using tramontane::emu::StepArithmetic;
+
+constexpr uint32_t kRows[] = {1, 9, 33};
+constexpr uint32_t kChunks[] = {9, 33, 57};  // of 128 columns
+constexpr uint32_t kTypes[] = {TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0};
+constexpr struct {
+  const char* name;
+  StepArithmetic arithmetic;
+} kGenerations[] = {{"8.x", StepArithmetic::kAmpere}, {"9.0", StepArithmetic::kHopper}};
+
+// FNV-1a of 64 bits.
+uint64_t hash_of(const std::vector<float>& values, uint64_t hash = 0xcbf29ce484222325) {
+  for (const float value : values) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    for (int shift = 0; shift < 32; shift += 8) hash = (hash ^ (bits >> shift & 0xff)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+// The projections of rows to keys and values, of a type and a width.
+class Products {
+ public:
+  Products(const Placement& p, uint32_t dtype, uint32_t chunks) : weights_(shape_of(dtype, chunks)) {
+    Placement mine = p;
+    mine.max_rows = 33;
+    session_ = std::make_unique<Session>(weights_, mine);
+    Random random{chunks};
+    for (uint32_t i = 0; i < 33 * weights_.shape.width; ++i) {
+      hidden_.push_back(static_cast<float>(random.uniform() - 0.5) * (random.below(100) == 0 ? 20.0f : 1.0f));
+    }
+    session_->run({{0, 0, std::vector<int32_t>(33, 1)}});
+  }
+
+  uint64_t run(uint32_t n) {
+    session_->probe().write(Activation::kHidden, hidden_.data(), static_cast<size_t>(n) * weights_.shape.width);
+    const auto& step = session_->stage({{0, 0, std::vector<int32_t>(n, 1)}});
+    session_->probe().run(tramontane::Operation::kQkv, step, 0);
+    std::vector<float> out(static_cast<size_t>(n) * weights_.shape.head_dim);
+    session_->probe().read(Activation::kK, out.data(), out.size());
+    const uint64_t hash = hash_of(out);
+    session_->probe().read(Activation::kV, out.data(), out.size());
+    return hash_of(out, hash);
+  }
+
+ private:
+  static Shape shape_of(uint32_t dtype, uint32_t chunks) {
+    Shape s;
+    s.layers = 1;
+    s.dtype = dtype;
+    s.width = chunks * 128;
+    s.heads = 1;
+    s.kv_heads = 1;
+    s.ffn = 32;
+    s.vocab = 8;
+    s.seed = 40 + chunks;
+    return s;
+  }
+
+  const Weights weights_;
+  std::unique_ptr<Session> session_;
+  std::vector<float> hidden_;
+};
+
+std::string line_of(const char* generation, uint32_t dtype, uint32_t chunks, uint32_t rows) {
+  return std::string(generation) + " " + tramontane::dtype_name(dtype) + " " + std::to_string(chunks) + " " +
+         std::to_string(rows);
+}
+
+std::map<std::string, std::string> expected() {
+  std::ifstream file(TM_VECTORS "/device_products.txt");
+  std::map<std::string, std::string> all;
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.empty() && line[0] != '#') all[line.substr(0, line.rfind(' '))] = line.substr(line.rfind(' ') + 1);
+  }
+  return all;
+}
+
+// The generations that a backend makes the bits of.
+bool makes(const Placement& p, const std::string& generation) {
+  if (p.backend == TM_BACKEND_EMU) return true;
+  char text[tramontane::kBackendText];
+  tramontane::backend_of(p.backend)->found(text, sizeof text);
+  const char* capability = std::strstr(text, "compute capability ");
+  if (capability == nullptr) return false;
+  const std::string version = std::string(capability).substr(19, 3);
+  return generation == "8.x" ? version[0] == '8' : version == generation;
+}
+
+}  // namespace
+
+TEST(products_have_the_bits_of_the_model) {
+  if (kSanitised) return;  // the same code as in plain floats, sums apart
+  const auto hashes = expected();
+  const char* write = std::getenv("TM_WRITE_HASHES");
+  std::ofstream out;
+  if (write != nullptr) out.open(write);
+  CHECK(write != nullptr ||
+        hashes.size() == std::size(kGenerations) * std::size(kTypes) * std::size(kChunks) * std::size(kRows));
+  for (const Placement& p : device_placements()) {
+    uint32_t compared = 0;
+    for (const uint32_t dtype : kTypes) {
+      for (const uint32_t chunks : kChunks) {
+        Products products(p, dtype, chunks);
+        for (const auto& generation : kGenerations) {
+          if (!makes(p, generation.name)) continue;
+          tramontane::emu::use_arithmetic(generation.arithmetic);
+          for (const uint32_t rows : kRows) {
+            char hash[17];
+            std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(products.run(rows)));
+            const std::string line = line_of(generation.name, dtype, chunks, rows);
+            ++compared;
+            if (write != nullptr) {
+              out << line << " " << hash << "\n";
+            } else {
+              const auto place = hashes.find(line);
+              CHECK_TEXT(place != hashes.end() && place->second == hash, p.name() + " " + line + " makes " + hash);
+            }
+          }
+          tramontane::emu::use_arithmetic(StepArithmetic::kPlain);
+        }
+      }
+    }
+    std::printf("%s: %u hashes\n", p.name().c_str(), compared);
+  }
+}
+
+}  // namespace test
