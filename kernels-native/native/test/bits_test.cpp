@@ -19,25 +19,29 @@ using tramontane::Operation;
 constexpr uint32_t kMostRows = 300;
 constexpr uint32_t kChunk = 128;  // columns that a device takes at once
 
-// All of it takes the emulator minutes: without TM_TEST_WHOLE it multiplies long rows by fewer of them.
+// All of it takes the emulator minutes: without TM_TEST_WHOLE it multiplies most rows by the shorter ones.
 bool is_whole(const Placement& p) { return p.backend != TM_BACKEND_EMU || std::getenv("TM_TEST_WHOLE") != nullptr; }
 
-std::vector<uint32_t> row_counts() {
-  if (kSanitised) return {1, 9, 33};
-  return {1, 5, 8, 9, 16, 17, 32, 33, 64, 65, 256, kMostRows};
-}
+// How many rows are together, and which of them are computed alone as well: both sides of each edge of a tile or a
+// pass.
+struct Counts {
+  std::vector<uint32_t> together, alone;
+};
 
-// Rows that are computed alone as well: the first ones, both sides of each edge of a tile or a pass, and the last.
-std::vector<uint32_t> looked_at() {
-  if (kSanitised) return {0, 7, 8, 31, 32};
-  return {0, 1, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 255, 256, kMostRows - 1};
+Counts counts(bool all) {
+  if (!all || kSanitised) return {{9, 33}, {0, 8, 32}};
+  return {{1, 5, 8, 9, 16, 17, 32, 33, 64, 65, 256, kMostRows},
+          {0, 1, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 255, 256, kMostRows - 1}};
 }
 
 std::vector<uint32_t> chunk_counts() {
   return kSanitised ? std::vector<uint32_t>{9} : std::vector<uint32_t>{9, 33, 57};
 }
 
-constexpr uint32_t kTypes[] = {TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0};
+std::vector<uint32_t> types() {
+  return kSanitised ? std::vector<uint32_t>{TM_BF16, TM_Q4_0}
+                    : std::vector<uint32_t>{TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0};
+}
 
 // One operation of a model, as rows of floats that go in and come out.
 struct Case {
@@ -47,12 +51,12 @@ struct Case {
 
 class Rows {
  public:
-  Rows(const Shape& shape, Placement p) : shape_(shape), weights_(shape), session_(weights_, with_room(p)) {
+  Rows(const Shape& shape, Placement p, uint32_t most)
+      : shape_(shape), weights_(shape), session_(weights_, with_room(p)) {
     tokens_ = random_tokens(kMostRows, shape.vocab, 5);
-    const uint32_t n = row_counts().back();
-    session_.run({{0, 0, first_tokens(n)}});  // describes the rows
+    session_.run({{0, 0, first_tokens(most)}});  // describes the rows, and costs more than all that follows
     Random random{shape.seed};
-    hidden_.resize(static_cast<size_t>(n) * shape.width);
+    hidden_.resize(static_cast<size_t>(kMostRows) * shape.width);
     for (float& value : hidden_) value = random.hard();
   }
 
@@ -82,13 +86,13 @@ class Rows {
     return outputs;
   }
 
-  void compare(const Case& c, const std::string& name, uint32_t most) {
-    if (c.operations.empty()) most = std::min(most, tramontane::kLogitRows);
+  void compare(const Case& c, const std::string& name, const Counts& counts) {
+    const uint32_t most = c.operations.empty() ? tramontane::kLogitRows : kMostRows;
     std::map<uint32_t, std::vector<std::vector<float>>> alone;
-    for (const uint32_t row : looked_at()) {
+    for (const uint32_t row : counts.alone) {
       if (row < most) alone[row] = run(c, {row});
     }
-    for (const uint32_t n : row_counts()) {
+    for (const uint32_t n : counts.together) {
       if (n > most) continue;
       std::vector<uint32_t> rows(n);
       for (uint32_t i = 0; i < n; ++i) rows[i] = i;
@@ -135,16 +139,16 @@ Shape narrow(uint32_t dtype) {
 
 void for_all(uint32_t Shape::*side, const std::vector<std::pair<const char*, Case>>& cases) {
   for (const Placement& p : device_placements()) {
-    for (const uint32_t dtype : kTypes) {
+    for (const uint32_t dtype : types()) {
       for (const uint32_t chunks : chunk_counts()) {
         Shape shape = narrow(dtype);
         if (side == &Shape::ffn && chunks > 9 && !is_whole(p)) continue;
         shape.*side = chunks * kChunk;
-        Rows rows(shape, p);
-        const uint32_t most = is_whole(p) || (chunks == 9 && side == &Shape::width) ? kMostRows : 65;
+        const bool all = is_whole(p) || (chunks == 9 && side == &Shape::width);
+        Rows rows(shape, p, counts(all).together.back());
         for (const auto& [what, c] : cases) {
           rows.compare(c, p.name() + " " + tramontane::dtype_name(dtype) + " " + std::to_string(chunks) + " " + what,
-                       most);
+                       counts(all));
         }
       }
     }

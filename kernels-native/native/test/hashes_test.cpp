@@ -66,7 +66,7 @@ class Products {
     s.layers = 1;
     s.dtype = dtype;
     s.width = chunks * 128;
-    s.heads = 1;
+    s.heads = 2;
     s.kv_heads = 1;
     s.ffn = 32;
     s.vocab = 8;
@@ -119,6 +119,8 @@ TEST(products_have_the_bits_of_the_model) {
     uint32_t compared = 0;
     for (const uint32_t dtype : kTypes) {
       for (const uint32_t chunks : kChunks) {
+        const bool whole = p.backend != TM_BACKEND_EMU || write != nullptr || std::getenv("TM_TEST_WHOLE") != nullptr;
+        if (chunks > kChunks[0] && !whole) continue;  // exact sums take the emulator seconds
         Products products(p, dtype, chunks);
         for (const auto& generation : kGenerations) {
           if (!makes(p, generation.name)) continue;
