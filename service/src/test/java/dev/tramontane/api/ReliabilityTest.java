@@ -318,6 +318,9 @@ class ReliabilityTest {
                             refused(COMPLETIONS, field(name, value), 400);
                         }
                     }
+                    refused(COMPLETIONS, field("n", "0"), 400);
+                    refused(COMPLETIONS, field("max_tokens", "0"), 400);
+                    refused(CHATS, chat("\"max_completion_tokens\": 0"), 400);
                     refused(COMPLETIONS, field("n", "9"), 400);
                     refused(COMPLETIONS, field("best_of", "2"), 400);
                     refused(CHATS, chat("\"logprobs\": true, \"top_logprobs\": 21"), 400);
@@ -351,6 +354,51 @@ class ReliabilityTest {
                         String body = field("seed", seed + ", \"max_tokens\": 20");
                         assertThat(text(ask(COMPLETIONS, body))).isEqualTo(text(ask(COMPLETIONS, body)));
                     }
+                }),
+                item(
+                        19,
+                        "schemas and patterns that are endless, deep, remote or go round in circles",
+                        "invalid_request",
+                        () -> {
+                            String closed = "\"additionalProperties\": false, \"type\": \"object\"";
+                            for (String schema : List.of(
+                                    "{\"items\": ".repeat(10_000) + "{}" + "}".repeat(10_000),
+                                    "{\"$ref\": \"#/$defs/a\", \"$defs\": {\"a\": {\"$ref\": \"#/$defs/a\"}}}",
+                                    "{\"$ref\": \"http://127.0.0.1:1/schema\"}",
+                                    "{\"$ref\": \"file:///etc/passwd\"}",
+                                    "{" + closed
+                                            + ", \"required\": [\"a\"], \"properties\": {\"a\": {\"$ref\": \"#\"}}}",
+                                    "{\"type\": \"string\", \"pattern\": \"(?<=a)b\"}",
+                                    "{\"type\": \"string\", \"pattern\": \"" + "(".repeat(60_000) + "\"}",
+                                    "{\"type\": \"string\", \"pattern\": \"a{2,1000000000}\"}")) {
+                                refused(CHATS, chat(formed(schema)), 400);
+                            }
+                            for (String schema :
+                                    List.of( // What costs no more than any other is answered, or refused by its cost.
+                                            "{\"type\": \"array\", \"minItems\": 1000000000, \"items\": {\"type\": \"null\"}}",
+                                            "{\"type\": \"string\", \"pattern\": \"^(a+)+$\"}",
+                                            listed(100_000))) {
+                                RawClient.Answer answer = ask(CHATS, chat(formed(schema) + ", \"max_tokens\": 4"));
+                                assertThat(answer.status()).as(answer.body()).isIn(200, 400);
+                                assertThat(ForeignWords.in(answer.body())).isEmpty();
+                            }
+                        }),
+                item(20, "grammars without a text, and with a dead end", () -> {
+                    for (String empty :
+                            List.of("root ::= \\\"a\\\" root", "root ::= root", "root ::= [^\\u0000-\\U0010ffff]")) {
+                        refused(COMPLETIONS, field("grammar", "\"" + empty + "\""), 400);
+                    }
+                    RawClient.Answer dead = ask(
+                            COMPLETIONS,
+                            field(
+                                    "grammar",
+                                    "\"root ::= \\\"a\\\" | \\\"b\\\" root2\\nroot2 ::= \\\"c\\\" root2\", \"max_tokens\": 9"));
+                    assertThat(dead.json()
+                                    .getJsonArray("choices")
+                                    .getJsonObject(0)
+                                    .getString("text"))
+                            .isEqualTo("a");
+                    assertThat(dead.body()).contains("\"finish_reason\":\"stop\"");
                 }),
                 item(21, "templates of the client's own", () -> {
                     refused(CHATS, chat("\"chat_template\": \"{{ 1 }}\""), 400);
@@ -579,6 +627,17 @@ class ReliabilityTest {
 
     private static String chat(String json) {
         return "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], " + json + "}";
+    }
+
+    private static String formed(String schema) {
+        return "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"n\", \"schema\": "
+                + schema + "}}";
+    }
+
+    private static String listed(int values) {
+        return IntStream.range(0, values)
+                .mapToObj(value -> "\"v" + value + "\"")
+                .collect(Collectors.joining(",", "{\"enum\": [", "]}"));
     }
 
     private static String endless(int tokens) {
