@@ -616,7 +616,7 @@ class ErrorTableTest {
     void whatIsNotServedIsRefusedByName() {
         assertThat(UnservedRoutes.paths())
                 .contains("/v1/embeddings", "/v1/images", "/v1/audio", "/v1/moderations", "/v1/files")
-                .contains("/v1/fine_tuning", "/v1/batches", "/v1/messages", "/api")
+                .contains("/v1/fine_tuning", "/v1/batches", "/v1/messages", "/v1/conversations", "/api")
                 .doesNotHaveDuplicates();
         for (String path : UnservedRoutes.paths()) {
             for (TestService.Reply answer :
@@ -630,6 +630,8 @@ class ErrorTableTest {
                 .isEqualTo("Embeddings are not served here: this server generates text only.");
         assertThat(service.post("/v1/images/generations", "{}").error().getString("message"))
                 .startsWith("Images are not served here");
+        assertThat(service.post("/v1/conversations", "{}").error().getString("message"))
+                .isEqualTo("Conversations are not served here: use previous_response_id of POST /v1/responses.");
     }
 
     @Test
