@@ -1,5 +1,5 @@
 // One answer, from the request to its end, over lost connections and servers that leave, where another goes on. What it is worth
-// to others it writes into its turn: text, status, why, response (its id), sequence (the last event's number), meta and usage.
+// to others it writes into its turn: text, thoughts, status, why, response (its id), sequence (the last event's number), meta and usage.
 
 import { Backoff } from "./backoff.js";
 import { Pace } from "./pace.js";
@@ -14,7 +14,7 @@ const PATIENCE = 3;
 const TRIES = 12;
 
 /**
- * Emits "text" (detail: what was added), "changed" (status or figures), "aside" (detail: words) and, last, "over". Statuses: those
+ * Emits "text" and "thoughts" (detail: what was added), "changed" (status or figures), "aside" (detail: words) and, last, "over". Statuses: those
  * of status.js. `problem` says what there is to tell of its end.
  */
 export class Answer extends EventTarget {
@@ -78,7 +78,10 @@ export class Answer extends EventTarget {
         if (this.#stopping) this.stop();
         break;
       case "response.output_text.delta":
-        this.#push(event.delta);
+        this.#push("text", event.delta);
+        break;
+      case "response.reasoning_text.delta":
+        this.#push("thoughts", event.delta);
         break;
       case "response.completed":
         this.#finish(event.response, "done", "");
@@ -172,12 +175,13 @@ export class Answer extends EventTarget {
     this.#is("lost", `${why}: trying again in ${Math.ceil(wait / 1000)} s`);
   }
 
-  #push(delta) {
+  /** `member` of the turn: its text, or its thoughts. */
+  #push(member, delta) {
     this.#pace.piece();
-    this.turn.text += delta;
+    this.turn[member] = (this.turn[member] ?? "") + delta;
     this.turn.tokens = (this.turn.tokens ?? 0) + 1;
     this.turn.meta = this.#pace.words(this.turn, "");
-    this.dispatchEvent(new CustomEvent("text", { detail: delta }));
+    this.dispatchEvent(new CustomEvent(member, { detail: delta }));
   }
 
   #finish(response, status, ending) {

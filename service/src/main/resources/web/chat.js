@@ -125,10 +125,12 @@ export class Chat extends EventTarget {
     answer.conversation = this.conversation;
     this.answer = answer;
     this.#keptAt = -Infinity; // Its first words are kept at once.
-    answer.addEventListener("text", ({ detail }) => {
-      this.#tell("text", detail);
-      this.#keepGrowing(turn);
-    });
+    for (const growing of ["text", "thoughts"]) {
+      answer.addEventListener(growing, ({ detail }) => {
+        this.#tell(growing, detail);
+        this.#keepGrowing(turn);
+      });
+    }
     answer.addEventListener("changed", () => this.#tell("answer"));
     answer.addEventListener("aside", ({ detail }) => this.#tell("problem", detail));
     answer.addEventListener("over", () => this.#over(answer));
@@ -150,7 +152,7 @@ export class Chat extends EventTarget {
   #over({ turn, problem, conversation, forgotten }) {
     this.answer = null;
     if (!forgotten) {
-      if (turn.text) this.#keep(() => this.#store.save(conversation.record, [turn]));
+      if (turn.text || turn.thoughts) this.#keep(() => this.#store.save(conversation.record, [turn]));
       else this.#takeBack(conversation, turn);
       if (problem) this.#tell("problem", problem);
     }

@@ -1,7 +1,9 @@
 // A conversation as a file: Markdown of what is shown, or JSON of every branch.
 
 export function asMarkdown(conversation) {
-  const turns = conversation.path().map(({ role, text }) => `## ${role === "user" ? "You" : "Answer"}\n\n${text.trim()}\n`);
+  const turns = conversation
+    .path()
+    .map(({ role, text, thoughts }) => `## ${role === "user" ? "You" : "Answer"}\n\n${quoted(thoughts)}${text.trim()}\n`);
   return `# ${conversation.record.title}\n\n${turns.join("\n")}`;
 }
 
@@ -13,6 +15,7 @@ export function asJson(conversation) {
     parent: turn.parent || null,
     role: turn.role,
     content: turn.text,
+    ...(turn.thoughts && { thoughts: turn.thoughts }),
     at: new Date(turn.at).toISOString(),
     status: turn.status,
     shown: shown.has(turn),
@@ -22,6 +25,9 @@ export function asJson(conversation) {
   const whole = { format: "tramontane-conversation", version: 1, title, created: iso(created), updated: iso(updated), turns };
   return JSON.stringify(whole, null, 2);
 }
+
+/** Thoughts stand before the words, as a quotation. */
+const quoted = (thoughts) => (thoughts ? `${thoughts.trim().replace(/^/gm, "> ")}\n\n` : "");
 
 const iso = (time) => new Date(time).toISOString();
 

@@ -55,6 +55,11 @@ export function showLog(chat) {
     refreshFigures();
   });
 
+  chat.addEventListener("thoughts", ({ detail }) => {
+    views.get(chat.answer.turn.id)?.think(detail, keepingTheEnd);
+    refreshFigures();
+  });
+
   function refreshFigures() {
     const { turn } = chat.answer;
     const meta = views.get(turn.id)?.node.querySelector(".meta");

@@ -2,12 +2,14 @@
 
 import { GrowingMarkdown, showWhole } from "./markdown.js";
 import { underWay, words } from "./status.js";
+import { ThoughtsView } from "./thoughts.js";
 
 /** What is left of a growing text is shown this long after, if nothing more comes. */
 const CATCH_UP_MS = 250;
 
 export class TurnView {
   #markdown = null;
+  #thoughts = null;
   #frame = 0;
   #timer = 0;
   #body;
@@ -29,14 +31,22 @@ export class TurnView {
     if (turn.role === "user") this.#body.textContent = turn.text;
     else if (this.#busy) this.#grow(turn.text);
     else showWhole(turn.text, this.#body);
+    if (turn.thoughts) this.#thoughts = new ThoughtsView(turn.thoughts, this.#body, this.#busy && !turn.text);
   }
 
   get #busy() {
     return underWay(this.turn);
   }
 
+  /** More of what is thought before the answer; `shown` as below. */
+  think(text, shown) {
+    if (this.#thoughts) this.#thoughts.push(text, shown);
+    else shown(() => (this.#thoughts = new ThoughtsView(text, this.#body, !this.turn.text)));
+  }
+
   /** More of the answer, shown with the next frame at the earliest; `shown` is called whenever it was. */
   push(text, shown) {
+    this.#thoughts?.end();
     this.#markdown.append(text);
     clearTimeout(this.#timer);
     if (this.#markdown.due) this.#frame ||= requestAnimationFrame(() => this.#show(shown));
@@ -50,6 +60,7 @@ export class TurnView {
       this.node.setAttribute("aria-busy", String(this.#busy));
       this.node.dataset.status = turn.status;
       this.#meta.textContent = words(turn) || turn.meta || (this.#busy ? "Waiting for the first token" : "");
+      if (!this.#busy) this.#thoughts?.end();
       if (this.#markdown && !this.#busy) this.#ended();
     }
     const actions = [];

@@ -164,6 +164,20 @@ class ChatPageBrowserTest {
         assertThat(engine.runs).as("nothing was computed twice").hasSize(7);
     }
 
+    /** What a model thinks, in a block of its own; cut in its middle, reloaded, kept. */
+    @Test
+    void thoughtsAreShownApart() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(ANSWER);
+        try (Served served = slowly(engine)) {
+            drive("thoughts", served, ANSWER);
+        }
+        // What was thought is no part of what is asked next.
+        String said = prompt(engine.runs.get(1));
+        assertThat(said).startsWith("user: think;assistant: ").endsWith(";user: second;>");
+        assertThat(said.length()).isLessThan(ANSWER.length());
+        assertThat(engine.runs).as("nothing was computed twice").hasSize(3);
+    }
+
     /** Refused for now, held by another server, handed on by one that leaves, gone. */
     @Test
     void whatIsRefusedForNowIsAskedAgain() throws Exception {
