@@ -125,6 +125,43 @@ final class ToolSteeringTest {
         }
     }
 
+    /** A thought is nothing that the user was told: the answer goes on to its first words. */
+    @Test
+    void aThoughtIsNotWhereAnAnswerStops() throws Exception {
+        int[] thinks = script.ids("«[THINK]»Hm, so.«[/THINK]»Yes, indeed.");
+        ScriptedEngine thinker = new ScriptedEngine(at -> at < thinks.length ? thinks[at] : end);
+        try (Served served =
+                        new Served(thinker, Served.config(), script.tokenizer(), MistralLayout.of(MistralVersion.V13));
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send(create("What time?"));
+            String id = socket.event().getJsonObject("response").getString("id");
+            Awaitility.await().until(() -> {
+                thinker.step();
+                return thinker.runs.getFirst().sampled() >= 3;
+            });
+            until(socket, "response.reasoning_text.delta");
+            socket.send(steer(id, "In Paris."));
+            until(socket, "response.steer.accepted");
+            served.stepping(thinker::step);
+            JsonObject stopped = until(socket, "response.incomplete").getLast().getJsonObject("response");
+            assertThat(stopped.getJsonObject("incomplete_details").getString("reason"))
+                    .isEqualTo("steered");
+            JsonArray output = stopped.getJsonArray("output");
+            assertThat(output.getJsonObject(0)
+                            .getJsonArray("content")
+                            .getJsonObject(0)
+                            .getString("text"))
+                    .isEqualTo("Hm, so.");
+            assertThat(output.getJsonObject(1)
+                            .getJsonArray("content")
+                            .getJsonObject(0)
+                            .getString("text"))
+                    .isNotEmpty()
+                    .satisfies(text -> assertThat("Yes, indeed.").startsWith(text));
+            assertThat(until(socket, "response.created")).isNotEmpty();
+        }
+    }
+
     @Test
     void whoGoesOnOtherwiseGetsHisWordsBack() throws Exception {
         try (Served served = served();
