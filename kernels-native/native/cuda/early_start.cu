@@ -7,8 +7,9 @@
 namespace tramontane::TM_DEVICE {
 
 cudaError_t starts_early(const void* kernel, bool* early) {
-  static std::mutex mutex;
-  static std::map<std::pair<int, const void*>, bool> known;
+  // Never destroyed: a process may end while a step runs.
+  static std::mutex& mutex = *new std::mutex();
+  static std::map<std::pair<int, const void*>, bool>& known = *new std::map<std::pair<int, const void*>, bool>();
   int device = 0;
   if (const cudaError_t error = cudaGetDevice(&device)) return error;
   const std::lock_guard<std::mutex> lock(mutex);

@@ -19,8 +19,9 @@ struct Taken {
   bool hides;
 };
 
-std::mutex mutex;                  // of what is watched, not of hiding: one thread runs kernels then
-std::map<uintptr_t, Taken> taken;  // that can be hidden, by its first byte
+// Never destroyed: a process may end while a step runs.
+std::mutex& mutex = *new std::mutex();  // of what is watched, not of hiding: one thread runs kernels then
+std::map<uintptr_t, Taken>& taken = *new std::map<uintptr_t, Taken>();  // that can be hidden, by its first byte
 bool watching = false;
 volatile bool hidden = false;
 const void* volatile touched = nullptr;

@@ -36,17 +36,15 @@ void use_arithmetic(StepArithmetic arithmetic) { arithmetic_in_use = arithmetic;
 
 float exact_sum(float c, const float* a, const float* b, int n, int least, int bits) {
   double products[16];
-  int largest = std::numeric_limits<int>::min();
   double all = static_cast<double>(c);  // to see what is not finite
+  for (int i = 0; i < n; ++i) all += products[i] = static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  if (std::isnan(all)) return std::numeric_limits<float>::quiet_NaN();
+  if (std::isinf(all)) return static_cast<float>(all);
+  int largest = c == 0 ? kLeastFloat : exponent_of(c, kLeastFloat);
   for (int i = 0; i < n; ++i) {
-    products[i] = static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    all += products[i];
     const bool zero = products[i] == 0;
     largest = std::max(largest, zero ? kLeastFloat : exponent_of(a[i], least) + exponent_of(b[i], least));
   }
-  if (std::isnan(all)) return std::numeric_limits<float>::quiet_NaN();
-  if (std::isinf(all)) return static_cast<float>(all);
-  largest = std::max(largest, c == 0 ? kLeastFloat : exponent_of(c, kLeastFloat));
   const auto aligned = [&](double value) { return static_cast<int64_t>(std::ldexp(value, bits - largest)); };
   int64_t sum = aligned(static_cast<double>(c));
   for (int i = 0; i < n; ++i) sum += aligned(products[i]);

@@ -77,6 +77,13 @@ def mutants():
         yield name, NATIVE / file, text.replace(before, after)
 
 
+def copy_changed(source, target):
+    """Leaves what is the same with its time: a file that was changed and restored is newer than what was built of the change."""
+    target = pathlib.Path(target)
+    if not target.exists() or target.read_bytes() != pathlib.Path(source).read_bytes():
+        shutil.copyfile(source, target)
+
+
 def build(log):
     command = ["cmake", "--build", str(WORK / "build"), "--parallel", "2", "--target", *TESTS]
     return subprocess.run(command, stdout=log, stderr=log).returncode == 0
@@ -93,15 +100,15 @@ def first_failure(log):
 
 
 def main(arguments):
-    all_mutants = [m for m in mutants() if all(part in m[0] for part in arguments if part != "--list")]
+    names = [argument for argument in arguments if argument != "--list"]
+    all_mutants = [m for m in mutants() if not names or any(part in m[0] for part in names)]
     if "--list" in arguments:
         return print(*[name for name, _, _ in all_mutants], sep="\n")
     lines = [line for line in (HERE / "survivors.txt").read_text().splitlines() if line and line[0] != "#"]
     may_live = [line.split(" -- ")[0] for line in lines]
     WORK.mkdir(parents=True, exist_ok=True)
     copy = WORK / "native"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(NATIVE, copy, ignore=shutil.ignore_patterns("build"), copy_function=shutil.copy2)
+    shutil.copytree(NATIVE, copy, ignore=shutil.ignore_patterns("build"), copy_function=copy_changed, dirs_exist_ok=True)
     wrong = []
     with open(WORK / "log", "w") as log:
         subprocess.run(["cmake", "-S", str(copy), "-B", str(WORK / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DTM_TESTS=ON", "-DTM_NVCC=OFF",
