@@ -10,10 +10,11 @@ public interface Guide {
      * Says which tokens may follow, an end of the answer among them where it may end.
      *
      * @param words bit {@code id % 64} of word {@code id / 64} for each token; all are written
-     * @return false where that takes more work than one step has time for: it is asked again, and goes on, in the next step
+     * @param work that may be done for it, which it spends; nothing may be left, and what is known needs none
+     * @return false where that takes more work than is left: it is asked again, and goes on, in this step or the next
      * @throws GuideException when there is no more to it; that ends the answer
      */
-    boolean mask(long[] words);
+    boolean mask(long[] words, MaskWork work);
 
     /**
      * Takes the token that was drawn, which is no end.

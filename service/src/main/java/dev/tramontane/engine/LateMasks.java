@@ -17,6 +17,8 @@ final class LateMasks {
     private record Draw(Sequence sequence, Guide guide, int mask) {}
 
     private final List<Draw> draws = new ArrayList<>();
+    private final List<Draw> unfinished = new ArrayList<>();
+    private int turn;
     private final long[] words;
 
     LateMasks(int vocabulary) {
@@ -36,25 +38,44 @@ final class LateMasks {
         return draws.size();
     }
 
+    /** Each gets an equal share of half the work; then those that need more get what is left, in an order that turns from step to step. */
     void write(StepBatch batch) {
+        int share = Math.min(MaskWork.MASK, MaskWork.STEP / 2 / Math.max(1, draws.size()));
+        int spent = 0;
+        unfinished.clear();
         for (Draw draw : draws) {
-            Sequence sequence = draw.sequence;
-            sequence.unguided = null;
-            sequence.maskMissing = false;
-            try {
-                if (draw.guide.mask(words)) {
-                    restrict(sequence, draw.guide);
-                    batch.writeMask(draw.mask, words);
-                } else {
-                    sequence.maskMissing = true;
-                }
-            } catch (GuideException e) {
-                sequence.unguided = String.valueOf(e.getMessage());
-            } catch (Throwable fault) { // The others' masks are still to be made, and the model waits for them.
-                LOG.error("a mask could not be made; its request is ended", fault);
-                sequence.unguided = EngineLoop.BROKEN;
+            spent += write(draw, batch, share);
+            if (draw.sequence.maskMissing) {
+                unfinished.add(draw);
             }
         }
+        turn = (turn + 1) % Integer.MAX_VALUE;
+        for (int at = 0; at < unfinished.size() && share < MaskWork.MASK; at++) {
+            Draw draw = unfinished.get((at + turn % unfinished.size()) % unfinished.size());
+            spent += write(draw, batch, Math.clamp(MaskWork.STEP - spent, 0, MaskWork.MASK));
+        }
+    }
+
+    /** @return what it took */
+    private int write(Draw draw, StepBatch batch, int most) {
+        Sequence sequence = draw.sequence;
+        sequence.unguided = null;
+        sequence.maskMissing = false;
+        MaskWork work = new MaskWork(most);
+        try {
+            if (draw.guide.mask(words, work)) {
+                restrict(sequence, draw.guide);
+                batch.writeMask(draw.mask, words);
+            } else {
+                sequence.maskMissing = true;
+            }
+        } catch (GuideException e) {
+            sequence.unguided = String.valueOf(e.getMessage());
+        } catch (Throwable fault) { // The others' masks are still to be made, and the model waits for them.
+            LOG.error("a mask could not be made; its request is ended", fault);
+            sequence.unguided = EngineLoop.BROKEN;
+        }
+        return most - work.left();
     }
 
     /** What else the request says. An answer that can only end does so whatever {@code min_tokens} wants. */

@@ -27,6 +27,7 @@ final class Machine {
     private long bytes;
     private int made;
     private long movesLeft;
+    private int movesGiven;
 
     /** @param longest token of the vocabulary, in bytes: what no token can tell apart shares a mask */
     Machine(Network network, StructureLimits limits, int longest) {
@@ -73,7 +74,8 @@ final class Machine {
     /** The same with so many moves for this piece of work, as far as the limits allow. */
     State begin(State state, int moves) {
         made = 0;
-        movesLeft = Math.min(moves, limits.moves());
+        movesGiven = Math.min(moves, limits.moves());
+        movesLeft = movesGiven;
         if (bytes > limits.cacheBytes()) {
             for (State each : states.values()) {
                 each.row = null;
@@ -85,6 +87,11 @@ final class Machine {
         }
         State known = states.putIfAbsent(state, state);
         return known == null ? state : known;
+    }
+
+    /** Those of the piece of work that was begun last. */
+    int moves() {
+        return (int) (movesGiven - movesLeft);
     }
 
     /** The state after a byte of a class, and the way there kept. */

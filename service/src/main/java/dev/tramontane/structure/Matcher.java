@@ -11,8 +11,6 @@ public final class Matcher {
     /** How many tokens can be taken back. */
     public static final int HISTORY = 256;
 
-    private static final int MAX_FORCED = 256;
-
     private final Structure structure;
     private final int[] ends;
     /** States by the number of tokens before them, each at the place of its number modulo the length. */
@@ -46,22 +44,25 @@ public final class Matcher {
      * The same with a limit of moves that may be lower than the structure's own: for who can wait and ask again. What was found out is kept, so
      * that it is then gone on with, unless the structure has to forget meanwhile.
      *
+     * @return what it took, the vocabulary's nodes that were looked at included, {@value Structure#NODES_OF_A_MOVE} for a move; 0 where the mask was known
      * @throws WorkExceededException where it takes more; nothing is changed
      */
-    public void mask(long[] words, int moves) {
+    public int mask(long[] words, int moves) {
         if (words.length != structure.maskWords()) {
             throw new IllegalArgumentException(words.length + " words, not " + structure.maskWords());
         }
         if (ended) {
             Arrays.fill(words, 0);
-            return;
+            return 0;
         }
-        structure.mask(state(), moves).write(words);
+        Structure.Made made = structure.mask(state(), moves);
+        made.mask().write(words);
         if (state().complete) {
             for (int end : ends) {
                 words[end >> 6] |= 1L << end;
             }
         }
+        return made.moves();
     }
 
     /** Length of the words that {@link #mask} fills. */
@@ -114,10 +115,5 @@ public final class Matcher {
     /** Whether nothing may follow but an end. */
     public boolean isFinished() {
         return ended || state().nodes.length == 0;
-    }
-
-    /** Bytes that must follow whatever is drawn, at most 256 of them; none where there is a choice, or where the text may end. */
-    public byte[] forced() {
-        return ended ? new byte[0] : structure.forced(state(), MAX_FORCED);
     }
 }

@@ -8,6 +8,9 @@ import java.util.List;
  * up to milliseconds, so never on an event loop.
  */
 public final class Structure {
+    /** Of the vocabulary: to look at so many takes about as long as a move. */
+    static final int NODES_OF_A_MOVE = 16;
+
     /** Nodes of a branch for which it is looked up whether it is whole by {@link Runs}. */
     private static final int WORTH_A_LOOK = 16;
 
@@ -19,6 +22,8 @@ public final class Structure {
     private final long fixedBytes;
 
     private long masksMade;
+    /** Nodes of the vocabulary that were looked at for the mask at hand. */
+    private int looks;
 
     private Structure(Expression expression, TokenTree tokens, StructureLimits limits) {
         this.tokens = tokens;
@@ -104,20 +109,25 @@ public final class Structure {
         }
     }
 
-    Mask mask(State state, int moves) {
+    /** A mask, and the moves that it took. */
+    record Made(Mask mask, int moves) {}
+
+    Made mask(State state, int moves) {
         Mask known = state.canonical.mask;
         if (known != null) {
-            return known;
+            return new Made(known, 0);
         }
         synchronized (machine) {
             State here = machine.begin(state.canonical, moves);
-            Mask made = here.mask;
-            if (made == null) {
-                made = walk(here);
-                masksMade++;
-                machine.keep(here, made);
+            Mask found = here.mask;
+            if (found != null) {
+                return new Made(found, 0);
             }
-            return made;
+            looks = 0;
+            Mask made = walk(here);
+            masksMade++;
+            machine.keep(here, made);
+            return new Made(made, machine.moves() + looks / NODES_OF_A_MOVE);
         }
     }
 
@@ -138,6 +148,7 @@ public final class Structure {
         path[0] = from;
         int at = 0;
         while (at < tree.size()) {
+            looks++;
             long node = tree.node(at);
             int depth = TokenTree.depth(node);
             int branch = TokenTree.branch(node);
@@ -181,27 +192,5 @@ public final class Structure {
             }
             return reached;
         }
-    }
-
-    /** Bytes that must follow, at most so many: up to where there is a choice, or the text may end. */
-    byte[] forced(State from, int most) {
-        byte[] found = new byte[most];
-        int size = 0;
-        synchronized (machine) {
-            State state = machine.begin(from);
-            while (size < most && !state.complete && state.nodes.length > 0) {
-                ByteSet readable = ByteSet.NONE;
-                for (int node : state.nodes) {
-                    readable = readable.or(machine.network().set(node));
-                }
-                if (readable.size() != 1) {
-                    break;
-                }
-                int only = readable.first();
-                found[size++] = (byte) only;
-                state = machine.step(state, machine.network().classes()[only]);
-            }
-        }
-        return Arrays.copyOf(found, size);
     }
 }

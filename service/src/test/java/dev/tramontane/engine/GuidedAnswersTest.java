@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 
 /** What the engine makes of guides; that they change nothing else, {@link EngineEquivalencePropertyTest} and others find by chance. */
@@ -117,7 +118,7 @@ final class GuidedAnswersTest {
     void aGuideThatThrowsOrLiesEndsItsOwnAnswerOnly() throws RefusedException {
         class Bad implements Guide {
             @Override
-            public boolean mask(long[] words) {
+            public boolean mask(long[] words, MaskWork work) {
                 throw new StackOverflowError("of a guide");
             }
 
@@ -138,7 +139,7 @@ final class GuidedAnswersTest {
         }
         class Liar extends Bad {
             @Override
-            public boolean mask(long[] words) {
+            public boolean mask(long[] words, MaskWork work) {
                 words[0] = -1;
                 return true;
             }
@@ -154,6 +155,31 @@ final class GuidedAnswersTest {
         }
         rig.assertAsAlone(mate, "mate");
         assertThat(rig.status().healthy()).isTrue();
+    }
+
+    /** However many answers come to new places at once, a step does so much for their masks and no more; all of them get on. */
+    @Test
+    void theMasksOfAStepShareItsWork() throws RefusedException {
+        List<Integer> steps = new ArrayList<>();
+        model.spy(batch -> steps.add(0));
+        IntConsumer spent = some -> steps.set(steps.size() - 1, steps.getLast() + some);
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int salt = 0; salt < 4; salt++) {
+            int work = salt == 3 ? 100 : 3 * MaskWork.MASK;
+            FakeGuide.Rule rule = new FakeGuide.Rule(9, Set.of(), 0, -1, work, spent);
+            asks.add(rig.ask(asking(salt, 30, 0, Set.of(), Asks.sampling(salt)).guided(rule)));
+        }
+        rig.run();
+        assertThat(steps).allMatch(each -> each <= MaskWork.STEP);
+        int all = 3 * 3 * 3 * MaskWork.MASK + 3 * 100;
+        assertThat(steps.stream().mapToInt(each -> each).sum()).isEqualTo(all);
+        assertThat(steps.stream().filter(each -> each > 0).count())
+                .as("what is there for a step is used")
+                .isLessThan(2L * all / MaskWork.STEP);
+        for (Rig.Ask ask : asks) {
+            assertThat(ask.first().tokens).hasSize(9);
+            rig.assertAsAlone(ask, "whose masks took several steps");
+        }
     }
 
     @Test

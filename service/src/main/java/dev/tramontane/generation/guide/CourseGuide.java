@@ -1,6 +1,7 @@
 package dev.tramontane.generation.guide;
 
 import dev.tramontane.engine.Guide;
+import dev.tramontane.engine.MaskWork;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -30,13 +31,13 @@ public final class CourseGuide implements Guide {
     }
 
     @Override
-    public boolean mask(long[] words) {
+    public boolean mask(long[] words, MaskWork work) {
         switch (part.kind()) {
             case NOTHING -> Arrays.fill(words, 0);
             case WORDS -> course.tokens().writeAll(words);
             case TEXT -> course.tokens().writeTexts(words);
             case FORM -> {
-                if (!Objects.requireNonNull(text).mask(words)) {
+                if (!Objects.requireNonNull(text).mask(words, work)) {
                     return false;
                 }
             }

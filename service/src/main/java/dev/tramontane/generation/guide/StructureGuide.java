@@ -2,15 +2,13 @@ package dev.tramontane.generation.guide;
 
 import dev.tramontane.engine.Guide;
 import dev.tramontane.engine.GuideException;
+import dev.tramontane.engine.MaskWork;
 import dev.tramontane.structure.Matcher;
 import dev.tramontane.structure.WorkExceededException;
 
 /** A {@link Matcher} as the engine asks it: what takes long is done piece by piece, so that no step waits for it. */
 public final class StructureGuide implements Guide {
-    /** Moves for a mask in one step: some milliseconds. What they found out is kept, so the next ones get further. */
-    private static final int MOVES = 1 << 16;
-
-    /** Steps that one mask may take. */
+    /** Steps that one mask may take in which it has all the work that one may have. What was found out is kept, so that each gets further. */
     private static final int PATIENCE = 32;
 
     private final Matcher matcher;
@@ -21,13 +19,16 @@ public final class StructureGuide implements Guide {
     }
 
     @Override
-    public boolean mask(long[] words) {
+    public boolean mask(long[] words, MaskWork work) {
+        int most = work.left();
         try {
-            matcher.mask(words, MOVES);
+            work.spend(matcher.mask(words, most));
             tried = 0;
             return true;
         } catch (WorkExceededException more) {
-            if (++tried < PATIENCE) {
+            work.spend(most);
+            tried += most < MaskWork.MASK ? 0 : 1;
+            if (tried < PATIENCE) {
                 return false;
             }
             throw tooMuch(more);
