@@ -12,7 +12,7 @@ import java.util.TreeMap;
  */
 public final class WarmUp {
     /** After which masks were not much faster any more; see {@code docs/performance.md}. */
-    private static final int ROUNDS = 40;
+    static final int ROUNDS = 16;
 
     private static final Map<String, Object> RECORD = object(Map.of(
             "name", Map.of("type", "string"),

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What masks cost over Mistral's 131,072 tokens, in microseconds of the thread's CPU time: of each schema of {@link MaskWorkloads} the compilation,
  * then the masks along its documents, one after another with one structure: first when nothing is known (and of these those that had to be computed) and then again. Fresh
- * structures each round; shown are the first, which is what a process that has just started is like, and the last. Needs the directory {@code shared}.
+ * structures each round; shown are the first, which is what a server that has just started is like, and the last. Needs the directory {@code shared}.
  * Not a test; run it from {@code service} after {@code mvn -DskipTests package}:
  *
  * <pre>java -cp "target/test-classes:target/classes:target/lib/*" dev.tramontane.structure.MaskBenchmark [rounds] [cases.json]</pre>
@@ -53,6 +53,9 @@ public final class MaskBenchmark {
         if (arguments.length > 1) {
             write(Path.of(arguments[1]), tokenizer);
         }
+        start = now();
+        long masks = WarmUp.run(tokens, StructureLimits.DEFAULT);
+        System.out.printf("as a server does, warmed up by %d masks in %d ms%n", masks, (now() - start) / 1_000_000);
         for (int round = 1; round <= rounds; round++) {
             round(round, round == 1 || round == rounds, tokenizer, tokens);
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonFactory;
@@ -20,15 +21,44 @@ final class SchemaGenerator {
     private static final List<String> TEXTS =
             List.of("", "a", "ab", "b", "abc", "\u00e9\ud83d\ude00", "a\"b", "\n", "bbb", "long text with spaces");
 
+    /** Of each format one text that has it. Not of email: the judge wants a domain's end to be one of those that existed when it was made. */
+    private static final Map<String, String> FORMATTED = new TreeMap<>(Map.of(
+            "date", "2024-02-29",
+            "time", "23:59:59Z",
+            "uuid", "123e4567-e89b-12d3-a456-426614174000",
+            "ipv4", "192.168.0.1",
+            "hostname", "www.example.org"));
+
+    /** A schema that refers to itself. */
+    private static final Map<String, Object> TREE = Map.of(
+            "type",
+            "object",
+            "properties",
+            new TreeMap<>(Map.of(
+                    "all", Map.of("type", "array", "items", Map.of("$ref", "#/$defs/tree"), "maxItems", 2L),
+                    "next", Map.of("anyOf", List.of(Map.of("type", "null"), Map.of("$ref", "#/$defs/tree"))),
+                    "value", Map.of("type", "integer", "minimum", 0L))),
+            "required",
+            List.of("value"),
+            "additionalProperties",
+            false);
+
     private final Random random;
 
     SchemaGenerator(Random random) {
         this.random = random;
     }
 
-    Map<String, @Nullable Object> schema(int depth) {
+    /** A whole schema, with what its parts may refer to. */
+    Map<String, @Nullable Object> root(int depth) {
+        Map<String, @Nullable Object> schema = schema(depth);
+        schema.put("$defs", Map.of("tree", TREE));
+        return schema;
+    }
+
+    private Map<String, @Nullable Object> schema(int depth) {
         Map<String, @Nullable Object> schema = new LinkedHashMap<>();
-        switch (random.nextInt(depth == 0 ? 6 : 11)) {
+        switch (random.nextInt(depth == 0 ? 8 : 13)) {
             case 0 -> {
                 schema.put("type", random.nextBoolean() ? "integer" : "number");
                 bounds(schema);
@@ -50,14 +80,22 @@ final class SchemaGenerator {
                 }
             }
             case 5 -> schema.put("const", any(1));
-            case 6, 7 -> object(schema, depth);
-            case 8 -> array(schema, depth);
-            case 9 -> schema.put("anyOf", List.of(schema(depth - 1), schema(depth - 1)));
+            case 6 -> {
+                schema.put("type", "string");
+                schema.put("format", List.copyOf(FORMATTED.keySet()).get(random.nextInt(FORMATTED.size())));
+            }
+            case 7 -> schema.put("$ref", "#/$defs/tree");
+            case 8, 9 -> object(schema, depth);
+            case 10 -> array(schema, depth);
+            case 11 -> schema.put("anyOf", List.of(schema(depth - 1), schema(depth - 1)));
             default -> {
                 schema.put(
                         "allOf",
                         List.of(object(new LinkedHashMap<>(), depth - 1), object(new LinkedHashMap<>(), depth - 1)));
                 schema.put("type", "object");
+                if (random.nextBoolean()) {
+                    schema.put("unevaluatedProperties", false);
+                }
             }
         }
         return schema;
@@ -166,6 +204,12 @@ final class SchemaGenerator {
         }
         if (schema.containsKey("const")) {
             return schema.get("const");
+        }
+        if (schema.containsKey("$ref")) {
+            return random.nextBoolean() ? Map.of("value", (long) random.nextInt(9)) : value(TREE);
+        }
+        if (schema.containsKey("format")) {
+            return random.nextInt(6) == 0 ? TEXTS.getFirst() : FORMATTED.get(schema.get("format"));
         }
         if (schema.get("anyOf") instanceof List<?> ways) {
             return value(ways.get(random.nextInt(2)));

@@ -2,6 +2,7 @@ package dev.tramontane.structure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -122,6 +123,8 @@ class SchemaHostileTest {
                 "recursion that can't end",
                 Map.of("type", "array", "items", Map.of("$ref", "#"), "minItems", 1L));
         schema(forms, "no schema", 1L);
+        moreSchemas(forms);
+        patterns(forms);
         grammar(forms, "a chain of 20000 rules", rules(20_000, "\"x\""));
         grammar(forms, "a chain of 20000 last calls", rules(20_000, ""));
         grammar(forms, "ambiguous without end", "root ::= s\ns ::= \"a\" s s | \"a\" | \"\"");
@@ -130,7 +133,141 @@ class SchemaHostileTest {
         grammar(forms, "counts within counts", "root ::= ((\"ab\"{1000}){1000}){1000}");
         grammar(forms, "a hundred thousand alternatives", "root ::= " + "\"a\" | ".repeat(20_000) + "\"a\"");
         grammar(forms, "long text", "root ::= \"" + "a".repeat(200_000) + "\"");
+        grammar(forms, "two rules that call each other first", "root ::= a | \"x\"\na ::= b \"y\"\nb ::= a \"z\"");
+        grammar(forms, "a rule that can't be finished", "root ::= \"a\" root");
+        grammar(forms, "nothing but calls without end", "root ::= a\na ::= b\nb ::= a");
+        grammar(forms, "brackets 60000 deep", "root ::= " + "(".repeat(60_000) + "\"a\"" + ")".repeat(60_000));
+        grammar(forms, "brackets in each other without end", "root ::= \"(\" root* \")\"");
+        grammar(forms, "60000 brackets that aren't closed", "root ::= " + "(".repeat(60_000));
+        grammar(forms, "sets of every character", "root ::= [^a]{5000} [^b]{5000} | [^c]*");
+        grammar(forms, "the same rule 30000 times", "root ::= \"a\"\n".repeat(30_000));
         return forms.stream();
+    }
+
+    private static void moreSchemas(List<Arguments> forms) {
+        String shared = "n".repeat(100_000);
+        schema(
+                forms,
+                "two names with a long beginning in common",
+                Map.of("properties", new LinkedHashMap<>(Map.of(shared + "a", Map.of(), shared + "b", Map.of()))));
+        schema(
+                forms,
+                "2000 names with beginnings in common",
+                Map.of(
+                        "properties",
+                        IntStream.range(0, 2000)
+                                .boxed()
+                                .collect(Collectors.toMap(
+                                        i -> "n".repeat(i % 60) + i, i -> Map.of(), (a, b) -> a, LinkedHashMap::new))));
+        schema(forms, "a reference to itself", Map.of("$ref", "#"));
+        schema(forms, "allOf of itself", Map.of("allOf", List.of(Map.of("$ref", "#"), Map.of("type", "object"))));
+        schema(forms, "anyOf of itself", Map.of("anyOf", List.of(Map.of("$ref", "#"), Map.of("type", "null"))));
+        schema(
+                forms,
+                "references that double 40 times",
+                Map.of("$ref", "#/$defs/0", "$defs", doubling(40), "type", "array"));
+        schema(
+                forms,
+                "all of 60 recursive trees at once",
+                Map.of(
+                        "allOf",
+                        IntStream.range(0, 60)
+                                .mapToObj(i -> Map.of(
+                                        "type", "array", "items", Map.of("$ref", "#"), "maxItems", (long) (60 - i)))
+                                .toList()));
+        schema(
+                forms,
+                "a type and its opposite",
+                Map.of("allOf", List.of(Map.of("type", "null"), Map.of("type", "object"))));
+        schema(
+                forms,
+                "bounds with nothing between",
+                Map.of("type", "number", "exclusiveMinimum", 1L, "exclusiveMaximum", 1L));
+        schema(
+                forms,
+                "an integer where there is none",
+                Map.of("type", "integer", "exclusiveMinimum", 0.1, "maximum", 0.9));
+        schema(forms, "more at least than at most", Map.of("type", "array", "minItems", 9L, "maxItems", 3L));
+        schema(
+                forms,
+                "more required than allowed",
+                Map.of(
+                        "type",
+                        "object",
+                        "properties",
+                        properties(20),
+                        "required",
+                        List.copyOf(properties(20).keySet()),
+                        "maxProperties",
+                        3L));
+        schema(forms, "a number of thousands of digits", Map.of("enum", List.of(new BigDecimal("1e200000"))));
+        schema(
+                forms,
+                "a bound of thousands of digits",
+                Map.of("type", "number", "minimum", new BigDecimal("1e-200000")));
+        schema(forms, "multiples of nearly nothing", Map.of("type", "number", "multipleOf", new BigDecimal("1e-300")));
+        schema(forms, "multiples of nothing", Map.of("type", "number", "multipleOf", 0L));
+        schema(forms, "300 unevaluated layers", Map.of("allOf", objects(300), "unevaluatedProperties", false));
+        schema(
+                forms,
+                "prefixItems of 5000",
+                Map.of(
+                        "type",
+                        "array",
+                        "prefixItems",
+                        texts(5000).stream().map(text -> Map.of("const", text)).toList()));
+        schema(forms, "a listed value 500 deep", Map.of("const", lists(500)));
+        schema(
+                forms,
+                "every format at once",
+                Map.of(
+                        "type",
+                        "string",
+                        "allOf",
+                        Stream.of("date", "time", "email", "uuid")
+                                .map(format -> Map.of("format", format))
+                                .toList()));
+        schema(forms, "a format that isn't", Map.of("type", "string", "format", "f".repeat(10_000)));
+        schema(forms, "2000 keywords that aren't", properties(2000));
+    }
+
+    private static void patterns(List<Arguments> forms) {
+        pattern(forms, "alternatives in stars in stars", "^((a|aa|aaa)*)*$");
+        pattern(forms, "optional parts before as many", "^" + "a?".repeat(3000) + "a{3000}$");
+        pattern(forms, "counts of counts with a class", "^([ab]{1,1000}-){1,1000}$");
+        pattern(forms, "brackets 5000 deep", "(".repeat(5000) + "a" + ")".repeat(5000));
+        pattern(forms, "wide classes counted", "^[\\u0000-\\uffff]{100000}$");
+        pattern(forms, "supplementary characters counted", "^[\\u{10000}-\\u{10ffff}]{1,50000}$");
+        pattern(forms, "2000 alternatives of classes", "^(" + "[a-m]b|".repeat(2000) + "c)*$");
+        pattern(forms, "an empty class", "^[]$");
+        pattern(forms, "ends before its beginning", "$a^");
+        schema(
+                forms,
+                "a pattern and its opposite",
+                Map.of("type", "string", "allOf", List.of(Map.of("pattern", "^a+$"), Map.of("pattern", "^b+$"))));
+    }
+
+    private static void pattern(List<Arguments> forms, String name, String pattern) {
+        schema(forms, "pattern: " + name, Map.of("type", "string", "pattern", pattern));
+        schema(forms, "pattern and length: " + name, Map.of("type", "string", "pattern", pattern, "maxLength", 50L));
+    }
+
+    private static Object lists(int depth) {
+        Object value = 1L;
+        for (int each = 0; each < depth; each++) {
+            value = List.of(value);
+        }
+        return value;
+    }
+
+    private static Map<String, Object> doubling(int count) {
+        Map<String, Object> definitions = new HashMap<>();
+        for (int each = 0; each < count; each++) {
+            Object next = Map.of("$ref", "#/$defs/" + (each + 1));
+            definitions.put("" + each, Map.of("anyOf", List.of(next, next)));
+        }
+        definitions.put("" + count, Map.of("items", Map.of("type", "null")));
+        return definitions;
     }
 
     private static void schema(List<Arguments> forms, String name, Object schema) {

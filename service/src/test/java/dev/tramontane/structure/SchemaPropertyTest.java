@@ -28,7 +28,7 @@ class SchemaPropertyTest {
         int valid = 0;
         int invalid = 0;
         for (int round = 0; round < SCHEMAS; round++) {
-            Map<String, @Nullable Object> tree = generator.schema(3);
+            Map<String, @Nullable Object> tree = generator.root(3);
             Structure structure = compiled(tree);
             Judge judge = new Judge(SchemaGenerator.json(tree));
             for (int each = 0; each < 12; each++) {
@@ -49,7 +49,7 @@ class SchemaPropertyTest {
     void whatMasksAllowIsValidAndNoMaskIsEmpty() throws CharacterCodingException {
         int finished = 0;
         for (int round = 0; round < SCHEMAS; round++) {
-            Map<String, @Nullable Object> tree = generator.schema(3);
+            Map<String, @Nullable Object> tree = generator.root(3);
             Structure structure = compiled(tree);
             if (structure == null) {
                 continue;
