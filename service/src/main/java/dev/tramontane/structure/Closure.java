@@ -197,6 +197,7 @@ final class Closure {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one root, which stands for what is not made yet
     private Frame frame(Level level, Function<Frame, Frame> frames, int depth) {
         if (depth > MOST_CALLS) {
             throw new WorkExceededException("calls within each other at one byte", MOST_CALLS);

@@ -114,7 +114,7 @@ final class Machine {
     private State[] row(State state) {
         State[] row = new State[network.samples().length];
         bytes += 16 + 4L * row.length;
-        long[] read = new long[row.length + 63 >> 6];
+        long[] read = new long[(row.length + 63) >> 6];
         for (int node : state.nodes) {
             long[] its = readable[network.values()[node]];
             for (int word = 0; word < read.length; word++) {

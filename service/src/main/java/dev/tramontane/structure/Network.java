@@ -55,7 +55,7 @@ record Network(
 
     /** Of each set: which classes are in it, as bits. */
     long[][] classesOfSets() {
-        long[][] all = new long[sets.size()][samples.length + 63 >> 6];
+        long[][] all = new long[sets.size()][(samples.length + 63) >> 6];
         for (int set = 0; set < all.length; set++) {
             for (int each = 0; each < samples.length; each++) {
                 if (sets.get(set).contains(samples[each])) {

@@ -60,9 +60,9 @@ final class Ways {
     /** Where it stands in the table, or would. */
     private int slot(int node, Level level) {
         int hash = (31 * node + level.id) * 0x9e3779b9;
-        int slot = (hash ^ hash >>> 16) & (table.length - 1);
+        int slot = (hash ^ (hash >>> 16)) & (table.length - 1);
         while (table[slot] != 0 && !is(table[slot] - 1, node, level)) {
-            slot = slot + 1 & (table.length - 1);
+            slot = (slot + 1) & (table.length - 1);
         }
         return slot;
     }
@@ -113,7 +113,7 @@ final class Ways {
     }
 
     private long key(int at) {
-        return (long) nodes[at] << 32 | levels[at].id & 0xffffffffL;
+        return (long) nodes[at] << 32 | (levels[at].id & 0xffffffffL);
     }
 
     int[] nodes() {
