@@ -61,6 +61,11 @@ public final class Tally {
         running.merge(new Place(0, 0), answerIds, Integer::sum);
     }
 
+    /** What an earlier process has told of one answer, and somebody has paid for. */
+    public synchronized void known(int prompt, int choice, int answerIds) {
+        running.merge(new Place(prompt, choice), answerIds, Integer::sum);
+    }
+
     /** Counts an event of one of the request's prompts. */
     public synchronized void see(int prompt, GenerationEvent event) {
         switch (event) {

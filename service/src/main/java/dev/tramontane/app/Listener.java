@@ -11,6 +11,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.api.UnservedRoutes;
 import dev.tramontane.api.VersionRoute;
+import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
@@ -58,6 +59,7 @@ final class Listener implements AutoCloseable {
     private final EventLoopDelay delay;
     private final ResponseServices responses;
     private final EarlierResponses earlier;
+    private final Departure.Leaving streams;
     private final String address;
     private final Optional<String> management;
 
@@ -66,8 +68,10 @@ final class Listener implements AutoCloseable {
             HttpService http,
             EventLoopDelay delay,
             ResponseServices responses,
+            Departure.Leaving streams,
             String address,
             Optional<String> management) {
+        this.streams = streams;
         this.responses = responses;
         earlier = new EarlierResponses(responses);
         this.vertx = vertx;
@@ -111,6 +115,8 @@ final class Listener implements AutoCloseable {
                     new ReplayLimits(kept.resumeBytes(), ReplayLimits.DEFAULT.readers(), kept.resumeTime());
             ResponseServices responses = new ResponseServices(
                     vertx, config, serving, observer, memory, store(kept), replay, clock, new JournalPlace());
+            OpenAiRoutes chats =
+                    new OpenAiRoutes(vertx, config, serving, observer, memory, replay, clock, responses.journal());
             List<ApiRoutes> operators =
                     List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
             HttpService http = new HttpService(
@@ -122,7 +128,7 @@ final class Listener implements AutoCloseable {
                             door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
                             operators.getLast(), // Answers a key's own question, too.
                             new ModelRoutes(serving),
-                            new OpenAiRoutes(vertx, config, serving, observer, memory, replay, clock),
+                            chats,
                             new TokenizeRoutes(vertx, config, serving, memory),
                             new ResponsesRoute(responses),
                             new ResponseRoutes(responses),
@@ -139,7 +145,8 @@ final class Listener implements AutoCloseable {
             Optional<String> management = manage(door, config, vertx, operators);
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
             String scheme = door.tls().isPresent() ? "https" : "http";
-            return new Listener(vertx, http, delay, responses, address(scheme, config.host(), port), management);
+            return new Listener(
+                    vertx, http, delay, responses, chats.streams(), address(scheme, config.host(), port), management);
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
             throw failure;
@@ -275,14 +282,15 @@ final class Listener implements AutoCloseable {
     }
 
     /**
-     * Ends every kept response where it is, soon: its readers are told that, why, and where it goes on if it does. Those that have
-     * ended are left to the next process, too.
+     * Ends every kept response where it is, soon, and streams that may go on elsewhere: their readers are told that, why, and where
+     * they go on if they do. Those that have ended are left to the next process, too.
      *
      * @param limit for writing the ones, and then for writing the others
      * @return how many were under way
      */
-    int endResponses(Duration limit) throws InterruptedException {
-        return earlier.leave(limit);
+    int leaveAnswers(Duration limit) throws InterruptedException {
+        Journal journal = responses.journal().journal();
+        return journal == null ? earlier.endAll() : Departure.of(journal, limit, List.of(earlier, streams));
     }
 
     /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */

@@ -196,7 +196,7 @@ final class ServeCommand extends Command {
                 running,
                 Units.show(time));
         int cut = gate.awaitIdle(time);
-        if (listener.endResponses(WRITING) > 0 && cut > 0) {
+        if (listener.leaveAnswers(WRITING) > 0 && cut > 0) {
             cut = gate.awaitIdle(LAST_WORDS); // Those have an end that says so.
         }
         if (cut > 0) {

@@ -116,6 +116,24 @@ public record GenerationRequest(
                 calls);
     }
 
+    /** The same, and the prompt is scored with so many alternatives for a token; -1: it is not. */
+    public GenerationRequest scoring(int alternatives) {
+        return new GenerationRequest(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                alternatives,
+                tenant,
+                continuation,
+                urgency,
+                form,
+                calls);
+    }
+
     /** The same, and each answer must be this. */
     public GenerationRequest formed(@Nullable AnswerForm other) {
         return new GenerationRequest(

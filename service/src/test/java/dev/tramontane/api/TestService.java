@@ -2,6 +2,7 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
@@ -91,6 +92,7 @@ final class TestService implements AutoCloseable {
     volatile Health.Answer ready = Health.Answer.WELL;
     private final EngineTextGenerator generator;
     private final ResponseServices kept;
+    private final Departure.Leaving streams;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<Runnable> atClose = new ArrayList<>();
@@ -232,14 +234,16 @@ final class TestService implements AutoCloseable {
                 replay,
                 InstantSource.fixed(Instant.ofEpochSecond(NOW)),
                 new JournalPlace());
+        OpenAiRoutes chats = new OpenAiRoutes(
+                vertx, config, models, observer, memory, replay, () -> Instant.ofEpochSecond(NOW), kept.journal());
+        streams = chats.streams();
         service = new HttpService(
                 vertx,
                 config,
                 List.of(
                         new HealthRoutes(health),
                         new ModelRoutes(models),
-                        new OpenAiRoutes(
-                                vertx, config, models, observer, memory, replay, () -> Instant.ofEpochSecond(NOW)),
+                        chats,
                         new TokenizeRoutes(vertx, config, models, memory),
                         new ResponsesRoute(kept),
                         new ResponseRoutes(kept),
@@ -272,6 +276,11 @@ final class TestService implements AutoCloseable {
     /** An engine that steps only when the test says so. */
     static TestService stepped(Engine engine, ApiConfig config) {
         return new TestService(engine, new ByteTokenizer(), config, UNWATCHED);
+    }
+
+    /** The same, with a tokenizer and a layout. */
+    static TestService stepped(Engine engine, Tokenizer tokenizer, ChatLayout layout) {
+        return new TestService(engine, tokenizer, layout, CONFIG, UNWATCHED);
     }
 
     /** An engine that samples the given answers by itself. */
@@ -476,7 +485,10 @@ final class TestService implements AutoCloseable {
     /** Ends all answers, as at the end of a process. */
     int leave() {
         try {
-            return new EarlierResponses(kept).leave(Duration.ofSeconds(30));
+            Journal journal = kept.journal().journal();
+            return journal == null
+                    ? new EarlierResponses(kept).endAll()
+                    : Departure.of(journal, Duration.ofSeconds(30), List.of(new EarlierResponses(kept), streams));
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new AssertionError(interrupted);

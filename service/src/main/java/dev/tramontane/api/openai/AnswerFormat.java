@@ -69,6 +69,11 @@ abstract class AnswerFormat {
         return head.id();
     }
 
+    /** When it was asked for, in seconds since 1970. */
+    final long createdSeconds() {
+        return head.createdSeconds();
+    }
+
     final AnswerOptions options() {
         return options;
     }
@@ -111,6 +116,11 @@ abstract class AnswerFormat {
 
     /** Fields after the choices. */
     abstract void writeTail(JsonGenerator json, List<Answer> answers);
+
+    /** Whether the prompt's text is a part of the answer. */
+    boolean repeatsPrompt() {
+        return false;
+    }
 
     /** The events that one event of generation becomes, possibly none. */
     final byte[] event(int prompt, GenerationEvent event) {

@@ -2,7 +2,6 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.answer.AnswerStyle;
-import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -36,11 +35,14 @@ final class ChatFormat extends AnswerFormat {
             AnswerStyle form,
             boolean named,
             String model,
-            long createdSeconds,
-            String fingerprint,
-            Instance here) {
+            AnswerOrigin origin) {
         super(
-                new Head(id("chatcmpl-", here, options), "chat.completion", model, createdSeconds, fingerprint),
+                new Head(
+                        origin.id("chatcmpl-", options),
+                        "chat.completion",
+                        model,
+                        origin.createdSeconds(),
+                        origin.fingerprint()),
                 "chat.completion.chunk",
                 options);
         this.topLogprobs = topLogprobs;

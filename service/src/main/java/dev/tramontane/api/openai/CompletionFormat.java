@@ -1,6 +1,5 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.api.Instance;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -30,9 +29,14 @@ final class CompletionFormat extends AnswerFormat {
     /** Indexes of the choices that have begun. */
     private final BitSet begun = new BitSet();
 
-    CompletionFormat(CompletionRequest request, String model, long createdSeconds, String fingerprint, Instance here) {
+    CompletionFormat(CompletionRequest request, String model, AnswerOrigin origin) {
         super(
-                new Head(id("cmpl-", here, request.options()), OBJECT, model, createdSeconds, fingerprint),
+                new Head(
+                        origin.id("cmpl-", request.options()),
+                        OBJECT,
+                        model,
+                        origin.createdSeconds(),
+                        origin.fingerprint()),
                 OBJECT,
                 request.options());
         this.request = request;
@@ -54,6 +58,11 @@ final class CompletionFormat extends AnswerFormat {
 
     @Override
     void writeTail(JsonGenerator json, List<Answer> answers) {}
+
+    @Override
+    boolean repeatsPrompt() {
+        return request.echo();
+    }
 
     @Override
     byte[] chunks(int prompt, GenerationEvent event) {

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Reads bodies that are JSON objects, large ones off the event loop. On the request's event loop. */
@@ -41,12 +42,19 @@ public final class JsonBodies {
      * are named in a header of the response.
      */
     public <T> Future<T> read(HttpServerRequest request, RequestMemory.Lease memory, Function<JsonFields, T> parse) {
+        return read(request, memory, (fields, body) -> parse.apply(fields));
+    }
+
+    /** The same, where {@code parse} is given the body's bytes, too. */
+    public <T> Future<T> read(
+            HttpServerRequest request, RequestMemory.Lease memory, BiFunction<JsonFields, byte[], T> parse) {
         return bodies.read(request, memory)
                 .compose(body -> {
                     UnknownFields unknown = UnknownFields.of(ignoreUnknown);
+                    byte[] json = body.getBytes();
                     return run(
                             isSmall(body),
-                            () -> new Parsed<>(parse.apply(fields(body, memory, unknown)), unknown.names()));
+                            () -> new Parsed<>(parse.apply(fields(json, memory, unknown), json), unknown.names()));
                 })
                 .map(parsed -> told(request, Objects.requireNonNull(parsed)));
     }
@@ -65,7 +73,7 @@ public final class JsonBodies {
                 .compose(body -> {
                     boolean small = isSmall(body);
                     UnknownFields unknown = UnknownFields.of(ignoreUnknown);
-                    return run(small, () -> fields(body, memory, unknown))
+                    return run(small, () -> fields(body.getBytes(), memory, unknown))
                             .compose(fields -> before.apply(fields)
                                     .compose(ready ->
                                             run(small, () -> new Parsed<>(parse.apply(fields), unknown.names()))));
@@ -96,8 +104,7 @@ public final class JsonBodies {
         }
     }
 
-    private static JsonFields fields(Buffer body, RequestMemory.Lease memory, UnknownFields unknown) {
-        byte[] json = body.getBytes();
+    private static JsonFields fields(byte[] json, RequestMemory.Lease memory, UnknownFields unknown) {
         memory.take(RequestMemory.ofTree(json));
         return new JsonFields(JsonReader.object(json), unknown);
     }

@@ -1,7 +1,5 @@
 package dev.tramontane.api.openai;
 
-import dev.tramontane.answer.AnswerStyle;
-import dev.tramontane.answer.CallRules;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
@@ -16,34 +14,33 @@ import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.journal.Departure;
+import dev.tramontane.api.journal.JournalPlace;
+import dev.tramontane.api.openai.PromptEvents.Part;
 import dev.tramontane.api.replay.ReplayLimits;
-import dev.tramontane.engine.Tenant;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationRequest;
-import dev.tramontane.generation.TextGenerator;
-import dev.tramontane.json.JsonFields;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code POST /v1/completions}, {@code /v1/chat/completions} and {@code /v1/fim/completions}. */
 public final class OpenAiRoutes implements ApiRoutes {
     private final ApiConfig config;
-    private final ServedModels models;
     private final HttpObserver observer;
     private final RequestMemory memory;
-    private final InstantSource clock;
     private final JsonBodies bodies;
+    private final AnswerJobs jobs;
+    private final EarlierStreams earlier;
     private final ResumableStreams resumable;
 
+    /** Those of a process that leaves nothing behind. */
     public OpenAiRoutes(
             Vertx vertx,
             ApiConfig config,
@@ -51,10 +48,13 @@ public final class OpenAiRoutes implements ApiRoutes {
             HttpObserver observer,
             RequestMemory memory,
             InstantSource clock) {
-        this(vertx, config, models, observer, memory, ReplayLimits.DEFAULT, clock);
+        this(vertx, config, models, observer, memory, ReplayLimits.DEFAULT, clock, new JournalPlace());
     }
 
-    /** @param replay how much is kept of streams that may be resumed */
+    /**
+     * @param replay how much is kept of streams that may be resumed
+     * @param journal where those go that this process does not finish
+     */
     public OpenAiRoutes(
             Vertx vertx,
             ApiConfig config,
@@ -62,45 +62,38 @@ public final class OpenAiRoutes implements ApiRoutes {
             HttpObserver observer,
             RequestMemory memory,
             ReplayLimits replay,
-            InstantSource clock) {
-        resumable = new ResumableStreams(vertx, config, observer, memory, replay);
+            InstantSource clock,
+            JournalPlace journal) {
         this.config = config;
-        this.models = models;
         this.observer = observer;
         this.memory = memory;
-        this.clock = clock;
         bodies = new JsonBodies(vertx, config);
+        jobs = new AnswerJobs(config, models, clock);
+        KeptStreams kept = new KeptStreams(vertx, config, memory, replay);
+        earlier = new EarlierStreams(vertx, config, kept, jobs, journal, clock);
+        resumable = new ResumableStreams(config, observer, kept, earlier);
     }
 
-    /** A checked request, ready to run. */
-    private record Job(
-            String operation, TextGenerator generator, List<GenerationRequest> generations, AnswerFormat format) {
-        Job of(Tenant tenant, Urgency urgency) {
-            return new Job(
-                    operation,
-                    generator,
-                    generations.stream()
-                            .map(request -> request.of(tenant).when(urgency))
-                            .toList(),
-                    format);
-        }
+    /** What is to leave its streams to the next process. */
+    public Departure.Leaving streams() {
+        return earlier;
     }
-
-    /** An event and the prompt that it belongs to. */
-    private record Tagged(int prompt, GenerationEvent event) {}
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.post("/v1/completions", context -> handle(context, this::completion));
-        endpoints.post("/v1/chat/completions", context -> handle(context, fields -> chat(context, fields)));
-        endpoints.post("/v1/fim/completions", context -> handle(context, this::fill));
+        for (AnswerPath path : AnswerPath.values()) {
+            endpoints.post(path.path(), context -> handle(context, path));
+        }
     }
 
-    private void handle(RoutingContext context, Function<JsonFields, Job> reader) {
+    /** A job and the body that asked for it. */
+    private record Asked(AnswerJob job, byte[] body) {}
+
+    private void handle(RoutingContext context, AnswerPath path) {
         RequestMemory.Lease lease = Replies.lease(context, memory);
         if (ResumableStreams.isResumption(context)) { // Its answer has its place already.
             bodies.read(context.request(), lease, fields -> fields)
-                    .onSuccess(same -> Replies.guarded(context, () -> resumable.resume(context)))
+                    .onSuccess(same -> Replies.guarded(context, () -> resumable.resume(context, path)))
                     .onFailure(failure -> Replies.fail(context, failure));
             return;
         }
@@ -112,13 +105,17 @@ public final class OpenAiRoutes implements ApiRoutes {
             }
         });
         Tally.of(context).paidBy(pass);
-        bodies.read(context.request(), lease, fields -> asked(context, reader.apply(fields)))
-                .onSuccess(job -> Replies.guarded(context, () -> run(context, job, lease, pass, outlives)))
+        bodies.read(
+                        context.request(),
+                        lease,
+                        (fields, body) -> new Asked(asked(context, path.read(jobs, fields, jobs.begun(context.request().getHeader(ThoughtShape.HEADER)))), body))
+                .onSuccess(
+                        asked -> Replies.guarded(context, () -> outlives.set(run(context, path, asked, lease, pass))))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
     /** By whom, and until when: a deadline counts from the arrival of the head, however long the body takes. */
-    private static Job asked(RoutingContext context, Job job) {
+    private static AnswerJob asked(RoutingContext context, AnswerJob job) {
         UrgencyFields urgency =
                 job.format().options().urgency().with(context.request().getHeader(UrgencyFields.HEADER));
         return job.of(
@@ -126,113 +123,50 @@ public final class OpenAiRoutes implements ApiRoutes {
                 urgency.from(Tally.of(context).begunNanos()));
     }
 
-    private Job completion(JsonFields fields) {
-        TextGenerator generator = models.get(fields.string("model"));
-        CompletionRequest request = CompletionRequest.parse(
-                fields, config.requests(), generator.profile().sampling());
-        return new Job(
-                "text_completion",
-                generator,
-                request.generations(),
-                new CompletionFormat(request, generator.model(), seconds(), config.fingerprint(), config.instance()));
-    }
-
-    private Job chat(RoutingContext context, JsonFields fields) {
-        TextGenerator generator = models.get(fields.string("model"));
-        ChatRequest request = ChatRequest.parse(
-                fields,
-                config,
-                generator.profile().sampling(),
-                context.request().getHeader(ThoughtShape.HEADER));
-        return new Job(
-                "chat",
-                generator,
-                request.generations(),
-                new ChatFormat(
-                        request.options(),
-                        request.topLogprobs(),
-                        request.thoughts(),
-                        generator.profile().form(),
-                        request.asked().calls().need() == CallRules.Need.NAMED,
-                        generator.model(),
-                        seconds(),
-                        config.fingerprint(),
-                        config.instance()));
-    }
-
-    private Job fill(JsonFields fields) {
-        TextGenerator generator = models.get(fields.string("model"));
-        FimRequest request =
-                FimRequest.parse(fields, config.requests(), generator.profile().sampling());
-        return new Job(
-                "text_completion",
-                generator,
-                request.generations(),
-                new ChatFormat(
-                        request.options(),
-                        -1,
-                        ThoughtShape.FIELD,
-                        AnswerStyle.PLAIN,
-                        false,
-                        generator.model(),
-                        seconds(),
-                        config.fingerprint(),
-                        config.instance()));
-    }
-
-    private long seconds() {
-        return clock.instant().getEpochSecond();
-    }
-
-    private void run(RoutingContext context, Job job, RequestMemory.Lease lease, Pass pass, AtomicBoolean outlives) {
+    /** Whether the answer outlives its request. */
+    private boolean run(RoutingContext context, AnswerPath path, Asked asked, RequestMemory.Lease lease, Pass pass) {
+        AnswerJob job = asked.job();
         Tally tally = Tally.of(context);
         RequestTrace trace = RequestTrace.of(context);
         trace.generates(job.operation(), job.generator().model());
-        if (job.format().options().stream()) {
-            int alternatives = job.generations().getFirst().tops();
-            Flux<byte[]> frames = events(job, trace)
-                    .map(Contained.function(tagged -> {
-                        tally.see(tagged.prompt(), tagged.event());
-                        return job.format().event(tagged.prompt(), tagged.event());
-                    }))
-                    .concatWith(Mono.fromSupplier(Contained.supplier(job.format()::last)));
-            if (ResumableStreams.isWished(context) && !context.response().closed()) {
-                resumable.begin(context, job.format(), frames, alternatives, pass);
-                outlives.set(true);
-                return;
+        if (!job.format().options().stream()) {
+            if (ResumableStreams.isWished(context)) {
+                throw ApiException.invalid(
+                        400,
+                        ResumableStreams.WISH + " belongs to streams; send stream, or leave it out",
+                        "invalid_header");
             }
-            // What a reader that stands still leaves waiting.
-            lease.take(RequestMemory.ofTokens(config.lookAhead(), alternatives));
-            EventStream.send(context, frames, job.format().keepAlive(), config, observer);
-        } else if (ResumableStreams.isWished(context)) {
-            throw ApiException.invalid(
-                    400, ResumableStreams.WISH + " belongs to streams; send stream, or leave it out", "invalid_header");
-        } else {
             PatientReply.send(context, admitted -> whole(job, lease, tally, trace, admitted), config);
+            return false;
         }
+        if (ResumableStreams.isWished(context) && !context.response().closed()) {
+            resumable.begin(context, path, job, asked.body(), events(job, trace), pass);
+            return true;
+        }
+        // What a reader that stands still leaves waiting.
+        lease.take(RequestMemory.ofTokens(
+                config.lookAhead(), job.generations().getFirst().tops()));
+        Flux<byte[]> frames = events(job, trace)
+                .map(Contained.function(tagged -> {
+                    tally.see(tagged.prompt(), tagged.event());
+                    return job.format().event(tagged.prompt(), tagged.event());
+                }))
+                .concatWith(Mono.fromSupplier(Contained.supplier(job.format()::last)));
+        EventStream.send(context, frames, job.format().keepAlive(), config, observer);
+        return false;
     }
 
-    /**
-     * The events of all prompts; of several, as many are generated at once as the limits allow. The first failure ends
-     * them all. Failures travel as values up to there: of two at a time the second has nobody to go to, which would be
-     * a fault to Reactor.
-     */
-    private Flux<Tagged> events(Job job, RequestTrace trace) {
-        List<GenerationRequest> generations = job.generations();
-        if (generations.size() == 1) { // No operator between: demand passes exactly.
-            return trace.observed(0, job.generator().generate(generations.getFirst()))
-                    .map(event -> new Tagged(0, event));
+    /** The events of all prompts; of several, as many are generated at once as the limits allow. */
+    private Flux<PromptEvent> events(AnswerJob job, RequestTrace trace) {
+        List<Part> parts = new ArrayList<>();
+        for (GenerationRequest generation : job.generations()) {
+            parts.add(new Part(parts.size(), generation));
         }
-        int parallel = Math.min(generations.size(), config.requests().parallelPrompts());
-        return Flux.range(0, generations.size())
-                .flatMap(
-                        prompt -> trace.observed(prompt, job.generator().generate(generations.get(prompt)))
-                                .map(event -> new Tagged(prompt, event))
-                                .materialize()
-                                .filter(signal -> !signal.isOnComplete()),
-                        parallel,
-                        Math.max(1, config.lookAhead() / parallel))
-                .dematerialize();
+        return PromptEvents.of(
+                parts,
+                part -> trace.observed(part.prompt(), job.generator().generate(part.request())),
+                Math.min(parts.size(), config.requests().parallelPrompts()),
+                config.lookAhead());
     }
 
     /** What an event costs that is kept until the answer is whole, the answer's bytes included. */
@@ -255,7 +189,8 @@ public final class OpenAiRoutes implements ApiRoutes {
     }
 
     /** @param admitted run when the engine has taken the request, or the first of its prompts */
-    private Mono<byte[]> whole(Job job, RequestMemory.Lease lease, Tally tally, RequestTrace trace, Runnable admitted) {
+    private Mono<byte[]> whole(
+            AnswerJob job, RequestMemory.Lease lease, Tally tally, RequestTrace trace, Runnable admitted) {
         int choices = job.format().options().choices();
         return events(job, trace)
                 .doOnNext(tagged -> {

@@ -3,31 +3,46 @@ package dev.tramontane.api.openai;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.Tally;
 import dev.tramontane.api.replay.LoggedEvent;
+import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.api.replay.Recording;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.generation.GenerationEvent.Accepted;
+import dev.tramontane.generation.GenerationEvent.Delta;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import reactor.core.publisher.Flux;
 
 /** A stream of a chat or a completion that can be read on where it was cut. Written on the event loop it began on. */
-final class RecordedAnswer extends Recording<byte[]> {
+final class RecordedAnswer extends Recording<PromptEvent> {
     private static final String END_OF_EVENT = "\n\n";
     private static final byte[] NOTHING = {};
 
-    private final String id;
-    private final String path;
+    private final ToldStream told;
     private final byte[] keepAlive;
     private final RequestMemory.Lease memory;
     private final long mostBytes;
+    private final Tally tally;
     private final String traceId;
     private final Runnable afterwards;
+    private final boolean restored;
+    private final CompletableFuture<Void> taken = new CompletableFuture<>();
+
+    /** Prompts that the engine has to take before the answer is one of this process's. */
+    private int untaken;
+
+    private volatile boolean whole;
     private long leased;
 
     /**
-     * @param id of the answer
-     * @param path of the request
+     * @param past what an earlier process has written
+     * @param atOnce how many of what is left to generate are under way at a time
      * @param memory what is kept of it; the caller's to give back
+     * @param tally counts its tokens
      * @param traceId of its request, for the log
      * @param afterwards run once it is over; on its event loop
      */
@@ -35,38 +50,63 @@ final class RecordedAnswer extends Recording<byte[]> {
             Context home,
             int lookAhead,
             ReplayLimits limits,
-            String id,
-            String path,
-            byte[] keepAlive,
+            ToldStream told,
+            PastEvents past,
+            int atOnce,
             RequestMemory.Lease memory,
+            Tally tally,
             String traceId,
             Runnable afterwards) {
-        super(home, lookAhead, Keeping.RESUMABLE, limits);
-        this.id = id;
-        this.path = path;
-        this.keepAlive = keepAlive;
+        super(home, lookAhead, Keeping.RESUMABLE, limits, past);
+        this.told = told;
+        keepAlive = told.job().format().keepAlive();
         this.memory = memory;
         mostBytes = limits.bytes();
+        this.tally = tally;
         this.traceId = traceId;
         this.afterwards = afterwards;
+        restored = past.next() > 0;
+        untaken = atOnce;
+        takenIfAllAre();
     }
+
+    // ---- any thread
 
     String id() {
-        return id;
+        return told.id();
     }
 
-    String path() {
-        return path;
+    AnswerPath path() {
+        return told.path();
     }
 
-    /** An event that adds nothing. Any thread. */
+    /** An event that adds nothing. */
     byte[] keepAlive() {
         return keepAlive;
     }
 
+    /** Comes when the engine has taken it, and fails with why it has not. */
+    CompletableFuture<Void> taken() {
+        return taken;
+    }
+
+    /** Whether it is here, and not still on its way from an earlier process's file. */
+    boolean isHere() {
+        return !restored || taken.isDone() && !taken.isCompletedExceptionally();
+    }
+
+    /** Whether all its events are there. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    /** All of it; nothing is written meanwhile. */
+    StreamSnapshot snapshot() {
+        return new StreamSnapshot(told, log().past(), isWhole());
+    }
+
     /**
      * The events after this number as they are sent, those to come included; each says its number behind the answer's id.
-     * Any thread.
      */
     Flux<byte[]> frames(long startingAfter) {
         return read(startingAfter).map(this::frame);
@@ -76,14 +116,83 @@ final class RecordedAnswer extends Recording<byte[]> {
     private byte[] frame(LoggedEvent event) {
         return event.json().isEmpty()
                 ? NOTHING
-                : ("id: " + id + ":" + event.number() + "\n" + event.json() + END_OF_EVENT)
+                : ("id: " + id() + ":" + event.number() + "\n" + event.json() + END_OF_EVENT)
                         .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Has it go on elsewhere: once it has been written down its readers are told that, and how to go on. What cannot go on is left
+     * to end with its engine.
+     *
+     * @param write writes it; told whether that was done
+     * @return comes when all is told; never fails
+     */
+    CompletableFuture<Void> suspend(Function<StreamSnapshot, Future<Boolean>> write, long limitMillis) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        atHome(() -> {
+            if (log().isOver() || isOver()) {
+                done.complete(null);
+            } else if (!isHere()) { // Its file is anybody's again.
+                failToStart(leaving());
+                done.complete(null);
+            } else if (log().next() == 0 || !told.canGoOn()) {
+                done.complete(null);
+            } else {
+                handOver(() -> write.apply(snapshot()), limitMillis, written -> {
+                    if (written) {
+                        log().suspend("", StreamNotice.of(id(), log().next() - 1));
+                        afterwards.run();
+                    } else {
+                        fail(leaving());
+                    }
+                    done.complete(null);
+                });
+            }
+        });
+        return done;
+    }
+
+    private static ApiException leaving() {
+        return ApiException.unavailable("The server stopped this generation because it shuts down.", 0);
+    }
+
+    // ---- its event loop
+
+    /** It could not be begun. */
+    void failToStart(Throwable fault) {
+        close();
+        fail(fault);
+    }
+
+    /** Until the engine has taken it again nobody can find it, so nobody reads. */
+    @Override
+    protected boolean mustBegin() {
+        return !isHere();
     }
 
     /** Several events are numbered one by one: a connection may be cut between them. */
     @Override
-    protected void write(byte[] frame) {
-        memory.take(RequestMemory.ofIds(1)); // An event tells a token, seldom two: the estimate is twice one's size.
+    protected void write(PromptEvent event) {
+        boolean again = told.isAcceptedAgain(event);
+        if (!again) {
+            tally.see(event.prompt(), event.event());
+            memory.take(RequestMemory.ofIds(1
+                    + (event.event() instanceof Delta delta ? 2 * delta.tokens().size() : 0)));
+            appendAll(told.tell(event));
+        }
+        if (event.event() instanceof Accepted) {
+            untaken--;
+            takenIfAllAre();
+        }
+    }
+
+    private void takenIfAllAre() {
+        if (untaken == 0) {
+            taken.complete(null);
+        }
+    }
+
+    private void appendAll(byte[] frame) {
         String events = new String(frame, StandardCharsets.UTF_8);
         if (events.isEmpty()) {
             append("");
@@ -112,25 +221,28 @@ final class RecordedAnswer extends Recording<byte[]> {
 
     @Override
     protected void end() {
+        appendAll(told.job().format().last());
+        wasOver();
+    }
+
+    /** There is no more of it. */
+    void wasOver() {
+        whole = true;
         log().end();
         afterwards.run();
     }
 
     @Override
     protected void fail(Throwable cause) {
-        log().fail(ApiException.of(cause, traceId));
+        ApiException why = ApiException.of(cause, traceId);
+        taken.completeExceptionally(why);
+        log().fail(why);
         afterwards.run();
     }
 
     @Override
     protected void abort() {
         fail(new IllegalStateException("an answer could not be ended"));
-    }
-
-    /** It could not be begun. */
-    void failToStart(Throwable fault) {
-        close();
-        fail(fault);
     }
 
     @Override

@@ -6,16 +6,14 @@ import dev.tramontane.api.Caller;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
 import dev.tramontane.api.Pass;
-import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestTrace;
-import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.Tally;
+import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.json.Printable;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import reactor.core.publisher.Flux;
@@ -29,28 +27,23 @@ final class ResumableStreams {
     /** How many seconds the answer is to wait for its reader. */
     static final String WISH = "X-Resume-Time";
 
+    private static final byte[] NOTHING = {};
     private static final int SHOWN = 80;
     private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,5}");
 
     /** An answer's id, which may have colons itself, and a number. */
     private static final Pattern EVENT_ID = Pattern.compile("(.{1,200}):([0-9]{1,18})");
 
-    private final Vertx vertx;
     private final ApiConfig config;
     private final HttpObserver observer;
-    private final RequestMemory memory;
-    private final ReplayLimits limits;
-    private final Map<Key, RecordedAnswer> kept = new ConcurrentHashMap<>();
+    private final KeptStreams kept;
+    private final EarlierStreams earlier;
 
-    /** Whose, and which. */
-    private record Key(String tenant, String id) {}
-
-    ResumableStreams(Vertx vertx, ApiConfig config, HttpObserver observer, RequestMemory memory, ReplayLimits limits) {
-        this.vertx = vertx;
+    ResumableStreams(ApiConfig config, HttpObserver observer, KeptStreams kept, EarlierStreams earlier) {
         this.config = config;
         this.observer = observer;
-        this.memory = memory;
-        this.limits = limits;
+        this.kept = kept;
+        this.earlier = earlier;
     }
 
     /** Whether the request wants to be able to come back. */
@@ -67,37 +60,24 @@ final class ResumableStreams {
     /**
      * Sends an answer that is kept.
      *
-     * @param frames as {@link EventStream#send} takes them; subscribed once
+     * @param body of the request
+     * @param events of all its prompts; subscribed once
      * @param pass given back when the answer is over, unless this throws
      * @throws ApiException when the wish cannot be read, or the answer's id is another's
      */
-    void begin(RoutingContext context, AnswerFormat format, Flux<byte[]> frames, int alternatives, Pass pass) {
-        Duration wait = wait(context);
-        Key key = new Key(Caller.of(context).tenant().name(), format.id());
-        RequestMemory.Lease lease = memory.lease();
-        RecordedAnswer answer = new RecordedAnswer(
-                vertx.getOrCreateContext(),
-                config.lookAhead(),
-                new ReplayLimits(limits.bytes(), limits.readers(), wait),
-                format.id(),
-                context.normalizedPath(),
-                format.keepAlive(),
-                lease,
+    void begin(
+            RoutingContext context, AnswerPath path, AnswerJob job, byte[] body, Flux<PromptEvent> events, Pass pass) {
+        RecordedAnswer answer = kept.open(
+                Caller.of(context).tenant().name(),
+                ToldStream.begun(path, earlier.exist() ? body : NOTHING, wait(context), job),
+                PastEvents.NONE,
+                1,
+                Tally.of(context),
                 RequestTrace.of(context).id(),
-                () -> ended(key, lease, pass, wait));
-        if (kept.putIfAbsent(key, answer) != null) {
-            throw ApiException.field("request_id", "an answer with this request_id is kept already; use another");
-        }
-        try {
-            lease.take(RequestMemory.ofTokens(config.lookAhead(), alternatives));
-        } catch (Throwable refused) {
-            kept.remove(key);
-            lease.release();
-            throw refused;
-        }
+                pass);
         try {
             send(context, answer, -1); // The reader first: without one nothing is generated.
-            answer.begin(frames);
+            answer.begin(events);
         } catch (Throwable fault) {
             answer.failToStart(fault);
         }
@@ -113,30 +93,15 @@ final class ResumableStreams {
                     "invalid_header");
         }
         Duration wanted = Duration.ofSeconds(Long.parseLong(wish));
-        return wanted.compareTo(limits.absence()) > 0 ? limits.absence() : wanted;
-    }
-
-    private void ended(Key key, RequestMemory.Lease lease, Pass pass, Duration wait) {
-        pass.close();
-        RecordedAnswer answer = kept.get(key);
-        if (answer == null
-                || answer.log().next() == 0) { // Refused, or left before it began: nobody has an event to go on after.
-            kept.remove(key);
-            lease.release();
-            return;
-        }
-        vertx.setTimer(Math.max(1, wait.toMillis()), late -> {
-            kept.remove(key);
-            lease.release();
-        });
+        return wanted.compareTo(kept.longestWait()) > 0 ? kept.longestWait() : wanted;
     }
 
     /**
      * Goes on with an answer after the event that the request names.
      *
-     * @throws ApiException when there is no such answer of this caller's at this path
+     * @throws ApiException when it names none
      */
-    void resume(RoutingContext context) {
+    void resume(RoutingContext context, AnswerPath path) {
         String last = Objects.requireNonNullElse(context.request().getHeader(EventStream.LAST_EVENT_ID), "")
                 .strip();
         Matcher id = EVENT_ID.matcher(last);
@@ -147,21 +112,32 @@ final class ResumableStreams {
                             + " must be the id of an event of this server's, as in chatcmpl-x:17",
                     "invalid_header");
         }
-        RecordedAnswer answer = kept.get(new Key(Caller.of(context).tenant().name(), id.group(1)));
-        if (answer == null || !answer.path().equals(context.normalizedPath())) {
-            throw config.instance()
-                    .elsewhere(id.group(1), "")
-                    .orElseGet(() -> new ApiException(
-                            404,
-                            "invalid_request_error",
-                            "The answer '" + Printable.of(id.group(1), SHOWN)
-                                    + "' is not kept here, or not any more; send the" + " request again without "
-                                    + EventStream.LAST_EVENT_ID,
-                            null,
-                            "answer_not_found",
-                            0));
-        }
-        send(context, answer, Long.parseLong(id.group(2)));
+        long after = Long.parseLong(id.group(2));
+        earlier.find(
+                        Caller.of(context),
+                        path,
+                        id.group(1),
+                        RequestTrace.of(context).id())
+                .onSuccess(answer -> Replies.guarded(context, () -> {
+                    if (answer == null) {
+                        throw config.instance().elsewhere(id.group(1), "").orElseGet(() -> notFound(id.group(1)));
+                    }
+                    send(context, answer, after);
+                }))
+                .onFailure(refused -> Replies.fail(context, refused));
+    }
+
+    /** There is no such answer of the caller's at that path. */
+    static ApiException notFound(String id) {
+        return new ApiException(
+                404,
+                "invalid_request_error",
+                "The answer '" + Printable.of(id, SHOWN)
+                        + "' is not kept here, or not any more; send the request again " + "without "
+                        + EventStream.LAST_EVENT_ID,
+                null,
+                "answer_not_found",
+                0);
     }
 
     private void send(RoutingContext context, RecordedAnswer answer, long startingAfter) {

@@ -3,6 +3,10 @@ package dev.tramontane.api.replay;
 import dev.tramontane.api.PacedSubscriber;
 import dev.tramontane.generation.Presence;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -83,6 +87,25 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     /** On the home loop. */
     protected final void atHome(Runnable work) {
         home.runOnContext(ignored -> work.run());
+    }
+
+    /**
+     * Makes no more of it here, and has it written down so that it goes on elsewhere. On the home loop, once.
+     *
+     * @param write writes it; told whether that was done
+     * @param limitMillis how long it may take
+     * @param then on the home loop, once: whether it was written in that time
+     */
+    protected final void handOver(Supplier<Future<Boolean>> write, long limitMillis, Consumer<Boolean> then) {
+        close();
+        Promise<Boolean> first = Promise.promise();
+        long late = home.owner().setTimer(limitMillis, tick -> first.tryComplete(false));
+        first.future()
+                .onSuccess(written -> atHome(() -> {
+                    home.owner().cancelTimer(late);
+                    then.accept(written);
+                }));
+        write.get().onComplete((written, failed) -> first.tryComplete(failed == null && written));
     }
 
     /** Whether the next thing is written though nobody wants it: without it nobody can come to read. On the home loop. */

@@ -4,32 +4,24 @@ import dev.tramontane.api.Caller;
 import dev.tramontane.api.Pass;
 import dev.tramontane.api.Tally;
 import dev.tramontane.api.journal.AnswerKind;
+import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.GenerationJson;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.generation.TextGenerator;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Responses that outlive their process: at its end they are written down, and who asks another process for one has it there,
  * where it goes on if it was under way. Any thread, but for where it is said.
  */
-public final class EarlierResponses {
-    private static final Logger LOG = LoggerFactory.getLogger(EarlierResponses.class);
-
+public final class EarlierResponses implements Departure.Leaving {
     private final ResponseServices services;
     private final ResponseJson json;
 
@@ -137,40 +129,26 @@ public final class EarlierResponses {
 
     // ---- the end of the process
 
-    /**
-     * Ends every kept response that is under way, soon: where there is a journal it is written down, and its readers are told where
-     * to go on. Then the others are written, as far as the time goes. Blocks for twice that time at most; not on an event loop.
-     *
-     * @return how many were under way
-     */
-    public int leave(Duration limit) throws InterruptedException {
-        Journal journal = services.journal().journal();
-        if (journal == null) {
-            return stopAll();
-        }
-        journal.close();
-        journal.writeFor(limit);
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        List<Supplier<CompletableFuture<?>>> ended = new ArrayList<>();
+    @Override
+    public void leave(Departure departure) {
+        Journal journal = departure.journal();
         services.store().forEach((tenant, kept) -> {
             RecordedResponse response = kept.response();
             if (!response.hasEnded()) {
-                all.add(response.suspend(past -> write(journal, tenant, past), limit.toMillis()));
+                departure.underWay(response.suspend(past -> write(journal, tenant, past), departure.limitMillis()));
             } else if (response.isAccepted()) {
-                // Copied when it is its turn: there may be many, and the time may be over before.
-                ended.add(() -> journal.write(
-                                AnswerKind.RESPONSE, tenant, response.id(), () -> json.write(response.snapshot()))
-                        .toCompletionStage()
-                        .toCompletableFuture());
+                departure.ended(() -> journal.write(
+                        AnswerKind.RESPONSE, tenant, response.id(), () -> json.write(response.snapshot())));
             }
         });
-        int running = all.size();
-        awaitAll(all, limit); // Those first whose readers wait for a word.
-        awaitAll(ended.stream().map(Supplier::get).toList(), limit);
-        return running;
     }
 
-    private int stopAll() {
+    /**
+     * Ends every kept response that is under way, soon, and for good: there is nowhere to leave it.
+     *
+     * @return how many were under way
+     */
+    public int endAll() {
         List<RecordedResponse> running = new ArrayList<>();
         services.store().forEach((tenant, kept) -> {
             if (!kept.response().hasEnded()) {
@@ -179,16 +157,6 @@ public final class EarlierResponses {
         });
         running.forEach(response -> response.stop(RecordedResponse.Stop.DRAINING));
         return running.size();
-    }
-
-    private static void awaitAll(List<? extends CompletableFuture<?>> all, Duration limit) throws InterruptedException {
-        try {
-            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException late) {
-            LOG.warn("not all kept answers could be written within {} ms", limit.toMillis());
-        } catch (ExecutionException failed) {
-            LOG.error("a kept answer could not be written", failed.getCause());
-        }
     }
 
     private Future<Boolean> write(Journal journal, String tenant, ResponseSnapshot past) {

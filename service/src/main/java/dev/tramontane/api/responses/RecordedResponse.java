@@ -283,13 +283,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
                 done.complete(null);
                 return;
             }
-            close();
-            long late = home().owner().setTimer(limitMillis, tick -> suspended(false, done));
-            write.apply(snapshot())
-                    .onComplete((written, failed) -> atHome(() -> {
-                        home().owner().cancelTimer(late);
-                        suspended(failed == null && written, done);
-                    }));
+            handOver(() -> write.apply(snapshot()), limitMillis, written -> suspended(written, done));
         });
         return done;
     }

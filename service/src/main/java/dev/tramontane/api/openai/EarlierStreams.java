@@ -1,0 +1,171 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.Caller;
+import dev.tramontane.api.Pass;
+import dev.tramontane.api.Tally;
+import dev.tramontane.api.journal.AnswerKind;
+import dev.tramontane.api.journal.Departure;
+import dev.tramontane.api.journal.GenerationJson;
+import dev.tramontane.api.journal.Journal;
+import dev.tramontane.api.journal.JournalPlace;
+import dev.tramontane.api.openai.PromptEvents.Part;
+import dev.tramontane.json.InvalidJsonException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams that outlive their process: at its end they are written down, and who goes on with one at another process has it there. Any
+ * thread, but for where it is said.
+ */
+final class EarlierStreams implements Departure.Leaving {
+    private final Vertx vertx;
+    private final ApiConfig config;
+    private final KeptStreams kept;
+    private final JournalPlace place;
+    private final StreamJson json;
+
+    EarlierStreams(
+            Vertx vertx, ApiConfig config, KeptStreams kept, AnswerJobs jobs, JournalPlace place, InstantSource clock) {
+        this.vertx = vertx;
+        this.config = config;
+        this.kept = kept;
+        this.place = place;
+        json = new StreamJson(new GenerationJson(clock), jobs, config.ignoreUnknown());
+    }
+
+    /** Whether what is under way here may go on elsewhere. */
+    boolean exist() {
+        return place.journal() != null;
+    }
+
+    /**
+     * The caller's stream with this id that is kept here, or that an earlier process left. On an event loop.
+     *
+     * @param traceId of the request that wants it, for the log
+     * @return holds null where there is none at this path, and fails where there is one that cannot be had now
+     */
+    Future<@Nullable RecordedAnswer> find(Caller caller, AnswerPath path, String id, String traceId) {
+        RecordedAnswer known = here(caller, path, id);
+        Journal journal = place.journal();
+        if (known != null || journal == null) {
+            return Future.succeededFuture(known);
+        }
+        Context here = vertx.getOrCreateContext();
+        Promise<@Nullable RecordedAnswer> found = Promise.promise();
+        journal.bring(caller.tenant().name(), id, new Restorer(caller, path, id, traceId))
+                .onComplete((brought, refused) -> here.runOnContext(now -> {
+                    if (refused == null) {
+                        found.complete(here(caller, path, id));
+                    } else {
+                        found.fail(refused);
+                    }
+                }));
+        return found.future();
+    }
+
+    private @Nullable RecordedAnswer here(Caller caller, AnswerPath path, String id) {
+        RecordedAnswer answer = kept.find(caller.tenant().name(), id);
+        return answer != null && answer.path() == path && answer.isHere() ? answer : null;
+    }
+
+    private final class Restorer implements Journal.Restorer {
+        private final Caller caller;
+        private final AnswerPath path;
+        private final String id;
+        private final String traceId;
+
+        Restorer(Caller caller, AnswerPath path, String id, String traceId) {
+            this.caller = caller;
+            this.path = path;
+            this.id = id;
+            this.traceId = traceId;
+        }
+
+        @Override
+        public AnswerKind kind() {
+            return AnswerKind.STREAM;
+        }
+
+        @Override
+        public Supplier<Future<Void>> read(byte[] body) {
+            StreamSnapshot past = json.read(body, caller.tenant());
+            if (!past.told().id().equals(id)) {
+                throw new InvalidJsonException(
+                        "id", "it is the answer '" + past.told().id() + "'");
+            }
+            if (past.told().path() != path) {
+                return () -> Future.failedFuture(ResumableStreams.notFound(id));
+            }
+            return () -> begin(past);
+        }
+
+        private Future<Void> begin(StreamSnapshot past) {
+            ToldStream told = past.told();
+            List<Part> rest = past.over() ? List.of() : told.rest();
+            Pass pass = rest.isEmpty() ? Pass.none() : caller.begin();
+            Tally tally = new Tally();
+            tally.paidBy(pass);
+            for (int prompt = 0; prompt < told.prompts().size(); prompt++) {
+                List<ToldChoice> choices = told.prompts().get(prompt).choices();
+                for (int choice = 0; choice < choices.size(); choice++) {
+                    tally.known(prompt, choice, choices.get(choice).tokens().length);
+                }
+            }
+            int parallel = Math.max(
+                    config.requests().parallelPrompts(),
+                    told.job().format().options().choices());
+            RecordedAnswer answer;
+            try {
+                answer = kept.open(
+                        caller.tenant().name(),
+                        told,
+                        past.events(),
+                        Math.min(parallel, rest.size()),
+                        tally,
+                        traceId,
+                        pass);
+            } catch (Throwable refused) {
+                pass.close();
+                throw refused;
+            }
+            if (past.over()) {
+                answer.wasOver();
+            } else {
+                try {
+                    answer.begin(PromptEvents.of(
+                            rest,
+                            part -> told.job().generator().generate(part.request()),
+                            parallel,
+                            config.lookAhead()));
+                } catch (Throwable fault) { // It would hold its place for ever.
+                    answer.failToStart(fault);
+                }
+            }
+            return Future.fromCompletionStage(answer.taken(), vertx.getOrCreateContext());
+        }
+    }
+
+    // ---- the end of the process
+
+    @Override
+    public void leave(Departure departure) {
+        kept.forEach((tenant, answer) -> {
+            if (!answer.log().isOver()) {
+                departure.underWay(answer.suspend(past -> write(departure, tenant, past), departure.limitMillis()));
+            } else if (answer.isWhole()) {
+                departure.ended(() -> write(departure, tenant, answer.snapshot()));
+            }
+        });
+    }
+
+    private Future<Boolean> write(Departure departure, String tenant, StreamSnapshot past) {
+        return departure.journal().write(AnswerKind.STREAM, tenant, past.told().id(), () -> json.write(past));
+    }
+}

@@ -1,0 +1,101 @@
+package dev.tramontane.api.openai;
+
+import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.generation.Continuation;
+import dev.tramontane.generation.GenerationEvent.Delta;
+import dev.tramontane.generation.GenerationEvent.Finished;
+import dev.tramontane.generation.GenerationEvent.Token;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What has been told of one answer of a prompt: all that the rest of it follows from. One thread at a time. */
+final class ToldChoice {
+    private int[] tokens;
+    private int count;
+    private int codePoints;
+
+    /** Its parts in their order, without their text: how what comes next is told depends on what came before. */
+    private final List<AnswerPart> outline;
+
+    private @Nullable Finished end;
+
+    ToldChoice() {
+        this(new int[0], 0, List.of(), null);
+    }
+
+    /** One of which this was told elsewhere. The array must not change. */
+    ToldChoice(int[] tokens, int codePoints, List<AnswerPart> outline, @Nullable Finished end) {
+        this.tokens = tokens;
+        count = tokens.length;
+        this.codePoints = codePoints;
+        this.outline = new ArrayList<>(outline);
+        this.end = end;
+    }
+
+    void add(Delta delta) {
+        int more = delta.tokens().size();
+        if (count + more > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(count + more, 2 * count));
+        }
+        for (Token token : delta.tokens()) {
+            tokens[count++] = token.id();
+        }
+        codePoints += delta.text().codePointCount(0, delta.text().length());
+        for (AnswerPart part : delta.parts()) {
+            AnswerPart without = withoutText(part);
+            if (outline.isEmpty() || !outline.getLast().equals(without)) {
+                outline.add(without);
+            }
+        }
+    }
+
+    private static AnswerPart withoutText(AnswerPart part) {
+        return switch (part) {
+            case AnswerPart.Words words -> new AnswerPart.Words("");
+            case AnswerPart.Thought thought -> new AnswerPart.Thought("");
+            case AnswerPart.CallBegun call -> call;
+            case AnswerPart.CallText more -> new AnswerPart.CallText(more.index(), "");
+        };
+    }
+
+    void end(Finished finished) {
+        end = finished;
+    }
+
+    @Nullable
+    Finished end() {
+        return end;
+    }
+
+    boolean hasBegun() {
+        return count > 0 || codePoints > 0 || !outline.isEmpty() || end != null;
+    }
+
+    int[] tokens() {
+        return Arrays.copyOf(tokens, count);
+    }
+
+    int codePoints() {
+        return codePoints;
+    }
+
+    List<AnswerPart> outline() {
+        return List.copyOf(outline);
+    }
+
+    /** @param index of the answer */
+    Continuation soFar(int index) {
+        return new Continuation(index, tokens(), codePoints);
+    }
+
+    /** What was told as one event: so many tokens and these parts, with nothing in them. */
+    Delta past(int index) {
+        List<Token> known = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            known.add(new Token(tokens[i], "", new byte[0], 0, List.of(), 0));
+        }
+        return new Delta(index, "", known, outline());
+    }
+}
