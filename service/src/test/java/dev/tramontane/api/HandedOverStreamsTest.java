@@ -307,7 +307,11 @@ class HandedOverStreamsTest {
         ids[0] = tokenizer.controlId("[TOOL_CALLS]").orElseThrow();
         System.arraycopy(text, 0, ids, 1, text.length);
         ids[ids.length - 1] = tokenizer.controlId("</s>").orElseThrow();
-        Supplier<ScriptedEngine> engine = () -> new ScriptedEngine(at -> ids[Math.min(at, ids.length - 1)]);
+        Supplier<ScriptedEngine> engine = () -> {
+            ScriptedEngine plays = new ScriptedEngine(at -> ids[Math.min(at, ids.length - 1)]);
+            plays.vocabulary = 256 + controls.size();
+            return plays;
+        };
         String body = body(CHAT, new JsonObject("""
                 {"max_tokens": 200, "tools": [{"type": "function", "function": {"name": "weather",
                   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}},

@@ -12,7 +12,8 @@ import java.util.List;
  * @param operation of OpenTelemetry's conventions
  * @param generations one for each prompt
  */
-record AnswerJob(String operation,
+record AnswerJob(
+        String operation,
         TextGenerator generator,
         List<GenerationRequest> generations,
         AnswerFormat format,

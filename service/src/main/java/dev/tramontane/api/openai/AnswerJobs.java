@@ -79,13 +79,7 @@ final class AnswerJobs {
                 generator,
                 request.generations(),
                 new ChatFormat(
-                        request.options(),
-                        -1,
-                        ThoughtShape.FIELD,
-                        AnswerStyle.PLAIN,
-                        false,
-                        generator.model(),
-                        origin),
+                        request.options(), -1, ThoughtShape.FIELD, AnswerStyle.PLAIN, false, generator.model(), origin),
                 origin);
     }
 }

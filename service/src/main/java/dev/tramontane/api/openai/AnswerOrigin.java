@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint of what computes it
  * @param thoughts where thoughts shall stand, as the request's header says; null for nothing
  */
-record AnswerOrigin(Instance here, String id, long createdSeconds, String fingerprint, @Nullable String thoughts) {
+record AnswerOrigin(
+        Instance here,
+        String id,
+        long createdSeconds,
+        String fingerprint,
+        @Nullable String thoughts) {
 
     /** The answer's id: the one it has, the client's own end, or a new one with the server's mark. */
     String id(String prefix, AnswerOptions options) {

@@ -108,7 +108,14 @@ public final class OpenAiRoutes implements ApiRoutes {
         bodies.read(
                         context.request(),
                         lease,
-                        (fields, body) -> new Asked(asked(context, path.read(jobs, fields, jobs.begun(context.request().getHeader(ThoughtShape.HEADER)))), body))
+                        (fields, body) -> new Asked(
+                                asked(
+                                        context,
+                                        path.read(
+                                                jobs,
+                                                fields,
+                                                jobs.begun(context.request().getHeader(ThoughtShape.HEADER)))),
+                                body))
                 .onSuccess(
                         asked -> Replies.guarded(context, () -> outlives.set(run(context, path, asked, lease, pass))))
                 .onFailure(failure -> Replies.fail(context, failure));
