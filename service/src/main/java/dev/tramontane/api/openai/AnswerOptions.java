@@ -134,6 +134,8 @@ record AnswerOptions(
                     "stream_options.continuous_usage_stats", "continuous_usage_stats needs include_usage to be true");
         }
         options.harmless("include_obfuscation"); // Padding against traffic analysis; OpenAI lets servers leave it out.
+        options.harmless(
+                "stream_tool_calls"); // Mistral's way to ask for calls as they are written, which they always are.
         options.end();
         if (continuous) {
             return StreamUsage.IN_EVERY_CHUNK;
