@@ -1,4 +1,4 @@
-// Runs tools.gpt with GPTScript: main BASE_URL MODEL PROGRAM.
+// Runs a program of GPTScript's with each server, as its own command line would: main MODEL PROGRAM BASE_URL...
 package main
 
 import (
@@ -36,11 +36,11 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		said, err := run.Run(ctx, program, os.Environ(), "", runner.RunOptions{})
+		said, err := run.Run(ctx, program, os.Environ(), "How is Brest, and how many live in Nantes?", runner.RunOptions{})
 		if err != nil {
 			log.Fatal(err)
 		}
-		if said = strings.TrimSpace(said); said != "Nantes is warmer." {
+		if said = strings.TrimSpace(said); said != "Brest is cold, Nantes is large." {
 			log.Fatalf("the program said %q", said)
 		}
 	}
