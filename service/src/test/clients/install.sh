@@ -16,6 +16,31 @@ lm_eval() {
 lm_eval &
 lm=$!
 
+# instructor too, for it wants older versions of openai's and of jiter.
+instructor() {
+    [ -x "$dir/instructor/bin/python" ] || python3 -m venv "$dir/instructor"
+    "$dir/instructor/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r "$here/tools/requirements.txt"
+}
+instructor &
+instructor=$!
+
+# GPTScript's parts that its command line runs, without those that no test needs (git, a terminal's interface), which are
+# most of it. Its versions of everything and their sums are those of its own module.
+gptscript() {
+    version=github.com/gptscript-ai/gptscript@v0.9.8
+    mkdir -p "$dir/gptscript"
+    cp "$here/gptscript/main.go" "$dir/gptscript/main.go"
+    cd "$dir/gptscript"
+    module=$(go mod download -json "$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    sed "s#^module .*#module client\n\nrequire $(echo "$version" | tr @ ' ')#" "$module/go.mod" >go.mod
+    cat "$module/go.sum" >go.sum
+    go build -mod=mod -ldflags="-s -w" -o client .
+}
+if command -v go >/dev/null 2>&1; then
+    (gptscript) >"$dir/gptscript.log" 2>&1 || echo "install.sh: GPTScript was not built, see $dir/gptscript.log" >&2 &
+    gptscript=$!
+fi
+
 if [ ! -x "$dir/venv/bin/python" ]; then
     python3 -m venv "$dir/venv"
 fi
@@ -62,3 +87,5 @@ envoy=$(find "$dir/router/envoy" -path '*/_bin/envoy' -type f)
 [ -z "$envoy" ] || ln -sf "$envoy" "$dir/router/envoy/envoy"
 
 wait "$lm"
+wait "$instructor"
+[ -z "${gptscript:-}" ] || wait "$gptscript"

@@ -21,6 +21,7 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 litellm.telemetry = False
+litellm.suppress_debug_info = True
 model = sys.argv[1]
 degrees = {"Brest": "12 degrees", "Nantes": "20 degrees"}
 
@@ -120,12 +121,25 @@ def langchain_forced(base):
 def lite(base):
     for provider in ("openai", "hosted_vllm"):
         lite_as(provider, base)
+    done = litellm.text_completion(
+        model=f"text-completion-openai/{model}", api_base=base, api_key="none", prompt="Once", num_retries=0
+    )
+    same(done.choices[0].text, " upon a time.")
 
 
 def lite_as(provider, base):
     asked = dict(model=f"{provider}/{model}", api_base=base, api_key="none", num_retries=0)
     tools = [{"type": "function", "function": {
         "name": "weather", "description": "How warm it is.", "parameters": weather.model_json_schema()}}]
+    same(litellm.completion(messages=user("Hello"), **asked).choices[0].message.content, "Salut, Brest!")
+    chunks = list(litellm.completion(messages=user("Hello"), stream=True, max_tokens=6, **asked))
+    same("".join(chunk.choices[0].delta.content or "" for chunk in chunks), "Salut,")
+    same(chunks[-1].choices[0].finish_reason, "length")
+    try:
+        litellm.completion(messages=user("Hello"), temperature=99, **asked)
+        raise AssertionError("no model is that warm")
+    except litellm.BadRequestError as error:
+        assert "temperature" in str(error), error
     messages = user("How is the weather in Brest?")
     first = litellm.completion(messages=messages, tools=tools, tool_choice="auto", **asked).choices[0]
     same(first.finish_reason, "tool_calls")

@@ -2,8 +2,7 @@
 ToolClientsTest, in an environment of instructor's own (its versions of openai and jiter are others)."""
 
 import sys
-from enum import Enum
-from typing import Iterable, List, Literal
+from typing import Literal
 
 import instructor
 from instructor import Mode
@@ -20,7 +19,7 @@ class Pet(BaseModel):
     legs: int = Field(ge=0, le=8)
 
 
-class Sound(Pet):
+class Walker(Pet):
     @field_validator("legs")
     @classmethod
     def walks(cls, legs):
@@ -40,17 +39,21 @@ def same(found, wanted):
 cat = {"kind": "cat", "legs": 4}
 for base in sys.argv[2:]:
     plain = OpenAI(base_url=base, api_key="none", max_retries=0)
-    for mode, text in [
-        (Mode.JSON, "Describe a pet."),
-        (Mode.JSON_SCHEMA, "Describe a pet."),
-        (Mode.MD_JSON, "Describe a pet in a block."),
-        (Mode.TOOLS, "Note a pet."),
-        (Mode.TOOLS_STRICT, "Note a pet."),
+    for mode, text, part in [
+        (Mode.JSON, "Describe a pet.", "Describe a pet."),
+        (Mode.JSON_SCHEMA, "Describe a pet.", "Describe a pet."),
+        (Mode.MD_JSON, "Describe a pet in a block.", "Describe a pet in a block."),
+        (Mode.TOOLS, "Note a pet.", "Note part of a pet."),
+        (Mode.TOOLS_STRICT, "Note a pet.", "Note part of a pet."),
     ]:
-        client = instructor.from_openai(plain, mode=mode)
-        asked = dict(model=model, messages=ask(text), response_model=Pet, max_retries=0)
-        same(client.chat.completions.create(**asked).model_dump(), cat)
-        *_, last = client.chat.completions.create_partial(**asked)
-        same((last.kind, last.legs), ("cat", 4))
+        chats = instructor.from_openai(plain, mode=mode).chat.completions
+        asked = dict(model=model, response_model=Pet, max_retries=0)
+        same(chats.create(messages=ask(text), **asked).model_dump(), cat)
+        *_, last = chats.create_partial(messages=ask(part), **asked)
+        same(last.model_dump(), cat)
         print(f"ok: {mode}")
+    chats = instructor.from_openai(plain, mode=Mode.TOOLS).chat.completions
+    again = chats.create(model=model, response_model=Walker, messages=ask("Note what walks."), max_retries=2)
+    same(again.model_dump(), {"kind": "dog", "legs": 4})
+    print("ok: asked again")
 print("all held")

@@ -149,15 +149,6 @@ class ClientsTest {
         }
     }
 
-    @Test
-    void liteLlm() throws Exception {
-        needs("litellm");
-        assertThat(python("lite.py"))
-                .contains("ok: openai chat streamed")
-                .contains("ok: hosted_vllm chat streamed")
-                .contains("ok: bad request");
-    }
-
     /** Tasks of choices, of going on and of chats; log-likelihoods and texts as transformers has them. */
     @Test
     void lmEval() throws Exception {
@@ -198,7 +189,7 @@ class ClientsTest {
     }
 
     /** Skips the test where an older install.sh left this package out. */
-    private static void needs(String module) throws IOException {
+    static void needs(String module) throws IOException {
         Path python = installed(PYTHON);
         try (Stream<Path> packages = Files.walk(python.getParent().getParent().resolve("lib"), 3)) {
             assumeTrue(packages.anyMatch(path -> path.endsWith(module)), Needed.NO_CLIENTS);

@@ -1,7 +1,5 @@
 package dev.tramontane.api;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.tramontane.api.ws.ClientProgram;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.JinjaLayout;
@@ -11,9 +9,9 @@ import dev.tramontane.fixtures.Needed;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.fixtures.Script;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,18 +56,36 @@ class ToolClientsTest {
 
     @Test
     void openAisPythonLangChainLiteLlmAndPydanticAi() throws Exception {
-        run(Needed.client("venv/bin/python").toString(), "frameworks.py");
+        ClientsTest.needs("pydantic_ai");
+        run(Needed.client("venv/bin/python").toString(), SCRIPTS + "/frameworks.py");
     }
 
-    /** Runs a script with the model's name and the servers' addresses. */
-    private void run(String program, String script) throws Exception {
-        ClientProgram.run(Stream.concat(
-                        Stream.of(program, SCRIPTS.resolve(script).toString(), TestService.MODEL),
-                        services.stream().map(service -> "http://127.0.0.1:" + service.port + "/v1"))
-                .toArray(String[]::new));
+    @Test
+    void openAisJavaScript() throws Exception {
+        Path clients = ClientProgram.clients("node_modules/zod");
+        run(ClientProgram.program("node").toString(), SCRIPTS + "/openai.mjs", clients.toString());
+    }
+
+    @Test
+    void instructor() throws Exception {
+        run(Needed.client("instructor/bin/python").toString(), SCRIPTS + "/instruct.py");
+    }
+
+    @Test
+    void gptScript() throws Exception {
+        run(Needed.client("gptscript/client").toString(), TestService.MODEL, "src/test/clients/gptscript/tools.gpt");
+    }
+
+    /** Runs a program with the model's name, where it is not among the arguments, and the servers' addresses. */
+    private void run(String... program) throws Exception {
+        List<String> command = new ArrayList<>(List.of(program));
+        if (!command.contains(TestService.MODEL)) {
+            command.add(TestService.MODEL);
+        }
+        services.forEach(service -> command.add("http://127.0.0.1:" + service.port + "/v1"));
+        ClientProgram.run(command.toArray(String[]::new));
         for (TestService service : services) {
             TestService.eventually().until(() -> service.engine.status().pagesUsed() == 0);
-            assertThat(service.engine.status().pagesUsed()).isZero();
         }
     }
 }
