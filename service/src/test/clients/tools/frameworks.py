@@ -73,7 +73,7 @@ def openai_client(base):
     same(message.content, "I ask twice.")
     same([call.function.parsed_arguments.city for call in message.tool_calls], ["Brest", "Nantes"])
     done = [event.arguments for event in events if event.type == "tool_calls.function.arguments.done"]
-    same(done, ['{"city": "Brest"}', '{"city": "Nantes"}'])
+    same(done, ['{"city":"Brest"}', '{"city":"Nantes"}'])
     deltas = [event for event in events if event.type == "tool_calls.function.arguments.delta"]
     assert len(deltas) > 4, deltas
 

@@ -43,7 +43,7 @@ for (const baseURL of bases) {
   const whole = await stream.finalMessage();
   assert.equal(whole.content, "I ask twice.");
   assert.deepEqual(whole.tool_calls.map((call) => call.function.parsed_arguments), [{ city: "Brest" }, { city: "Nantes" }]);
-  assert.deepEqual(done, [[0, "weather", '{"city": "Brest"}'], [1, "weather", '{"city": "Nantes"}']]);
+  assert.deepEqual(done, [[0, "weather", '{"city":"Brest"}'], [1, "weather", '{"city":"Nantes"}']]);
 
   const pet = { model, messages: user("Describe a pet."), response_format: zodResponseFormat(Pet, "pet") };
   assert.deepEqual((await chats.parse(pet)).choices[0].message.parsed, { kind: "cat", legs: 4 });
