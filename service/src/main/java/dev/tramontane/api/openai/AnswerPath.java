@@ -6,20 +6,14 @@ import java.util.Optional;
 
 /** Where chats and completions are asked for. */
 enum AnswerPath {
-    COMPLETIONS("/v1/completions", AnswerJobs::completion),
-    CHAT("/v1/chat/completions", AnswerJobs::chat),
-    FILL("/v1/fim/completions", AnswerJobs::fill);
+    COMPLETIONS("/v1/completions"),
+    CHAT("/v1/chat/completions"),
+    FILL("/v1/fim/completions");
 
     private final String path;
-    private final Reader reader;
 
-    private interface Reader {
-        AnswerJob read(AnswerJobs jobs, JsonFields fields, AnswerOrigin origin);
-    }
-
-    AnswerPath(String path, Reader reader) {
+    AnswerPath(String path) {
         this.path = path;
-        this.reader = reader;
     }
 
     String path() {
@@ -32,6 +26,10 @@ enum AnswerPath {
 
     /** What is asked here. */
     AnswerJob read(AnswerJobs jobs, JsonFields fields, AnswerOrigin origin) {
-        return reader.read(jobs, fields, origin);
+        return switch (this) {
+            case COMPLETIONS -> jobs.completion(fields, origin);
+            case CHAT -> jobs.chat(fields, origin);
+            case FILL -> jobs.fill(fields, origin);
+        };
     }
 }

@@ -92,7 +92,7 @@ final class RecordedAnswer extends Recording<PromptEvent> {
 
     /** Whether it is here, and not still on its way from an earlier process's file. */
     boolean isHere() {
-        return !restored || taken.isDone() && !taken.isCompletedExceptionally();
+        return !restored || (taken.isDone() && !taken.isCompletedExceptionally());
     }
 
     /** Whether all its events are there. */
