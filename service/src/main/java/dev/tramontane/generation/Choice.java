@@ -2,12 +2,14 @@ package dev.tramontane.generation;
 
 import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.answer.AnswerReader;
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Token;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.generation.guide.ThoughtMeter;
 import dev.tramontane.tokenizer.TokenDecoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class Choice {
     /** A token that waits for its text. */
     private record Pending(Token token, boolean silent) {}
+
+    private static final byte[] NO_BYTES = {};
 
     private final int index;
     private final int place;
@@ -50,6 +54,8 @@ final class Choice {
     private final boolean keeps;
 
     private int[] kept = {};
+
+    private @Nullable ThoughtMeter thoughts;
 
     /** Where it stands with the engine. */
     enum Standing {
@@ -98,8 +104,23 @@ final class Choice {
         showControl = request.showControl();
     }
 
-    /** Before the first token: the prompt ends where a thought has begun. */
-    void openThought() {
+    /**
+     * Before the first token: the prompt is known.
+     *
+     * @param style of thoughts in its answer
+     * @param thinks whether it ends where a thought has begun
+     */
+    void prepared(@Nullable ThoughtStyle style, boolean thinks) {
+        if (style != null && reader != null) {
+            thoughts = new ThoughtMeter(
+                    style, texts.controlId(style.open()), texts.controlId(style.close()), thinks);
+        }
+        if (thinks) {
+            openThought();
+        }
+    }
+
+    private void openThought() {
         if (reader != null) {
             reader.openThought();
         }
@@ -163,6 +184,14 @@ final class Choice {
             kept[received] = id;
         }
         received++;
+        if (thoughts != null) {
+            thoughts.take(id, texts.isSilent(id) ? NO_BYTES : texts.bytes(id));
+        }
+    }
+
+    /** Tokens of its thoughts so far. */
+    int thoughtTokens() {
+        return thoughts == null ? 0 : thoughts.tokens();
     }
 
     /** It has no place any more, and what was asked of it does not come. */

@@ -49,7 +49,12 @@ public sealed interface GenerationEvent {
 
     /**
      * One choice's tokens, end tokens and tokens of a stop string included. Choices share their prompt: a report over
-     * several counts it once.
+     * several counts it once. {@code reasoningTokens} are those of its thoughts, without their marks.
      */
-    record Usage(int promptTokens, int cachedTokens, int completionTokens) {}
+    record Usage(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+        /** Of an answer without thoughts. */
+        public Usage(int promptTokens, int cachedTokens, int completionTokens) {
+            this(promptTokens, cachedTokens, completionTokens, 0);
+        }
+    }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param urgency when
  * @param form what each answer must be; null where it may be anything
  * @param calls which of the prompt's tools each answer may call, and whether it must
+ * @param thinking tokens that thoughts of each answer may have; empty for any number
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -38,7 +39,8 @@ public record GenerationRequest(
         @Nullable Continuation continuation,
         Urgency urgency,
         @Nullable AnswerForm form,
-        CallRules calls) {
+        CallRules calls,
+        OptionalInt thinking) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -63,7 +65,8 @@ public record GenerationRequest(
                 null,
                 Urgency.NONE,
                 null,
-                CallRules.FREE);
+                CallRules.FREE,
+                OptionalInt.empty());
     }
 
     /** The same for somebody. */
@@ -95,7 +98,8 @@ public record GenerationRequest(
                 from,
                 when,
                 form,
-                calls);
+                calls,
+                thinking);
     }
 
     /** The same for another prompt. */
@@ -113,7 +117,8 @@ public record GenerationRequest(
                 null,
                 urgency,
                 form,
-                calls);
+                calls,
+                thinking);
     }
 
     /** The same, and the prompt is scored with so many alternatives for a token; -1: it is not. */
@@ -149,7 +154,8 @@ public record GenerationRequest(
                 continuation,
                 urgency,
                 other,
-                calls);
+                calls,
+                thinking);
     }
 
     /** The same, and each answer may make these calls. */
@@ -167,7 +173,27 @@ public record GenerationRequest(
                 continuation,
                 urgency,
                 form,
-                other);
+                other,
+                thinking);
+    }
+
+    /** The same, and thoughts of each answer have so many tokens at most. */
+    public GenerationRequest thinkingAtMost(OptionalInt tokens) {
+        return new GenerationRequest(
+                prompt,
+                choices,
+                maxTokens,
+                stops,
+                sampling,
+                showControl,
+                tops,
+                promptTops,
+                tenant,
+                continuation,
+                urgency,
+                form,
+                calls,
+                tokens);
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
@@ -185,6 +211,7 @@ public record GenerationRequest(
                 null,
                 urgency,
                 null,
-                CallRules.FREE);
+                CallRules.FREE,
+                OptionalInt.empty());
     }
 }

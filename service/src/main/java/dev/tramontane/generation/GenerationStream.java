@@ -196,9 +196,7 @@ final class GenerationStream implements Subscription {
      */
     boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
-        if (ids.thinks() && !form.isPlain()) {
-            choices.forEach(Choice::openThought);
-        }
+        choices.forEach(choice -> choice.prepared(form.thoughts(), ids.thinks() && !form.isPlain()));
         Continuation continuation = request.continuation();
         if (continuation == null) {
             return false;
@@ -421,7 +419,7 @@ final class GenerationStream implements Subscription {
                 choice.index(),
                 choice.stopped() ? Reason.STOP : reason(finish),
                 choice.stopString(),
-                new Usage(finish.promptTokens(), choice.cachedOf(finish), completion)));
+                new Usage(finish.promptTokens(), choice.cachedOf(finish), completion, choice.thoughtTokens())));
         choice.finished = true;
         live--;
     }

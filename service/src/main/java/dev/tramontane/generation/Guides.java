@@ -1,14 +1,17 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.Guide;
 import dev.tramontane.engine.GuideException;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.generation.guide.BudgetGuide;
 import dev.tramontane.generation.guide.Course;
 import dev.tramontane.generation.guide.Courses;
 import dev.tramontane.generation.guide.Part;
 import dev.tramontane.generation.guide.StructureGuide;
+import dev.tramontane.generation.guide.ThoughtMeter;
 import dev.tramontane.generation.guide.Tokens;
 import dev.tramontane.generation.guide.UnforcedException;
 import dev.tramontane.structure.Form;
@@ -20,6 +23,7 @@ import dev.tramontane.structure.TokenTree;
 import dev.tramontane.structure.WarmUp;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -40,6 +44,7 @@ final class Guides {
 
     private static final long MOST_BYTES = 128L << 20;
     private static final int SHARE_OF_ONE = 16;
+    private static final String BUDGET = "thinking_token_budget";
     private static final int CHECK_EVERY = 64;
 
     private final Courses courses;
@@ -78,7 +83,7 @@ final class Guides {
         AnswerForm form = request.form();
         Tools tools = request.prompt().tools();
         int[] endIds = ends.stream().mapToInt(Integer::intValue).toArray();
-        Supplier<Guide> made;
+        @Nullable Supplier<Guide> made;
         if (tools != null && courses.concern(form != null, tools, request.calls())) {
             Course course = course(request, tools, thinking, endIds, gone);
             made = course::guide;
@@ -86,9 +91,12 @@ final class Guides {
             Structure structure = compiled(form.form(), form.field());
             made = () -> new StructureGuide(structure.matcher(endIds));
         } else {
-            return null;
+            made = null;
         }
-        if (known.length == 0) {
+        if (request.thinking().isPresent()) {
+            made = budgeted(made, thinking, request.thinking().getAsInt());
+        }
+        if (made == null || known.length == 0) {
             return made;
         }
         Guide past = made.get(); // A continued answer is one choice.
@@ -96,9 +104,29 @@ final class Guides {
             if (at % CHECK_EVERY == 0 && gone.getAsBoolean()) {
                 throw new CancellationException("nobody waits for the answer");
             }
-            follow(past, known, at, form == null ? "tool_choice" : form.field());
+            follow(past, known, at, form != null ? form.field() : request.calls().isFree() ? BUDGET : "tool_choice");
         }
         return () -> past;
+    }
+
+    /** @param rest what an answer is held to besides; null for nothing */
+    private Supplier<Guide> budgeted(@Nullable Supplier<Guide> rest, boolean thinking, int most) {
+        ThoughtStyle style = courses.style().thoughts();
+        if (style == null) {
+            throw new GenerationException(
+                    Kind.INVALID,
+                    "Nothing is known of thoughts in this model's answers, so they cannot be limited.",
+                    BUDGET,
+                    0);
+        }
+        OptionalInt close = texts.controlId(style.close());
+        Structure spelled = close.isPresent() ? null : compiled(Form.text(style.close()), BUDGET);
+        return () -> new BudgetGuide(
+                rest == null ? null : rest.get(), tokens(), meter(style, thinking), most, close, spelled);
+    }
+
+    private ThoughtMeter meter(ThoughtStyle style, boolean thinking) {
+        return new ThoughtMeter(style, texts.controlId(style.open()), texts.controlId(style.close()), thinking);
     }
 
     private Course course(GenerationRequest request, Tools tools, boolean thinking, int[] ends, BooleanSupplier gone) {

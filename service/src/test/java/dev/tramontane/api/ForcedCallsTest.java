@@ -68,7 +68,12 @@ final class ForcedCallsTest {
         MistralSettings settings = new MistralSettings(List.of("none", "high"), "none", false);
         ChatLayout layout =
                 version == MistralVersion.V15 ? MistralLayout.of(version, settings) : MistralLayout.of(version);
-        return new Style(version.name(), layout, version.controlTokens());
+        List<String> controls = new ArrayList<>(version.controlTokens());
+        controls.removeAll(List.of("[THINK]", "[/THINK]"));
+        if (version.compareTo(MistralVersion.V13) >= 0) {
+            controls.addAll(List.of("[THINK]", "[/THINK]"));
+        }
+        return new Style(version.name(), layout, controls);
     }
 
     private static Style spelled(String name, CallStyle calls, ThoughtStyle thoughts, String... controls) {
@@ -161,7 +166,7 @@ final class ForcedCallsTest {
                 onlyOne(service, seed);
                 strictWhereTheModelCallsByItself(service, seed);
             }
-            assertThat(whole > 0 || style.name().contains("thinking"))
+            assertThat(whole > 0 || style.layout().form().thoughts() != null)
                     .as("some answer was not cut")
                     .isTrue();
             JsonObject cut = choice(
@@ -210,6 +215,71 @@ final class ForcedCallsTest {
                 {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [
                  {"type": "function", "function": {"name": "weather"}}]}}}""");
         assertThat(validCalls(choice(service, asking(seed, allowed)))).allMatch("weather"::equals);
+    }
+
+    /** Before a forced call a thought is allowed, of so many tokens; usage counts them. */
+    @Test
+    void thoughtsOfABudgetBeforeACall() {
+        Style style = mistral(MistralVersion.V13);
+        int open = style.tokenizer().controlId("[THINK]").orElseThrow();
+        int close = style.tokenizer().controlId("[/THINK]").orElseThrow();
+        try (TestService service = style.service()) {
+            int thought = 0;
+            for (int seed = 0; seed < 6 * SEEDS; seed++) {
+                TestService.Reply reply = service.post(
+                        "/v1/chat/completions",
+                        asking(seed, new JsonObject("{\"tool_choice\": \"required\", \"return_token_ids\": true}"))
+                                .put(seed % 2 == 0 ? "thinking_token_budget" : "thinking_budget", 5)
+                                .encode());
+                assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+                JsonObject choice = reply.json().getJsonArray("choices").getJsonObject(0);
+                int thinking = 0;
+                boolean inside = false;
+                for (Object id : choice.getJsonArray("token_ids")) {
+                    inside = inside ? !id.equals(close) : id.equals(open);
+                    thinking += inside && !id.equals(open) ? 1 : 0;
+                }
+                JsonObject details = reply.json().getJsonObject("usage").getJsonObject("completion_tokens_details");
+                assertThat(details == null ? 0 : details.getInteger("reasoning_tokens"))
+                        .isEqualTo(thinking)
+                        .isLessThanOrEqualTo(8); // The fifth may begin a character.
+                thought += thinking > 0 ? 1 : 0;
+                validCalls(choice);
+            }
+            assertThat(thought).as("answers with a thought").isPositive();
+        }
+    }
+
+    /** Three answers of one batch are those that come alone. */
+    @Test
+    void togetherAsAlone() {
+        for (Style style : List.of(mistral(MistralVersion.V13), spelled("hermes", CallStyle.OBJECT, null))) {
+            try (TestService service = style.service()) {
+                JsonObject asked = new JsonObject()
+                        .put("tool_choice", "required")
+                        .put("return_token_ids", true)
+                        .put("max_tokens", 90);
+                JsonArray together = service.post(
+                                "/v1/chat/completions", asking(5, asked.copy().put("n", 3)).encode())
+                        .json()
+                        .getJsonArray("choices");
+                for (int i = 0; i < 3; i++) {
+                    assertThat(together.getJsonObject(i).getJsonArray("token_ids"))
+                            .isEqualTo(choice(service, asking(5 + i, asked)).getJsonArray("token_ids"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aBudgetNeedsThoughts() {
+        try (TestService service = mistral(MistralVersion.V3_TEKKEN).service()) {
+            TestService.Reply reply = service.post(
+                    "/v1/chat/completions",
+                    TestService.chatBody(new JsonObject().put("thinking_token_budget", 5)).encode());
+            assertThat(reply.status()).isEqualTo(400);
+            assertThat(reply.json().getJsonObject("error").getString("param")).isEqualTo("thinking_token_budget");
+        }
     }
 
     /** The request that docs/tools.md shows. */

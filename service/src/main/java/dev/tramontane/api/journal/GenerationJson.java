@@ -70,6 +70,7 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         write(json, request.sampling());
         FormJson.write(json, request.form());
         CallsJson.write(json, request.calls());
+        request.thinking().ifPresent(tokens -> json.writeNumberProperty("thinking_tokens", tokens));
         json.writeEndObject();
     }
 
@@ -127,11 +128,13 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
                 fields.integer("priority", 0, -Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY), deadline(fields));
         AnswerForm form = FormJson.read(fields.object("form"));
         CallRules calls = CallsJson.read(fields.object("calls"));
+        Long thinking = fields.integer("thinking_tokens", 0, Integer.MAX_VALUE);
         fields.end();
         return request.of(salt.isEmpty() ? tenant : tenant.salted(salt))
                 .when(urgency)
                 .formed(form)
-                .calling(calls);
+                .calling(calls)
+                .thinkingAtMost(thinking == null ? OptionalInt.empty() : OptionalInt.of(thinking.intValue()));
     }
 
     private static Tools tools(JsonFields fields) {

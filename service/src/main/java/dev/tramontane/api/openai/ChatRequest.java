@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The body of {@code POST /v1/chat/completions}.
  *
+ * @param thinking tokens that thoughts may have
  * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
  * @param thoughts where they stand in the answer
  */
-record ChatRequest(ConversationFields asked, int topLogprobs, ThoughtShape thoughts, AnswerOptions options) {
+record ChatRequest(
+        ConversationFields asked, OptionalInt thinking, int topLogprobs, ThoughtShape thoughts, AnswerOptions options) {
 
     /** @param thoughts the header {@link ThoughtShape#HEADER}, or null */
     static ChatRequest parse(
@@ -25,6 +27,7 @@ record ChatRequest(ConversationFields asked, int topLogprobs, ThoughtShape thoug
                 AnswerOptions.parse(fields, RequestField.Endpoint.CHAT, maxTokens(fields), config.requests(), defaults);
         ChatRequest request = new ChatRequest(
                 ConversationFields.read(fields, config),
+                ReasoningFields.budget(fields),
                 topLogprobs(fields),
                 ThoughtShape.read(fields, thoughts),
                 options);
@@ -34,7 +37,8 @@ record ChatRequest(ConversationFields asked, int topLogprobs, ThoughtShape thoug
 
     List<GenerationRequest> generations() {
         return List.of(options.request(new Prompt.Chat(asked.conversation()), topLogprobs, options.promptLogprobs())
-                .calling(asked.calls()));
+                .calling(asked.calls())
+                .thinkingAtMost(thinking));
     }
 
     private static OptionalInt maxTokens(JsonFields fields) {

@@ -6,6 +6,7 @@ import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,18 @@ public final class ReasoningFields {
             }
             variables.put(ReasoningPrompt.VARIABLE, mode);
         }
+    }
+
+    /** Tokens that thoughts may have: vLLM's {@code thinking_token_budget}, Qwen's {@code thinking_budget}; empty for any number. */
+    public static OptionalInt budget(JsonFields fields) {
+        Long budget = fields.integer("thinking_token_budget", 0, Integer.MAX_VALUE);
+        Long other = fields.integer("thinking_budget", 0, Integer.MAX_VALUE);
+        if (budget != null && other != null) {
+            throw new InvalidJsonException(
+                    "thinking_budget", "thinking_budget and thinking_token_budget are the same; send one of them");
+        }
+        Long given = budget == null ? other : budget;
+        return given == null ? OptionalInt.empty() : OptionalInt.of(given.intValue());
     }
 
     /**

@@ -136,6 +136,13 @@ final class RequestFields {
                             "where thoughts stand: beside the content, or among it as chunks, as Mistral's API has them")
                     .at(CHAT),
             honoured(
+                            "thinking_token_budget",
+                            JsonSchema.whole(0, MOST),
+                            "tokens after which a thought is ended, and the answer goes on")
+                    .at(CHAT),
+            honoured("thinking_budget", JsonSchema.whole(0, MOST), "thinking_token_budget, as Qwen calls it")
+                    .at(CHAT),
+            honoured(
                             "prompt_mode",
                             JsonSchema.among(List.of("reasoning")),
                             "puts the model's own instructions to think before the conversation, where it came with some")

@@ -43,7 +43,8 @@ final class RunningUsage {
 
     void write(JsonGenerator json, int index) {
         Usage usage = of(index);
-        UsageCount.write(json, usage.promptTokens(), usage.cachedTokens(), usage.completionTokens());
+        UsageCount.write(
+                json, usage.promptTokens(), usage.cachedTokens(), usage.completionTokens(), usage.reasoningTokens());
     }
 
     private Usage of(int index) {

@@ -8,6 +8,7 @@ final class UsageCount {
     private long prompt;
     private long cached;
     private long completion;
+    private long reasoning;
 
     void add(Finished finished) {
         if (finished.choice() == 0) {
@@ -15,13 +16,14 @@ final class UsageCount {
             cached += finished.usage().cachedTokens();
         }
         completion += finished.usage().completionTokens();
+        reasoning += finished.usage().reasoningTokens();
     }
 
     void write(JsonGenerator json) {
-        write(json, prompt, cached, completion);
+        write(json, prompt, cached, completion, reasoning);
     }
 
-    static void write(JsonGenerator json, long prompt, long cached, long completion) {
+    static void write(JsonGenerator json, long prompt, long cached, long completion, long reasoning) {
         json.writeName("usage").writeStartObject();
         json.writeNumberProperty("prompt_tokens", prompt);
         json.writeNumberProperty("completion_tokens", completion);
@@ -29,6 +31,11 @@ final class UsageCount {
         json.writeName("prompt_tokens_details").writeStartObject();
         json.writeNumberProperty("cached_tokens", cached);
         json.writeEndObject();
+        if (reasoning > 0) {
+            json.writeName("completion_tokens_details").writeStartObject();
+            json.writeNumberProperty("reasoning_tokens", reasoning);
+            json.writeEndObject();
+        }
         json.writeEndObject();
     }
 }

@@ -9,6 +9,7 @@ public final class Tokens {
     private final int size;
     private final IntFunction<byte[]> bytes;
     private final long[] texts;
+    private final long[] continuations;
 
     /**
      * @param size ids that the model may draw
@@ -19,9 +20,14 @@ public final class Tokens {
         this.size = size;
         this.bytes = bytes;
         texts = new long[(size + 63) / 64];
+        continuations = new long[texts.length];
         for (int id = 0; id < size; id++) {
             if (!silent.test(id)) {
                 texts[id >> 6] |= 1L << id;
+                byte[] spelled = bytes.apply(id);
+                if (spelled.length == 1 && (spelled[0] & 0xc0) == 0x80) {
+                    continuations[id >> 6] |= 1L << id;
+                }
             }
         }
     }
@@ -37,6 +43,12 @@ public final class Tokens {
     void writeTexts(long[] words) {
         Arrays.fill(words, 0);
         System.arraycopy(texts, 0, words, 0, texts.length);
+    }
+
+    /** Those of one byte that goes on with a character. */
+    void writeContinuations(long[] words) {
+        Arrays.fill(words, 0);
+        System.arraycopy(continuations, 0, words, 0, continuations.length);
     }
 
     void writeAll(long[] words) {

@@ -157,7 +157,8 @@ final class GenerationJsonTest {
                 .of(WHOSE);
         for (CallRules.Need need : CallRules.Need.values()) {
             GenerationRequest request =
-                    none.calling(new CallRules(need, Set.of("pay"), Set.of("b", "a"), need == CallRules.Need.MUST));
+                    none.calling(new CallRules(need, Set.of("pay"), Set.of("b", "a"), need == CallRules.Need.MUST))
+                            .thinkingAtMost(OptionalInt.of(7));
             GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
             assertThat(read.asking(request.prompt())).isEqualTo(request);
         }
@@ -180,7 +181,8 @@ final class GenerationJsonTest {
                         "continuation",
                         "urgency",
                         "form",
-                        "calls");
+                        "calls",
+                        "thinking");
         assertThat(components(StopRules.class))
                 .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
         assertThat(Arrays.stream(Sampling.class.getDeclaredFields())

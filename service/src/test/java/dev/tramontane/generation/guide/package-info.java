@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.generation.guide;
+
+import org.jspecify.annotations.NullMarked;
