@@ -112,8 +112,7 @@ final class Choice {
      */
     void prepared(@Nullable ThoughtStyle style, boolean thinks) {
         if (style != null && reader != null) {
-            thoughts = new ThoughtMeter(
-                    style, texts.controlId(style.open()), texts.controlId(style.close()), thinks);
+            thoughts = new ThoughtMeter(style, texts.controlId(style.open()), texts.controlId(style.close()), thinks);
         }
         if (thinks) {
             openThought();

@@ -21,7 +21,7 @@ import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
 import dev.tramontane.structure.TokenTree;
 import dev.tramontane.structure.WarmUp;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -104,7 +104,11 @@ final class Guides {
             if (at % CHECK_EVERY == 0 && gone.getAsBoolean()) {
                 throw new CancellationException("nobody waits for the answer");
             }
-            follow(past, known, at, form != null ? form.field() : request.calls().isFree() ? BUDGET : "tool_choice");
+            follow(
+                    past,
+                    known,
+                    at,
+                    form != null ? form.field() : request.calls().isFree() ? BUDGET : "tool_choice");
         }
         return () -> past;
     }
@@ -133,7 +137,7 @@ final class Guides {
         AnswerForm form = request.form();
         try {
             Part start = courses.start(form == null ? null : form.form(), tools, request.calls(), thinking);
-            Map<Part, Structure> compiled = new IdentityHashMap<>();
+            Map<Part, Structure> compiled = new HashMap<>();
             for (Part part : start.all()) {
                 if (gone.getAsBoolean()) {
                     throw new CancellationException("nobody waits for the answer");

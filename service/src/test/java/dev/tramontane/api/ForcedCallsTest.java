@@ -260,7 +260,8 @@ final class ForcedCallsTest {
                         .put("return_token_ids", true)
                         .put("max_tokens", 90);
                 JsonArray together = service.post(
-                                "/v1/chat/completions", asking(5, asked.copy().put("n", 3)).encode())
+                                "/v1/chat/completions",
+                                asking(5, asked.copy().put("n", 3)).encode())
                         .json()
                         .getJsonArray("choices");
                 for (int i = 0; i < 3; i++) {
@@ -276,7 +277,8 @@ final class ForcedCallsTest {
         try (TestService service = mistral(MistralVersion.V3_TEKKEN).service()) {
             TestService.Reply reply = service.post(
                     "/v1/chat/completions",
-                    TestService.chatBody(new JsonObject().put("thinking_token_budget", 5)).encode());
+                    TestService.chatBody(new JsonObject().put("thinking_token_budget", 5))
+                            .encode());
             assertThat(reply.status()).isEqualTo(400);
             assertThat(reply.json().getJsonObject("error").getString("param")).isEqualTo("thinking_token_budget");
         }

@@ -43,19 +43,22 @@ record CallForms(List<Callable> callable) {
     /** @throws UnforcedException for a schema of arguments that are no object */
     static CallForms of(Tools tools, CallRules rules) {
         List<Callable> callable = new ArrayList<>();
-        tools.parameters().forEach((name, schema) -> {
-            if (rules.allowed().isEmpty() || rules.allowed().contains(name)) {
-                boolean strict = rules.strict().contains(name);
-                boolean held = strict || rules.need() != Need.MAY;
-                if (held && schema.get(TYPE) != null && !OBJECT.equals(schema.get(TYPE))) {
-                    throw new UnforcedException(
-                            "tools",
-                            "The parameters of the tool " + name
-                                    + " must have the type \"object\": arguments are one.");
-                }
-                callable.add(new Callable(name, schema, held, strict));
+        for (Map.Entry<String, Map<String, @Nullable Object>> tool :
+                tools.parameters().entrySet()) {
+            String name = tool.getKey();
+            if (!rules.allowed().isEmpty() && !rules.allowed().contains(name)) {
+                continue;
             }
-        });
+            boolean strict = rules.strict().contains(name);
+            boolean held = strict || rules.need() != Need.MAY;
+            Object type = tool.getValue().get(TYPE);
+            if (held && type != null && !OBJECT.equals(type)) {
+                throw new UnforcedException(
+                        "tools",
+                        "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");
+            }
+            callable.add(new Callable(name, tool.getValue(), held, strict));
+        }
         return new CallForms(callable);
     }
 

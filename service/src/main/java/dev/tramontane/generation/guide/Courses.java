@@ -37,7 +37,8 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
      */
     public boolean concern(boolean form, Tools tools, CallRules rules) {
         boolean calls = !tools.parameters().isEmpty();
-        return calls && !rules.isFree() || form && (style.thoughts() != null || calls && style.calls() != null);
+        boolean elsewhere = style.thoughts() != null || (calls && style.calls() != null);
+        return (calls && !rules.isFree()) || (form && elsewhere);
     }
 
     /**

@@ -156,9 +156,9 @@ final class GenerationJsonTest {
                         -1)
                 .of(WHOSE);
         for (CallRules.Need need : CallRules.Need.values()) {
-            GenerationRequest request =
-                    none.calling(new CallRules(need, Set.of("pay"), Set.of("b", "a"), need == CallRules.Need.MUST))
-                            .thinkingAtMost(OptionalInt.of(7));
+            GenerationRequest request = none.calling(
+                            new CallRules(need, Set.of("pay"), Set.of("b", "a"), need == CallRules.Need.MUST))
+                    .thinkingAtMost(OptionalInt.of(7));
             GenerationRequest read = again(request, new int[] {1}, at(0, 0), at(9, 9));
             assertThat(read.asking(request.prompt())).isEqualTo(request);
         }

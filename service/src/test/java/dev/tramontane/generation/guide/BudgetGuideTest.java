@@ -27,8 +27,8 @@ final class BudgetGuideTest {
     private static final int SIZE = END + 1;
     private static final byte[] NOTHING = {};
     private static final Tokens TOKENS = new Tokens(SIZE, id -> id >= OPEN, BudgetGuideTest::bytes);
-    private static final Structure MARK = Structure.of(
-            Form.text("</think>"), TokenTree.of(SIZE, BudgetGuideTest::bytes), StructureLimits.DEFAULT);
+    private static final Structure MARK =
+            Structure.of(Form.text("</think>"), TokenTree.of(SIZE, BudgetGuideTest::bytes), StructureLimits.DEFAULT);
 
     private static byte[] bytes(int id) {
         if (id < PIECE) {
@@ -69,7 +69,9 @@ final class BudgetGuideTest {
             List<Integer> allowed = allowed(guide);
             int token = allowed.get(random.nextInt(allowed.size()));
             if (token != END) {
-                assertThat(guide.accept(token)).as("token %s after %s", token, drawn).isTrue();
+                assertThat(guide.accept(token))
+                        .as("token %s after %s", token, drawn)
+                        .isTrue();
                 drawn.add(token);
             }
         }
@@ -119,10 +121,13 @@ final class BudgetGuideTest {
     @Test
     void tokensOfThoughts() {
         ThoughtMeter spelled = new ThoughtMeter(ThoughtStyle.TAGS, OptionalInt.empty(), OptionalInt.empty(), false);
-        for (String piece : List.of("\n", "<th", "ink>", "\n", "a", "b<", "/think", "></think", ">\n", "c", "<think>", "d")) {
+        for (String piece :
+                List.of("\n", "<th", "ink>", "\n", "a", "b<", "/think", "></think", ">\n", "c", "<think>", "d")) {
             spelled.take(0, piece.getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(spelled.tokens()).as("line break, a, b<: the mark begins within the third").isEqualTo(3);
+        assertThat(spelled.tokens())
+                .as("line break, a, b<: the mark begins within the third")
+                .isEqualTo(3);
         ThoughtMeter words = new ThoughtMeter(ThoughtStyle.TAGS, OptionalInt.empty(), OptionalInt.empty(), false);
         for (String piece : List.of("<thin", "g>", "<think>", "a")) {
             words.take(0, piece.getBytes(StandardCharsets.UTF_8));
