@@ -46,7 +46,7 @@ final class Dialogue {
      * @throws InvalidJsonException where an output has no call, or a call no output
      */
     static List<Map<String, @Nullable Object>> joined(Past before, List<Item> items) {
-        Dialogue dialogue = new Dialogue(before.messages(), before != Past.LATER);
+        Dialogue dialogue = new Dialogue(before.messages(), !before.equals(Past.LATER));
         for (int i = 0; i < items.size(); i++) {
             dialogue.add(items.get(i), "input[" + i + "]");
         }
