@@ -56,6 +56,26 @@ final class ModelSourceTest {
     }
 
     @Test
+    void aSystemPromptBelongsToTheModel() throws IOException {
+        Path model = TinyDirectory.huggingFace(TinyModel.PLAIN, directory.resolve("m"), 1);
+        try (ModelSource source = ModelSource.open(model)) {
+            assertThat(source.chat().systemPrompt()).isEmpty();
+        }
+        Path prompt = model.resolve("SYSTEM_PROMPT.txt");
+        Files.writeString(prompt, "Think:[THINK]é[/THINK]");
+        try (ModelSource source = ModelSource.open(model)) {
+            assertThat(source.chat().systemPrompt()).contains("Think:[THINK]é[/THINK]");
+            assertThat(source.files()).hasSize(4);
+        }
+        Files.write(prompt, new byte[] {(byte) 0xff});
+        try (ModelSource source = ModelSource.open(model)) {
+            assertThatThrownBy(source::chat)
+                    .isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("SYSTEM_PROMPT.txt");
+        }
+    }
+
+    @Test
     void oneFileOfADirectoryIsNotTheModel() throws IOException {
         Path model = TinyDirectory.huggingFace(TinyModel.PLAIN, directory.resolve("m"), 1);
         for (String name : new String[] {"model.safetensors", "config.json", "tokenizer.model.v3"}) {
