@@ -136,7 +136,8 @@ public record GenerationRequest(
                 continuation,
                 urgency,
                 form,
-                calls);
+                calls,
+                thinking);
     }
 
     /** The same, and each answer must be this. */

@@ -26,7 +26,7 @@ final class NetworkBuilder {
     private final Nodes nodes;
     private final Map<Rule, Integer> calls = new HashMap<>();
     /** Of bodies, by what follows them: what begins before none of them, one at most, two at most and so on. */
-    private final Map<Expression, Map<Integer, List<Integer>>> copies = new IdentityHashMap<>();
+    private final IdentityHashMap<Expression, Map<Integer, List<Integer>>> copies = new IdentityHashMap<>();
 
     private final Deque<Rule> unbuilt = new ArrayDeque<>();
 

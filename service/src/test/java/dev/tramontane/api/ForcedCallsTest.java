@@ -49,7 +49,7 @@ final class ForcedCallsTest {
                "properties": {"zone": {"type": ["boolean", "null"]}}, "additionalProperties": false}}}]""");
 
     /** A model's style, with or without control tokens for its marks. */
-    private record Style(String name, ChatLayout layout, List<String> controls) {
+    record Style(String name, ChatLayout layout, List<String> controls) {
         Tokenizer tokenizer() {
             return Tokenizers.of(Vocabularies.bytes("gpt-2", controls));
         }

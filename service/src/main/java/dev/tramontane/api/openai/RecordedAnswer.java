@@ -135,9 +135,12 @@ final class RecordedAnswer extends Recording<PromptEvent> {
             } else if (!isHere()) { // Its file is anybody's again.
                 failToStart(leaving());
                 done.complete(null);
-            } else if (log().next() == 0 || !told.canGoOn()) {
+            } else if (!told.canGoOn()) {
                 done.complete(null);
             } else {
+                if (log().next() == 0) {
+                    append(""); // Not even admitted: there has to be an event to go on after.
+                }
                 handOver(() -> write.apply(snapshot()), limitMillis, written -> {
                     if (written) {
                         log().suspend("", StreamNotice.of(id(), log().next() - 1));

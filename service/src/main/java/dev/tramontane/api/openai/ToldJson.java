@@ -1,6 +1,7 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.api.journal.UsageJson;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Usage;
@@ -28,9 +29,7 @@ final class ToldJson {
         if (end != null) {
             json.writeName("end").writeStartObject();
             json.writeStringProperty("reason", end.reason().name());
-            Usage usage = end.usage();
-            JsonWriter.ids(
-                    json, "usage", new int[] {usage.promptTokens(), usage.cachedTokens(), usage.completionTokens()});
+            UsageJson.write(json, end.usage());
             json.writeEndObject();
         }
         json.writeEndObject();
@@ -99,13 +98,11 @@ final class ToldJson {
                 .filter(each -> each.name().equals(given))
                 .findFirst()
                 .orElseThrow(() -> fields.wrong("reason", "one of " + Arrays.toString(Reason.values()), given));
-        List<@Nullable Object> counts = fields.requiredArray("usage");
-        int[] usage = JsonFields.ids(counts, fields.path("usage"));
-        if (usage.length != 3) {
-            throw JsonFields.wrongAt(fields.path("usage"), "three numbers", counts);
+        Usage usage = UsageJson.read(fields);
+        if (usage == null) {
+            throw fields.missing("usage");
         }
         fields.end();
-        return new Finished(
-                index, reason, "", new Usage(usage[0], usage[1], usage[2])); // No chunk names the stop string.
+        return new Finished(index, reason, "", usage); // No chunk names the stop string.
     }
 }

@@ -54,7 +54,12 @@ public final class ResponseEvents {
         told = state.told();
     }
 
-    /** The response at this moment, for {@link #ResponseEvents(ResponseState, ResponseCreate, InstantSource)}. */
+    /** Tokens of the answer that were thoughts, as far as it is told. */
+    int thoughtTokens() {
+        return Math.toIntExact(output.thoughtTokens());
+    }
+
+    /** The response at this moment, from which another goes on. */
     ResponseState state() {
         return new ResponseState(
                 object.bareId(),
@@ -218,6 +223,6 @@ public final class ResponseEvents {
     }
 
     private void response(JsonGenerator json) {
-        object.response(json, now, output.items(), output.thoughtTokens());
+        object.response(json, now, output.items());
     }
 }

@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.api.journal.GenerationJson;
 import dev.tramontane.api.journal.PastJson;
+import dev.tramontane.api.journal.UsageJson;
 import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.generation.GenerationEvent.Usage;
@@ -64,8 +65,7 @@ record ResponseJson(GenerationJson generations) {
         json.writeNumberProperty("completed_at", phase.completedAt());
         Usage usage = phase.usage();
         if (usage != null) {
-            JsonWriter.ids(
-                    json, "usage", new int[] {usage.promptTokens(), usage.cachedTokens(), usage.completionTokens()});
+            UsageJson.write(json, usage);
         }
         json.writeEndObject();
     }
@@ -150,15 +150,7 @@ record ResponseJson(GenerationJson generations) {
         String code = fields.requiredString("error_code");
         String message = fields.requiredString("error_message");
         long completedAt = number(fields, "completed_at");
-        List<@Nullable Object> usage = fields.array("usage");
-        Usage counted = null;
-        if (usage != null) {
-            int[] counts = JsonFields.ids(usage, fields.path("usage"));
-            if (counts.length != 3) {
-                throw JsonFields.wrongAt(fields.path("usage"), "three numbers", usage);
-            }
-            counted = new Usage(counts[0], counts[1], counts[2]);
-        }
+        Usage counted = UsageJson.read(fields);
         fields.end();
         return new ResponseState.Phase(status, reason, code, message, completedAt, counted, false);
     }

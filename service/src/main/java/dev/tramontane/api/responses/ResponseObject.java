@@ -46,9 +46,8 @@ final class ResponseObject {
 
     /**
      * @param output its items by now
-     * @param thoughtTokens of the answer
      */
-    void response(JsonGenerator json, ResponseState.Phase now, List<OutputItem> output, long thoughtTokens) {
+    void response(JsonGenerator json, ResponseState.Phase now, List<OutputItem> output) {
         json.writeStartObject();
         json.writeStringProperty("id", id);
         json.writeStringProperty("object", "response");
@@ -91,7 +90,7 @@ final class ResponseObject {
         JsonWriter.tree(json, create.offer().tools());
         json.writeNumberProperty("top_p", sampled(SamplingParameter.TOP_P));
         json.writeStringProperty("truncation", "disabled");
-        usage(json, now.usage(), thoughtTokens);
+        usage(json, now.usage());
         if (!create.ignoredFields().isEmpty()) {
             json.writeName("ignored_fields").writeStartArray();
             create.ignoredFields().forEach(json::writeString);
@@ -150,7 +149,7 @@ final class ResponseObject {
         return (float) create.generation().sampling().value(parameter);
     }
 
-    private static void usage(JsonGenerator json, @Nullable Usage usage, long thoughtTokens) {
+    private static void usage(JsonGenerator json, @Nullable Usage usage) {
         if (usage == null) {
             json.writeNullProperty("usage");
             return;
@@ -163,7 +162,7 @@ final class ResponseObject {
         json.writeEndObject();
         json.writeNumberProperty("output_tokens", usage.completionTokens());
         json.writeName("output_tokens_details").writeStartObject();
-        json.writeNumberProperty("reasoning_tokens", thoughtTokens);
+        json.writeNumberProperty("reasoning_tokens", usage.reasoningTokens());
         json.writeEndObject();
         json.writeNumberProperty("total_tokens", usage.promptTokens() + usage.completionTokens());
         json.writeEndObject();

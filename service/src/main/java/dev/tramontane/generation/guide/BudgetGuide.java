@@ -1,6 +1,7 @@
 package dev.tramontane.generation.guide;
 
 import dev.tramontane.engine.Guide;
+import dev.tramontane.engine.MaskWork;
 import dev.tramontane.structure.Structure;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -42,10 +43,10 @@ public final class BudgetGuide implements Guide {
     }
 
     @Override
-    public boolean mask(long[] words) {
+    public boolean mask(long[] words, MaskWork work) {
         if (!isSpent()) {
             if (rest != null) {
-                return rest.mask(words);
+                return rest.mask(words, work);
             }
             tokens.writeAll(words);
             return true;
@@ -56,7 +57,7 @@ public final class BudgetGuide implements Guide {
         }
         Guide spelled = closing();
         if (spelled != null) {
-            return spelled.mask(words);
+            return spelled.mask(words, work);
         }
         Arrays.fill(words, 0);
         close.ifPresent(id -> words[id >> 6] |= 1L << id);

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** All that decides what follows is in the file: an answer that goes on from less would be another answer. */
@@ -92,7 +93,7 @@ final class GenerationJsonTest {
     @Test
     void whatMayBeCalledIsKept() {
         Map<String, Object> weather = Map.of("type", "object", "properties", Map.of("city", Map.of()));
-        for (List<Map<String, Object>> tools : List.<List<Map<String, Object>>>of(
+        for (List<Map<String, @Nullable Object>> tools : List.<List<Map<String, @Nullable Object>>>of(
                 List.of(),
                 List.of(Map.of("type", "function", "function", Map.of("name", "weather", "parameters", weather))))) {
             GenerationRequest request = new GenerationRequest(

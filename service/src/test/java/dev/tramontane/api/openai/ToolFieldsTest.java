@@ -27,8 +27,8 @@ final class ToolFieldsTest {
     }
 
     private static void says(String more, Need need, Set<String> allowed, boolean several) {
-        ToolFields nested = read(NESTED.formatted(more));
-        ToolFields flat = read(FLAT.formatted(more));
+        ToolFields nested = read(NESTED.replace("%s", more));
+        ToolFields flat = read(FLAT.replace("%s", more));
         assertThat(nested.shown()).isEqualTo(flat.shown()).hasSize(2);
         assertThat(nested.calls())
                 .isEqualTo(flat.calls())
@@ -57,7 +57,7 @@ final class ToolFieldsTest {
 
     @org.junit.jupiter.api.Test
     void noneShowsNoToolsAndReadsNoCalls() {
-        ToolFields none = read(NESTED.formatted(", \"tool_choice\": \"none\""));
+        ToolFields none = read(NESTED.replace("%s", ", \"tool_choice\": \"none\""));
         assertThat(none.shown()).isEmpty();
         assertThat(none.calls()).isEqualTo(CallRules.FREE);
     }

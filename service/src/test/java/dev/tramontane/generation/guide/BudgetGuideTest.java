@@ -3,6 +3,7 @@ package dev.tramontane.generation.guide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.answer.ThoughtStyle;
+import dev.tramontane.engine.MaskWork;
 import dev.tramontane.structure.Form;
 import dev.tramontane.structure.Structure;
 import dev.tramontane.structure.StructureLimits;
@@ -50,7 +51,7 @@ final class BudgetGuideTest {
 
     private static List<Integer> allowed(BudgetGuide guide) {
         long[] words = new long[(SIZE + 63) / 64];
-        assertThat(guide.mask(words)).isTrue();
+        assertThat(guide.mask(words, new MaskWork(MaskWork.STEP))).isTrue();
         List<Integer> ids = new ArrayList<>();
         for (int id = 0; id < SIZE; id++) {
             if ((words[id >> 6] >>> id & 1) != 0) {
