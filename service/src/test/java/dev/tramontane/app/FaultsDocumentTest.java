@@ -56,7 +56,9 @@ class FaultsDocumentTest {
                             .as("%s: %s", number, test.group())
                             .containsPattern("(void|Stream<DynamicTest>|ArchRule) " + test.group(2) + "\\b");
                 } else if (test.group(1).equals("ReliabilityTest")) {
-                    assertThat(source).as("%s: %s", number, test.group()).contains("item(" + number + ", \"");
+                    assertThat(source)
+                            .as("%s: %s", number, test.group())
+                            .containsPattern("item\\(\\s*" + number + ",\\s+\"");
                 }
             }
             assertThat(any).as("row %s names a test", number).isTrue();
