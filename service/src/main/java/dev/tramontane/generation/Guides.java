@@ -15,12 +15,12 @@ import dev.tramontane.generation.guide.ThoughtMeter;
 import dev.tramontane.generation.guide.Tokens;
 import dev.tramontane.generation.guide.UnforcedException;
 import dev.tramontane.structure.Form;
+import dev.tramontane.structure.MaskWarmUp;
 import dev.tramontane.structure.Structure;
 import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
 import dev.tramontane.structure.TokenTree;
-import dev.tramontane.structure.WarmUp;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -188,7 +188,7 @@ final class Guides {
         structures();
         tokens();
         long ordered = System.nanoTime();
-        long masks = WarmUp.run(tree(), limits());
+        long masks = MaskWarmUp.run(tree(), limits());
         LOG.info(
                 "forms of answers: the vocabulary of {} tokens was put in order in {} ms, and masks are warm after {} ms more and {} of them",
                 vocabulary,

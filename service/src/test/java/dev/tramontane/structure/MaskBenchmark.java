@@ -54,7 +54,7 @@ public final class MaskBenchmark {
             write(Path.of(arguments[1]), tokenizer);
         }
         start = now();
-        long masks = WarmUp.run(tokens, StructureLimits.DEFAULT);
+        long masks = MaskWarmUp.run(tokens, StructureLimits.DEFAULT);
         System.out.printf("as a server does, warmed up by %d masks in %d ms%n", masks, (now() - start) / 1_000_000);
         for (int round = 1; round <= rounds; round++) {
             round(round, round == 1 || round == rounds, tokenizer, tokens);

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * Makes masks that nobody asked for over a vocabulary, so that the first ones that somebody asks for don't wait for the compiler of the JVM: a process that has just started
  * takes ten times as long for a mask. Any thread; a second or so for a large vocabulary. Stops early where the thread is interrupted.
  */
-public final class WarmUp {
+public final class MaskWarmUp {
     /** After which masks were not much faster any more; see {@code docs/performance.md}. */
     static final int ROUNDS = 16;
 
@@ -31,7 +31,7 @@ public final class WarmUp {
             new Form.Regex("[a-z0-9._%+-]+@[a-z0-9.-]+\\.[a-z]{2,}(?: .*)?"),
             "someone@mail.example.org and so on");
 
-    private WarmUp() {}
+    private MaskWarmUp() {}
 
     private static Map<String, Object> object(Map<String, Object> properties) {
         return Map.of(
