@@ -2,6 +2,7 @@ package dev.tramontane.json;
 
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ public final class JsonWriter {
     /** The value as bytes. */
     public static byte[] bytes(Value value) {
         return framed(new byte[0], value, new byte[0]);
+    }
+
+    /** A text as JSON, quotes around it. */
+    public static String quoted(String text) {
+        return new String(bytes(json -> json.writeString(text)), StandardCharsets.UTF_8);
     }
 
     /** A value as {@link JsonReader} gives it, which bounds its depth. */

@@ -5,7 +5,6 @@ import dev.tramontane.answer.CallRules.Need;
 import dev.tramontane.answer.Tools;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.structure.Form;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,7 +69,7 @@ record CallForms(List<Callable> callable) {
     Form object(String arguments) {
         return new Form.Any(callable.stream()
                 .<Form>map(tool -> Form.sequence(
-                        Form.text("{\"name\": " + quoted(tool.name()) + ", \"" + arguments + "\": "),
+                        Form.text("{\"name\": " + JsonWriter.quoted(tool.name()) + ", \"" + arguments + "\": "),
                         tool.arguments(),
                         Form.text("}")))
                 .toList());
@@ -79,9 +78,5 @@ record CallForms(List<Callable> callable) {
     /** One call in tags. */
     Form tagged() {
         return new Form.Any(callable.stream().map(TaggedForms::call).toList());
-    }
-
-    private static String quoted(String name) {
-        return new String(JsonWriter.bytes(json -> json.writeString(name)), StandardCharsets.UTF_8);
     }
 }
