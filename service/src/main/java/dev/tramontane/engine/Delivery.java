@@ -31,6 +31,15 @@ final class Delivery {
         }
     }
 
+    boolean prefilled(Sequence sequence) {
+        try {
+            sequence.listener.onPrefilled(sequence.cachedPrompt());
+            return true;
+        } catch (Throwable e) {
+            return failed("onPrefilled", e);
+        }
+    }
+
     boolean token(Sequence sequence, TokenScore score) {
         try {
             sequence.listener.onToken(score);

@@ -109,6 +109,10 @@ final class Publisher {
         sequence.append(token);
         generatedTokens++;
         sequences.sampled(sequence, now);
+        if (sequence.sampled() == 1 && !delivery.prefilled(sequence)) {
+            sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
+            return;
+        }
         if (sequence.request.isEndToken(token)) {
             sequences.end(sequence, FinishReason.STOP, token, "");
             return;
@@ -140,8 +144,8 @@ final class Publisher {
 
     private static String complaint(int status) {
         return status == StepBatch.MASKED_OUT
-                ? "no token is left to draw: logit_bias, allowed_token_ids and min_tokens exclude all of them, or what the"
-                        + " answer's structure leaves"
+                ? "no token is left to draw: logit_bias, allowed_token_ids and min_tokens exclude all of them, or what"
+                        + " the answer's structure leaves"
                 : "the model computed something that is not a number for this request";
     }
 }

@@ -170,8 +170,7 @@ final class RunningSequences {
                             mostGenerated(sequence.request));
                 }
             }
-            int cached = Math.min(sequence.cached, prompt);
-            Finish finish = new Finish(reason, endToken, prompt, cached, sequence.generated, error);
+            Finish finish = new Finish(reason, endToken, prompt, sequence.cachedPrompt(), sequence.generated, error);
             delivery.finish(sequence, finish, phases);
         }
     }

@@ -197,6 +197,11 @@ final class Sequence implements SequenceHandle {
         return request.forked && computed + rows == tokens();
     }
 
+    /** Of the prompt proper, what was computed for another sequence. */
+    int cachedPrompt() {
+        return Math.min(cached, request.submission.asked());
+    }
+
     /** Tokens that were sampled here. */
     int sampled() {
         return generated - request.continued();

@@ -9,6 +9,13 @@ public interface SequenceListener {
     /** A prompt token was scored: only with {@link Submission#promptTops()} of 0 or more, for indexes 1 and up. */
     default void onPromptToken(int index, TokenScore score) {}
 
+    /**
+     * The prompt is computed; once, before the first token.
+     *
+     * @param cachedTokens as {@link Finish#cachedTokens} will have it
+     */
+    default void onPrefilled(int cachedTokens) {}
+
     /** A token was generated. Never more often than demanded. */
     void onToken(TokenScore token);
 

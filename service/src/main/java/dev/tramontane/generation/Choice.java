@@ -72,8 +72,8 @@ final class Choice {
     /** What the engine was told last of whether anybody reads. */
     boolean attended = true;
 
-    /** Prompt tokens that were found when it first had a place; -1 while it has kept that. */
-    private int cached = -1;
+    /** Prompt tokens that were found where it began. */
+    private int cached = Continuation.UNKNOWN;
 
     /** Tokens asked of the engine that have not come yet. */
     int granted;
@@ -144,6 +144,14 @@ final class Choice {
             throw impossible("its " + received + " tokens do not make a text of " + past.codePoints() + " characters");
         }
         repeated = past.codePoints() - released;
+        cached = past.cachedTokens();
+    }
+
+    /** Its prompt is computed: what was found of it, unless it has begun before. */
+    void prefilled(int found) {
+        if (cached == Continuation.UNKNOWN) {
+            cached = found;
+        }
     }
 
     /** Code points that its tokens can have made: an end completes what was half a character. */
@@ -197,22 +205,22 @@ final class Choice {
     void gaveUp(Finish finish) {
         granted = 0;
         standing = Standing.YIELDED;
-        cached = cachedOf(finish);
+        prefilled(finish.cachedTokens());
     }
 
-    /** Prompt tokens that were found when it began, wherever it ended. */
-    int cachedOf(Finish finish) {
-        return cached < 0 ? finish.cachedTokens() : cached;
+    /** Prompt tokens that were found where it began, as far as that is known. */
+    int cached() {
+        return Math.max(0, cached);
     }
 
     /** How it ends when it comes back too late. */
     Finish late(int promptTokens) {
-        return new Finish(FinishReason.DEADLINE, -1, promptTokens, cached, received, "");
+        return new Finish(FinishReason.DEADLINE, -1, promptTokens, cached(), received, "");
     }
 
     /** Its tokens so far, where they are kept. */
     Continuation soFar() {
-        return new Continuation(index, Arrays.copyOf(kept, received), 0);
+        return new Continuation(index, Arrays.copyOf(kept, received), 0, cached);
     }
 
     private String textOf(int id, TokenDecoder with) {
@@ -263,14 +271,18 @@ final class Choice {
             }
         }
         if (reader == null) {
-            return free.isEmpty() && tokens.isEmpty() ? null : new Delta(index, free, tokens);
+            return free.isEmpty() && tokens.isEmpty()
+                    ? null
+                    : new Delta(index, free, tokens, Delta.words(free), cached());
         }
         List<AnswerPart> parts = new ArrayList<>(2);
         read(free, start, controls, parts);
         if (last) {
             reader.finish(parts);
         }
-        return free.isEmpty() && tokens.isEmpty() && parts.isEmpty() ? null : new Delta(index, free, tokens, parts);
+        return free.isEmpty() && tokens.isEmpty() && parts.isEmpty()
+                ? null
+                : new Delta(index, free, tokens, parts, cached());
     }
 
     /** A token and where it starts. */

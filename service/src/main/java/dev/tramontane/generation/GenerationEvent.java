@@ -25,12 +25,24 @@ public sealed interface GenerationEvent {
     /**
      * More text of a choice, whole code points, with the tokens inside which it begins. The text is empty when the token
      * is a control token that is not shown. {@code parts} are what is known by now of what the text says: a call or a
-     * thought is known by its mark, so they may lag behind the text.
+     * thought is known by its mark, so they may lag behind the text. {@code cachedTokens} are those of the prompt that
+     * were found in the cache, the same in every delta of a choice and at its end.
      */
-    record Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts) implements GenerationEvent {
-        /** Text that is words and nothing else. */
+    record Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts, int cachedTokens)
+            implements GenerationEvent {
+        /** Where nothing was found. */
+        public Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts) {
+            this(choice, text, tokens, parts, 0);
+        }
+
+        /** Text that is words and nothing else, and nothing was found. */
         public Delta(int choice, String text, List<Token> tokens) {
-            this(choice, text, tokens, text.isEmpty() ? List.of() : List.of(new AnswerPart.Words(text)));
+            this(choice, text, tokens, words(text));
+        }
+
+        /** What a text is that is words and nothing else. */
+        static List<AnswerPart> words(String text) {
+            return text.isEmpty() ? List.of() : List.of(new AnswerPart.Words(text));
         }
     }
 

@@ -53,6 +53,8 @@ final class GenerationStream implements Subscription {
 
         record Scored(int index, TokenScore score) implements Signal {}
 
+        record Prefilled(int choice, int cachedTokens) implements Signal {}
+
         record Sampled(int choice, TokenScore token) implements Signal {}
 
         record Ended(int choice, Finish finish) implements Signal {}
@@ -244,6 +246,11 @@ final class GenerationStream implements Subscription {
         }
 
         @Override
+        public void onPrefilled(int cachedTokens) {
+            post(new Signal.Prefilled(choice, cachedTokens));
+        }
+
+        @Override
         public void onToken(TokenScore token) {
             post(new Signal.Sampled(choice, token));
         }
@@ -351,6 +358,8 @@ final class GenerationStream implements Subscription {
             switch (signal) {
                 case Signal.Started(int choice) -> choices.get(choice).standing = Standing.TAKEN;
                 case Signal.Scored(int index, TokenScore score) -> score(index, score);
+                case Signal.Prefilled(int choice, int found) ->
+                    choices.get(choice).prefilled(found);
                 case Signal.Sampled(int choice, TokenScore token) -> sampled(choices.get(choice), token);
                 case Signal.Ended(int choice, Finish finish) -> end(choices.get(choice), finish);
             }
@@ -413,13 +422,14 @@ final class GenerationStream implements Subscription {
                 && choice.index() == 0) {
             tellScores(); // A prompt of one token has no scores, so the engine reports none.
         }
+        choice.prefilled(finish.cachedTokens());
         add(choice.finish());
         int completion = choice.stopped() ? choice.received() : finish.generatedTokens();
         outbox.add(new Finished(
                 choice.index(),
                 choice.stopped() ? Reason.STOP : reason(finish),
                 choice.stopString(),
-                new Usage(finish.promptTokens(), choice.cachedOf(finish), completion, choice.thoughtTokens())));
+                new Usage(finish.promptTokens(), choice.cached(), completion, choice.thoughtTokens())));
         choice.finished = true;
         live--;
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.ScriptedEngine;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What clients are told of the part of their prompt that was there already. */
@@ -75,6 +77,55 @@ final class CachedTokensTest {
                     service.post("/v1/responses", body.encode()).json().getJsonObject("usage");
             assertThat(again.getJsonObject("input_tokens_details").getInteger("cached_tokens"))
                     .isEqualTo(first.getInteger("input_tokens") - 1);
+        }
+    }
+
+    /** What nobody waited for the end of: told by the answer's deltas, not by its end. */
+    @Test
+    void anAnswerThatIsCancelled() {
+        ScriptedEngine engine = new ScriptedEngine("abcdefgh");
+        engine.cached = 3;
+        try (TestService service = TestService.stepped(engine, TestService.CONFIG)) {
+            JsonObject body = new JsonObject()
+                    .put("model", TestService.MODEL)
+                    .put("input", "Hello")
+                    .put("background", true);
+            String path = "/v1/responses/"
+                    + service.post("/v1/responses", body.encode()).json().getString("id");
+            TestService.eventually().until(() -> !engine.runs.isEmpty());
+            TestService.eventually().until(() -> {
+                engine.step();
+                return service.get(path).body().contains("abc");
+            });
+            JsonObject usage = service.post(path + "/cancel", "").json().getJsonObject("usage");
+            assertThat(usage.getJsonObject("input_tokens_details").getInteger("cached_tokens"))
+                    .isEqualTo(3);
+        }
+    }
+
+    @Test
+    void everyChunkOfACountedStream() {
+        ScriptedEngine engine = new ScriptedEngine("abcd", "efgh");
+        engine.cached = 2;
+        try (TestService service = TestService.running(engine, TestService.CONFIG)) {
+            JsonObject counted = few().put("n", 2)
+                    .put("stream", true)
+                    .put("stream_options", usage().put("continuous_usage_stats", true));
+            for (TestService.Reply reply : List.of(
+                    service.chat(TestService.chatBody(counted)),
+                    service.completion(TestService.body("The quick brown fox", counted)))) {
+                List<JsonObject> chunks = reply.events().stream()
+                        .filter(chunk -> chunk.getJsonObject("usage").getInteger("completion_tokens") > 0)
+                        .toList();
+                assertThat(chunks).as(reply.body()).hasSizeGreaterThanOrEqualTo(8);
+                for (JsonObject chunk : chunks) {
+                    assertThat(chunk.getJsonObject("usage")
+                                    .getJsonObject("prompt_tokens_details")
+                                    .getInteger("cached_tokens"))
+                            .as(chunk.encode())
+                            .isEqualTo(2);
+                }
+            }
         }
     }
 

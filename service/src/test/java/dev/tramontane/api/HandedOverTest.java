@@ -164,6 +164,7 @@ class HandedOverTest {
     void aStreamCutAfterAnyTokenGoesOnElsewhere() throws IOException {
         for (int tokens : new int[] {0, 1, 2, 3, 4, 8, 12, 19, LENGTH - 1, LENGTH}) { // Within characters, too.
             ScriptedEngine first = new ScriptedEngine(ANSWER);
+            first.cached = 2;
             TestService leaving = scripted(first, false);
             List<NumberedEvents> events;
             try (RawClient client = new RawClient(leaving.port)) {
@@ -176,6 +177,7 @@ class HandedOverTest {
             }
             notice(events);
             ScriptedEngine second = new ScriptedEngine(ANSWER);
+            second.cached = 1;
             TestService next = scripted(second, true);
             String after = events.getLast().id();
             events.addAll(resumed(next, idOf(events), after));
@@ -185,6 +187,9 @@ class HandedOverTest {
             assertThat(usage.getInteger("output_tokens")).isEqualTo(LENGTH + 1);
             assertThat(usage.getInteger("input_tokens"))
                     .isEqualTo(first.runs.getFirst().submission.prompt().length);
+            assertThat(usage.getJsonObject("input_tokens_details").getInteger("cached_tokens"))
+                    .as("what was found where the answer began")
+                    .isEqualTo(tokens == 0 ? 1 : 2);
             assertThat(second.runs.getFirst().submission.prompt())
                     .as("its prompt are the tokens that were computed")
                     .startsWith(first.runs.getFirst().submission.prompt());
@@ -363,8 +368,8 @@ class HandedOverTest {
         assertThat(prompt(engine, 0)).endsWith("user:Helloassistant:" + ANSWER + "user:moreassistant:");
         String item = third.getJsonArray("output").getJsonObject(0).getString("id");
         TestService.Reply referring = next.post(PATH, """
-                {"model": "%s", "input": [{"type": "item_reference", "id": "%s"}, {"role": "user", "content": "?"}]}\
-                """.formatted(TestService.MODEL, item));
+            {"model": "%s", "input": [{"type": "item_reference", "id": "%s"}, {"role": "user", "content": "?"}]}\
+            """.formatted(TestService.MODEL, item));
         assertThat(referring.status()).as(referring.body()).isEqualTo(200);
         assertThat(prompt(engine, 1)).contains("assistant:" + ANSWER + "user:?");
         nothingIsLeft();

@@ -63,6 +63,7 @@ final class PrefixCacheTest {
         rig.run().assertAsAlone(again, "again");
         assertThat(rows - before).as("the last token, for what comes after it").isEqualTo(1);
         assertThat(again.first().finish().cachedTokens()).isEqualTo(630);
+        assertThat(again.first().cached).as("told with the first token").isEqualTo(630);
         assertThat(rig.status().promptTokens()).isEqualTo(632);
         assertThat(rig.status().soughtTokens()).isEqualTo(2 * 631);
         assertThat(rig.status().foundTokens()).isEqualTo(630);

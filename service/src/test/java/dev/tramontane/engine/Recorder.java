@@ -14,6 +14,9 @@ class Recorder implements SequenceListener {
     final CountDownLatch ended = new CountDownLatch(1);
     boolean started;
 
+    /** As told when the prompt was computed; -1 before. */
+    int cached = -1;
+
     @Nullable
     Finish finish;
 
@@ -31,8 +34,14 @@ class Recorder implements SequenceListener {
     }
 
     @Override
+    public void onPrefilled(int cachedTokens) {
+        note(started && finish == null && tokens.isEmpty() && cached < 0, "onPrefilled out of order");
+        cached = cachedTokens;
+    }
+
+    @Override
     public void onToken(TokenScore token) {
-        note(started && finish == null, "onToken out of order");
+        note(started && finish == null && cached >= 0, "onToken out of order");
         tokens.add(token.id());
         logprobs.add(token.logprob());
     }
@@ -40,6 +49,7 @@ class Recorder implements SequenceListener {
     @Override
     public void onFinish(Finish how) {
         note(finish == null, "onFinish twice");
+        note(cached < 0 || how.cachedTokens() == cached, "cached tokens otherwise at the end");
         finish = how;
         ended.countDown();
     }

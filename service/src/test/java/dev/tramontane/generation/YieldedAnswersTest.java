@@ -231,6 +231,23 @@ final class YieldedAnswersTest {
         assertThat(reader.error).isNull();
     }
 
+    /** What was found of its prompt is what was found where it began: its own pages, found on its return, are no news. */
+    @Test
+    void whatWasFoundIsToldOnce() {
+        ScriptedEngine engine = new ScriptedEngine("hello");
+        engine.cached = 1;
+        Reader reader = gone(engine);
+        engine.cached = 2;
+        reader.presence.set(true);
+        reader.requestUnbounded();
+        until(engine, () -> reader.over);
+        assertThat(reader.events)
+                .filteredOn(Delta.class::isInstance)
+                .hasSize(5)
+                .allSatisfy(event -> assertThat(((Delta) event).cachedTokens()).isEqualTo(1));
+        assertThat(((Finished) reader.events.getLast()).usage().cachedTokens()).isEqualTo(1);
+    }
+
     /** Somebody who is always there, or a subscriber who says nothing of it, never loses his place. */
     @Test
     void whoIsThereKeepsHisPlace() {

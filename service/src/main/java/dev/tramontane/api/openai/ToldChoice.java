@@ -15,6 +15,7 @@ final class ToldChoice {
     private int[] tokens;
     private int count;
     private int codePoints;
+    private int cachedTokens;
 
     /** Its parts in their order, without their text: how what comes next is told depends on what came before. */
     private final List<AnswerPart> outline;
@@ -22,14 +23,19 @@ final class ToldChoice {
     private @Nullable Finished end;
 
     ToldChoice() {
-        this(new int[0], 0, List.of(), null);
+        this(new int[0], 0, Continuation.UNKNOWN, List.of(), null);
     }
 
-    /** One of which this was told elsewhere. The array must not change. */
-    ToldChoice(int[] tokens, int codePoints, List<AnswerPart> outline, @Nullable Finished end) {
+    /**
+     * One of which this was told elsewhere. The array must not change.
+     *
+     * @param cachedTokens of the prompt, found where it began; {@link Continuation#UNKNOWN} before its first token
+     */
+    ToldChoice(int[] tokens, int codePoints, int cachedTokens, List<AnswerPart> outline, @Nullable Finished end) {
         this.tokens = tokens;
         count = tokens.length;
         this.codePoints = codePoints;
+        this.cachedTokens = cachedTokens;
         this.outline = new ArrayList<>(outline);
         this.end = end;
     }
@@ -42,6 +48,7 @@ final class ToldChoice {
         for (Token token : delta.tokens()) {
             tokens[count++] = token.id();
         }
+        cachedTokens = delta.cachedTokens();
         codePoints += delta.text().codePointCount(0, delta.text().length());
         for (AnswerPart part : delta.parts()) {
             AnswerPart without = withoutText(part);
@@ -81,13 +88,17 @@ final class ToldChoice {
         return codePoints;
     }
 
+    int cachedTokens() {
+        return cachedTokens;
+    }
+
     List<AnswerPart> outline() {
         return List.copyOf(outline);
     }
 
     /** @param index of the answer */
     Continuation soFar(int index) {
-        return new Continuation(index, tokens(), codePoints);
+        return new Continuation(index, tokens(), codePoints, cachedTokens);
     }
 
     /** What was told as one event: so many tokens and these parts, with nothing in them. */
@@ -96,6 +107,6 @@ final class ToldChoice {
         for (int i = 0; i < count; i++) {
             known.add(new Token(tokens[i], "", new byte[0], 0, List.of(), 0));
         }
-        return new Delta(index, "", known, outline());
+        return new Delta(index, "", known, outline(), Math.max(0, cachedTokens));
     }
 }

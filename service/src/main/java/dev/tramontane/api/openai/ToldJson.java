@@ -2,6 +2,7 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.api.journal.UsageJson;
+import dev.tramontane.generation.Continuation;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Usage;
@@ -22,6 +23,9 @@ final class ToldJson {
         json.writeStartObject();
         JsonWriter.ids(json, "tokens", choice.tokens());
         json.writeNumberProperty("code_points", choice.codePoints());
+        if (choice.cachedTokens() != Continuation.UNKNOWN) {
+            json.writeNumberProperty("cached_tokens", choice.cachedTokens());
+        }
         json.writeName("outline").writeStartArray();
         choice.outline().forEach(part -> write(json, part));
         json.writeEndArray();
@@ -63,6 +67,7 @@ final class ToldJson {
     static ToldChoice read(JsonFields fields, int index) {
         int[] tokens = JsonFields.ids(fields.requiredArray("tokens"), fields.path("tokens"));
         int codePoints = fields.integer("code_points", 0, 0, Integer.MAX_VALUE);
+        int cachedTokens = fields.integer("cached_tokens", Continuation.UNKNOWN, 0, Integer.MAX_VALUE);
         List<AnswerPart> outline = new ArrayList<>();
         List<@Nullable Object> parts = fields.requiredArray("outline");
         for (int i = 0; i < parts.size(); i++) {
@@ -71,7 +76,7 @@ final class ToldJson {
         JsonFields end = fields.object("end");
         Finished finished = end == null ? null : end(end, index);
         fields.end();
-        return new ToldChoice(tokens, codePoints, outline, finished);
+        return new ToldChoice(tokens, codePoints, cachedTokens, outline, finished);
     }
 
     private static AnswerPart part(JsonFields fields) {

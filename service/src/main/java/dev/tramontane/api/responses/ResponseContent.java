@@ -69,7 +69,7 @@ final class ResponseContent {
     /** Tokens by now, of an answer whose end does not say. */
     Usage usage() {
         synchronized (lock) {
-            return new Usage(ids.prompt().length, 0, ids.answered(), events.thoughtTokens());
+            return events.usage(ids.prompt().length, ids.answered());
         }
     }
 

@@ -34,6 +34,9 @@ public final class ResponseEvents {
     /** Code points of the answer's text, of which these events told. */
     private int told;
 
+    /** Of the prompt, found in the cache. */
+    private int cachedTokens;
+
     /**
      * @param id unguessable, without a prefix
      * @param style in which the model answers
@@ -52,11 +55,13 @@ public final class ResponseEvents {
         now = state.phase();
         next = state.nextEvent();
         told = state.told();
+        cachedTokens = state.cachedTokens();
     }
 
-    /** Tokens of the answer that were thoughts, as far as it is told. */
-    int thoughtTokens() {
-        return Math.toIntExact(output.thoughtTokens());
+    /** What is counted of an answer that its generation has not ended. */
+    Usage usage(int promptTokens, int answerTokens) {
+        return new Usage(
+                promptTokens, Math.max(0, cachedTokens), answerTokens, Math.toIntExact(output.thoughtTokens()));
     }
 
     /** The response at this moment, from which another goes on. */
@@ -68,6 +73,7 @@ public final class ResponseEvents {
                 output.items(),
                 told,
                 output.thoughtTokens(),
+                cachedTokens,
                 now,
                 next);
     }
@@ -124,6 +130,7 @@ public final class ResponseEvents {
     /** More of the answer, which may make no event. */
     public List<Event> delta(Delta delta) {
         List<Event> events = new ArrayList<>(4);
+        cachedTokens = delta.cachedTokens();
         told += delta.text().codePointCount(0, delta.text().length());
         if (!delta.parts().isEmpty()) {
             begin(events);

@@ -5,6 +5,7 @@ import dev.tramontane.api.journal.PastJson;
 import dev.tramontane.api.journal.UsageJson;
 import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.engine.Tenant;
+import dev.tramontane.generation.Continuation;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
@@ -46,6 +47,9 @@ record ResponseJson(GenerationJson generations) {
             json.writeEndArray();
             json.writeNumberProperty("told", state.told());
             json.writeNumberProperty("thought_tokens", state.thoughtTokens());
+            if (state.cachedTokens() != Continuation.UNKNOWN) {
+                json.writeNumberProperty("cached_tokens", state.cachedTokens());
+            }
             write(json, state.phase());
             write(json, response.create());
             json.writeName("generation");
@@ -125,6 +129,7 @@ record ResponseJson(GenerationJson generations) {
         }
         int told = fields.integer("told", 0, 0, Integer.MAX_VALUE);
         long thoughtTokens = number(fields, "thought_tokens");
+        int cachedTokens = fields.integer("cached_tokens", Continuation.UNKNOWN, 0, Integer.MAX_VALUE);
         ResponseState.Phase phase = phase(fields.requiredObject("phase"));
         JsonFields generation = fields.requiredObject("generation");
         GenerationRequest asked = generations.read(generation, tenant);
@@ -133,8 +138,8 @@ record ResponseJson(GenerationJson generations) {
         PastEvents events = PastJson.read(fields);
         fields.end();
         int[] prompt = ((Prompt.Known) asked.prompt()).ids();
-        ResponseState state =
-                new ResponseState(id, model, createdAt, List.copyOf(output), told, thoughtTokens, phase, events.next());
+        ResponseState state = new ResponseState(
+                id, model, createdAt, List.copyOf(output), told, thoughtTokens, cachedTokens, phase, events.next());
         return new ResponseSnapshot(create, state, events, prompt, answer);
     }
 

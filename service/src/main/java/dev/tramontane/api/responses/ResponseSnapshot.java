@@ -17,6 +17,6 @@ record ResponseSnapshot(ResponseCreate create, ResponseState state, PastEvents e
 
     /** The rest of its answer. */
     GenerationRequest rest() {
-        return create.generation().continuing(new Continuation(0, answer, state.told()));
+        return create.generation().continuing(new Continuation(0, answer, state.told(), state.cachedTokens()));
     }
 }

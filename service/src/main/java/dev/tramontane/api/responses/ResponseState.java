@@ -1,5 +1,6 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.generation.Continuation;
 import dev.tramontane.generation.GenerationEvent.Usage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param output its items by now
  * @param told code points of the answer's text that are in them, or stood between them
  * @param thoughtTokens tokens of the answer that were thoughts
+ * @param cachedTokens of the prompt, found where the answer began; {@link Continuation#UNKNOWN} before its first token
  * @param nextEvent the number of its next event
  */
 record ResponseState(
@@ -21,12 +23,13 @@ record ResponseState(
         List<OutputItem> output,
         int told,
         long thoughtTokens,
+        int cachedTokens,
         Phase phase,
         long nextEvent) {
 
     /** Of one that nothing has come of yet. */
     static ResponseState begun(String id, String model, long createdAt) {
-        return new ResponseState(id, model, createdAt, List.of(), 0, 0, Phase.of("queued"), 0);
+        return new ResponseState(id, model, createdAt, List.of(), 0, 0, Continuation.UNKNOWN, Phase.of("queued"), 0);
     }
 
     /**

@@ -70,8 +70,9 @@ final class StreamJsonTest {
     /** One choice has ended, and one has called a tool. */
     private static StreamSnapshot stream() {
         byte[] body = """
-                {"model": "m", "stream": true, "n": 2, "messages": [{"role": "user", "content": "x"}],
-                 "temperature": 0.3, "stream_options": {"include_usage": true}}""".getBytes(StandardCharsets.UTF_8);
+            {"model": "m", "stream": true, "n": 2, "messages": [{"role": "user", "content": "x"}],
+             "temperature": 0.3, "stream_options": {"include_usage": true}}\
+            """.getBytes(StandardCharsets.UTF_8);
         AnswerJob job = AnswerPath.CHAT.read(
                 JOBS, new JsonFields(JsonReader.object(body)), JOBS.origin("chatcmpl-x", 17, null));
         ToldStream told = ToldStream.begun(AnswerPath.CHAT, body, Duration.ofSeconds(9), job);
@@ -86,7 +87,8 @@ final class StreamJsonTest {
                         List.of(
                                 new AnswerPart.Thought("Gr"),
                                 new AnswerPart.CallBegun(0, "", "now"),
-                                new AnswerPart.CallText(0, "ü")))));
+                                new AnswerPart.CallText(0, "ü")),
+                        2)));
         return new StreamSnapshot(
                 told,
                 new PastEvents(1, List.of(new LoggedEvent(1, "", "data: {}"), new LoggedEvent(2, "", ""))),
@@ -113,6 +115,7 @@ final class StreamJsonTest {
         assertThat(prompt.choices().getFirst().end()).isEqualTo(new Finished(0, Reason.STOP, "", new Usage(3, 1, 1)));
         assertThat(prompt.choices().getLast().tokens()).containsExactly(4, 5);
         assertThat(prompt.choices().getLast().codePoints()).isEqualTo(3);
+        assertThat(prompt.choices().getLast().cachedTokens()).isEqualTo(2);
         assertThat(prompt.choices().getLast().outline())
                 .isEqualTo(
                         written.told().prompts().getFirst().choices().getLast().outline());
@@ -137,7 +140,8 @@ final class StreamJsonTest {
             delimiter = '|',
             quoteCharacter = '\'',
             value = {
-                "'\"path\":\"/v1/chat' | '\"path\":\"/v2/chat' | 'path must be the path of a chat or a completion, got'",
+                "'\"path\":\"/v1/chat' | '\"path\":\"/v2/chat' | 'path must be the path of a chat or a completion,"
+                        + " got'",
                 "'\"wait_seconds\":9' | '\"wait_seconds\":0' | 'wait_seconds must be a whole number between 1 and'",
                 "'\\\"stream\\\": true' | '\\\"stream\\\": false' | 'stream_options needs stream to be true'",
                 "'\\\"n\\\": 2' | '\\\"n\\\": 3' | 'prompts[0].choices must be as many as the request asks for, got'",

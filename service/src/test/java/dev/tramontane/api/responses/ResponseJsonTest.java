@@ -37,17 +37,18 @@ final class ResponseJsonTest {
     private static ResponseSnapshot response(ResponseState.Phase phase) {
         ResponseCreate create = ResponseCreate.read(
                 JsonReader.object("""
-                        {"input": [{"role": "user", "content": "x"},
-                                   {"role": "developer", "content": [{"type": "input_text", "text": "y"}], "name": "n"}],
-                         "instructions": "be brief", "stream": true, "max_output_tokens": 9, "stop": ["\\n"],
-                         "metadata": {"k": "v"}, "temperature": 0.3}""".getBytes(StandardCharsets.UTF_8)),
+                    {"input": [{"role": "user", "content": "x"},
+                               {"role": "developer", "content": [{"type": "input_text", "text": "y"}], "name": "n"}],
+                     "instructions": "be brief", "stream": true, "max_output_tokens": 9, "stop": ["\\n"],
+                     "metadata": {"k": "v"}, "temperature": 0.3}\
+                    """.getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,
                 UnknownFields.refused(),
                 History.NONE);
         return new ResponseSnapshot(
                 create,
-                new ResponseState(ID, "m", 17, OUTPUT, 9, 2, phase, 5),
+                new ResponseState(ID, "m", 17, OUTPUT, 9, 2, 1, phase, 5),
                 new PastEvents(3, List.of(new LoggedEvent(3, "t", "{}"), new LoggedEvent(4, "u", "{\"a\":1}"))),
                 new int[] {1, 2, 3},
                 new int[] {4, 5});
@@ -91,15 +92,18 @@ final class ResponseJsonTest {
             delimiter = '|',
             quoteCharacter = '\'',
             value = {
-                "'\"id\":\"0123456789abcdef' | '\"id\":\"../3456789abcdef' | 'id must be 40 to 48 hexadecimal digits, got'",
-                "'\"status\":\"in_progress\"' | '\"status\":\"running\"' | 'phase.status must be one of cancelled, completed'",
+                "'\"id\":\"0123456789abcdef' | '\"id\":\"../3456789abcdef' | 'id must be 40 to 48 hexadecimal digits,"
+                        + " got'",
+                "'\"status\":\"in_progress\"' | '\"status\":\"running\"' | 'phase.status must be one of cancelled,"
+                        + " completed'",
                 "'\"first_event\":3' | '\"first_event\":-3' | 'first_event must be a whole number between 0 and'",
                 "'\"t\",\"{}\",' | '\"t\",' | 'events must be types and texts in turn, got an array'",
                 "'\"{}\"' | '\"{}\\n\\ndata: x\"' | 'events[1] must be one line, got'",
                 "'\"answer\":[4,5]' | '\"answer\":[4,-5]' | 'answer[1] must be a whole number between 0 and'",
                 "'\"temperature\":' | '\"temperature\":77,\"x\":' | 'temperature must be between 0 and 10, got 77'",
                 "'\"seed\":' | '\"side\":' | 'generation.sampling.seed is missing'",
-                "'\"role\":\"developer\"' | '\"role\":\"root\"' | 'request.items[1].role must be user, assistant, system or'",
+                "'\"role\":\"developer\"' | '\"role\":\"root\"' | 'request.items[1].role must be user, assistant,"
+                        + " system or'",
                 "'\"text\":\"y\"' | '\"text\":1' | 'request.items[1].content[0].text must be a string, got 1'",
                 "'\"model\":' | '\"modal\":' | 'model is missing'",
                 "'\"k\":\"v\"' | '\"k\":1' | 'request.metadata.k must be a string, got 1'",

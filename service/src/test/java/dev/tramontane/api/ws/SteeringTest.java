@@ -67,6 +67,7 @@ class SteeringTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9})
     void atEveryEventTheAnswerStopsAndItsSuccessorGoesOn(int read) throws Exception {
         ScriptedEngine engine = new ScriptedEngine("abcdefgh");
+        engine.cached = 4;
         try (Served served = new Served(engine, Served.config());
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send(
@@ -108,6 +109,11 @@ class SteeringTest {
             assertThat(before).isNotEmpty();
             assertThat(last.getJsonObject("response").getJsonObject("usage").getInteger("output_tokens"))
                     .isEqualTo(before.length());
+            assertThat(last.getJsonObject("response")
+                            .getJsonObject("usage")
+                            .getJsonObject("input_tokens_details")
+                            .getInteger("cached_tokens"))
+                    .isEqualTo(4);
             List<JsonObject> successor = untilEnd(socket);
             JsonObject response = successor.getLast().getJsonObject("response");
             assertThat(successor.getFirst().getInteger("sequence_number")).isZero();
