@@ -23,14 +23,14 @@ if [ "$status" -ne 2 ]; then # 2: it runs, and knows no option of that name
     took "building"
     cmake -S "$native" -B "$build" -DCMAKE_BUILD_TYPE=Release -DTM_TESTS=ON -DTM_BENCH=ON \
         "-DTM_CUDA_ARCHITECTURES=90" >"$out/build.log" 2>&1 &&
-        cmake --build "$build" --parallel "$(nproc)" --target forward_test fuzz_test bits_test attention_bits_test hashes_test device_bench >>"$out/build.log" 2>&1 ||
+        cmake --build "$build" --parallel "$(nproc)" --target forward_test fuzz_test bits_test attention_bits_test hashes_test group_product_test device_bench >>"$out/build.log" 2>&1 ||
         { tail -n 40 "$out/build.log"; exit 1; }
 fi
 
 if [ "$what" != time ]; then
     took "checking"
     export TM_TEST_BACKEND=cuda
-    for test in hashes_test attention_bits_test bits_test; do
+    for test in hashes_test group_product_test attention_bits_test bits_test; do
         timeout 60 "$build/test/$test" 2>&1 | tee "$out/$test.log"
     done
     timeout 100 "$build/test/forward_test" 2>&1 | tee "$out/forward_test.log"

@@ -1,5 +1,5 @@
 # Compiles one CUDA source, prints what its kernels take, and fails when one spills registers on sm_90, for which they are
-# tuned; on other architectures a spill is only printed:
+# tuned, or when wgmma would be carried out one by one; on other architectures a spill is only printed:
 #   cmake -DNVCC=... -DFLAGS=... -DSOURCE=x.cu -DOBJECT=x.o -P compile_cuda.cmake
 get_filename_component(directory ${OBJECT} DIRECTORY)
 file(MAKE_DIRECTORY ${directory}) # ninja makes it, make doesn't
@@ -29,7 +29,11 @@ if(spilled)
   list(JOIN spilled "\n  " text)
   message("${name}: kernels spill registers:\n  ${text}")
 endif()
-list(FILTER spilled INCLUDE REGEX "\\(sm_90\\)")
+if(output MATCHES "wgmma[^\n]*serialized[^\n]*")
+  file(REMOVE ${OBJECT})
+  message(FATAL_ERROR "${name}: ${CMAKE_MATCH_0}")
+endif()
+list(FILTER spilled INCLUDE REGEX "\\(sm_90a?\\)")
 if(spilled)
   file(REMOVE ${OBJECT})
   message(FATAL_ERROR "${name}: no kernel may spill on sm_90")

@@ -16,6 +16,7 @@ void Async::begin(uint8_t* shared, uint64_t bytes) {
   shared_bytes_ = bytes;
   barriers_.clear();
   copies_.clear();
+  seen_.clear();
   error_.clear();
 }
 
@@ -105,6 +106,16 @@ void Async::copy(void* to, const void* from, uint32_t bytes, const uint64_t* bar
   copies_.push_back({first, static_cast<const uint8_t*>(from), bytes, barrier});
 }
 
+void Async::fence_proxy() { seen_.assign(shared_, shared_ + shared_bytes_); }
+
+const char* Async::unreadable(const uint8_t* at, uint32_t bytes) const {
+  for (const Copy& copy : copies_) {
+    if (at < copy.to + copy.bytes && copy.to < at + bytes) return "lies where a copy is under way";
+  }
+  if (!seen_.empty() && memcmp(seen_.data() + (at - shared_), at, bytes) == 0) return nullptr;
+  return "was written by threads, and no fence of the asynchronous proxy shows it";
+}
+
 bool Async::carry_out_one(Chance& chance) {
   if (copies_.empty()) return false;
   const uint32_t which = chance.below(copies_.size());
@@ -114,6 +125,8 @@ bool Async::carry_out_one(Chance& chance) {
     fail("shared memory was written while a copy into it was under way");
   }
   memcpy(copy.to, copy.from, copy.bytes);
+  if (seen_.empty()) seen_.assign(shared_bytes_, kPoison);
+  memcpy(seen_.data() + (copy.to - shared_), copy.from, copy.bytes);
   Barrier& barrier = barriers_.at(copy.barrier);
   barrier.bytes -= copy.bytes;
   end_if_over(barrier);

@@ -28,6 +28,10 @@ class Async {
   void arrive(const uint64_t* barrier, uint32_t thread);
   void copy(void* to, const void* from, uint32_t bytes, const uint64_t* barrier, uint32_t thread);
   void check_used(const uint64_t* barrier, uint32_t thread);
+  // From here on what the machine itself reads (operands of products) is what threads have written.
+  void fence_proxy();
+  // Why the machine may not read these bytes of shared memory, or nullptr.
+  const char* unreadable(const uint8_t* at, uint32_t bytes) const;
 
   // Whether the latest phase of this parity is over.
   bool has_ended(const uint64_t* barrier, uint32_t parity) const;
@@ -61,6 +65,7 @@ class Async {
   uint64_t shared_bytes_ = 0;
   std::map<const uint64_t*, Barrier> barriers_;
   std::vector<Copy> copies_;
+  std::vector<uint8_t> seen_;  // shared memory as the machine sees it
   std::string error_;
 };
 

@@ -1,5 +1,6 @@
 // The words of asynchronous device code: barriers in shared memory, and copies that they count (PTX: mbarrier.init,
-// fence.mbarrier_init, mbarrier.expect_tx, mbarrier.arrive, mbarrier.try_wait.parity, cp.async.bulk).
+// fence.mbarrier_init, fence.proxy.async, mbarrier.expect_tx, mbarrier.arrive, mbarrier.try_wait.parity,
+// cp.async.bulk).
 #pragma once
 
 #include "block.h"
@@ -10,6 +11,7 @@ inline void barrier_init(uint64_t* barrier, uint32_t arrivals) {
   current().async().init_barrier(barrier, arrivals, current().running());
 }
 inline void barrier_fence() { current().async().fence_barriers(current().running()); }
+inline void proxy_fence() { current().async().fence_proxy(); }
 inline void barrier_expect(uint64_t* barrier, uint32_t bytes) {
   current().async().expect(barrier, bytes, current().running());
 }

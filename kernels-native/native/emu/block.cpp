@@ -65,6 +65,7 @@ void Block::begin_block() {
   shared_.reset(bytes == 0 ? nullptr : new uint8_t[bytes]);
   if (bytes > 0) memset(shared_.get(), 0xff, bytes);
   async_.begin(shared_.get(), bytes);
+  products_.begin(shared_.get(), bytes, static_cast<uint32_t>(warps_.size()), &async_);
   for (Warp& warp : warps_) warp = Warp();
   for (Thread& thread : threads_) {
     thread.state = State::kReady;
@@ -76,6 +77,7 @@ void Block::begin_block() {
 void Block::end_block() {
   if (!error_.empty()) return;
   if (const std::string left = async_.end(); !left.empty()) fail("%s", left.c_str());
+  if (const std::string left = products_.end(); !left.empty()) fail("%s", left.c_str());
 }
 
 void Block::enter(void* argument) {
@@ -105,6 +107,7 @@ bool Block::run_warp(uint32_t warp) {
     ran = true;
     if (touched_memory() != nullptr) fail("thread %u touched memory before it waited for the kernel ahead of it", t);
     if (const std::string& wrong = async_.error(); !wrong.empty()) fail("thread %u: %s", t, wrong.c_str());
+    if (const std::string& wrong = products_.error(); !wrong.empty()) fail("thread %u: %s", t, wrong.c_str());
     if (!error_.empty()) return true;
   }
   return ran;

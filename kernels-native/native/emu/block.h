@@ -10,6 +10,7 @@
 
 #include "async.h"
 #include "fiber.h"
+#include "group_products.h"
 #include "random.h"
 
 namespace tramontane::emu {
@@ -44,7 +45,8 @@ class Block {
  public:
   // Runs every block of the grid. Returns what went wrong ("" when nothing did): a barrier that not all threads reach,
   // a warp operation that a named lane never joins, different operations met by one warp; in an early launch a thread
-  // that ends without having waited for the kernel ahead, or touches its memory before; a copy nobody waited for.
+  // that ends without having waited for the kernel ahead, or touches its memory before; a copy or a product nobody
+  // waited for.
   std::string run(const Launch& launch, uint64_t seed, const std::function<void()>& body);
 
   // For device code, about the running thread.
@@ -54,6 +56,7 @@ class Block {
   const dim3& grid_extent() const { return launch_.grid; }
   void* shared() const { return shared_.get(); }
   Async& async() { return async_; }
+  GroupProducts& products() { return products_; }
   uint32_t running() const { return running_; }
   void barrier(const char* file, int line);
   // Every lane of mask calls this with the same operation; the last to come carries it out for all.
@@ -100,6 +103,7 @@ class Block {
   std::vector<uint32_t> lanes_;  // in which the lanes of every warp run
   std::unique_ptr<uint8_t[]> shared_;
   Async async_;
+  GroupProducts products_;
   uint32_t n_threads_ = 0;
   uint32_t running_ = 0;
   Chance chance_;
