@@ -20,6 +20,7 @@ import dev.tramontane.structure.Structure;
 import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.Structures;
+import dev.tramontane.structure.Together;
 import dev.tramontane.structure.TokenTree;
 import java.util.HashMap;
 import java.util.Map;
@@ -138,13 +139,14 @@ final class Guides {
         try {
             Part start = courses.start(form == null ? null : form.form(), tools, request.calls(), thinking);
             Map<Part, Structure> compiled = new HashMap<>();
+            Together together = structures().together();
             for (Part part : start.all()) {
                 if (gone.getAsBoolean()) {
                     throw new CancellationException("nobody waits for the answer");
                 }
                 Form text = part.form();
                 if (text != null) {
-                    compiled.put(part, compiled(text, form == null ? "tools" : form.field()));
+                    compiled.put(part, compiled(together, text, form == null ? "tools" : form.field()));
                 }
             }
             return new Course(start, compiled, tokens(), ends);
@@ -170,11 +172,15 @@ final class Guides {
     }
 
     private Structure compiled(Form form, String field) {
+        return compiled(structures().together(), form, field);
+    }
+
+    private Structure compiled(Together together, Form form, String field) {
         Structures all = structures();
         long begun = System.nanoTime();
         long before = all.compiled();
         try {
-            return all.structure(form);
+            return together.structure(form);
         } catch (StructureException refused) {
             throw new GenerationException(Kind.INVALID, field + " is refused: " + refused.getMessage() + ".", field, 0);
         } finally {
@@ -190,7 +196,8 @@ final class Guides {
         long ordered = System.nanoTime();
         long masks = MaskWarmUp.run(tree(), limits());
         LOG.info(
-                "forms of answers: the vocabulary of {} tokens was put in order in {} ms, and masks are warm after {} ms more and {} of them",
+                "forms of answers: the vocabulary of {} tokens was put in order in {} ms, and masks are warm after {}"
+                        + " ms more and {} of them",
                 vocabulary,
                 (ordered - begun) / 1_000_000,
                 (System.nanoTime() - ordered) / 1_000_000,

@@ -21,7 +21,7 @@ final class Decimals {
     }
 
     /** @param whole without a fraction */
-    static Expression between(Shape.Bounds bounds, boolean whole, StructureLimits limits) {
+    static Expression between(Shape.Bounds bounds, boolean whole, Effort effort) {
         Decimals decimals = new Decimals(whole);
         BigDecimal least = bounds.least();
         BigDecimal greatest = bounds.greatest();
@@ -43,9 +43,9 @@ final class Decimals {
         if (bounds.multiplesOf().isEmpty()) {
             return between;
         }
-        Automaton all = TextSets.of(between, TextSets.BOUNDS);
+        Automaton all = TextSets.of(between, TextSets.BOUNDS, effort);
         for (BigDecimal each : bounds.multiplesOf()) {
-            all = TextSets.both(all, Multiples.of(each), limits);
+            all = TextSets.both(all, Multiples.of(each), effort);
         }
         return new Expression.Regular(all, Spelling.RAW);
     }

@@ -14,18 +14,16 @@ import org.apache.lucene.util.automaton.Operations;
  */
 final class Disjoint {
     private static final int MOST_NESTED = 4;
-    /** Comparisons of alternatives; of patterns, a hundred times as much. */
-    private static final int MOST_WORK = 200_000;
+    private static final int COMPARISON = 16;
 
     private final SchemaReader reader;
-    private final StructureLimits limits;
+    private final Effort effort;
     private final Fits fits;
-    private int left = MOST_WORK;
 
-    Disjoint(SchemaReader reader, StructureLimits limits) {
+    Disjoint(SchemaReader reader, Effort effort) {
         this.reader = reader;
-        this.limits = limits;
-        this.fits = new Fits(reader);
+        this.effort = effort;
+        this.fits = new Fits(reader, effort);
     }
 
     /** @throws StructureException where two of them may overlap */
@@ -49,15 +47,8 @@ final class Disjoint {
         return some.stream().allMatch(each -> others.stream().allMatch(other -> disjoint(each, other, nested)));
     }
 
-    private void spend(int work) {
-        left -= work;
-        if (left < 0) {
-            throw new StructureException("", "oneOf has too many alternatives to tell apart: use anyOf");
-        }
-    }
-
     private boolean disjoint(Shape some, Shape other, int nested) {
-        spend(1);
+        effort.spend(COMPARISON);
         if (some.values != null) {
             return some.values.stream().noneMatch(value -> fits.fits(value, some) && fits.fits(value, other));
         }
@@ -96,8 +87,7 @@ final class Disjoint {
     }
 
     private Automaton product(Expression some, Expression other) {
-        spend(100);
-        return TextSets.both(fits.automaton(some), fits.automaton(other), limits);
+        return TextSets.both(fits.automaton(some), fits.automaton(other), effort);
     }
 
     /** A member that one requires and the other forbids, or that both require with disjoint values. */

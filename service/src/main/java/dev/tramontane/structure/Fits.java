@@ -12,18 +12,20 @@ import org.jspecify.annotations.Nullable;
 /** Whether a value that a schema lists satisfies what else the schema says. */
 final class Fits {
     private final SchemaReader reader;
+    private final Effort effort;
     /** What is asked of many values is made once. */
     private final IdentityHashMap<Expression, Automaton> automata = new IdentityHashMap<>();
 
     private final IdentityHashMap<List<@Nullable Object>, Set<@Nullable Object>> listed = new IdentityHashMap<>();
 
-    Fits(SchemaReader reader) {
+    Fits(SchemaReader reader, Effort effort) {
         this.reader = reader;
+        this.effort = effort;
     }
 
     /** What a pattern allows. */
     Automaton automaton(Expression pattern) {
-        return automata.computeIfAbsent(pattern, key -> TextSets.of(key, TextSets.PATTERN));
+        return automata.computeIfAbsent(pattern, key -> TextSets.of(key, TextSets.PATTERN, effort));
     }
 
     boolean fits(@Nullable Object value, List<Shape.Part> parts) {
@@ -46,6 +48,7 @@ final class Fits {
 
     /** Whether a value that is listed satisfies all else. */
     boolean fitsRest(@Nullable Object value, Shape shape) {
+        effort.spend(1);
         if (!shape.types.contains(JsonValues.type(value))) {
             return false;
         }
@@ -58,7 +61,7 @@ final class Fits {
                 int length = text.codePointCount(0, text.length());
                 yield length >= shape.leastCharacters
                         && length <= shape.mostCharacters
-                        && shape.patterns.stream().allMatch(each -> TextSets.accepts(automaton(each), text));
+                        && shape.patterns.stream().allMatch(each -> TextSets.accepts(automaton(each), text, effort));
             }
             case List<?> list -> {
                 boolean fits = list.size() >= shape.leastElements && list.size() <= shape.mostElements;

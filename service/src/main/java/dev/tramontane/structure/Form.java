@@ -68,6 +68,13 @@ public sealed interface Form {
         }
     }
 
+    /**
+     * The same as its body, of which what is wrong is said under a name.
+     *
+     * @param label as in "the tool weather"
+     */
+    record Labelled(String label, Form body) implements Form {}
+
     /** These texts one after the other. */
     static Form sequence(Form... parts) {
         return new Sequence(List.of(parts));

@@ -12,7 +12,8 @@ final class FormExpressions {
     private FormExpressions() {}
 
     /** @throws StructureException where it is wrong or not supported */
-    static Expression of(Form form, StructureLimits limits) {
+    static Expression of(Form form, Effort effort) {
+        StructureLimits limits = effort.limits();
         return switch (form) {
             case Form.Choice choice -> words(choice.choices());
             case Form.Regex regex -> RegexReader.read(regex.pattern(), limits);
@@ -20,19 +21,26 @@ final class FormExpressions {
                 if (schema.strict()) {
                     StrictSubset.check(schema.schema());
                 }
-                yield SchemaCompiler.compile(schema.schema(), JsonLayout.of(schema.compact()), limits);
+                yield SchemaCompiler.compile(schema.schema(), JsonLayout.of(schema.compact()), effort);
             }
             case Form.Grammar grammar -> GrammarReader.read(grammar.text(), limits);
             case Form.JsonObject any -> JsonLayout.of(any.compact()).object();
-            case Form.Sequence sequence -> new Expression.Sequence(all(sequence.parts(), limits));
-            case Form.Any any -> new Expression.Choice(all(any.ways(), limits));
-            case Form.Repeat repeat -> new Expression.Repeat(of(repeat.body(), limits), 0, Expression.UNBOUNDED);
+            case Form.Sequence sequence -> new Expression.Sequence(all(sequence.parts(), effort));
+            case Form.Any any -> new Expression.Choice(all(any.ways(), effort));
+            case Form.Repeat repeat -> new Expression.Repeat(of(repeat.body(), effort), 0, Expression.UNBOUNDED);
             case Form.Without without -> new Expression.Regular(without(without.marks()), Spelling.RAW);
+            case Form.Labelled labelled -> {
+                try {
+                    yield of(labelled.body(), effort);
+                } catch (StructureException wrong) {
+                    throw new StructureException("", labelled.label() + ": " + wrong.getMessage());
+                }
+            }
         };
     }
 
-    private static List<Expression> all(List<Form> forms, StructureLimits limits) {
-        return forms.stream().map(form -> of(form, limits)).toList();
+    private static List<Expression> all(List<Form> forms, Effort effort) {
+        return forms.stream().map(form -> of(form, effort)).toList();
     }
 
     private static Expression words(List<String> choices) {

@@ -13,6 +13,13 @@ final class FormKey {
     private final MessageDigest digest;
     private int left;
 
+    /**
+     * What a form says, in short.
+     *
+     * @param characters of all of it, as the limits count them
+     */
+    record Said(String digest, int characters) {}
+
     private FormKey() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
@@ -22,11 +29,11 @@ final class FormKey {
     }
 
     /** @throws StructureException for more characters than are read, before any work is spent on them */
-    static String of(Form form, StructureLimits limits) {
+    static Said of(Form form, StructureLimits limits) {
         FormKey key = new FormKey();
         key.left = limits.sourceCharacters();
         key.form(form, limits);
-        return HexFormat.of().formatHex(key.digest.digest());
+        return new Said(HexFormat.of().formatHex(key.digest.digest()), limits.sourceCharacters() - key.left);
     }
 
     private void form(Form form, StructureLimits limits) {
@@ -54,6 +61,10 @@ final class FormKey {
             case Form.Without without -> {
                 add("without" + without.marks().size());
                 without.marks().forEach(each -> text(each, limits));
+            }
+            case Form.Labelled labelled -> {
+                add("labelled " + labelled.label());
+                form(labelled.body(), limits);
             }
         }
     }

@@ -68,14 +68,14 @@ final class JsonValues {
     }
 
     /** All values of a list: those without members or elements as one tree of words, the others with space between their tokens. */
-    static Expression oneOf(List<@Nullable Object> values, JsonLayout layout) {
+    static Expression oneOf(List<@Nullable Object> values, JsonLayout layout, Effort effort) {
         List<byte[]> words = new ArrayList<>();
         List<Expression> ways = new ArrayList<>();
         for (Object value : values) {
             if (value instanceof List<?> || value instanceof Map<?, ?>) {
-                ways.add(one(value, layout));
+                ways.add(one(value, layout, effort));
             } else {
-                words.add(scalar(value));
+                words.add(scalar(value, effort));
             }
         }
         if (!words.isEmpty()) {
@@ -84,19 +84,19 @@ final class JsonValues {
         return new Expression.Choice(ways);
     }
 
-    private static Expression one(@Nullable Object value, JsonLayout layout) {
+    private static Expression one(@Nullable Object value, JsonLayout layout, Effort effort) {
         if (value instanceof List<?> list) {
             List<Expression> elements = new ArrayList<>();
-            list.forEach(each -> elements.add(one(each, layout)));
+            list.forEach(each -> elements.add(one(each, layout, effort)));
             return layout.array(elements, Expression.NOTHING, elements.size(), elements.size());
         }
         if (value instanceof Map<?, ?> map) {
             List<Expression.Rung> members = new ArrayList<>();
             map.forEach((name, each) -> members.add(
-                    new Expression.Rung(layout.member(name((String) name), one(each, layout)), false, false)));
+                    new Expression.Rung(layout.member(name((String) name), one(each, layout, effort)), false, false)));
             return layout.object(members, members.size(), members.size());
         }
-        return new Expression.Words(List.of(scalar(value)));
+        return new Expression.Words(List.of(scalar(value, effort)));
     }
 
     /** A member's name in the one way in which it is written. */
@@ -104,8 +104,9 @@ final class JsonValues {
         return new Expression.Words(List.of(Spelling.PRINTED.bytes(name, "\"", "\"")));
     }
 
-    private static byte[] scalar(@Nullable Object value) {
+    private static byte[] scalar(@Nullable Object value, Effort effort) {
         String text = value instanceof Number number ? decimal(number).toPlainString() : String.valueOf(value);
+        effort.spend(4L + text.length() / 4);
         return value instanceof String string
                 ? Spelling.PRINTED.bytes(string, "\"", "\"")
                 : Spelling.RAW.bytes(text, "", "");

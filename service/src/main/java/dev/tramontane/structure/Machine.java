@@ -2,6 +2,7 @@ package dev.tramontane.structure;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Network} made deterministic as far as texts go: states and their successors are made when they are first met, kept up to a number of
@@ -9,6 +10,9 @@ import java.util.Map;
  */
 final class Machine {
     static final ByteSet ALL_BYTES = ByteSet.range(0, 0xff);
+
+    /** Bytes that one may keep however much all of them do. */
+    private static final int LITTLE = 1 << 18;
 
     private final Network network;
     private final StructureLimits limits;
@@ -20,6 +24,7 @@ final class Machine {
     /** Of each of the network's sets: its classes, as bits. */
     private final long[][] readable;
 
+    private final CacheMeter.Share share;
     private final PlainText plain;
     private final Runs runs;
 
@@ -29,8 +34,12 @@ final class Machine {
     private long movesLeft;
     private int movesGiven;
 
-    /** @param longest token of the vocabulary, in bytes: what no token can tell apart shares a mask */
-    Machine(Network network, StructureLimits limits, int longest) {
+    /**
+     * @param longest token of the vocabulary, in bytes: what no token can tell apart shares a mask
+     * @param share of what all structures of a vocabulary keep
+     */
+    Machine(Network network, StructureLimits limits, int longest, CacheMeter.Share share) {
+        this.share = share;
         this.network = network;
         this.limits = limits;
         this.reach = longest + 1;
@@ -42,6 +51,7 @@ final class Machine {
         closure.begin(movesLeft);
         closure.from(network.start(), Frame.ROOT);
         this.start = kept(closure.state(this::kept));
+        share.set(bytes);
     }
 
     Runs runs() {
@@ -56,30 +66,28 @@ final class Machine {
         return start;
     }
 
-    /** Bytes of heap that states, rows, frames and masks take, about. */
-    long bytes() {
-        return bytes;
+    /** Called behind a piece of work: says what is kept. */
+    void end() {
+        share.set(bytes);
     }
 
     /**
      * Called before a piece of work with the state that it begins at: forgets everything where too much is kept, and counts the states of
      * this piece from here.
      *
+     * @param moves for this piece of work, as far as the limits allow
      * @return the state to work with, which is equal
      */
-    State begin(State state) {
-        return begin(state, limits.moves());
-    }
-
-    /** The same with so many moves for this piece of work, as far as the limits allow. */
     State begin(State state, int moves) {
         made = 0;
         movesGiven = Math.min(moves, limits.moves());
         movesLeft = movesGiven;
-        if (bytes > limits.cacheBytes()) {
+        share.join();
+        if (bytes > limits.cacheBytes() || (bytes > LITTLE && share.isCrowded())) {
             for (State each : states.values()) {
                 each.row = null;
                 each.mask = null;
+                each.walk = null;
             }
             states.clear();
             frames.clear();
@@ -161,6 +169,30 @@ final class Machine {
     void keep(State state, Mask mask) {
         state.mask = mask;
         bytes += mask.bytes();
+    }
+
+    /** A mask that is not ready yet. */
+    void keep(State state, Walk walk) {
+        state.walk = walk;
+        bytes += walk.bytes();
+    }
+
+    /** What was begun for a state's mask; it is kept no longer. Null where nothing was. */
+    @Nullable
+    Walk take(State state) {
+        Walk begun = state.walk;
+        if (begun != null) {
+            state.walk = null;
+            bytes -= begun.bytes();
+        }
+        return begun;
+    }
+
+    /** A move that is none between positions. */
+    void move() {
+        if (--movesLeft < 0) {
+            throw new WorkExceededException("moves for one mask", limits.moves());
+        }
     }
 
     private State kept(State state) {

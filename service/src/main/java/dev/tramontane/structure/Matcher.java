@@ -44,7 +44,7 @@ public final class Matcher {
      * The same with a limit of moves that may be lower than the structure's own: for who can wait and ask again. What was found out is kept, so
      * that it is then gone on with, unless the structure has to forget meanwhile.
      *
-     * @return what it took, the vocabulary's nodes that were looked at included, {@value Structure#NODES_OF_A_MOVE} for a move; 0 where the mask was known
+     * @return what it took, the vocabulary's nodes that were looked at included, {@value Walk#NODES_OF_A_MOVE} for a move; 0 where the mask was known
      * @throws WorkExceededException where it takes more; nothing is changed
      */
     public int mask(long[] words, int moves) {
@@ -77,11 +77,20 @@ public final class Matcher {
      * @throws WorkExceededException as {@link #mask} does
      */
     public boolean accept(int token) {
+        return accept(token, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same with a limit of moves that may be lower than the structure's own.
+     *
+     * @throws WorkExceededException where it takes more; nothing is changed
+     */
+    public boolean accept(int token, int moves) {
         if (ended) {
             return false;
         }
         boolean end = state().complete && Arrays.stream(ends).anyMatch(each -> each == token);
-        State next = end ? state() : structure.after(state(), token);
+        State next = end ? state() : structure.after(state(), token, moves);
         if (next.isDead()) {
             return false;
         }

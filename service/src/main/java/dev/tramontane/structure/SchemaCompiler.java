@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,12 @@ import org.apache.lucene.util.automaton.Automaton;
  * the order of {@code properties}, others behind them; numbers and strings as {@link JsonText} says.
  */
 final class SchemaCompiler {
+    /** Of a member, in nodes, about. */
+    private static final int MEMBER = 16;
+
     private record Pending(Rule rule, List<Shape.Part> parts) {}
 
-    private final StructureLimits limits;
+    private final Effort effort;
     private final JsonLayout layout;
     private final SchemaReader reader;
     private final Fits fits;
@@ -28,11 +32,11 @@ final class SchemaCompiler {
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final Map<Set<String>, Expression> otherNames = new HashMap<>();
 
-    private SchemaCompiler(Object schema, JsonLayout layout, StructureLimits limits) {
+    private SchemaCompiler(Object schema, JsonLayout layout, Effort effort) {
         this.layout = layout;
-        this.limits = limits;
-        this.reader = new SchemaReader(schema, limits);
-        this.fits = new Fits(reader);
+        this.effort = effort;
+        this.reader = new SchemaReader(schema, effort);
+        this.fits = new Fits(reader, effort);
     }
 
     /**
@@ -40,8 +44,8 @@ final class SchemaCompiler {
      * @param layout what may stand between the tokens of JSON
      * @throws StructureException where it is wrong, or says what is not supported, with its place as a JSON pointer
      */
-    static Expression compile(Object schema, JsonLayout layout, StructureLimits limits) {
-        SchemaCompiler compiler = new SchemaCompiler(schema, layout, limits);
+    static Expression compile(Object schema, JsonLayout layout, Effort effort) {
+        SchemaCompiler compiler = new SchemaCompiler(schema, layout, effort);
         Expression whole = compiler.value(List.of(new Shape.Part("", schema)));
         while (!compiler.pending.isEmpty()) {
             Pending next = compiler.pending.removeLast();
@@ -56,8 +60,10 @@ final class SchemaCompiler {
     }
 
     private Expression value(List<Shape.Part> parts) {
-        Map<String, Shape.Part> distinct = new java.util.LinkedHashMap<>();
-        for (Shape.Part part : parts) {
+        LinkedHashMap<String, Shape.Part> distinct = new LinkedHashMap<>();
+        effort.spend(1L + parts.size());
+        for (Shape.Part said : parts) {
+            Shape.Part part = reader.target(said);
             if (Boolean.FALSE.equals(part.schema())) {
                 return Expression.NOTHING;
             }
@@ -72,8 +78,8 @@ final class SchemaCompiler {
         }
         Rule known = rules.get(List.copyOf(distinct.keySet()));
         if (known == null) {
-            known = new Rule(String.join(" and ", distinct.keySet()));
-            if (rules.size() > limits.nodes() / 16) {
+            known = new Rule(JsonPointer.shown(distinct.firstEntry().getKey()));
+            if (rules.size() > effort.limits().nodes() / 16) {
                 throw new StructureException("", "the schema is too large");
             }
             rules.put(List.copyOf(distinct.keySet()), known);
@@ -88,7 +94,8 @@ final class SchemaCompiler {
                     shape.values.stream()
                             .filter(value -> fits.fitsRest(value, shape))
                             .toList(),
-                    layout);
+                    layout,
+                    effort);
         }
         List<Expression> ways = new ArrayList<>();
         for (String type : shape.types) {
@@ -96,7 +103,7 @@ final class SchemaCompiler {
                     switch (type) {
                         case "null" -> text("null");
                         case "boolean" -> Expression.choice(text("true"), text("false"));
-                        case "number" -> number(shape);
+                        case "number" -> number(shape, place);
                         case "string" -> string(shape, place);
                         case "array" -> array(shape);
                         default -> object(shape, place);
@@ -105,11 +112,15 @@ final class SchemaCompiler {
         return new Expression.Choice(ways);
     }
 
-    private Expression number(Shape shape) {
+    private Expression number(Shape shape, String place) {
         if (shape.bounds.equals(Shape.Bounds.NONE)) {
             return shape.integer ? JsonText.INTEGER : JsonText.NUMBER;
         }
-        return Decimals.between(shape.bounds, shape.integer, limits);
+        try {
+            return Decimals.between(shape.bounds, shape.integer, effort);
+        } catch (StructureException tooLarge) {
+            throw new StructureException(place, String.valueOf(tooLarge.getMessage()));
+        }
     }
 
     private Expression string(Shape shape, String place) {
@@ -124,12 +135,12 @@ final class SchemaCompiler {
             return sequence(text("\""), shape.patterns.getFirst(), text("\""));
         }
         try {
-            Automaton all = TextSets.of(shape.patterns.getFirst(), TextSets.PATTERN);
+            Automaton all = TextSets.of(shape.patterns.getFirst(), TextSets.PATTERN, effort);
             for (Expression each : shape.patterns.subList(1, shape.patterns.size())) {
-                all = TextSets.both(all, TextSets.of(each, TextSets.PATTERN), limits);
+                all = TextSets.both(all, TextSets.of(each, TextSets.PATTERN, effort), effort);
             }
             if (!anyLength) {
-                all = TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, limits);
+                all = TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, effort);
             }
             return sequence(text("\""), new Expression.Regular(all, Spelling.PRINTED), text("\""));
         } catch (StructureException tooLarge) {
@@ -164,6 +175,7 @@ final class SchemaCompiler {
         Set<String> names = shape.names();
         Expression others = value(shape.otherMembers());
         List<Expression.Rung> rungs = new ArrayList<>();
+        effort.spend((long) names.size() * (MEMBER + shape.members.size()));
         for (String name : names) {
             Expression member = layout.member(JsonValues.name(name), value(shape.member(name)));
             rungs.add(new Expression.Rung(member, !shape.required.contains(name), false));
@@ -172,7 +184,8 @@ final class SchemaCompiler {
         if (open && shape.leastMembers > Math.max(1, shape.required.size())) {
             throw new StructureException(
                     place,
-                    "minProperties above 1 and above the number of required properties is supported only without additionalProperties");
+                    "minProperties above 1 and above the number of required properties is supported only without"
+                            + " additionalProperties");
         }
         if (open) {
             rungs.add(new Expression.Rung(layout.member(otherName(names), others), true, true));
@@ -196,7 +209,7 @@ final class SchemaCompiler {
                         "another name",
                         sequence(
                                 text("\""),
-                                new Expression.Regular(TextSets.others(key), Spelling.PRINTED),
+                                new Expression.Regular(TextSets.others(key, effort), Spelling.PRINTED),
                                 text("\"")))));
     }
 }

@@ -37,15 +37,16 @@ final class SchemaReader {
 
     private final Object root;
     private final StructureLimits limits;
+    private final Effort effort;
     private final ShapeKeywords keywords;
     private final Set<String> following = new HashSet<>();
     private int nesting;
-    private int steps;
     private int anyOfs;
 
-    SchemaReader(Object root, StructureLimits limits) {
+    SchemaReader(Object root, Effort effort) {
         this.root = root;
-        this.limits = limits;
+        this.effort = effort;
+        this.limits = effort.limits();
         this.keywords = new ShapeKeywords(limits);
     }
 
@@ -59,9 +60,7 @@ final class SchemaReader {
     }
 
     private List<Shape> apply(Shape.Part part, List<Shape> to) {
-        if (++steps > limits.nodes() / 4) {
-            throw new StructureException(part.pointer(), "the schema takes too many steps to read");
-        }
+        effort.spend(Effort.SCHEMA);
         if (part.schema() instanceof Boolean any) {
             return any ? to : List.of();
         }
@@ -93,11 +92,13 @@ final class SchemaReader {
         } else if (schema.containsKey("$ref")) {
             throw new StructureException(pointer + "/$ref", "$ref wants a string");
         }
+        int size = size(schema);
         for (Shape.Part each : list(pointer, schema, "allOf")) {
             shapes = apply(each, shapes);
         }
         List<Shape> local = new ArrayList<>();
         for (Shape each : shapes) {
+            effort.spend(size + each.size());
             Shape copy = each.copy();
             if (keywords.apply(pointer, schema, copy)) {
                 local.add(copy);
@@ -110,14 +111,15 @@ final class SchemaReader {
         }
         if (schema.containsKey("oneOf")) {
             List<Shape.Part> ways = list(pointer, schema, "oneOf");
-            new Disjoint(this, limits).check(pointer + "/oneOf", ways);
+            new Disjoint(this, effort).check(pointer + "/oneOf", ways);
             shapes = anyOf(ways, shapes, pointer);
         }
         if (schema.containsKey("unevaluatedProperties") && !Boolean.TRUE.equals(schema.get("unevaluatedProperties"))) {
             if (anyOfs > anyOfsBefore) {
                 throw new StructureException(
                         pointer + "/unevaluatedProperties",
-                        "unevaluatedProperties beside anyOf is not supported, since which alternatives hold isn't known");
+                        "unevaluatedProperties beside anyOf is not supported, since which alternatives hold isn't"
+                                + " known");
             }
             shapes.forEach(each -> addUnevaluated(pointer, schema, each, before));
         }
@@ -173,12 +175,43 @@ final class SchemaReader {
         return parts;
     }
 
+    /** Of what it says itself, about: members and elements of its keywords, characters of its pattern. */
+    private static int size(Map<?, ?> schema) {
+        int size = Effort.SCHEMA;
+        for (Object value : schema.values()) {
+            size += switch (value) {
+                case Map<?, ?> map -> map.size();
+                case List<?> list -> list.size();
+                case String text -> text.length() / 4;
+                case null, default -> 1;
+            };
+        }
+        return size;
+    }
+
+    /** What a schema refers to that says nothing else: places that mean the same share a rule. */
+    Shape.Part target(Shape.Part part) {
+        Shape.Part at = part;
+        for (int steps = 0; steps < limits.nesting(); steps++) {
+            if (!(at.schema() instanceof Map<?, ?> schema)
+                    || !(schema.get("$ref") instanceof String reference)
+                    || !schema.keySet().stream().allMatch(key -> key.equals("$ref") || isRemark(String.valueOf(key)))) {
+                return at;
+            }
+            at = JsonPointer.resolve(root, reference, at.pointer() + "/$ref");
+        }
+        return part; // Perhaps round in a circle, which is refused where it is read.
+    }
+
+    private static boolean isRemark(String keyword) {
+        return REMARKS.contains(keyword) || keyword.startsWith("x-");
+    }
+
     private static void refuseUnknown(String pointer, Map<?, ?> schema) {
         for (Object key : schema.keySet()) {
             String keyword = String.valueOf(key);
             boolean known = ShapeKeywords.KNOWN.contains(keyword)
-                    || REMARKS.contains(keyword)
-                    || keyword.startsWith("x-")
+                    || isRemark(keyword)
                     || (keyword.equals("$id") && pointer.isEmpty())
                     || Set.of("$ref", "allOf", "anyOf", "oneOf", "unevaluatedProperties")
                             .contains(keyword);

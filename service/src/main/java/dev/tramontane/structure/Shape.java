@@ -88,6 +88,11 @@ final class Shape {
         }
     }
 
+    /** How much is to be copied, about. */
+    int size() {
+        return members.size() + elements.size() + required.size() + patterns.size();
+    }
+
     Shape copy() {
         Shape copy = new Shape();
         copy.types = new LinkedHashSet<>(types);

@@ -25,6 +25,10 @@ final class State {
     @Nullable
     Mask mask;
 
+    /** What was begun of it. */
+    @Nullable
+    Walk walk;
+
     /** How many characters of {@link CodePoints#PLAIN} may follow, whatever they are. */
     int plain;
 

@@ -1,6 +1,6 @@
 package dev.tramontane.structure;
 
-import java.util.Arrays;
+import java.lang.ref.Cleaner;
 import java.util.List;
 
 /**
@@ -8,11 +8,7 @@ import java.util.List;
  * up to milliseconds, so never on an event loop.
  */
 public final class Structure {
-    /** Of the vocabulary: to look at so many takes about as long as a move. */
-    static final int NODES_OF_A_MOVE = 16;
-
-    /** Nodes of a branch for which it is looked up whether it is whole by {@link Runs}. */
-    private static final int WORTH_A_LOOK = 16;
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final TokenTree tokens;
     private final Machine machine;
@@ -21,20 +17,29 @@ public final class Structure {
     /** Of what never changes. */
     private final long fixedBytes;
 
-    private long masksMade;
-    /** Nodes of the vocabulary that were looked at for the mask at hand. */
-    private int looks;
+    private final CacheMeter.Share share;
+    private final long effort;
+    private final int nodes;
+    private final int characters;
 
-    private Structure(Expression expression, TokenTree tokens, StructureLimits limits) {
+    private long masksMade;
+
+    private Structure(Form form, int characters, TokenTree tokens, StructureLimits limits, CacheMeter meter) {
         this.tokens = tokens;
-        Network network = NetworkBuilder.build(expression, tokens.single(), limits.nodes());
+        this.characters = characters;
+        Effort effort = new Effort(limits);
+        Network network = NetworkBuilder.build(FormExpressions.of(form, effort), tokens.single(), limits.nodes());
+        this.nodes = network.kinds().length;
+        this.effort = effort.spent() + nodes;
+        this.share = meter.new Share();
         try {
-            this.machine = new Machine(network, limits, tokens.longest());
+            this.machine = new Machine(network, limits, tokens.longest(), share);
         } catch (WorkExceededException ambiguous) {
             throw new StructureException("", String.valueOf(ambiguous.getMessage()));
         }
         this.scratch = new long[(tokens.tokens() + 63) / 64];
         this.fixedBytes = network.bytes() + 8L * scratch.length;
+        CLEANER.register(this, share);
     }
 
     /**
@@ -43,8 +48,12 @@ public final class Structure {
      * @throws StructureException where it is wrong, not supported or too large, or no text fits
      */
     public static Structure of(Form form, TokenTree tokens, StructureLimits limits) {
-        FormKey.of(form, limits);
-        return new Structure(FormExpressions.of(form, limits), tokens, limits);
+        return of(form, FormKey.of(form, limits).characters(), tokens, limits, new CacheMeter(Long.MAX_VALUE));
+    }
+
+    /** @param characters of the form */
+    static Structure of(Form form, int characters, TokenTree tokens, StructureLimits limits, CacheMeter meter) {
+        return new Structure(form, characters, tokens, limits, meter);
     }
 
     /**
@@ -97,9 +106,27 @@ public final class Structure {
 
     /** Bytes of heap that its states and masks take at present, about; what is forgotten beyond its limit is made anew. */
     public long cachedBytes() {
-        synchronized (machine) {
-            return machine.bytes();
-        }
+        return share.bytes();
+    }
+
+    /** It isn't kept any more: what it keeps itself counts where somebody still uses it, and else no longer. */
+    void leave() {
+        share.leave();
+    }
+
+    /** What compiling it took, as {@link Effort} counts. */
+    long effort() {
+        return effort;
+    }
+
+    /** Of its network. */
+    int nodes() {
+        return nodes;
+    }
+
+    /** Of the form that it was compiled from. */
+    int characters() {
+        return characters;
     }
 
     /** Masks that were computed since it was compiled, as opposed to found. */
@@ -118,79 +145,48 @@ public final class Structure {
             return new Made(known, 0);
         }
         synchronized (machine) {
-            State here = machine.begin(state.canonical, moves);
-            Mask found = here.mask;
-            if (found != null) {
-                return new Made(found, 0);
+            try {
+                State here = machine.begin(state.canonical, moves);
+                Mask found = here.mask;
+                return found != null ? new Made(found, 0) : new Made(made(here), machine.moves());
+            } finally {
+                machine.end();
             }
-            looks = 0;
-            Mask made = walk(here);
-            masksMade++;
-            machine.keep(here, made);
-            return new Made(made, machine.moves() + looks / NODES_OF_A_MOVE);
         }
     }
 
-    /** Goes through the vocabulary's tree with the state before each node at hand, leaving out what the structure doesn't read. */
-    @SuppressWarnings("ReferenceEquality") // there is one dead state
-    private Mask walk(State from) {
-        TokenTree tree = tokens.withoutPlain();
-        if (from.plain >= tokens.longestPlain()) {
-            tokens.writePlain(scratch);
-        } else if (from.plain > 0 && from.plainAtMost && tokens.countsPlain(from.plain)) {
-            tokens.writePlain(scratch, from.plain);
-        } else {
-            Arrays.fill(scratch, 0);
-            tree = tokens;
+    private Mask made(State state) {
+        Walk begun = machine.take(state);
+        Walk walk = begun == null ? new Walk(state, tokens, machine, scratch) : begun;
+        try {
+            walk.go();
+        } catch (WorkExceededException more) {
+            walk.leave();
+            machine.keep(state, walk);
+            throw more;
         }
-        int[] classes = machine.network().classes();
-        State[] path = new State[tokens.longest() + 1];
-        path[0] = from;
-        int at = 0;
-        while (at < tree.size()) {
-            looks++;
-            long node = tree.node(at);
-            int depth = TokenTree.depth(node);
-            int branch = TokenTree.branch(node);
-            State state = machine.next(path[depth - 1], classes[TokenTree.value(node)]);
-            if (state == State.DEAD) {
-                at += branch;
-            } else if (branch > 1 && isWhole(tree, at, state)) {
-                tree.write(at, scratch);
-                at += branch;
-            } else {
-                int id = TokenTree.token(node);
-                if (id >= 0) {
-                    scratch[id >> 6] |= 1L << id;
-                }
-                path[depth] = state;
-                at++;
-            }
-        }
-        tree.writeTwins(scratch);
-        return Mask.of(scratch);
-    }
-
-    /** Whether all tokens of a branch fit, of whose first node the state after is given. */
-    private boolean isWhole(TokenTree tree, int at, State state) {
-        long node = tree.node(at);
-        return (TokenTree.plain(node) && state.plain >= tree.height(at))
-                || (TokenTree.branch(node) >= WORTH_A_LOOK
-                        && machine.runs().allows(state, tree.groups(at), tree.height(at)));
+        masksMade++;
+        Mask made = walk.mask();
+        machine.keep(state, made);
+        return made;
     }
 
     /** The state after a token; {@link State#DEAD} where it doesn't fit. */
-    State after(State state, int token) {
+    State after(State state, int token, int moves) {
         byte[] bytes = token < 0 || token >= tokens.tokens() ? new byte[0] : tokens.bytes(token);
         if (bytes.length == 0) {
             return State.DEAD;
         }
         synchronized (machine) {
-            State reached = machine.begin(state);
-            for (int at = 0; at < bytes.length && !reached.isDead(); at++) {
-                reached = machine.pass(reached, machine.network().classes()[bytes[at] & 0xff]);
+            try {
+                State reached = machine.begin(state, moves);
+                for (int at = 0; at < bytes.length && !reached.isDead(); at++) {
+                    reached = machine.pass(reached, machine.network().classes()[bytes[at] & 0xff]);
+                }
+                return reached;
+            } finally {
+                machine.end();
             }
-            return reached;
         }
     }
 }

@@ -19,17 +19,20 @@ public final class Structures {
     private final TokenTree tokens;
     private final StructureLimits limits;
     private final long mostBytes;
+    private final CacheMeter meter;
     private final Map<String, FutureTask<Structure>> kept = new LinkedHashMap<>(16, 0.75f, true);
     private long compiled;
 
     /**
      * @param limits of each
-     * @param mostBytes of all that are kept together, about; those in use count, and live on while they are used. The one asked for last is always kept
+     * @param mostBytes of all that are kept together, about; those in use count, and live on while they are used. The one asked for last is always kept.
+     *     What states and masks of all take, kept or in use, is held to it, too
      */
     public Structures(TokenTree tokens, StructureLimits limits, long mostBytes) {
         this.tokens = tokens;
         this.limits = limits;
         this.mostBytes = mostBytes;
+        this.meter = new CacheMeter(mostBytes);
     }
 
     /**
@@ -38,13 +41,16 @@ public final class Structures {
      * @throws StructureException where it is wrong, asks for what is not supported, or is too large
      */
     public Structure structure(Form form) {
-        String key = FormKey.of(form, limits);
+        FormKey.Said said = FormKey.of(form, limits);
+        String key = said.digest();
         FutureTask<Structure> task;
         boolean mine;
         synchronized (kept) {
             FutureTask<Structure> known = kept.get(key);
             mine = known == null;
-            task = known == null ? new FutureTask<>(() -> Structure.of(form, tokens, limits)) : known;
+            task = known == null
+                    ? new FutureTask<>(() -> Structure.of(form, said.characters(), tokens, limits, meter))
+                    : known;
             if (mine) {
                 kept.put(key, task);
                 compiled++;
@@ -87,10 +93,24 @@ public final class Structures {
             long bytes = bytes();
             for (Iterator<FutureTask<Structure>> oldest = kept.values().iterator();
                     (bytes > mostBytes || kept.size() > MOST) && kept.size() > 1; ) {
-                bytes -= bytes(oldest.next());
+                FutureTask<Structure> each = oldest.next();
+                bytes -= bytes(each);
                 oldest.remove();
+                if (each.state() == FutureTask.State.SUCCESS) {
+                    each.resultNow().leave();
+                }
             }
         }
+    }
+
+    /** What the forms of one request mean, who share the limits of one. */
+    public Together together() {
+        return new Together(this, limits);
+    }
+
+    /** Bytes of heap that states and masks of all take that are kept or in use, about. */
+    public long cachedBytes() {
+        return meter.bytes();
     }
 
     /** Bytes of heap that all kept ones take, about. */

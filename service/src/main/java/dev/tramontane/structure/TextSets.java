@@ -19,11 +19,11 @@ final class TextSets {
     private TextSets() {}
 
     /** @throws StructureException where it takes too many states */
-    static Automaton both(Automaton some, Automaton other, StructureLimits limits) {
-        if ((long) some.getNumStates() * other.getNumStates() > limits.nodes()) {
+    static Automaton both(Automaton some, Automaton other, Effort effort) {
+        if ((long) some.getNumStates() * other.getNumStates() > effort.limits().nodes()) {
             throw new StructureException("", "its conditions on one value are too large together");
         }
-        return Operations.removeDeadStates(Operations.intersection(some, other));
+        return live(Operations.intersection(some, other), effort);
     }
 
     /**
@@ -31,11 +31,17 @@ final class TextSets {
      *
      * @param most states, about: where parts may be empty, it takes the square of that in transitions
      */
-    static Automaton of(Expression expression, int most) {
+    static Automaton of(Expression expression, int most, Effort effort) {
         if (Cost.of(expression) > most) {
             throw new StructureException("", "its conditions on one value are too large together");
         }
-        return Operations.removeDeadStates(made(expression));
+        return live(made(expression), effort);
+    }
+
+    /** What was made is paid for, what can't be finished among it. */
+    private static Automaton live(Automaton made, Effort effort) {
+        effort.spend((long) made.getNumStates() + made.getNumTransitions());
+        return Operations.removeDeadStates(made);
     }
 
     private static Automaton made(Expression expression) {
@@ -80,12 +86,12 @@ final class TextSets {
     }
 
     /** Those texts of an automaton that have some length, in code points. */
-    static Automaton bounded(Automaton texts, int least, int most, StructureLimits limits) {
+    static Automaton bounded(Automaton texts, int least, int most, Effort effort) {
         int last = most == Expression.UNBOUNDED ? least : most;
-        if ((last + 1L) * texts.getNumStates() > limits.nodes()) {
+        if ((last + 1L) * texts.getNumStates() > effort.limits().nodes()) {
             throw new StructureException("", "its pattern or format and its length are too large together");
         }
-        return both(texts, length(least, most), limits);
+        return both(texts, length(least, most), effort);
     }
 
     private static Automaton length(int least, int most) {
@@ -106,14 +112,15 @@ final class TextSets {
     }
 
     /** All texts but these. */
-    static Automaton others(Set<String> words) {
-        return new OtherWords(List.copyOf(words)).automaton();
+    static Automaton others(Set<String> words, Effort effort) {
+        return live(new OtherWords(List.copyOf(words)).automaton(), effort);
     }
 
     /** Whether a text is one that a (perhaps not deterministic) automaton accepts. */
-    static boolean accepts(Automaton automaton, String text) {
+    static boolean accepts(Automaton automaton, String text, Effort effort) {
         Set<Integer> states = automaton.getNumStates() == 0 ? Set.of() : Set.of(0);
         for (int codePoint : text.codePoints().toArray()) {
+            effort.spend(1 + states.size());
             states = after(automaton, states, codePoint);
         }
         return states.stream().anyMatch(automaton::isAccept);

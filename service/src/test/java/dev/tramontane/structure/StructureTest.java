@@ -125,6 +125,63 @@ class StructureTest {
         assertThat(largest).isGreaterThan(most / 2).isLessThan(2 * most);
     }
 
+    /** A mask is made piece by piece, none of which takes more than was granted, however large the vocabulary is. */
+    @Test
+    void aMaskIsGoneOnWithWhereItsWorkEnded() {
+        TokenTree large = Vocabularies.random(new Random(9), "abcdefgh \"\n\u00e9", 30_000);
+        String pattern = "(?:[a-h]{1,9}[ \n])*\"?[a-e\u00e9]*";
+        Matcher whole = Structure.regex(pattern, large, StructureLimits.DEFAULT).matcher();
+        Matcher pieces =
+                Structure.regex(pattern, large, StructureLimits.DEFAULT).matcher();
+        long[] wanted = new long[whole.maskWords()];
+        int work = whole.mask(wanted, Integer.MAX_VALUE);
+        int granted = 50;
+        assertThat(work).isGreaterThan(10 * granted);
+        long[] made = new long[pieces.maskWords()];
+        int refused = 0;
+        while (true) {
+            try {
+                assertThat(pieces.mask(made, granted)).isLessThanOrEqualTo(granted);
+                break;
+            } catch (WorkExceededException more) {
+                refused++;
+            }
+        }
+        assertThat(made).isEqualTo(wanted);
+        assertThat(refused)
+                .as("of so many pieces, work that is done over again being little")
+                .isBetween(work / granted - 1, 2 * work / granted);
+        assertThat(pieces.mask(made, 0)).as("known").isZero();
+    }
+
+    /** What was begun is forgotten with everything else, and then begun again. */
+    @Test
+    void whatWasBegunOfAMaskMayBeForgotten() {
+        TokenTree large = Vocabularies.random(new Random(9), "abcdefgh \"\n\u00e9", 3_000);
+        String pattern = "(?:[a-h]{1,900}[ \n])*";
+        StructureLimits limits = new StructureLimits(1 << 18, 64, 500_000, 4096, 1 << 20, 50_000, 1 << 16);
+        Matcher forgetful = Structure.regex(pattern, large, limits).matcher();
+        Matcher other = Structure.regex(pattern, large, StructureLimits.DEFAULT).matcher();
+        long[] mask = new long[other.maskWords()];
+        long[] wanted = new long[other.maskWords()];
+        int ended = 0;
+        for (int step = 0; step < 300; step++) {
+            try {
+                forgetful.mask(mask, 1 + step % 50);
+            } catch (WorkExceededException more) {
+                ended++;
+            }
+            take(forgetful, "a");
+            forgetful.rollback(1);
+            forgetful.mask(mask);
+            other.mask(wanted);
+            assertThat(mask).isEqualTo(wanted);
+            take(forgetful, "a");
+            take(other, "a");
+        }
+        assertThat(ended).isPositive();
+    }
+
     /** Without a token of its own, a byte might be all that fits, and nothing would. */
     @Test
     void whatCannotBeSpelledByteByByteIsNotAllowed() {

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param callable in the order in which they are offered
  */
 record CallForms(List<Callable> callable) {
+    /** Tools: each is looked at for each token of a name. */
+    private static final int MOST = 512;
+
     private static final String TYPE = "type";
     private static final String OBJECT = "object";
 
@@ -27,6 +30,11 @@ record CallForms(List<Callable> callable) {
      * @param strict whether that must be of the strict subset
      */
     record Callable(String name, Map<String, @Nullable Object> schema, boolean held, boolean strict) {
+        /** For messages. */
+        String label() {
+            return "the tool " + name;
+        }
+
         /** Of its arguments as JSON. */
         Form arguments() {
             if (!held || (!strict && (schema.isEmpty() || schema.equals(Map.of(TYPE, OBJECT))))) {
@@ -35,7 +43,7 @@ record CallForms(List<Callable> callable) {
             Map<String, @Nullable Object> typed = new LinkedHashMap<>();
             typed.put(TYPE, OBJECT); // Arguments are an object whether the schema says so or not.
             typed.putAll(schema);
-            return new Form.JsonSchema(typed, strict);
+            return new Form.Labelled(label(), new Form.JsonSchema(typed, strict));
         }
     }
 
@@ -57,6 +65,12 @@ record CallForms(List<Callable> callable) {
                         "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");
             }
             callable.add(new Callable(name, tool.getValue(), held, strict));
+        }
+        if (callable.size() > MOST) {
+            throw new UnforcedException(
+                    "tools",
+                    "Calls can be held to a form where at most " + MOST + " tools may be called, and these are "
+                            + callable.size() + ".");
         }
         return new CallForms(callable);
     }

@@ -38,7 +38,7 @@ public final class StructureGuide implements Guide {
     @Override
     public boolean accept(int token) {
         try {
-            return matcher.accept(token);
+            return matcher.accept(token, MaskWork.MASK);
         } catch (WorkExceededException tooMuch) {
             throw tooMuch(tooMuch);
         }

@@ -44,7 +44,7 @@ final class TaggedForms {
                     Form.text("<parameter="), ANY_NAME, Form.text(">\n"), ANY_VALUE, Form.text("\n" + END + "\n"))));
         }
         parts.add(Form.text("</function>"));
-        return new Form.Sequence(parts);
+        return new Form.Labelled(tool.label(), new Form.Sequence(parts));
     }
 
     private static List<Form> parameters(CallForms.Callable tool) {
