@@ -1,5 +1,6 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.engine.RefusedException;
 import org.jspecify.annotations.Nullable;
 
 /** A generation that cannot start or go on. The message is fit for the client. */
@@ -44,6 +45,19 @@ public final class GenerationException extends RuntimeException {
     public static GenerationException expired() {
         return new GenerationException(
                 Kind.EXPIRED, "The deadline passed before the answer had begun.", "deadline_ms", 0);
+    }
+
+    /** What the engine refused, told as this floor tells it. */
+    static GenerationException of(RefusedException refused) {
+        Kind kind = switch (refused.refusal()) {
+            case TOO_LARGE -> Kind.TOO_LARGE;
+            case BUSY -> Kind.BUSY;
+            case LATE -> Kind.LATE;
+            case UNAVAILABLE -> Kind.UNAVAILABLE;
+        };
+        String message = refused.getMessage();
+        return new GenerationException(
+                kind, message == null ? "The request was refused." : message, "", refused.retryAfterSeconds(), refused);
     }
 
     public Kind kind() {

@@ -71,148 +71,118 @@ public record GenerationRequest(
 
     /** The same for somebody. */
     public GenerationRequest of(Tenant other) {
-        return with(other, continuation, urgency);
+        Draft draft = new Draft(this);
+        draft.tenant = other;
+        return draft.request();
     }
 
     /** The rest of an interrupted answer to this request. */
     public GenerationRequest continuing(Continuation from) {
-        return with(tenant, from, urgency);
+        Draft draft = new Draft(this);
+        draft.continuation = from;
+        return draft.request();
     }
 
     /** The same at another time. */
     public GenerationRequest when(Urgency other) {
-        return with(tenant, continuation, other);
-    }
-
-    private GenerationRequest with(Tenant whose, @Nullable Continuation from, Urgency when) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                whose,
-                from,
-                when,
-                form,
-                calls,
-                thinking);
+        Draft draft = new Draft(this);
+        draft.urgency = other;
+        return draft.request();
     }
 
     /** The same for another prompt. */
     public GenerationRequest asking(Prompt other) {
-        return new GenerationRequest(
-                other,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                tenant,
-                null,
-                urgency,
-                form,
-                calls,
-                thinking);
+        Draft draft = new Draft(this);
+        draft.prompt = other;
+        draft.continuation = null;
+        return draft.request();
     }
 
     /** The same, and the prompt is scored with so many alternatives for a token; -1: it is not. */
     public GenerationRequest scoring(int alternatives) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                alternatives,
-                tenant,
-                continuation,
-                urgency,
-                form,
-                calls,
-                thinking);
+        Draft draft = new Draft(this);
+        draft.promptTops = alternatives;
+        return draft.request();
     }
 
     /** The same, and each answer must be this. */
     public GenerationRequest formed(@Nullable AnswerForm other) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                tenant,
-                continuation,
-                urgency,
-                other,
-                calls,
-                thinking);
+        Draft draft = new Draft(this);
+        draft.form = other;
+        return draft.request();
     }
 
     /** The same, and each answer may make these calls. */
     public GenerationRequest calling(CallRules other) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                tenant,
-                continuation,
-                urgency,
-                form,
-                other,
-                thinking);
+        Draft draft = new Draft(this);
+        draft.calls = other;
+        return draft.request();
     }
 
     /** The same, and thoughts of each answer have so many tokens at most. */
     public GenerationRequest thinkingAtMost(OptionalInt tokens) {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                maxTokens,
-                stops,
-                sampling,
-                showControl,
-                tops,
-                promptTops,
-                tenant,
-                continuation,
-                urgency,
-                form,
-                calls,
-                tokens);
+        Draft draft = new Draft(this);
+        draft.thinking = tokens;
+        return draft.request();
     }
 
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
-        return new GenerationRequest(
-                prompt,
-                choices,
-                OptionalInt.of(0),
-                stops,
-                sampling,
-                showControl,
-                -1,
-                -1,
-                tenant,
-                null,
-                urgency,
-                null,
-                CallRules.FREE,
-                OptionalInt.empty());
+        Draft draft = new Draft(this);
+        draft.maxTokens = OptionalInt.of(0);
+        draft.tops = -1;
+        draft.promptTops = -1;
+        draft.continuation = null;
+        draft.form = null;
+        draft.calls = CallRules.FREE;
+        draft.thinking = OptionalInt.empty();
+        return draft.request();
+    }
+
+    /** Another request, of which all that is not said otherwise is as in the first. */
+    private static final class Draft {
+        private final GenerationRequest as;
+        private Prompt prompt;
+        private OptionalInt maxTokens;
+        private int tops;
+        private int promptTops;
+        private Tenant tenant;
+        private @Nullable Continuation continuation;
+        private Urgency urgency;
+        private @Nullable AnswerForm form;
+        private CallRules calls;
+        private OptionalInt thinking;
+
+        Draft(GenerationRequest as) {
+            this.as = as;
+            prompt = as.prompt;
+            maxTokens = as.maxTokens;
+            tops = as.tops;
+            promptTops = as.promptTops;
+            tenant = as.tenant;
+            continuation = as.continuation;
+            urgency = as.urgency;
+            form = as.form;
+            calls = as.calls;
+            thinking = as.thinking;
+        }
+
+        GenerationRequest request() {
+            return new GenerationRequest(
+                    prompt,
+                    as.choices,
+                    maxTokens,
+                    as.stops,
+                    as.sampling,
+                    as.showControl,
+                    tops,
+                    promptTops,
+                    tenant,
+                    continuation,
+                    urgency,
+                    form,
+                    calls,
+                    thinking);
+        }
     }
 }

@@ -3,20 +3,32 @@ package dev.tramontane.generation;
 import dev.tramontane.engine.RefusedException;
 import dev.tramontane.engine.SequenceHandle;
 import dev.tramontane.engine.SequenceListener;
+import dev.tramontane.engine.Submission;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import reactor.core.Disposable;
 
-/** Where an answer that gave its place up gets another one. Delivery threads; neither blocks. */
+/** Where an answer that gave its place up gets another one. Delivery threads; nothing blocks. */
 interface Places {
 
     /**
-     * Submits what is left of an answer.
+     * Has it prepared on a prompt thread: going through an answer's tokens by its guide takes time.
      *
-     * @param prompt the whole request's prompt
-     * @param soFar of the answer
-     * @throws RefusedException LATE as well when the deadline has passed
+     * @param rest of a request, with what there is of its answer
+     * @param gone whether nobody waits any more; then it doesn't matter what the others are told
+     * @param ready is given what to submit, on that thread
+     * @param refused is told why there is nothing, on any thread; EXPIRED where the deadline has passed
+     * @return gives it up while nothing was done yet
      */
-    SequenceHandle again(
-            GenerationRequest request, PreparedPrompt prompt, Continuation soFar, SequenceListener listener)
-            throws RefusedException;
+    Disposable prepare(
+            GenerationRequest rest,
+            PreparedPrompt prompt,
+            BooleanSupplier gone,
+            Consumer<Submission> ready,
+            Consumer<GenerationException> refused);
+
+    /** Submits it. */
+    SequenceHandle submit(Submission submission, SequenceListener listener) throws RefusedException;
 
     /** Has this done after so many seconds, on any thread. */
     void later(Runnable task, int seconds);

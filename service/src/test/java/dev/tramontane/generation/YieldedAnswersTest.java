@@ -13,13 +13,20 @@ import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.model.SamplingDefaults;
+import dev.tramontane.structure.Form;
+import dev.tramontane.tokenizer.EncodingLimit;
+import dev.tramontane.tokenizer.PromptText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -306,6 +313,124 @@ final class YieldedAnswersTest {
                 .isInstanceOfSatisfying(
                         GenerationException.class,
                         refused -> assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE));
+    }
+
+    /** Keeps one prompt on its thread until the test lets it go. */
+    private static final class HoldingTokenizer extends ByteTokenizer {
+        static final String HELD = "held";
+        final CountDownLatch holds = new CountDownLatch(1);
+        final CountDownLatch free = new CountDownLatch(1);
+
+        @Override
+        public int[] encode(PromptText prompt, EncodingLimit limit) {
+            int[] ids = super.encode(prompt, limit);
+            if (Arrays.equals(ids, encode(HELD))) {
+                holds.countDown();
+                try {
+                    free.await();
+                } catch (InterruptedException unexpected) {
+                    throw new AssertionError(unexpected);
+                }
+            }
+            return ids;
+        }
+    }
+
+    /** A form's masks, and the way through them, take time: whoever delivers others' answers has none for that. */
+    @Test
+    void whoComesBackIsPreparedOnAPromptThread() {
+        List<String> threads = new CopyOnWriteArrayList<>();
+        ScriptedEngine engine = new ScriptedEngine("hello");
+        engine.crowd();
+        Reader reader = new Reader();
+        EngineTextGenerator generator = new EngineTextGenerator(
+                "toy",
+                engine,
+                new ByteTokenizer(),
+                new NoLayout("none"),
+                new GenerationConfig(1, 4, 1, 16, 4096),
+                SamplingDefaults.NEUTRAL,
+                (fresh, nanos, bytes) -> threads.add(Thread.currentThread().getName()));
+        open.add(generator);
+        generator
+                .generate(ONE.formed(new AnswerForm(new Form.Regex("hel*o"), "structured_outputs", 5, "")))
+                .subscribe(reader);
+        reader.want(3);
+        until(engine, reader::hasAll);
+        reader.presence.set(false);
+        until(engine, () -> allGone(engine));
+        reader.presence.set(true);
+        reader.requestUnbounded();
+        until(engine, () -> reader.over);
+        assertThat(reader.error).isNull();
+        assertThat(shown(reader.events, 0)).hasSize(6);
+        assertThat(engine.runs).hasSize(2);
+        assertThat(threads).hasSize(2).allSatisfy(name -> assertThat(name).startsWith("prompt-"));
+    }
+
+    /** The prompt threads are busy and their queue is full: whoever comes back waits as for a full engine. */
+    @Test
+    void whoFindsThePromptThreadsFullTriesAgain() throws InterruptedException {
+        ScriptedEngine engine = new ScriptedEngine("hello");
+        engine.crowd();
+        HoldingTokenizer gate = new HoldingTokenizer();
+        EngineTextGenerator generator = new EngineTextGenerator(
+                "toy", engine, gate, new NoLayout("none"), new GenerationConfig(1, 1, 1, 16, 4096));
+        open.add(generator);
+        Reader reader = new Reader();
+        generator.generate(ONE).subscribe(reader);
+        reader.want(3);
+        until(engine, reader::hasAll);
+        Reader other = new Reader();
+        generator.generate(ONE).subscribe(other);
+        other.want(1);
+        until(engine, other::hasAll);
+        reader.presence.set(false);
+        until(engine, () -> engine.runs.getFirst().over());
+        CompletableFuture<int @Nullable []> held =
+                generator.tokenize(new Prompt.Text(HoldingTokenizer.HELD), 10).toFuture();
+        gate.holds.await();
+        CompletableFuture<int @Nullable []> waits =
+                generator.tokenize(new Prompt.Text("waits"), 10).toFuture();
+        reader.presence.set(true);
+        reader.requestUnbounded();
+        other.want(1); // Delivered after the refusal: there is one thread for both.
+        until(engine, other::hasAll);
+        assertThat(engine.runs).hasSize(2);
+        gate.free.countDown();
+        until(engine, () -> reader.over);
+        assertThat(reader.error).isNull();
+        assertThat(shown(reader.events, 0)).hasSize(6);
+        assertThat(held.join()).isNotEmpty();
+        assertThat(waits.join()).isNotEmpty();
+    }
+
+    /** Cancelled while what it comes back with is made: it is not submitted. */
+    @Test
+    void whoCancelsWhileHisReturnIsPreparedIsGoneForGood() throws InterruptedException {
+        ScriptedEngine engine = new ScriptedEngine("hello");
+        engine.crowd();
+        HoldingTokenizer gate = new HoldingTokenizer();
+        EngineTextGenerator generator = new EngineTextGenerator(
+                "toy", engine, gate, new NoLayout("none"), new GenerationConfig(1, 4, 1, 16, 4096));
+        open.add(generator);
+        Reader reader = new Reader();
+        generator.generate(ONE).subscribe(reader);
+        reader.want(3);
+        until(engine, reader::hasAll);
+        reader.presence.set(false);
+        until(engine, () -> allGone(engine));
+        CompletableFuture<int @Nullable []> held =
+                generator.tokenize(new Prompt.Text(HoldingTokenizer.HELD), 10).toFuture();
+        gate.holds.await();
+        reader.presence.set(true);
+        reader.requestUnbounded();
+        reader.cancel();
+        gate.free.countDown();
+        held.join();
+        generator.tokenize(new Prompt.Text("after it"), 10).block(GUARD);
+        until(engine, () -> !reader.presence.isHeeded());
+        assertThat(engine.runs).hasSize(1);
     }
 
     /** Cancelled while it has no place: nothing comes back. */
