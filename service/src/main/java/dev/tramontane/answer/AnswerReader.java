@@ -11,12 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the parts of one answer apart as it comes, however its text is cut into pieces. Marks that the vocabulary has as
- * control tokens count only as these, others wherever the text spells them. What may still become a mark is held back, and a
- * call is as long as its name is not known; what turns out to be no call after all is words. Belongs to one answer.
+ * control tokens count only as these, and wherever they stand. Of others, those of calls count wherever the text spells them, and that of
+ * a thought where the answer begins: later it may be part of a text that the answer quotes. What may still become a mark is held back, and
+ * a call is as long as its name is not known; what turns out to be no call after all is words. Belongs to one answer.
+ *
+ * <p>What it says of thoughts is all that is known of them: budgets and usage count by it.
  */
 public final class AnswerReader {
     private enum Mode {
-        /** Nothing but blanks has come where a call without a mark may begin. */
+        /** Nothing but blanks has come where a call without a mark may begin, or a thought whose mark is text. */
         START,
         WORDS,
         THOUGHT,
@@ -44,20 +47,41 @@ public final class AnswerReader {
     /** Behind a mark to which the line breaks that follow belong. */
     private boolean framed;
 
+    /** Whether the text may yet begin with a thought's mark. */
+    private boolean mayThink;
+
+    /** Characters of text so far, and those before the mark in it that ended the last thought. */
+    private long takenCharacters;
+
+    private long thoughtEnd;
+
     AnswerReader(AnswerStyle form, Tools tools, Predicate<String> control) {
         calls = Calls.of(form.calls(), tools, control);
         thoughts = form.thoughts() == null ? null : Thoughts.of(form.thoughts(), control);
         inWords = new ArrayList<>(calls.opens());
-        if (thoughts != null && !thoughts.open().control()) {
-            inWords.add(thoughts.open());
-        }
+        mayThink = thoughts != null && !thoughts.open().control();
         behindCall = new ArrayList<>(inWords);
         behindCall.addAll(calls.closes());
         mode = start();
     }
 
     private Mode start() {
-        return calls.isBare() ? Mode.START : Mode.WORDS;
+        return calls.isBare() || mayThink ? Mode.START : Mode.WORDS;
+    }
+
+    /** Whether what comes next is of a thought, as long as no mark of it is complete. */
+    public boolean isThinking() {
+        return mode == Mode.THOUGHT;
+    }
+
+    /** Whether that control token begins thoughts. */
+    public boolean opensThought(String piece) {
+        return thoughts != null && thoughts.open().is(piece);
+    }
+
+    /** Where the last thought was ended by a mark in the text: characters of text before that mark. */
+    public long thoughtEnd() {
+        return thoughtEnd;
     }
 
     /** Before the first token: the prompt has opened a thought. */
@@ -68,10 +92,11 @@ public final class AnswerReader {
     /** Takes text. */
     public void text(String more, List<AnswerPart> parts) {
         held.append(more);
+        takenCharacters += more.length();
         boolean again = true;
         while (again && !held.isEmpty()) {
             again = switch (mode) {
-                case START -> bare();
+                case START -> beginning();
                 case WORDS -> search(afterCall ? behindCall : inWords, parts);
                 case THOUGHT -> search(thoughts == null ? List.of() : thoughts.ends(), parts);
                 case CALL -> call(parts);
@@ -81,7 +106,7 @@ public final class AnswerReader {
 
     /** Takes a control token. */
     public void control(String piece, List<AnswerPart> parts) {
-        boolean thinks = thoughts != null && thoughts.open().is(piece);
+        boolean thinks = opensThought(piece);
         boolean ends = thoughts != null && thoughts.close().is(piece);
         boolean opens = calls.opens(piece);
         if (call != null && !thinks && !opens) {
@@ -115,24 +140,41 @@ public final class AnswerReader {
         String rest = held.toString();
         held.setLength(0);
         if (!rest.isEmpty()) {
+            if (mode == Mode.START) { // It could have become a mark.
+                mayThink = false;
+                mode = Mode.WORDS;
+            }
             say(rest, parts);
         }
     }
 
-    /** Where an answer may be a call without a mark. */
-    private boolean bare() {
+    /** Where an answer may be a call without a mark, or begin with a thought. */
+    private boolean beginning() {
         int at = 0;
         while (at < held.length() && (ObjectCall.isBlank(held.charAt(at)) || (afterCall && held.charAt(at) == ';'))) {
             at++;
         }
         gap.append(held, 0, at);
         held.delete(0, at);
-        if (!held.isEmpty()) {
-            if (held.charAt(0) == '{') {
-                begin("");
-            } else {
-                mode = Mode.WORDS;
+        if (held.isEmpty()) {
+            return true;
+        }
+        if (mayThink && thoughts != null) {
+            String mark = thoughts.open().text();
+            if (held.indexOf(mark) == 0) {
+                held.delete(0, mark.length());
+                think();
+                return true;
             }
+            if (mark.startsWith(held.toString())) {
+                return false;
+            }
+        }
+        mayThink = false;
+        if (calls.isBare() && held.charAt(0) == '{') {
+            begin("");
+        } else {
+            mode = Mode.WORDS;
         }
         return true;
     }
@@ -149,11 +191,12 @@ public final class AnswerReader {
         if (mode == Mode.WORDS && mark.equals(calls.close()) && !afterCall) {
             return true; // Words came between: it closes nothing, and the next look is for other marks.
         }
+        if (mode == Mode.THOUGHT) {
+            thoughtEnd = takenCharacters - held.length();
+        }
         held.delete(0, mark.text().length());
         if (mode == Mode.THOUGHT) {
             endThought();
-        } else if (thoughts != null && thoughts.open().equals(mark)) {
-            think();
         } else if (mark.equals(calls.open())) {
             begin(mark.text());
         }
@@ -203,6 +246,7 @@ public final class AnswerReader {
     }
 
     private void think() {
+        mayThink = false;
         gap.setLength(0);
         afterCall = false;
         mode = Mode.THOUGHT;
@@ -227,6 +271,7 @@ public final class AnswerReader {
 
     /** @param mark the text that opened it: words, if it is no call */
     private void begin(String mark) {
+        mayThink = false;
         mode = Mode.CALL;
         call = calls.reader();
         begunBefore = sink.begun();

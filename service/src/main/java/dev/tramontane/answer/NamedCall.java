@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * is understood where a bracket follows the name. Where a bracket comes first, it is an array of calls after all.
  */
 final class NamedCall implements CallReader {
-    private static final int LONGEST_NAME = 256;
+    private static final int LONGEST_WORD = 256;
 
     private enum At {
         NAME,
@@ -67,7 +67,10 @@ final class NamedCall implements CallReader {
         if (!ObjectCall.isBlank(c)) {
             word.append(c);
         }
-        state = word.length() > LONGEST_NAME ? State.BROKEN : state;
+        if (at == At.NAME ? !name.isEmpty() && !Tools.isName(name.toString()) : id.length() > LONGEST_WORD) {
+            word.setLength(word.length() - 1);
+            state = State.BROKEN;
+        }
         return state != State.BROKEN;
     }
 

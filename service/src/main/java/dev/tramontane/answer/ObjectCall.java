@@ -172,11 +172,15 @@ final class ObjectCall implements CallReader {
         if (string.push(c)) {
             named |= isName;
             at = At.COMMA;
-            state = isName && strictly != null && !strictly.has(name.toString()) ? State.BROKEN : state;
+            state = isName && !mayBeCalled(name.toString()) ? State.BROKEN : state;
         } else if (string.isBroken() || text.length() > LONGEST_NAME) {
             state = State.BROKEN;
         }
         return true;
+    }
+
+    private boolean mayBeCalled(String tool) {
+        return strictly == null ? Tools.isName(tool) : strictly.has(tool);
     }
 
     private boolean quotedArguments(char c) {
@@ -252,7 +256,7 @@ final class ObjectCall implements CallReader {
     }
 
     private boolean isCall() {
-        if (!named || name.isEmpty()) {
+        if (!named || !Tools.isName(name.toString())) {
             return false;
         }
         return strictly == null || (argued && strictly.has(name.toString()));

@@ -78,6 +78,10 @@ final class TaggedCall implements CallReader {
             int end = tag(at, FUNCTION);
             if (end > at) {
                 name = held.substring(at + FUNCTION.length(), end - 1).strip();
+                if (!Tools.isName(name)) {
+                    state = State.BROKEN;
+                    return from;
+                }
                 sink.begin("", name);
             }
             return Math.max(end, from);

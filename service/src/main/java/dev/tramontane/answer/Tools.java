@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 public record Tools(Map<String, Map<String, @Nullable Object>> parameters) {
     public static final Tools NONE = new Tools(Map.of());
 
+    /** What a tool may be called, in words. */
+    public static final String NAMES = "1 to 64 letters, digits, _ or -";
+
+    private static final int LONGEST_NAME = 64;
+
     /** @param tools as chat layouts are given them */
     @SuppressWarnings("unchecked") // JSON objects have strings as names.
     public static Tools of(List<? extends Map<String, ? extends @Nullable Object>> tools) {
@@ -27,6 +32,16 @@ public record Tools(Map<String, Map<String, @Nullable Object>> parameters) {
             }
         }
         return new Tools(parameters);
+    }
+
+    /** Whether a tool may be called so, as OpenAI's and Mistral's APIs have it: then every form of calls can write it. */
+    public static boolean isName(String name) {
+        return !name.isEmpty() && name.length() <= LONGEST_NAME && name.chars().allMatch(Tools::isOfName);
+    }
+
+    /** Whether names have such a character. */
+    static boolean isOfName(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     }
 
     boolean isEmpty() {

@@ -66,11 +66,6 @@ final class AnswerText {
         }
     }
 
-    /** Whether words, thoughts and calls are told apart. */
-    boolean tellsParts() {
-        return parts != null;
-    }
-
     /**
      * Goes past a token of an interrupted answer, which was told.
      *

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Answers {
     private final GenerationRequest request;
     private final AnswerStyle form;
+    private final TokenTexts texts;
     private final Outbox outbox;
     private final Handles handles;
     private final Consumer<Throwable> abort;
@@ -53,10 +54,11 @@ final class Answers {
             Consumer<Throwable> abort) {
         this.request = request;
         this.form = form;
+        this.texts = texts;
         this.outbox = outbox;
         this.handles = handles;
         this.abort = abort;
-        choices = choices(texts, presence != null);
+        choices = choices(presence != null);
         live = choices.size();
         grants = new Grants(choices);
         scores = new PromptScores(texts, !(request.prompt() instanceof Prompt.Known));
@@ -66,7 +68,7 @@ final class Answers {
     }
 
     /** Those that the engine makes. */
-    private List<Choice> choices(TokenTexts texts, boolean mayYield) {
+    private List<Choice> choices(boolean mayYield) {
         Tools tools = request.prompt().tools(); // Only what a chat layout laid out is answered in its form.
         Continuation continuation = request.continuation();
         int count = continuation == null ? request.choices() : 1;
@@ -92,7 +94,10 @@ final class Answers {
      */
     boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
-        choices.forEach(choice -> choice.prepared(form.thoughts(), ids.thinks() && !form.isPlain()));
+        boolean thinks = ids.thinks() && !form.isPlain();
+        Tools tools = request.prompt().tools();
+        choices.forEach(choice -> choice.prepared(
+                tools == null || form.thoughts() == null ? null : texts.meter(form, tools, thinks), thinks));
         Continuation continuation = request.continuation();
         if (continuation == null) {
             return false;

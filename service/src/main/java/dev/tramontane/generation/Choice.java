@@ -1,20 +1,18 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.answer.AnswerReader;
-import dev.tramontane.answer.ThoughtStyle;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.AnswerText.Told;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.guide.ThoughtMeter;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** One of a request's answers: its text, what is counted of it, and where it stands with the engine. Belongs to its stream's worker. */
 final class Choice {
-    private static final byte[] NO_BYTES = {};
-
     /** Where it stands with the engine. */
     enum Standing {
         /** It waits there or has a place. */
@@ -29,7 +27,6 @@ final class Choice {
 
     private final int index;
     private final int place;
-    private final TokenTexts texts;
     private final AnswerText text;
 
     /** Whether its tokens are kept, and those that were taken: what it is submitted again with. */
@@ -38,6 +35,11 @@ final class Choice {
     private int[] kept = {};
 
     private @Nullable ThoughtMeter thoughts;
+
+    /** What it counted up to each token that was not told yet, and up to the last that was. */
+    private final ArrayDeque<Integer> counts = new ArrayDeque<>();
+
+    private int toldThoughts;
 
     /** Prompt tokens that were found where it began. */
     private int cached = Continuation.UNKNOWN;
@@ -68,20 +70,17 @@ final class Choice {
         this.keeps = keeps;
         this.index = index;
         this.place = place;
-        this.texts = texts;
         text = new AnswerText(request, texts, reader);
     }
 
     /**
      * Before the first token: the prompt is known.
      *
-     * @param style of thoughts in its answer
-     * @param thinks whether it ends where a thought has begun
+     * @param meter of its thoughts; null where it has none
+     * @param thinks whether the prompt ends where a thought has begun
      */
-    void prepared(@Nullable ThoughtStyle style, boolean thinks) {
-        if (style != null && text.tellsParts()) {
-            thoughts = new ThoughtMeter(style, texts.controlId(style.open()), texts.controlId(style.close()), thinks);
-        }
+    void prepared(@Nullable ThoughtMeter meter, boolean thinks) {
+        thoughts = meter;
         if (thinks) {
             text.openThought();
         }
@@ -99,6 +98,7 @@ final class Choice {
             count(tokens[i]);
         }
         text.resume(past);
+        toldThoughts = thoughtTokens();
         cached = past.cachedTokens();
     }
 
@@ -117,6 +117,9 @@ final class Choice {
         }
         Told told = text.push(score);
         count(score.id());
+        if (thoughts != null) {
+            counts.add(thoughts.tokens());
+        }
         return delta(told);
     }
 
@@ -127,7 +130,13 @@ final class Choice {
     }
 
     private @Nullable Delta delta(@Nullable Told told) {
-        return told == null ? null : new Delta(index, told.text(), told.tokens(), told.parts(), cached());
+        if (told == null) {
+            return null;
+        }
+        for (int i = told.tokens().size(); i > 0 && !counts.isEmpty(); i--) {
+            toldThoughts = counts.remove();
+        }
+        return new Delta(index, told.text(), told.tokens(), told.parts(), cached(), toldThoughts);
     }
 
     /** The last of those that were taken. */
@@ -140,7 +149,7 @@ final class Choice {
             kept[count - 1] = id;
         }
         if (thoughts != null) {
-            thoughts.take(id, texts.isSilent(id) ? NO_BYTES : texts.bytes(id));
+            thoughts.take(id);
         }
     }
 

@@ -26,13 +26,15 @@ public sealed interface GenerationEvent {
      * More text of a choice, whole code points, with the tokens inside which it begins. The text is empty when the token
      * is a control token that is not shown. {@code parts} are what is known by now of what the text says: a call or a
      * thought is known by its mark, so they may lag behind the text. {@code cachedTokens} are those of the prompt that
-     * were found in the cache, the same in every delta of a choice and at its end.
+     * were found in the cache, the same in every delta of a choice and at its end. {@code thoughtTokens} of the choice's
+     * tokens so far were of thoughts, as its {@link Usage} counts them.
      */
-    record Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts, int cachedTokens)
+    record Delta(
+            int choice, String text, List<Token> tokens, List<AnswerPart> parts, int cachedTokens, int thoughtTokens)
             implements GenerationEvent {
-        /** Where nothing was found. */
+        /** Where nothing was found, without thoughts. */
         public Delta(int choice, String text, List<Token> tokens, List<AnswerPart> parts) {
-            this(choice, text, tokens, parts, 0);
+            this(choice, text, tokens, parts, 0, 0);
         }
 
         /** Text that is words and nothing else, and nothing was found. */

@@ -11,7 +11,6 @@ import dev.tramontane.generation.guide.Course;
 import dev.tramontane.generation.guide.Courses;
 import dev.tramontane.generation.guide.Part;
 import dev.tramontane.generation.guide.StructureGuide;
-import dev.tramontane.generation.guide.ThoughtMeter;
 import dev.tramontane.generation.guide.Tokens;
 import dev.tramontane.generation.guide.UnforcedException;
 import dev.tramontane.structure.Form;
@@ -95,7 +94,11 @@ final class Guides {
             made = null;
         }
         if (request.thinking().isPresent()) {
-            made = budgeted(made, thinking, request.thinking().getAsInt());
+            made = budgeted(
+                    made,
+                    tools == null ? Tools.NONE : tools,
+                    thinking,
+                    request.thinking().getAsInt());
         }
         if (made == null || known.length == 0) {
             return made;
@@ -114,8 +117,11 @@ final class Guides {
         return () -> past;
     }
 
-    /** @param rest what an answer is held to besides; null for nothing */
-    private Supplier<Guide> budgeted(@Nullable Supplier<Guide> rest, boolean thinking, int most) {
+    /**
+     * @param rest what an answer is held to besides; null for nothing
+     * @param tools that it may call
+     */
+    private Supplier<Guide> budgeted(@Nullable Supplier<Guide> rest, Tools tools, boolean thinking, int most) {
         ThoughtStyle style = courses.style().thoughts();
         if (style == null) {
             throw new GenerationException(
@@ -127,11 +133,12 @@ final class Guides {
         OptionalInt close = texts.controlId(style.close());
         Structure spelled = close.isPresent() ? null : compiled(Form.text(style.close()), BUDGET);
         return () -> new BudgetGuide(
-                rest == null ? null : rest.get(), tokens(), meter(style, thinking), most, close, spelled);
-    }
-
-    private ThoughtMeter meter(ThoughtStyle style, boolean thinking) {
-        return new ThoughtMeter(style, texts.controlId(style.open()), texts.controlId(style.close()), thinking);
+                rest == null ? null : rest.get(),
+                tokens(),
+                texts.meter(courses.style(), tools, thinking),
+                most,
+                close,
+                spelled);
     }
 
     private Course course(GenerationRequest request, Tools tools, boolean thinking, int[] ends, BooleanSupplier gone) {
@@ -151,7 +158,8 @@ final class Guides {
             }
             return new Course(start, compiled, tokens(), ends);
         } catch (UnforcedException unforced) {
-            throw new GenerationException(Kind.INVALID, String.valueOf(unforced.getMessage()), unforced.field(), 0);
+            String field = form != null && request.calls().isFree() ? form.field() : unforced.field();
+            throw new GenerationException(Kind.INVALID, String.valueOf(unforced.getMessage()), field, 0);
         }
     }
 

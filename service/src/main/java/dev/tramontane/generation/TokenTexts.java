@@ -1,9 +1,14 @@
 package dev.tramontane.generation;
 
+import dev.tramontane.answer.AnswerReader;
+import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.answer.ThoughtStyle;
+import dev.tramontane.answer.Tools;
 import dev.tramontane.chat.ChatPrompt;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.generation.GenerationEvent.Alternative;
 import dev.tramontane.generation.GenerationEvent.Token;
+import dev.tramontane.generation.guide.ThoughtMeter;
 import dev.tramontane.tokenizer.TokenDecoder;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
@@ -12,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /** Tokens as people read them. Immutable; any thread. */
@@ -55,6 +61,22 @@ final class TokenTexts {
     /** How a control token is written out when the request wants to see it. */
     String piece(int id) {
         return id < tokenizer.size() ? tokenizer.piece(id) : "";
+    }
+
+    /**
+     * Of the thoughts of one answer.
+     *
+     * @param style which has thoughts
+     * @param tools that the answer may call
+     * @param thinking whether the prompt has opened one
+     */
+    ThoughtMeter meter(AnswerStyle style, Tools tools, boolean thinking) {
+        AnswerReader reader = style.reader(tools, this::isControl);
+        if (thinking) {
+            reader.openThought();
+        }
+        ThoughtStyle thoughts = Objects.requireNonNull(style.thoughts());
+        return new ThoughtMeter(reader, thoughts.close().length(), id -> isSilent(id) ? piece(id) : null, this::bytes);
     }
 
     TokenDecoder decoder() {

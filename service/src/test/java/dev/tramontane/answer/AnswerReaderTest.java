@@ -33,50 +33,61 @@ final class AnswerReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '¦', quoteCharacter = '~', nullValues = "-", textBlock = """
-            ARRAY ¦ Fine. ¦ w:Fine.
-            ARRAY ¦ «[TOOL_CALLS]» [{"name": "weather", "arguments": {"city": "Brest"}}]«</s>» ¦ c:weather{"city": "Brest"}
-            ARRAY ¦ «[TOOL_CALLS]»[{"name":"now","arguments":{},"id":"abcDEF123"},{"arguments":{"a":[1,"]}"]},"name":"weather"}] ¦ c:now{} c:weather{"a":[1,"]}"]}
-            ARRAY ¦ Let me see.«[TOOL_CALLS]»[{"name":"now","arguments":{}}] ¦ w:Let me see. c:now{}
-            ARRAY ¦ «[TOOL_CALLS]»{"name":"now"} ¦ c:now{}
-            ARRAY ¦ «[TOOL_CALLS]»[] ¦ -
-            ARRAY ¦ «[TOOL_CALLS]»I would call ¦ w:I would call
-            ARRAY ¦ «[TOOL_CALLS]»[{"name":"weather","arguments":{"city":"Br ¦ c:weather{"city":"Br
-            ARRAY ¦ «[TOOL_CALLS]»[{"name":"wea ¦ w:[{"name":"wea
-            ARRAY ¦ [TOOL_CALLS][{"name":"now","arguments":{}}] ¦ w:[TOOL_CALLS][{"name":"now","arguments":{}}]
-            NAMED ¦ «[TOOL_CALLS]»weather«[CALL_ID]»abcDEF123«[ARGS]»{"city": "Brest"}«[TOOL_CALLS]»now«[ARGS]»{} ¦ c:weather#abcDEF123{"city": "Brest"} c:now{}
-            NAMED ¦ Yes.«[TOOL_CALLS]»weather«[ARGS]»{"city": "Brest", "days": 2}«</s>» ¦ w:Yes. c:weather{"city": "Brest", "days": 2}
-            NAMED ¦ «[TOOL_CALLS]»weather{"city": "Brest"} ¦ c:weather{"city": "Brest"}
-            NAMED ¦ «[TOOL_CALLS]»[{"name": "now", "arguments": {}}] ¦ c:now{}
-            NAMED ¦ «[TOOL_CALLS]»weath ¦ w:weath
-            NAMED ¦ «[TOOL_CALLS]»weather«[ARGS]»{"city": ¦ c:weather{"city":
-            NAMED ¦ «[THINK]»Brest? «[/THINK]» Rain. ¦ t:Brest?_ w:_Rain.
-            NAMED ¦ «[THINK]»call it«[TOOL_CALLS]»now«[ARGS]»{} ¦ t:call it c:now{}
-            NAMED ¦ [THINK]no[/THINK] ¦ w:[THINK]no[/THINK]
-            OBJECT ¦ <tool_call>⏎{"name": "weather", "arguments": {"city": "Brest"}}⏎</tool_call>⏎<tool_call>⏎{"name": "now", "arguments": {}}⏎</tool_call> ¦ c:weather{"city": "Brest"} c:now{}
-            OBJECT ¦ Well,⏎<tool_call>{"name": "now", "arguments": "{\\\\"a\\\\": \\\\"\\\\\\\\u00e9\\\\"}"}</tool_call> Done. ¦ w:Well,⏎ c:now{"a": "\\\\u00e9"} w:_Done.
-            OBJECT ¦ <tool_call>{"name": "now", "arguments": null}</tool_call> ¦ c:now{}
-            OBJECT ¦ <tool_call>{"function": {"name": "now", "arguments": {"x": 1}}, "type": "function"}</tool_call> ¦ c:now{"x": 1}
-            OBJECT ¦ <tool_call>not JSON</tool_call> ¦ w:<tool_call>not JSON</tool_call>
-            OBJECT ¦ a <tool_calls> b < c ¦ w:a <tool_calls> b < c
-            OBJECT ¦ <tool_call>{"name": "now", "arguments": {"x": 1]} </tool_call> ¦ c:now{"x": 1 w:]} </tool_call>
-            OBJECT ¦ <think>⏎Hm.⏎⏎Yes.⏎</think>⏎⏎It is. ¦ t:Hm.⏎⏎Yes. w:It is.
-            OBJECT ¦ <think>⏎⏎</think>⏎⏎<tool_call>{"name": "now", "arguments": {}}</tool_call> ¦ c:now{}
-            OBJECT ¦ <think>so ¦ t:so
-            BARE ¦ {"name": "weather", "parameters": {"city": "Brest"}} ¦ c:weather{"city": "Brest"}
-            BARE ¦ «<|python_tag|>»{"name": "now", "parameters": {}}; {"name": "weather", "parameters": {"days": 1}} ¦ c:now{} c:weather{"days": 1}
-            BARE ¦ {"type": "function", "name": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
-            BARE ¦ {"type": "function", "function": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
-            BARE ¦ {"name": "Brest", "parameters": {}} ¦ w:{"name": "Brest", "parameters": {}}
-            BARE ¦ {"name": "now", "population": 3} ¦ w:{"name": "now", "population": 3}
-            BARE ¦ {"name": "now"} ¦ w:{"name": "now"}
-            BARE ¦ ⏎ {"city": "Brest"} it is ¦ w:⏎ {"city": "Brest"} it is
-            BARE ¦ It is {"name": "now", "parameters": {}} ¦ w:It is {"name": "now", "parameters": {}}
-            TAGGED ¦ <tool_call>⏎<function=weather>⏎<parameter=city>⏎12⏎</parameter>⏎<parameter=days>⏎2⏎</parameter>⏎</function>⏎</tool_call> ¦ c:weather{"city": "12", "days": 2}
-            TAGGED ¦ <tool_call><function=now></function></tool_call>⏎<tool_call><function=now><parameter=a>{"b": [1]}</parameter><parameter=c>x, "d": 1</parameter></function></tool_call> ¦ c:now{} c:now{"a": {"b":[1]}, "c": "x, \\"d\\": 1"}
-            TAGGED ¦ <tool_call><function=now><parameter=a>1, 2</parameter></function></tool_call> ¦ c:now{"a": "1, 2"}
-            TAGGED ¦ <tool_call><function=weather><parameter=city>Br ¦ c:weather
-            TAGGED ¦ <tool_call>weather</tool_call> ¦ w:<tool_call>weather</tool_call>
-            """)
+        ARRAY ¦ Fine. ¦ w:Fine.
+        ARRAY ¦ «[TOOL_CALLS]» [{"name": "weather", "arguments": {"city": "Brest"}}]«</s>» ¦ c:weather{"city": "Brest"}
+        ARRAY ¦ «[TOOL_CALLS]»[{"name":"now","arguments":{},"id":"abcDEF123"},{"arguments":{"a":[1,"]}"]},"name":"weather"}] ¦ c:now{} c:weather{"a":[1,"]}"]}
+        ARRAY ¦ Let me see.«[TOOL_CALLS]»[{"name":"now","arguments":{}}] ¦ w:Let me see. c:now{}
+        ARRAY ¦ «[TOOL_CALLS]»{"name":"now"} ¦ c:now{}
+        ARRAY ¦ «[TOOL_CALLS]»[] ¦ -
+        ARRAY ¦ «[TOOL_CALLS]»I would call ¦ w:I would call
+        ARRAY ¦ «[TOOL_CALLS]»[{"name":"weather","arguments":{"city":"Br ¦ c:weather{"city":"Br
+        ARRAY ¦ «[TOOL_CALLS]»[{"name":"wea ¦ w:[{"name":"wea
+        ARRAY ¦ [TOOL_CALLS][{"name":"now","arguments":{}}] ¦ w:[TOOL_CALLS][{"name":"now","arguments":{}}]
+        NAMED ¦ «[TOOL_CALLS]»weather«[CALL_ID]»abcDEF123«[ARGS]»{"city": "Brest"}«[TOOL_CALLS]»now«[ARGS]»{} ¦ c:weather#abcDEF123{"city": "Brest"} c:now{}
+        NAMED ¦ Yes.«[TOOL_CALLS]»weather«[ARGS]»{"city": "Brest", "days": 2}«</s>» ¦ w:Yes. c:weather{"city": "Brest", "days": 2}
+        NAMED ¦ «[TOOL_CALLS]»weather{"city": "Brest"} ¦ c:weather{"city": "Brest"}
+        NAMED ¦ «[TOOL_CALLS]»[{"name": "now", "arguments": {}}] ¦ c:now{}
+        NAMED ¦ «[TOOL_CALLS]»weath ¦ w:weath
+        NAMED ¦ «[TOOL_CALLS]»weather«[ARGS]»{"city": ¦ c:weather{"city":
+        NAMED ¦ «[THINK]»Brest? «[/THINK]» Rain. ¦ t:Brest?_ w:_Rain.
+        NAMED ¦ «[THINK]»call it«[TOOL_CALLS]»now«[ARGS]»{} ¦ t:call it c:now{}
+        NAMED ¦ [THINK]no[/THINK] ¦ w:[THINK]no[/THINK]
+        OBJECT ¦ <tool_call>⏎{"name": "weather", "arguments": {"city": "Brest"}}⏎</tool_call>⏎<tool_call>⏎{"name": "now", "arguments": {}}⏎</tool_call> ¦ c:weather{"city": "Brest"} c:now{}
+        OBJECT ¦ Well,⏎<tool_call>{"name": "now", "arguments": "{\\\\"a\\\\": \\\\"\\\\\\\\u00e9\\\\"}"}</tool_call> Done. ¦ w:Well,⏎ c:now{"a": "\\\\u00e9"} w:_Done.
+        OBJECT ¦ <tool_call>{"name": "now", "arguments": null}</tool_call> ¦ c:now{}
+        OBJECT ¦ <tool_call>{"function": {"name": "now", "arguments": {"x": 1}}, "type": "function"}</tool_call> ¦ c:now{"x": 1}
+        OBJECT ¦ <tool_call>not JSON</tool_call> ¦ w:<tool_call>not JSON</tool_call>
+        OBJECT ¦ a <tool_calls> b < c ¦ w:a <tool_calls> b < c
+        OBJECT ¦ <tool_call>{"name": "now", "arguments": {"x": 1]} </tool_call> ¦ c:now{"x": 1 w:]} </tool_call>
+        OBJECT ¦ <think>⏎Hm.⏎⏎Yes.⏎</think>⏎⏎It is. ¦ t:Hm.⏎⏎Yes. w:It is.
+        OBJECT ¦ <think>⏎⏎</think>⏎⏎<tool_call>{"name": "now", "arguments": {}}</tool_call> ¦ c:now{}
+        OBJECT ¦ <think>so ¦ t:so
+        OBJECT ¦ ⏎ <think>so</think>⏎<think> is a mark ¦ t:so w:<think> is a mark
+        OBJECT ¦ The mark <think> opens, </think> closes. ¦ w:The mark <think> opens, </think> closes.
+        OBJECT ¦ <thing> ¦ w:<thing>
+        OBJECT ¦ <thin ¦ w:<thin
+        OBJECT ¦ <tool_call>{"name": "now", "arguments": {"a": "<think>"}}</tool_call><think>b ¦ c:now{"a": "<think>"} w:<think>b
+        BARE ¦ <think>so</think>⏎{"name": "now", "parameters": {}} ¦ t:so c:now{}
+        ARRAY ¦ «[TOOL_CALLS]»[{"name": "a b", "arguments": {}}] ¦ w:[{"name": "a b", "arguments": {}}]
+        NAMED ¦ «[TOOL_CALLS]»see: this«[ARGS]»{} ¦ w:see: this{}
+        OBJECT ¦ <tool_call>{"name": "a.b", "arguments": {}}</tool_call> ¦ w:<tool_call>{"name": "a.b", "arguments": {}}</tool_call>
+        TAGGED ¦ <tool_call><function=a b></function></tool_call> ¦ w:<tool_call><function=a b></function></tool_call>
+        NAMED ¦ No.«[THINK]»Or«[/THINK]»Yes.«[THINK]»so ¦ w:No. t:Or w:Yes. t:so
+        BARE ¦ {"name": "weather", "parameters": {"city": "Brest"}} ¦ c:weather{"city": "Brest"}
+        BARE ¦ «<|python_tag|>»{"name": "now", "parameters": {}}; {"name": "weather", "parameters": {"days": 1}} ¦ c:now{} c:weather{"days": 1}
+        BARE ¦ {"type": "function", "name": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
+        BARE ¦ {"type": "function", "function": "now", "parameters": {"a": "b"}} ¦ c:now{"a": "b"}
+        BARE ¦ {"name": "Brest", "parameters": {}} ¦ w:{"name": "Brest", "parameters": {}}
+        BARE ¦ {"name": "now", "population": 3} ¦ w:{"name": "now", "population": 3}
+        BARE ¦ {"name": "now"} ¦ w:{"name": "now"}
+        BARE ¦ ⏎ {"city": "Brest"} it is ¦ w:⏎ {"city": "Brest"} it is
+        BARE ¦ It is {"name": "now", "parameters": {}} ¦ w:It is {"name": "now", "parameters": {}}
+        TAGGED ¦ <tool_call>⏎<function=weather>⏎<parameter=city>⏎12⏎</parameter>⏎<parameter=days>⏎2⏎</parameter>⏎</function>⏎</tool_call> ¦ c:weather{"city": "12", "days": 2}
+        TAGGED ¦ <tool_call><function=now></function></tool_call>⏎<tool_call><function=now><parameter=a>{"b": [1]}</parameter><parameter=c>x, "d": 1</parameter></function></tool_call> ¦ c:now{} c:now{"a": {"b":[1]}, "c": "x, \\"d\\": 1"}
+        TAGGED ¦ <tool_call><function=now><parameter=a>1, 2</parameter></function></tool_call> ¦ c:now{"a": "1, 2"}
+        TAGGED ¦ <tool_call><function=weather><parameter=city>Br ¦ c:weather
+        TAGGED ¦ <tool_call>weather</tool_call> ¦ w:<tool_call>weather</tool_call>
+        """)
     void readsAlikeHoweverItIsCut(CallStyle style, String answer, String read) {
         String given = answer.replace('⏎', '\n').replace("\\\\", "\\");
         String wanted = read == null ? "" : read.replace("\\\\", "\\");
@@ -143,6 +154,23 @@ final class AnswerReaderTest {
         assertThat(parts).hasSize(2).last().isEqualTo(new CallText(0, "{\"city\": \"Br"));
         reader.text("est\"", parts);
         assertThat(parts).hasSize(3).last().isEqualTo(new CallText(0, "est\""));
+    }
+
+    /** A name has 64 characters at most, in every form. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '¦', textBlock = """
+        ARRAY ¦ «[TOOL_CALLS]»[{"name": "%s", "arguments": {}}]
+        NAMED ¦ «[TOOL_CALLS]»%s«[ARGS]»{}
+        OBJECT ¦ <tool_call>{"name": "%s", "arguments": {}}</tool_call>
+        TAGGED ¦ <tool_call><function=%s></function></tool_call>
+        """)
+    void namesHaveALimit(CallStyle style, String answer) {
+        AnswerStyle form = new AnswerStyle(style, null);
+        String longest = "x".repeat(64);
+        assertThat(shown(form, answer.replace("%s", longest), new Random(1), 7)).isEqualTo("c:" + longest + "{}");
+        assertThat(shown(form, answer.replace("%s", longest + "y"), new Random(1), 7))
+                .startsWith("w:")
+                .contains(longest + "y");
     }
 
     @Test

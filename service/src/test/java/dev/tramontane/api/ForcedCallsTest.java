@@ -13,6 +13,7 @@ import dev.tramontane.chat.MistralLayout;
 import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.fixtures.Documents;
+import dev.tramontane.fixtures.Script;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;
@@ -38,15 +39,16 @@ final class ForcedCallsTest {
 
     /** Schemas of every shape that a call's arguments have: references into their own root, bounds, choices, none at all. */
     private static final JsonArray TOOLS = new JsonArray("""
-            [{"type": "function", "function": {"name": "weather", "strict": true, "parameters": {"type": "object",
-               "properties": {"city": {"type": "string", "enum": ["Brest", "Orléans"]}, "unit": {"enum": ["C", "F\\"é"]}},
-               "required": ["city", "unit"], "additionalProperties": false}}},
-             {"type": "function", "function": {"name": "weather_at", "parameters": {"type": "object",
-               "$defs": {"degrees": {"type": "integer", "minimum": -90, "maximum": 90}},
-               "properties": {"at": {"type": "array", "items": {"$ref": "#/$defs/degrees"}, "minItems": 2, "maxItems": 2}},
-               "required": ["at"], "additionalProperties": false}}},
-             {"type": "function", "function": {"name": "now", "parameters": {"type": "object",
-               "properties": {"zone": {"type": ["boolean", "null"]}}, "additionalProperties": false}}}]""");
+        [{"type": "function", "function": {"name": "weather", "strict": true, "parameters": {"type": "object",
+           "properties": {"city": {"type": "string", "enum": ["Brest", "Orléans"]}, "unit": {"enum": ["C", "F\\"é"]}},
+           "required": ["city", "unit"], "additionalProperties": false}}},
+         {"type": "function", "function": {"name": "weather_at", "parameters": {"type": "object",
+           "$defs": {"degrees": {"type": "integer", "minimum": -90, "maximum": 90}},
+           "properties": {"at": {"type": "array", "items": {"$ref": "#/$defs/degrees"}, "minItems": 2, "maxItems": 2}},
+           "required": ["at"], "additionalProperties": false}}},
+         {"type": "function", "function": {"name": "now", "parameters": {"type": "object",
+           "properties": {"zone": {"type": ["boolean", "null"]}}, "additionalProperties": false}}}]\
+        """);
 
     /** A model's style, with or without control tokens for its marks. */
     record Style(String name, ChatLayout layout, List<String> controls) {
@@ -193,8 +195,8 @@ final class ForcedCallsTest {
                 service,
                 asking(
                         seed,
-                        new JsonObject(
-                                "{\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"weather_at\"}}}")));
+                        new JsonObject("{\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\":"
+                                + " \"weather_at\"}}}")));
         if (!choice.getString("finish_reason").equals("length")) {
             assertThat(choice.getString("finish_reason")).as("as OpenAI has it").isEqualTo("stop");
             assertThat(validCalls(choice)).containsExactly("weather_at");
@@ -212,8 +214,9 @@ final class ForcedCallsTest {
     /** Words are free, and where a call opens it is one of those that are allowed, and fits. */
     private static void strictWhereTheModelCallsByItself(TestService service, int seed) {
         JsonObject allowed = new JsonObject("""
-                {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [
-                 {"type": "function", "function": {"name": "weather"}}]}}}""");
+            {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [
+             {"type": "function", "function": {"name": "weather"}}]}}}\
+            """);
         assertThat(validCalls(choice(service, asking(seed, allowed)))).allMatch("weather"::equals);
     }
 
@@ -247,6 +250,60 @@ final class ForcedCallsTest {
                 validCalls(choice);
             }
             assertThat(thought).as("answers with a thought").isPositive();
+        }
+    }
+
+    /** A call ends the thought in which it begins, for its budget too: no end of a thought is drawn into its arguments. */
+    @Test
+    void aCallWithinAThoughtIsNotCutByItsBudget() {
+        String arguments = "{\"city\": \"Brest\", \"unit\": \"C\"}";
+        Script script = Script.mistral()
+                .when("within", "«[THINK]»Hm«[TOOL_CALLS]»weather«[ARGS]»" + arguments)
+                .when("forced", "«[THINK]»Hm«[/THINK]»«[TOOL_CALLS]»weather«[ARGS]»" + arguments);
+        try (TestService service = TestService.playing(script, MistralLayout.of(MistralVersion.V13))) {
+            for (String marker : List.of("within", "forced")) {
+                JsonArray tools = TOOLS.copy();
+                tools.getJsonObject(0).getJsonObject("function").remove("strict");
+                JsonObject body = asking(1, JsonObject.of("thinking_token_budget", 3, "tools", tools))
+                        .put("messages", JsonArray.of(JsonObject.of("role", "user", "content", marker)))
+                        .put("tool_choice", marker.equals("forced") ? "required" : "auto");
+                TestService.Reply reply = service.chat(body);
+                assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+                JsonObject choice = reply.json().getJsonArray("choices").getJsonObject(0);
+                JsonObject message = choice.getJsonObject("message");
+                assertThat(message.getString("reasoning_content")).isEqualTo("Hm");
+                assertThat(calls(choice)
+                                .getJsonObject(0)
+                                .getJsonObject("function")
+                                .getString("arguments"))
+                        .isEqualTo(arguments);
+                assertThat(reply.json()
+                                .getJsonObject("usage")
+                                .getJsonObject("completion_tokens_details")
+                                .getInteger("reasoning_tokens"))
+                        .isEqualTo(2);
+            }
+        }
+    }
+
+    /** Marks that are text are a thought's where the answer begins; in a document or in words they are what they spell. */
+    @Test
+    void marksOfThoughtsInDocuments() {
+        String document = "{\"tag\": \"<think>hm</think>\"}";
+        Script script = Script.mistral().when("Which", document).when("First", "<think>Ah.</think>\n" + document);
+        ChatLayout layout = MistralLayout.of(MistralVersion.V3_TEKKEN)
+                .answeredIn(new AnswerStyle(CallStyle.OBJECT, ThoughtStyle.TAGS));
+        try (TestService service = TestService.playing(script, layout)) {
+            for (String marker : List.of("Which", "First")) {
+                for (String form : List.of("{\"response_format\": {\"type\": \"json_object\"}}", "{}")) {
+                    JsonObject body = new JsonObject(form)
+                            .put("thinking_token_budget", 3)
+                            .put("messages", JsonArray.of(JsonObject.of("role", "user", "content", marker)));
+                    JsonObject message = choice(service, body).getJsonObject("message");
+                    assertThat(message.getString("content")).isEqualTo(document);
+                    assertThat(message.getString("reasoning_content")).isEqualTo(marker.equals("First") ? "Ah." : null);
+                }
+            }
         }
     }
 

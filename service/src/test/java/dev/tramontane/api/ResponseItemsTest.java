@@ -32,9 +32,10 @@ final class ResponseItemsTest {
             "«[THINK]»Hm, Brest.«[/THINK]»Let me see, ö.«[TOOL_CALLS]»weather«[CALL_ID]»abcDEF123«[ARGS]»"
                     + "{\"city\": \"Orléans\"}«[TOOL_CALLS]»now«[ARGS]»{}";
     private static final JsonArray TOOLS = new JsonArray("""
-            [{"type": "function", "name": "weather", "description": "Of a city.", "strict": false,
-              "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
-             {"type": "function", "name": "now", "parameters": {}}]""");
+        [{"type": "function", "name": "weather", "description": "Of a city.", "strict": false,
+          "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+         {"type": "function", "name": "now", "parameters": {}}]\
+        """);
 
     private static JsonObject body(Object input) {
         return JsonObject.of("model", TestService.MODEL, "input", input, "tools", TOOLS);
@@ -146,21 +147,22 @@ final class ResponseItemsTest {
             List<String> shapes = shapes(response);
             assertThat(shapes)
                     .containsExactly(
-                            "{\"type\":\"reasoning\",\"status\":\"completed\",\"summary\":[],\"content\":[{\"type\":\"reasoning_text\",\"text\":\"Hm, Brest.\"}]}",
-                            "{\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Let me see, ö.\",\"annotations\":[],\"logprobs\":[]}]}",
-                            "{\"type\":\"function_call\",\"status\":\"completed\",\"name\":\"weather\",\"arguments\":\"{\\\"city\\\": \\\"Orléans\\\"}\"}",
+                            "{\"type\":\"reasoning\",\"status\":\"completed\",\"summary\":[],\"content\":[{\"type\":\"reasoning_text\",\"text\":\"Hm,"
+                                    + " Brest.\"}]}",
+                            "{\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Let"
+                                    + " me see, ö.\",\"annotations\":[],\"logprobs\":[]}]}",
+                            "{\"type\":\"function_call\",\"status\":\"completed\",\"name\":\"weather\",\"arguments\":\"{\\\"city\\\":"
+                                    + " \\\"Orléans\\\"}\"}",
                             "{\"type\":\"function_call\",\"status\":\"completed\",\"name\":\"now\",\"arguments\":\"{}\"}");
             assertThat(response.getJsonArray("output").getJsonObject(2).getString("call_id"))
                     .isEqualTo("abcDEF123");
             assertThat(response.getString("status")).isEqualTo("completed");
             assertThat(response.getJsonArray("tools")).isEqualTo(new JsonArray("""
-                        [{"type": "function", "name": "weather", "description": "Of a city.",
-                          "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}, "strict": false},
-                         {"type": "function", "name": "now", "description": null, "parameters": {}, "strict": false}]"""));
-            assertThat(response.getJsonObject("usage")
-                            .getJsonObject("output_tokens_details")
-                            .getInteger("reasoning_tokens"))
-                    .isBetween("Hm, Brest.".length(), "Hm, Brest.".length() + 2);
+                [{"type": "function", "name": "weather", "description": "Of a city.",
+                  "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}, "strict": false},
+                 {"type": "function", "name": "now", "description": null, "parameters": {}, "strict": false}]\
+                """));
+            assertThat(thoughts(response)).isEqualTo("Hm, Brest.".length());
             assertThat(shapes(whole(service, body("Hi")))).isEqualTo(shapes);
             JsonObject kept = service.get(PATH + "/" + response.getString("id")).json();
             assertThat(kept).isEqualTo(response);
@@ -170,6 +172,12 @@ final class ResponseItemsTest {
                                     .json()))
                             .isEqualTo(shapes));
         }
+    }
+
+    private static int thoughts(JsonObject response) {
+        return response.getJsonObject("usage")
+                .getJsonObject("output_tokens_details")
+                .getInteger("reasoning_tokens");
     }
 
     /** Nobody answers half a call, and what follows does not show it. */
@@ -335,7 +343,12 @@ final class ResponseItemsTest {
             }
             List<NumberedEvents> events = new ArrayList<>(NumberedEvents.of(had.toString()));
             JsonObject notice = events.removeLast().json();
-            String id = notice.getJsonObject("response").getString("id");
+            JsonObject cut = notice.getJsonObject("response");
+            assertThat(thoughts(cut))
+                    .as("counted as at the end")
+                    .isEqualTo(Math.clamp(
+                            cut.getJsonObject("usage").getInteger("output_tokens") - 1, 0, "Hm, Brest.".length()));
+            String id = cut.getString("id");
             TestService.Reply rest = next.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + next.port
                     + notice.getJsonObject("resume").getString("url"))));
             assertThat(rest.status()).as(rest.body()).isEqualTo(200);
@@ -344,6 +357,7 @@ final class ResponseItemsTest {
             assertThat(shapes(response)).isEqualTo(wanted);
             assertThat(response.getJsonObject("usage").getInteger("output_tokens"))
                     .isEqualTo(ids.length + 1);
+            assertThat(thoughts(response)).isEqualTo("Hm, Brest.".length());
             assertThat(next.get(PATH + "/" + id).json()).isEqualTo(response);
             String call = response.getJsonArray("output").getJsonObject(2).getString("call_id");
             refused(next, response, JsonArray.of(output(call, "a")), "input", "no function_call_output");

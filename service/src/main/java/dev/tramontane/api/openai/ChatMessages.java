@@ -175,7 +175,7 @@ final class ChatMessages {
             JsonFields call = fields.inner(given.get(i), fields.path("tool_calls") + "[" + i + "]");
             JsonFields function = function(call);
             Map<String, @Nullable Object> named = new LinkedHashMap<>();
-            named.put("name", function.requiredString("name"));
+            named.put("name", ToolFields.toolName(function));
             // Whatever a model wrote, JSON or not; models that call without arguments write nothing.
             String arguments = function.string("arguments");
             named.put("arguments", arguments == null ? "" : arguments);

@@ -34,7 +34,9 @@ final class RunningUsage {
             case Delta delta -> {
                 Usage before = of(first + delta.choice());
                 int tokens = before.completionTokens() + delta.tokens().size();
-                byChoice.put(first + delta.choice(), new Usage(before.promptTokens(), delta.cachedTokens(), tokens));
+                byChoice.put(
+                        first + delta.choice(),
+                        new Usage(before.promptTokens(), delta.cachedTokens(), tokens, delta.thoughtTokens()));
             }
             // With the end token, and what a stop string took.
             case Finished finished -> byChoice.put(first + finished.choice(), finished.usage());

@@ -16,6 +16,7 @@ final class ToldChoice {
     private int count;
     private int codePoints;
     private int cachedTokens;
+    private int thoughtTokens;
 
     /** Its parts in their order, without their text: how what comes next is told depends on what came before. */
     private final List<AnswerPart> outline;
@@ -23,19 +24,27 @@ final class ToldChoice {
     private @Nullable Finished end;
 
     ToldChoice() {
-        this(new int[0], 0, Continuation.UNKNOWN, List.of(), null);
+        this(new int[0], 0, Continuation.UNKNOWN, 0, List.of(), null);
     }
 
     /**
      * One of which this was told elsewhere. The array must not change.
      *
      * @param cachedTokens of the prompt, found where it began; {@link Continuation#UNKNOWN} before its first token
+     * @param thoughtTokens of its tokens, those of thoughts
      */
-    ToldChoice(int[] tokens, int codePoints, int cachedTokens, List<AnswerPart> outline, @Nullable Finished end) {
+    ToldChoice(
+            int[] tokens,
+            int codePoints,
+            int cachedTokens,
+            int thoughtTokens,
+            List<AnswerPart> outline,
+            @Nullable Finished end) {
         this.tokens = tokens;
         count = tokens.length;
         this.codePoints = codePoints;
         this.cachedTokens = cachedTokens;
+        this.thoughtTokens = thoughtTokens;
         this.outline = new ArrayList<>(outline);
         this.end = end;
     }
@@ -50,6 +59,7 @@ final class ToldChoice {
         }
         cachedTokens = delta.cachedTokens();
         codePoints += delta.text().codePointCount(0, delta.text().length());
+        thoughtTokens = delta.thoughtTokens();
         for (AnswerPart part : delta.parts()) {
             AnswerPart without = withoutText(part);
             if (outline.isEmpty() || !outline.getLast().equals(without)) {
@@ -92,6 +102,11 @@ final class ToldChoice {
         return cachedTokens;
     }
 
+    /** Of its tokens, those of thoughts. */
+    int thoughtTokens() {
+        return thoughtTokens;
+    }
+
     List<AnswerPart> outline() {
         return List.copyOf(outline);
     }
@@ -107,6 +122,6 @@ final class ToldChoice {
         for (int i = 0; i < count; i++) {
             known.add(new Token(tokens[i], "", new byte[0], 0, List.of(), 0));
         }
-        return new Delta(index, "", known, outline(), Math.max(0, cachedTokens));
+        return new Delta(index, "", known, outline(), Math.max(0, cachedTokens), thoughtTokens);
     }
 }

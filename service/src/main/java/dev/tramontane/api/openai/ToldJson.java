@@ -26,6 +26,7 @@ final class ToldJson {
         if (choice.cachedTokens() != Continuation.UNKNOWN) {
             json.writeNumberProperty("cached_tokens", choice.cachedTokens());
         }
+        json.writeNumberProperty("thought_tokens", choice.thoughtTokens());
         json.writeName("outline").writeStartArray();
         choice.outline().forEach(part -> write(json, part));
         json.writeEndArray();
@@ -68,6 +69,7 @@ final class ToldJson {
         int[] tokens = JsonFields.ids(fields.requiredArray("tokens"), fields.path("tokens"));
         int codePoints = fields.integer("code_points", 0, 0, Integer.MAX_VALUE);
         int cachedTokens = fields.integer("cached_tokens", Continuation.UNKNOWN, 0, Integer.MAX_VALUE);
+        int thoughtTokens = fields.integer("thought_tokens", 0, 0, Integer.MAX_VALUE);
         List<AnswerPart> outline = new ArrayList<>();
         List<@Nullable Object> parts = fields.requiredArray("outline");
         for (int i = 0; i < parts.size(); i++) {
@@ -76,7 +78,7 @@ final class ToldJson {
         JsonFields end = fields.object("end");
         Finished finished = end == null ? null : end(end, index);
         fields.end();
-        return new ToldChoice(tokens, codePoints, cachedTokens, outline, finished);
+        return new ToldChoice(tokens, codePoints, cachedTokens, thoughtTokens, outline, finished);
     }
 
     private static AnswerPart part(JsonFields fields) {

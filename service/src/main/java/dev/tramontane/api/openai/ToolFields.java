@@ -60,7 +60,7 @@ public record ToolFields(List<Map<String, @Nullable Object>> shown, CallRules ca
     /** @param strict takes its name, where its arguments are to follow its schema */
     private static Map<String, @Nullable Object> tool(JsonFields tool, Set<String> strict) {
         JsonFields function = function(tool);
-        String name = function.requiredString(NAME);
+        String name = toolName(function);
         String description = function.string("description");
         Object given = function.value("parameters");
         Map<String, @Nullable Object> described = new LinkedHashMap<>();
@@ -104,8 +104,21 @@ public record ToolFields(List<Map<String, @Nullable Object>> shown, CallRules ca
 
     private static String named(JsonFields holder) {
         JsonFields function = function(holder);
-        String name = function.requiredString(NAME);
+        String name = toolName(function);
         function.end();
+        return name;
+    }
+
+    /**
+     * What a tool is called, in what is offered, chosen and called.
+     *
+     * @throws InvalidJsonException for a name that none may have
+     */
+    public static String toolName(JsonFields holder) {
+        String name = holder.requiredString(NAME);
+        if (!Tools.isName(name)) {
+            throw holder.wrong(NAME, Tools.NAMES, name);
+        }
         return name;
     }
 

@@ -1,5 +1,6 @@
 package dev.tramontane.api.responses;
 
+import dev.tramontane.api.openai.ToolFields;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ final class InputItems {
 
     private static Item call(JsonFields item) {
         String id = item.requiredString("call_id");
-        String name = item.requiredString("name");
+        String name = ToolFields.toolName(item);
         String arguments = item.string("arguments"); // Models that call without any write nothing.
         boolean whole = !"incomplete".equals(item.string("status"));
         item.harmless("id");

@@ -135,7 +135,7 @@ public final class ResponseEvents {
         if (!delta.parts().isEmpty()) {
             begin(events);
         }
-        output.add(delta.parts(), delta.tokens().size(), (type, fields) -> events.add(event(type, fields)));
+        output.add(delta.parts(), delta.thoughtTokens(), (type, fields) -> events.add(event(type, fields)));
         return events;
     }
 

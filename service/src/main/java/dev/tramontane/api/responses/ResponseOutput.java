@@ -54,23 +54,19 @@ final class ResponseOutput {
     /**
      * Takes more of the answer.
      *
-     * @param tokens in which it begins
+     * @param thoughts of its tokens so far that are of thoughts
      */
-    void add(List<AnswerPart> parts, int tokens, Sink sink) {
-        boolean thinks = parts.isEmpty() && is(Kind.REASONING);
+    void add(List<AnswerPart> parts, int thoughts, Sink sink) {
+        thoughtTokens = thoughts;
         for (AnswerPart part : parts) {
             switch (part) {
                 case AnswerPart.Words(String more) -> say(Kind.MESSAGE, more, sink);
-                case AnswerPart.Thought(String more) -> {
-                    thinks = true;
-                    say(Kind.REASONING, more, sink);
-                }
+                case AnswerPart.Thought(String more) -> say(Kind.REASONING, more, sink);
                 case AnswerPart.CallBegun(int index, String id, String name) ->
                     begin(new OutputItem(Kind.CALL, callId(index, id), name, ""), sink);
                 case AnswerPart.CallText(int index, String more) -> say(Kind.CALL, more, sink);
             }
         }
-        thoughtTokens += thinks ? tokens : 0;
     }
 
     /** The answer is over. One that says nothing is an empty message. */

@@ -52,8 +52,7 @@ public final class BudgetGuide implements Guide {
             return true;
         }
         if (!meter.isWhole() && closing == null) {
-            tokens.writeContinuations(words); // Half a character would become part of what follows.
-            return true;
+            return restOfCharacter(words, work); // Half of one would become part of what follows.
         }
         Guide spelled = closing();
         if (spelled != null) {
@@ -61,6 +60,19 @@ public final class BudgetGuide implements Guide {
         }
         Arrays.fill(words, 0);
         close.ifPresent(id -> words[id >> 6] |= 1L << id);
+        return true;
+    }
+
+    /** What goes on with a character; all that may follow where nothing does. */
+    private boolean restOfCharacter(long[] words, MaskWork work) {
+        if (rest == null) {
+            tokens.writeContinuations(words);
+            return true;
+        }
+        if (!rest.mask(words, work)) {
+            return false;
+        }
+        tokens.keepContinuations(words);
         return true;
     }
 
@@ -84,7 +96,7 @@ public final class BudgetGuide implements Guide {
         if (rest != null && !rest.accept(token)) {
             return false;
         }
-        meter.take(token, tokens.bytes(token));
+        meter.take(token);
         if (!meter.isThinking()) {
             closing = null;
         }

@@ -51,15 +51,18 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
     public Part start(@Nullable Form form, Tools tools, CallRules rules, boolean thinking) {
         ThoughtStyle thoughts = style.thoughts();
         boolean spelled = thoughts != null && id(thoughts.open()).isEmpty();
+        if (thoughts != null && spelled != id(thoughts.close()).isEmpty()) {
+            throw new UnforcedException(
+                    "tool_choice",
+                    "Of the marks of this model's thoughts, " + thoughts.open() + " and " + thoughts.close()
+                            + ", its vocabulary has only one as a control token, so nothing can be asked of what"
+                            + " follows them.");
+        }
         Part body = body(form, tools, rules, thoughts == null || !spelled ? null : thoughts, thinking);
         if (thoughts == null || spelled) {
             return body;
         }
-        OptionalInt close = id(thoughts.close());
-        if (close.isEmpty()) {
-            throw new UnforcedException("tool_choice", "This model's thoughts have no end that can be told.");
-        }
-        Part thought = Part.of(Part.Kind.TEXT).then(close.getAsInt(), body);
+        Part thought = Part.of(Part.Kind.TEXT).then(id(thoughts.close()).getAsInt(), body);
         int open = id(thoughts.open()).getAsInt();
         if (body.kind() == Part.Kind.WORDS) {
             body.then(open, thought);
@@ -101,7 +104,7 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         if (must) {
             return Part.of(before(spelled, thinking, all)).mayEnd();
         }
-        Form words = form == null ? words(calls, spelled, all) : new Form.Any(List.of(form, all));
+        Form words = form == null ? words(calls, spelled, open.isPresent(), all) : new Form.Any(List.of(form, all));
         return Part.of(before(spelled, thinking, words)).mayEnd();
     }
 
@@ -204,15 +207,28 @@ public record Courses(AnswerStyle style, Function<String, OptionalInt> control) 
         return Form.sequence(call, new Form.Repeat(Form.sequence(between, call)));
     }
 
-    private static Form words(CallStyle calls, @Nullable ThoughtStyle spelled, Form all) {
+    /** @param control whether the mark of a call is a control token, which no text has in it */
+    private static Form words(CallStyle calls, @Nullable ThoughtStyle spelled, boolean control, Form all) {
         if (calls == CallStyle.BARE) {
-            return new Form.Any(List.of(NO_OBJECT, all));
+            return new Form.Any(List.of(control ? NO_OBJECT : noObject(calls.open()), all));
         }
         List<String> marks = new ArrayList<>(List.of(calls.open()));
         if (spelled != null) {
             marks.add(spelled.open());
         }
         return Form.sequence(new Form.Without(marks), Form.optional(all));
+    }
+
+    /** The same without a mark that begins with {@code <|}, which is how the text doesn't begin either. */
+    private static Form noObject(String mark) {
+        Form rest = new Form.Without(List.of(mark));
+        return Form.sequence(
+                new Form.Regex("[ \\n\\r\\t]*"),
+                new Form.Any(List.of(
+                        Form.text(""),
+                        Form.sequence(new Form.Regex("[^{< \\n\\r\\t]"), rest),
+                        Form.sequence(
+                                new Form.Regex("<+"), Form.optional(Form.sequence(new Form.Regex("[^<|]"), rest))))));
     }
 
     private static Form surrounded(CallStyle calls, Form inside) {

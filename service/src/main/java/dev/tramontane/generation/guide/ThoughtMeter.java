@@ -1,119 +1,116 @@
 package dev.tramontane.generation.guide;
 
-import dev.tramontane.answer.ThoughtStyle;
+import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.answer.AnswerReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.OptionalInt;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the tokens of an answer's thoughts, marks not among them. Marks that are control tokens are found wherever they stand; where marks are text, the
- * thought is meant that an answer begins with. Belongs to one answer.
+ * Counts the tokens of an answer's thoughts: those that begin in one, marks not among them. Where thoughts begin and end, an {@link AnswerReader} of its own
+ * says, so that a thought is the same for whoever reads the answer and for its budget. Belongs to one answer.
  */
 public final class ThoughtMeter {
-    private enum Place {
-        /** Nothing but blanks and what may become a mark has come. */
-        START,
-        THOUGHT,
-        WORDS
-    }
+    private final AnswerReader reader;
+    private final IntFunction<@Nullable String> control;
+    private final IntFunction<byte[]> bytes;
+    private final int longestMark;
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .onUnmappableCharacter(CodingErrorAction.REPLACE);
 
-    private final OptionalInt open;
-    private final OptionalInt close;
-    private final byte[] openText;
-    private final byte[] closeText;
+    /** Bytes of a character that is not whole. */
+    private byte[] half = {};
+
+    /** Of the running thought. */
     private final Characters characters = new Characters();
 
-    /** The last bytes of the text, as many as the longer mark has, and where the last tokens began. */
-    private byte[] tail = {};
+    private final List<AnswerPart> parts = new ArrayList<>();
 
+    /** Characters of text so far, and before the last tokens of the running thought. */
     private long seen;
+
     private final Deque<Long> starts = new ArrayDeque<>();
-    private Place place;
     private int tokens;
 
     /**
-     * @param open, close the marks' ids, where they are control tokens
-     * @param thinking whether the prompt has opened a thought
+     * @param reader of the same answer, which nobody else uses
+     * @param longestMark characters of the mark that ends a thought, where it is text
+     * @param control how a token is spelled that stands for no text; null for one that does
+     * @param bytes that a token stands for
      */
-    public ThoughtMeter(ThoughtStyle style, OptionalInt open, OptionalInt close, boolean thinking) {
-        this.open = open;
-        this.close = close;
-        openText = style.open().getBytes(StandardCharsets.UTF_8);
-        closeText = style.close().getBytes(StandardCharsets.UTF_8);
-        place = thinking ? Place.THOUGHT : Place.START;
+    public ThoughtMeter(
+            AnswerReader reader, int longestMark, IntFunction<@Nullable String> control, IntFunction<byte[]> bytes) {
+        this.reader = reader;
+        this.longestMark = longestMark;
+        this.control = control;
+        this.bytes = bytes;
     }
 
-    /** @param bytes that it stands for; none for a control token */
-    public void take(int token, byte[] bytes) {
-        if (open.isPresent() && token == open.getAsInt()) {
-            begin();
-        } else if (isThinking() && close.isPresent() && token == close.getAsInt()) {
-            place = Place.WORDS;
-        } else if (isThinking()) {
-            thought(bytes);
-        } else if (place == Place.START) {
-            start(bytes);
+    /** The answer's next token. */
+    public void take(int token) {
+        String piece = control.apply(token);
+        boolean inside = reader.isThinking();
+        if (piece != null) {
+            control(piece, inside);
+        } else {
+            text(bytes.apply(token), inside);
+        }
+        parts.clear();
+        if (!inside && reader.isThinking()) {
+            characters.reset();
+            starts.clear();
         }
     }
 
-    private void begin() {
-        place = Place.THOUGHT;
-        tail = new byte[0];
-        starts.clear();
-        characters.reset();
+    private void control(String piece, boolean inside) {
+        reader.control(piece, parts);
+        if (inside && reader.isThinking() && !reader.opensThought(piece)) {
+            tokens++; // One that marks nothing.
+        }
     }
 
-    private void thought(byte[] bytes) {
+    private void text(byte[] more, boolean inside) {
+        long start = seen;
+        String text = decoded(more);
+        seen += text.length();
+        reader.text(text, parts);
+        if (!inside) {
+            return;
+        }
         tokens++;
-        starts.add(seen);
-        append(bytes, closeText.length + bytes.length);
-        characters.push(bytes);
-        if (close.isEmpty()) {
-            int at = find(tail, closeText);
-            if (at >= 0) {
-                long mark = seen - tail.length + at;
-                tokens -= (int) starts.stream().filter(start -> start >= mark).count();
-                place = Place.WORDS;
-            }
+        starts.add(start);
+        characters.push(more);
+        if (!reader.isThinking()) {
+            tokens -= (int)
+                    starts.stream().filter(each -> each >= reader.thoughtEnd()).count();
         }
-        starts.removeIf(start -> start < seen - closeText.length);
+        starts.removeIf(each -> each < seen - longestMark);
     }
 
-    private void start(byte[] bytes) {
-        append(bytes, openText.length + bytes.length);
-        int blank = 0;
-        while (blank < tail.length && tail[blank] <= ' ' && tail[blank] > 0) {
-            blank++;
-        }
-        tail = Arrays.copyOfRange(tail, blank, tail.length);
-        int same = Arrays.mismatch(tail, openText);
-        if (open.isEmpty() && (same < 0 || same == openText.length)) {
-            begin();
-        } else if (same >= 0 && same < tail.length) {
-            place = Place.WORDS;
-        }
-    }
-
-    private void append(byte[] bytes, int most) {
-        byte[] all = Arrays.copyOf(tail, tail.length + bytes.length);
-        System.arraycopy(bytes, 0, all, tail.length, bytes.length);
-        tail = Arrays.copyOfRange(all, Math.max(0, all.length - most), all.length);
-        seen += bytes.length;
-    }
-
-    private static int find(byte[] text, byte[] mark) {
-        for (int at = 0; at + mark.length <= text.length; at++) {
-            if (Arrays.equals(text, at, at + mark.length, mark, 0, mark.length)) {
-                return at;
-            }
-        }
-        return -1;
+    private String decoded(byte[] more) {
+        ByteBuffer in = ByteBuffer.allocate(half.length + more.length)
+                .put(half)
+                .put(more)
+                .flip();
+        CharBuffer out = CharBuffer.allocate(in.remaining());
+        decoder.decode(in, out, false);
+        half = new byte[in.remaining()];
+        in.get(half);
+        return out.flip().toString();
     }
 
     public boolean isThinking() {
-        return place == Place.THOUGHT;
+        return reader.isThinking();
     }
 
     /** Whether a thought that ends here ends with a whole character. */

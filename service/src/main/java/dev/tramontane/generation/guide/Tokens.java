@@ -51,6 +51,17 @@ public final class Tokens {
         System.arraycopy(continuations, 0, words, 0, continuations.length);
     }
 
+    /** Of these tokens, those of one byte that goes on with a character, if there are any. */
+    void keepContinuations(long[] words) {
+        boolean any = false;
+        for (int i = 0; i < continuations.length; i++) {
+            any |= (words[i] & continuations[i]) != 0;
+        }
+        for (int i = 0; any && i < continuations.length; i++) {
+            words[i] &= continuations[i];
+        }
+    }
+
     void writeAll(long[] words) {
         Arrays.fill(words, 0);
         Arrays.fill(words, 0, size >> 6, -1L);

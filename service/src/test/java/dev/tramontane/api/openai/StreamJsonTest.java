@@ -88,7 +88,8 @@ final class StreamJsonTest {
                                 new AnswerPart.Thought("Gr"),
                                 new AnswerPart.CallBegun(0, "", "now"),
                                 new AnswerPart.CallText(0, "ü")),
-                        2)));
+                        2,
+                        1)));
         return new StreamSnapshot(
                 told,
                 new PastEvents(1, List.of(new LoggedEvent(1, "", "data: {}"), new LoggedEvent(2, "", ""))),
