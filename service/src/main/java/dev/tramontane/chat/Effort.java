@@ -31,9 +31,7 @@ public final class Effort {
             Map<String, @Nullable Object> asked, Set<String> read, AnswerStyle form) {
         for (String name : asked.keySet()) {
             if (SWITCHES.contains(name) && !read.contains(name)) {
-                String path = "chat_template_kwargs." + name;
-                throw new ChatLayoutException(
-                        path, path + " is no variable of this model's chat template" + instead(read));
+                throw unread(name, "template", read);
             }
         }
         Object effort = asked.get(MistralSettings.EFFORT);
@@ -70,6 +68,17 @@ public final class Effort {
             throw new ChatLayoutException(
                     MistralSettings.EFFORT, MistralSettings.EFFORT + " is no setting of this model; leave it out.");
         }
+    }
+
+    /**
+     * A variable of a conversation that changes nothing.
+     *
+     * @param layout what would have to read it: "template", or a layout's name
+     * @param read what it does read
+     */
+    static ChatLayoutException unread(String name, String layout, Set<String> read) {
+        String path = "chat_template_kwargs." + name;
+        return new ChatLayoutException(path, path + " is no variable of this model's chat " + layout + instead(read));
     }
 
     private static String instead(Set<String> read) {

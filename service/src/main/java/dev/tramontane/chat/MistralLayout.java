@@ -65,6 +65,12 @@ public final class MistralLayout implements ChatLayout {
                     "continue_final_message and add_generation_prompt exclude each other: set one of them to false.");
         }
         ReasoningPrompt.refuse(conversation);
+        for (String name : conversation.variables().keySet()) {
+            // An effort that is none of its settings has a refusal of its own.
+            if (!name.equals(MistralSettings.EFFORT) && !settings.names().contains(name)) {
+                throw Effort.unread(name, "layout, " + version.layoutName(), settings.names());
+            }
+        }
         Object effort = conversation.variables().get(MistralSettings.EFFORT);
         if (effort != null && settings.efforts().isEmpty()) {
             Effort.refuse(effort, form);

@@ -1,8 +1,10 @@
 package dev.tramontane.chat;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,18 @@ public record MistralSettings(List<String> efforts, String usual, boolean showsS
         }
     }
 
+    /** The variables of a conversation that these settings follow. */
+    Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        if (showsSchema) {
+            names.add(SCHEMA);
+        }
+        if (!efforts.isEmpty()) {
+            names.add(EFFORT);
+        }
+        return names;
+    }
+
     /**
      * The settings of one conversation whose effort, where there are none to choose, has been refused; in the order in which a model is shown them; empty for none.
      *
@@ -41,7 +55,12 @@ public record MistralSettings(List<String> efforts, String usual, boolean showsS
      */
     Map<String, @Nullable Object> of(Map<String, @Nullable Object> variables) {
         Map<String, @Nullable Object> settings = new LinkedHashMap<>();
-        if (showsSchema && variables.get(SCHEMA) instanceof Map<?, ?> schema) {
+        Object schema = variables.get(SCHEMA);
+        if (schema != null && !(schema instanceof Map<?, ?>)) {
+            String path = "chat_template_kwargs." + SCHEMA;
+            throw new ChatLayoutException(path, path + " must be a JSON schema that is an object.");
+        }
+        if (showsSchema && schema != null) {
             settings.put(SCHEMA, schema);
         }
         Object effort = variables.get(EFFORT);

@@ -307,6 +307,30 @@ final class ForcedCallsTest {
         }
     }
 
+    /** The same of responses, which count as chats do. */
+    @Test
+    void thoughtsOfABudgetInResponses() {
+        try (TestService service = mistral(MistralVersion.V13).service()) {
+            int thought = 0;
+            for (int seed = 0; seed < 3 * SEEDS; seed++) {
+                TestService.Reply reply = service.post(
+                        "/v1/responses",
+                        JsonObject.of("input", "hi", "tools", TOOLS, "tool_choice", "required", "seed", seed)
+                                .put("max_output_tokens", ROOM)
+                                .put(seed % 2 == 0 ? "thinking_token_budget" : "thinking_budget", 5)
+                                .encode());
+                assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+                int tokens = reply.json()
+                        .getJsonObject("usage")
+                        .getJsonObject("output_tokens_details")
+                        .getInteger("reasoning_tokens");
+                assertThat(tokens).isLessThanOrEqualTo(8); // The fifth may begin a character.
+                thought += tokens > 0 ? 1 : 0;
+            }
+            assertThat(thought).as("answers with a thought").isPositive();
+        }
+    }
+
     /** Three answers of one batch are those that come alone. */
     @Test
     void togetherAsAlone() {

@@ -107,6 +107,11 @@ final class ReasoningRequestsTest {
                 assertThat(reply.json().getJsonObject("error").getString("param"))
                         .isEqualTo(field);
             }
+            JsonObject switched = chat(
+                    "[{\"role\": \"user\", \"content\": \"a\"}]",
+                    ", \"chat_template_kwargs\": {\"enable_thinking\": false}");
+            assertThat(mistral.chat(switched).error().getString("param"))
+                    .isEqualTo("chat_template_kwargs.enable_thinking");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.MistralLayout;
+import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.chat.MistralVersion;
 import dev.tramontane.fixtures.Script;
 import dev.tramontane.fixtures.ScriptedEngine;
@@ -21,6 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a response consists of: thoughts, words and calls, each an item of its own, told by events that make up the same. */
@@ -178,6 +180,51 @@ final class ResponseItemsTest {
         return response.getJsonObject("usage")
                 .getJsonObject("output_tokens_details")
                 .getInteger("reasoning_tokens");
+    }
+
+    /** What a request said of thoughts and of calls its response says, whole, told by events, and kept. */
+    @Test
+    void whatWasAskedIsTold() {
+        Script script = Script.mistral().when("Hi", "Fine.");
+        ChatLayout layout =
+                MistralLayout.of(MistralVersion.V15, new MistralSettings(List.of("none", "high"), "none", false));
+        try (TestService service = TestService.playing(script, layout)) {
+            JsonObject body = body("Hi")
+                    .put("max_tool_calls", 3)
+                    .put("thinking_token_budget", 9)
+                    .put("reasoning", JsonObject.of("effort", "high", "generate_summary", "auto"));
+            JsonObject whole = whole(service, body);
+            for (JsonObject response : List.of(
+                    whole,
+                    joined(streamed(service, body)),
+                    service.get(PATH + "/" + whole.getString("id")).json())) {
+                assertThat(response.getJsonObject("reasoning"))
+                        .isEqualTo(JsonObject.of("effort", "high", "summary", "auto"));
+                assertThat(response.getInteger("max_tool_calls")).isEqualTo(3);
+            }
+            JsonObject silent = whole(service, body("Hi"));
+            assertThat(silent.getJsonObject("reasoning")).isEqualTo(JsonObject.of("effort", null, "summary", null));
+            assertThat(silent.getMap()).containsEntry("max_tool_calls", null);
+        }
+    }
+
+    /** Layouts know the fields of chats; who asks for a response is told of his own. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            `"input": "Hi", "reasoning": {"effort": "high"}` | reasoning.effort | reasoning.effort is no setting of this model
+            `"input": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Fine."}]` | input | The last message must be the user's
+            `"input": "Hi", "max_output_tokens": 99999` | max_output_tokens | or max_output_tokens
+            `"input": "Hi", "thinking_token_budget": 3` | thinking_token_budget | thoughts
+            """)
+    void refusalsNameFieldsOfResponses(String fields, String param, String words) {
+        try (TestService service = TestService.mistral(MistralVersion.V7, "fine")) {
+            TestService.Reply reply = service.post(PATH, "{" + fields + "}");
+            assertThat(reply.status()).as(reply.body()).isEqualTo(400);
+            assertThat(reply.error().getString("param")).isEqualTo(param);
+            assertThat(reply.error().getString("message"))
+                    .contains(words)
+                    .doesNotContain("messages[", "reasoning_effort", "max_tokens");
+        }
     }
 
     /** Nobody answers half a call, and what follows does not show it. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Thoughts in conversations, and what asks for them; against mistral-common in {@link MistralLayoutTest}. */
@@ -113,6 +114,36 @@ final class ReasoningTest {
                 asking(Map.of("enable_thinking", true)),
                 "chat_template_kwargs.enable_thinking is no variable of this model's chat template; it reads"
                         + " reasoning_effort and thinking.");
+    }
+
+    /** No version of Mistral's has switches; what it would pass over it refuses. */
+    @ParameterizedTest
+    @EnumSource(MistralVersion.class)
+    void mistralsLayoutsHaveNoSwitches(MistralVersion version) {
+        MistralSettings settings = version.hasSettings()
+                ? new MistralSettings(List.of("none", "high"), "none", true)
+                : MistralSettings.NONE;
+        MistralLayout thinking = MistralLayout.of(version, settings);
+        ReasoningPrompt prompted = new ReasoningPrompt(thinking, List.of(words("Think.")));
+        String instead = version.hasSettings() ? "; it reads json_schema and reasoning_effort." : "; leave it out.";
+        for (ChatLayout layout : List.of(thinking, thinking.withoutThoughts(), prompted)) {
+            for (String name : List.of("enable_thinking", "thinking", "of_the_operators")) {
+                for (boolean on : new boolean[] {true, false}) {
+                    refuses(
+                            layout,
+                            asking(Map.of(name, on)),
+                            "chat_template_kwargs." + name + " is no variable of this model's chat layout, "
+                                    + version.layoutName() + instead);
+                }
+            }
+        }
+        refuses(
+                thinking,
+                asking(Map.of("json_schema", true)),
+                version.hasSettings()
+                        ? "chat_template_kwargs.json_schema must be a JSON schema that is an object."
+                        : "chat_template_kwargs.json_schema is no variable of this model's chat layout, "
+                                + version.layoutName() + instead);
     }
 
     @Test

@@ -90,7 +90,7 @@ public final class ResponseFields {
                 honoured(
                         "max_tool_calls",
                         JsonSchema.whole(1, MOST),
-                        "of tools that a server runs, of which there are none: without effect"),
+                        "of tools that a server runs, of which there are none: always kept; told again"),
                 only("top_logprobs", "none are given", 0L),
                 honoured(
                         "text",
@@ -104,6 +104,11 @@ public final class ResponseFields {
                         "reasoning",
                         JsonSchema.object(),
                         "effort: as reasoning_effort of chat completions; a summary is empty, since thoughts are told whole"),
+                honoured(
+                        "thinking_token_budget",
+                        JsonSchema.whole(0, MOST),
+                        "tokens after which a thought is ended, and the answer goes on"),
+                honoured("thinking_budget", JsonSchema.whole(0, MOST), "thinking_token_budget, as Qwen calls it"),
                 refused("conversation", "use previous_response_id, or send it as input"),
                 harmless("user", A_LABEL),
                 harmless("safety_identifier", A_LABEL),

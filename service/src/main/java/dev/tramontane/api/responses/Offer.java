@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param tools in OpenAI's form for responses
  * @param choice {@code tool_choice}
  * @param parallel {@code parallel_tool_calls}
+ * @param maxCalls {@code max_tool_calls}, of tools that a server runs: there are none, so it always holds; null where it was not said
  */
-record Offer(List<Map<String, @Nullable Object>> tools, Object choice, boolean parallel) {
+record Offer(
+        List<Map<String, @Nullable Object>> tools,
+        Object choice,
+        boolean parallel,
+        @Nullable Integer maxCalls) {
     /** None. */
-    static final Offer NONE = new Offer(List.of(), "auto", true);
+    static final Offer NONE = new Offer(List.of(), "auto", true, null);
 
     /** A value's objects, beside its characters. */
     private static final long NODE = 64;
@@ -29,7 +34,14 @@ record Offer(List<Map<String, @Nullable Object>> tools, Object choice, boolean p
             tools.add(flat(JsonFields.object(given.get(i), "tools[" + i + "]")));
         }
         Object choice = fields.value("tool_choice");
-        return new Offer(tools, choice == null ? "auto" : choice, fields.flag("parallel_tool_calls", true));
+        return new Offer(
+                tools, choice == null ? "auto" : choice, fields.flag("parallel_tool_calls", true), maxCalls(fields));
+    }
+
+    /** {@code max_tool_calls}. */
+    static @Nullable Integer maxCalls(JsonFields fields) {
+        Long most = fields.integer("max_tool_calls", 1, Integer.MAX_VALUE);
+        return most == null ? null : most.intValue();
     }
 
     /** {@code openai.types.responses.FunctionTool}, be it said in that form or in that of chat completions. */

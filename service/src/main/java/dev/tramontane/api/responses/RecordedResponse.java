@@ -426,7 +426,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     @Override
     protected void fail(Throwable cause) {
-        ApiException reported = ApiException.of(cause, traceId);
+        ApiException reported = ApiException.of(ResponseRefusals.named(cause), traceId);
         if (isAccepted()) {
             course.failed(reported);
             finishWith(

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param talk what was said, for those who continue it
  * @param offer the tools that it may call
  * @param delivery how the answer is wanted
+ * @param reasoning what was said of thoughts
  * @param ignoredFields names of fields that are not known and had no effect, for the response to tell
  * @param instructions, maxOutputTokens, metadata as asked, to be echoed in the response
  */
@@ -44,6 +45,7 @@ public record ResponseCreate(
         Talk talk,
         Offer offer,
         Delivery delivery,
+        AskedReasoning reasoning,
         @Nullable String instructions,
         @Nullable Integer maxOutputTokens,
         Map<String, String> metadata,
@@ -132,7 +134,6 @@ public record ResponseCreate(
             Function<UrgencyFields, Urgency> arrived) {
         fields.string("model"); // Looked at by who chose the model whose defaults these are.
         ResponseFields.settle(fields);
-        fields.integer("max_tool_calls", 1, Integer.MAX_VALUE);
         include(fields);
         obfuscation(fields);
         String instructions = fields.string("instructions");
@@ -140,8 +141,10 @@ public record ResponseCreate(
         ToolFields tools = ToolFields.read(fields);
         int maxOutputTokens = fields.integer("max_output_tokens", 0, 1, Integer.MAX_VALUE);
         OptionalInt most = maxOutputTokens == 0 ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
+        AskedReasoning reasoning = AskedReasoning.read(fields, variables);
         GenerationRequest generation = new GenerationRequest(
-                        talk.prompt(instructions, tools.shown(), reasoning(fields)),
+                        talk.prompt(instructions, tools.shown(), variables),
                         1,
                         most,
                         SamplingFields.stops(fields, most, limits),
@@ -151,15 +154,18 @@ public record ResponseCreate(
                         -1)
                 .when(arrived.apply(UrgencyFields.read(fields)))
                 .formed(FormFields.ofResponse(fields))
-                .calling(tools.calls());
+                .calling(tools.calls())
+                .thinkingAtMost(ReasoningFields.budget(fields));
+        Offer offer = Offer.of(fields);
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);
         fields.end();
         return new ResponseCreate(
                 generation,
                 talk,
-                Offer.of(fields),
+                offer,
                 delivery,
+                reasoning,
                 instructions,
                 maxOutputTokens == 0 ? null : maxOutputTokens,
                 metadata,
@@ -192,7 +198,7 @@ public record ResponseCreate(
     /** The same, wanted otherwise. */
     public ResponseCreate with(Delivery other) {
         return new ResponseCreate(
-                generation, talk, offer, other, instructions, maxOutputTokens, metadata, ignoredFields);
+                generation, talk, offer, other, reasoning, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /**
@@ -242,6 +248,7 @@ public record ResponseCreate(
                 longer,
                 offer,
                 delivery,
+                reasoning,
                 instructions,
                 maxOutputTokens,
                 metadata,
@@ -254,7 +261,8 @@ public record ResponseCreate(
     }
 
     private ResponseCreate generating(GenerationRequest other) {
-        return new ResponseCreate(other, talk, offer, delivery, instructions, maxOutputTokens, metadata, ignoredFields);
+        return new ResponseCreate(
+                other, talk, offer, delivery, reasoning, instructions, maxOutputTokens, metadata, ignoredFields);
     }
 
     /** Whether only its prompt is computed. */
@@ -278,19 +286,6 @@ public record ResponseCreate(
             options.harmless("include_obfuscation");
             options.end();
         }
-    }
-
-    /** How much the model is to think. A summary would say less than its thoughts, which are told whole. */
-    private static Map<String, @Nullable Object> reasoning(JsonFields fields) {
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        JsonFields reasoning = fields.object("reasoning");
-        if (reasoning != null) {
-            ReasoningFields.effort(reasoning, "effort", variables);
-            reasoning.only("summary", "auto", "concise", "detailed");
-            reasoning.only("generate_summary", "auto", "concise", "detailed");
-            reasoning.end();
-        }
-        return variables;
     }
 
     private static void include(JsonFields fields) {

@@ -90,6 +90,12 @@ record ResponseJson(GenerationJson generations) {
         json.writeName("tool_choice");
         JsonWriter.tree(json, create.offer().choice());
         json.writeBooleanProperty("parallel_tool_calls", create.offer().parallel());
+        Integer mostCalls = create.offer().maxCalls();
+        if (mostCalls != null) {
+            json.writeNumberProperty("max_tool_calls", mostCalls);
+        }
+        json.writeStringProperty("effort", create.reasoning().effort());
+        json.writeStringProperty("summary", create.reasoning().summary());
         json.writeStringProperty("instructions", create.instructions());
         Integer most = create.maxOutputTokens();
         if (most != null) {
@@ -181,6 +187,7 @@ record ResponseJson(GenerationJson generations) {
                 new ResponseCreate.Talk(previous, new Past(before, new int[0]), List.copyOf(items)),
                 offer(fields),
                 delivery,
+                new AskedReasoning(fields.string("effort"), fields.string("summary")),
                 fields.string("instructions"),
                 most == null ? null : most.intValue(),
                 texts(fields, "metadata"),
@@ -198,7 +205,7 @@ record ResponseJson(GenerationJson generations) {
         if (!(choice instanceof String) && !(choice instanceof Map)) {
             throw JsonFields.wrongAt(fields.path("tool_choice"), "a word or an object", choice);
         }
-        return new Offer(tools, choice, fields.flag("parallel_tool_calls", true));
+        return new Offer(tools, choice, fields.flag("parallel_tool_calls", true), Offer.maxCalls(fields));
     }
 
     private static List<JsonFields> objects(JsonFields fields, String name) {

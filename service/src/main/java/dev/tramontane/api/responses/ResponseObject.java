@@ -67,6 +67,11 @@ final class ResponseObject {
         } else {
             json.writeNumberProperty("max_output_tokens", create.maxOutputTokens());
         }
+        if (create.offer().maxCalls() == null) {
+            json.writeNullProperty("max_tool_calls");
+        } else {
+            json.writeNumberProperty("max_tool_calls", create.offer().maxCalls());
+        }
         json.writeName("metadata");
         texts(json, create.metadata());
         json.writeStringProperty("model", model);
@@ -78,6 +83,10 @@ final class ResponseObject {
         json.writeEndArray();
         json.writeBooleanProperty("parallel_tool_calls", create.offer().parallel());
         json.writeStringProperty("previous_response_id", create.talk().previous());
+        json.writeName("reasoning").writeStartObject();
+        json.writeStringProperty("effort", create.reasoning().effort());
+        json.writeStringProperty("summary", create.reasoning().summary());
+        json.writeEndObject();
         json.writeBooleanProperty("store", create.delivery().store());
         json.writeNumberProperty("temperature", sampled(SamplingParameter.TEMPERATURE));
         json.writeName("text").writeStartObject();

@@ -88,8 +88,9 @@ class ResponsesSocketTest {
             JsonObject expected = new JsonObject("""
                 {"object": "response", "created_at": 1750000000, "status": "in_progress", "background": false,
                  "completed_at": null, "error": null, "incomplete_details": null, "instructions": "Be brief.",
-                 "max_output_tokens": 9, "metadata": {"k": "v"}, "model": "toy", "output": [],
-                 "parallel_tool_calls": true, "previous_response_id": null, "store": true, "temperature": 0.5,
+                 "max_output_tokens": 9, "max_tool_calls": null, "metadata": {"k": "v"}, "model": "toy", "output": [],
+                 "parallel_tool_calls": true, "previous_response_id": null, "reasoning": {"effort": null, "summary": null},
+                 "store": true, "temperature": 0.5,
                  "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [], "top_p": 0.25,
                  "truncation": "disabled", "usage": null}\
                 """).put("id", id);
@@ -274,7 +275,7 @@ class ResponsesSocketTest {
         {"type": "response.create", "input": "a", "temperature": 1e400} | invalid_json | | too large
         {"type": "response.create", "input": "a", "top_p": 2} | | top_p | between 0 and 1
         {"type": "response.create", "input": "a", "max_output_tokens": 0} | | max_output_tokens | whole number
-        {"type": "response.create", "input": "a", "max_output_tokens": 1e9} | context_length_exceeded | max_tokens | context
+        {"type": "response.create", "input": "a", "max_output_tokens": 1e9} | context_length_exceeded | max_output_tokens | context
         {"type": "response.create", "input": "a", "seed": 1.5} | | seed | whole number
         {"type": "response.create", "input": "a", "metadata": {"k": 1}} | | metadata.k | a string
         {"type": "response.create", "input": "a", "stream_id": "one two"} | invalid_stream_id | stream_id | letters
