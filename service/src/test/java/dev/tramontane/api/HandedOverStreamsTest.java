@@ -49,6 +49,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class HandedOverStreamsTest {
     private static final String CHAT = "/v1/chat/completions";
+    private static final String FILL = "/v1/fim/completions";
+    private static final List<String> FILLS = List.of("<s>", "</s>", "[TURN]", "[PREFIX]", "[SUFFIX]");
     private static final String COMPLETIONS = "/v1/completions";
     private static final String WISH = "X-Resume-Time: 30\r\n";
     private static final int MODEL = 1;
@@ -422,6 +424,108 @@ class HandedOverStreamsTest {
                         .status())
                 .isEqualTo(200);
         nothingIsLeft();
+    }
+
+    /** The server that began it allowed more; another one like it goes on. */
+    @Test
+    void whatThisServersLimitsRefuseIsAnothers() throws IOException {
+        ScriptedEngine first = answering();
+        String body = body(CHAT, JsonObject.of("n", 2));
+        String after = notice(cut(scripted(first, false), first, CHAT, body, 3));
+        TestService narrow = sharing(TestService.running(answering(), allowing(1)));
+        RawClient.Answer refused = answer(narrow, post(CHAT, body, "Last-Event-ID: " + after + "\r\n"));
+        assertThat(refused.status()).as(refused.body()).isEqualTo(404);
+        JsonObject error = refused.json().getJsonObject("error");
+        assertThat(error.getString("code")).isEqualTo("answer_of_other_settings");
+        assertThat(error.getString("message")).contains("n must be");
+        assertThat(error.getString("param")).isNull();
+        assertThat(files()).hasSize(1);
+        assertThat(resumed(scripted(answering(), true), CHAT, body, after)).isNotEmpty();
+        nothingIsLeft();
+    }
+
+    private static ApiConfig allowing(int choices) {
+        ApiConfig usual = TestService.CONFIG;
+        RequestLimits limits = usual.requests();
+        return new ApiConfig(
+                usual.host(),
+                usual.port(),
+                usual.eventLoops(),
+                usual.transport(),
+                usual.sockets(),
+                new RequestLimits(
+                        choices,
+                        limits.prompts(),
+                        limits.parallelPrompts(),
+                        limits.stopStrings(),
+                        limits.stopCharacters(),
+                        limits.biases(),
+                        limits.messages(),
+                        limits.tokens()),
+                usual.heartbeat(),
+                usual.lookAhead(),
+                usual.allowed(),
+                usual.templateVariables(),
+                usual.ignoreUnknown(),
+                usual.fingerprint());
+    }
+
+    /** What is a text in a request is a name in its file. */
+    @Test
+    void aToolsNameMayBeAsLongAsARequestLetsItBe() throws IOException {
+        String body = body(CHAT, new JsonObject().put("tools", new JsonArray().add(new JsonObject("""
+                {"type": "function", "function": {"name": "%s", "parameters": {}}}""".formatted(
+                                        "n".repeat(5000))))));
+        List<NumberedEvents> uncut = whole(scripted(answering(), true), CHAT, body);
+        ScriptedEngine first = answering();
+        List<NumberedEvents> events = cut(scripted(first, false), first, CHAT, body, 3);
+        String after = notice(events);
+        events.addAll(resumed(scripted(answering(), true), CHAT, body, after));
+        isWhole(events, uncut, "with a long name");
+    }
+
+    /** Ids that clients choose are each of their path, here and in files. */
+    @Test
+    void aChatAndAFillOfTheSameNameDoNotMeet() throws IOException {
+        String fill = JsonObject.of("prompt", "hi", "stream", true, "request_id", "mine", "seed", SEED)
+                .encode();
+        String chat = body(CHAT, new JsonObject());
+        List<NumberedEvents> uncut = whole(filling(answering(), true), FILL, fill);
+        List<NumberedEvents> uncutChat = whole(filling(answering(), true), CHAT, chat);
+        ScriptedEngine first = answering();
+        TestService leaving = filling(first, false);
+        try (RawClient one = new RawClient(leaving.port);
+                RawClient other = new RawClient(leaving.port)) {
+            one.send(post(CHAT, chat, WISH));
+            TestService.eventually().until(() -> first.runs.size() == 1);
+            other.send(post(FILL, fill, WISH));
+            TestService.eventually().until(() -> first.runs.size() == 2);
+            TestService.eventually().until(first::step);
+            assertThat(leaving.leave()).isEqualTo(2);
+            List<NumberedEvents> chats = all(one);
+            List<NumberedEvents> fills = all(other);
+            assertThat(files()).hasSize(2);
+            String ofChat = notice(chats);
+            String ofFill = notice(fills);
+            TestService next = filling(answering(), true);
+            fills.addAll(resumed(next, FILL, fill, ofFill));
+            isWhole(fills, uncut, "the fill");
+            chats.addAll(resumed(next, CHAT, chat, ofChat));
+            isWhole(chats, uncutChat, "the chat");
+            nothingIsLeft();
+        }
+    }
+
+    private TestService filling(ScriptedEngine engine, boolean stepping) {
+        Tokenizer tokenizer = Tokenizers.of(Vocabularies.bytes("gpt-2", FILLS));
+        engine.vocabulary = tokenizer.size();
+        return sharing(TestService.keeping(
+                engine,
+                stepping,
+                tokenizer,
+                new SimpleLayout(),
+                ReplayLimits.DEFAULT,
+                new ResponseStore(1 << 24, Duration.ofHours(1))));
     }
 
     @Test

@@ -76,9 +76,22 @@ final class AnswerDirectory {
         try {
             read(path(name), name, true); // Nobody misses a file for the moment in which it is found to be another's.
             Files.move(path(name), taken(name), StandardCopyOption.ATOMIC_MOVE);
-            return read(taken(name), name, false);
+            return readTaken(name);
         } catch (NoSuchFileException another) {
             return null;
+        }
+    }
+
+    private Found readTaken(AnswerName name) throws IOException {
+        try {
+            return read(taken(name), name, false);
+        } catch (IOException | Error unread) { // It may be sound all the same.
+            try {
+                giveBack(name);
+            } catch (IOException again) {
+                unread.addSuppressed(again);
+            }
+            throw unread;
         }
     }
 

@@ -10,6 +10,7 @@ import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonLimits;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
@@ -35,6 +36,13 @@ import tools.jackson.core.JsonGenerator;
  * @param nanoClock of deadlines in requests
  */
 public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
+    /**
+     * Of a file that has such requests: they are nested deeper in it than they came, and what a request has as a text, the name of
+     * a tool, may be a name in it. The file's bytes are limited where it is read.
+     */
+    public static final JsonLimits LIMITS =
+            new JsonLimits(Integer.MAX_VALUE, 80, Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
+
     /** Ids that a request may name, and more than any has. */
     private static final int MOST_CHOICES = 1024;
 

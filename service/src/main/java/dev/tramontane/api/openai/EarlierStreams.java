@@ -9,11 +9,10 @@ import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.GenerationJson;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalPlace;
+import dev.tramontane.api.journal.Restoration;
 import dev.tramontane.api.openai.PromptEvents.Part;
 import dev.tramontane.json.InvalidJsonException;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.InstantSource;
 import java.util.List;
@@ -52,27 +51,22 @@ final class EarlierStreams implements Departure.Leaving {
      * @return holds null where there is none at this path, and fails where there is one that cannot be had now
      */
     Future<@Nullable RecordedAnswer> find(Caller caller, AnswerPath path, String id, String traceId) {
-        RecordedAnswer known = here(caller, path, id);
-        Journal journal = place.journal();
-        if (known != null || journal == null) {
-            return Future.succeededFuture(known);
-        }
-        Context here = vertx.getOrCreateContext();
-        Promise<@Nullable RecordedAnswer> found = Promise.promise();
-        journal.bring(caller.tenant().name(), id, new Restorer(caller, path, id, traceId))
-                .onComplete((brought, refused) -> here.runOnContext(now -> {
-                    if (refused == null) {
-                        found.complete(here(caller, path, id));
-                    } else {
-                        found.fail(refused);
-                    }
-                }));
-        return found.future();
+        return place.find(
+                vertx,
+                () -> here(caller, path, id),
+                caller.tenant().name(),
+                key(path, id),
+                new Restorer(caller, path, id, traceId));
     }
 
     private @Nullable RecordedAnswer here(Caller caller, AnswerPath path, String id) {
-        RecordedAnswer answer = kept.find(caller.tenant().name(), id);
-        return answer != null && answer.path() == path && answer.isHere() ? answer : null;
+        RecordedAnswer answer = kept.find(caller.tenant().name(), path, id);
+        return answer != null && answer.isHere() ? answer : null;
+    }
+
+    /** Under which it lies in its file: ids that clients choose are each of their path. */
+    private static String key(AnswerPath path, String id) {
+        return path.path() + " " + id;
     }
 
     private final class Restorer implements Journal.Restorer {
@@ -101,7 +95,8 @@ final class EarlierStreams implements Departure.Leaving {
                         "id", "it is the answer '" + past.told().id() + "'");
             }
             if (past.told().path() != path) {
-                return () -> Future.failedFuture(ResumableStreams.notFound(id));
+                throw new InvalidJsonException(
+                        "path", "it is of " + past.told().path().path());
             }
             return () -> begin(past);
         }
@@ -109,9 +104,7 @@ final class EarlierStreams implements Departure.Leaving {
         private Future<Void> begin(StreamSnapshot past) {
             ToldStream told = past.told();
             List<Part> rest = past.over() ? List.of() : told.rest();
-            Pass pass = rest.isEmpty() ? Pass.none() : caller.begin();
             Tally tally = new Tally();
-            tally.paidBy(pass);
             for (int prompt = 0; prompt < told.prompts().size(); prompt++) {
                 List<ToldChoice> choices = told.prompts().get(prompt).choices();
                 for (int choice = 0; choice < choices.size(); choice++) {
@@ -121,34 +114,29 @@ final class EarlierStreams implements Departure.Leaving {
             int parallel = Math.max(
                     config.requests().parallelPrompts(),
                     told.job().format().options().choices());
-            RecordedAnswer answer;
-            try {
-                answer = kept.open(
-                        caller.tenant().name(),
-                        told,
-                        past.events(),
-                        Math.min(parallel, rest.size()),
-                        tally,
-                        traceId,
-                        pass);
-            } catch (Throwable refused) {
-                pass.close();
-                throw refused;
-            }
+            RecordedAnswer answer = Restoration.open(
+                    rest.isEmpty() ? Pass.none() : caller.begin(),
+                    tally,
+                    pass -> kept.open(
+                            caller.tenant().name(),
+                            told,
+                            past.events(),
+                            Math.min(parallel, rest.size()),
+                            tally,
+                            traceId,
+                            pass));
             if (past.over()) {
                 answer.wasOver();
-            } else {
-                try {
-                    answer.begin(PromptEvents.of(
+                return Restoration.taken(vertx, answer);
+            }
+            return Restoration.begin(
+                    vertx,
+                    answer,
+                    () -> answer.begin(PromptEvents.of(
                             rest,
                             part -> told.job().generator().generate(part.request()),
                             parallel,
-                            config.lookAhead()));
-                } catch (Throwable fault) { // It would hold its place for ever.
-                    answer.failToStart(fault);
-                }
-            }
-            return Future.fromCompletionStage(answer.taken(), vertx.getOrCreateContext());
+                            config.lookAhead())));
         }
     }
 
@@ -166,6 +154,9 @@ final class EarlierStreams implements Departure.Leaving {
     }
 
     private Future<Boolean> write(Departure departure, String tenant, StreamSnapshot past) {
-        return departure.journal().write(AnswerKind.STREAM, tenant, past.told().id(), () -> json.write(past));
+        ToldStream told = past.told();
+        return departure
+                .journal()
+                .write(AnswerKind.STREAM, tenant, key(told.path(), told.id()), () -> json.write(past));
     }
 }

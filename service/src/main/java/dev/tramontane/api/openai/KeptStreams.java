@@ -23,8 +23,8 @@ final class KeptStreams {
     private final ReplayLimits limits;
     private final Map<Key, RecordedAnswer> kept = new ConcurrentHashMap<>();
 
-    /** Whose, and which. */
-    private record Key(String tenant, String id) {}
+    /** Whose, and which: an id that a client chose is one of its path. */
+    private record Key(String tenant, AnswerPath path, String id) {}
 
     KeptStreams(Vertx vertx, ApiConfig config, RequestMemory memory, ReplayLimits limits) {
         this.vertx = vertx;
@@ -39,8 +39,8 @@ final class KeptStreams {
     }
 
     @Nullable
-    RecordedAnswer find(String tenant, String id) {
-        return kept.get(new Key(tenant, id));
+    RecordedAnswer find(String tenant, AnswerPath path, String id) {
+        return kept.get(new Key(tenant, path, id));
     }
 
     /** @param visitor is given each with its tenant's name */
@@ -58,7 +58,7 @@ final class KeptStreams {
      */
     RecordedAnswer open(
             String tenant, ToldStream told, PastEvents past, int atOnce, Tally tally, String traceId, Pass pass) {
-        Key key = new Key(tenant, told.id());
+        Key key = new Key(tenant, told.path(), told.id());
         RequestMemory.Lease lease = memory.lease();
         Duration wait = told.longestWait();
         RecordedAnswer answer = new RecordedAnswer(

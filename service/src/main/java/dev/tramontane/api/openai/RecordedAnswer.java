@@ -4,6 +4,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.journal.Restoration;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.api.replay.Recording;
@@ -18,7 +19,7 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 
 /** A stream of a chat or a completion that can be read on where it was cut. Written on the event loop it began on. */
-final class RecordedAnswer extends Recording<PromptEvent> {
+final class RecordedAnswer extends Recording<PromptEvent> implements Restoration.Restored {
     private static final String END_OF_EVENT = "\n\n";
     private static final byte[] NOTHING = {};
 
@@ -85,8 +86,8 @@ final class RecordedAnswer extends Recording<PromptEvent> {
         return keepAlive;
     }
 
-    /** Comes when the engine has taken it, and fails with why it has not. */
-    CompletableFuture<Void> taken() {
+    @Override
+    public CompletableFuture<Void> taken() {
         return taken;
     }
 
@@ -161,8 +162,8 @@ final class RecordedAnswer extends Recording<PromptEvent> {
 
     // ---- its event loop
 
-    /** It could not be begun. */
-    void failToStart(Throwable fault) {
+    @Override
+    public void failToStart(Throwable fault) {
         close();
         fail(fault);
     }

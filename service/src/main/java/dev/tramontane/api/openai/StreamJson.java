@@ -1,6 +1,8 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.api.ApiException;
 import dev.tramontane.api.journal.GenerationJson;
+import dev.tramontane.api.journal.JournalException;
 import dev.tramontane.api.journal.PastJson;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.PastEvents;
@@ -9,7 +11,6 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
-import dev.tramontane.json.JsonLimits;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.json.UnknownFields;
@@ -29,9 +30,6 @@ import tools.jackson.core.JsonGenerator;
  * @param ignoreUnknown whether the request may have fields that nobody knows
  */
 record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnknown) {
-    private static final JsonLimits LIMITS =
-            new JsonLimits(Integer.MAX_VALUE, 80, 1024, Integer.MAX_VALUE, Long.MAX_VALUE);
-
     private static final int MOST_SECONDS = 999_999;
 
     byte[] write(StreamSnapshot stream) {
@@ -72,9 +70,11 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
      *
      * @param tenant whose the stream is
      * @throws InvalidJsonException naming the field that is wrong
+     * @throws JournalException when its request is refused by this server's settings
      */
     StreamSnapshot read(byte[] file, Tenant tenant) {
-        JsonFields fields = new JsonFields(JsonReader.object(MemorySegment.ofArray(file), "the answer", LIMITS));
+        JsonFields fields =
+                new JsonFields(JsonReader.object(MemorySegment.ofArray(file), "the answer", GenerationJson.LIMITS));
         String given = fields.requiredString("path");
         AnswerPath path = AnswerPath.of(given)
                 .orElseThrow(() -> fields.wrong("path", "the path of a chat or a completion", given));
@@ -82,10 +82,7 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
         long created = created(fields);
         Duration wait = Duration.ofSeconds(fields.integer("wait_seconds", 1, 1, MOST_SECONDS));
         byte[] body = fields.requiredString("request").getBytes(StandardCharsets.UTF_8);
-        AnswerJob job = path.read(
-                jobs,
-                new JsonFields(JsonReader.object(body), UnknownFields.of(ignoreUnknown)),
-                jobs.origin(id, created, fields.string("thoughts")));
+        AnswerJob job = job(path, body, jobs.origin(id, created, fields.string("thoughts")));
         if (!job.format().options().stream()) {
             throw fields.wrong("request", "one for a stream", "one for an answer in one piece");
         }
@@ -99,6 +96,16 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
         }
         fields.end();
         return new StreamSnapshot(new ToldStream(path, body, wait, job, prompts), events, over);
+    }
+
+    /** @throws JournalException when the request was good enough for another server, and is not for this one */
+    private AnswerJob job(AnswerPath path, byte[] body, AnswerOrigin origin) {
+        JsonFields asked = new JsonFields(JsonReader.object(body), UnknownFields.of(ignoreUnknown));
+        try {
+            return path.read(jobs, asked, origin);
+        } catch (ApiException | InvalidJsonException refused) {
+            throw JournalException.unwelcome("holds a request that is refused here: " + refused.getMessage());
+        }
     }
 
     private static long created(JsonFields fields) {

@@ -7,10 +7,9 @@ import dev.tramontane.api.journal.AnswerKind;
 import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.GenerationJson;
 import dev.tramontane.api.journal.Journal;
+import dev.tramontane.api.journal.Restoration;
 import dev.tramontane.generation.TextGenerator;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -38,24 +37,16 @@ public final class EarlierResponses implements Departure.Leaving {
      * @return holds null where there is none, and fails where there is one that cannot be had now
      */
     public Future<@Nullable StoredResponse> find(Caller caller, String id, String traceId) {
-        StoredResponse known = accepted(caller, id);
-        Journal journal = services.journal().journal();
-        if (known != null || journal == null || !ResponseIds.isOne(id)) {
-            return Future.succeededFuture(known);
+        if (!ResponseIds.isOne(id)) {
+            return Future.succeededFuture(accepted(caller, id));
         }
-        Context here = services.vertx().getOrCreateContext();
-        Promise<@Nullable StoredResponse> found = Promise.promise();
-        journal.bring(caller.tenant().name(), id, restorer(caller, traceId)).onComplete((brought, refused) -> {
-            here.runOnContext(
-                    now -> { // Another request may have asked first, on another event loop.
-                        if (refused == null) {
-                            found.complete(accepted(caller, id));
-                        } else {
-                            found.fail(refused);
-                        }
-                    });
-        });
-        return found.future();
+        return services.journal()
+                .find(
+                        services.vertx(),
+                        () -> accepted(caller, id),
+                        caller.tenant().name(),
+                        id,
+                        restorer(caller, traceId));
     }
 
     /** Whether there is anything to be found beyond what is kept here. Any thread. */
@@ -105,26 +96,19 @@ public final class EarlierResponses implements Departure.Leaving {
 
     private Future<Void> begin(ResponseSnapshot past, Caller caller, String traceId) {
         boolean underWay = past.state().phase().isUnderWay();
-        Pass pass = underWay ? caller.begin() : Pass.none();
         Tally tally = new Tally();
-        tally.paidBy(pass);
         tally.known(past.prompt().length, past.answer().length);
-        RecordedResponse response;
-        try {
-            response = StartedResponse.restore(services, past, caller, pass, tally, traceId);
-        } catch (Throwable refused) {
-            pass.close();
-            throw refused;
+        RecordedResponse response = Restoration.open(
+                underWay ? caller.begin() : Pass.none(),
+                tally,
+                pass -> StartedResponse.restore(services, past, caller, pass, tally, traceId));
+        if (!underWay) {
+            return Restoration.taken(services.vertx(), response);
         }
-        if (underWay) {
-            try {
-                TextGenerator generator = services.models().get(past.state().model());
-                response.begin(generator.generate(past.rest()));
-            } catch (Throwable fault) { // It would hold its place for ever.
-                response.failToStart(fault);
-            }
-        }
-        return Future.fromCompletionStage(response.taken(), services.vertx().getOrCreateContext());
+        return Restoration.begin(services.vertx(), response, () -> {
+            TextGenerator generator = services.models().get(past.state().model());
+            response.begin(generator.generate(past.rest()));
+        });
     }
 
     // ---- the end of the process

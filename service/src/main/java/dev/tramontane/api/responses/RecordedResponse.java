@@ -5,6 +5,7 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.journal.Restoration;
 import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.api.replay.Recording;
 import dev.tramontane.api.replay.ReplayLimits;
@@ -28,7 +29,7 @@ import reactor.core.publisher.Mono;
  * One response from its request to its end, and afterwards for as long as it is kept. It is written on the event loop that
  * it began on; what others ask of it is answered on any thread.
  */
-public final class RecordedResponse extends Recording<GenerationEvent> {
+public final class RecordedResponse extends Recording<GenerationEvent> implements Restoration.Restored {
 
     /** Why an answer ends though the model would go on. */
     public enum Stop {
@@ -253,8 +254,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
         return course.over();
     }
 
-    /** Comes when the engine has taken it, and fails with why it has not. */
-    CompletableFuture<Void> taken() {
+    @Override
+    public CompletableFuture<Void> taken() {
         return course.taken();
     }
 
@@ -306,7 +307,7 @@ public final class RecordedResponse extends Recording<GenerationEvent> {
 
     // ---- its event loop
 
-    /** It never came to the generator. */
+    @Override
     public void failToStart(Throwable fault) {
         close();
         fail(fault);

@@ -11,7 +11,6 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
-import dev.tramontane.json.JsonLimits;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.JsonWriter;
 import java.lang.foreign.MemorySegment;
@@ -27,10 +26,6 @@ import tools.jackson.core.JsonGenerator;
 /** A response as its file has it. What is read is foreign: each field is checked, and refused by name. Any thread. */
 record ResponseJson(GenerationJson generations) {
     private static final Pattern ID = Pattern.compile("[0-9a-f]{40,48}");
-
-    /** A request's, which is nested deeper here than it came. */
-    private static final JsonLimits LIMITS =
-            new JsonLimits(Integer.MAX_VALUE, 80, 1024, Integer.MAX_VALUE, Long.MAX_VALUE);
 
     private static final Set<String> STATUSES =
             Set.of("queued", "in_progress", "completed", "incomplete", "cancelled", "failed");
@@ -116,7 +111,9 @@ record ResponseJson(GenerationJson generations) {
      */
     ResponseSnapshot read(byte[] body, Tenant tenant) {
         try {
-            return read(new JsonFields(JsonReader.object(MemorySegment.ofArray(body), "the answer", LIMITS)), tenant);
+            return read(
+                    new JsonFields(JsonReader.object(MemorySegment.ofArray(body), "the answer", GenerationJson.LIMITS)),
+                    tenant);
         } catch (IllegalArgumentException range) {
             throw new InvalidJsonException("generation", String.valueOf(range.getMessage()));
         }

@@ -105,7 +105,7 @@ final class AnswerFilesTest {
         assertThatThrownBy(() -> files.take(NAME))
                 .isInstanceOfSatisfying(
                         JournalException.class,
-                        refused -> assertThat(refused.isForeign()).isEqualTo(foreign))
+                        refused -> assertThat(refused.isDamage()).isNotEqualTo(foreign))
                 .hasMessage(words);
         if (foreign) {
             assertThat(files.has(NAME)).as("another process reads it").isTrue();

@@ -10,6 +10,7 @@ import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.SocketLimits;
 import dev.tramontane.api.TransportLimits;
 import dev.tramontane.api.journal.GenerationJson;
+import dev.tramontane.api.journal.JournalException;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.PastEvents;
 import dev.tramontane.engine.Tenant;
@@ -144,7 +145,6 @@ final class StreamJsonTest {
                 "'\"path\":\"/v1/chat' | '\"path\":\"/v2/chat' | 'path must be the path of a chat or a completion,"
                         + " got'",
                 "'\"wait_seconds\":9' | '\"wait_seconds\":0' | 'wait_seconds must be a whole number between 1 and'",
-                "'\\\"stream\\\": true' | '\\\"stream\\\": false' | 'stream_options needs stream to be true'",
                 "'\\\"n\\\": 2' | '\\\"n\\\": 3' | 'prompts[0].choices must be as many as the request asks for, got'",
                 "'\"created_at\":' | '\"x\":' | 'created_at is missing'",
                 "'\"tokens\":[4,5]' | '\"tokens\":[4,-5]' | 'prompts[0].choices[1].tokens[1] must be a whole number'",
@@ -164,6 +164,25 @@ final class StreamJsonTest {
                 .hasMessageStartingWith(words);
     }
 
+    /** Another server may know the model, or allow what this one does not. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\\\"model\\\": \\\"m\\\" | \\\"model\\\": \\\"x\\\" | The model 'x' does not exist here",
+                "\\\"stream\\\": true | \\\"stream\\\": false | stream_options needs stream to be true",
+                "\\\"n\\\": 2 | \\\"n\\\": 9 | n must be",
+                "\\\"n\\\": 2 | \\\"nn\\\": 2 | unknown field nn"
+            })
+    void whatIsRefusedHereIsNoDamage(String part, String other, String words) {
+        String sound = new String(JSON.write(stream()), StandardCharsets.UTF_8);
+        assertThat(sound).contains(part);
+        byte[] refused = sound.replace(part, other).getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> JSON.read(refused, Tenant.COMMON))
+                .isInstanceOf(JournalException.class)
+                .hasMessageStartingWith("holds a request that is refused here: " + words);
+    }
+
     @Test
     void whateverABrokenFileSaysItIsReadOrRefused() {
         String sound = new String(JSON.write(stream()), StandardCharsets.UTF_8);
@@ -172,7 +191,7 @@ final class StreamJsonTest {
                     StreamSnapshot read;
                     try {
                         read = JSON.read(input, Tenant.COMMON);
-                    } catch (dev.tramontane.api.ApiException unknownModel) {
+                    } catch (JournalException refusedHere) {
                         return;
                     }
                     read.told().rest();
