@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /**
- * A response of server-sent events (WHATWG HTML, section 9.2). Its first frame says that the request was admitted, and
+ * A response of events: server-sent ones (WHATWG HTML, section 9.2), or lines of JSON. Its first frame says that the request was admitted, and
  * opens the stream: it waits, with the head, for the second frame or for the first heartbeat, so that a failure before
  * them still has its own status; one after them becomes a last event. Whenever nothing else was sent for the
  * heartbeat's time, a keep-alive is. A reader that stands still pauses the stream by way of the socket's write queue,
@@ -17,6 +17,12 @@ import reactor.core.publisher.Flux;
 public final class EventStream extends PacedSubscriber<byte[]> {
     /** Frames are joined up to this many bytes into one write. */
     private static final int JOINED = 8 << 10;
+
+    /** What server-sent events are. */
+    public static final String SENT_EVENTS = "text/event-stream; charset=utf-8";
+
+    /** What lines of JSON are, each an event. */
+    public static final String JSON_LINES = "application/x-ndjson";
 
     /** By which a client says where it was (section 9.2.4). */
     public static final String LAST_EVENT_ID = "Last-Event-ID";
@@ -31,6 +37,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     private final HttpServerResponse response;
     private final HttpObserver observer;
     private final String route;
+    private final String type;
     private final byte[] keepAlive;
     private final long heartbeatNanos;
     private final long idleNanos;
@@ -51,8 +58,14 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     private long timer;
 
     private EventStream(
-            RoutingContext context, byte[] keepAlive, int lookAhead, ApiConfig config, HttpObserver observer) {
+            RoutingContext context,
+            String type,
+            byte[] keepAlive,
+            int lookAhead,
+            ApiConfig config,
+            HttpObserver observer) {
         super(context.vertx().getOrCreateContext(), lookAhead);
+        this.type = type;
         this.context = context;
         this.response = context.response();
         this.keepAlive = keepAlive;
@@ -73,7 +86,22 @@ public final class EventStream extends PacedSubscriber<byte[]> {
      */
     public static void send(
             RoutingContext context, Flux<byte[]> frames, byte[] keepAlive, ApiConfig config, HttpObserver observer) {
-        send(context, frames, keepAlive, config.lookAhead(), config, observer);
+        send(context, SENT_EVENTS, frames, keepAlive, config, observer);
+    }
+
+    /**
+     * The same of another type.
+     *
+     * @param type of the content
+     */
+    public static void send(
+            RoutingContext context,
+            String type,
+            Flux<byte[]> frames,
+            byte[] keepAlive,
+            ApiConfig config,
+            HttpObserver observer) {
+        send(context, type, frames, keepAlive, config.lookAhead(), config, observer);
     }
 
     /**
@@ -89,18 +117,19 @@ public final class EventStream extends PacedSubscriber<byte[]> {
             ApiConfig config,
             HttpObserver observer) {
         Flux<byte[]> all = goesOn ? frames.startWith(ADMITTED) : frames;
-        send(context, all, keepAlive, RECORDED_AHEAD, config, observer);
+        send(context, SENT_EVENTS, all, keepAlive, RECORDED_AHEAD, config, observer);
     }
 
     /** @param lookAhead frames that the socket has not taken */
     private static void send(
             RoutingContext context,
+            String type,
             Flux<byte[]> frames,
             byte[] keepAlive,
             int lookAhead,
             ApiConfig config,
             HttpObserver observer) {
-        EventStream stream = new EventStream(context, keepAlive, lookAhead, config, observer);
+        EventStream stream = new EventStream(context, type, keepAlive, lookAhead, config, observer);
         HttpServerResponse response = context.response();
         response.setWriteQueueMaxSize(config.transport().writeQueueBytes());
         response.drainHandler(drained -> stream.resume());
@@ -180,7 +209,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         open = true;
         response.setStatusCode(200)
                 .setChunked(true)
-                .putHeader("Content-Type", "text/event-stream; charset=utf-8")
+                .putHeader("Content-Type", type)
                 .putHeader("Cache-Control", "no-cache, no-transform")
                 .putHeader("X-Accel-Buffering", "no") // nginx would hold events back.
                 .putHeader("X-Content-Type-Options", "nosniff");

@@ -15,6 +15,9 @@ final class Guard implements Handler<RoutingContext> {
 
     private static final int CLIENT_GONE = 499;
 
+    /** Ollama's clients name the model that they want deleted in the body of a DELETE. */
+    private static final String NAMED_IN_BODY = "/api/delete";
+
     private final Origins origins;
     private final Instance instance;
     private final HttpObserver observer;
@@ -70,7 +73,9 @@ final class Guard implements Handler<RoutingContext> {
     }
 
     private @Nullable ApiException refusal(HttpServerRequest request) {
-        if (!request.method().equals(HttpMethod.POST) && Replies.hasBody(request)) {
+        if (!request.method().equals(HttpMethod.POST)
+                && !NAMED_IN_BODY.equals(request.path())
+                && Replies.hasBody(request)) {
             return ApiException.invalid(400, request.method() + " takes no body", "unexpected_body");
         }
         if (!origins.allow(request.getHeader("Origin"), request.getHeader("Host"))) {

@@ -219,14 +219,14 @@ public final class HttpService {
         ApiException wrong = heads.refusal(request);
         if (wrong != null) {
             observer.refused(wrong.reason());
-            refuse(request, wrong);
+            refuse(request, wrong, shape(request));
         } else if (!OpenConnection.of(request.connection()).isReserved()) {
             router.handle(request);
         } else if (endpoints.isProbe(String.valueOf(request.path()))) {
             request.response().putHeader("Connection", "close");
             router.handle(request);
         } else {
-            refuse(request, connections.refused());
+            refuse(request, connections.refused(), shape(request));
         }
     }
 
@@ -241,10 +241,14 @@ public final class HttpService {
                                 ? ApiException.invalid(400, "A header is folded over several lines", "bad_request")
                                 : ApiException.invalid(400, "The request is malformed", "bad_request");
         observer.refused(error.reason());
-        refuse(request, error);
+        refuse(request, error, ErrorShape.OPENAI);
     }
 
-    private void refuse(HttpServerRequest request, ApiException error) {
+    private static ErrorShape shape(HttpServerRequest request) {
+        return ErrorShape.of(request.method(), request.path());
+    }
+
+    private void refuse(HttpServerRequest request, ApiException error, ErrorShape shape) {
         request.response().putHeader(RequestIds.HEADER, RequestIds.of(request));
         if (config.instance().isMarked()) {
             request.response().putHeader(Instance.HEADER, config.instance().mark());
@@ -257,7 +261,7 @@ public final class HttpService {
                 .setStatusCode(error.status())
                 .putHeader("Content-Type", "application/json; charset=utf-8")
                 .putHeader("Connection", "close")
-                .end(ErrorBody.json(error))
+                .end(shape.json(error))
                 .onComplete(sent -> request.connection().close());
     }
 }

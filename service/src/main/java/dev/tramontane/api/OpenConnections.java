@@ -112,7 +112,7 @@ final class OpenConnections {
 
     /** A whole response: its connection asked nothing yet. */
     private static byte[] refusal(int seconds) {
-        Buffer body = ErrorBody.json(full(seconds));
+        Buffer body = ErrorShape.OPENAI.json(full(seconds));
         String head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nConnection:"
                 + " close\r\nRetry-After: " + seconds + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
         return Buffer.buffer(head.getBytes(StandardCharsets.US_ASCII))

@@ -65,7 +65,7 @@ public final class Replies {
         AccessLog.failed(context, error);
         count(context, error);
         if (response.headWritten()) {
-            response.end(ErrorBody.event(error));
+            response.end(shape(context).event(error));
             return;
         }
         if (error.retryAfterSeconds() > 0) {
@@ -74,7 +74,11 @@ public final class Replies {
         if (!error.instance().isEmpty()) {
             response.putHeader(Instance.HEADER, error.instance());
         }
-        json(context, error.status(), ErrorBody.json(error));
+        json(context, error.status(), shape(context).json(error));
+    }
+
+    private static ErrorShape shape(RoutingContext context) {
+        return ErrorShape.of(context.request().method(), context.request().path());
     }
 
     static void count(RoutingContext context, ApiException error) {

@@ -61,7 +61,17 @@ public final class UnservedRoutes implements ApiRoutes {
             Unserved.of("Engines", "use GET /v1/models", "/v1/engines"),
             Unserved.of("Anthropic's messages", CHATS, "/v1/messages"),
             Unserved.of("SageMaker's invocations", CHATS, "/invocations"),
-            Unserved.of("Ollama's routes", "use those of OpenAI's API below /v1", "/api"),
+            Unserved.of("Ollama's embeddings", TEXT_ONLY, "/api/embed", "/api/embeddings"),
+            Unserved.of(
+                    "Ollama's routes that change models",
+                    "the model that the server was started with is served",
+                    "/api/pull",
+                    "/api/push",
+                    "/api/create",
+                    "/api/copy",
+                    "/api/delete",
+                    "/api/blobs"),
+            Unserved.of("Other routes of Ollama's", "use those of docs/ollama.md", "/api"),
             Unserved.of("llama.cpp's completions", COMPLETES, "/completion", "/completions", "/infill"),
             Unserved.of(
                     "llama.cpp's slots and properties",

@@ -139,6 +139,7 @@ record Configuration(
      *
      * @param host to listen at
      * @param port to listen at, 0 for a free one
+     * @param ollamaPort to listen at, too; empty: at no other
      * @param allowed browser pages' origins, and names that the service has
      * @param maxConnections open at a time, before descriptors are looked at
      * @param lookAhead tokens that an answer may be ahead of its reader
@@ -156,6 +157,7 @@ record Configuration(
     record HttpChoice(
             String host,
             int port,
+            OptionalInt ollamaPort,
             Allowed allowed,
             int maxConnections,
             int lookAhead,
@@ -324,6 +326,12 @@ record Configuration(
         return new HttpChoice(
                 host(values, Setting.HOST),
                 values.whole(Setting.PORT, 0, 65_535).orElseThrow(),
+                values.parsed(
+                                Setting.OLLAMA,
+                                "on, off or a port, 0 to 65535",
+                                Configuration::ollamaPort,
+                                port -> port.isEmpty() || port.getAsInt() <= 65_535)
+                        .orElseThrow(),
                 new Allowed(
                         values.list(Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
                         values.list(Setting.ALLOWED_HOSTS, Allowed.HOSTS_RULE, Allowed::isHost)),
@@ -351,6 +359,15 @@ record Configuration(
                         values.time(Setting.RESPONSE_TIME, "at most 744h", Duration.ZERO, Duration.ofDays(31)),
                         values.size(Setting.RESUME_BYTES).orElseThrow(),
                         values.time(Setting.RESUME_TIME, "at most 24h", Duration.ZERO, Duration.ofHours(24))));
+    }
+
+    /** Where Ollama itself listens unless it is told otherwise. */
+    private static OptionalInt ollamaPort(String given) {
+        return switch (given) {
+            case "off" -> OptionalInt.empty();
+            case "on" -> OptionalInt.of(11_434);
+            default -> OptionalInt.of(Integer.parseUnsignedInt(given));
+        };
     }
 
     private static AccessChoice access(SettingValues values) {

@@ -4,7 +4,6 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.HealthRoutes;
 import dev.tramontane.api.HttpObserver;
-import dev.tramontane.api.HttpService;
 import dev.tramontane.api.Instance;
 import dev.tramontane.api.MetricsRoute;
 import dev.tramontane.api.RequestMemory;
@@ -15,6 +14,7 @@ import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
+import dev.tramontane.api.ollama.OllamaRoutes;
 import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
@@ -33,21 +33,15 @@ import dev.tramontane.metrics.HttpMetrics;
 import dev.tramontane.metrics.MetricsText;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.net.ServerSSLOptions;
 import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 
 /** The socket side of {@code serve}: Vert.x, all routes, and the address they are reached at. Used by the main thread. */
 final class Listener implements AutoCloseable {
@@ -55,30 +49,20 @@ final class Listener implements AutoCloseable {
     private static final int RESPONSE_SHARE = 8;
 
     private final Vertx vertx;
-    private final HttpService http;
+    private final OpenDoors doors;
     private final EventLoopDelay delay;
     private final ResponseServices responses;
     private final EarlierResponses earlier;
     private final Departure.Leaving streams;
-    private final String address;
-    private final Optional<String> management;
 
     private Listener(
-            Vertx vertx,
-            HttpService http,
-            EventLoopDelay delay,
-            ResponseServices responses,
-            Departure.Leaving streams,
-            String address,
-            Optional<String> management) {
+            Vertx vertx, OpenDoors doors, EventLoopDelay delay, ResponseServices responses, Departure.Leaving streams) {
         this.streams = streams;
         this.responses = responses;
         earlier = new EarlierResponses(responses);
         this.vertx = vertx;
-        this.http = http;
+        this.doors = doors;
         this.delay = delay;
-        this.address = address;
-        this.management = management;
     }
 
     /**
@@ -119,65 +103,30 @@ final class Listener implements AutoCloseable {
                     new OpenAiRoutes(vertx, config, serving, observer, memory, replay, clock, responses.journal());
             List<ApiRoutes> operators =
                     List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
-            HttpService http = new HttpService(
-                    vertx,
-                    config,
-                    List.of(
-                            // Whoever probes this port learns of this port, wherever the figures are.
-                            operators.getFirst(),
-                            door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
-                            operators.getLast(), // Answers a key's own question, too.
-                            new ModelRoutes(serving),
-                            chats,
-                            new TokenizeRoutes(vertx, config, serving, memory),
-                            new ResponsesRoute(responses),
-                            new ResponseRoutes(responses),
-                            new StoredRoutes(responses),
-                            new VersionRoute(Program.Version.number()),
-                            new OpenApiRoute(Program.Version.number()),
-                            new UnservedRoutes(),
-                            new ChatPage()),
-                    observer,
-                    door.keeper(),
-                    traces);
-            door.tls().ifPresent(files -> secure(http, files, door, vertx));
-            int port = await(http.start(), config.host(), config.port(), Setting.HOST, Setting.PORT);
-            Optional<String> management = manage(door, config, vertx, operators);
+            List<ApiRoutes> routes = List.of(
+                    // Whoever probes this port learns of this port, wherever the figures are.
+                    operators.getFirst(),
+                    door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
+                    operators.getLast(), // Answers a key's own question, too.
+                    new ModelRoutes(serving),
+                    chats,
+                    new TokenizeRoutes(vertx, config, serving, memory),
+                    new ResponsesRoute(responses),
+                    new ResponseRoutes(responses),
+                    new StoredRoutes(responses),
+                    new VersionRoute(Program.Version.number()),
+                    new OpenApiRoute(Program.Version.number()),
+                    new OllamaRoutes(vertx, config, serving, serving::facts, observer, memory, clock),
+                    new UnservedRoutes(),
+                    new ChatPage());
+            OpenDoors doors = OpenDoors.open(
+                    vertx, config, configuration.http().ollamaPort(), door, routes, operators, observer, traces);
             EventLoopDelay delay = new EventLoopDelay(((VertxInternal) vertx).nettyEventLoopGroup(), registry);
-            String scheme = door.tls().isPresent() ? "https" : "http";
-            return new Listener(
-                    vertx, http, delay, responses, chats.streams(), address(scheme, config.host(), port), management);
+            return new Listener(vertx, doors, delay, responses, chats.streams());
         } catch (RuntimeException | InterruptedException failure) {
             vertx.close();
             throw failure;
         }
-    }
-
-    private static String address(String scheme, String host, int port) {
-        return scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-    }
-
-    private static void secure(HttpService http, TlsFiles files, Door door, Vertx vertx) {
-        http.secure(files.read(vertx));
-        if (door.files() != null) {
-            door.files().watch("tls", files.all(), () -> {
-                ServerSSLOptions renewed = files.read(vertx);
-                return () -> http.renew(renewed).await();
-            });
-        }
-    }
-
-    /** Opens the operator's door, where it is wanted: plain, on a thread of the same, and counted nowhere. */
-    private static Optional<String> manage(Door door, ApiConfig config, Vertx vertx, List<ApiRoutes> routes)
-            throws InterruptedException {
-        if (door.managementPort().isEmpty()) {
-            return Optional.empty();
-        }
-        String host = door.managementHost();
-        int asked = door.managementPort().getAsInt();
-        HttpService http = new HttpService(vertx, config.at(host, asked), routes, HttpObserver.NONE);
-        int port = await(http.start(), host, asked, Setting.MANAGEMENT_HOST, Setting.MANAGEMENT_PORT);
-        return Optional.of(address("http", host, port));
     }
 
     private static ResponseStore store(Configuration.KeptChoice kept) {
@@ -215,33 +164,9 @@ final class Listener implements AutoCloseable {
         return Math.clamp(Runtime.getRuntime().availableProcessors() / 4, 2, 8);
     }
 
-    private static int await(Future<Integer> port, String host, int asked, Setting hosts, Setting ports)
-            throws InterruptedException {
-        try {
-            return port.toCompletionStage().toCompletableFuture().get();
-        } catch (ExecutionException failed) {
-            Throwable cause = failed.getCause();
-            String where = "cannot listen at " + host + " port " + asked + ": ";
-            String why = switch (cause) {
-                case BindException taken ->
-                    taken.getMessage() + "; choose another " + hosts.flag() + " or " + ports.flag() + ", or "
-                            + ports.flag() + " 0 for a free one";
-                case UnknownHostException unknown -> "there is no such " + hosts.flag();
-                case null -> "the system says no reason";
-                default -> String.valueOf(cause.getMessage());
-            };
-            throw new ListenException(where + why, failed);
-        }
-    }
-
-    /** Where clients connect: "http://127.0.0.1:8080". */
-    String address() {
-        return address;
-    }
-
-    /** Where the operator connects, if by a door of his own. */
-    Optional<String> managementAddress() {
-        return management;
+    /** Where it is reached. */
+    OpenDoors doors() {
+        return doors;
     }
 
     /** Lets the watchdog look at every event loop. */
@@ -250,11 +175,6 @@ final class Listener implements AutoCloseable {
         for (EventExecutor loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
             watchdog.watch(Pulse.of(loop, number++));
         }
-    }
-
-    /** Asks every client to come back by another connection: each gets its answer, and its connection is closed. */
-    void leave() {
-        http.leave();
     }
 
     /**
@@ -291,15 +211,6 @@ final class Listener implements AutoCloseable {
     int leaveAnswers(Duration limit) throws InterruptedException {
         Journal journal = responses.journal().journal();
         return journal == null ? earlier.endAll() : Departure.of(journal, limit, List.of(earlier, streams));
-    }
-
-    /** Stops accepting; connections have until {@code grace} is over to take what was sent to them. */
-    void finish(Duration grace) throws InterruptedException {
-        try {
-            http.stop(grace).toCompletionStage().toCompletableFuture().get();
-        } catch (ExecutionException failed) {
-            throw new ListenException("the HTTP service did not stop as it should", failed);
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.metrics.AnswerMetrics;
@@ -11,6 +12,7 @@ import dev.tramontane.metrics.LifeMetrics;
 import dev.tramontane.metrics.SnapshotMetrics;
 import dev.tramontane.metrics.StructureMetrics;
 import dev.tramontane.metrics.VllmMetrics;
+import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -67,7 +69,7 @@ final class ServeCommand extends Command {
         Access.check(asked);
         Configuration configuration = DefaultModel.chosen(asked, environment(), "serve");
         Path path = Models.file(configuration);
-        String fingerprint = checkBeforeListening(configuration, path);
+        Checked checked = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         environment().onTermination().accept(shutdown);
@@ -79,6 +81,7 @@ final class ServeCommand extends Command {
         Serving serving = new Serving(
                 Models.name(configuration, path),
                 Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
+                checked.facts(),
                 watchdog::verdict,
                 System::nanoTime);
         LifeMetrics life = new LifeMetrics(registry, Serving.states(), serving::state);
@@ -93,7 +96,7 @@ final class ServeCommand extends Command {
                         configuration,
                         serving,
                         registry,
-                        fingerprint,
+                        checked.fingerprint(),
                         Access.door(configuration, files, registry),
                         tracing.sink());
                 RunningModel model = RunningModel.open(
@@ -117,16 +120,23 @@ final class ServeCommand extends Command {
             shutdown.beginPatience(configuration.ending().delay());
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             warnOfMissingFlags(log);
-            log.info("serving {} at {}", model.description(), listener.address());
+            log.info("serving {} at {}", model.description(), listener.doors().address());
             log.info("after SIGTERM it ends in time for {}", configuration.ending());
             // On standard output, so that scripts learn the port whatever the log's form and level.
-            listener.managementAddress()
+            listener.doors()
+                    .managementAddress()
                     .ifPresent(at -> environment().out().println("tramontane: management at " + at));
-            environment().out().println("tramontane: serving " + serving.name() + " at " + listener.address());
+            listener.doors()
+                    .ollamaAddress()
+                    .ifPresent(at -> environment().out().println("tramontane: Ollama's clients at " + at));
+            environment()
+                    .out()
+                    .println("tramontane: serving " + serving.name() + " at "
+                            + listener.doors().address());
             shutdown.await();
             limit.at("waiting for routers to hear of it");
             serving.leaving();
-            listener.leave();
+            listener.doors().leave();
             delay(configuration.ending().delay(), shutdown, log);
             limit.at("waiting for running answers");
             drain(configuration.ending().drain(), serving, gate, listener, log);
@@ -134,7 +144,7 @@ final class ServeCommand extends Command {
             limit.at("closing the engine, whose step has to end");
             model.engine().close(); // what is cut gets its end while its connection is still there
             limit.at("closing connections");
-            listener.finish(LAST_BYTES);
+            listener.doors().finish(LAST_BYTES);
             limit.at("freeing the model");
         }
         return ExitCode.OK;
@@ -153,16 +163,21 @@ final class ServeCommand extends Command {
                 : own;
     }
 
+    /** What is known before listening. */
+    private record Checked(String fingerprint, ModelFacts facts) {}
+
     /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
-    private String checkBeforeListening(Configuration configuration, Path path) throws IOException {
+    private Checked checkBeforeListening(Configuration configuration, Path path) throws IOException {
         try (ModelSource source = ModelSource.open(path)) {
+            ModelPlan plan = source.plan(configuration.model().window());
             MemoryPlan.of(
                             KernelLibraries.load(configuration, environment()),
-                            source.plan(configuration.model().window()),
+                            plan,
                             configuration,
                             MemoryLimit.ofProcess())
                     .required();
-            return Models.fingerprint(configuration, source.files());
+            return new Checked(
+                    Models.fingerprint(configuration, source.files()), ServedFiles.facts(configuration, source, plan));
         }
     }
 

@@ -26,19 +26,27 @@ final class ServiceBench {
         List<StreamLoad.Run> http = new ArrayList<>();
         Configuration configuration = model.configuration();
         try (RunningModel running = model.start(loaded)) {
-            Serving serving = new Serving("bench", 0, () -> Health.Answer.WELL, System::nanoTime);
+            Serving serving = new Serving(
+                    "bench",
+                    0,
+                    ServedFiles.facts(
+                            configuration,
+                            loaded.source(),
+                            loaded.source().plan(configuration.model().window())),
+                    () -> Health.Answer.WELL,
+                    System::nanoTime);
             serving.ready(running.generator(), () -> true);
             try (Listener listener = Listener.open(
                     configuration, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
-                    StreamLoad.Run served = load.overHttp(listener.address());
+                    StreamLoad.Run served = load.overHttp(listener.doors().address());
                     if (i > 0) { // The first is for warmth.
                         engine.add(alone);
                         http.add(served);
                     }
                 }
-                listener.finish(Duration.ZERO);
+                listener.doors().finish(Duration.ZERO);
             }
         }
         return http.isEmpty()

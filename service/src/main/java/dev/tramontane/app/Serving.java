@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Health;
+import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
@@ -54,6 +55,7 @@ final class Serving implements Health, ServedModels {
 
     private final String name;
     private final long createdSeconds;
+    private final ModelFacts facts;
     private volatile Phase phase = Phase.LOADING;
     private final Supplier<Answer> live;
     private volatile @Nullable Loaded loaded;
@@ -64,21 +66,28 @@ final class Serving implements Health, ServedModels {
     /**
      * @param name of the model
      * @param createdSeconds of its file, since 1970
+     * @param facts of its files
      * @param live whether its threads move
      * @param nanoClock monotonic nanoseconds; loading begins now
      */
-    Serving(String name, long createdSeconds, Supplier<Answer> live, LongSupplier nanoClock) {
+    Serving(String name, long createdSeconds, ModelFacts facts, Supplier<Answer> live, LongSupplier nanoClock) {
         clock = nanoClock;
         startNanos = nanoClock.getAsLong();
         readyNanos = startNanos + UNKNOWN_NANOS;
         this.live = live;
         this.name = name;
         this.createdSeconds = createdSeconds;
+        this.facts = facts;
     }
 
     /** The model's name. */
     String name() {
         return name;
+    }
+
+    /** What its files are. */
+    ModelFacts facts() {
+        return facts;
     }
 
     /** Bytes of the model that are prepared, of all: when it will be ready is told from the time that they took. */

@@ -39,8 +39,8 @@ enum Setting {
             "tool-parser",
             "NAME",
             "auto",
-            "How the model writes tool calls: hermes, llama3_json, mistral_v3, mistral_v11, qwen3_coder, none (what it writes"
-                    + " stays text), or auto: as its chat layout shows them.",
+            "How the model writes tool calls: hermes, llama3_json, mistral_v3, mistral_v11, qwen3_coder, none (what it"
+                    + " writes stays text), or auto: as its chat layout shows them.",
             "hermes"),
     DEFAULT_SAMPLING(
             "default-sampling",
@@ -125,17 +125,17 @@ enum Setting {
             "snapshot-dir",
             "DIR",
             "",
-            "Directory for what serve has computed (keys and values, from which prompts can be told) at the end of each turn,"
-                    + " with --prefix-cache, and for answers that it could not finish or keeps when it ends: found again after a"
-                    + " restart, or by another process with the same model and settings that shares it. Made if it is not"
-                    + " there, for this user alone. Default: none.",
+            "Directory for what serve has computed (keys and values, from which prompts can be told) at the end of"
+                    + " each turn, with --prefix-cache, and for answers that it could not finish or keeps when it ends:"
+                    + " found again after a restart, or by another process with the same model and settings that shares"
+                    + " it. Made if it is not there, for this user alone. Default: none.",
             "/var/lib/tramontane/snapshots"),
     SNAPSHOT_BYTES(
             "snapshot-bytes",
             "SIZE",
             "8GiB",
-            "Bytes that files in --snapshot-dir may have together, an eighth of them for answers; those go first that were"
-                    + " used longest ago.",
+            "Bytes that files in --snapshot-dir may have together, an eighth of them for answers; those go first that"
+                    + " were used longest ago.",
             "100GiB"),
     QUEUE_REQUESTS("queue-requests", "N", "256", "Requests that may wait for admission; more get 429.", "64"),
     QUEUE_TOKENS("queue-tokens", "TOKENS", "1048576", "Prompt tokens that may wait for admission.", "262144"),
@@ -146,6 +146,13 @@ enum Setting {
             "Address to listen at; 0.0.0.0 for all. Beyond this machine only with --api-keys or --allow-anonymous.",
             "::1"),
     PORT("port", "PORT", "8080", "Port to listen at; 0 takes a free one and prints it.", "0"),
+    OLLAMA(
+            "ollama",
+            "on|off|PORT",
+            "off",
+            "Also listen where Ollama's clients look, at port 11434 of --host, or at another: what is served is the"
+                    + " same at both. The flag alone means on.",
+            "on"),
     API_KEYS(
             "api-keys",
             "FILE",
@@ -163,8 +170,8 @@ enum Setting {
             "management-port",
             "PORT",
             "",
-            "Port for /metrics, which clients then cannot reach, and for health as well; in plain HTTP and without keys. 0"
-                    + " takes a free one and prints it. Default: /metrics is on --port.",
+            "Port for /metrics, which clients then cannot reach, and for health as well; in plain HTTP and without"
+                    + " keys. 0 takes a free one and prints it. Default: /metrics is on --port.",
             "9090"),
     MANAGEMENT_HOST(
             "management-host",
@@ -177,8 +184,8 @@ enum Setting {
             "tls-certificate",
             "FILE",
             "",
-            "Certificate for TLS in PEM, its issuers below it; --port then speaks HTTPS only, TLS 1.2 or 1.3. Read anew when"
-                    + " it changes, together with the key. Default: plain HTTP.",
+            "Certificate for TLS in PEM, its issuers below it; --port then speaks HTTPS only, TLS 1.2 or 1.3. Read"
+                    + " anew when it changes, together with the key. Default: plain HTTP.",
             "/etc/tramontane/tls.crt"),
     TLS_KEY(
             "tls-key",
@@ -219,8 +226,8 @@ enum Setting {
             "look-ahead",
             "TOKENS",
             "64",
-            "Tokens of an answer that may be generated before its reader has taken them. A reader that falls further behind"
-                    + " parks its answer: it keeps its pages and gives up its place in the steps.",
+            "Tokens of an answer that may be generated before its reader has taken them. A reader that falls further"
+                    + " behind parks its answer: it keeps its pages and gives up its place in the steps.",
             "16"),
     SOCKET_ANSWERS(
             "socket-answers",
@@ -232,15 +239,15 @@ enum Setting {
             "socket-lanes",
             "N",
             "32",
-            "Names (stream_id) that one WebSocket may give to its lanes, in its whole life; requests without a name have"
-                    + " a lane besides. 0: no others.",
+            "Names (stream_id) that one WebSocket may give to its lanes, in its whole life; requests without a name"
+                    + " have a lane besides. 0: no others.",
             "8"),
     SOCKET_LIFE(
             "socket-life",
             "TIME",
             "60m",
-            "How long a WebSocket may be open; then it is told so, takes no more requests and is closed when its answers"
-                    + " have ended, or 30 seconds later. Time in s, m or h.",
+            "How long a WebSocket may be open; then it is told so, takes no more requests and is closed when its"
+                    + " answers have ended, or 30 seconds later. Time in s, m or h.",
             "4h"),
     UNKNOWN_FIELDS(
             "unknown-fields",
@@ -267,37 +274,37 @@ enum Setting {
             "response-memory",
             "SIZE",
             "",
-            "Heap that kept responses (/v1/responses with store) and their events may take together; the oldest go first,"
-                    + " events before responses, of the key that has most. Default: an eighth of the heap.",
+            "Heap that kept responses (/v1/responses with store) and their events may take together; the oldest go"
+                    + " first, events before responses, of the key that has most. Default: an eighth of the heap.",
             "256MiB"),
     RESPONSE_TIME(
             "response-time",
             "TIME",
             "1h",
-            "How long a response is kept after its end, for who fetches it or continues it by previous_response_id. In s, m"
-                    + " or h.",
+            "How long a response is kept after its end, for who fetches it or continues it by previous_response_id. In"
+                    + " s, m or h.",
             "24h"),
     RESUME_BYTES(
             "resume-bytes",
             "SIZE",
             "8MiB",
-            "Events of one answer that are kept for readers who come back; older ones are dropped, and whoever asks for one"
-                    + " of these is told so.",
+            "Events of one answer that are kept for readers who come back; older ones are dropped, and whoever asks"
+                    + " for one of these is told so.",
             "1MiB"),
     RESUME_TIME(
             "resume-time",
             "TIME",
             "30s",
-            "How long a resumable answer that nobody reads any more waits for its reader before it is cancelled. It is not"
-                    + " computed meanwhile. In s, m or h.",
+            "How long a resumable answer that nobody reads any more waits for its reader before it is cancelled. It is"
+                    + " not computed meanwhile. In s, m or h.",
             "5m"),
     INSTANCE(
             "instance",
             "NAME",
             "",
-            "Name of this server where several share clients, different from the others'. Ids of its answers begin with a mark"
-                    + " made of it, and another server that is asked for one says whose it is in place of unknown. Default:"
-                    + " none, for a server that stands alone.",
+            "Name of this server where several share clients, different from the others'. Ids of its answers begin"
+                    + " with a mark made of it, and another server that is asked for one says whose it is in place of"
+                    + " unknown. Default: none, for a server that stands alone.",
             "tramontane-1"),
     STUCK_TIMEOUT(
             "stuck-timeout",
@@ -355,8 +362,8 @@ enum Setting {
             "otlp-endpoint",
             "URL",
             "",
-            "An OpenTelemetry collector that takes traces by OTLP over HTTP; /v1/traces is added where the URL does not end"
-                    + " so. Default: no traces.",
+            "An OpenTelemetry collector that takes traces by OTLP over HTTP; /v1/traces is added where the URL does"
+                    + " not end so. Default: no traces.",
             "http://127.0.0.1:4318"),
     TRACE_SAMPLE(
             "trace-sample",
@@ -415,7 +422,7 @@ enum Setting {
         return OptionSpec.builder(flag())
                 .paramLabel(label)
                 .type(String.class)
-                .arity(label.equals("on|off") ? "0..1" : "1")
+                .arity(label.startsWith("on|off") ? "0..1" : "1")
                 .fallbackValue("on") // Where a value may be left out.
                 // picocli formats descriptions, so a percent sign would have to be doubled.
                 .description(help + tail + "Example: " + flag() + " " + example)

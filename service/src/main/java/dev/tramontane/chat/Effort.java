@@ -16,6 +16,12 @@ public final class Effort {
     /** No thoughts at all. */
     public static final String NONE = "none";
 
+    /** That it thinks, however much: the high effort of models that can be told one, and nothing to those that think anyway. */
+    public static final String ANY = "any";
+
+    /** What {@link #ANY} is where an effort can be told. */
+    static final String MUCH = "high";
+
     /** Variables of templates that switch thoughts on and off. */
     public static final Set<String> SWITCHES = Set.of("enable_thinking", "thinking");
 
@@ -42,6 +48,8 @@ public final class Effort {
         if (read.isEmpty()) {
             refuse(effort, form);
             variables.remove(MistralSettings.EFFORT);
+        } else if (effort.equals(ANY)) {
+            variables.put(MistralSettings.EFFORT, MUCH);
         }
         for (String name : SWITCHES) {
             if (!read.contains(name)) {
@@ -61,10 +69,11 @@ public final class Effort {
     /**
      * Of a model that can't be told how much to think.
      *
-     * @throws ChatLayoutException unless it is asked not to and never does
+     * @throws ChatLayoutException unless it is asked not to and never does, or to and always does
      */
     static void refuse(Object effort, AnswerStyle form) {
-        if (!effort.equals(NONE) || form.thoughts() != null) {
+        boolean asIs = form.thoughts() == null ? effort.equals(NONE) : effort.equals(ANY);
+        if (!asIs) {
             throw new ChatLayoutException(
                     MistralSettings.EFFORT, MistralSettings.EFFORT + " is no setting of this model; leave it out.");
         }

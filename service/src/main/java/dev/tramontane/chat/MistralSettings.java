@@ -63,7 +63,8 @@ public record MistralSettings(List<String> efforts, String usual, boolean showsS
         if (showsSchema && schema != null) {
             settings.put(SCHEMA, schema);
         }
-        Object effort = variables.get(EFFORT);
+        Object asked = variables.get(EFFORT);
+        Object effort = Effort.ANY.equals(asked) ? Effort.MUCH : asked;
         if (effort != null && !efforts.isEmpty() && !efforts.contains(effort)) {
             throw new ChatLayoutException(
                     EFFORT, EFFORT + " must be one of " + String.join(", ", efforts) + " for this model.");

@@ -62,11 +62,13 @@ public record ReasoningPrompt(ChatLayout layout, List<Map<String, @Nullable Obje
 
     @Override
     public ChatPrompt render(Conversation conversation) {
-        if (!conversation.variables().containsKey(VARIABLE)) {
+        boolean wanted = Effort.ANY.equals(conversation.variables().get(MistralSettings.EFFORT));
+        if (!wanted && !conversation.variables().containsKey(VARIABLE)) {
             return layout.render(conversation);
         }
         Map<String, @Nullable Object> variables = new LinkedHashMap<>(conversation.variables());
         variables.remove(VARIABLE);
+        variables.remove(MistralSettings.EFFORT, Effort.ANY);
         Map<String, @Nullable Object> system = new LinkedHashMap<>();
         system.put("role", "system");
         system.put("content", content);

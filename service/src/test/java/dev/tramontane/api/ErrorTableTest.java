@@ -307,13 +307,13 @@ class ErrorTableTest {
                         "response_format.json_schema.schema",
                         "missing"),
                 field(
-                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\", \"schema\": {\"type\":"
-                                + " \"object\", \"properties\": {\"b\": {\"not\": {}}}}}}",
+                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\","
+                                + " \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {\"not\": {}}}}}}",
                         "response_format.json_schema.schema",
                         "/properties/b"),
                 field(
-                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\", \"strict\": true,"
-                                + " \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {}}}}}",
+                        "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\","
+                                + " \"strict\": true, \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {}}}}}",
                         "response_format.json_schema.schema",
                         "response_format.json_schema.schema is refused"),
                 field("\"guided_json\": \"{\"", "guided_json", "guided_json"),
@@ -511,8 +511,9 @@ class ErrorTableTest {
                         + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST"
                         + " /v1/fim/completions, POST /tokenize, POST /detokenize, GET /v1/responses, POST"
                         + " /v1/responses, DELETE /v1/responses/{id}, GET /v1/responses/{id}, POST"
-                        + " /v1/responses/{id}/cancel, GET /v1/responses/{id}/input_items, GET"
-                        + " /capacity, GET /version, GET /openapi.json");
+                        + " /v1/responses/{id}/cancel, GET /v1/responses/{id}/input_items, GET /capacity, GET"
+                        + " /version, GET /openapi.json, POST /api/generate, POST /api/chat, GET /api/tags, GET"
+                        + " /api/ps, POST /api/show, GET /api/version");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(800);
         TestService.Reply method = service.get(COMPLETIONS);
@@ -622,6 +623,11 @@ class ErrorTableTest {
             for (TestService.Reply answer :
                     List.of(service.get(path), service.get(path + "/x"), service.post(path + "/a/b", "{}"))) {
                 assertThat(answer.status()).as(path).isEqualTo(404);
+                if (answer.json().getValue("error") instanceof String message) { // As Ollama's clients read it.
+                    assertThat(path).startsWith("/api");
+                    assertThat(message).contains(" are not served here: ");
+                    continue;
+                }
                 assertThat(answer.error().getString("code")).isEqualTo("unsupported_endpoint");
                 assertThat(answer.error().getString("message")).contains(" are not served here: ");
             }

@@ -179,7 +179,7 @@ class FieldsDocumentTest {
                 .isEqualTo(table.toString());
     }
 
-    private static String told(JsonObject field) {
+    static String told(JsonObject field) {
         String words = field.getString("description");
         return switch (field.getString("x-treatment")) {
             case "refused" -> "refused: " + words;

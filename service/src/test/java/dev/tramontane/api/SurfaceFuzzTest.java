@@ -47,6 +47,13 @@ class SurfaceFuzzTest {
                     "/v1/chat/completions",
                     "{\"messages\": [{\"role\": \"user\", \"content\": \"h\u00e9\"}], \"max_tokens\": 3, \"stream\":"
                             + " true}"),
+            RawClient.post(
+                    "/api/chat",
+                    "{\"messages\": [{\"role\": \"user\", \"content\": \"h\u00e9\"}], \"options\": {\"num_predict\":"
+                            + " 2, \"stop\": [\"x\"]}, \"keep_alive\": \"5m\", \"format\": \"json\"}"),
+            RawClient.post(
+                    "/api/generate", "{\"prompt\": \"p\", \"options\": {\"num_predict\": 2}, \"stream\": false}"),
+            RawClient.get("/api/tags") + RawClient.post("/api/show", "{\"model\": \"toy/bytes\"}"),
             RawClient.post("/tokenize", "{\"prompt\": \"some words\"}"),
             RawClient.post("/detokenize", "{\"tokens\": [1, 2, 3]}"),
             "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding:"

@@ -6,7 +6,9 @@ import dev.tramontane.api.journal.Departure;
 import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
+import dev.tramontane.api.ollama.OllamaRoutes;
 import dev.tramontane.api.openai.CapacityRoutes;
+import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.OpenApiRoute;
@@ -77,6 +79,16 @@ final class TestService implements AutoCloseable {
     private static final long UNWATCHED = 60_000;
 
     static final long NOW = 1_700_000_000L;
+
+    static final ModelFacts FACTS = new ModelFacts(
+            "gguf",
+            "llama",
+            7_248_023_552L,
+            "Q4_0",
+            4_109_853_248L,
+            false,
+            "abc",
+            new ModelFacts.Sizes(32, 4096, 14336, 32, 8, 32768));
 
     static final ApiConfig CONFIG = config(TransportLimits.DEFAULT, 64, Duration.ofSeconds(15));
 
@@ -251,6 +263,14 @@ final class TestService implements AutoCloseable {
                         new CapacityRoutes(models),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
+                        new OllamaRoutes(
+                                vertx,
+                                config,
+                                models,
+                                () -> FACTS,
+                                observer,
+                                memory,
+                                InstantSource.fixed(Instant.ofEpochSecond(NOW))),
                         new UnservedRoutes()),
                 observer,
                 doorkeeper);

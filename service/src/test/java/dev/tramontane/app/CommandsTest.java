@@ -52,6 +52,12 @@ class CommandsTest {
                     "\"content\":\"(yes|no)\"",
                     "legs[^0-9]+[0-8]\\D",
                     "\"text\":\"In 1[0-9]{3}, on \\p{Alpha}+ [0-9]{1,2}\\.\""),
+            "docs/ollama.md 1",
+            List.of(
+                    "\"done\":false}\\s+\\{\"model\":",
+                    "\"response\":\"[^}]*blue[^}]*(true|false)",
+                    "\"done_reason\":\"stop\"",
+                    "\"models\":\\[\\{\"name\":"),
             "docs/eval.md 0",
             List.of("same top token", "\"perplexity\" : "),
             "docs/performance.md 0",

@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
@@ -42,6 +43,8 @@ import org.slf4j.LoggerFactory;
 /** The whole program, from its command line to its exit code, over real sockets. */
 class ServeCommandTest {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving (\\S+) at (http://\\S+)\\R");
+
+    private static final Pattern OLLAMA = Pattern.compile("tramontane: Ollama's clients at (http://\\S+)\\R");
 
     @TempDir
     Path dir;
@@ -113,6 +116,28 @@ class ServeCommandTest {
         BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
         for (String line = lines.readLine(); !line.startsWith("data: "); line = lines.readLine()) {}
         return lines;
+    }
+
+    /** The same at both ports, and both are given back. */
+    @Test
+    void alsoListensWhereOllamasClientsLook() throws Exception {
+        CompletableFuture<Outcome> running = serve("--ollama", "0");
+        String address = address(running);
+        Matcher second = OLLAMA.matcher(program.shown());
+        assertThat(second.find()).as(program.shown()).isTrue();
+        assertThat(second.group(1)).isNotEqualTo(address);
+        for (String each : List.of(address, second.group(1))) {
+            JsonObject tags = new JsonObject(get(each + "/api/tags").body());
+            JsonObject model = tags.getJsonArray("models").getJsonObject(0);
+            assertThat(model.getString("model")).isEqualTo("tiny");
+            assertThat(model.getString("digest")).matches("[0-9a-f]{64}");
+            assertThat(model.getLong("size")).isPositive();
+            assertThat(model.getJsonObject("details").getString("format")).isEqualTo("gguf");
+            assertThat(get(each + "/v1/models").statusCode()).isEqualTo(200);
+        }
+        program.terminate();
+        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
+        assertThatThrownBy(() -> get(second.group(1) + "/livez")).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Health;
+import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
@@ -15,7 +16,10 @@ import reactor.core.publisher.Flux;
 
 class ServingTest {
     private long now = Long.MAX_VALUE - 1; // Such a clock may turn over.
-    private final Serving serving = new Serving("m", 0, () -> Health.Answer.WELL, () -> now);
+    private static final ModelFacts FACTS =
+            new ModelFacts("gguf", "llama", 7, "F16", 14, false, "0", new ModelFacts.Sizes(1, 2, 3, 4, 5, 6));
+
+    private final Serving serving = new Serving("m", 0, FACTS, () -> Health.Answer.WELL, () -> now);
 
     private int retryAfter() {
         return catchThrowableOfType(ApiException.class, () -> serving.find("m")).retryAfterSeconds();

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All that one prompt's generation yielded, for an answer in one piece. Filled by one thread at a time. */
-final class Answer {
+public final class Answer {
 
     /**
      * Words or thoughts without the other between them.
@@ -22,7 +22,7 @@ final class Answer {
     record Run(boolean thought, int end) {}
 
     /** One choice. */
-    static final class Part {
+    public static final class Part {
         /** Its words. */
         final StringBuilder text = new StringBuilder();
 
@@ -35,6 +35,38 @@ final class Answer {
 
         /** How words and thoughts follow each other. */
         final List<Run> runs = new ArrayList<>();
+
+        /** Its words. */
+        public String text() {
+            return text.toString();
+        }
+
+        /** What it thought. */
+        public String thoughts() {
+            return thoughts.toString();
+        }
+
+        /** The tools that it called, in their order. */
+        public List<CalledTool> calls() {
+            return List.copyOf(calls);
+        }
+
+        /** Its tokens with their log-probabilities, where these were asked for. */
+        public List<Token> tokens() {
+            return List.copyOf(tokens);
+        }
+
+        /**
+         * How it ended.
+         *
+         * @throws IllegalStateException when it has not
+         */
+        public Finished finished() {
+            if (finished == null) {
+                throw new IllegalStateException("an answer has ended without saying why");
+            }
+            return finished;
+        }
 
         private void ran(boolean thought, int end) {
             if (!runs.isEmpty() && runs.getLast().thought() == thought) {
@@ -64,6 +96,16 @@ final class Answer {
     int[] promptIds = {};
     String promptText = "";
     List<Token> scored = List.of();
+
+    /** Its choices, in their order. */
+    public List<Part> parts() {
+        return List.copyOf(parts);
+    }
+
+    /** The prompt's tokens with their log-probabilities, where these were asked for. */
+    public List<Token> scored() {
+        return List.copyOf(scored);
+    }
 
     Answer(int choices) {
         parts = new ArrayList<>(choices);

@@ -19,7 +19,7 @@ import tools.jackson.core.JsonGenerator;
  * Writes one request's answer, in one piece or event by event. Called by one thread at a time; a streamed answer's
  * events in their order.
  */
-abstract class AnswerFormat {
+abstract class AnswerFormat implements AnswerWriter {
     static final byte[] NOTHING = {};
 
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
@@ -79,7 +79,8 @@ abstract class AnswerFormat {
     }
 
     /** The answer in one piece. */
-    final byte[] whole(List<Answer> answers) {
+    @Override
+    public final byte[] whole(List<Answer> answers) {
         return JsonWriter.bytes(json -> {
             writeHead(json, head);
             json.writeName("choices").writeStartArray();
@@ -123,7 +124,8 @@ abstract class AnswerFormat {
     }
 
     /** The events that one event of generation becomes, possibly none. */
-    final byte[] event(int prompt, GenerationEvent event) {
+    @Override
+    public final byte[] event(int prompt, GenerationEvent event) {
         if (running != null) {
             running.add(prompt, event);
         }
@@ -134,7 +136,8 @@ abstract class AnswerFormat {
     abstract byte[] chunks(int prompt, GenerationEvent event);
 
     /** An event that adds nothing to the answer, for when there is nothing to say. Any thread. */
-    final byte[] keepAlive() {
+    @Override
+    public final byte[] keepAlive() {
         return chunk(
                 0,
                 AnswerFormat::writeNoReason,
@@ -149,7 +152,8 @@ abstract class AnswerFormat {
     abstract void writeNothing(JsonGenerator json);
 
     /** The end of a stream. */
-    final byte[] last() {
+    @Override
+    public final byte[] last() {
         if (options.usage() == StreamUsage.NOWHERE) {
             return DONE;
         }

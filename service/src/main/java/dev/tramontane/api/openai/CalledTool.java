@@ -1,15 +1,36 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.answer.AnswerPart.CallBegun;
+import dev.tramontane.answer.AnswerPart.CallText;
 import tools.jackson.core.JsonGenerator;
 
 /** A tool call of an answer in one piece. Filled by one thread at a time. */
-final class CalledTool {
+public final class CalledTool {
     private final CallBegun begun;
     final StringBuilder arguments = new StringBuilder();
 
-    CalledTool(CallBegun begun) {
+    public CalledTool(CallBegun begun) {
         this.begun = begun;
+    }
+
+    /** More of its arguments. */
+    public void add(CallText text) {
+        arguments.append(text.text());
+    }
+
+    /** The tool's name. */
+    public String name() {
+        return begun.name();
+    }
+
+    /** The call's id as the model wrote it, or empty. */
+    public String id() {
+        return begun.id();
+    }
+
+    /** Its arguments as the model wrote them: JSON, as far as it writes any. */
+    public String arguments() {
+        return arguments.toString();
     }
 
     /** @param id where the model wrote none */

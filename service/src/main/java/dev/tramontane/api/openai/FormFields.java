@@ -42,6 +42,19 @@ public final class FormFields {
         return only(format, structuredOutputs(fields.object("structured_outputs")));
     }
 
+    /** Ollama's {@code format}: the word json, or a schema; an empty text asks for nothing. */
+    public static @Nullable AnswerForm ofOllama(JsonFields fields) {
+        String name = "format";
+        Object value = fields.value(name);
+        return switch (value) {
+            case null -> null;
+            case String word when word.isEmpty() -> null;
+            case String word when word.equals("json") -> new AnswerForm(new Form.JsonObject(), name, 0);
+            case Map<?, ?> schema -> schema(fields, name, false);
+            default -> throw fields.wrong(name, "\"json\" or a JSON schema", value);
+        };
+    }
+
     private static @Nullable AnswerForm only(@Nullable AnswerForm... all) {
         AnswerForm only = null;
         for (AnswerForm form : all) {

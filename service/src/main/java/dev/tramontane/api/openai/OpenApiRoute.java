@@ -42,6 +42,9 @@ public final class OpenApiRoute implements ApiRoutes {
         schemas.put("CompletionRequest", body(RequestField.Endpoint.COMPLETIONS, "prompt"));
         schemas.put("FimRequest", body(RequestField.Endpoint.FIM, "prompt"));
         schemas.put("ResponseRequest", body(RequestField.Endpoint.RESPONSES, "input"));
+        schemas.put("OllamaGenerateRequest", body(RequestField.Endpoint.OLLAMA_GENERATE));
+        schemas.put("OllamaChatRequest", body(RequestField.Endpoint.OLLAMA_CHAT));
+        schemas.put("OllamaOptions", body(RequestField.Endpoint.OLLAMA_OPTIONS));
         document = JsonWriter.bytes(json -> JsonTree.write(json, root));
     }
 
@@ -61,9 +64,9 @@ public final class OpenApiRoute implements ApiRoutes {
         }
     }
 
-    private static Map<String, Object> body(RequestField.Endpoint endpoint, String required) {
+    private static Map<String, Object> body(RequestField.Endpoint endpoint, String... required) {
         Map<String, Object> properties = new LinkedHashMap<>();
-        RequestFields.of(endpoint).forEach(field -> properties.put(field.name(), property(field, required)));
+        RequestFields.of(endpoint).forEach(field -> properties.put(field.name(), property(field, List.of(required))));
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("type", "object");
         body.put("properties", properties);
@@ -72,9 +75,9 @@ public final class OpenApiRoute implements ApiRoutes {
         return body;
     }
 
-    private static Map<String, Object> property(RequestField field, String required) {
+    private static Map<String, Object> property(RequestField field, List<String> required) {
         Map<String, Object> property = new LinkedHashMap<>(
-                field.name().equals(required) ? JsonSchema.required(field.schema()) : field.schema());
+                required.contains(field.name()) ? JsonSchema.required(field.schema()) : field.schema());
         property.put("description", field.words());
         property.put(TREATMENT, field.treatmentWords());
         return property;

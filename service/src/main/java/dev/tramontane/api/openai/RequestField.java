@@ -13,15 +13,19 @@ import java.util.Set;
  * @param schema the values that are taken
  * @param words for people: what it does, or what to use in its place
  */
-record RequestField(
+public record RequestField(
         String name, Set<Endpoint> endpoints, Treatment treatment, Map<String, Object> schema, String words) {
 
     /** Where a body with fields goes. */
-    enum Endpoint {
+    public enum Endpoint {
         CHAT("/v1/chat/completions"),
         COMPLETIONS("/v1/completions"),
         FIM("/v1/fim/completions"),
-        RESPONSES("/v1/responses");
+        RESPONSES("/v1/responses"),
+        OLLAMA_GENERATE("/api/generate"),
+        OLLAMA_CHAT("/api/chat"),
+        /** The {@code options} of both. */
+        OLLAMA_OPTIONS("/api");
 
         private final String path;
 
@@ -35,7 +39,7 @@ record RequestField(
     }
 
     /** What becomes of a field. */
-    sealed interface Treatment {
+    public sealed interface Treatment {
         /** Its value is read, by the code of its endpoints. */
         record Honoured() implements Treatment {}
 
@@ -49,10 +53,10 @@ record RequestField(
         record Refused(String instead) implements Treatment {}
     }
 
-    /** Responses have a protocol of their own, and a table of their own: {@link ResponseFields}. */
-    private static final Set<Endpoint> EVERYWHERE = EnumSet.complementOf(EnumSet.of(Endpoint.RESPONSES));
+    /** Other protocols have tables of their own, as {@link ResponseFields}. */
+    private static final Set<Endpoint> EVERYWHERE = EnumSet.of(Endpoint.CHAT, Endpoint.COMPLETIONS, Endpoint.FIM);
 
-    RequestField {
+    public RequestField {
         endpoints = Set.copyOf(endpoints);
     }
 
@@ -99,7 +103,7 @@ record RequestField(
     }
 
     /** Does that for every field of an endpoint. */
-    static void settle(JsonFields fields, Endpoint endpoint) {
+    public static void settle(JsonFields fields, Endpoint endpoint) {
         for (RequestField field : RequestFields.ALL) {
             if (field.endpoints.contains(endpoint)) {
                 field.settle(fields);

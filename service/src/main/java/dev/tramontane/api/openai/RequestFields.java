@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * Every field that clients of OpenAI's, vLLM's, llama.cpp's and Mistral's APIs send to the endpoints that generate: one
  * that is not here is unknown. Ranges are those of the default limits.
  */
-final class RequestFields {
+public final class RequestFields {
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final int MOST = Integer.MAX_VALUE;
     private static final String LEAVE_OUT = "leave it out";
@@ -123,7 +123,8 @@ final class RequestFields {
             honoured(
                             "chat_template_kwargs",
                             JsonSchema.object(),
-                            "variables that --template-variables lists, and enable_thinking, thinking and reasoning_effort")
+                            "variables that --template-variables lists, and enable_thinking, thinking and"
+                                    + " reasoning_effort")
                     .at(CHAT),
             honoured(
                             "reasoning_effort",
@@ -133,7 +134,8 @@ final class RequestFields {
             honoured(
                             "reasoning_format",
                             JsonSchema.among(List.of("reasoning_content", "deepseek", "auto", "thinking_chunks")),
-                            "where thoughts stand: beside the content, or among it as chunks, as Mistral's API has them")
+                            "where thoughts stand: beside the content, or among it as chunks, as Mistral's API has"
+                                    + " them")
                     .at(CHAT),
             honoured(
                             "thinking_token_budget",
@@ -145,7 +147,8 @@ final class RequestFields {
             honoured(
                             "prompt_mode",
                             JsonSchema.among(List.of("reasoning")),
-                            "puts the model's own instructions to think before the conversation, where it came with some")
+                            "puts the model's own instructions to think before the conversation, where it came with"
+                                    + " some")
                     .at(CHAT),
             honoured(
                     "response_format",
@@ -237,11 +240,12 @@ final class RequestFields {
         all.addAll(WITHOUT_EFFECT);
         all.addAll(REFUSED);
         all.addAll(ResponseFields.ALL);
+        all.addAll(OllamaFields.ALL);
         return List.copyOf(all);
     }
 
     /** Those of an endpoint. */
-    static Stream<RequestField> of(RequestField.Endpoint endpoint) {
+    public static Stream<RequestField> of(RequestField.Endpoint endpoint) {
         return ALL.stream().filter(field -> field.endpoints().contains(endpoint));
     }
 

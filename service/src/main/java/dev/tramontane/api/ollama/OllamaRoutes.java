@@ -1,0 +1,169 @@
+package dev.tramontane.api.ollama;
+
+import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.EventStream;
+import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.Replies;
+import dev.tramontane.api.RequestMemory;
+import dev.tramontane.api.RequestTrace;
+import dev.tramontane.api.Tally;
+import dev.tramontane.api.openai.AnswerSender;
+import dev.tramontane.api.openai.JsonBodies;
+import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.ModelProfile;
+import dev.tramontane.json.JsonFields;
+import dev.tramontane.json.JsonWriter;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show} and {@code /api/version}. */
+public final class OllamaRoutes implements ApiRoutes {
+    /** The release of Ollama whose API these routes speak, which clients compare with what they need. */
+    static final String SPOKEN = "0.12.11";
+
+    private final ServedModels models;
+    private final Supplier<ModelFacts> facts;
+    private final RequestMemory memory;
+    private final InstantSource clock;
+    private final JsonBodies bodies;
+    private final OllamaRequests requests;
+    private final AnswerSender sender;
+
+    /** @param facts of the served model; asked on event loops, must not block */
+    public OllamaRoutes(
+            Vertx vertx,
+            ApiConfig config,
+            ServedModels models,
+            Supplier<ModelFacts> facts,
+            HttpObserver observer,
+            RequestMemory memory,
+            InstantSource clock) {
+        this.models = models;
+        this.facts = facts;
+        this.memory = memory;
+        this.clock = clock;
+        bodies = new JsonBodies(vertx, config);
+        requests = new OllamaRequests(config, models);
+        sender = new AnswerSender(config, observer);
+    }
+
+    @Override
+    public void mount(Endpoints endpoints) {
+        endpoints.post("/api/generate", context -> answer(context, requests::generate));
+        endpoints.post("/api/chat", context -> answer(context, requests::chat));
+        endpoints.get("/api/tags", this::tags);
+        endpoints.get("/api/ps", this::running);
+        endpoints.post("/api/show", this::show);
+        endpoints.get(
+                "/api/version",
+                context -> reply(
+                        context,
+                        json -> json.writeStartObject()
+                                .writeStringProperty("version", SPOKEN)
+                                .writeEndObject()));
+    }
+
+    private void answer(RoutingContext context, Function<JsonFields, Asked> read) {
+        RequestMemory.Lease lease = Replies.lease(context, memory);
+        AnswerSender.charge(context);
+        bodies.read(context.request(), lease, read)
+                .onSuccess(asked -> Replies.guarded(context, () -> run(context, asked, lease)))
+                .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    private void run(RoutingContext context, Asked asked, RequestMemory.Lease lease) {
+        GenerationRequest wanted = asked.generation();
+        AnswerObjects objects =
+                new AnswerObjects(asked.name(), asked.chat(), wanted != null && wanted.tops() >= 0, clock);
+        if (wanted == null) {
+            Replies.json(context, 200, Buffer.buffer(objects.loaded()));
+            return;
+        }
+        RequestTrace trace = RequestTrace.of(context);
+        trace.generates(asked.operation(), asked.generator().model());
+        List<GenerationRequest> generations = List.of(AnswerSender.of(context, wanted, asked.urgency()));
+        OllamaWriter writer = new OllamaWriter(
+                objects,
+                new AnswerTimes(Tally.of(context).begunNanos(), System::nanoTime),
+                asked.generator().profile().form(),
+                trace.id());
+        if (asked.stream()) {
+            sender.stream(context, EventStream.JSON_LINES, asked.generator(), generations, writer, lease);
+        } else {
+            sender.whole(context, asked.generator(), generations, writer, lease);
+        }
+    }
+
+    private void tags(RoutingContext context) {
+        reply(context, json -> {
+            json.writeStartObject().writeName("models").writeStartArray();
+            models.list().forEach(model -> ModelsFormat.tag(json, model, facts.get()));
+            json.writeEndArray().writeEndObject();
+        });
+    }
+
+    private void running(RoutingContext context) {
+        reply(context, json -> {
+            json.writeStartObject().writeName("models").writeStartArray();
+            for (ServedModels.Entry model : models.list()) {
+                ModelProfile profile = model.profile();
+                if (profile != null) {
+                    ModelsFormat.running(json, model, facts.get(), profile.contextTokens(), clock.instant());
+                }
+            }
+            json.writeEndArray().writeEndObject();
+        });
+    }
+
+    private void show(RoutingContext context) {
+        RequestMemory.Lease lease = Replies.lease(context, memory);
+        bodies.read(context.request(), lease, OllamaRoutes::name)
+                .map(this::shown)
+                .onSuccess(bytes -> Replies.json(context, 200, Buffer.buffer(bytes)))
+                .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    /** Of {@code model}, or as it was called before, {@code name}. */
+    private static String name(JsonFields fields) {
+        String old = fields.string("name");
+        String name = fields.string("model");
+        fields.flag("verbose", false); // There is no more to be told.
+        fields.only("system", "");
+        fields.only("template", "");
+        fields.harmless("options");
+        fields.end();
+        @Nullable String asked = name == null ? old : name;
+        if (asked == null) {
+            throw fields.missing("model");
+        }
+        return asked;
+    }
+
+    private byte[] shown(String name) {
+        for (ServedModels.Entry model : models.list()) {
+            if (OllamaRequests.names(name, model)) {
+                ModelProfile profile = model.profile();
+                if (profile == null) {
+                    throw ApiException.unavailable("model '" + name + "' is being loaded; try again soon", 1);
+                }
+                return ModelsFormat.shown(model, facts.get(), profile);
+            }
+        }
+        throw OllamaRequests.unknown(name);
+    }
+
+    private static void reply(RoutingContext context, JsonWriter.Value value) {
+        Replies.json(context, 200, Buffer.buffer(JsonWriter.bytes(value)));
+    }
+}
