@@ -240,7 +240,7 @@ class LanesTest {
             Map<String, List<JsonObject>> events = byLane(socket, 4);
             assertThat(text(events.getOrDefault("good", List.of()))).isEqualTo("abc");
             assertThat(events.getOrDefault("bad", List.of()).stream().map(event -> event.getString("param")))
-                    .containsExactlyInAnyOrder("temperature", "prompt");
+                    .containsExactlyInAnyOrder("temperature", "input");
             assertThat(events.get("")).hasSize(1);
         }
     }
