@@ -2,13 +2,17 @@ package dev.tramontane.loadtest.client;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.Set;
 
 /** The events of a response, by whichever way they come, told to its exchange. */
 final class ResponseEvents {
-    private static final String DELTA = "response.output_text.delta";
+    /** Events with a piece of the answer: of words, of thoughts, of a call's arguments. */
+    private static final Set<String> DELTAS = Set.of(
+            "response.output_text.delta",
+            "response.reasoning_text.delta",
+            "response.reasoning_summary_text.delta",
+            "response.function_call_arguments.delta");
 
     /** Why an answer ends that is as long as was asked for. */
     private static final String LENGTH = "max_output_tokens";
@@ -37,7 +41,7 @@ final class ResponseEvents {
         }
         switch (type) {
             case "response.created" -> exchange.continuity().named(response.getString("id", ""));
-            case DELTA -> exchange.text(event.getString("delta", ""));
+            case "response.output_item.added" -> exchange.text(name(event.getJsonObject("item", new JsonObject())));
             case "response.completed", "response.incomplete" -> {
                 ended(type, response, exchange);
                 return State.OVER;
@@ -48,7 +52,11 @@ final class ResponseEvents {
                 exchange.refused(noRoom ? 429 : 500, error == null ? "" : error.getString("message", ""));
                 return State.OVER;
             }
-            default -> {} // Events that frame the text.
+            default -> { // Others frame the text.
+                if (DELTAS.contains(type)) {
+                    exchange.text(event.getString("delta", ""));
+                }
+            }
         }
         return State.GOES_ON;
     }
@@ -73,16 +81,20 @@ final class ResponseEvents {
         exchange.end();
     }
 
-    /** Of all messages, in order. */
+    /** Of all items, in order: what their events added. */
     private static String text(JsonArray output) {
-        return objects(output)
-                .flatMap(item -> objects(item.getJsonArray("content")))
-                .filter(part -> "output_text".equals(part.getString("type")))
-                .map(part -> part.getString("text", ""))
-                .collect(Collectors.joining());
+        StringBuilder text = new StringBuilder();
+        for (JsonObject item : ChatPieces.objects(output)) {
+            text.append(name(item)).append(item.getString("arguments", ""));
+            for (String parts : List.of("summary", "content")) {
+                ChatPieces.objects(item.getJsonArray(parts)).forEach(part -> text.append(part.getString("text", "")));
+            }
+        }
+        return text.toString();
     }
 
-    private static Stream<JsonObject> objects(@Nullable JsonArray array) {
-        return array == null ? Stream.empty() : array.stream().map(JsonObject.class::cast);
+    /** Of the function that is called; empty of other items. */
+    private static String name(JsonObject item) {
+        return "function_call".equals(item.getString("type")) ? item.getString("name", "") : "";
     }
 }

@@ -100,8 +100,7 @@ final class SseAnswer {
         if (delta == null) {
             read(choice.getString("text"));
         } else {
-            read(delta.getString("reasoning_content"));
-            read(delta.getString("content"));
+            ChatPieces.of(delta).forEach(exchange::text);
         }
         if (choice.getString("finish_reason") != null) {
             exchange.complete();
