@@ -9,10 +9,11 @@ import java.util.Map;
 /**
  * Whose prompt is next, where several tenants have one: his for whom fewest rows were computed. Rows are what a step's time
  * goes into, so whoever floods the engine makes another wait for as many rows as the other has, not for all of his own.
- * Whoever comes, or wants more again, begins a head start before the least served of the others; more time that nobody
- * asked for is not saved up. While he has it his prompt is alone in its steps, which are the shorter for it: so the
- * first token of somebody who asks now and then waits for the step that is under way, and for little else. In the long
- * run all get as many rows, for what is given in advance counts. Engine thread only; no clock.
+ * Whoever comes to others, or wants more again, begins a head start before the least served of them; more time that nobody
+ * asked for is not saved up. While he has it his prompt is alone in its steps, with what others decode, and has all of a
+ * step's time: so the first token of somebody who asks now and then takes as many steps as if he were alone, but for the
+ * rows of those decodes. In the long run all get as many rows, for what is given in advance counts. Engine thread only;
+ * no clock.
  */
 final class FairRows {
     /** Rows of a head start: a prompt of usual length, some steps' time. */
@@ -24,6 +25,9 @@ final class FairRows {
 
         /** Where the head start ends: the rows of the others' least served when it came. */
         long ahead;
+
+        /** Whether {@link #rows} means anything yet. */
+        boolean known;
 
         /** The step in which it last had something to compute; long ago at first. */
         long asked = -1;
@@ -42,12 +46,16 @@ final class FairRows {
     /** Rows of the least served of those who asked last. */
     private long least;
 
+    /** Rows before that where newcomers begin: none where they come to nobody. */
+    private int headStart;
+
     /** A step is planned. */
     void begin() {
         if (asking.isEmpty()) { // Nobody wanted anything: nobody is ahead of anybody.
             accounts.clear();
             least = 0;
         }
+        headStart = asking.isEmpty() ? 0 : HEAD_START;
         asking.clear();
         step++;
     }
@@ -57,7 +65,9 @@ final class FairRows {
         Account account = accounts.computeIfAbsent(tenant.name(), Account::new);
         if (account.asked != step) {
             if (account.asked < step - 1) {
-                account.rows = Math.max(account.rows, least - HEAD_START);
+                long begins = least - headStart;
+                account.rows = account.known ? Math.max(account.rows, begins) : begins;
+                account.known = true;
                 account.ahead = least;
             }
             account.asked = step;

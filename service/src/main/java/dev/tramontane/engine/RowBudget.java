@@ -21,6 +21,14 @@ record RowBudget(long stepNanos, double baseNanos, double rowNanos) {
     static final int LEAST_ROWS_BESIDE = 8;
 
     /**
+     * Prompt rows of somebody who asks now and then, beside so many decoding sequences of others: what the step's time
+     * allows, as if nobody decoded. It is for some steps only, see {@link FairRows}.
+     */
+    int promptRowsAhead(int decodes) {
+        return rowNanos == 0 ? promptRows(0, 1) : rows(stepNanos - baseNanos - decodes * rowNanos, LEAST_ROWS);
+    }
+
+    /**
      * Prompt rows beside so many decoding sequences. Where nobody decodes, what the step's time allows. Else no more time
      * than the decodes take themselves, so that a prompt makes them wait twice as long for a token, not twenty times; or
      * more where several prompts wait, half as many as decode, since all are better off when those get to decode, too: small
@@ -44,6 +52,10 @@ record RowBudget(long stepNanos, double baseNanos, double rowNanos) {
             nanos = Math.min(nanos, decoding * outnumbered * outnumbered);
             least = LEAST_ROWS_BESIDE;
         }
-        return (int) Math.clamp(nanos / rowNanos, least, Integer.MAX_VALUE);
+        return rows(nanos, least);
+    }
+
+    private int rows(double nanos, int least) {
+        return stepNanos == 0 ? Integer.MAX_VALUE : (int) Math.clamp(nanos / rowNanos, least, Integer.MAX_VALUE);
     }
 }

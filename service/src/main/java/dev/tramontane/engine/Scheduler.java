@@ -73,10 +73,23 @@ final class Scheduler {
         order();
         planDecodes(plan, decodes, Math.min(decodes, prompts > 0 ? lanesBesidePrompt(decodes) : lanes));
         if (prompts > 0) {
-            int rows = Math.max(1, budget.promptRows(plan.size(), prompts));
+            int rows = Math.max(
+                    1, promptsAhead() ? budget.promptRowsAhead(plan.size()) : budget.promptRows(plan.size(), prompts));
             planPrompts(plan, (int) Math.min(tokenBudget, (long) plan.totalRows() + rows));
         }
         fairness.planned(plan);
+    }
+
+    /** Whether somebody who has a head start has a prompt. */
+    private boolean promptsAhead() {
+        if (fairness.tenants() > 1) {
+            for (int i = 0; i < prompting.size(); i++) {
+                if (fairness.isAhead(prompting.get(i).request.tenant().name())) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Of one tenant's prompts the more urgent come first, save in one step of some, so that the oldest moves. */

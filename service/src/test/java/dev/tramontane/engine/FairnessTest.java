@@ -17,16 +17,15 @@ final class FairnessTest {
     private static final Tenant FLOOD = new Tenant("flood", 50);
     private static final Tenant GUEST = new Tenant("guest", 50);
     private static final int BUDGET = 40;
-
-    /** Steps that a flooded engine takes longer for: those that are under way when somebody comes. */
-    private static final int UNDER_WAY = 1;
+    private static final int LANES = 8;
+    private static final long MILLI = 1_000_000;
 
     private static Submission of(Tenant tenant, Submission s) {
         return Asks.of(tenant, Urgency.NONE, s);
     }
 
     private static Rig rig() {
-        return new Rig(FakeModel.of(50, 16), Asks.config(8, BUDGET, 4, 400, 16));
+        return new Rig(FakeModel.of(50, 16), Asks.config(LANES, BUDGET, 4, 400, 16));
     }
 
     /** Requests that never let the engine rest, so many at once. */
@@ -53,50 +52,105 @@ final class FairnessTest {
         return rig.steps - begun;
     }
 
-    /** Whatever the flood is made of, whenever the guest comes, and however long his prompt is. */
+    /**
+     * Whatever the flood is made of: who comes when it has begun has his first token after as many steps as if he were alone,
+     * of which each has a few rows less, those that the flood decodes. So it is for prompts that fit into the head start.
+     */
     @ParameterizedTest
     @ValueSource(ints = {20, 100, 199, 380})
-    void aFloodAtMostDoublesAnothersFirstToken(int prompt) throws RefusedException {
+    void aFloodCostsAnothersFirstTokenTheRowsThatItDecodes(int prompt) throws RefusedException {
         int alone = stepsToFirstToken(rig(), GUEST, prompt);
+        assertThat(alone).isEqualTo(Math.ceilDiv(prompt, BUDGET));
         for (int floodPrompt : new int[] {2, 30, 190}) {
-            for (int before : new int[] {0, 1, 7, 60}) {
-                Rig rig = rig();
+            for (int before : new int[] {1, 2, 7, 20, 60}) {
+                FakeModel model = FakeModel.of(50, 16);
+                Rig rig = new Rig(model, Asks.config(LANES, BUDGET, 4, 400, 16));
                 flood(rig, FLOOD, 60, floodPrompt);
                 rig.steps(before);
+                AtomicInteger prompts = new AtomicInteger();
+                model.spy(batch -> prompts.accumulateAndGet(
+                        (int) IntStream.range(0, batch.spans())
+                                .filter(span -> batch.spanRows(span) > 1)
+                                .count(),
+                        Math::max));
                 int beside = stepsToFirstToken(rig, GUEST, prompt);
                 assertThat(beside)
                         .as("flood of prompts of %d, after %d steps; alone it takes %d", floodPrompt, before, alone)
-                        .isLessThanOrEqualTo(2 * alone + UNDER_WAY);
+                        .isLessThanOrEqualTo(Math.ceilDiv(prompt, BUDGET - (LANES - 1)));
+                assertThat(prompts).as("prompts in a step").hasValue(1);
             }
         }
     }
 
-    /** A prompt that fits into the head start waits for nobody's: what is computed beside it are tokens of those who have begun. */
-    @ParameterizedTest
-    @ValueSource(ints = {20, 100, 199, 380})
-    void whoAsksNowAndThenGoesFirst(int prompt) throws RefusedException {
-        int alone = stepsToFirstToken(rig(), GUEST, prompt);
-        for (int before : new int[] {20, 60}) {
-            FakeModel model = FakeModel.of(50, 16);
-            Rig rig = new Rig(model, Asks.config(8, BUDGET, 4, 400, 16));
-            AtomicInteger prompts = new AtomicInteger();
-            model.spy(batch -> prompts.accumulateAndGet(
-                    (int) IntStream.range(0, batch.spans())
-                            .filter(span -> batch.spanRows(span) > 1)
-                            .count(),
-                    Math::max));
-            flood(rig, FLOOD, 60, 190);
-            rig.steps(before);
-            for (int times = 0; times < 3; times++) {
-                prompts.set(0);
-                int beside = stepsToFirstToken(rig, GUEST, prompt, 100 + times);
-                assertThat(prompts).as("prompts in a step").hasValue(1);
-                assertThat(beside)
-                        .as("after %d steps, time %d; alone it takes %d", before, times, alone)
-                        .isLessThanOrEqualTo(alone + alone / 5 + UNDER_WAY);
-                rig.steps(40);
+    /** With steps as wide as they are by default that is one step at most, and again whenever he comes after a while. */
+    @Test
+    void withStepsOfUsualSizeThatIsAStepAtMost() throws RefusedException {
+        EngineConfig usual = Asks.config(16, 256, 16, 600, 32);
+        int seed = 100;
+        for (int prompt : new int[] {1, 20, 200, 256, 400, FairRows.HEAD_START}) {
+            int alone = stepsToFirstToken(new Rig(FakeModel.of(50, 16), usual), GUEST, prompt);
+            Rig rig = new Rig(FakeModel.of(50, 16), usual);
+            List<Rig.Ask> flood = flood(rig, FLOOD, 300, 300);
+            for (int times = 0; times < 5; times++) {
+                rig.steps(30); // Of which the flood has more rows than the guest had at once.
+                long had = admitted(flood);
+                assertThat(stepsToFirstToken(rig, GUEST, prompt, ++seed))
+                        .as("%d, alone %d", prompt, alone)
+                        .isBetween(alone, alone + 1);
+                assertThat(flood.stream()
+                                .filter(ask ->
+                                        !ask.over() && !ask.first().tokens.isEmpty()))
+                        .as("the flood decodes meanwhile")
+                        .hasSizeGreaterThan(4);
+                assertThat(admitted(flood)).isGreaterThanOrEqualTo(had);
             }
         }
+    }
+
+    /** Beyond the head start rows are divided: twice as long for those at most, which also holds for whoever comes in the flood's first step. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 199, 380, 1500})
+    void afterThatAFloodAtMostDoublesIt(int prompt) throws RefusedException {
+        EngineConfig wide = Asks.config(LANES, BUDGET, 4, 1600, 16);
+        int alone = stepsToFirstToken(new Rig(FakeModel.of(50, 16), wide), GUEST, prompt);
+        for (int before : new int[] {0, 7, 60}) {
+            Rig rig = new Rig(FakeModel.of(50, 16), wide);
+            flood(rig, FLOOD, 60, 190);
+            rig.steps(before);
+            int first = before == 0 ? 0 : Math.min(prompt, FairRows.HEAD_START);
+            int rows = BUDGET - (LANES - 1);
+            assertThat(stepsToFirstToken(rig, GUEST, prompt))
+                    .as("after %d steps; alone it takes %d", before, alone)
+                    .isLessThanOrEqualTo(Math.ceilDiv(first, rows) + 2 * Math.ceilDiv(prompt - first, rows) + 1);
+        }
+    }
+
+    /** Where steps are bounded in time, too: what the flood decodes does not keep the guest's prompt short. */
+    @Test
+    void stepsBoundedInTimeAreHisAsWell() throws RefusedException {
+        int[] steps = new int[2];
+        int longest = 0;
+        for (int flooded = 0; flooded < 2; flooded++) {
+            FakeModel model = FakeModel.of(50, 16);
+            Rig rig = new Rig(model, Asks.config(16, 256, 16, 600, 32).withStepNanos(100 * MILLI));
+            List<Integer> rows = new ArrayList<>();
+            model.spy(batch -> {
+                rows.add(batch.rows());
+                rig.nanos.addAndGet(3 * MILLI + MILLI * batch.rows());
+            });
+            rig.ask(of(FLOOD, Asks.greedy(Asks.prompt(400, 1), 8))); // The machine becomes known.
+            rig.run();
+            if (flooded > 0) {
+                flood(rig, FLOOD, 60, 100);
+            }
+            rig.steps(60);
+            rows.clear();
+            steps[flooded] = stepsToFirstToken(rig, GUEST, 400);
+            longest = rows.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        }
+        assertThat(steps[0]).isEqualTo(5);
+        assertThat(steps[1]).isBetween(steps[0], steps[0] + 1);
+        assertThat(longest).as("rows of a millisecond each").isLessThanOrEqualTo(100);
     }
 
     /** A head start is given in advance: whoever rests and comes again and again gets no more than who never rests. */
@@ -162,7 +216,7 @@ final class FairnessTest {
     /** The queue, too: a flood is refused where its share ends, and the others still come in. */
     @Test
     void aFloodFillsItsShareOfTheQueueOnly() throws RefusedException {
-        Rig rig = new Rig(FakeModel.of(50, 16), Asks.withQueue(Asks.config(8, BUDGET, 4, 400, 16), 20, 1_000_000));
+        Rig rig = new Rig(FakeModel.of(50, 16), Asks.withQueue(Asks.config(LANES, BUDGET, 4, 400, 16), 20, 1_000_000));
         flood(rig, FLOOD, 10, 30);
         Submission more = of(FLOOD, Asks.greedy(Asks.prompt(30, 1), 5));
         assertThatThrownBy(() -> rig.ask(more)).isInstanceOfSatisfying(RefusedException.class, refused -> {
@@ -219,7 +273,7 @@ final class FairnessTest {
         while (late.first().tokens.isEmpty()) {
             rig.step();
         }
-        assertThat(rig.steps - begun).as("of three").isLessThanOrEqualTo(3 * alone + UNDER_WAY);
+        assertThat(rig.steps - begun).as("of three").isLessThanOrEqualTo(3 * alone + 1);
         rig.run();
         rig.assertIdle();
     }
