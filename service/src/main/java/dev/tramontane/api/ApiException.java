@@ -61,6 +61,9 @@ public final class ApiException extends RuntimeException {
         return new ApiException(status, INVALID_REQUEST, message, null, code, 0);
     }
 
+    /** What HotSpot says where the system gives it no thread; it has no type for that. */
+    private static final String NO_THREAD = "unable to create native thread";
+
     /** A field of a request that is wrong. */
     public static ApiException field(String param, String message) {
         return new ApiException(400, INVALID_REQUEST, message, param.isEmpty() ? null : param, null, 0);
@@ -104,6 +107,11 @@ public final class ApiException extends RuntimeException {
             case ApiException known -> known;
             case InvalidJsonException invalid -> field(invalid.field(), messageOf(invalid));
             case GenerationException refused -> of(refused, trace);
+            case OutOfMemoryError threads
+            when String.valueOf(threads.getMessage()).contains(NO_THREAD) -> {
+                error(trace).log("A request was refused: {}", threads.getMessage());
+                yield unavailable("The server may have no more threads now. Try again soon.", 1);
+            }
             // Prompts that fail side by side fail together; the client is told of the first.
             case RuntimeException several
             when Exceptions.isMultiple(several) ->

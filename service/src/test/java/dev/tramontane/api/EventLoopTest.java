@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ class EventLoopTest {
     }
 
     @Test
+    @DisplayName("reliability 36: nothing holds the event loop")
     void neverBlocks() {
         FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
         EngineConfig engine = new EngineConfig(

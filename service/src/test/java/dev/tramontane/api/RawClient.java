@@ -19,6 +19,7 @@ final class RawClient implements AutoCloseable {
     static final int TEXT = 1;
     static final int CLOSE = 8;
     static final int PING = 9;
+    static final int PONG = 10;
 
     private static final int PATIENCE_MILLIS = 60_000;
 
@@ -32,6 +33,9 @@ final class RawClient implements AutoCloseable {
             return head.contains("connection: close");
         }
     }
+
+    /** Whether {@link #event} answers pings, as clients do. */
+    boolean answersPings = true;
 
     private final Socket socket = new Socket();
     private final DataInputStream in;
@@ -144,7 +148,7 @@ final class RawClient implements AutoCloseable {
         in.skipNBytes(bytes);
     }
 
-    /** The next event of a WebSocket; pings are passed over. */
+    /** The next event of a WebSocket. */
     JsonObject event() throws IOException {
         while (true) {
             int opcode = in.readUnsignedByte() & 15;
@@ -158,6 +162,11 @@ final class RawClient implements AutoCloseable {
                 case CLOSE ->
                     throw new EOFException(
                             "closed with " + ByteBuffer.wrap(payload).getShort());
+                case PING -> {
+                    if (answersPings) {
+                        send(frame(PONG, payload));
+                    }
+                }
                 default -> {}
             }
         }

@@ -57,7 +57,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -89,6 +88,9 @@ final class TestService implements AutoCloseable {
             false,
             "abc",
             new ModelFacts.Sizes(32, 4096, 14336, 32, 8, 32768));
+
+    /** The time of day, which stands still unless a test sets it. */
+    volatile Instant now = Instant.ofEpochSecond(NOW);
 
     static final ApiConfig CONFIG = config(TransportLimits.DEFAULT, 64, Duration.ofSeconds(15));
 
@@ -237,17 +239,9 @@ final class TestService implements AutoCloseable {
             }
         };
         kept = new ResponseServices(
-                vertx,
-                config,
-                models,
-                observer,
-                memory,
-                store,
-                replay,
-                InstantSource.fixed(Instant.ofEpochSecond(NOW)),
-                new JournalPlace());
-        OpenAiRoutes chats = new OpenAiRoutes(
-                vertx, config, models, observer, memory, replay, () -> Instant.ofEpochSecond(NOW), kept.journal());
+                vertx, config, models, observer, memory, store, replay, () -> now, new JournalPlace());
+        OpenAiRoutes chats =
+                new OpenAiRoutes(vertx, config, models, observer, memory, replay, () -> now, kept.journal());
         streams = chats.streams();
         service = new HttpService(
                 vertx,
@@ -263,14 +257,7 @@ final class TestService implements AutoCloseable {
                         new CapacityRoutes(models),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
-                        new OllamaRoutes(
-                                vertx,
-                                config,
-                                models,
-                                () -> FACTS,
-                                observer,
-                                memory,
-                                InstantSource.fixed(Instant.ofEpochSecond(NOW))),
+                        new OllamaRoutes(vertx, config, models, () -> FACTS, observer, memory, () -> now),
                         new UnservedRoutes()),
                 observer,
                 doorkeeper);
@@ -321,6 +308,23 @@ final class TestService implements AutoCloseable {
                         new RequestMemory(1L << 30),
                         SamplingDefaults.NEUTRAL,
                         doorkeeper));
+    }
+
+    /** The engine loop on a fake model, for those who have a key. */
+    static TestService keyed(Doorkeeper doorkeeper, FakeModel model, EngineConfig engineConfig, ApiConfig config) {
+        EngineLoop loop = new EngineLoop(model, engineConfig, EngineObserver.NONE, System::nanoTime);
+        loop.start();
+        TestService service = new TestService(
+                loop,
+                new ByteTokenizer(),
+                null,
+                config,
+                UNWATCHED,
+                new RequestMemory(1L << 30),
+                SamplingDefaults.NEUTRAL,
+                doorkeeper);
+        service.atClose.add(() -> model.gate(null)); // A step held back by a failed test ends.
+        return service;
     }
 
     /** An engine that samples by itself, or as the test steps it, with so much kept of answers. */

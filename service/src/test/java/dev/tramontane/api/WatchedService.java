@@ -31,9 +31,17 @@ final class WatchedService implements Recovery.Watched {
             .encode();
 
     private final TestService service;
+    private final String key;
 
+    /** Of a service that asks for no key. */
     WatchedService(TestService service) {
+        this(service, "");
+    }
+
+    /** @param key for it; empty for none */
+    WatchedService(TestService service, String key) {
         this.service = service;
+        this.key = key;
         fillWorkers(service);
     }
 
@@ -70,7 +78,9 @@ final class WatchedService implements Recovery.Watched {
         try (RawClient client = new RawClient(service.port)) {
             String head;
             try {
-                head = client.send(RawClient.post("/v1/completions", CANARY)).head();
+                String request = RawClient.post("/v1/completions", CANARY);
+                head = client.send(key.isEmpty() ? request : AttackedService.keyed(request, key))
+                        .head();
             } catch (SocketException | EOFException noPlace) {
                 return null; // Beyond the most connections they are closed at once.
             }

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -55,7 +57,7 @@ class FaultsDocumentTest {
                     assertThat(source)
                             .as("%s: %s", number, test.group())
                             .containsPattern("(void|Stream<DynamicTest>|ArchRule) " + test.group(2) + "\\b");
-                } else if (test.group(1).equals("ReliabilityTest")) {
+                } else if (test.group(1).startsWith("Reliability")) {
                     assertThat(source)
                             .as("%s: %s", number, test.group())
                             .containsPattern("item\\(\\s*" + number + ",\\s+\"");
@@ -66,25 +68,34 @@ class FaultsDocumentTest {
         assertThat(numbers).isEqualTo(NUMBERS);
     }
 
-    /** And those that are named by a number are in the row of that number. */
+    private static final Pattern ITEM = Pattern.compile("[^\\w]item\\(\\s*(\\d+),\\s+\"");
+    private static final Pattern NAMED = Pattern.compile(
+            "@DisplayName\\(\\s*\"reliability (\\d+): [^\"]*\"\\)\\s+(?:@\\w+(?:\\([^)]*\\))?\\s+)*void (\\w+)");
+
+    /** Each number is the name of a test, which the row of that number has. */
     @Test
-    void everyNumberedTestHasItsRow() throws IOException {
+    void everyNumberIsTheNameOfATest() throws IOException {
         String document = Documents.text("docs/faults.md");
-        Matcher item = Pattern.compile("item\\((\\d+), \"").matcher(source("ReliabilityTest"));
-        int items = 0;
-        while (item.find()) {
-            items++;
-            assertThat(document).containsPattern("(?m)^\\| " + item.group(1) + " \\| .*`ReliabilityTest`");
-        }
-        assertThat(items).isGreaterThan(30);
-        for (String test : List.of("ReliabilityProcessTest", "FaultyNetworkTest")) {
-            Matcher named = Pattern.compile("reliability (\\d+): [^\"]*\"\\)\\s+void (\\w+)")
-                    .matcher(source(test));
-            while (named.find()) {
-                assertThat(document)
-                        .containsPattern(
-                                "(?m)^\\| " + named.group(1) + " \\| .*`" + test + "\\." + named.group(2) + "`");
+        Set<Integer> named = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(Documents.root().resolve("service/src/test/java"))) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith("Test.java")).toList()) {
+                String test = file.getFileName().toString().replace(".java", "");
+                String source = Files.readString(file);
+                Matcher item = ITEM.matcher(test.startsWith("Reliability") ? source : "");
+                while (item.find()) {
+                    named.add(Integer.parseInt(item.group(1)));
+                    assertThat(document).containsPattern("(?m)^\\| " + item.group(1) + " \\| .*`" + test + "`");
+                }
+                Matcher method = NAMED.matcher(source);
+                while (method.find()) {
+                    named.add(Integer.parseInt(method.group(1)));
+                    assertThat(document)
+                            .containsPattern(
+                                    "(?m)^\\| " + method.group(1) + " \\| .*`" + test + "\\." + method.group(2) + "`");
+                }
             }
         }
+        assertThat(named).containsExactlyElementsOf(NUMBERS);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fixtures.OwnProcess;
+import dev.tramontane.fixtures.Recovery;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -28,6 +29,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +71,7 @@ class OverloadTest {
     }
 
     @Test
+    @DisplayName("reliability 35: bodies that would fill a small heap several times over")
     void unfinishedBodiesNeitherKillTheServerNorItsStreams() throws Exception {
         Process process = serve();
         List<Socket> hoarders = new ArrayList<>();
@@ -80,42 +83,49 @@ class OverloadTest {
             Matcher address = ADDRESS.matcher(Files.readString(dir.resolve("out")));
             assertThat(address.find()).as(log()).isTrue();
             String url = address.group(1);
-            List<BufferedReader> streams = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                streams.add(stream(client, url));
-            }
-            byte[] part = new byte[BODY - 1];
-            Arrays.fill(part, (byte) 'a');
-            CountDownLatch sent = new CountDownLatch(HOARDERS);
-            for (int i = 0; i < HOARDERS; i++) {
-                Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(address.group(2)));
-                hoarders.add(socket);
-                boolean chunked = i % 4 == 0;
-                Thread.ofPlatform().daemon().start(() -> {
-                    try {
-                        socket.getOutputStream()
-                                .write(("POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
-                                                + " application/json\r\n"
-                                                + (chunked
-                                                        ? "Transfer-Encoding: chunked\r\n\r\n800000\r\n"
-                                                        : "Content-Length: " + BODY + "\r\n\r\n"))
-                                        .getBytes(StandardCharsets.US_ASCII));
-                        socket.getOutputStream().write(part);
-                    } catch (IOException refused) {
-                        // It has been told why.
-                    } finally {
-                        sent.countDown();
-                    }
-                });
-            }
-            assertThat(sent.await(HANG.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            assertThat(get(client, url + "/health").statusCode()).isEqualTo(200);
-            for (BufferedReader stream : streams) {
-                List<String> lines =
-                        stream.lines().filter(line -> line.startsWith("data: ")).toList();
-                assertThat(lines).hasSizeGreaterThan(3).endsWith("data: [DONE]");
-                assertThat(lines.get(lines.size() - 2)).contains("\"finish_reason\":\"length\"");
-            }
+            Recovery recovery = new Recovery(new WatchedProcess(process, dir.resolve("out")).withWorkers());
+            recovery.after("reliability 35: the heap", () -> {
+                List<BufferedReader> streams = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    streams.add(stream(client, url));
+                }
+                byte[] part = new byte[BODY - 1];
+                Arrays.fill(part, (byte) 'a');
+                CountDownLatch sent = new CountDownLatch(HOARDERS);
+                for (int i = 0; i < HOARDERS; i++) {
+                    Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(address.group(2)));
+                    hoarders.add(socket);
+                    boolean chunked = i % 4 == 0;
+                    Thread.ofPlatform().daemon().start(() -> {
+                        try {
+                            socket.getOutputStream()
+                                    .write(("POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
+                                                    + " application/json\r\n"
+                                                    + (chunked
+                                                            ? "Transfer-Encoding: chunked\r\n\r\n800000\r\n"
+                                                            : "Content-Length: " + BODY + "\r\n\r\n"))
+                                            .getBytes(StandardCharsets.US_ASCII));
+                            socket.getOutputStream().write(part);
+                        } catch (IOException refused) {
+                            // It has been told why.
+                        } finally {
+                            sent.countDown();
+                        }
+                    });
+                }
+                assertThat(sent.await(HANG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                assertThat(get(client, url + "/health").statusCode()).isEqualTo(200);
+                for (BufferedReader stream : streams) {
+                    List<String> lines = stream.lines()
+                            .filter(line -> line.startsWith("data: "))
+                            .toList();
+                    assertThat(lines).hasSizeGreaterThan(3).endsWith("data: [DONE]");
+                    assertThat(lines.get(lines.size() - 2)).contains("\"finish_reason\":\"length\"");
+                }
+                for (Socket socket : hoarders) {
+                    socket.close();
+                }
+            });
             assertThat(get(client, url + "/metrics").body())
                     .containsPattern("tramontane_http_refused_total\\{reason=\"request_memory\"} [1-9]");
             process.destroy(); // SIGTERM

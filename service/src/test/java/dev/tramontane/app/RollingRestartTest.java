@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,6 +159,7 @@ class RollingRestartTest {
     }
 
     @Test
+    @DisplayName("reliability 56: servers are replaced under load")
     void noRequestFailsAndNoTokenIsLost() throws Exception {
         Envoy.isNeeded();
         int[] ports = {Ports.free(), Ports.free()};
@@ -212,6 +214,12 @@ class RollingRestartTest {
             }
         }
         assertThat(answered.get()).isGreaterThan(KINDS);
+        for (int port : ports) { // Those that are there now hold nothing of it, and answer as before.
+            await().atMost(HANG).until(() -> !works(port));
+            assertThat(get(port, "/metrics").body()).contains("tramontane_cache_pages{state=\"reserved\"} 0.0\n");
+            assertThat(get(port, "/livez").statusCode()).isEqualTo(200);
+            assertThat(ask(port, 1)).isEqualTo(alone.get(1));
+        }
     }
 
     private String asked(int port, int kind) {

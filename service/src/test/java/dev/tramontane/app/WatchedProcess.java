@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fixtures.Recovery;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class WatchedProcess implements Recovery.Watched, AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (http://127.0.0.1:(\\d+))");
     private static final Duration HANG = Duration.ofMinutes(2);
+
+    /** A prompt that is read and encoded aside, on threads that are made when they are needed. */
+    static final String LARGE = "x".repeat(100_000);
 
     final Process process;
     final String url;
@@ -56,6 +60,30 @@ final class WatchedProcess implements Recovery.Watched, AutoCloseable {
     /** What this is answered with. */
     int status(String path) throws IOException {
         return connect(path).getResponseCode();
+    }
+
+    /** The status of an answer to this prompt, or how there was none. */
+    String outcome(String path, String prompt) {
+        try {
+            HttpURLConnection connection = connect(path);
+            connection.setRequestProperty("Content-Type", "application/json");
+            connection.setReadTimeout((int) HANG.toMillis());
+            connection.setDoOutput(true);
+            connection
+                    .getOutputStream()
+                    .write(JsonObject.of("prompt", prompt).toBuffer().getBytes());
+            return Integer.toString(connection.getResponseCode());
+        } catch (IOException none) {
+            return none.toString();
+        }
+    }
+
+    /** Makes the threads for large bodies, of which each comes with a task until all are there: no leak, so it happens before the count. */
+    WatchedProcess withWorkers() {
+        for (int i = 0; i < 2 * VertxOptions.DEFAULT_WORKER_POOL_SIZE; i++) {
+            assertThat(outcome("/tokenize", LARGE)).isEqualTo("200");
+        }
+        return this;
     }
 
     String metrics() throws IOException {
