@@ -51,10 +51,10 @@ public final class JsonBodies {
         return bodies.read(request, memory)
                 .compose(body -> {
                     UnknownFields unknown = UnknownFields.of(ignoreUnknown);
-                    byte[] json = body.getBytes();
-                    return run(
-                            isSmall(body),
-                            () -> new Parsed<>(parse.apply(fields(json, memory, unknown), json), unknown.names()));
+                    return run(isSmall(body), () -> {
+                        byte[] json = body.getBytes(); // A copy, which takes its time.
+                        return new Parsed<>(parse.apply(fields(json, memory, unknown), json), unknown.names());
+                    });
                 })
                 .map(parsed -> told(request, Objects.requireNonNull(parsed)));
     }

@@ -19,9 +19,6 @@ final class Dialogue {
     private final List<Map<String, @Nullable Object>> messages;
     private final boolean checks;
 
-    /** Messages from before: others have them, too. */
-    private final int known;
-
     /** Ids of all calls; those answered, and those that are owed an output. */
     private final Set<String> answered = new LinkedHashSet<>();
 
@@ -31,11 +28,10 @@ final class Dialogue {
     private final List<Map<String, @Nullable Object>> held = new ArrayList<>();
 
     /** The assistant's turn that may get more. */
-    private @Nullable Map<String, @Nullable Object> turn;
+    private @Nullable AssistantTurn turn;
 
     private Dialogue(List<Map<String, @Nullable Object>> before, boolean checks) {
         messages = new ArrayList<>(before);
-        known = before.size();
         this.checks = checks;
         before.forEach(this::remember);
     }
@@ -63,7 +59,7 @@ final class Dialogue {
         if (dialogue.turn == null) { // Nothing but a call that was cut.
             dialogue.add(Item.assistant(""), "");
         }
-        dialogue.settle();
+        dialogue.endTurn();
         return dialogue.messages;
     }
 
@@ -106,18 +102,16 @@ final class Dialogue {
     }
 
     private void words(Item.Message item) {
-        Map<String, @Nullable Object> open = turn;
-        if (open != null && open.get("content") == null) {
-            open.putAll(message(item));
+        AssistantTurn open = turn;
+        if (open != null && !open.hasWords()) {
+            open.begin(message(item));
         } else if (open != null
                 && !owed.isEmpty()
-                && open.get("content") instanceof String before
+                && open.endsInText()
                 && item.content() instanceof String more) { // Behind the calls: a turn has one content.
-            open.put("content", before + more);
-            open.putAll(item.more());
+            open.goOn(more, item.more());
         } else if (owed.isEmpty()) {
-            turn = message(item);
-            messages.add(turn);
+            begin().begin(message(item));
         } else {
             held.add(message(item));
         }
@@ -125,7 +119,7 @@ final class Dialogue {
 
     private void other(Map<String, @Nullable Object> message) {
         if (owed.isEmpty()) {
-            turn = null;
+            endTurn();
             messages.add(message);
         } else {
             held.add(message);
@@ -136,13 +130,9 @@ final class Dialogue {
         if (thought.text().isEmpty()) {
             return;
         }
-        Map<String, @Nullable Object> open = turn;
-        boolean spoken = open != null && (open.get("content") != null || open.containsKey("tool_calls"));
-        if (open == null || (spoken && owed.isEmpty())) {
-            open = begin();
-        }
-        Object before = open.get("reasoning_content");
-        open.put("reasoning_content", before == null ? thought.text() : before + thought.text());
+        AssistantTurn open = turn;
+        boolean spoken = open != null && (open.hasWords() || open.hasCalls());
+        (open == null || (spoken && owed.isEmpty()) ? begin() : open).think(thought.text());
     }
 
     private void call(Item.Call call, String path) {
@@ -152,11 +142,6 @@ final class Dialogue {
         if (checks && owed.containsKey(call.id())) {
             throw new InvalidJsonException(path + ".call_id", path + ".call_id is that of another call, too");
         }
-        Map<String, @Nullable Object> open = turn == null ? begin() : turn;
-        List<Object> calls = new ArrayList<>();
-        if (open.get("tool_calls") instanceof List<?> before) {
-            calls.addAll(before);
-        }
         Map<String, @Nullable Object> function = new HashMap<>();
         function.put("name", call.name());
         function.put("arguments", call.arguments());
@@ -164,18 +149,23 @@ final class Dialogue {
         entry.put("id", call.id());
         entry.put("type", "function");
         entry.put("function", function);
-        calls.add(entry);
-        open.put("tool_calls", calls);
+        (turn == null ? begin() : turn).call(entry);
         owe(call.id(), call.name());
     }
 
-    private Map<String, @Nullable Object> begin() {
-        Map<String, @Nullable Object> begun = new LinkedHashMap<>();
-        begun.put("role", "assistant");
-        begun.put("content", null);
-        messages.add(begun);
+    private AssistantTurn begin() {
+        endTurn();
+        AssistantTurn begun = new AssistantTurn();
+        messages.add(begun.message());
         turn = begun;
         return begun;
+    }
+
+    private void endTurn() {
+        if (turn != null) {
+            turn.seal();
+            turn = null;
+        }
     }
 
     private void output(Item.Output output, String path) {
@@ -190,7 +180,7 @@ final class Dialogue {
         }
         owed.remove(id);
         answered.add(id);
-        turn = null;
+        endTurn();
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("role", "tool");
         message.put("tool_call_id", id);
@@ -213,15 +203,6 @@ final class Dialogue {
                             + "; send what the tool said, whatever it was");
         }
         messages.addAll(held);
-        settle();
-    }
-
-    /** A turn has words, be they none, or calls. */
-    private void settle() {
-        for (Map<String, @Nullable Object> message : messages.subList(known, messages.size())) {
-            if ("assistant".equals(message.get("role")) && !message.containsKey("tool_calls")) {
-                message.putIfAbsent("content", "");
-            }
-        }
+        endTurn();
     }
 }

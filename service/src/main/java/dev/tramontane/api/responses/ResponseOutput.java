@@ -4,7 +4,9 @@ import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.api.responses.OutputItem.Kind;
 import dev.tramontane.json.JsonWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ final class ResponseOutput {
 
     private final String bareId;
     private final IntFunction<String> callIds;
+
+    /** Ids of its calls. */
+    private final Set<String> callIdsTaken = new HashSet<>();
 
     /** Those before the last. */
     private final List<OutputItem> closed = new ArrayList<>();
@@ -121,6 +126,7 @@ final class ResponseOutput {
             closed.add(current());
         }
         last = item;
+        callIdsTaken.add(item.callId());
         text.setLength(0);
         words |= item.kind() == Kind.MESSAGE;
         calls |= item.kind() == Kind.CALL;
@@ -151,10 +157,7 @@ final class ResponseOutput {
 
     /** The model's, unless another call of this answer has it. */
     private String callId(int index, String written) {
-        boolean taken = written.isEmpty()
-                || closed.stream().anyMatch(item -> item.callId().equals(written))
-                || (last != null && last.callId().equals(written));
-        return taken ? callIds.apply(index) : written;
+        return written.isEmpty() || callIdsTaken.contains(written) ? callIds.apply(index) : written;
     }
 
     // ---- what there is
@@ -163,11 +166,18 @@ final class ResponseOutput {
         return last != null && last.kind() == kind;
     }
 
-    private OutputItem current() {
+    /** The last one, without its text. */
+    private OutputItem open() {
         OutputItem item = last;
         if (item == null) {
             throw new IllegalStateException("an answer has no items yet");
         }
+        return item;
+    }
+
+    /** The same with its text, which is copied. */
+    private OutputItem current() {
+        OutputItem item = open();
         return new OutputItem(item.kind(), item.callId(), item.name(), text.toString());
     }
 
@@ -219,7 +229,7 @@ final class ResponseOutput {
 
     private void item(String type, Sink sink, JsonWriter.Value fields) {
         int index = closed.size();
-        String id = current().kind().id(bareId, index);
+        String id = open().kind().id(bareId, index);
         sink.event(type, json -> {
             json.writeStringProperty("item_id", id);
             json.writeNumberProperty("output_index", index);
