@@ -71,7 +71,8 @@ final class AgainstOptions {
         EngineChoice engine = compared.engine();
         return Optional.of(new Configuration(
                 new ModelChoice(
-                        own.model().path().or(first::path),
+                        own.model().asked().or(first::asked),
+                        own.model().asked().isPresent() ? Optional.empty() : first.path(),
                         first.name(),
                         first.chatLayout(),
                         first.toolParser(),
@@ -79,6 +80,7 @@ final class AgainstOptions {
                         first.context(),
                         own.model().window(),
                         own.model().quantize()),
+                compared.hub(),
                 new ComputeChoice(
                         backend == null ? compute.backend() : own.compute().backend(),
                         compute.cpuLevel(),

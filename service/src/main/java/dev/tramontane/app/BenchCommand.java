@@ -109,7 +109,7 @@ final class BenchCommand extends Command {
 
     @Override
     int run(Configuration asked) throws InterruptedException {
-        Configuration configuration = DefaultModel.chosen(asked, environment(), "bench");
+        Configuration configuration = NamedModel.chosen(asked, environment(), "bench");
         AtomicBoolean stopped = new AtomicBoolean();
         environment().onTermination().accept(() -> stopped.set(true));
         Path path = Models.file(configuration);

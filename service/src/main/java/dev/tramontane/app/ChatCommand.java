@@ -34,20 +34,9 @@ final class ChatCommand extends LocalCommand {
 
     @Override
     int run(Configuration asked) throws InterruptedException {
-        Configuration configuration = DefaultModel.chosen(asked, environment(), "chat");
+        Configuration configuration = NamedModel.chosen(asked, environment(), "chat");
         try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
-            if (!model.layout().exists()) {
-                throw new UsageException(Models.file(configuration) + " cannot chat; 'tramontane complete'"
-                        + " continues texts. " + model.layout().reason());
-            }
-            try (Dialogue dialogue =
-                    environment().interactive() ? TerminalDialogue.ofProcess() : new PipeDialogue(environment())) {
-                if (environment().interactive()) {
-                    dialogue.remark(model.description());
-                    dialogue.remark(ChatSession.HELP);
-                }
-                new ChatSession(model.generator(), sampling()::request, dialogue, system, this::printStatistics).run();
-            }
+            chat(model, configuration, system);
         }
         return ExitCode.OK;
     }

@@ -1,8 +1,6 @@
 package dev.tramontane.app;
 
 import dev.tramontane.engine.EngineObserver;
-import dev.tramontane.generation.GenerationException;
-import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,23 +31,12 @@ final class CompleteCommand extends LocalCommand {
     @Override
     int run(Configuration asked) throws InterruptedException, IOException {
         String text = prompt == null || prompt.equals("-") ? standardInput() : prompt;
-        GenerationRequest request = sampling().request(new Prompt.Text(text));
-        Configuration configuration = DefaultModel.chosen(asked, environment(), "complete");
+        checkSampling();
+        Configuration configuration = NamedModel.chosen(asked, environment(), "complete");
         try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
-            Answer answer = Answer.start(model.generator(), request, piece -> {
-                environment().out().print(piece);
-                environment().out().flush();
-            });
-            answer.await();
-            environment().out().println();
-            printStatistics(answer);
-            return ExitCode.OK;
-        } catch (GenerationException refused) {
-            throw refused.kind() == GenerationException.Kind.TOO_LARGE
-                            || refused.kind() == GenerationException.Kind.INVALID
-                    ? new UsageException(String.valueOf(refused.getMessage()), refused)
-                    : refused;
+            answer(model, new Prompt.Text(text));
         }
+        return ExitCode.OK;
     }
 
     private String standardInput() throws IOException {

@@ -19,6 +19,7 @@ import java.util.function.Function;
  * All that was asked of the program, checked once. What is empty follows from the model or the machine.
  *
  * @param model what is run, and as what
+ * @param hub where models are by name
  * @param compute who computes, and how
  * @param engine how many are served at a time, and how far
  * @param http how it is reached
@@ -30,6 +31,7 @@ import java.util.function.Function;
  */
 record Configuration(
         ModelChoice model,
+        HubChoice hub,
         ComputeChoice compute,
         EngineChoice engine,
         HttpChoice http,
@@ -42,7 +44,8 @@ record Configuration(
     /**
      * Which model is served.
      *
-     * @param path the GGUF file, or the directory of the model
+     * @param asked the text that names it: a path, or a name
+     * @param path the GGUF file, or the directory of the model, once {@link NamedModel} has found it
      * @param name by which clients know the model
      * @param chatLayout one of {@link LayoutChoice#names}
      * @param toolParser one of {@link LayoutChoice#parsers}
@@ -52,6 +55,7 @@ record Configuration(
      * @param quantize what unquantised matrices are rounded to at load
      */
     record ModelChoice(
+            Optional<String> asked,
             Optional<Path> path,
             Optional<String> name,
             String chatLayout,
@@ -60,6 +64,16 @@ record Configuration(
             OptionalInt context,
             OptionalInt window,
             Optional<DType> quantize) {}
+
+    /**
+     * Where models are by name.
+     *
+     * @param pull whether a model that is not here is fetched
+     * @param store of those that were pulled; empty for the user's cache
+     * @param ollamaRegistry asked for names without a host
+     * @param huggingFace the hub; empty for what its own variable says, or the public one
+     */
+    record HubChoice(boolean pull, Optional<Path> store, URI ollamaRegistry, Optional<URI> huggingFace) {}
 
     /** Who computes. */
     enum BackendChoice {
@@ -231,6 +245,11 @@ record Configuration(
         SettingValues values = new SettingValues(settings);
         return new Configuration(
                 model(values),
+                new HubChoice(
+                        values.on(Setting.PULL),
+                        values.path(Setting.MODEL_STORE),
+                        values.address(Setting.OLLAMA_REGISTRY).orElseThrow(),
+                        values.address(Setting.HF_ENDPOINT)),
                 compute(values),
                 engine(values),
                 http(values),
@@ -245,30 +264,41 @@ record Configuration(
 
     /** The same with another context, in tokens. */
     Configuration withContext(int tokens) {
-        return with(model.path(), OptionalInt.of(tokens));
+        return with(model.path(), model.name(), OptionalInt.of(tokens));
     }
 
     /** The same with that model. */
     Configuration withModel(Path path) {
-        return with(Optional.of(path), model.context());
+        return with(Optional.of(path), model.name(), model.context());
     }
 
-    private Configuration with(Optional<Path> path, OptionalInt context) {
+    /** The same, its model known to clients by that name unless another was asked for. */
+    Configuration named(String name) {
+        return with(model.path(), model.name().or(() -> Optional.of(name)), model.context());
+    }
+
+    private Configuration with(Optional<Path> path, Optional<String> name, OptionalInt context) {
         ModelChoice chosen = new ModelChoice(
+                model.asked(),
                 path,
-                model.name(),
+                name,
                 model.chatLayout(),
                 model.toolParser(),
                 model.suggestedSampling(),
                 context,
                 model.window(),
                 model.quantize());
-        return new Configuration(chosen, compute, engine, http, access, ending, traces, stuckTimeout, log);
+        return new Configuration(chosen, hub, compute, engine, http, access, ending, traces, stuckTimeout, log);
     }
 
     private static ModelChoice model(SettingValues values) {
         return new ModelChoice(
-                values.path(Setting.MODEL),
+                values.parsed(
+                        Setting.MODEL,
+                        "a path or a name",
+                        Function.identity(),
+                        text -> !text.isEmpty() && text.chars().noneMatch(Character::isISOControl)),
+                Optional.empty(),
                 values.parsed(
                         Setting.SERVED_MODEL_NAME,
                         "a name of 1 to 200 characters",

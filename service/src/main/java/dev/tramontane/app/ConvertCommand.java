@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Parameters;
                 + " than 8 bits the embedding and the output head get q8_0; a matrix whose rows are no multiple of 32"
                 + " becomes f16 in place of a quantised type. Ctrl-C leaves nothing behind (exit code 130).")
 final class ConvertCommand extends Command {
-    @Parameters(index = "0", paramLabel = "IN", description = "The model to convert.")
+    @Parameters(index = "0", paramLabel = "IN", description = "The model to convert: a file, a directory or a name.")
     private String in = "";
 
     @Parameters(index = "1", paramLabel = "OUT.gguf", description = "The file to write.")
@@ -50,6 +51,10 @@ final class ConvertCommand extends Command {
     @Override
     List<Setting> settings() {
         return List.of(
+                Setting.PULL,
+                Setting.MODEL_STORE,
+                Setting.OLLAMA_REGISTRY,
+                Setting.HF_ENDPOINT,
                 Setting.THREADS,
                 Setting.KERNEL_LIBRARY,
                 Setting.LIBRARY_DIRECTORY,
@@ -58,14 +63,19 @@ final class ConvertCommand extends Command {
     }
 
     @Override
+    void addFlags(Map<Setting, String> flags) {
+        flags.put(Setting.MODEL, in);
+    }
+
+    @Override
     int run(Configuration configuration) throws InterruptedException {
         OutputType wanted = wanted();
-        Path from = path("IN", in);
         Path to = path("OUT.gguf", out);
         if (!overwrite && Files.exists(to)) {
             throw new UsageException(to + " is there already; --overwrite replaces it");
         }
-        try (ModelSource source = ModelSource.open(from)) {
+        Configuration chosen = NamedModel.chosen(configuration, environment(), "convert");
+        try (ModelSource source = ModelSource.open(Models.file(chosen))) {
             refuseOwnFiles(source, to);
             GgufConversion conversion = GgufConversion.of(source, wanted);
             KernelLibrary library = KernelLibraries.load(configuration, environment());

@@ -112,9 +112,11 @@ final class EvalCommand extends Command {
                             ? " is a directory; name a text file"
                             : Files.exists(text) ? " cannot be read" : " does not exist"));
         }
-        Configuration configuration = DefaultModel.chosen(asked, environment(), "eval");
+        Configuration configuration = NamedModel.chosen(asked, environment(), "eval");
         Path path = Models.file(configuration);
-        Optional<Configuration> reference = against.reference(configuration);
+        Optional<Configuration> compared = against.reference(configuration);
+        Optional<Configuration> reference =
+                compared.isPresent() ? Optional.of(NamedModel.chosen(compared.get(), environment(), "eval")) : compared;
         KernelLibrary library = KernelLibraries.load(configuration, environment());
         MemoryLimit limit = MemoryLimit.ofProcess();
         try (MeasuredModel model = MeasuredModel.open(library, path, configuration, USUAL_CONTEXT, limit)) {

@@ -23,7 +23,11 @@ import picocli.CommandLine.Parameters;
         description = "Show what a model's files hold and what it will cost in memory with the given context, batch"
                 + " and window. Loads nothing. Exit code 2: they are damaged or cannot be run.")
 final class InspectCommand extends Command {
-    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model: a file or directory.")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "The model: a file, a directory or a name.")
     private @Nullable String model;
 
     @Option(names = "--json", description = "Print one JSON object in place of text.")
@@ -43,6 +47,10 @@ final class InspectCommand extends Command {
     List<Setting> settings() {
         return List.of(
                 Setting.MODEL,
+                Setting.PULL,
+                Setting.MODEL_STORE,
+                Setting.OLLAMA_REGISTRY,
+                Setting.HF_ENDPOINT,
                 Setting.CHAT_LAYOUT,
                 Setting.TOOL_PARSER,
                 Setting.CONTEXT,
@@ -66,12 +74,12 @@ final class InspectCommand extends Command {
     }
 
     @Override
-    int run(Configuration configuration) {
-        Path path = configuration
-                .model()
-                .path()
-                .orElseThrow(() ->
-                        new UsageException("which model? tramontane inspect MODEL.gguf, or the directory of one"));
+    int run(Configuration asked) throws InterruptedException {
+        if (asked.model().asked().isEmpty()) {
+            throw new UsageException("which model? tramontane inspect MODEL.gguf, the directory of one, or a name");
+        }
+        Configuration configuration = NamedModel.chosen(asked, environment(), "inspect");
+        Path path = Models.file(configuration);
         try (ModelSource source = ModelSource.open(path)) {
             Inspection inspection = new Inspection(source);
             List<Section> sections = new ArrayList<>();

@@ -265,6 +265,9 @@ final class Inspection {
         }
         facts.add(new Fact("together", Units.show(sum.bytes()) + ": " + sum.text(), "total_bytes", sum.bytes()));
         facts.add(bounds(memory.limit()));
+        boolean fits = memory.excess().isEmpty();
+        facts.add(new Fact(
+                "fits here", fits ? "yes, with " + Units.show(memory.spare()) + " to spare" : "no", "fits", fits));
         for (String note : memory.notes()) {
             facts.add(Fact.of("note", "note", note));
         }

@@ -81,6 +81,11 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
                 + ", " + Units.show(bound.free()) + " of them free: " + sum.text();
     }
 
+    /** Bytes that are left; below 0 when there is not enough. */
+    long spare() {
+        return -missing();
+    }
+
     /** Why the model cannot run like this. */
     Optional<String> excess() {
         if (missing() <= 0) {

@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.generation.GenerationException;
+import dev.tramontane.hub.HubException;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.weights.ModelFileException;
@@ -28,11 +29,12 @@ final class Program {
                 "",
                 "Start with:",
                 "  tramontane serve                       a small model and a chat page at http://127.0.0.1:8080",
+                "  tramontane run mistral                 fetches a model and talks with it",
                 "  tramontane inspect MODEL               what it is and what it costs",
                 "  tramontane chat --model MODEL          talk to it here",
                 "  tramontane serve --model MODEL         the same with a model of your own",
                 "",
-                "MODEL is a GGUF file, or a directory with safetensors files.",
+                "MODEL is a GGUF file, a directory with safetensors files, or a name: mistral, hf:OWNER/REPOSITORY.",
                 "'tramontane help COMMAND' tells a command's options."
             })
     private static final class Root {}
@@ -92,6 +94,11 @@ final class Program {
                 new ServeCommand(environment),
                 new CompleteCommand(environment),
                 new ChatCommand(environment),
+                new RunCommand(environment),
+                new PullCommand(environment),
+                new ListCommand(environment),
+                new RemoveCommand(environment),
+                new PruneCommand(environment),
                 new InspectCommand(environment),
                 new ConvertCommand(environment),
                 new EvalCommand(environment),
@@ -120,6 +127,13 @@ final class Program {
             case ModelFileException wrong -> {
                 err.println("tramontane: " + oneLine(wrong));
                 return ExitCode.USAGE;
+            }
+            case HubException wrong -> {
+                err.println("tramontane: " + oneLine(wrong));
+                return switch (wrong.kind()) {
+                    case INVALID, ABSENT, DENIED -> ExitCode.USAGE;
+                    case UNREACHABLE, WRONG, STORE -> ExitCode.FAILURE;
+                };
             }
             case OutputException wrong -> err.println("tramontane: " + oneLine(wrong));
             case ListenException wrong -> err.println("tramontane: " + oneLine(wrong));

@@ -29,6 +29,7 @@ final class ProgressBar {
     private final long start;
     private long lastLine;
     private boolean drawn;
+    private long before;
 
     /** Of bytes. */
     ProgressBar(String what, PrintStream err, boolean terminal, LongSupplier clock) {
@@ -49,6 +50,12 @@ final class ProgressBar {
         lastLine = start;
     }
 
+    /** So much was done before: it says nothing of the rate. */
+    ProgressBar from(long done) {
+        before = done;
+        return this;
+    }
+
     /** @param total 0 while unknown */
     void at(long done, long total) {
         long now = clock.getAsLong();
@@ -58,10 +65,10 @@ final class ProgressBar {
         double share = Math.clamp((double) done / total, 0, 1);
         double seconds = (now - start) / 1e9;
         String percent = String.format(Locale.ROOT, "%3.0f %%", share * 100);
-        String left =
-                share > 0 && share < 1 ? String.format(Locale.ROOT, ", %.0f s left", seconds / share - seconds) : "";
-        String figures = amount.apply(done) + " of " + amount.apply(total) + ", "
-                + amount.apply((long) (done / seconds)) + "/s" + left;
+        double rate = (done - before) / seconds;
+        String left = rate > 0 && share < 1 ? String.format(Locale.ROOT, ", %.0f s left", (total - done) / rate) : "";
+        String figures =
+                amount.apply(done) + " of " + amount.apply(total) + ", " + amount.apply((long) rate) + "/s" + left;
         if (terminal) {
             int full = (int) (share * WIDTH);
             String bar = "#".repeat(full) + ".".repeat(WIDTH - full);

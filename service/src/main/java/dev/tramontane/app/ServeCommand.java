@@ -67,7 +67,7 @@ final class ServeCommand extends Command {
     @Override
     int run(Configuration asked) throws InterruptedException, IOException {
         Access.check(asked);
-        Configuration configuration = DefaultModel.chosen(asked, environment(), "serve");
+        Configuration configuration = NamedModel.chosen(asked, environment(), "serve");
         Path path = Models.file(configuration);
         Checked checked = checkBeforeListening(configuration, path);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));

@@ -15,12 +15,40 @@ import picocli.CommandLine.Model.OptionSpec;
 enum Setting {
     MODEL(
             "model",
-            "PATH",
+            "MODEL",
             "",
-            "The model: a GGUF file (of a split one any part), or a directory with safetensors files as on Hugging"
-                    + " Face or as Mistral publishes them. Default of serve, chat, complete and eval:"
-                    + " SmolLM2-135M-Instruct, fetched once.",
+            "The model: a GGUF file (of a split one any part), a directory with safetensors files as on Hugging"
+                    + " Face or as Mistral publishes them, or a name as 'tramontane pull' takes it (mistral,"
+                    + " hf:OWNER/REPOSITORY). What lies at it as a path counts first. Default of serve, chat, complete and"
+                    + " eval: SmolLM2-135M-Instruct, fetched once.",
             "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
+    PULL(
+            "pull",
+            "on|off",
+            "off",
+            "Fetch the model by its name where it is not on this machine, after its size and licence were said. The flag"
+                    + " alone means on.",
+            "on"),
+    MODEL_STORE(
+            "model-store",
+            "DIR",
+            "",
+            "Where models are kept that were pulled. Default: $XDG_CACHE_HOME/tramontane/hub or ~/.cache/tramontane/hub"
+                    + " (macOS: ~/Library/Caches/tramontane/hub).",
+            "/var/lib/tramontane/models"),
+    OLLAMA_REGISTRY(
+            "ollama-registry",
+            "URL",
+            "https://registry.ollama.ai",
+            "The registry that is asked for names such as mistral: Ollama's, or another one of its protocol.",
+            "https://mirror.example.org"),
+    HF_ENDPOINT(
+            "hf-endpoint",
+            "URL",
+            "",
+            "The hub that is asked for hf: names; it gets the token of HF_TOKEN or its file. Default: HF_ENDPOINT, or"
+                    + " https://huggingface.co.",
+            "https://mirror.example.org"),
     SERVED_MODEL_NAME(
             "served-model-name",
             "NAME",
@@ -429,10 +457,22 @@ enum Setting {
                 .build();
     }
 
+    /** What every command takes that looks for models by name, and {@code more}. */
+    static List<Setting> ofHubs(Setting... more) {
+        List<Setting> settings = new ArrayList<>(List.of(MODEL_STORE, LOG_FORMAT, LOG_LEVEL));
+        settings.addAll(List.of(more));
+        settings.sort(null);
+        return settings;
+    }
+
     /** What every command takes that runs a model for one person, and {@code more}. */
     static List<Setting> ofModel(Setting... more) {
         List<Setting> settings = new ArrayList<>(List.of(
                 MODEL,
+                PULL,
+                MODEL_STORE,
+                OLLAMA_REGISTRY,
+                HF_ENDPOINT,
                 WINDOW,
                 QUANTIZE,
                 KV,

@@ -25,6 +25,9 @@ final class SettingValues {
     /** OTLP's path for traces, over HTTP. */
     private static final String TRACES = "/v1/traces";
 
+    /** What a hub's address must look like, for messages. */
+    static final String ADDRESS_RULE = "a URL such as https://hub.example.org, without user, query or fragment";
+
     private final Settings settings;
 
     SettingValues(Settings settings) {
@@ -89,11 +92,28 @@ final class SettingValues {
                     URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
                     return String.valueOf(uri.getPath()).endsWith(TRACES) ? uri : URI.create(uri + TRACES);
                 },
-                uri -> uri.getHost() != null
-                        && List.of("http", "https").contains(String.valueOf(uri.getScheme()))
-                        && uri.getRawUserInfo() == null
-                        && uri.getRawQuery() == null
-                        && uri.getRawFragment() == null);
+                uri -> uri.getHost() != null && isPlain(uri));
+    }
+
+    /** Where a hub is. */
+    Optional<URI> address(Setting setting) {
+        return parsed(setting, ADDRESS_RULE, SettingValues::address, uri -> true);
+    }
+
+    /** @throws IllegalArgumentException for what is no such URL */
+    static URI address(String text) {
+        URI uri = URI.create(text.replaceFirst("/+$", ""));
+        if (uri.getHost() == null || !isPlain(uri)) {
+            throw new IllegalArgumentException("no " + ADDRESS_RULE);
+        }
+        return uri;
+    }
+
+    private static boolean isPlain(URI uri) {
+        return List.of("http", "https").contains(String.valueOf(uri.getScheme()))
+                && uri.getRawUserInfo() == null
+                && uri.getRawQuery() == null
+                && uri.getRawFragment() == null;
     }
 
     Optional<Path> path(Setting setting) {

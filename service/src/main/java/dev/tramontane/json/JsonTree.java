@@ -9,6 +9,11 @@ import tools.jackson.core.JsonGenerator;
 public final class JsonTree {
     private JsonTree() {}
 
+    /** The tree as UTF-8 bytes. */
+    public static byte[] bytes(@Nullable Object tree) {
+        return JsonWriter.bytes(json -> write(json, tree));
+    }
+
     /** @throws IllegalArgumentException for a value of another kind */
     public static void write(JsonGenerator json, @Nullable Object tree) {
         switch (tree) {

@@ -204,6 +204,7 @@ class CommandsTest {
         assertThat(notRun.keySet())
                 .containsExactlyInAnyOrder(
                         "README.md: ./tramontane test",
+                        "docs/models.md: ./tramontane run mistral 'Why is the sky blue?'",
                         "docs/images.md: ./tramontane dist",
                         "docs/images.md: docker load -i target/packaging/tramontane-cpu-0.1.0-with-model.tar",
                         "docs/images.md: docker build -f packaging/cpu.Dockerfile -t tramontane-cpu:0.1.0 .",

@@ -179,7 +179,7 @@ class ConfigurationTest {
                 Setting.LOG_LEVEL, "debug",
                 Setting.ACCESS_LOG, "on",
                 Setting.TEMPLATE_VARIABLES, "enable_thinking, x");
-        assertThat(all.model().path()).contains(Path.of("m.gguf"));
+        assertThat(all.model().asked()).contains("m.gguf");
         assertThat(all.model().name()).contains("mistral");
         assertThat(all.model().context()).hasValue(4096);
         assertThat(all.model().window()).as("none").hasValue(0);

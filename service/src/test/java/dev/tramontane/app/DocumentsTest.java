@@ -29,8 +29,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DocumentsTest {
     private static final String SETTINGS = "docs/settings.md";
     private static final String TABLE = "<!-- written by DocumentsTest from Setting -->\n";
-    private static final List<String> COMMANDS =
-            List.of("serve", "complete", "chat", "inspect", "convert", "eval", "bench", "key", "doctor");
+    private static final List<String> COMMANDS = List.of(
+            "serve",
+            "complete",
+            "chat",
+            "run",
+            "pull",
+            "list",
+            "rm",
+            "prune",
+            "inspect",
+            "convert",
+            "eval",
+            "bench",
+            "key",
+            "doctor");
 
     /** Options of other programs that the documents tell how to call. */
     private static final Set<String> FOREIGN = Set.of(

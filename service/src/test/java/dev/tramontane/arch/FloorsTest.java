@@ -59,6 +59,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.structure..")
             .layer("fetch")
             .definedBy("dev.tramontane.fetch..")
+            .layer("hub")
+            .definedBy("dev.tramontane.hub..")
             .layer("files")
             .definedBy("dev.tramontane.files..")
             .layer("json")
@@ -93,7 +95,7 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers(
                     "source", "load", "convert", "measure", "engine", "generation", "api", "metrics", "app")
             .whereLayer("weights")
-            .mayOnlyBeAccessedByLayers("source", "load", "convert", "app")
+            .mayOnlyBeAccessedByLayers("source", "hub", "load", "convert", "app")
             .whereLayer("tokenizer")
             .mayOnlyBeAccessedByLayers("source", "load", "convert", "generation", "api", "app")
             .whereLayer("answer")
@@ -106,10 +108,13 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("generation", "api", "app")
             .whereLayer("fetch")
             .mayOnlyBeAccessedByLayers("app")
+            .whereLayer("hub")
+            .mayOnlyBeAccessedByLayers("api", "app")
             .whereLayer("files")
-            .mayOnlyBeAccessedByLayers("snapshots", "api")
+            .mayOnlyBeAccessedByLayers("snapshots", "hub", "api")
             .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("weights", "tokenizer", "answer", "chat", "source", "generation", "api", "app")
+            .mayOnlyBeAccessedByLayers(
+                    "weights", "tokenizer", "answer", "chat", "source", "hub", "generation", "api", "app")
             .whereLayer("kernels")
             .mayOnlyBeAccessedByLayers("weights", "source", "load", "convert", "app");
 

@@ -1,0 +1,42 @@
+package dev.tramontane.hub;
+
+import dev.tramontane.hub.PullPlan.PlannedFile;
+import java.net.URI;
+import java.nio.file.Path;
+
+/** Pulls tiny in a process of its own: arguments are the store and the registry. */
+final class PullProgram {
+    private PullProgram() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Hub hub = new Hub(Pulled.config(Path.of(arguments[0]), URI.create(arguments[1]), Pulled.NOWHERE));
+        StoredModel model = hub.pull(References.parse("tiny"), new PullListener() {
+            @Override
+            public void waiting() {
+                System.out.println("waiting");
+            }
+
+            @Override
+            public void at(PlannedFile file, long done) {
+                System.out.println("at " + done);
+            }
+        });
+        System.out.println("pulled " + model.bytes());
+    }
+
+    /** Such a process, its output in a file. */
+    static Process start(Path store, URI registry, Path log) throws Exception {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xshare:auto",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        PullProgram.class.getName(),
+                        store.toString(),
+                        registry.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+}
