@@ -71,10 +71,18 @@ public final class BodyReader {
         return promise.future().onComplete(done -> vertx.cancelTimer(timer));
     }
 
+    /** Ollama's documents show commands without a type, for which curl names one. A browser, which tells an origin, has to ask before. */
+    private static boolean isCurlsToOllama(HttpServerRequest request, String media) {
+        boolean unsaid = media.isEmpty() || media.equals("application/x-www-form-urlencoded");
+        return unsaid
+                && request.getHeader("Origin") == null
+                && ErrorShape.of(request.method(), request.path()) == ErrorShape.OLLAMA;
+    }
+
     private @Nullable ApiException refusal(HttpServerRequest request) {
         String type = request.getHeader("Content-Type");
         String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        if (!media.equals("application/json")) {
+        if (!media.equals("application/json") && !isCurlsToOllama(request, media)) {
             return ApiException.invalid(
                     415, "Send the header Content-Type: application/json", "unsupported_content_type");
         }

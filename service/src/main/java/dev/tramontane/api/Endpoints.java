@@ -30,6 +30,7 @@ public final class Endpoints {
     private final Router router;
     private final Doorkeeper doorkeeper;
     private final Set<String> keyless = new HashSet<>();
+    private final Set<String> keylessPosts = new HashSet<>();
     private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
     private final List<Runnable> mounted = new ArrayList<>();
     private final Set<String> probes = new HashSet<>();
@@ -52,9 +53,14 @@ public final class Endpoints {
         get(path, handler);
     }
 
-    /** These paths are answered whoever asks, also where keys are asked for. As they are declared. */
+    /** These paths can be read by whoever asks, also where keys are asked for; a POST needs one. As they are declared. */
     public void withoutKey(String... paths) {
         keyless.addAll(List.of(paths));
+    }
+
+    /** Of those without a key, one to which anybody may post, too. */
+    public void postWithoutKey(String path) {
+        keylessPosts.add(path);
     }
 
     boolean isProbe(String path) {
@@ -90,7 +96,14 @@ public final class Endpoints {
     }
 
     private boolean isAdmitted(RoutingContext context, String path) {
-        return keyless.contains(path) || doorkeeper.admits(context);
+        return isKeyless(context.request().method(), path) || doorkeeper.admits(context);
+    }
+
+    /** A method that a path does not have is refused alike, whoever asks. */
+    private boolean isKeyless(HttpMethod method, String path) {
+        boolean posts = method.equals(HttpMethod.POST)
+                && methods.getOrDefault(path, new TreeSet<>()).contains(method.name());
+        return keyless.contains(path) && (!posts || keylessPosts.contains(path));
     }
 
     /** Closes the table: what no endpoint answers is refused. */

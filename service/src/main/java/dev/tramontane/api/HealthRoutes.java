@@ -29,6 +29,7 @@ public final class HealthRoutes implements ApiRoutes {
         endpoints.probe("/ping", this::answerAsLlamaCpp);
         endpoints.post("/ping", this::answerAsLlamaCpp);
         endpoints.withoutKey("/livez", "/startupz", "/readyz", "/health", "/v1/health", "/ping");
+        endpoints.postWithoutKey("/ping");
     }
 
     private void answerAsLlamaCpp(RoutingContext context) {

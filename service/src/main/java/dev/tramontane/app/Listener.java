@@ -27,6 +27,7 @@ import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.api.responses.StoredRoutes;
+import dev.tramontane.api.tgi.TgiRoutes;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.metrics.EventLoopDelay;
 import dev.tramontane.metrics.HttpMetrics;
@@ -117,6 +118,7 @@ final class Listener implements AutoCloseable {
                     new VersionRoute(Program.Version.number()),
                     new OpenApiRoute(Program.Version.number()),
                     new OllamaRoutes(vertx, config, serving, serving::facts, observer, memory, clock),
+                    new TgiRoutes(vertx, config, serving, observer, memory, Program.Version.number()),
                     new UnservedRoutes(),
                     new ChatPage());
             OpenDoors doors = OpenDoors.open(

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ollama's own packages against the service, as they are. */
+/** Ollama's and Hugging Face's own packages against the service, as they are. */
 @Tag("clients")
 class OllamaClientsTest {
     private static final EngineConfig ENGINE = EngineConfig.defaults(1024, 64 << 20);
@@ -24,6 +24,12 @@ class OllamaClientsTest {
     @Test
     void python() throws Exception {
         run(python("ollama_client.py"));
+    }
+
+    @Test
+    void huggingFacesPython() throws Exception {
+        ClientsTest.needs("huggingface_hub");
+        run(Needed.client("venv/bin/python").toString(), "src/test/clients/hf_client.py");
     }
 
     @Test

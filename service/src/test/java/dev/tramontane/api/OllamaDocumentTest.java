@@ -58,12 +58,29 @@ class OllamaDocumentTest {
                                 .put("prompt", "p")
                                 .put("options", field)
                                 .encode());
+            case "TgiRequest" ->
+                service.post(
+                        "/generate",
+                        new JsonObject().put("inputs", "p").mergeIn(field).encode());
+            case "TgiParameters" ->
+                service.post(
+                        "/generate",
+                        new JsonObject()
+                                .put("inputs", "p")
+                                .put("parameters", field)
+                                .encode());
             default -> throw new AssertionError(schema);
         };
     }
 
     @ParameterizedTest
-    @CsvSource({"OllamaGenerateRequest, ''", "OllamaChatRequest, ''", "OllamaOptions, options."})
+    @CsvSource({
+        "OllamaGenerateRequest, ''",
+        "OllamaChatRequest, ''",
+        "OllamaOptions, options.",
+        "TgiRequest, ''",
+        "TgiParameters, parameters."
+    })
     void everyFieldIsTreatedAsDescribed(String schema, String before) {
         JsonObject properties = properties(schema);
         JsonObject strange = new JsonObject().put("no", new JsonObject().put("no", 1));
@@ -100,6 +117,12 @@ class OllamaDocumentTest {
         FieldTables.check("docs/ollama.md", "OllamaGenerateRequest", properties("OllamaGenerateRequest"));
         FieldTables.check("docs/ollama.md", "OllamaChatRequest", properties("OllamaChatRequest"));
         FieldTables.check("docs/ollama.md", "OllamaOptions", properties("OllamaOptions"));
+    }
+
+    @Test
+    void theTablesOfEndpointsAreWhatTheServiceSays() throws IOException {
+        FieldTables.check("docs/endpoints.md", "TgiRequest", properties("TgiRequest"));
+        FieldTables.check("docs/endpoints.md", "TgiParameters", properties("TgiParameters"));
     }
 
     /** Tables in documents, between two comments with the name of a schema. */

@@ -292,6 +292,27 @@ final class OllamaTest {
         assertThat(reply.json().getString("error")).contains(words);
     }
 
+    /** As its documents' commands are, where curl says what it always says. A page of a browser has to say JSON, for which it needs leave. */
+    @ParameterizedTest
+    @CsvSource({
+        "/api/generate, application/x-www-form-urlencoded, '', 200",
+        "/api/generate, '', '', 200",
+        "/api/generate, text/plain, '', 415",
+        "/api/generate, application/x-www-form-urlencoded, http://localhost:3000, 415",
+        "/v1/completions, application/x-www-form-urlencoded, '', 415"
+    })
+    void aBodyWithoutItsTypeIsJson(String path, String type, String origin, int status) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + path))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"hi\"}"));
+        if (!type.isEmpty()) {
+            request.header("Content-Type", type);
+        }
+        if (!origin.isEmpty()) {
+            request.header("Origin", origin);
+        }
+        assertThat(service.send(request).status()).isEqualTo(status);
+    }
+
     /** Its clients name what they want deleted in the body of a DELETE. */
     @Test
     void deletingIsRefusedByName() {

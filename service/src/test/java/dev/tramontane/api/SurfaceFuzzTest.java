@@ -54,6 +54,9 @@ class SurfaceFuzzTest {
             RawClient.post(
                     "/api/generate", "{\"prompt\": \"p\", \"options\": {\"num_predict\": 2}, \"stream\": false}"),
             RawClient.get("/api/tags") + RawClient.post("/api/show", "{\"model\": \"toy/bytes\"}"),
+            RawClient.post("/", "{\"inputs\": \"p\", \"parameters\": {\"max_new_tokens\": 2, \"details\": true}}"),
+            RawClient.post(
+                    "/generate_stream", "{\"inputs\": \"p\", \"parameters\": {\"max_new_tokens\": 2, \"seed\": 1}}"),
             RawClient.post("/tokenize", "{\"prompt\": \"some words\"}"),
             RawClient.post("/detokenize", "{\"tokens\": [1, 2, 3]}"),
             "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding:"

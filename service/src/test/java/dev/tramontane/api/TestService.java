@@ -20,6 +20,7 @@ import dev.tramontane.api.responses.ResponseRoutes;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.api.responses.StoredRoutes;
+import dev.tramontane.api.tgi.TgiRoutes;
 import dev.tramontane.api.ws.ResponsesRoute;
 import dev.tramontane.chat.ChatLayout;
 import dev.tramontane.chat.MistralLayout;
@@ -258,6 +259,7 @@ final class TestService implements AutoCloseable {
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
                         new OllamaRoutes(vertx, config, models, () -> FACTS, observer, memory, () -> now),
+                        new TgiRoutes(vertx, config, models, observer, memory, "1.2.3"),
                         new UnservedRoutes()),
                 observer,
                 doorkeeper);

@@ -55,9 +55,14 @@ class CommandsTest {
             "docs/ollama.md 1",
             List.of(
                     "\"done\":false}\\s+\\{\"model\":",
-                    "\"response\":\"[^}]*blue[^}]*(true|false)",
-                    "\"done_reason\":\"stop\"",
+                    "\"response\":\".*blue.*?(true|false)",
                     "\"models\":\\[\\{\"name\":"),
+            "docs/endpoints.md 1",
+            List.of(
+                    "\\[\\{\"generated_text\":\"The capital of France is[^\"]*Paris",
+                    "\"finish_reason\":\"length\"",
+                    "data:\\{\"index\":1,",
+                    "\"model_id\":"),
             "docs/eval.md 0",
             List.of("same top token", "\"perplexity\" : "),
             "docs/performance.md 0",

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * {@code guided_} fields before it, llama.cpp's {@code json_schema} and {@code grammar}. What they say is checked later, off the event loop, when it is compiled.
  */
 public final class FormFields {
+    private static final String VALUE = "value";
+
     private FormFields() {}
 
     /** What one of them asks for, or null; two that ask for something are one too many. */
@@ -55,6 +57,32 @@ public final class FormFields {
         };
     }
 
+    /** text-generation-inference's {@code grammar}. */
+    public static @Nullable AnswerForm ofTgi(JsonFields parameters) {
+        JsonFields grammar = parameters.object("grammar");
+        if (grammar == null) {
+            return null;
+        }
+        String type = grammar.requiredString("type");
+        AnswerForm form = switch (type) {
+            case "json" -> json(grammar, VALUE);
+            case "regex" -> regex(grammar, VALUE);
+            case "json_schema" -> {
+                JsonFields config = grammar.requiredObject(VALUE);
+                config.string("name");
+                AnswerForm schema = schema(config, "schema", false);
+                config.end();
+                yield schema;
+            }
+            default -> throw grammar.wrong("type", "json, json_schema or regex", type);
+        };
+        if (form == null) {
+            throw grammar.missing(VALUE);
+        }
+        grammar.end();
+        return form;
+    }
+
     private static @Nullable AnswerForm only(@Nullable AnswerForm... all) {
         AnswerForm only = null;
         for (AnswerForm form : all) {
@@ -77,9 +105,9 @@ public final class FormFields {
         AnswerForm form = switch (type) {
             case "text" -> null;
             case "json_object" ->
-                // With a schema, as llama.cpp has it.
-                format.has("schema")
-                        ? schema(format, "schema", false)
+                // With a schema, as llama.cpp has it; Hugging Face's client calls it a value.
+                format.has("schema") || format.has(VALUE)
+                        ? schema(format, format.has("schema") ? "schema" : VALUE, false)
                         : new AnswerForm(new Form.JsonObject(), format.path("type"), 0);
             case "json_schema" -> named(nested ? format.requiredObject("json_schema") : format);
             default -> throw format.wrong("type", "text, json_object or json_schema", type);

@@ -45,6 +45,8 @@ public final class OpenApiRoute implements ApiRoutes {
         schemas.put("OllamaGenerateRequest", body(RequestField.Endpoint.OLLAMA_GENERATE));
         schemas.put("OllamaChatRequest", body(RequestField.Endpoint.OLLAMA_CHAT));
         schemas.put("OllamaOptions", body(RequestField.Endpoint.OLLAMA_OPTIONS));
+        schemas.put("TgiRequest", body(RequestField.Endpoint.TGI, "inputs"));
+        schemas.put("TgiParameters", body(RequestField.Endpoint.TGI_PARAMETERS));
         document = JsonWriter.bytes(json -> JsonTree.write(json, root));
     }
 

@@ -25,7 +25,10 @@ public record RequestField(
         OLLAMA_GENERATE("/api/generate"),
         OLLAMA_CHAT("/api/chat"),
         /** The {@code options} of both. */
-        OLLAMA_OPTIONS("/api");
+        OLLAMA_OPTIONS("/api"),
+        TGI("/generate"),
+        /** The {@code parameters} of that. */
+        TGI_PARAMETERS("/generate");
 
         private final String path;
 

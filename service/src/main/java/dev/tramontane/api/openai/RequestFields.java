@@ -241,6 +241,7 @@ public final class RequestFields {
         all.addAll(REFUSED);
         all.addAll(ResponseFields.ALL);
         all.addAll(OllamaFields.ALL);
+        all.addAll(TgiFields.ALL);
         return List.copyOf(all);
     }
 

@@ -4,10 +4,14 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The models that can be asked for. Looked up by name only, never as a path. Any thread; must not block. */
 public interface ServedModels {
+
+    /** What Hugging Face's clients send where they know an address and no name. */
+    Set<String> NAMELESS = Set.of("tgi", "dummy");
 
     /**
      * A model as {@code /v1/models} tells of it.
@@ -38,6 +42,9 @@ public interface ServedModels {
      */
     default TextGenerator get(@Nullable String name) {
         TextGenerator generator = find(name);
+        if (generator == null && NAMELESS.contains(name)) {
+            return get(null);
+        }
         if (generator == null) {
             throw ApiException.unknownModel(name == null ? "" : name);
         }
