@@ -45,6 +45,15 @@ final class JsonSpan {
         return closers.isEmpty() ? Step.LAST : closers.length() > DEEPEST ? Step.BROKEN : Step.INSIDE;
     }
 
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /** Whether the next character is of a string. */
+    boolean isInText() {
+        return inText;
+    }
+
     private Step first(char c) {
         begun = true;
         switch (c) {

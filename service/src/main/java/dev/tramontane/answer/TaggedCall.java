@@ -1,5 +1,6 @@
 package dev.tramontane.answer;
 
+import dev.tramontane.answer.JsonSpan.Step;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.JsonWriter;
@@ -26,8 +27,11 @@ final class TaggedCall implements CallReader {
     private String parameter = "";
     private boolean first = true;
 
-    /** Characters of a value in which its end is not. */
+    /** Characters of a value in which its end is not, and those that have been looked at as JSON. */
     private int searched;
+
+    private int spanned;
+    private @Nullable JsonSpan span = new JsonSpan();
 
     private State state = State.OPEN;
 
@@ -60,20 +64,18 @@ final class TaggedCall implements CallReader {
     /** Reads one tag or value from there on; the same place where it is not whole. */
     private int step(int from, CallSink sink) {
         if (!parameter.isEmpty()) {
-            int end = held.indexOf(PARAMETER_END, from + searched);
+            int end = valueEnd(from);
             if (end < 0) {
-                searched = Math.max(0, held.length() - from - PARAMETER_END.length() + 1);
                 return from;
             }
             searched = 0;
+            spanned = 0;
+            span = new JsonSpan();
             member(withoutFrame(held.substring(from, end)), sink);
             parameter = "";
             return end + PARAMETER_END.length();
         }
-        int at = from;
-        while (at < held.length() && ObjectCall.isBlank(held.charAt(at))) {
-            at++;
-        }
+        int at = skipBlanks(from);
         if (name.isEmpty()) {
             int end = tag(at, FUNCTION);
             if (end > at) {
@@ -99,6 +101,52 @@ final class TaggedCall implements CallReader {
             parameter = held.substring(at + PARAMETER.length(), end - 1).strip();
         }
         return Math.max(end, from);
+    }
+
+    /** Where the value that begins there ends, or -1. Within a string of JSON the end's tag is what it spells, unless another tag follows. */
+    private int valueEnd(int from) {
+        while (true) {
+            int end = held.indexOf(PARAMETER_END, from + searched);
+            if (end < 0) {
+                searched = Math.max(0, held.length() - from - PARAMETER_END.length() + 1);
+                return -1;
+            }
+            if (tools.isText(name, parameter) || !isInString(from, end)) {
+                return end;
+            }
+            int behind = skipBlanks(end + PARAMETER_END.length());
+            if (starts(behind, PARAMETER) || starts(behind, FUNCTION_END)) {
+                return end;
+            }
+            if (behind == held.length() || mayBecome(behind, PARAMETER) || mayBecome(behind, FUNCTION_END)) {
+                searched = end - from;
+                return -1;
+            }
+            searched = end - from + PARAMETER_END.length();
+        }
+    }
+
+    /** Whether a value that begins there, as far as that, is JSON that ends within a string. */
+    private boolean isInString(int from, int to) {
+        JsonSpan json = span;
+        for (; json != null && from + spanned < to; spanned++) {
+            char c = held.charAt(from + spanned);
+            boolean before = !json.hasBegun() && ObjectCall.isBlank(c);
+            Step step = before ? Step.INSIDE : json.push(c);
+            if (step == Step.BROKEN || step == Step.BEHIND) {
+                json = null;
+            }
+        }
+        span = json;
+        return json != null && json.isInText();
+    }
+
+    private int skipBlanks(int from) {
+        int at = from;
+        while (at < held.length() && ObjectCall.isBlank(held.charAt(at))) {
+            at++;
+        }
+        return at;
     }
 
     /** Behind a tag that begins there; there where it is not whole. */

@@ -86,6 +86,10 @@ final class AnswerReaderTest {
         TAGGED ¦ <tool_call><function=now></function></tool_call>⏎<tool_call><function=now><parameter=a>{"b": [1]}</parameter><parameter=c>x, "d": 1</parameter></function></tool_call> ¦ c:now{} c:now{"a": {"b":[1]}, "c": "x, \\"d\\": 1"}
         TAGGED ¦ <tool_call><function=now><parameter=a>1, 2</parameter></function></tool_call> ¦ c:now{"a": "1, 2"}
         TAGGED ¦ <tool_call><function=weather><parameter=city>Br ¦ c:weather
+        TAGGED ¦ <tool_call><function=now><parameter=a>⏎["x</parameter>", "<parameter=y>"]⏎</parameter>⏎<parameter=b>2</parameter></function></tool_call> ¦ c:now{"a": ["x</parameter>","<parameter=y>"], "b": 2}
+        TAGGED ¦ <tool_call><function=now><parameter=a>"x</parameter>⏎<parameter=b>2</parameter></function></tool_call> ¦ c:now{"a": "\\"x", "b": 2}
+        TAGGED ¦ <tool_call><function=now><parameter=a>x "y</parameter> z ¦ c:now{"a": "x \\"y" w:z
+        TAGGED ¦ <tool_call><function=weather><parameter=city>"x</parameter>⏎</function></tool_call> ¦ c:weather{"city": "\\"x"}
         TAGGED ¦ <tool_call>weather</tool_call> ¦ w:<tool_call>weather</tool_call>
         """)
     void readsAlikeHoweverItIsCut(CallStyle style, String answer, String read) {

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -184,8 +185,9 @@ final class CoursesTest {
         parameters.put("weather_" + "x".repeat(56), schema(CITY));
         parameters.put(
                 "-",
-                schema("{\"properties\": {\"a b\": {\"type\": [\"boolean\", \"null\"]}, \"c\": {\"enum\": [\"é\"]}},"
-                        + " \"additionalProperties\": false}"));
+                schema("{\"properties\": {\"a b\": {\"type\": [\"boolean\", \"null\"]}, \"c\": {\"enum\": [\"é\"]},"
+                        + " \"d\": {\"type\": \"array\", \"items\": {\"const\": \"</parameter>\"}, \"maxItems\": 2}},"
+                        + " \"required\": [\"d\"], \"additionalProperties\": false}"));
         Tools tools = new Tools(parameters);
         Random random = new Random(Seeds.next());
         for (int round = 0; round < 12; round++) {
@@ -229,7 +231,10 @@ final class CoursesTest {
                 }
             }
             for (StringBuilder each : arguments) {
-                assertThat(JsonReader.object(each.toString(), "arguments")).isNotNull();
+                assertThat(JsonReader.object(each.toString(), "arguments").getOrDefault("d", List.of()))
+                        .as("%s", each)
+                        .asInstanceOf(InstanceOfAssertFactories.LIST)
+                        .allMatch("</parameter>"::equals);
             }
         }
     }
