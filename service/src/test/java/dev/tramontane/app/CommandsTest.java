@@ -45,7 +45,8 @@ class CommandsTest {
             List.of(
                     "\"object\":\"chat.completion\"",
                     "\"finish_reason\":\"",
-                    "blue.*?(true|false)",
+                    "\"content\":\"\\{(\\\\n *)?\\\\\"blue\\\\\": ?(true|false)(\\\\n)?}\"", // the schema's, and
+                    // nothing else
                     "data: \\[DONE]\\s+\\S"), // SSE, then WebSocket
             "docs/structure.md 1",
             List.of(
