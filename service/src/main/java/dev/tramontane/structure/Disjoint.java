@@ -96,6 +96,7 @@ final class Disjoint {
             return false;
         }
         for (String name : some.required) {
+            effort.spend(COMPARISON + other.members.size());
             List<Shape> others = reader.shapes(other.member(name));
             if (others.isEmpty()
                     || (other.required.contains(name)

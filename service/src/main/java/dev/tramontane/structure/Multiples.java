@@ -5,24 +5,27 @@ import org.apache.lucene.util.automaton.Automaton;
 
 /** Texts of decimal numbers, with or without a sign, that are multiples of one: the remainder is carried from digit to digit. */
 final class Multiples {
-    /** Of the number, with its last digit taken as the ones: that many remainders are states. */
+    /** Of the number, with its last digit that isn't 0 taken as the ones: that many remainders are states. */
     static final int MOST = 1000;
 
     private static final int MOST_DIGITS = 20;
 
     private Multiples() {}
 
+    /** @param of without zeros at its end */
     static boolean isSupported(BigDecimal of) {
-        BigDecimal plain = of.scale() < 0 ? of.setScale(0) : of;
-        return plain.scale() <= MOST_DIGITS
-                && plain.unscaledValue().bitLength() < 31
-                && plain.unscaledValue().intValue() <= MOST;
+        return Math.abs(of.scale()) <= MOST_DIGITS
+                && of.unscaledValue().bitLength() < 31
+                && of.unscaledValue().intValue() <= MOST;
     }
 
+    /** @param number without zeros at its end */
     static Automaton of(BigDecimal number) {
-        BigDecimal plain = number.scale() < 0 ? number.setScale(0) : number;
-        int modulus = plain.unscaledValue().intValue();
-        int places = plain.scale();
+        int modulus = number.unscaledValue().intValue();
+        if (number.scale() < 0) {
+            return ofWhole(modulus, -number.scale());
+        }
+        int places = number.scale();
         Automaton.Builder made = new Automaton.Builder();
         // First the beginning and the sign, then a row of remainders before the point and one after each place behind
         // it.
@@ -62,6 +65,45 @@ final class Multiples {
         // Behind the last place only zeros.
         made.addTransition(rows[places + 1], rows[places + 1], '0');
         made.setAccept(rows[places + 1], true);
+        return made.finish();
+    }
+
+    /** Of a number with zeros at its end: behind a multiple of what stands before them as many zeros, or nothing but one zero. */
+    private static Automaton ofWhole(int modulus, int zeros) {
+        Automaton.Builder made = new Automaton.Builder();
+        int begin = made.createState();
+        int signed = made.createState();
+        int point = made.createState();
+        int fraction = made.createState();
+        int nothing = made.createState();
+        int first = made.getNumStates();
+        for (int each = 0; each < modulus + zeros; each++) {
+            made.createState();
+        }
+        made.addTransition(begin, signed, '-');
+        for (int from : new int[] {begin, signed}) {
+            made.addTransition(from, nothing, '0');
+            for (int digit = 1; digit < 10; digit++) {
+                made.addTransition(from, first + digit % modulus, '0' + digit);
+            }
+        }
+        for (int remainder = 0; remainder < modulus; remainder++) {
+            for (int digit = 0; digit < 10; digit++) {
+                made.addTransition(first + remainder, first + (remainder * 10 + digit) % modulus, '0' + digit);
+            }
+        }
+        int before = first;
+        for (int zero = 0; zero < zeros; zero++) {
+            made.addTransition(before, first + modulus + zero, '0');
+            before = first + modulus + zero;
+        }
+        for (int whole : new int[] {nothing, before}) {
+            made.setAccept(whole, true);
+            made.addTransition(whole, point, '.');
+        }
+        made.addTransition(point, fraction, '0');
+        made.addTransition(fraction, fraction, '0');
+        made.setAccept(fraction, true);
         return made.finish();
     }
 }

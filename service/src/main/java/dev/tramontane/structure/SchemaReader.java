@@ -1,6 +1,7 @@
 package dev.tramontane.structure;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,16 @@ final class SchemaReader {
             "contentMediaType",
             "contentSchema",
             "discriminator");
+
+    private static final Set<String> APPLIED = Set.of(
+            "$ref",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "dependentRequired",
+            "dependentSchemas",
+            "unevaluatedItems",
+            "unevaluatedProperties");
 
     private final Object root;
     private final StructureLimits limits;
@@ -84,6 +95,7 @@ final class SchemaReader {
 
     private List<Shape> apply(String pointer, Map<?, ?> schema, Shape shape) {
         int before = shape.members.size();
+        int elementsBefore = shape.elements.size();
         int anyOfsBefore = anyOfs;
         refuseUnknown(pointer, schema);
         List<Shape> shapes = List.of(shape);
@@ -114,16 +126,44 @@ final class SchemaReader {
             new Disjoint(this, effort).check(pointer + "/oneOf", ways);
             shapes = anyOf(ways, shapes, pointer);
         }
+        shapes = dependencies(pointer, schema, shapes);
+        if (schema.containsKey("unevaluatedItems") && !Boolean.TRUE.equals(schema.get("unevaluatedItems"))) {
+            refuseBesideAnyOf(pointer, "unevaluatedItems", anyOfsBefore);
+            shapes.forEach(each -> addUnevaluatedItems(pointer, schema, each, elementsBefore));
+        }
         if (schema.containsKey("unevaluatedProperties") && !Boolean.TRUE.equals(schema.get("unevaluatedProperties"))) {
-            if (anyOfs > anyOfsBefore) {
-                throw new StructureException(
-                        pointer + "/unevaluatedProperties",
-                        "unevaluatedProperties beside anyOf is not supported, since which alternatives hold isn't"
-                                + " known");
-            }
+            refuseBesideAnyOf(pointer, "unevaluatedProperties", anyOfsBefore);
             shapes.forEach(each -> addUnevaluated(pointer, schema, each, before));
         }
         return shapes;
+    }
+
+    private void refuseBesideAnyOf(String pointer, String keyword, int anyOfsBefore) {
+        if (anyOfs > anyOfsBefore) {
+            throw new StructureException(
+                    pointer + "/" + keyword,
+                    keyword + " beside anyOf is not supported, since which alternatives hold isn't known");
+        }
+    }
+
+    /** Of each name: values that are no objects or don't have it, and objects that do, with what that asks for. */
+    private List<Shape> dependencies(String pointer, Map<?, ?> schema, List<Shape> shapes) {
+        List<Shape> all = shapes;
+        for (Dependencies.Dependency each : Dependencies.of(pointer, schema)) {
+            List<Shape> next = new ArrayList<>();
+            for (Shape shape : all) {
+                effort.spend(2L * (Effort.SCHEMA + shape.size()));
+                next.add(each.absent(shape));
+                List<Shape> present = List.of(each.present(shape));
+                next.addAll(each.schema() == null ? present : apply(each.schema(), present));
+            }
+            if (next.size() > MOST_SHAPES) {
+                throw new StructureException(
+                        pointer, "it multiplies out to more than " + MOST_SHAPES + " alternatives");
+            }
+            all = next;
+        }
+        return all;
     }
 
     private List<Shape> anyOf(List<Shape.Part> ways, List<Shape> shapes, String pointer) {
@@ -158,6 +198,19 @@ final class SchemaReader {
             each.named().keySet().forEach(name -> evaluated.put(name, null));
         }
         shape.members.add(new Shape.Members(evaluated, JsonPointer.child(pointer, schema, "unevaluatedProperties")));
+    }
+
+    /** Elements behind those that schemas from there on speak of. */
+    private static void addUnevaluatedItems(String pointer, Map<?, ?> schema, Shape shape, int from) {
+        int evaluated = 0;
+        for (Shape.Elements each : shape.elements.subList(from, shape.elements.size())) {
+            if (each.rest() != null) {
+                return;
+            }
+            evaluated = Math.max(evaluated, each.first().size());
+        }
+        List<Shape.@Nullable Part> first = new ArrayList<>(Collections.nCopies(evaluated, null));
+        shape.elements.add(new Shape.Elements(first, JsonPointer.child(pointer, schema, "unevaluatedItems")));
     }
 
     private static List<Shape.Part> list(String pointer, Map<?, ?> schema, String keyword) {
@@ -213,8 +266,7 @@ final class SchemaReader {
             boolean known = ShapeKeywords.KNOWN.contains(keyword)
                     || isRemark(keyword)
                     || (keyword.equals("$id") && pointer.isEmpty())
-                    || Set.of("$ref", "allOf", "anyOf", "oneOf", "unevaluatedProperties")
-                            .contains(keyword);
+                    || APPLIED.contains(keyword);
             if (!known) {
                 throw new StructureException(
                         JsonPointer.join(pointer, keyword),

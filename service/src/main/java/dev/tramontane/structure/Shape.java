@@ -29,6 +29,8 @@ final class Shape {
     int mostMembers = Expression.UNBOUNDED;
     Set<String> required = new LinkedHashSet<>();
     List<Members> members = new ArrayList<>();
+    /** Names that no member has. */
+    Set<String> forbidden = new LinkedHashSet<>();
 
     /** A schema, by where it stands. */
     record Part(String pointer, Object schema) {}
@@ -71,8 +73,8 @@ final class Shape {
         }
     }
 
-    /** One schema's word on elements: of the first ones each, then of all others; null where it says nothing of them. */
-    record Elements(List<Part> first, @Nullable Part rest) {
+    /** One schema's word on elements: of the first ones each, then of all others; null where it says nothing of one. */
+    record Elements(List<@Nullable Part> first, @Nullable Part rest) {
         @Nullable
         Part at(int index) {
             return index < first.size() ? first.get(index) : rest;
@@ -90,7 +92,7 @@ final class Shape {
 
     /** How much is to be copied, about. */
     int size() {
-        return members.size() + elements.size() + required.size() + patterns.size();
+        return members.size() + elements.size() + required.size() + forbidden.size() + patterns.size();
     }
 
     Shape copy() {
@@ -109,6 +111,7 @@ final class Shape {
         copy.mostMembers = mostMembers;
         copy.required = new LinkedHashSet<>(required);
         copy.members = new ArrayList<>(members);
+        copy.forbidden = new LinkedHashSet<>(forbidden);
         return copy;
     }
 
@@ -134,12 +137,16 @@ final class Shape {
         Set<String> names = new LinkedHashSet<>();
         members.forEach(each -> names.addAll(each.named().keySet()));
         names.addAll(required);
+        names.addAll(forbidden);
         return names;
     }
 
     /** All that is said of a member. */
     List<Part> member(String name) {
         List<Part> said = new ArrayList<>();
+        if (forbidden.contains(name)) {
+            said.add(new Part("", false));
+        }
         for (Members each : members) {
             Part part = each.of(name);
             if (part != null) {

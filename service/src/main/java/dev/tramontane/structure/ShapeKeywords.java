@@ -108,7 +108,7 @@ final class ShapeKeywords {
             if (!Multiples.isSupported(multiple)) {
                 throw new StructureException(
                         pointer + "/multipleOf",
-                        "multipleOf is supported up to " + Multiples.MOST + " in its last digit's place");
+                        "multipleOf is supported up to " + Multiples.MOST + ", zeros at its end not counted");
             }
             shape.bounds = shape.bounds.multipleOf(multiple);
         }
@@ -155,7 +155,7 @@ final class ShapeKeywords {
         if (schema.containsKey("uniqueItems") && !Boolean.FALSE.equals(schema.get("uniqueItems"))) {
             throw new StructureException(pointer + "/uniqueItems", "the keyword \"uniqueItems\" is not supported");
         }
-        List<Shape.Part> first = new ArrayList<>();
+        List<Shape.@Nullable Part> first = new ArrayList<>();
         if (schema.containsKey("prefixItems")) {
             if (!(schema.get("prefixItems") instanceof List<?> list) || list.size() > 256) {
                 throw new StructureException(

@@ -12,24 +12,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An independent validator of draft 2020-12, formats included, and how a structure takes a text byte by byte. */
-final class Judge {
+public final class Judge {
     private static final SchemaRegistry REGISTRY =
             SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
     private final Schema schema;
 
-    Judge(String schema) {
+    /** Of a schema of draft 2020-12, formats included. */
+    public Judge(String schema) {
         this.schema = REGISTRY.getSchema(schema);
     }
 
-    List<Error> errors(String document) {
+    public List<Error> errors(String document) {
         return schema.validate(
                 document,
                 InputFormat.JSON,
                 context -> context.executionConfig(config -> config.formatAssertionsEnabled(true)));
     }
 
-    boolean takes(String document) {
+    public boolean takes(String document) {
         return errors(document).isEmpty();
     }
 

@@ -15,7 +15,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonFactory;
 
 /** Random schemas, and for each documents that are valid more often than not, with members in the order that is allowed. */
-final class SchemaGenerator {
+public final class SchemaGenerator {
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final List<String> NAMES = List.of("a", "b", "ab", "c d", "\u00e9", "q\"", "x\\y");
     private static final List<String> TEXTS =
@@ -27,6 +27,10 @@ final class SchemaGenerator {
             "time", "23:59:59Z",
             "uuid", "123e4567-e89b-12d3-a456-426614174000",
             "ipv4", "192.168.0.1",
+            "ipv6", "2001:db8::ff00:42:8329",
+            "date-time", "2026-11-29T05:39:00Z",
+            "duration", "P1Y2M3DT4H5M6S",
+            "uri", "https://example.org/a?b=c#d",
             "hostname", "www.example.org"));
 
     /** A schema that refers to itself. */
@@ -45,20 +49,28 @@ final class SchemaGenerator {
 
     private final Random random;
 
-    SchemaGenerator(Random random) {
+    /** Draws everything from one source. */
+    public SchemaGenerator(Random random) {
         this.random = random;
     }
 
     /** A whole schema, with what its parts may refer to. */
-    Map<String, @Nullable Object> root(int depth) {
+    public Map<String, @Nullable Object> root(int depth) {
         Map<String, @Nullable Object> schema = schema(depth);
+        schema.put("$defs", Map.of("tree", TREE));
+        return schema;
+    }
+
+    /** The same of an object, as a call's arguments are. */
+    public Map<String, @Nullable Object> arguments(int depth) {
+        Map<String, @Nullable Object> schema = object(new LinkedHashMap<>(), depth);
         schema.put("$defs", Map.of("tree", TREE));
         return schema;
     }
 
     private Map<String, @Nullable Object> schema(int depth) {
         Map<String, @Nullable Object> schema = new LinkedHashMap<>();
-        switch (random.nextInt(depth == 0 ? 8 : 13)) {
+        switch (random.nextInt(depth == 0 ? 9 : 18)) {
             case 0 -> {
                 schema.put("type", random.nextBoolean() ? "integer" : "number");
                 bounds(schema);
@@ -85,9 +97,26 @@ final class SchemaGenerator {
                 schema.put("format", List.copyOf(FORMATTED.keySet()).get(random.nextInt(FORMATTED.size())));
             }
             case 7 -> schema.put("$ref", "#/$defs/tree");
-            case 8, 9 -> object(schema, depth);
-            case 10 -> array(schema, depth);
-            case 11 -> schema.put("anyOf", List.of(schema(depth - 1), schema(depth - 1)));
+            case 8 -> {
+                schema.put("enum", Arrays.asList(any(0), any(1), number(), "ab", "a"));
+                schema.put("type", List.of("string", "integer", "object"));
+                lengths(schema);
+            }
+            case 9, 10 -> object(schema, depth);
+            case 11, 12 -> array(schema, depth);
+            case 13 -> schema.put("oneOf", disjoint(depth));
+            case 14 -> { // Each condition holds of its own kind of value, and of no other.
+                schema.put("type", List.of("integer", "string", "array", "null"));
+                bounds(schema);
+                lengths(schema);
+                array(schema, depth);
+                schema.put("type", List.of("integer", "string", "array", "null"));
+            }
+            case 15 -> {
+                schema.put("$ref", "#/$defs/tree");
+                schema.put("maxProperties", 1L + random.nextInt(2));
+            }
+            case 16 -> schema.put("anyOf", List.of(schema(depth - 1), schema(depth - 1)));
             default -> {
                 schema.put(
                         "allOf",
@@ -109,7 +138,7 @@ final class SchemaGenerator {
             schema.put(random.nextBoolean() ? "maximum" : "exclusiveMaximum", number());
         }
         if (random.nextInt(4) == 0) {
-            schema.put("multipleOf", List.of(1L, 3L, 10L, 0.5, 0.01).get(random.nextInt(5)));
+            schema.put("multipleOf", List.of(1L, 3L, 10L, 60L, 200L, 0.5, 0.01).get(random.nextInt(7)));
         }
     }
 
@@ -146,7 +175,35 @@ final class SchemaGenerator {
         if (random.nextInt(5) == 0) {
             schema.put("minProperties", (long) random.nextInt(2));
         }
+        if (random.nextInt(6) == 0) {
+            schema.put(
+                    "dependentRequired", Map.of(NAMES.get(random.nextInt(3)), List.of(NAMES.get(random.nextInt(4)))));
+        }
+        if (random.nextInt(8) == 0) {
+            schema.put(
+                    "dependentSchemas",
+                    Map.of(NAMES.get(random.nextInt(3)), Map.of("maxProperties", 1L + random.nextInt(3))));
+        }
         return schema;
+    }
+
+    /** Two of different kinds, or two objects that a tag tells apart. */
+    private List<Object> disjoint(int depth) {
+        if (random.nextBoolean()) {
+            Map<String, @Nullable Object> numbers = new LinkedHashMap<>(Map.of("type", "number"));
+            bounds(numbers);
+            Map<String, @Nullable Object> texts = new LinkedHashMap<>(Map.of("type", "string"));
+            lengths(texts);
+            return List.of(numbers, texts, object(new LinkedHashMap<>(), depth - 1));
+        }
+        return List.of(tagged("one"), tagged("two"));
+    }
+
+    private Map<String, @Nullable Object> tagged(String tag) {
+        Map<String, @Nullable Object> properties = new LinkedHashMap<>();
+        properties.put("tag", Map.of("const", tag));
+        properties.put("b", schema(0));
+        return new LinkedHashMap<>(Map.of("type", "object", "properties", properties, "required", List.of("tag")));
     }
 
     private void array(Map<String, @Nullable Object> schema, int depth) {
@@ -156,6 +213,9 @@ final class SchemaGenerator {
         }
         if (random.nextInt(3) == 0) {
             schema.put("prefixItems", List.of(schema(depth - 1), schema(0)));
+        }
+        if (random.nextInt(4) == 0) {
+            schema.put("unevaluatedItems", random.nextBoolean() ? false : schema(0));
         }
         if (random.nextBoolean()) {
             schema.put("minItems", (long) random.nextInt(3));
@@ -193,7 +253,7 @@ final class SchemaGenerator {
 
     /** A value that tries to be valid, with the members in the order in which the schema has them. */
     @Nullable
-    Object value(Object of) {
+    public Object value(Object of) {
         Map<?, ?> schema = (Map<?, ?>) of;
         if (random.nextInt(12) == 0) {
             return any(2);
@@ -212,7 +272,15 @@ final class SchemaGenerator {
             return random.nextInt(6) == 0 ? TEXTS.getFirst() : FORMATTED.get(schema.get("format"));
         }
         if (schema.get("anyOf") instanceof List<?> ways) {
-            return value(ways.get(random.nextInt(2)));
+            return value(ways.get(random.nextInt(ways.size())));
+        }
+        if (schema.get("oneOf") instanceof List<?> ways) {
+            return value(ways.get(random.nextInt(ways.size())));
+        }
+        if (schema.get("type") instanceof List<?> types) {
+            Map<Object, @Nullable Object> one = new LinkedHashMap<>(schema);
+            one.put("type", types.get(random.nextInt(types.size())));
+            return value(one);
         }
         if (schema.get("allOf") instanceof List<?> parts) {
             Map<Object, @Nullable Object> all = new LinkedHashMap<>();
@@ -265,7 +333,7 @@ final class SchemaGenerator {
     }
 
     /** A value as text, with space between its tokens of one of the kinds that are allowed. */
-    String print(@Nullable Object value) {
+    public String print(@Nullable Object value) {
         String space = List.of("", " ", "\n  ", "\n").get(random.nextInt(4));
         return print(value, space);
     }
@@ -285,7 +353,7 @@ final class SchemaGenerator {
         return value instanceof Number number ? JsonValues.decimal(number).toPlainString() : json(value);
     }
 
-    static String json(@Nullable Object tree) {
+    public static String json(@Nullable Object tree) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(tools.jackson.core.ObjectWriteContext.empty(), text)) {
             JsonTree.write(json, tree);

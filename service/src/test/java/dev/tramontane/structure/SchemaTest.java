@@ -89,6 +89,70 @@ class SchemaTest {
                 of("{'type': 'integer', 'minimum': 99}", "98", "99", "100", "12345678", "9"),
                 of("{'type': 'integer', 'multipleOf': 7}", "0", "7", "-14", "700", "8", "15"),
                 of(
+                        "{'type': 'integer', 'multipleOf': 3600}",
+                        "0",
+                        "-0",
+                        "3600",
+                        "360",
+                        "-7200",
+                        "36000",
+                        "36",
+                        "10800"),
+                of(
+                        "{'type': 'number', 'multipleOf': 1000000}",
+                        "0",
+                        "0.0",
+                        "1000000",
+                        "2000000.00",
+                        "100000",
+                        "1000000.1"),
+                of(
+                        "{'type': 'integer', 'multipleOf': 2500, 'minimum': 4000, 'maximum': 9000}",
+                        "2500",
+                        "5000",
+                        "7500",
+                        "7000"),
+                of(
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'dependentRequired': {'a': ['b'], 'c': []}}",
+                        "{}",
+                        "{'a': 1}",
+                        "{'a': 1, 'b': 2}",
+                        "{'b': 2}",
+                        "{'c': 1}",
+                        "{'a': 1, 'c': 1}",
+                        "{'a': 1, 'b': 2, 'c': 3, 'd': 4}"),
+                of(
+                        "{'dependentRequired': {'a': ['b']}}",
+                        "1",
+                        "{'a': 1}",
+                        "{'a': 1, 'b': 1}",
+                        "{'b': 1}",
+                        "{'x': 1}",
+                        "'a'"),
+                of(
+                        "{'type': 'object', 'properties': {'card': {'type': 'integer'}}, 'dependentSchemas': {'card':"
+                                + " {'properties': {'address': {'type': 'string'}}, 'required': ['address']}},"
+                                + " 'unevaluatedProperties': false}",
+                        "{}",
+                        "{'card': 1}",
+                        "{'card': 1, 'address': 'x'}",
+                        "{'card': 1, 'address': 2}",
+                        "{'address': 'x'}"),
+                of(
+                        "{'type': 'array', 'allOf': [{'prefixItems': [{'type': 'integer'}, {}]}], 'prefixItems': [{'minimum': 2}],"
+                                + " 'unevaluatedItems': {'type': 'null'}}",
+                        "[]",
+                        "[1]",
+                        "[2]",
+                        "[2, 'a']",
+                        "[2, 'a', null, null]",
+                        "[2, 'a', 1]"),
+                of(
+                        "{'type': 'array', 'allOf': [{'items': {'type': 'integer'}}], 'unevaluatedItems': false}",
+                        "[1, 2]",
+                        "['a']"),
+                of("{'prefixItems': [{}], 'unevaluatedItems': false}", "[]", "[1]", "[1, 2]", "{}", "7"),
+                of(
                         "{'type': 'number', 'multipleOf': 0.25, 'maximum': 10}",
                         "0.5",
                         "0.75",
@@ -144,7 +208,8 @@ class SchemaTest {
                         "[1, 'a', 2]",
                         "['a']"),
                 of(
-                        "{'type': 'array', 'prefixItems': [{'type': 'integer'}], 'items': {'type': 'string'}, 'minItems': 2}",
+                        "{'type': 'array', 'prefixItems': [{'type': 'integer'}], 'items': {'type': 'string'},"
+                                + " 'minItems': 2}",
                         "[1]",
                         "[1, 'a']",
                         "[1, 'a', 'b']",
@@ -157,7 +222,8 @@ class SchemaTest {
                         "[2]",
                         "[]"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}, 'b': {'type': 'string'}}, 'required': ['a', 'b'], 'additionalProperties': false}",
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}, 'b': {'type': 'string'}},"
+                                + " 'required': ['a', 'b'], 'additionalProperties': false}",
                         "{'a': 1, 'b': 'x'}",
                         "{'a':1,'b':'x'}",
                         "{'a': 1}",
@@ -165,7 +231,8 @@ class SchemaTest {
                         "{'a': 1, 'b': 'x', 'c': 1}",
                         "{\n  'a': 1,\n  'b': 'x'\n}"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'required': ['b'], 'additionalProperties': false}",
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'required': ['b'],"
+                                + " 'additionalProperties': false}",
                         "{'b': 1}",
                         "{'a': 1, 'b': 2}",
                         "{'b': 1, 'c': 1}",
@@ -182,20 +249,23 @@ class SchemaTest {
                         "{'': 1}",
                         "{'\\u0061': 1}".replace("\\u0061", "ab")),
                 of(
-                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'additionalProperties': {'type': 'string'}}",
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'additionalProperties': {'type':"
+                                + " 'string'}}",
                         "{'b': 'x'}",
                         "{'b': 1}",
                         "{'a': 1, 'b': 'x', 'c': 'y'}",
                         "{'a': 'x'}"),
                 of("{'type': 'object', 'required': ['x']}", "{}", "{'x': 1}", "{'x': 1, 'y': 2}"),
                 of(
-                        "{'type': 'object', 'additionalProperties': {'type': 'integer'}, 'minProperties': 1, 'maxProperties': 2}",
+                        "{'type': 'object', 'additionalProperties': {'type': 'integer'}, 'minProperties': 1,"
+                                + " 'maxProperties': 2}",
                         "{}",
                         "{'a': 1}",
                         "{'a': 1, 'b': 2}",
                         "{'a': 1, 'b': 2, 'c': 3}"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'additionalProperties': false, 'minProperties': 2, 'maxProperties': 2}",
+                        "{'type': 'object', 'properties': {'a': {}, 'b': {}, 'c': {}}, 'additionalProperties': false,"
+                                + " 'minProperties': 2, 'maxProperties': 2}",
                         "{}",
                         "{'a': 1}",
                         "{'a': 1, 'c': 1}",
@@ -210,7 +280,8 @@ class SchemaTest {
                 of("{'anyOf': [{'type': 'integer'}, {'type': 'string', 'maxLength': 1}]}", "1", "'a'", "'ab'", "null"),
                 of("{'anyOf': [{'minimum': 5}, {'multipleOf': 2}], 'type': 'integer'}", "1", "2", "5", "6", "3"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'anyOf': [{'required': ['a']}, {'properties': {'b': {'const': 1}}, 'required': ['b']}]}",
+                        "{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'anyOf': [{'required': ['a']},"
+                                + " {'properties': {'b': {'const': 1}}, 'required': ['b']}]}",
                         "{}",
                         "{'a': 1}",
                         "{'b': 1}",
@@ -218,48 +289,57 @@ class SchemaTest {
                         "{'b': 2}"),
                 of("{'oneOf': [{'type': 'integer'}, {'type': 'string'}]}", "1", "'a'", "null"),
                 of(
-                        "{'oneOf': [{'type': 'object', 'properties': {'k': {'const': 'x'}, 'v': {'type': 'integer'}}, 'required': ['k', 'v']}, "
-                                + "{'type': 'object', 'properties': {'k': {'const': 'y'}, 'w': {'type': 'string'}}, 'required': ['k', 'w']}]}",
+                        "{'oneOf': [{'type': 'object', 'properties': {'k': {'const': 'x'}, 'v': {'type': 'integer'}},"
+                                + " 'required': ['k', 'v']}, {'type': 'object', 'properties': {'k': {'const': 'y'}, 'w':"
+                                + " {'type': 'string'}}, 'required': ['k', 'w']}]}",
                         "{'k': 'x', 'v': 1}",
                         "{'k': 'y', 'w': 'a'}",
                         "{'k': 'x', 'w': 'a'}",
                         "{'k': 'z'}"),
                 of(
-                        "{'allOf': [{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'required': ['a']}, {'properties': {'b': {'type': 'string'}}, 'required': ['b']}]}",
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {'type': 'integer'}}, 'required': ['a']},"
+                                + " {'properties': {'b': {'type': 'string'}}, 'required': ['b']}]}",
                         "{'a': 1, 'b': 'x'}",
                         "{'a': 1}",
                         "{'b': 'x'}",
                         "{'a': 1, 'b': 2}"),
                 of(
-                        "{'allOf': [{'type': 'object', 'properties': {'a': {}}, 'additionalProperties': false}, {'properties': {'b': {}}}]}",
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {}}, 'additionalProperties': false},"
+                                + " {'properties': {'b': {}}}]}",
                         "{}",
                         "{'a': 1}",
                         "{'b': 1}"),
                 of(
-                        "{'allOf': [{'type': 'object', 'properties': {'a': {'minimum': 3}}}, {'properties': {'a': {'maximum': 5, 'type': 'integer'}}}]}",
+                        "{'allOf': [{'type': 'object', 'properties': {'a': {'minimum': 3}}}, {'properties': {'a':"
+                                + " {'maximum': 5, 'type': 'integer'}}}]}",
                         "{'a': 2}",
                         "{'a': 3}",
                         "{'a': 5}",
                         "{'a': 6}"),
                 of(
-                        "{'type': 'object', 'allOf': [{'properties': {'a': {}}}], 'properties': {'b': {}}, 'unevaluatedProperties': false}",
+                        "{'type': 'object', 'allOf': [{'properties': {'a': {}}}], 'properties': {'b': {}},"
+                                + " 'unevaluatedProperties': false}",
                         "{}",
                         "{'a': 1}",
                         "{'a': 1, 'b': 1}",
                         "{'c': 1}"),
                 of(
-                        "{'type': 'object', '$ref': '#/$defs/base', 'properties': {'b': {}}, 'unevaluatedProperties': {'type': 'integer'}, '$defs': {'base': {'properties': {'a': {}}}}}",
+                        "{'type': 'object', '$ref': '#/$defs/base', 'properties': {'b': {}}, 'unevaluatedProperties':"
+                                + " {'type': 'integer'}, '$defs': {'base': {'properties': {'a': {}}}}}",
                         "{'a': 'x', 'b': 'x', 'c': 1}",
                         "{'a': 'x', 'c': 'x'}"),
                 of(
-                        "{'$ref': '#/$defs/tree', '$defs': {'tree': {'type': 'object', 'properties': {'v': {'type': 'integer'}, 'l': {'anyOf': [{'$ref': '#/$defs/tree'}, {'type': 'null'}]}}, 'required': ['v', 'l'], 'additionalProperties': false}}}",
+                        "{'$ref': '#/$defs/tree', '$defs': {'tree': {'type': 'object', 'properties': {'v': {'type':"
+                                + " 'integer'}, 'l': {'anyOf': [{'$ref': '#/$defs/tree'}, {'type': 'null'}]}}, 'required':"
+                                + " ['v', 'l'], 'additionalProperties': false}}}",
                         "{'v': 1, 'l': null}",
                         "{'v': 1, 'l': {'v': 2, 'l': {'v': 3, 'l': null}}}",
                         "{'v': 1, 'l': {}}",
                         "{'v': 1}"),
                 of("{'type': 'array', 'items': {'$ref': '#'}}", "[]", "[[], [[]]]", "[1]"),
                 of(
-                        "{'type': 'object', 'properties': {'n~/%': {'type': 'object', 'properties': {'x': {'type': 'integer'}}}, 'm': {'$ref': '#/properties/n~0~1%25'}}}",
+                        "{'type': 'object', 'properties': {'n~/%': {'type': 'object', 'properties': {'x': {'type':"
+                                + " 'integer'}}}, 'm': {'$ref': '#/properties/n~0~1%25'}}}",
                         "{'n~/%': {'x': 1}, 'm': {'x': 1}}", "{'m': {'x': 'a'}}"),
                 of(
                         "{'type': 'string', 'format': 'date'}",
@@ -369,7 +449,8 @@ class SchemaTest {
     @Test
     void compactFormsHaveNoLines() {
         Map<String, @Nullable Object> schema = Judge.tree(
-                "{\"properties\": {\"a\": {\"type\": \"array\"}, \"b\": {\"const\": [1, {\"c\": 2}]}}, \"type\": \"object\"}");
+                "{\"properties\": {\"a\": {\"type\": \"array\"}, \"b\": {\"const\": [1, {\"c\": 2}]}}, \"type\":"
+                        + " \"object\"}");
         for (Form form : List.of(new Form.JsonObject(true), new Form.JsonSchema(schema, false, true))) {
             Structure structure = Structure.of(form, TOKENS, StructureLimits.DEFAULT);
             for (String allowed :
@@ -402,8 +483,13 @@ class SchemaTest {
                 of("{'contains': {}}", "'contains' is not supported"),
                 of("{'patternProperties': {}}", "'patternProperties' is not supported"),
                 of("{'propertyNames': {}}", "'propertyNames' is not supported"),
-                of("{'dependentRequired': {}}", "'dependentRequired' is not supported"),
-                of("{'unevaluatedItems': false}", "'unevaluatedItems' is not supported"),
+                of("{'dependentRequired': []}", "dependentRequired wants an object"),
+                of("{'dependentRequired': {'a': 'b'}}", "it wants a list of names (at /dependentRequired/a)"),
+                of("{'dependentSchemas': {'a': 1}}", "a schema is an object, true or false"),
+                of("{'dependencies': {}}", "use dependentRequired or dependentSchemas"),
+                of(
+                        "{'unevaluatedItems': false, 'anyOf': [{'prefixItems': [{}]}, {}]}",
+                        "unevaluatedItems beside anyOf is not supported"),
                 of("{'nullable': true}", "'nullable' is not supported: write a type"),
                 of("{'maxLenght': 3}", "'maxLenght' is not supported (at /maxLenght)"),
                 of("{'items': [{}]}", "use prefixItems"),
@@ -417,7 +503,7 @@ class SchemaTest {
                 of("{'minLength': -1}", "minLength wants a whole number from 0"),
                 of("{'minLength': 1.5}", "minLength wants a whole number from 0"),
                 of("{'multipleOf': 0}", "multipleOf wants a number above 0"),
-                of("{'multipleOf': 1001}", "multipleOf is supported up to 1000"),
+                of("{'multipleOf': 1001}", "multipleOf is supported up to 1000, zeros at its end not counted"),
                 of("{'multipleOf': 1e-200}", "more than 40 digits"),
                 of("{'minimum': '1'}", "minimum wants a number"),
                 of("{'format': 'color'}", "the format 'color' is not supported; these are: date"),
@@ -460,13 +546,15 @@ class SchemaTest {
                 of("{'type': 'array'}", "a strict schema is an object"),
                 of("{'type': 'object', 'anyOf': [{}]}", "no anyOf around the whole"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {'type': 'object'}}, 'required': ['a'], 'additionalProperties': false}",
+                        "{'type': 'object', 'properties': {'a': {'type': 'object'}}, 'required': ['a'],"
+                                + " 'additionalProperties': false}",
                         "(at /properties/a)"),
                 of(
                         "{'type': 'object', 'properties': {'a': {}}, 'required': [], 'additionalProperties': false}",
                         "'a' is missing in 'required'"),
                 of(
-                        "{'type': 'object', 'properties': {'a': {'anyOf': [{'type': ['object', 'null'], 'properties': {'b': {}}}]}}, 'required': ['a'], 'additionalProperties': false}",
+                        "{'type': 'object', 'properties': {'a': {'anyOf': [{'type': ['object', 'null'], 'properties':"
+                                + " {'b': {}}}]}}, 'required': ['a'], 'additionalProperties': false}",
                         "(at /properties/a/anyOf/0)"));
     }
 
