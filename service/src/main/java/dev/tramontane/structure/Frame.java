@@ -23,6 +23,9 @@ final class Frame extends Level {
     /** The same with counts cut to what one token can tell apart; itself where that changes nothing. Set once, when it is made. */
     Frame clamped = this;
 
+    /** Likewise, to what a token that isn't plain can tell apart. */
+    Frame clampedForOthers = this;
+
     Frame(int id, int loop, int need, int left, int[] nodes, Frame[] parents) {
         super(id);
         this.loop = loop;
@@ -76,8 +79,16 @@ final class Frame extends Level {
     }
 
     @SuppressWarnings("ReferenceEquality") // equal frames of one machine are one object
-    boolean isClamped() {
-        return clamped == this;
+    boolean isClamped(Clamp clamp) {
+        return clamped(clamp) == this;
+    }
+
+    Frame clamped(Clamp clamp) {
+        return clamp == Clamp.ALL ? clamped : clampedForOthers;
+    }
+
+    Frame numbered(int number) {
+        return new Frame(number, loop, need, left, nodes, parents);
     }
 
     /** Whether two arrays hold the same objects. */

@@ -16,13 +16,15 @@ final class Machine {
 
     private final Network network;
     private final StructureLimits limits;
-    private final int reach;
+    private final TokenTree tokens;
     private final Map<Frame, Frame> frames = new HashMap<>();
     private final Map<State, State> states = new HashMap<>();
     private final State start;
     private final Closure closure;
     /** Of each of the network's sets: its classes, as bits. */
     private final long[][] readable;
+
+    private final int classWords;
 
     private final CacheMeter.Share share;
     private final PlainText plain;
@@ -35,16 +37,17 @@ final class Machine {
     private int movesGiven;
 
     /**
-     * @param longest token of the vocabulary, in bytes: what no token can tell apart shares a mask
+     * @param tokens of the vocabulary: what none can tell apart shares a mask
      * @param share of what all structures of a vocabulary keep
      */
-    Machine(Network network, StructureLimits limits, int longest, CacheMeter.Share share) {
+    Machine(Network network, StructureLimits limits, TokenTree tokens, CacheMeter.Share share) {
         this.share = share;
         this.network = network;
         this.limits = limits;
-        this.reach = longest + 1;
+        this.tokens = tokens;
         this.movesLeft = limits.moves();
         this.readable = network.classesOfSets();
+        this.classWords = (network.samples().length + 63) >> 6;
         this.plain = new PlainText(network);
         this.runs = new Runs(this, network.classes());
         this.closure = new Closure(network, limits);
@@ -87,6 +90,7 @@ final class Machine {
             for (State each : states.values()) {
                 each.row = null;
                 each.mask = null;
+                each.others = null;
                 each.walk = null;
             }
             states.clear();
@@ -113,16 +117,33 @@ final class Machine {
         State known = row[byteClass];
         if (known == null) {
             known = step(state, byteClass);
-            row[byteClass] = known;
+            fill(state, row, byteClass, known);
         }
         return known;
+    }
+
+    /** Classes that the same nodes read lead to the same state. */
+    private void fill(State state, State[] row, int byteClass, State to) {
+        for (int word = 0; word < classWords; word++) {
+            long alike = -1;
+            for (int node : state.nodes) {
+                long[] its = readable[network.values()[node]];
+                alike &= (its[byteClass >> 6] >>> byteClass & 1) != 0 ? its[word] : ~its[word];
+            }
+            for (long rest = alike; rest != 0; rest &= rest - 1) {
+                int each = 64 * word + Long.numberOfTrailingZeros(rest);
+                if (each < row.length) {
+                    row[each] = to;
+                }
+            }
+        }
     }
 
     @SuppressWarnings("NullAway") // an array with gaps
     private State[] row(State state) {
         State[] row = new State[network.samples().length];
         bytes += 16 + 4L * row.length;
-        long[] read = new long[(row.length + 63) >> 6];
+        long[] read = new long[classWords];
         for (int node : state.nodes) {
             long[] its = readable[network.values()[node]];
             for (int word = 0; word < read.length; word++) {
@@ -166,8 +187,13 @@ final class Machine {
         return reached.isDead() ? State.DEAD : kept(reached);
     }
 
-    void keep(State state, Mask mask) {
-        state.mask = mask;
+    /** @param others whether only tokens that aren't plain are in it */
+    void keep(State state, Mask mask, boolean others) {
+        if (others) {
+            state.others = mask;
+        } else {
+            state.mask = mask;
+        }
         bytes += mask.bytes();
     }
 
@@ -206,25 +232,27 @@ final class Machine {
         plain.lookAt(state);
         states.put(state, state);
         bytes += state.bytes() + 48;
-        if (!allClamped(state)) {
-            state.canonical = kept(clamped(state));
+        state.slice = tokens.slice(state.plain, state.plainAtMost);
+        Clamp clamp = state.slice == TokenTree.NO_SLICE ? Clamp.ALL : Clamp.OTHERS;
+        if (!allClamped(state, clamp)) {
+            state.canonical = kept(clamped(state, clamp));
         }
         return state;
     }
 
-    private static boolean allClamped(State state) {
+    private static boolean allClamped(State state, Clamp clamp) {
         for (Frame frame : state.frames) {
-            if (!frame.isClamped()) {
+            if (!frame.isClamped(clamp)) {
                 return false;
             }
         }
         return true;
     }
 
-    private static State clamped(State state) {
+    private static State clamped(State state, Clamp clamp) {
         Ways ways = new Ways();
         for (int at = 0; at < state.nodes.length; at++) {
-            ways.add(state.nodes[at], state.frames[at].clamped);
+            ways.add(state.nodes[at], state.frames[at].clamped(clamp));
         }
         ways.sort();
         return new State(ways.nodes(), ways.frames(), state.complete);
@@ -235,24 +263,25 @@ final class Machine {
         if (known != null) {
             return known;
         }
-        int[] nodes = new int[wanted.returns()];
-        Frame[] parents = new Frame[wanted.returns()];
-        Ways cut = new Ways();
-        for (int way = 0; way < nodes.length; way++) {
-            nodes[way] = wanted.node(way);
-            parents[way] = wanted.parent(way);
-            cut.add(nodes[way], parents[way].clamped);
-        }
-        cut.sort();
-        Frame frame = new Frame(nextFrame++, wanted.loop, wanted.need, wanted.left, nodes, parents);
+        Frame frame = wanted.numbered(nextFrame++);
         frames.put(frame, frame);
         bytes += frame.bytes() + 48;
-        int need = Math.min(wanted.need, reach);
-        int left = wanted.left == Expression.UNBOUNDED ? wanted.left : Math.min(wanted.left, reach);
-        Frame clamped = new Frame(-1, wanted.loop, need, left, cut.nodes(), cut.frames());
-        if (!clamped.equals(frame)) {
-            frame.clamped = kept(clamped);
-        }
+        frame.clamped = clamped(frame, Clamp.ALL, tokens.longest() + 1);
+        frame.clampedForOthers =
+                clamped(frame, Clamp.OTHERS, tokens.withoutPlain().longest() + 1);
         return frame;
+    }
+
+    /** @param reach what one token can't tell apart from more */
+    private Frame clamped(Frame frame, Clamp clamp, int reach) {
+        Ways cut = new Ways();
+        for (int way = 0; way < frame.returns(); way++) {
+            cut.add(frame.node(way), frame.parent(way).clamped(clamp));
+        }
+        cut.sort();
+        int need = Math.min(frame.need, reach);
+        int left = frame.left == Expression.UNBOUNDED ? frame.left : Math.min(frame.left, reach);
+        Frame clamped = new Frame(-1, frame.loop, need, left, cut.nodes(), cut.frames());
+        return clamped.equals(frame) ? frame : kept(clamped);
     }
 }

@@ -37,8 +37,19 @@ final class Mask {
         if (many != null) {
             System.arraycopy(many, 0, words, 0, many.length);
             Arrays.fill(words, many.length, words.length, 0);
-        } else if (few != null) {
+        } else {
             Arrays.fill(words, 0);
+            add(words);
+        }
+    }
+
+    /** Adds the whole set to what is there. */
+    void add(long[] words) {
+        if (many != null) {
+            for (int at = 0; at < many.length; at++) {
+                words[at] |= many[at];
+            }
+        } else if (few != null) {
             for (int id : few) {
                 words[id >> 6] |= 1L << id;
             }

@@ -55,14 +55,13 @@ public final class Matcher {
             Arrays.fill(words, 0);
             return 0;
         }
-        Structure.Made made = structure.mask(state(), moves);
-        made.mask().write(words);
+        int took = structure.mask(state(), moves, words);
         if (state().complete) {
             for (int end : ends) {
                 words[end >> 6] |= 1L << end;
             }
         }
-        return made.moves();
+        return took;
     }
 
     /** Length of the words that {@link #mask} fills. */

@@ -12,7 +12,7 @@ final class Runs {
     private static final int FAR = 48;
 
     /** Groups that a network tells more apart lead hardly ever to one state. */
-    private static final int MOST_CLASSES = 6;
+    private static final int MOST_CLASSES = 32;
 
     private final Machine machine;
     /** Of each group: the classes of its bytes. */
@@ -34,9 +34,23 @@ final class Runs {
     /** Whether any text of so many bytes, all of some groups, may follow. */
     boolean allows(State state, int groups, int bytes) {
         if (state.run < 0) {
+            if (!mayBegin(state, groups)) {
+                return false;
+            }
             look(state);
         }
         return state.run >= bytes && (groups & ~state.runGroups) == 0;
+    }
+
+    /** Whether each of the groups may follow by itself: to look at a state takes many moves, and most can be told from its next byte. */
+    private boolean mayBegin(State state, int groups) {
+        for (int rest = groups; rest != 0; rest &= rest - 1) {
+            int[] its = classes[Integer.numberOfTrailingZeros(rest)];
+            if (its.length > MOST_CLASSES || machine.next(state, its[0]).isDead()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void look(State first) {

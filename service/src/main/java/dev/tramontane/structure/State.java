@@ -16,7 +16,7 @@ final class State {
     /** Whether the text may end here. */
     final boolean complete;
 
-    /** The state whose mask this one has: the same with counts cut to what one token can tell apart. */
+    /** The state whose mask this one has, or whose {@link #others} where it has a {@link #slice}: the same with counts cut to what one token can tell apart. */
     State canonical = this;
 
     /** By classes of bytes; states that are only passed once have none. */
@@ -25,7 +25,11 @@ final class State {
     @Nullable
     Mask mask;
 
-    /** What was begun of it. */
+    /** Of the tokens that aren't plain, those that fit: what a mask has besides a slice of the plain ones. */
+    @Nullable
+    Mask others;
+
+    /** What was begun of one of these. */
     @Nullable
     Walk walk;
 
@@ -34,6 +38,9 @@ final class State {
 
     /** Whether no plain token of more characters than that may follow. */
     boolean plainAtMost;
+
+    /** Which plain tokens fit, where that is known beforehand, see {@link TokenTree#slice}. */
+    int slice = TokenTree.NO_SLICE;
 
     /** Bytes that may follow, whatever they are, as far as they are of {@link #runGroups}; below 0 where nobody has looked. */
     int run = -1;

@@ -33,7 +33,7 @@ public final class Structure {
         this.effort = effort.spent() + nodes;
         this.share = meter.new Share();
         try {
-            this.machine = new Machine(network, limits, tokens.longest(), share);
+            this.machine = new Machine(network, limits, tokens, share);
         } catch (WorkExceededException ambiguous) {
             throw new StructureException("", String.valueOf(ambiguous.getMessage()));
         }
@@ -136,28 +136,42 @@ public final class Structure {
         }
     }
 
-    /** A mask, and the moves that it took. */
-    record Made(Mask mask, int moves) {}
-
-    Made mask(State state, int moves) {
-        Mask known = state.canonical.mask;
-        if (known != null) {
-            return new Made(known, 0);
-        }
-        synchronized (machine) {
-            try {
-                State here = machine.begin(state.canonical, moves);
-                Mask found = here.mask;
-                return found != null ? new Made(found, 0) : new Made(made(here), machine.moves());
-            } finally {
-                machine.end();
+    /**
+     * Writes which tokens may follow.
+     *
+     * @return the moves that it took
+     */
+    int mask(State state, int moves, long[] words) {
+        boolean sliced = state.slice != TokenTree.NO_SLICE;
+        State canonical = state.canonical;
+        Mask known = sliced ? canonical.others : canonical.mask;
+        int took = 0;
+        if (known == null) {
+            synchronized (machine) {
+                try {
+                    State here = machine.begin(canonical, moves);
+                    Mask found = sliced ? here.others : here.mask;
+                    known = found == null ? made(here, sliced) : found;
+                    took = found == null ? machine.moves() : 0;
+                } finally {
+                    machine.end();
+                }
             }
         }
+        if (sliced) {
+            tokens.writePlain(words, state.slice);
+            known.add(words);
+        } else {
+            known.write(words);
+        }
+        return took;
     }
 
-    private Mask made(State state) {
+    /** @param others whether of tokens that aren't plain only */
+    private Mask made(State state, boolean others) {
+        TokenTree tree = others ? tokens.withoutPlain() : tokens;
         Walk begun = machine.take(state);
-        Walk walk = begun == null ? new Walk(state, tokens, machine, scratch) : begun;
+        Walk walk = begun != null && begun.isThrough(tree) ? begun : new Walk(state, tree, machine, scratch);
         try {
             walk.go();
         } catch (WorkExceededException more) {
@@ -167,7 +181,7 @@ public final class Structure {
         }
         masksMade++;
         Mask made = walk.mask();
-        machine.keep(state, made);
+        machine.keep(state, made, others);
         return made;
     }
 

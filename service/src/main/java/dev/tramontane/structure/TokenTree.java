@@ -17,6 +17,9 @@ public final class TokenTree {
     /** Masks by length are 16 KiB each at 131,072 tokens. */
     private static final int MAX_PLAIN = 160;
 
+    /** Nothing is known of plain tokens beforehand. */
+    static final int NO_SLICE = -1;
+
     private static final int MAX_COUNT = (1 << 21) - 2;
 
     /** Each node: byte 8 bits, depth 12, nodes of its branch with itself 22, token + 1 or 0 21, plain 1. */
@@ -204,24 +207,22 @@ public final class TokenTree {
         return (plainTokens[id >> 6] >>> id & 1) != 0;
     }
 
-    /** All of these, copied into words of bits. */
-    void writePlain(long[] words) {
-        System.arraycopy(plainTokens, 0, words, 0, plainTokens.length);
+    /**
+     * Which of these fit where some plain characters may follow, whatever they are.
+     *
+     * @param exactly whether no more may
+     * @return for {@link #writePlain}; {@link #NO_SLICE} where each must be looked at
+     */
+    int slice(int characters, boolean exactly) {
+        if (characters >= longestPlain) {
+            return longestPlain;
+        }
+        return characters > 0 && exactly && characters < plainUpTo.length ? characters : NO_SLICE;
     }
 
-    /** Of all of these, in characters. */
-    int longestPlain() {
-        return longestPlain;
-    }
-
-    /** Whether {@link #writePlain(long[], int)} knows so many characters. */
-    boolean countsPlain(int characters) {
-        return characters < plainUpTo.length;
-    }
-
-    /** Those of at most so many characters, copied likewise. */
-    void writePlain(long[] words, int characters) {
-        System.arraycopy(plainUpTo[characters], 0, words, 0, plainTokens.length);
+    /** Those of a slice, copied into words of bits. */
+    void writePlain(long[] words, int slice) {
+        System.arraycopy(slice == longestPlain ? plainTokens : plainUpTo[slice], 0, words, 0, plainTokens.length);
     }
 
     /** The tree of all others, under the same ids. */

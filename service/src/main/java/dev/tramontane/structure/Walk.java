@@ -23,23 +23,21 @@ final class Walk {
     private int at;
     private int looks;
 
+    /** Whether it goes through that tree. */
+    @SuppressWarnings("ReferenceEquality") // there are two for a vocabulary
+    boolean isThrough(TokenTree other) {
+        return tree == other;
+    }
+
     /** @param scratch words for whichever walk goes on at present */
-    Walk(State from, TokenTree tokens, Machine machine, long[] scratch) {
+    Walk(State from, TokenTree tree, Machine machine, long[] scratch) {
         this.machine = machine;
         this.classes = machine.network().classes();
         this.words = scratch;
-        this.path = new State[tokens.longest() + 1];
+        this.tree = tree;
+        this.path = new State[tree.longest() + 1];
         path[0] = from;
-        TokenTree others = tokens.withoutPlain();
-        if (from.plain >= tokens.longestPlain()) {
-            tokens.writePlain(words);
-        } else if (from.plain > 0 && from.plainAtMost && tokens.countsPlain(from.plain)) {
-            tokens.writePlain(words, from.plain);
-        } else {
-            Arrays.fill(words, 0);
-            others = tokens;
-        }
-        tree = others;
+        Arrays.fill(words, 0);
     }
 
     /** @throws WorkExceededException where the machine has no moves left; then it can be gone on with */
@@ -73,7 +71,7 @@ final class Walk {
     private boolean isWhole(int first, State state) {
         long node = tree.node(first);
         return (TokenTree.plain(node) && state.plain >= tree.height(first))
-                || (TokenTree.branch(node) >= WORTH_A_LOOK
+                || (TokenTree.branch(node) >= (state.run < 0 ? WORTH_A_LOOK : 2)
                         && machine.runs().allows(state, tree.groups(first), tree.height(first)));
     }
 
