@@ -188,6 +188,7 @@ final class RunningModel implements AutoCloseable {
     private static void warmUp(EngineLoop engine, EngineTextGenerator generator, int token) {
         try {
             engine.warmUp(token);
+            generator.awaitForms();
         } catch (RuntimeException broken) {
             engine.close();
             generator.close();

@@ -114,6 +114,15 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         formsWarmUp.start();
     }
 
+    /** Waits until that is done; stops waiting where the thread is interrupted, and leaves it so. */
+    public void awaitForms() {
+        try {
+            formsWarmUp.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
         return new Flux<>() {

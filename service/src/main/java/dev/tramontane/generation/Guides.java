@@ -196,8 +196,19 @@ final class Guides {
         }
     }
 
-    /** Puts the vocabulary in order, and makes some masks over it. Stops early where the thread is interrupted. Any thread that may take seconds. */
+    /**
+     * Puts the vocabulary in order, and makes some masks over it. Stops early where the thread is interrupted. Any thread that may take seconds. What fails is logged: whoever
+     * asks for a form then hears of it.
+     */
     void warmUp() {
+        try {
+            warm();
+        } catch (RuntimeException | Error fault) { // Nobody waits for what this thread throws.
+            LOG.error("forms of answers could not be prepared; requests without one are answered all the same", fault);
+        }
+    }
+
+    private void warm() {
         long begun = System.nanoTime();
         structures();
         tokens();

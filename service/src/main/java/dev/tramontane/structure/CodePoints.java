@@ -1,6 +1,8 @@
 package dev.tramontane.structure;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** A set of Unicode scalar values (code points without surrogates), as ascending ranges. Immutable. */
 final class CodePoints {
@@ -82,6 +84,28 @@ final class CodePoints {
             }
             mine += takeMine ? 2 : 0;
             its += takeMine ? 0 : 2;
+        }
+        return new CodePoints(Arrays.copyOf(merged, size));
+    }
+
+    /** All that is in some of them: sorted once, where adding one after the other would copy all of them each time. */
+    static CodePoints union(List<CodePoints> sets) {
+        long[] ranges = sets.stream()
+                .flatMapToLong(set -> IntStream.range(0, set.ranges())
+                        .mapToLong(range -> (long) set.first(range) << 32 | set.last(range)))
+                .sorted()
+                .toArray();
+        int[] merged = new int[2 * ranges.length];
+        int size = 0;
+        for (long range : ranges) {
+            int first = (int) (range >> 32);
+            int last = (int) range;
+            if (size > 0 && first <= merged[size - 1] + 1) {
+                merged[size - 1] = Math.max(merged[size - 1], last);
+            } else {
+                merged[size++] = first;
+                merged[size++] = last;
+            }
         }
         return new CodePoints(Arrays.copyOf(merged, size));
     }

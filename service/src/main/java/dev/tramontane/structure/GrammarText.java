@@ -1,5 +1,8 @@
 package dev.tramontane.structure;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** A grammar's characters, and the parts of it that have no parts. */
 final class GrammarText {
     private final int[] text;
@@ -109,7 +112,7 @@ final class GrammarText {
     /** Up to the bracket that closes it. */
     CodePoints set() {
         boolean others = take("^");
-        CodePoints members = CodePoints.NONE;
+        List<CodePoints> members = new ArrayList<>();
         while (!take("]")) {
             if (isEnd() || endsLine()) {
                 throw wrong("a set that isn't closed by ]");
@@ -123,9 +126,10 @@ final class GrammarText {
             if (last < first) {
                 throw wrong("a range in a set that doesn't go from one character up to another");
             }
-            members = members.or(CodePoints.range(first, last));
+            members.add(CodePoints.range(first, last));
         }
-        return others ? members.complement() : members;
+        CodePoints all = CodePoints.union(members);
+        return others ? all.complement() : all;
     }
 
     private int character() {

@@ -1,7 +1,6 @@
 package dev.tramontane.structure;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,7 +208,10 @@ final class SchemaReader {
             }
             evaluated = Math.max(evaluated, each.first().size());
         }
-        List<Shape.@Nullable Part> first = new ArrayList<>(Collections.nCopies(evaluated, null));
+        List<Shape.@Nullable Part> first = new ArrayList<>();
+        for (int at = 0; at < evaluated; at++) {
+            first.add(null);
+        }
         shape.elements.add(new Shape.Elements(first, JsonPointer.child(pointer, schema, "unevaluatedItems")));
     }
 

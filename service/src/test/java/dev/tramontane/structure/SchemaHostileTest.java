@@ -140,6 +140,7 @@ class SchemaHostileTest {
         grammar(forms, "brackets in each other without end", "root ::= \"(\" root* \")\"");
         grammar(forms, "60000 brackets that aren't closed", "root ::= " + "(".repeat(60_000));
         grammar(forms, "sets of every character", "root ::= [^a]{5000} [^b]{5000} | [^c]*");
+        grammar(forms, "a set of 120000 members", "root ::= [" + everySecond(120_000) + "]{3}");
         grammar(forms, "the same rule 30000 times", "root ::= \"a\"\n".repeat(30_000));
         return forms.stream();
     }
@@ -240,11 +241,24 @@ class SchemaHostileTest {
         pattern(forms, "supplementary characters counted", "^[\\u{10000}-\\u{10ffff}]{1,50000}$");
         pattern(forms, "2000 alternatives of classes", "^(" + "[a-m]b|".repeat(2000) + "c)*$");
         pattern(forms, "an empty class", "^[]$");
+        pattern(forms, "a class of 120000 members", "^[" + everySecond(120_000) + "]{3}$");
         pattern(forms, "ends before its beginning", "$a^");
         schema(
                 forms,
                 "a pattern and its opposite",
                 Map.of("type", "string", "allOf", List.of(Map.of("pattern", "^a+$"), Map.of("pattern", "^b+$"))));
+    }
+
+    /** Characters none of which follows another. */
+    private static String everySecond(int count) {
+        StringBuilder text = new StringBuilder();
+        for (int each = 0; each < count; each++) {
+            int codePoint = 0x100 + 2 * each;
+            if (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE) {
+                text.appendCodePoint(codePoint);
+            }
+        }
+        return text.toString();
     }
 
     private static void pattern(List<Arguments> forms, String name, String pattern) {

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
@@ -43,6 +44,7 @@ final class CallsPropertyTest {
     private static final int DOCUMENTS = 8;
     private static final int WALK = 700;
 
+    @SuppressWarnings("ImmutableEnumChecker") // nothing changes them
     enum Style {
         ARRAY(CallStyle.ARRAY, "[TOOL_CALLS]"),
         SPELLED_ARRAY(CallStyle.ARRAY),
@@ -54,6 +56,7 @@ final class CallsPropertyTest {
         TAGGED(CallStyle.TAGGED, "<tool_call>", "</tool_call>"),
         SPELLED_TAGGED(CallStyle.TAGGED);
 
+        private final CallStyle calls;
         private final AnswerStyle style;
         private final List<byte[]> tokens = new ArrayList<>();
         private final List<String> controls;
@@ -62,6 +65,7 @@ final class CallsPropertyTest {
         private final Structures structures;
 
         Style(CallStyle calls, String... controls) {
+            this.calls = calls;
             this.style = new AnswerStyle(calls, null);
             this.controls = List.of(controls);
             IntStream.range(0, 256).forEach(value -> tokens.add(new byte[] {(byte) value}));
@@ -89,7 +93,6 @@ final class CallsPropertyTest {
         /** A call's ids: its marks are control tokens where there are such. */
         private List<Integer> call(String name, String arguments) {
             List<Integer> ids = new ArrayList<>();
-            CallStyle calls = style.calls();
             if (calls != CallStyle.BARE) {
                 write(calls.open(), ids);
             }
@@ -175,7 +178,7 @@ final class CallsPropertyTest {
         try {
             return style.course(new Tools(parameters));
         } catch (UnforcedException unforced) {
-            assertThat(style.style.calls()).isEqualTo(CallStyle.TAGGED);
+            assertThat(style.calls).isEqualTo(CallStyle.TAGGED);
             return null;
         } catch (StructureException refused) {
             assertThat(refused).hasMessageContaining("no text at all is allowed");
@@ -187,7 +190,7 @@ final class CallsPropertyTest {
         Map<String, Map<String, @Nullable Object>> parameters = new LinkedHashMap<>();
         for (String name : List.of("p", "pick")) {
             Map<String, @Nullable Object> schema = generator.arguments(2);
-            if (style.style.calls() == CallStyle.TAGGED) {
+            if (style.calls == CallStyle.TAGGED) {
                 schema.keySet().retainAll(Set.of("type", "properties", "required", "$defs"));
             }
             parameters.put(name, schema);
@@ -227,10 +230,9 @@ final class CallsPropertyTest {
             Course course = course(style, parameters);
             for (int each = 0; course != null && each < DOCUMENTS; each++) {
                 String name = List.copyOf(parameters.keySet()).get(each % 2);
-                Map<String, @Nullable Object> schema = parameters.get(name);
+                Map<String, @Nullable Object> schema = Objects.requireNonNull(parameters.get(name));
                 Object value = generator.value(schema);
-                String arguments =
-                        style.style.calls() == CallStyle.TAGGED ? tagged(value, schema) : generator.print(value);
+                String arguments = style.calls == CallStyle.TAGGED ? tagged(value, schema) : generator.print(value);
                 if (arguments == null) {
                     continue;
                 }
@@ -248,8 +250,9 @@ final class CallsPropertyTest {
 
     /** Null for what has no form in tags: members that no property names, and something else where a text is due. */
     private @Nullable String tagged(@Nullable Object value, Map<String, @Nullable Object> schema) {
-        Map<?, ?> properties = (Map<?, ?>) schema.get("properties");
-        if (!(value instanceof Map<?, ?> members) || !properties.keySet().containsAll(members.keySet())) {
+        if (!(value instanceof Map<?, ?> members)
+                || !(schema.get("properties") instanceof Map<?, ?> properties)
+                || !properties.keySet().containsAll(members.keySet())) {
             return null;
         }
         StringBuilder text = new StringBuilder();
