@@ -19,7 +19,7 @@
 namespace tramontane::cpu {
 
 // kNAMEStrip, of the packed types.
-#define TM_STRIP(name, elements, bytes, written, pieces, ...) \
+#define TM_STRIP(name, elements, bytes, written, low, high, scales, supers, ...) \
   inline constexpr StripLayout k##name##Strip = {__VA_ARGS__};
 TM_PACKED_TYPES(TM_STRIP)
 #undef TM_STRIP

@@ -1,10 +1,11 @@
-// Attention of one warp: sixteen queries against segments of keys (FlashAttention's loop, arXiv 2307.08691, with the
-// segments of arXiv 2311.01282).
+// Attention of one warp: sixteen queries against segments of keys (arXiv 2307.08691, with the segments of arXiv
+// 2311.01282).
 //
-// A segment is 128 positions, aligned to absolute positions. Within one, tiles of 16 keys are taken in order with a
-// running maximum; segments are then merged in order. A query's sums depend on its own position and window alone: tiles
-// and segments that only its neighbours see add exact zeros. So it does not matter which queries share a warp, or
-// whether one warp walks all segments or each has its own.
+// A segment is 128 positions, aligned to absolute positions. Within one, first the largest of its scores, which is the
+// same in any order; then exp2(score - largest), summed from zero in groups of 32 keys (a fixed tree, groups in order)
+// and times the values in steps of 16 keys in order. Segments are then merged in order. A query's sums depend on its
+// own position and window alone: tiles and segments that only its neighbours see add exact zeros. So it does not matter
+// which queries share a warp, whether one warp walks all segments or each has its own, or which warp takes which keys.
 #pragma once
 
 #include "fragments.h"
@@ -14,6 +15,7 @@ namespace tramontane::TM_DEVICE {
 
 inline constexpr uint32_t kSegment = 128;
 inline constexpr uint32_t kKeys = 16;
+inline constexpr int kTilesOfSegment = kSegment / kKeys;
 
 // What a warp knows of its sixteen queries; lane 4 g + t holds queries g and g + 8.
 struct Queries {
@@ -22,7 +24,7 @@ struct Queries {
   int64_t position[2];  // of the lane's queries; -1 beyond the span's end
 };
 
-// Running maximum, sum and weighted values; the sum is the lane's own part until the segment ends.
+// Of a segment: the largest score, the sum of exponentials and the weighted values.
 template <int kSteps>
 struct Sums {
   float largest[2];
@@ -66,15 +68,25 @@ __device__ inline void load_queries(const Attention& a, const QueryTile& tile, c
   }
 }
 
-// Zeroes the values of positions outside [first, last]: nobody wrote them, and 0 times infinity is not 0.
+// Keys of a segment, counted from its first: those that are seen, both ends included; none where last < first.
+struct Seen {
+  int first, last;
+
+  __device__ Seen(int64_t begin, int64_t lowest, int64_t highest) {
+    first = lowest < begin ? 0 : static_cast<int>(lowest - begin < kSegment ? lowest - begin : kSegment);
+    last = highest < begin ? -1 : static_cast<int>(highest - begin < kSegment ? highest - begin : kSegment - 1);
+  }
+  __device__ bool has(int key) const { return key >= first && key <= last; }
+};
+
+// Zeroes the values of keys that no query of the warp sees: nobody wrote them, and 0 times infinity is not 0.
 template <int kSteps>
-__device__ inline void clear_unwritten(uint4 (&v)[kSteps], int64_t base, const Queries& queries, uint32_t lane) {
+__device__ inline void clear_unwritten(uint4 (&v)[kSteps], int tile, const Seen& any, uint32_t lane) {
   uint32_t keep[2];
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
-    const int64_t key = base + column_operand_inner(lane, i);
-    keep[i] = (key >= queries.first && key <= queries.last ? 0xffffu : 0) |
-              (key + 1 >= queries.first && key + 1 <= queries.last ? 0xffff0000u : 0);
+    const int key = tile * static_cast<int>(kKeys) + static_cast<int>(column_operand_inner(lane, i));
+    keep[i] = (any.has(key) ? 0xffffu : 0) | (any.has(key + 1) ? 0xffff0000u : 0);
   }
 #pragma unroll
   for (int step = 0; step < kSteps; ++step) {
@@ -85,96 +97,79 @@ __device__ inline void clear_unwritten(uint4 (&v)[kSteps], int64_t base, const Q
   }
 }
 
-// One tile of sixteen keys from position `base` on, whose keys are loaded already and whose values lie at `values`.
-template <int kSteps>
-__device__ inline void attend_tile(const CacheView& cache, int64_t base, const Queries& queries,
-                                   const uint32_t (&q)[kSteps][4], const uint4 (&k)[kSteps], const uint4* values,
-                                   uint32_t lane, Sums<kSteps>& s) {
-  uint4 v[kSteps];
-#pragma unroll
-  for (int step = 0; step < kSteps; ++step) v[step] = values[step * 32];
-  if (base < queries.first || base + kKeys - 1 > queries.last) clear_unwritten<kSteps>(v, base, queries, lane);
-
-  float scores[2][4] = {};
-  multiply_along<kSteps>(scores, q, k);
-  uint32_t p[4];
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {  // the lane's two queries
-    float score[4];
-#pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      const int64_t key = base + j / 2 * 8 + sum_column(lane, 0) + j % 2;
-      const bool seen = key <= queries.position[i] && (cache.window == 0 || key > queries.position[i] - cache.window);
-      score[j] = seen ? scores[j / 2][2 * i + j % 2] : -INFINITY;
-    }
-    const float largest =
-        fmaxf(s.largest[i], largest_of_row(fmaxf(fmaxf(score[0], score[1]), fmaxf(score[2], score[3]))));
-    const float base_score = largest == -INFINITY ? 0.0f : largest;
-    const float shrink = exp2f(s.largest[i] - base_score);
-#pragma unroll
-    for (int j = 0; j < 4; ++j) score[j] = exp2f(score[j] - base_score);
-    s.largest[i] = largest;
-    s.total[i] = __fmaf_rn(s.total[i], shrink, (score[0] + score[1]) + (score[2] + score[3]));
-#pragma unroll
-    for (int step = 0; step < kSteps; ++step) {
-#pragma unroll
-      for (int tile = 0; tile < 2; ++tile) {
-        s.values[step][tile][2 * i] *= shrink;
-        s.values[step][tile][2 * i + 1] *= shrink;
-      }
-    }
-    p[i] = pack_f16(score[0], score[1]);
-    p[2 + i] = pack_f16(score[2], score[3]);
-  }
-  multiply_across<kSteps>(s.values, p, v);
-}
-
 template <int kSteps>
 __device__ inline void attend_segment(const CacheView& cache, uint32_t span, uint32_t kv_head, int64_t segment,
                                       const Queries& queries, const uint32_t (&q)[kSteps][4], uint32_t lane,
                                       Sums<kSteps>& s) {
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    s.largest[i] = -INFINITY;
-    s.total[i] = 0;
-  }
-#pragma unroll
-  for (int step = 0; step < kSteps; ++step) {
-#pragma unroll
-    for (int i = 0; i < 8; ++i) s.values[step][i / 4][i % 4] = 0;
-  }
   const int64_t begin = segment * kSegment;
-  const int64_t first = begin < queries.first ? queries.first / kKeys * kKeys : begin;
-  const int64_t end = begin + kSegment - 1 < queries.last ? begin + kSegment : queries.last + 1;
+  const Seen any(begin, queries.first, queries.last);
+  const auto seen_by = [&](int64_t position) {
+    return Seen(begin, cache.window == 0 ? 0 : position - cache.window + 1, position);
+  };
+  const Seen seen[2] = {seen_by(queries.position[0]), seen_by(queries.position[1])};
+  // Tiles that no query of the warp sees are left out.
+  const int first = any.first / static_cast<int>(kKeys), end = any.last / static_cast<int>(kKeys) + 1;
   // Lane i finds where tile i lies, so that the page table is waited for once.
-  const int64_t mine = first + lane * kKeys;
   uint64_t place = 0;
-  if (mine < end) {
+  if (static_cast<int>(lane) >= first && static_cast<int>(lane) < end) {
+    const int64_t mine = begin + lane * kKeys;
     place = reinterpret_cast<uint64_t>(cache.keys(span, mine, kv_head) +
                                        cache_tile(cache.offset_in_page(mine), 0, kSteps * 16));
   }
-  const auto tile_at = [&](int tile) {
-    return reinterpret_cast<const uint4*>(__shfl_sync(kAllLanes, place, tile)) + lane;
+  const auto load = [&](int tile, uint64_t elements, uint4(&to)[kSteps]) {
+    const uint64_t at = __shfl_sync(kAllLanes, place, tile);
+    const uint4* from = reinterpret_cast<const uint4*>(reinterpret_cast<const uint16_t*>(at) + elements) + lane;
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) to[step] = from[step * 32];
   };
-  const uint4* at = tile_at(0);
-  uint4 k[kSteps];
+
+  const auto is_there = [&](int tile) { return tile >= first && tile < end; };
+
+  uint4 loaded[2][kSteps] = {};  // a tile, and the one after it
+  float scores[kTilesOfSegment][2][4] = {};
+  float largest[2] = {-INFINITY, -INFINITY};
+  if (first == 0) load(0, 0, loaded[0]);
 #pragma unroll
-  for (int step = 0; step < kSteps; ++step) k[step] = at[step * 32];
-  for (int tile = 0; first + tile * kKeys < end; ++tile) {
-    const int64_t base = first + tile * kKeys;
-    const uint4* values = reinterpret_cast<const uint4*>(reinterpret_cast<const uint16_t*>(at) + cache.block_elements);
-    uint4 next[kSteps] = {};
-    if (base + kKeys < end) {
-      at = tile_at(tile + 1);
+  for (int tile = 0; tile < kTilesOfSegment; ++tile) {
+    if (is_there(tile + 1)) load(tile + 1, 0, loaded[(tile + 1) % 2]);
+    if (is_there(tile)) multiply_along<kSteps>(scores[tile], q, loaded[tile % 2]);
 #pragma unroll
-      for (int step = 0; step < kSteps; ++step) next[step] = at[step * 32];
+    for (int i = 0; i < 8; ++i) {
+      const int key = tile * static_cast<int>(kKeys) + i / 4 * 8 + static_cast<int>(sum_column(lane, i % 2));
+      float& score = scores[tile][i / 4][i % 4];
+      if (!seen[i % 4 / 2].has(key)) score = -INFINITY;
+      largest[i % 4 / 2] = fmaxf(largest[i % 4 / 2], score);
     }
-    attend_tile<kSteps>(cache, base, queries, q, k, values, lane, s);
+  }
+  if (first == 0) load(0, cache.block_elements, loaded[0]);
+  uint32_t p[kTilesOfSegment][4];
 #pragma unroll
-    for (int step = 0; step < kSteps; ++step) k[step] = next[step];
+  for (int i = 0; i < 2; ++i) {  // the lane's two queries
+    s.largest[i] = largest_of_row(largest[i]);
+    const float base = s.largest[i] == -INFINITY ? 0.0f : s.largest[i];
+    s.total[i] = 0;
+    float group = 0;
+#pragma unroll
+    for (int tile = 0; tile < kTilesOfSegment; ++tile) {
+      float e[4];
+#pragma unroll
+      for (int j = 0; j < 4; ++j) e[j] = exp2f(scores[tile][j / 2][2 * i + j % 2] - base);
+      p[tile][i] = pack_f16(e[0], e[1]);
+      p[tile][2 + i] = pack_f16(e[2], e[3]);
+      const float of_tile = (e[0] + e[1]) + (e[2] + e[3]);
+      if (tile % 2 == 0) group = of_tile;
+      if (tile % 2 == 1) s.total[i] += sum_of_row(group + of_tile);
+    }
   }
 #pragma unroll
-  for (int i = 0; i < 2; ++i) s.total[i] = sum_of_row(s.total[i]);
+  for (int i = 0; i < kSteps * 8; ++i) s.values[i / 8][i / 4 % 2][i % 4] = 0;
+#pragma unroll
+  for (int tile = 0; tile < kTilesOfSegment; ++tile) {
+    if (is_there(tile + 1)) load(tile + 1, cache.block_elements, loaded[(tile + 1) % 2]);
+    if (!is_there(tile)) continue;
+    clear_unwritten<kSteps>(loaded[tile % 2], tile, any, lane);
+    multiply_across<kSteps>(s.values, p[tile], loaded[tile % 2]);
+  }
 }
 
 // How two neighbours become one: the weights of what was there and of what comes.

@@ -69,19 +69,25 @@ __device__ inline T* shared_memory() {
 #endif
 }
 
-// Weights are read once: they leave the first-level cache to the activations.
-__device__ inline uint4 load_once(const uint4* from) {
+// Weights are read once: they leave the first-level cache to the activations. 1, 2 or 4 words, at a multiple of as
+// many.
+template <int kWords>
+__device__ inline void load_once(const uint32_t* from, uint32_t* to) {
 #if defined(__CUDA_ARCH__)
-  uint4 v;
-  asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
-               : "l"(from));
-  return v;
+  if constexpr (kWords == 4) {
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "l"(from));
+  } else if constexpr (kWords == 2) {
+    asm volatile("ld.global.nc.L1::no_allocate.v2.u32 {%0, %1}, [%2];" : "=r"(to[0]), "=r"(to[1]) : "l"(from));
+  } else {
+    asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(to[0]) : "l"(from));
+  }
 #else
 #if !defined(__CUDACC__)
-  check_aligned(from, sizeof *from);
+  check_aligned(from, kWords * sizeof *from);
 #endif
-  return *from;
+  for (int i = 0; i < kWords; ++i) to[i] = from[i];
 #endif
 }
 

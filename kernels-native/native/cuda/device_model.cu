@@ -41,8 +41,15 @@ class Uploader {
     to.dtype = from.dtype;
     to.rows = static_cast<uint32_t>(from.rows);
     to.columns = static_cast<uint32_t>(from.cols);
-    to.codes = Memory(code_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kWeights);
-    to.scales = Memory(scale_pieces(from.dtype, to.rows, to.columns) * sizeof(uint4), Memory::Place::kWeights);
+    const ArrangedBytes sizes(from.dtype, to.rows, to.columns);
+    to.records = Memory(sizes.records, Memory::Place::kWeights);
+    to.supers = Memory(sizes.supers, Memory::Place::kWeights);
+    to.row_scales = Memory(sizes.row_scales, Memory::Place::kWeights);
+    if (sizes.row_scales > 0) {
+      scales_.resize(to.rows);
+      for (uint32_t row = 0; row < to.rows; ++row) scales_[row] = from.scale(row);
+      copy(to.row_scales.as<void>(), scales_.data(), sizes.row_scales);
+    }
     HalvedRows order = from.halved;
     if (from.stored == from.dtype) {
       copy(raw_.as<void>(), from.data, from.bytes);
@@ -53,7 +60,8 @@ class Uploader {
     }
     const uint64_t bytes = row_bytes(from.dtype, from.cols);
     const Raw raw = {raw_.as<uint8_t>(), bytes, to.rows, to.columns, order};
-    must(arrange(from.dtype, raw, to.codes.as<uint4>(), to.scales.as<uint4>(), stream_), "arranging weights");
+    const Arranged arranged = {to.records.as<uint32_t>(), to.supers.as<uint32_t>(), to.row_scales.as<float>()};
+    must(arrange(from.dtype, raw, arranged, stream_), "arranging weights");
     must(cudaStreamSynchronize(stream_), "arranging weights");
     from.in_place = &from == &model_.embedding;  // rows are looked up on the host
     model_.prepared_bytes.fetch_add(from.bytes, std::memory_order_relaxed);
@@ -86,12 +94,19 @@ class Uploader {
   Memory raw_;                    // the tensor as it lies in the file
   std::vector<uint8_t> rounded_;  // or in another type
   std::vector<float> values_;
+  std::vector<float> scales_;
 };
 
 }  // namespace
 
 Part DeviceMatrix::part(float* to, uint32_t stride) const {
-  return {codes.as<uint4>(), scales.as<uint4>(), to, stride, rows, (rows + 15) / 16};
+  return {records.as<uint32_t>(),
+          supers.as<uint32_t>(),
+          row_scales.as<float>(),
+          to,
+          stride,
+          rows,
+          (rows + kUnitRows - 1) / kUnitRows};
 }
 
 uint64_t DeviceModel::bytes() const {
@@ -113,8 +128,8 @@ int32_t check_supported(const Model& model, Error& error) {
                       kName, model.head_dim);
   }
   if (const int32_t status = each_matrix(model, [&](const Tensor& tensor, const char* name, uint32_t layer) -> int32_t {
-        if (has_matmul(tensor.dtype)) return TM_OK;
-        const TypeNames multiplied([](const ElementType& type) { return type.device_pieces > 0; });
+        if (element_type(tensor.dtype)->on_device()) return TM_OK;
+        const TypeNames multiplied([](const ElementType& type) { return type.on_device(); });
         return error.fail(TM_UNSUPPORTED, "the %s backend multiplies %s weights; %s of layer %u is %s", kName,
                           multiplied.text, name, layer, dtype_name(tensor.dtype));
       })) {
@@ -139,8 +154,8 @@ bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
     *bytes = t.cols * sizeof(float);
     return true;
   }
-  if (!has_matmul(t.dtype)) return false;
-  *bytes = (code_pieces(t.dtype, t.rows, t.cols) + scale_pieces(t.dtype, t.rows, t.cols)) * sizeof(uint4);
+  if (!element_type(t.dtype)->on_device()) return false;
+  *bytes = ArrangedBytes(t.dtype, t.rows, t.cols).sum();
   return true;
 }
 

@@ -7,22 +7,22 @@
 #include "backend.h"
 #include "device_memory.h"
 #include "error.h"
+#include "fragments.h"
 #include "kernels.h"
 #include "model.h"
 
 namespace tramontane::TM_DEVICE {
 
 struct DeviceMatrix {
-  Memory codes;
-  Memory scales;
+  Memory records, supers, row_scales;  // kernels.h: Arranged
   uint32_t dtype = 0;
   uint32_t rows = 0;
   uint32_t columns = 0;
 
-  uint32_t n_chunks() const { return (columns + 127) / 128; }
+  uint32_t n_blocks() const { return blocks_of(columns); }
   Operand operand() const { return operand_of(dtype); }
   Part part(float* out, uint32_t stride) const;
-  uint64_t bytes() const { return codes.bytes() + scales.bytes(); }
+  uint64_t bytes() const { return records.bytes() + supers.bytes() + row_scales.bytes(); }
 };
 
 struct DeviceLayer {

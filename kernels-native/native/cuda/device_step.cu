@@ -12,8 +12,6 @@ namespace {
 
 constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are divided
 
-uint32_t chunks(uint32_t columns) { return (columns + kChunkColumns - 1) / kChunkColumns; }
-
 // Lay the parts out from base on, and give their bytes; with base null they only measure.
 uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, Description& d) {
   Carver carver(base);
@@ -60,9 +58,9 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   DeviceFrame frame = {};
   Description unused = {};
   floats = lay_out(model, config, nullptr, frame);
-  normed = activation_registers(rows, chunks(model.width)) * 4;
-  attended = activation_registers(rows, chunks(model.q_width())) * 4;
-  gated = activation_registers(rows, chunks(model.ffn)) * 4;
+  normed = activation_registers(rows, blocks_of(model.width)) * 4;
+  attended = activation_registers(rows, blocks_of(model.q_width())) * 4;
+  gated = activation_registers(rows, blocks_of(model.ffn)) * 4;
   partial = max_split * row_partial;
   host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;
   host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
@@ -226,7 +224,8 @@ void DeviceStep::layers(const Step& step) {
 
 Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const {
   Product p = {};
-  p.n_chunks = matrix.n_chunks();
+  p.n_blocks = matrix.n_blocks();
+  p.n_slices = slices_of(matrix.rows, matrix.columns);
   p.n_tokens = n_rows;
   p.x = activations.as<uint4>();
   return p;
@@ -257,17 +256,18 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     const DeviceMatrix& matrix;
     float* out;
   } all[] = {{l.q, frame_.q}, {l.k, frame_.k}, {l.v, frame_.v}};
-  // Matrices of one type are one product.
+  // Matrices of one type and one order of sums are one product.
   bool done[3] = {};
   for (uint32_t first = 0; first < 3; ++first) {
     if (done[first]) continue;
     const DeviceMatrix& matrix = all[first].matrix;
-    must(normalise(norm, n_rows, matrix.operand(), normed_.as<uint32_t>(), matrix.n_chunks(), stream_),
+    must(normalise(norm, n_rows, matrix.operand(), normed_.as<uint32_t>(), matrix.n_blocks(), stream_),
          "starting a norm");
     Product p = product(n_rows, matrix, normed_);
     p.result = Result::kWrite;
     for (uint32_t i = first; i < 3; ++i) {
       if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
+      if (slices_of(all[i].matrix.rows, matrix.columns) != p.n_slices) continue;
       done[i] = true;
       p.parts[p.n_parts++] = all[i].matrix.part(all[i].out, all[i].matrix.rows);
     }
@@ -292,7 +292,7 @@ void DeviceStep::attention(uint32_t layer) {
   a.partial = partial_.as<float>();
   a.out = frame_.attention;
   a.activations = attended_.as<uint32_t>();
-  a.next_chunks = next.n_chunks();
+  a.next_blocks = next.n_blocks();
   a.next_operand = next.operand();
   must(attend(a, view(layer), stream_), "starting attention");
 }
@@ -309,14 +309,15 @@ void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
   const Norm norm = {frame_.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n_rows, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_chunks(), stream_),
+  must(normalise(norm, n_rows, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_blocks(), stream_),
        "starting a norm");
   Product p = product(n_rows, l.gate, normed_);
+  p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
   p.result = Result::kGated;
   p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
   p.parts[p.n_parts++] = l.up.part(nullptr, 0);
   p.activations = gated_.as<uint32_t>();
-  p.next_chunks = l.down.n_chunks();
+  p.next_blocks = l.down.n_blocks();
   p.next_operand = l.down.operand();
   must(multiply(l.gate.dtype, p, stream_), "starting a product");
 }
@@ -335,7 +336,7 @@ void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   const DeviceMatrix& head = weights_.head;
   const Norm norm = {frame_.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n, head.operand(), normed_.as<uint32_t>(), head.n_chunks(), stream_), "starting a norm");
+  must(normalise(norm, n, head.operand(), normed_.as<uint32_t>(), head.n_blocks(), stream_), "starting a norm");
   Product p = product(n, head, normed_);
   p.result = Result::kWrite;
   p.parts[p.n_parts++] = head.part(frame_.logits, model_.vocab);

@@ -3,9 +3,7 @@
 // with lane = 4 g + t they are, of the 16-row operand, those of rows g and g + 8, of the 8-column operand, those of
 // column g.
 //
-//   weights      unit = 16 rows of a matrix, chunk = 128 columns: [unit][chunk][piece][lane] of 16 bytes, where a piece
-//                is 16 columns of bf16 or f16, 32 of Q8_0, 64 of Q4_0; beyond the matrix's edge zeros
-//   scales       of quantised weights: [unit][chunk][g] of 16 bytes = 4 blocks' f16 of row g, 4 of row g + 8
+//   weights      weights.h: [64 rows][64 columns][16 rows] of records
 //   activations  [tile of 8 tokens][32 columns][lane] of 16 bytes = {step 0, step 1} x {b0, b1}
 //   cache        keys and values, [tile of 16 positions][16 dimensions][lane] of 16 bytes: keys have positions as
 //                columns and dimensions as the sum's index, values the other way round; two tiles of 8 columns
@@ -19,21 +17,21 @@
 namespace tramontane::TM_DEVICE {
 
 inline constexpr uint32_t kUnitRows = 16;
-inline constexpr uint32_t kChunkColumns = 128;
-inline constexpr uint32_t kBlocksPerChunk = kChunkColumns / 32;
+inline constexpr uint32_t kBlockColumns = 64;  // a slice of a sum is whole blocks
 inline constexpr uint32_t kTileTokens = 8;
-inline constexpr uint32_t kSlices = 8;  // parts of a sum over columns, each a warp's; added in order
+
+TM_EVERYWHERE uint32_t blocks_of(uint32_t columns) { return (columns + kBlockColumns - 1) / kBlockColumns; }
 
 // Index, in 32-bit registers, of the pair of columns (column, column + 1) of a token's activations; column is even.
-__device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint32_t n_chunks) {
+__device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint32_t n_blocks) {
   const uint32_t lane = column_operand_lane(token, column);
-  const uint64_t block = static_cast<uint64_t>(token / kTileTokens) * n_chunks * kBlocksPerChunk + column / 32;
-  return (block * 32 + lane) * 4 + column % 32 / 8;
+  const uint64_t half = static_cast<uint64_t>(token / kTileTokens) * n_blocks * 2 + column / 32;
+  return (half * 32 + lane) * 4 + column % 32 / 8;
 }
 
 // 32-bit registers that the activations of n tokens take.
-inline uint64_t activation_registers(uint64_t n_tokens, uint32_t n_chunks) {
-  return (n_tokens + kTileTokens - 1) / kTileTokens * n_chunks * kBlocksPerChunk * 32 * 4;
+inline uint64_t activation_registers(uint64_t n_tokens, uint32_t n_blocks) {
+  return (n_tokens + kTileTokens - 1) / kTileTokens * n_blocks * 2 * 32 * 4;
 }
 
 }  // namespace tramontane::TM_DEVICE

@@ -32,7 +32,7 @@ struct Norm {
   uint32_t width;
   float epsilon;
 };
-cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_chunks,
+cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_blocks,
                       cudaStream_t stream);
 
 // Rotates and scales q in place, and rotates k into the cache, v beside it (RoFormer, arXiv 2104.09864). Rows of q and
@@ -63,7 +63,7 @@ struct Attention {
   float* partial;         // [n_split rows * n_heads][max_segments][head_dim + 2]
   float* out;             // [rows][n_heads * head_dim]
   uint32_t* activations;  // the same as the next matrix's activations
-  uint32_t next_chunks;
+  uint32_t next_blocks;
   Operand next_operand;
 };
 bool has_attention(uint32_t head_dim);
@@ -77,9 +77,19 @@ struct Raw {
   uint32_t columns;
   HalvedRows order;  // which is undone
 };
-bool has_matmul(uint32_t dtype);
-uint64_t code_pieces(uint32_t dtype, uint32_t rows, uint32_t columns);   // of 16 bytes
-uint64_t scale_pieces(uint32_t dtype, uint32_t rows, uint32_t columns);  // 0 without scales
-cudaError_t arrange(uint32_t dtype, const Raw& raw, uint4* codes, uint4* scales, cudaStream_t stream);
+// A matrix as the products read it (weights.h).
+struct Arranged {
+  uint32_t* records;
+  uint32_t* supers;   // of types with super-blocks
+  float* row_scales;  // of F8_E4M3: NaN is written to those of rows that hold one
+};
+// Their bytes; 0 of what a type lacks.
+struct ArrangedBytes {
+  uint64_t records, supers, row_scales;
+
+  ArrangedBytes(uint32_t dtype, uint32_t rows, uint32_t columns);
+  uint64_t sum() const { return records + supers + row_scales; }
+};
+cudaError_t arrange(uint32_t dtype, const Raw& raw, const Arranged& to, cudaStream_t stream);
 
 }  // namespace tramontane::TM_DEVICE

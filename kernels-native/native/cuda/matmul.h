@@ -1,9 +1,9 @@
 // Products of 1 to 32 tokens a pass with a matrix that is read once: the 16 rows of a unit of weights are the wide
-// operand of mma.m16n8k16, tokens are its 8 columns. Eight warps share a block's units and divide the columns among
-// them; each streams its slice of the weights into registers one chunk ahead.
+// operand of mma.m16n8k16, tokens are its 8 columns. A warp takes one slice of the columns of two units (of gate and
+// up: of one unit each), and streams them into registers ahead of their use.
 //
-// The sum that makes one output is the same whatever the number of tokens: a warp adds its slice in column order, and
-// the eight slices are added in order. So batches and chunks of any size give the same bits.
+// The sum that makes one output is the same whatever the number of tokens: a slice's columns are added in order, 16 at
+// a time, from zero, and then the slices in order. So batches and chunks of any size give the same bits.
 #pragma once
 
 #include "fragments.h"
@@ -12,207 +12,203 @@
 
 namespace tramontane::TM_DEVICE {
 
-inline constexpr uint32_t kMatmulThreads = kSlices * 32;
-
-// Scale of block `block` in row g (half 0) or g + 8 (half 1).
-__device__ inline float scale_of(const uint4& scales, int block, int half) {
-  const uint32_t pair = half == 0 ? (block < 2 ? scales.x : scales.y) : (block < 2 ? scales.z : scales.w);
-  return unpack_f16(static_cast<uint16_t>(block % 2 == 0 ? pair : pair >> 16));
-}
-
-// sums += a block of 32 columns, whose unpacked weights and activations are given.
-template <class Weights, int kTiles>
-__device__ inline void add_block(float (&sums)[kTiles][4], const uint32_t (&a)[8], const uint4& scales, int block,
-                                 const uint4 (&x)[kTiles]) {
-  if constexpr (Weights::kScaled) {
-    float partial[kTiles][4] = {};
-    multiply_32<Weights::kOperand, kTiles>(partial, a, x);
-    const float scale[2] = {scale_of(scales, block, 0), scale_of(scales, block, 1)};
-#pragma unroll
-    for (int tile = 0; tile < kTiles; ++tile) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) sums[tile][i] = __fmaf_rn(scale[i / 2], partial[tile][i], sums[tile][i]);
-    }
-  } else {
-    multiply_32<Weights::kOperand, kTiles>(sums, a, x);
-  }
-}
+inline constexpr uint32_t kMatmulWarps = 8;
+inline constexpr uint32_t kMatmulThreads = kMatmulWarps * 32;
 
 __device__ inline float silu(float x) { return x / (1.0f + expf(-x)); }
 
-// The unit `unit` of a product whose parts follow one another: its part, and its place there. Beyond the last unit: the
-// last one again, and false: it is computed and thrown away.
-__device__ inline bool find_unit(const Product& p, uint32_t unit, uint32_t& part, uint32_t& local) {
+// Unit u of a pair: its part, and its place there. Beyond the last: the last one again, and false: it is computed and
+// thrown away.
+__device__ inline bool find_unit(const Product& p, uint32_t pair, uint32_t u, uint32_t& part, uint32_t& unit) {
+  if (p.result == Result::kGated) {
+    part = u;
+    unit = pair < p.parts[u].units ? pair : p.parts[u].units - 1;
+    return pair == unit;
+  }
+  unit = pair * 2 + u;
   for (part = 0; part < p.n_parts; ++part) {
-    if (unit < p.parts[part].units) {
-      local = unit;
-      return true;
-    }
+    if (unit < p.parts[part].units) return true;
     unit -= p.parts[part].units;
   }
   part = p.n_parts - 1;
-  local = p.parts[part].units - 1;
+  unit = p.parts[part].units - 1;
   return false;
 }
 
-template <class Weights, int kTiles, int kUnits, bool kGated>
-__global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(const Product p) {
-  const uint32_t lane = threadIdx.x % 32;
-  const uint32_t slice = threadIdx.x / 32;
-  // Passes over one unit are neighbours, so that its weights come from memory once.
-  const uint32_t n_passes = (p.n_tokens + kTiles * kTileTokens - 1) / (kTiles * kTileTokens);
-  const uint32_t first_token = blockIdx.x % n_passes * kTiles * kTileTokens;
-  const uint32_t group = blockIdx.x / n_passes;  // of units
-  uint32_t part[kUnits], unit[kUnits];
+// A unit's weights as a lane reads them.
+template <class Weights>
+struct Source {
+  static constexpr uint32_t kRecordWords = 32 * Weights::kCodeWords + 8 * Weights::kScaleWords;
+  const uint32_t* record;  // of block 0
+  const uint32_t* super;   // of the lane's rows, in the first 256 columns
+
+  __device__ Source(const Part& part, uint32_t unit, uint32_t n_blocks, uint32_t lane) {
+    const uint64_t first = static_cast<uint64_t>(unit / kStackUnits) * n_blocks * kStackUnits + unit % kStackUnits;
+    record = part.records + first * kRecordWords;
+    super = part.supers + (static_cast<uint64_t>(unit) * (n_blocks / 4) * 8 + lane / 4) * Weights::kSuperWords;
+  }
+
+  __device__ void load(uint32_t block, uint32_t lane, uint32_t (&words)[Weights::kWords]) const {
+    constexpr int kWhole = Weights::kCodeWords / 4 * 4;
+    const uint32_t* at = record + static_cast<uint64_t>(block) * kStackUnits * kRecordWords;
 #pragma unroll
-  for (int u = 0; u < kUnits; ++u) {
-    if constexpr (kGated) {
-      part[u] = u;
-      unit[u] = group;
-    } else {
-      find_unit(p, group * kUnits + u, part[u], unit[u]);
+    for (int w = 0; w < kWhole; w += 4) load_once<4>(at + w * 32 + lane * 4, words + w);
+    if constexpr (Weights::kCodeWords % 4 >= 2) load_once<2>(at + kWhole * 32 + lane * 2, words + kWhole);
+    if constexpr (Weights::kCodeWords % 2 == 1) {
+      load_once<1>(at + (Weights::kCodeWords - 1) * 32 + lane, words + Weights::kCodeWords - 1);
+    }
+    if constexpr (Weights::kScaleWords > 0) {
+      load_once<Weights::kScaleWords>(at + Weights::kCodeWords * 32 + lane / 4 * Weights::kScaleWords,
+                                      words + Weights::kCodeWords);
+    }
+    if constexpr (Weights::kSuperWords > 0) {
+      load_once<Weights::kSuperWords>(super + block / 4 * 8 * Weights::kSuperWords,
+                                      words + Weights::kCodeWords + Weights::kScaleWords);
     }
   }
-  const uint32_t end = p.n_chunks * (slice + 1) / kSlices;
-  uint32_t chunk = p.n_chunks * slice / kSlices;
+};
 
-  float sums[kUnits][kTiles][4] = {};
-  uint4 codes[kUnits][Weights::kPieces];
-  uint4 scales[kUnits] = {};
-  const uint4* codes_at[kUnits];  // of the chunk that is loaded next
-  const uint4* scales_at[kUnits];
+template <class Weights, int kTiles>
+__global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(const Product p) {
+  // Blocks that are in registers before they are used: as many as there is room for.
+  constexpr int kAhead = Weights::kWords > 8 ? 2 : Weights::kHighBits > 0 ? 3 : 4;
+  constexpr uint32_t kTokens = kTiles * kTileTokens;
+  const uint32_t lane = threadIdx.x % 32;
+  const uint32_t warp = threadIdx.x / 32;
+  // Passes over the same units are neighbours, so that their weights come from memory once.
+  const uint32_t n_passes = (p.n_tokens + kTokens - 1) / kTokens;
+  const uint32_t first_token = blockIdx.x % n_passes * kTokens;
+  const uint32_t n_pairs = kMatmulWarps / p.n_slices;
+  const uint32_t first_pair = blockIdx.x / n_passes * n_pairs;
+  const uint32_t slice = warp % p.n_slices;
+  const uint32_t end = p.n_blocks * (slice + 1) / p.n_slices;
+  uint32_t block = p.n_blocks * slice / p.n_slices;
+
+  const auto source_of = [&](uint32_t u) {
+    uint32_t part, unit;
+    find_unit(p, first_pair + warp / p.n_slices, u, part, unit);
+    return Source<Weights>(p.parts[part], unit, p.n_blocks, lane);
+  };
+  const Source<Weights> sources[2] = {source_of(0), source_of(1)};
+  uint32_t words[2][kAhead][Weights::kWords];
 #pragma unroll
-  for (int u = 0; u < kUnits; ++u) {
-    const Part& from = p.parts[part[u]];
-    const uint64_t at = static_cast<uint64_t>(unit[u]) * p.n_chunks + chunk;
-    codes_at[u] = from.codes + at * Weights::kPieces * 32 + lane;
-    scales_at[u] = from.scales + at * 8 + lane / 4;
-    if (chunk >= end) continue;
+  for (int ahead = 0; ahead < kAhead; ++ahead) {
 #pragma unroll
-    for (int piece = 0; piece < Weights::kPieces; ++piece) codes[u][piece] = load_once(codes_at[u] + piece * 32);
-    if constexpr (Weights::kScaled) scales[u] = load_once(scales_at[u]);
+    for (int u = 0; u < 2; ++u) {
+      if (block + ahead < end) sources[u].load(block + ahead, lane, words[u][ahead]);
+    }
   }
   let_next_start();
   wait_for_previous();
 
-  const uint64_t tile_stride = static_cast<uint64_t>(p.n_chunks) * kBlocksPerChunk * 32;
-  const uint4* x_at = p.x + first_token / kTileTokens * tile_stride + chunk * kBlocksPerChunk * 32 + lane;
+  float sums[2][kTiles][4] = {};
+  const uint64_t tile_stride = static_cast<uint64_t>(p.n_blocks) * 2 * 32;
+  const uint4* x_of_lane = p.x + first_token / kTileTokens * tile_stride + lane;
   const int n_there = static_cast<int>(p.n_tokens) - static_cast<int>(first_token + lane / 4);
-  for (; chunk < end; ++chunk, x_at += kBlocksPerChunk * 32) {
-    const bool more = chunk + 1 < end;
-    uint4 next_scales[kUnits] = {};
-    if (more) {
+  for (; block < end; block += kAhead) {
 #pragma unroll
-      for (int u = 0; u < kUnits; ++u) {
-        codes_at[u] += Weights::kPieces * 32;
-        scales_at[u] += 8;
-        if constexpr (Weights::kScaled) next_scales[u] = load_once(scales_at[u]);
-      }
-    }
+    for (int ahead = 0; ahead < kAhead; ++ahead) {
+      if (block + ahead >= end) break;
 #pragma unroll
-    for (int block = 0; block < static_cast<int>(kBlocksPerChunk); ++block) {
-      uint32_t weights[kUnits][8];
+      for (int half = 0; half < 2; ++half) {
+        uint32_t weights[2][8];
 #pragma unroll
-      for (int u = 0; u < kUnits; ++u) {
-        Weights::unpack(codes[u], block, weights[u]);
-        if (more) {
-#pragma unroll
-          for (int piece = Weights::first_used_up(block); piece < Weights::end_used_up(block); ++piece) {
-            codes[u][piece] = load_once(codes_at[u] + piece * 32);
+        for (int u = 0; u < 2; ++u) {
+          Weights::unpack(words[u][ahead], half, weights[u]);
+          if (half == 1 && block + ahead + kAhead < end) {
+            sources[u].load(block + ahead + kAhead, lane, words[u][ahead]);
           }
         }
-      }
-      uint4 x[kTiles];
+        uint4 x[kTiles];
 #pragma unroll
-      for (int tile = 0; tile < kTiles; ++tile) {
-        const bool there = tile * static_cast<int>(kTileTokens) < n_there;
-        x[tile] = there ? x_at[tile * tile_stride + block * 32] : make_uint4(0, 0, 0, 0);
-      }
+        for (int tile = 0; tile < kTiles; ++tile) {
+          const bool there = tile * static_cast<int>(kTileTokens) < n_there;
+          x[tile] = there ? x_of_lane[tile * tile_stride + ((block + ahead) * 2 + half) * 32] : make_uint4(0, 0, 0, 0);
+        }
 #pragma unroll
-      for (int u = 0; u < kUnits; ++u) add_block<Weights, kTiles>(sums[u], weights[u], scales[u], block, x);
+        for (int u = 0; u < 2; ++u) multiply_32<Weights::kOperand, kTiles>(sums[u], weights[u], x);
+      }
     }
-#pragma unroll
-    for (int u = 0; u < kUnits; ++u) scales[u] = next_scales[u];
   }
 
-  // [unit][slice][token][row]
-  constexpr uint32_t kTokens = kTiles * kTileTokens;
+  // [pair][slice][unit][token][row]
+  constexpr uint32_t kTile = kTokens * kUnitRows;
   float* partial = shared_memory<float>();
 #pragma unroll
-  for (int u = 0; u < kUnits; ++u) {
-    float* mine = partial + (u * kSlices + slice) * kTokens * kUnitRows;
+  for (int u = 0; u < 2; ++u) {
 #pragma unroll
     for (int tile = 0; tile < kTiles; ++tile) {
 #pragma unroll
       for (uint32_t i = 0; i < 4; ++i) {
         const uint32_t token = tile * kTileTokens + sum_column(lane, i);
-        mine[token * kUnitRows + sum_row(lane, i)] = sums[u][tile][i];
+        partial[(warp * 2 + u) * kTile + token * kUnitRows + sum_row(lane, i)] = sums[u][tile][i];
       }
     }
   }
   __syncthreads();
-  const auto total = [&](uint32_t u, uint32_t at) {
-    float sum = 0;
-    for (uint32_t s = 0; s < kSlices; ++s) sum += partial[(u * kSlices + s) * kTokens * kUnitRows + at];
-    return sum;
-  };
-  if constexpr (kGated) {
-    const Part& gate = p.parts[0];
-    for (uint32_t at = threadIdx.x * 2; at < kTokens * kUnitRows; at += kMatmulThreads * 2) {
-      const uint32_t token = first_token + at / kUnitRows;
-      const uint32_t row = group * kUnitRows + at % kUnitRows;
-      if (token >= p.n_tokens || row >= gate.rows) continue;  // rows are a multiple of 8, so both are in or out
-      const float low = silu(total(0, at)) * total(1, at);
-      const float high = silu(total(0, at + 1)) * total(1, at + 1);
-      float* out = gate.out + static_cast<uint64_t>(token) * gate.stride + row;
+  const bool gated = p.result == Result::kGated;
+  const uint32_t outputs = gated ? 1 : 2;  // of a pair, in units
+  for (uint32_t i = threadIdx.x * 2; i < n_pairs * outputs * kTile; i += kMatmulThreads * 2) {
+    const uint32_t pair = i / kTile / outputs;
+    const uint32_t u = i / kTile % outputs;
+    const uint32_t token = first_token + i % kTile / kUnitRows;
+    uint32_t part, unit;
+    if (!find_unit(p, first_pair + pair, u, part, unit) || token >= p.n_tokens) continue;
+    const uint32_t row = unit * kUnitRows + i % kUnitRows;  // and the next one
+    const auto total = [&](const Part& of, uint32_t v, uint32_t r) {
+      float sum = 0;
+      for (uint32_t s = 0; s < p.n_slices; ++s) {
+        const float of_slice = partial[((pair * p.n_slices + s) * 2 + v) * kTile + i % kTile + r];
+        sum = s == 0 ? of_slice : sum + of_slice;
+      }
+      return of.row_scales == nullptr ? sum : sum * of.row_scales[row + r];
+    };
+    const Part& to = p.parts[part];
+    float* out = to.out + static_cast<uint64_t>(token) * to.stride + row;
+    if (gated) {
+      if (row >= to.rows) continue;  // rows are a multiple of 8, so both are in or out
+      const float low = silu(total(to, 0, 0)) * total(p.parts[1], 1, 0);
+      const float high = silu(total(to, 0, 1)) * total(p.parts[1], 1, 1);
       out[0] = low;
       out[1] = high;
-      p.activations[activation_pair(token, row, p.next_chunks)] = pack(p.next_operand, low, high);
+      p.activations[activation_pair(token, row, p.next_blocks)] = pack(p.next_operand, low, high);
+      continue;
     }
-  } else {
-    for (uint32_t at = threadIdx.x; at < kUnits * kTokens * kUnitRows; at += kMatmulThreads) {
-      const uint32_t u = at / (kTokens * kUnitRows);
-      const uint32_t inside = at % (kTokens * kUnitRows);
-      const uint32_t token = first_token + inside / kUnitRows;
-      uint32_t in_part, local;
-      const bool is_real = find_unit(p, group * kUnits + u, in_part, local);
-      const Part& to = p.parts[in_part];
-      const uint32_t row = local * kUnitRows + inside % kUnitRows;
-      if (!is_real || token >= p.n_tokens || row >= to.rows) continue;
-      float* out = to.out + static_cast<uint64_t>(token) * to.stride + row;
-      const float sum = total(u, inside);
-      *out = p.result == Result::kAdd ? *out + sum : sum;
+    for (uint32_t r = 0; r < 2 && row + r < to.rows; ++r) {
+      const float sum = total(to, u, r);
+      out[r] = p.result == Result::kAdd ? out[r] + sum : sum;
     }
   }
 }
 
-template <class Weights, int kTiles, int kUnits>
+template <class Weights, int kTiles>
 cudaError_t launch_matmul(const Product& p, cudaStream_t stream) {
   uint32_t units = 0;
   for (uint32_t i = 0; i < p.n_parts; ++i) units += p.parts[i].units;
+  const uint32_t pairs = (units + 1) / 2;  // of gate and up: one of each
+  const uint32_t of_block = kMatmulWarps / p.n_slices;
   const uint32_t passes = (p.n_tokens + kTiles * kTileTokens - 1) / (kTiles * kTileTokens);
-  const auto shared = [](int n) {
-    return static_cast<uint32_t>(n * kSlices * kTiles * kTileTokens * kUnitRows * sizeof(float));
-  };
-  if (p.result == Result::kGated) {
-    return launch(matmul<Weights, kTiles, 2, true>, {dim3(p.parts[0].units * passes), dim3(kMatmulThreads), shared(2)},
-                  stream, p);
-  }
-  return launch(matmul<Weights, kTiles, kUnits, false>,
-                {dim3((units + kUnits - 1) / kUnits * passes), dim3(kMatmulThreads), shared(kUnits)}, stream, p);
+  const uint32_t shared = kMatmulWarps * 2 * kTiles * kTileTokens * kUnitRows * sizeof(float);
+  return launch(matmul<Weights, kTiles>,
+                {dim3((pairs + of_block - 1) / of_block * passes), dim3(kMatmulThreads), shared}, stream, p);
 }
 
 // Passes of up to 32 tokens; the fewest tiles that hold them.
 template <class Weights>
 cudaError_t multiply_weights(const Product& p, cudaStream_t stream) {
-  if (p.n_tokens <= 8) return launch_matmul<Weights, 1, 1>(p, stream);
-  if (p.n_tokens <= 16) return launch_matmul<Weights, 2, 1>(p, stream);
-  return launch_matmul<Weights, 4, 2>(p, stream);
+  if (p.n_tokens <= 8) return launch_matmul<Weights, 1>(p, stream);
+  if (p.n_tokens <= 16) return launch_matmul<Weights, 2>(p, stream);
+  return launch_matmul<Weights, 4>(p, stream);
 }
 
-cudaError_t multiply_bf16(const Product& product, cudaStream_t stream);
-cudaError_t multiply_f16(const Product& product, cudaStream_t stream);
-cudaError_t multiply_q8_0(const Product& product, cudaStream_t stream);
-cudaError_t multiply_q4_0(const Product& product, cudaStream_t stream);
+// multiply_NAME, of each type that a device multiplies: matmul_*.cu.
+#define TM_MULTIPLY(name, ...) cudaError_t multiply_##name(const Product& product, cudaStream_t stream);
+TM_DEVICE_TYPES(TM_MULTIPLY)
+#undef TM_MULTIPLY
+
+#define TM_DEFINE_MULTIPLY(name)                                             \
+  cudaError_t multiply_##name(const Product& product, cudaStream_t stream) { \
+    return multiply_weights<name##Weights>(product, stream);                 \
+  }
 
 }  // namespace tramontane::TM_DEVICE

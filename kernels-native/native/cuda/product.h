@@ -13,9 +13,10 @@ inline constexpr uint32_t kMaxParts = 3;
 
 // A matrix and where its product goes.
 struct Part {
-  const uint4* codes;   // in fragment order
-  const uint4* scales;  // of quantised types
-  float* out;           // [tokens][stride]
+  const uint32_t* records;  // weights.h
+  const uint32_t* supers;   // of types with super-blocks
+  const float* row_scales;  // of F8_E4M3: what a row's finished sum is multiplied by
+  float* out;               // [tokens][stride]
   uint32_t stride;
   uint32_t rows;
   uint32_t units;
@@ -30,14 +31,19 @@ enum class Result : uint32_t {
 struct Product {
   Part parts[kMaxParts];
   uint32_t n_parts;
-  uint32_t n_chunks;  // of 128 columns
+  uint32_t n_blocks;  // of 64 columns
+  uint32_t n_slices;
   uint32_t n_tokens;
   Result result;
   const uint4* x;         // activations, in the operand type of the weights
   uint32_t* activations;  // kGated: the product again, as the next matrix's activations
-  uint32_t next_chunks;   //
+  uint32_t next_blocks;   //
   Operand next_operand;   //
 };
+
+// How many parts the columns of a sum are cut into, by the matrix's shape alone (docs/adr/0055). Gate and up of a layer
+// are one matrix here.
+constexpr uint32_t slices_of(uint64_t rows, uint32_t columns) { return columns < 1024 || rows >= 16384 ? 1 : 4; }
 
 // Launches the product for weights of the type; TM_UNSUPPORTED types have been refused before.
 cudaError_t multiply(uint32_t dtype, const Product& product, cudaStream_t stream);

@@ -68,6 +68,17 @@ __device__ inline uint32_t subtract_f16x2(uint32_t a, uint32_t b) {
 #endif
 }
 
+__device__ inline uint32_t multiply_f16x2(uint32_t a, uint32_t b) {
+#if defined(__CUDA_ARCH__)
+  uint32_t result;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+#else
+  return pack_f16(unpack_f16(static_cast<uint16_t>(a)) * unpack_f16(static_cast<uint16_t>(b)),
+                  unpack_f16(static_cast<uint16_t>(a >> 16)) * unpack_f16(static_cast<uint16_t>(b >> 16)));
+#endif
+}
+
 __device__ inline uint32_t fma_f16x2(uint32_t a, uint32_t b, uint32_t c) {
 #if defined(__CUDA_ARCH__)
   uint32_t result;
@@ -76,7 +87,14 @@ __device__ inline uint32_t fma_f16x2(uint32_t a, uint32_t b, uint32_t c) {
 #else
   const auto one = [&](int half) {
     const auto at = [&](uint32_t pair) { return unpack_f16(static_cast<uint16_t>(pair >> (16 * half))); };
-    return at(a) * at(b) + at(c);  // exact in float for what the callers pass
+    // The product is exact in float. A sum that isn't is cut to an odd last bit, so that rounding it again to fewer is
+    // rounding it once.
+    const float product = at(a) * at(b), sum = product + at(c), there = sum - product;
+    const float rest = (product - (sum - there)) + (at(c) - there);
+    uint32_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    if (!(rest != 0) || bits % 2 != 0 || !(fabsf(sum) < INFINITY)) return sum;
+    return nextafterf(sum, rest > 0 ? INFINITY : -INFINITY);
   };
   return pack_f16(one(0), one(1));
 #endif

@@ -13,14 +13,14 @@ TM_ELEMENT_TYPES(TM_DECLARE)
 
 namespace {
 
-#define TM_ENTER(type, elements, bytes, written, pieces, ...) \
-  {.number = TM_##type,                                       \
-   .name = #type,                                             \
-   .block_elements = elements,                                \
-   .block_bytes = bytes,                                      \
-   .device_pieces = pieces,                                   \
-   .strip = {__VA_ARGS__},                                    \
-   .read = read_row_##type,                                   \
+#define TM_ENTER(type, elements, bytes, written, low, high, scales, supers, ...) \
+  {.number = TM_##type,                                                          \
+   .name = #type,                                                                \
+   .block_elements = elements,                                                   \
+   .block_bytes = bytes,                                                         \
+   .device = {low, high, scales, supers},                                        \
+   .strip = {__VA_ARGS__},                                                       \
+   .read = read_row_##type,                                                      \
    TM_WRITTEN_##written(.write = write_row_##type)},
 constexpr ElementType kTypes[] = {TM_ELEMENT_TYPES(TM_ENTER)};
 #undef TM_ENTER

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "element_types.h"
+#include "everywhere.h"
 #include "tramontane.h"
 
 #define TM_ALWAYS_INLINE [[gnu::always_inline]] inline
@@ -35,17 +36,27 @@ struct StripLayout {
   constexpr uint64_t group_bytes() const { return header_bytes + static_cast<uint64_t>(group_blocks) * block_bytes; }
 };
 
+// How a device keeps a type: cuda/weights.h.
+struct DeviceLayout {
+  uint32_t low_bits, high_bits;       // of a code
+  uint32_t scale_words, super_words;  // of two rows of 64 columns, and of 256
+
+  TM_EVERYWHERE constexpr uint32_t code_words() const { return low_bits + high_bits; }  // of a lane, for 64 columns
+};
+
 // A line of element_types.h.
 struct ElementType {
   uint32_t number;  // TM_F32 ...
   const char* name;
   uint32_t block_elements;
   uint32_t block_bytes;
-  uint32_t device_pieces;  // 0: a device doesn't multiply it
-  StripLayout strip;       // of no blocks: not packed
+  DeviceLayout device;  // of no bits: a device doesn't multiply it
+  StripLayout strip;    // of no blocks: not packed
   // dst[0..cols) = the values of a row, and the other way round: the scalar meaning.
   void (*read)(const uint8_t* src, uint64_t cols, float* dst);
   void (*write)(const float* src, uint64_t cols, uint8_t* dst) = nullptr;  // never written
+
+  constexpr bool on_device() const { return device.low_bits > 0; }
 };
 
 std::span<const ElementType> element_types();  // in the order of element_types.h
@@ -81,7 +92,7 @@ uint64_t row_bytes(uint32_t dtype, uint64_t cols);
 void dequantise_row(uint32_t dtype, const void* src, uint64_t cols, float* dst);
 
 // Sub-block j (0..7) of Q4_K and Q5_K: its 6-bit scale and 6-bit minimum out of the 12 packed bytes.
-TM_ALWAYS_INLINE void q4_k_scale_min(const uint8_t* packed, uint32_t j, uint8_t* scale, uint8_t* minimum) {
+TM_EVERYWHERE void q4_k_scale_min(const uint8_t* packed, uint32_t j, uint8_t* scale, uint8_t* minimum) {
   if (j < 4) {
     *scale = packed[j] & 63;
     *minimum = packed[j + 4] & 63;
@@ -92,14 +103,14 @@ TM_ALWAYS_INLINE void q4_k_scale_min(const uint8_t* packed, uint32_t j, uint8_t*
 }
 
 // Sub-block j (0..15) of Q3_K: its scale, -32..31, out of the 12 packed bytes.
-TM_ALWAYS_INLINE int8_t q3_k_scale(const uint8_t* packed, uint32_t j) {
+TM_EVERYWHERE int8_t q3_k_scale(const uint8_t* packed, uint32_t j) {
   const uint32_t low = (packed[j % 8] >> (4 * (j / 8))) & 15;
   const uint32_t high = (packed[8 + j % 4] >> (2 * (j / 4))) & 3;
   return static_cast<int8_t>(static_cast<int32_t>(low | high << 4) - 32);
 }
 
 // Sub-block j (0..7) of a block of IQ4_XS: its scale, -32..31.
-TM_ALWAYS_INLINE int8_t iq4_xs_scale(const uint8_t* block, uint32_t j) {
+TM_EVERYWHERE int8_t iq4_xs_scale(const uint8_t* block, uint32_t j) {
   const uint32_t low = (block[4 + j / 2] >> (4 * (j % 2))) & 15;
   const uint32_t high = (block[2 + j / 4] >> (2 * (j % 4))) & 3;
   return static_cast<int8_t>(static_cast<int32_t>(low | high << 4) - 32);

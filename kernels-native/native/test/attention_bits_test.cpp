@@ -16,7 +16,6 @@ using tramontane::Activation;
 using tramontane::Operation;
 
 constexpr uint32_t kSegment = 128;
-constexpr uint32_t kKeys = 16;
 constexpr uint32_t kMostKeys = 700;
 
 float half(float value) { return tramontane::half_to_float(tramontane::float_to_half(value)); }
@@ -53,45 +52,42 @@ struct Past {
 
 struct Sums {
   float largest = -INFINITY;
-  float total[4] = {};  // the four lanes' parts
+  float total = 0;
   std::vector<float> values;
 };
 
-// One segment of one query: tiles of 16 keys with a running maximum, each lane of four adding its own four keys.
+// One segment of one query: the largest score first, then sums from zero in groups of 32 keys: four lanes take four
+// keys of each 16, and add in pairs.
 Sums segment_of(const Shape& s, const Past& past, const std::vector<float>& query, int64_t position, int64_t first,
                 int64_t segment, uint32_t head) {
   const uint32_t d = s.head_dim;
   Sums sums;
   sums.values.assign(d, 0);
-  const int64_t begin = std::max<int64_t>(segment * kSegment, first / kKeys * kKeys);
-  for (int64_t base = begin; base < (segment + 1) * kSegment && base <= position; base += kKeys) {
-    float score[kKeys], largest = sums.largest;
-    for (int64_t i = 0; i < kKeys; ++i) {
-      const int64_t at = base + i;
-      score[i] = -INFINITY;
-      if (at < first || at > position) continue;
-      const float* key = &past.keys[(static_cast<size_t>(at) * s.kv_heads + head) * d];
-      score[i] = 0;
-      for (uint32_t k = 0; k < d; ++k) score[i] += query[k] * key[k];
-      largest = std::max(largest, score[i]);
+  const auto there = [&](uint32_t i) {
+    const int64_t at = segment * kSegment + i;
+    return at >= first && at <= position;
+  };
+  const auto of_key = [&](const std::vector<float>& all, uint32_t i) {
+    return &all[(static_cast<size_t>(segment * kSegment + i) * s.kv_heads + head) * d];
+  };
+  float p[kSegment];
+  for (uint32_t i = 0; i < kSegment; ++i) {
+    p[i] = there(i) ? 0 : -INFINITY;
+    for (uint32_t k = 0; there(i) && k < d; ++k) p[i] += query[k] * of_key(past.keys, i)[k];
+    sums.largest = std::max(sums.largest, p[i]);
+  }
+  const float base = sums.largest == -INFINITY ? 0.0f : sums.largest;
+  for (float& score : p) score = exp2f(score - base);
+  for (const float* group = p; group < p + kSegment; group += 32) {
+    float lane[4];
+    for (uint32_t l = 0; l < 4; ++l) {
+      const float* a = group + 2 * l;
+      lane[l] = ((a[0] + a[1]) + (a[8] + a[9])) + ((a[16] + a[17]) + (a[24] + a[25]));
     }
-    const float from = largest == -INFINITY ? 0.0f : largest;
-    const float shrink = exp2f(sums.largest - from);
-    for (float& value : score) value = exp2f(value - from);
-    sums.largest = largest;
-    for (uint32_t lane = 0; lane < 4; ++lane) {
-      const float* mine = score + 2 * lane;
-      sums.total[lane] = std::fma(sums.total[lane], shrink, (mine[0] + mine[1]) + (mine[8] + mine[9]));
-    }
-    for (uint32_t i = 0; i < d; ++i) {
-      float& sum = sums.values[i];
-      sum *= shrink;
-      for (int64_t k = 0; k < kKeys; ++k) {
-        const int64_t at = base + k;
-        const bool there = at >= first && at <= position;
-        sum += half(score[k]) * (there ? past.values[(static_cast<size_t>(at) * s.kv_heads + head) * d + i] : 0.0f);
-      }
-    }
+    sums.total += (lane[0] + lane[1]) + (lane[2] + lane[3]);
+  }
+  for (uint32_t k = 0; k < kSegment; ++k) {
+    for (uint32_t i = 0; there(k) && i < d; ++i) sums.values[i] += half(p[k]) * of_key(past.values, k)[i];
   }
   return sums;
 }
@@ -113,8 +109,7 @@ std::vector<float> defined(const Shape& s, const Past& past, int64_t position) {
       const Sums sums = segment_of(s, past, query, position, first, segment, head / (s.heads / s.kv_heads));
       const float most = std::max(largest, sums.largest);
       const float before = exp2f(largest - most), now = exp2f(sums.largest - most);
-      const float sum = (sums.total[0] + sums.total[1]) + (sums.total[2] + sums.total[3]);
-      total = std::fma(sum, now, total * before);
+      total = std::fma(sums.total, now, total * before);
       for (uint32_t i = 0; i < d; ++i) values[i] = std::fma(sums.values[i], now, values[i] * before);
       largest = most;
     }

@@ -5,10 +5,13 @@
 #include <cstdlib>
 #include <map>
 
+#include "../cuda/product.h"
 #include "check.h"
+#include "dtype.h"
 #include "probe.h"
 #include "sampling.h"
 #include "tiny_model.h"
+#include "types.h"
 
 namespace test {
 namespace {
@@ -34,13 +37,19 @@ Counts counts(bool all) {
           {0, 1, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 255, 256, kMostRows - 1}};
 }
 
-std::vector<uint32_t> chunk_counts() {
-  return kSanitised ? std::vector<uint32_t>{9} : std::vector<uint32_t>{9, 33, 57};
+bool has_supers(uint32_t dtype) { return tramontane::block_elements(dtype) == 256; }
+
+// Of each way to stream weights one type has all widths; what a type has of its own is how a block is unpacked.
+std::vector<uint32_t> chunk_counts(uint32_t dtype, bool whole) {
+  const bool all = whole || dtype == TM_BF16 || dtype == TM_Q4_K;
+  std::vector<uint32_t> counts = kSanitised || !all ? std::vector<uint32_t>{9} : std::vector<uint32_t>{9, 33, 57};
+  for (uint32_t& n : counts) n += has_supers(dtype) ? 1 : 0;
+  return counts;
 }
 
 std::vector<uint32_t> types() {
-  return kSanitised ? std::vector<uint32_t>{TM_BF16, TM_Q4_0}
-                    : std::vector<uint32_t>{TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0};
+  if (kSanitised) return {TM_BF16, TM_Q6_K};
+  return {std::begin(kDeviceTypes), std::end(kDeviceTypes)};
 }
 
 // One operation of a model, as rows of floats that go in and come out.
@@ -134,19 +143,21 @@ Shape narrow(uint32_t dtype) {
   s.kv_heads = 1;
   s.ffn = 32;
   s.vocab = 40;
+  s.scales = dtype == TM_F8_E4M3 ? 2 : 0;
+  if (has_supers(dtype)) s.width = s.ffn = 256, s.head_dim = 128;
   return s;
 }
 
-void for_all(uint32_t Shape::*side, const std::vector<std::pair<const char*, Case>>& cases) {
+void for_all(uint32_t Shape::*side, std::vector<std::pair<const char*, Case>> (*cases_of)(const Shape&)) {
   for (const Placement& p : device_placements()) {
     for (const uint32_t dtype : types()) {
-      for (const uint32_t chunks : chunk_counts()) {
+      for (const uint32_t chunks : chunk_counts(dtype, is_whole(p))) {
         Shape shape = narrow(dtype);
-        if (side == &Shape::ffn && chunks > 9 && !is_whole(p)) continue;
+        if (side == &Shape::ffn && chunks > 10 && !is_whole(p)) continue;
         shape.*side = chunks * kChunk;
-        const bool all = is_whole(p) || (chunks == 9 && side == &Shape::width);
+        const bool all = is_whole(p) || (chunks == 9 && side == &Shape::width && dtype == TM_BF16);
         Rows rows(shape, p, counts(all).together.back());
-        for (const auto& [what, c] : cases) {
+        for (const auto& [what, c] : cases_of(shape)) {
           rows.compare(c, p.name() + " " + tramontane::dtype_name(dtype) + " " + std::to_string(chunks) + " " + what,
                        counts(all));
         }
@@ -158,16 +169,75 @@ void for_all(uint32_t Shape::*side, const std::vector<std::pair<const char*, Cas
 }  // namespace
 
 TEST(products_of_long_rows_are_the_same_alone) {
-  const Shape s = narrow(TM_F16);
-  for_all(&Shape::width,
-          {{"k and v", {{Operation::kQkv}, {{Activation::kK, s.head_dim}, {Activation::kV, s.head_dim}}}},
-           {"gate", {{Operation::kGateUp}, {{Activation::kGate, s.ffn}}}},
-           {"logits", {{}, {{Activation::kLogits, s.vocab}}}}});
+  for_all(&Shape::width, [](const Shape& s) {
+    return std::vector<std::pair<const char*, Case>>{
+        {"k and v", {{Operation::kQkv}, {{Activation::kK, s.head_dim}, {Activation::kV, s.head_dim}}}},
+        {"gate", {{Operation::kGateUp}, {{Activation::kGate, s.ffn}}}},
+        {"logits", {{}, {{Activation::kLogits, s.vocab}}}}};
+  });
 }
 
 TEST(sums_into_the_residual_are_the_same_alone) {
-  for_all(&Shape::ffn,
-          {{"down", {{Operation::kGateUp, Operation::kDown}, {{Activation::kHidden, narrow(TM_F16).width}}}}});
+  for_all(&Shape::ffn, [](const Shape& s) {
+    return std::vector<std::pair<const char*, Case>>{
+        {"down", {{Operation::kGateUp, Operation::kDown}, {{Activation::kHidden, s.width}}}}};
+  });
+}
+
+TEST(slices_are_a_matter_of_shape) {
+  using tramontane::emulated::slices_of;
+  CHECK_EQ(slices_of(4096, 14336), 4u);
+  CHECK_EQ(slices_of(16383, 1024), 4u);
+  CHECK_EQ(slices_of(16384, 1024), 1u);
+  CHECK_EQ(slices_of(4096, 1023), 1u);
+  CHECK_EQ(slices_of(2ull << 31, 4096), 1u);
+}
+
+// The contract of docs/adr/0055, written down once more: weights and activations in 16 bits, columns in order from zero
+// in each slice, slices of whole blocks of 64 columns added in order. In the emulator's plain steps, whose products are
+// added one by one.
+TEST(sums_are_made_as_the_contract_says) {
+  const auto half = [](float value) { return tramontane::half_to_float(tramontane::float_to_half(value)); };
+  for (const Placement& p : device_placements()) {
+    if (p.backend != TM_BACKEND_EMU) continue;
+    for (const uint32_t dtype : {TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0, TM_IQ4_NL}) {
+      for (const uint32_t columns : {960u, 1152u}) {  // one slice; four of 4, 5, 4 and 5 blocks
+        Shape shape = narrow(dtype);
+        shape.ffn = columns;
+        const Weights weights(shape);
+        Session session(weights, p);
+        const std::vector<int32_t> tokens = random_tokens(2, shape.vocab, 9);
+        session.run({{0, 0, tokens}});
+        std::vector<float> hidden(tokens.size() * shape.width), gate(tokens.size() * columns), after(hidden.size());
+        Random random{8};
+        for (float& value : hidden) value = random.normal();
+        const auto& step = session.stage({{0, 0, tokens}});
+        session.probe().write(Activation::kHidden, hidden.data(), hidden.size());
+        session.probe().run(Operation::kGateUp, step, 0);
+        session.probe().read(Activation::kGate, gate.data(), gate.size());
+        session.probe().run(Operation::kDown, step, 0);
+        session.probe().read(Activation::kHidden, after.data(), after.size());
+        const auto rounded = [&](float v) {
+          return dtype == TM_BF16 ? tramontane::bf16_to_float(tramontane::float_to_bf16(v)) : half(v);
+        };
+        const std::vector<float>& down = weights.values(TM_FFN_DOWN, 0);
+        const uint32_t n_slices = columns < 1024 ? 1 : 4;
+        for (size_t i = 0; i < after.size(); ++i) {
+          float sum = 0;
+          for (uint32_t slice = 0; slice < n_slices; ++slice) {
+            float of_slice = 0;
+            const uint32_t end = columns / 64 * (slice + 1) / n_slices * 64;
+            for (uint32_t c = columns / 64 * slice / n_slices * 64; c < end; ++c) {
+              of_slice += rounded(down[i % shape.width * columns + c]) * rounded(gate[i / shape.width * columns + c]);
+            }
+            sum = slice == 0 ? of_slice : sum + of_slice;
+          }
+          CHECK_TEXT(after[i] == hidden[i] + sum, std::string(tramontane::dtype_name(dtype)) + " " +
+                                                      std::to_string(columns) + " output " + std::to_string(i));
+        }
+      }
+    }
+  }
 }
 
 // A decode's graph is kept for its rows and for how many segments of 128 keys they see.

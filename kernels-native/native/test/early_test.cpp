@@ -22,13 +22,15 @@ struct Watching {
 
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
-  for (const uint32_t dtype : {TM_BF16, TM_F16, TM_Q8_0, TM_Q4_0}) {
+  for (const uint32_t dtype : {TM_BF16, TM_F8_E4M3, TM_Q4_0, TM_Q6_K}) {
     Shape s;
     s.dtype = dtype;
     s.layers = 1;
-    s.width = 288;  // three chunks of columns
+    s.width = 288;  // five blocks of columns
     s.ffn = 160;
     s.windows = {40};
+    if (dtype == TM_F8_E4M3) s.scales = 1;
+    if (dtype == TM_Q6_K) s.width = s.ffn = 256, s.head_dim = 64;
     all.push_back(s);
   }
   return all;

@@ -199,7 +199,8 @@ TEST(sizes_of_what_cannot_be_are_refused) {
       {[](tm_tensor& t) { t.rows = UINT64_MAX; }, TM_BACKEND_CPU, TM_INVALID_ARGUMENT, "expected [1..4194304,"},
       {[](tm_tensor& t) { t.cols = 1ull << 40; }, TM_BACKEND_CPU, TM_INVALID_ARGUMENT, "1..262144]"},
       {[](tm_tensor& t) { t.cols = 500; }, TM_BACKEND_CPU, TM_INVALID_ARGUMENT, "whole number of Q4_K blocks"},
-      {[](tm_tensor&) {}, TM_BACKEND_EMU, TM_UNSUPPORTED, "the emu backend doesn't compute Q4_K there"},
+      {[](tm_tensor& t) { t.dtype = t.computed_as = TM_F32; }, TM_BACKEND_EMU, TM_UNSUPPORTED,
+       "the emu backend doesn't compute F32 there"},
       {[](tm_tensor& t) { t.role = TM_FFN_ROUTER, t.dtype = t.computed_as = TM_Q8_0; }, TM_BACKEND_CUDA, TM_UNSUPPORTED,
        "the cuda backend doesn't compute Q8_0 there"},
   };
@@ -216,6 +217,8 @@ TEST(sizes_of_what_cannot_be_are_refused) {
   CHECK_EQ(bytes, 77u);
   CHECK_EQ(tm_tensor_bytes(TM_BACKEND_CPU, &good, &bytes, nullptr, 0), TM_OK);
   CHECK_EQ(bytes, 19u * 2 * 2368);  // strips of sixteen rows, two super-blocks
+  CHECK_EQ(tm_tensor_bytes(TM_BACKEND_EMU, &good, &bytes, nullptr, 0), TM_OK);
+  CHECK_EQ(bytes, 320u * 512 * 37 / 64);  // tiles of 64 rows; 4.625 bits
 }
 
 TEST(sizes_of_caches_that_cannot_be_are_refused) {

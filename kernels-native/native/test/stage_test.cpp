@@ -399,7 +399,8 @@ TEST(stages_agree_with_double) {
     for (const Placement& base : device_placements()) {
       Placement p = v.placement;
       p.backend = base.backend;
-      if (p.backend == TM_BACKEND_EMU && p.kv_dtype == TM_F16 && device_runs(v.shape)) Bench(v, weights, p).run();
+      p.kv_dtype = base.kv_dtype;
+      if (p.backend == TM_BACKEND_EMU && device_runs(v.shape)) Bench(v, weights, p).run();
     }
   }
 }

@@ -12,6 +12,7 @@ namespace test {
 #define TM_NUMBER_IF_WRITTEN(name, elements, bytes, written, ...) TM_WRITTEN_##written(TM_##name, )
 inline constexpr uint32_t kFloatTypes[] = {TM_FLOAT_TYPES(TM_NUMBER)};
 inline constexpr uint32_t kPackedTypes[] = {TM_PACKED_TYPES(TM_NUMBER)};
+inline constexpr uint32_t kDeviceTypes[] = {TM_DEVICE_TYPES(TM_NUMBER)};  // that a device multiplies
 inline constexpr uint32_t kAllTypes[] = {TM_ELEMENT_TYPES(TM_NUMBER)};
 inline constexpr uint32_t kWrittenTypes[] = {TM_ELEMENT_TYPES(TM_NUMBER_IF_WRITTEN)};
 #undef TM_NUMBER

@@ -108,6 +108,13 @@ TEST(strips_hold_what_their_layout_says) {
   }
 }
 
+TEST(a_device_multiplies_all_types_but_one) {
+  uint32_t n = 0;
+  for (const ElementType& type : element_types()) n += type.on_device() ? 1 : 0;
+  CHECK_EQ(n, std::size(kDeviceTypes));
+  CHECK_EQ(n + 1, element_types().size());  // F32
+}
+
 // What a backend says that it computes it also opens: tm_tensor_bytes and tm_set_tensor agree.
 TEST(backends_take_the_types_that_they_tell) {
   for (const BackendKind* kind : backends()) {
@@ -115,7 +122,7 @@ TEST(backends_take_the_types_that_they_tell) {
       uint64_t bytes = 0;
       const bool computed = kind->tensor_bytes({TM_FFN_UP, dtype, dtype, 48, 512}, &bytes);
       const bool device = kind->number == TM_BACKEND_CUDA || kind->number == TM_BACKEND_EMU;
-      CHECK_TEXT(computed == (!device || element_type(dtype)->device_pieces > 0), dtype_name(dtype));
+      CHECK_TEXT(computed == (!device || element_type(dtype)->on_device()), dtype_name(dtype));
     }
   }
 }

@@ -28,10 +28,13 @@ final class SizesTest {
 
     @Test
     void whatABackendLacksHasNone() {
-        assertThat(library.tensorBytes(Backend.EMU, TensorRole.FFN_UP, DType.Q4_K, DType.Q4_K, 16, 256))
+        assertThat(library.tensorBytes(Backend.EMU, TensorRole.FFN_UP, DType.F32, DType.F32, 16, 256))
                 .isEmpty();
-        assertThat(library.tensorBytes(Backend.CUDA, TensorRole.FFN_UP, DType.BF16, DType.Q4_0, 16, 256))
-                .hasValue(2 * (1024 + 128));
+        assertThat(library.tensorBytes(Backend.CUDA, TensorRole.FFN_UP, DType.BF16, DType.Q4_0, 64, 256))
+                .hasValue(DType.Q4_0.bytes(64, 256));
+        // The scales of 32 columns take a byte instead of six bits.
+        assertThat(library.tensorBytes(Backend.CUDA, TensorRole.FFN_UP, DType.Q4_K, DType.Q4_K, 64, 256))
+                .hasValue(DType.Q4_K.bytes(64, 256) + 64 * 256 / 8 / 8);
     }
 
     @Test

@@ -103,8 +103,8 @@ enum Setting {
             "backend",
             "NAME",
             "auto",
-            "Who computes: auto (the cpu), cpu (vectorised, threaded), cuda (a CUDA device; weights of BF16, F16, Q8_0"
-                    + " and Q4_0), ref (the slow reference) or emu (the CUDA kernels on the cpu, for tests).",
+            "Who computes: auto (the cpu), cpu (vectorised, threaded), cuda (a CUDA device; weights of any type but"
+                    + " F32), ref (the slow reference) or emu (the CUDA kernels on the cpu, for tests).",
             "cpu"),
     CPU_LEVEL(
             "cpu-level",

@@ -31,7 +31,8 @@ final class WorkspaceEstimateTest {
 
     static Stream<Arguments> models() {
         return Stream.of(Backend.REF, Backend.CPU, Backend.EMU)
-                .flatMap(backend -> Stream.of("tiny", "tiny-tied", "quantised", "mixtral-8", "ministral-mixed")
+                .flatMap(backend -> Stream.of(
+                                "tiny", "tiny-tied", "quantised", "fp8-channel", "mixtral-8", "ministral-mixed")
                         .filter(model -> !backend.isDevice() || !model.startsWith("mi"))
                         .flatMap(model -> Stream.of(1, 3).map(threads -> Arguments.of(backend, model, threads))));
     }

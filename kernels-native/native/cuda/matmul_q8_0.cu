@@ -1,9 +1,0 @@
-#include "matmul.h"
-
-namespace tramontane::TM_DEVICE {
-
-cudaError_t multiply_q8_0(const Product& product, cudaStream_t stream) {
-  return multiply_weights<Q8_0Weights>(product, stream);
-}
-
-}  // namespace tramontane::TM_DEVICE
