@@ -64,7 +64,7 @@ public final class UnservedRoutes implements ApiRoutes {
             Unserved.of("Ollama's embeddings", TEXT_ONLY, "/api/embed", "/api/embeddings"),
             Unserved.of(
                     "Ollama's routes that change models",
-                    "the model that the server was started with is served",
+                    "the model that the server was started with is served; its operator has tramontane pull, list and rm",
                     "/api/pull",
                     "/api/push",
                     "/api/create",

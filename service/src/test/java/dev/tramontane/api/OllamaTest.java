@@ -282,7 +282,7 @@ final class OllamaTest {
         /api/chat | {"messages": [{"role": "user", "content": "a"}], "prompt": "b"} | 400 | unknown field prompt
         /api/embed | {"model": "toy/bytes", "input": "a"} | 404 | Ollama's embeddings are not served here
         /api/embeddings | {} | 404 | Ollama's embeddings are not served here
-        /api/pull | {"model": "mistral"} | 404 | Ollama's routes that change models are not served here
+        /api/pull | {"model": "mistral"} | 404 | its operator has tramontane pull
         /api/nothing | {} | 404 | Other routes of Ollama's are not served here
         """)
     void whatIsWrongIsNamedInOllamasShape(String path, String body, int status, String words) {
@@ -290,6 +290,19 @@ final class OllamaTest {
         assertThat(reply.status()).as(reply.body()).isEqualTo(status);
         assertThat(reply.json().fieldNames()).containsExactly("error");
         assertThat(reply.json().getString("error")).contains(words);
+    }
+
+    /** Also where there is nothing that could be late. */
+    @Test
+    void aDeadlineThatIsNoneIsRefused() {
+        for (String prompt : List.of("", "hi")) {
+            TestService.Reply reply =
+                    service.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + GENERATE))
+                            .header("X-Deadline-Ms", "86400001")
+                            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"" + prompt + "\"}")));
+            assertThat(reply.status()).isEqualTo(400);
+            assertThat(reply.json().getString("error")).contains("X-Deadline-Ms");
+        }
     }
 
     /** As its documents' commands are, where curl says what it always says. A page of a browser has to say JSON, for which it needs leave. */

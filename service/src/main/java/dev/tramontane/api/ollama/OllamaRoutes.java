@@ -14,6 +14,7 @@ import dev.tramontane.api.openai.AnswerSender;
 import dev.tramontane.api.openai.JsonBodies;
 import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.json.JsonFields;
@@ -84,6 +85,8 @@ public final class OllamaRoutes implements ApiRoutes {
 
     private void run(RoutingContext context, Asked asked, RequestMemory.Lease lease) {
         GenerationRequest wanted = asked.generation();
+        // Where nothing is generated a header that is wrong is wrong, too.
+        UrgencyFields urgency = asked.urgency().with(context.request().getHeader(UrgencyFields.HEADER));
         AnswerObjects objects =
                 new AnswerObjects(asked.name(), asked.chat(), wanted != null && wanted.tops() >= 0, clock);
         if (wanted == null) {
@@ -92,7 +95,7 @@ public final class OllamaRoutes implements ApiRoutes {
         }
         RequestTrace trace = RequestTrace.of(context);
         trace.generates(asked.operation(), asked.generator().model());
-        List<GenerationRequest> generations = List.of(AnswerSender.of(context, wanted, asked.urgency()));
+        List<GenerationRequest> generations = List.of(AnswerSender.of(context, wanted, urgency));
         OllamaWriter writer = new OllamaWriter(
                 objects,
                 new AnswerTimes(Tally.of(context).begunNanos(), System::nanoTime),
