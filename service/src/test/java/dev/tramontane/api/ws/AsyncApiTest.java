@@ -109,7 +109,7 @@ class AsyncApiTest {
     }
 
     /** Answers of every kind of end, steered, refused, resumed. */
-    private static List<JsonObject> traffic() throws Exception {
+    static List<JsonObject> traffic() throws Exception {
         List<JsonObject> events = new ArrayList<>();
         ScriptedEngine engine = new ScriptedEngine("Salut, 👩‍🚀!");
         try (Served served = new Served(engine, Served.config());
@@ -206,7 +206,7 @@ class AsyncApiTest {
         return messages("ask").keySet().stream().sorted();
     }
 
-    private static List<JsonObject> examples(String type) {
+    static List<JsonObject> examples(String type) {
         String name = messages("ask").get(type);
         return FILE_TEXT
                 .getJsonObject("components")
