@@ -132,6 +132,8 @@ class ReliabilityResourcesTest {
                     assertThat(statuses).hasSize(QUEUE + 2 * MORE).containsOnly(200, 429);
                     assertThat(statuses.stream().filter(status -> status == 200))
                             .hasSizeBetween(QUEUE - 1, QUEUE);
+                    assertThat(first.answer().status()).isEqualTo(200);
+                    first.close();
                     close(line);
                 }),
                 item(33, "a flood of one tenant", () -> {
