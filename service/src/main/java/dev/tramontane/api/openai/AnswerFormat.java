@@ -3,7 +3,6 @@ package dev.tramontane.api.openai;
 import dev.tramontane.api.Instance;
 import dev.tramontane.api.openai.AnswerOptions.StreamUsage;
 import dev.tramontane.generation.GenerationEvent;
-import dev.tramontane.generation.GenerationEvent.Alternative;
 import dev.tramontane.generation.GenerationEvent.Finished;
 import dev.tramontane.generation.GenerationEvent.Reason;
 import dev.tramontane.generation.GenerationEvent.Token;
@@ -255,50 +254,6 @@ abstract class AnswerFormat implements AnswerWriter {
 
     static void writeIds(JsonGenerator json, String name, List<Token> tokens) {
         JsonWriter.ids(json, name, tokens.stream().mapToInt(Token::id).toArray());
-    }
-
-    /** vLLM's prompt_logprobs: per token null or a map from ids to log-probability, rank and text. */
-    final void writePromptLogprobs(JsonGenerator json, List<Token> scored) {
-        json.writeName("prompt_logprobs").writeStartArray();
-        for (Token token : scored) {
-            if (Float.isNaN(token.logprob())) {
-                json.writeNull();
-                continue;
-            }
-            json.writeStartObject();
-            List<Alternative> tops = token.tops()
-                    .subList(0, Math.min(options.promptLogprobs(), token.tops().size()));
-            int rank = 0;
-            for (int i = 0; i < token.tops().size(); i++) {
-                if (token.tops().get(i).id() == token.id()) {
-                    rank = i + 1;
-                }
-            }
-            writeScore(json, token.id(), token.logprob(), rank, token.text());
-            for (int i = 0; i < tops.size(); i++) {
-                Alternative top = tops.get(i);
-                if (top.id() != token.id()) {
-                    writeScore(json, top.id(), top.logprob(), i + 1, top.text());
-                }
-            }
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-    }
-
-    /** @param rank 1 for the likeliest; 0 when it is not among the alternatives reported */
-    private static void writeScore(JsonGenerator json, int id, float logprob, int rank, String text) {
-        json.writeName(Integer.toString(id)).writeStartObject();
-        json.writeName("logprob");
-        JsonWriter.logprob(json, logprob);
-        json.writeName("rank");
-        if (rank == 0) {
-            json.writeNull();
-        } else {
-            json.writeNumber(rank);
-        }
-        json.writeStringProperty("decoded_token", text);
-        json.writeEndObject();
     }
 
     private static void writeHead(JsonGenerator json, Head head) {

@@ -52,7 +52,7 @@ final class CompletionFormat extends AnswerFormat {
             JsonWriter.ids(json, "prompt_token_ids", answer.promptIds);
         }
         if (options().promptLogprobs() >= 0) {
-            writePromptLogprobs(json, answer.scored);
+            PromptLogprobs.write(json, answer.scored, options().promptLogprobs());
         }
     }
 

@@ -40,15 +40,8 @@ public final class EventLog {
     /** Guards what follows. */
     private final Object lock = new Object();
 
-    private long mostBytes;
-
-    /** From {@code head} on those that are kept; null where one was dropped. */
-    private final ArrayList<@Nullable LoggedEvent> events = new ArrayList<>();
-
+    private final KeptEvents kept;
     private final List<LogReader> readers = new ArrayList<>();
-    private int head;
-    private long first;
-    private long bytes;
     private boolean ended;
     private @Nullable Throwable failure;
 
@@ -67,13 +60,10 @@ public final class EventLog {
 
     /** @param past what was written of the answer before */
     EventLog(long bytes, int readers, Writer writer, PastEvents past) {
-        mostBytes = bytes;
         mostReaders = readers;
         this.writer = writer;
-        first = past.first();
         next = past.next();
-        events.addAll(past.events());
-        this.bytes = past.events().stream().mapToLong(LoggedEvent::weight).sum();
+        kept = new KeptEvents(bytes, past);
     }
 
     // ---- the writer
@@ -94,9 +84,7 @@ public final class EventLog {
             if (ended) {
                 throw new IllegalStateException("an event after the end");
             }
-            LoggedEvent event = new LoggedEvent(next, type, json);
-            events.add(event);
-            bytes += event.weight();
+            kept.add(new LoggedEvent(next, type, json));
             next++;
         }
         serve();
@@ -119,13 +107,7 @@ public final class EventLog {
     /** The events that are kept, and their numbers: what a log elsewhere goes on from. Any thread. */
     public PastEvents past() {
         synchronized (lock) {
-            List<LoggedEvent> kept = new ArrayList<>(events.size() - head);
-            for (LoggedEvent event : events.subList(head, events.size())) {
-                if (event != null) {
-                    kept.add(event);
-                }
-            }
-            return new PastEvents(first, kept);
+            return kept.past();
         }
     }
 
@@ -162,23 +144,14 @@ public final class EventLog {
             for (LogReader reader : readers) {
                 taken = Math.max(taken, reader.place());
             }
-            while (bytes > mostBytes && first < taken) {
-                LoggedEvent oldest = events.set(head, null);
-                bytes -= oldest == null ? 0 : oldest.weight();
-                head++;
-                first++;
-            }
-            if (head > events.size() / 2) {
-                events.subList(0, head).clear();
-                head = 0;
-            }
+            kept.trim(taken);
         }
     }
 
     /** Keeps no more of what readers have taken: somebody else needs the memory. Any thread. */
     public void forget() {
         synchronized (lock) {
-            mostBytes = 0;
+            kept.limit(0);
         }
         trim();
     }
@@ -186,7 +159,7 @@ public final class EventLog {
     /** Bytes of heap that its events take. Any thread. */
     public long weight() {
         synchronized (lock) {
-            return bytes;
+            return kept.bytes();
         }
     }
 
@@ -264,7 +237,7 @@ public final class EventLog {
 
     Step step(LogReader reader) {
         synchronized (lock) {
-            if (reader.place() < first) {
+            if (reader.place() < kept.first()) {
                 return new Step.Over(dropped());
             }
             if (reader.place() == next) {
@@ -273,9 +246,7 @@ public final class EventLog {
             if (!reader.take()) {
                 return NOTHING;
             }
-            int index = Math.toIntExact(head + reader.place() - 1 - first);
-            LoggedEvent event = events.get(index);
-            return event == null ? new Step.Over(dropped()) : new Step.Next(event);
+            return new Step.Next(kept.get(reader.place() - 1));
         }
     }
 
@@ -292,8 +263,8 @@ public final class EventLog {
         return new ApiException(
                 410,
                 "invalid_request_error",
-                "Events before number " + first + " are not kept any more; ask for the ones after " + (first - 1)
-                        + ", or for the whole answer",
+                "Events before number " + kept.first() + " are not kept any more; ask for the ones after "
+                        + (kept.first() - 1) + ", or for the whole answer",
                 "starting_after",
                 DROPPED,
                 0);
