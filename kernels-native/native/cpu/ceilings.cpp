@@ -17,9 +17,7 @@ constexpr int kReads = 5;
 constexpr int kProducts = 3;
 constexpr uint64_t kRounds = 10'000'000;  // about 20 to 40 ms
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The seconds of the best of `repetitions` of body(worker), which all workers begin together.
 template <class Body>

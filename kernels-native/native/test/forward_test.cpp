@@ -175,40 +175,52 @@ Weights with_halved_rows(const Weights& interleaved) {
   return halves;
 }
 
-// What sanitised code runs of all placements. Each kernel that the processor has reads each shape under the oracle's
-// test; the tests of equal bits, whose own finding is made without sanitizers, take one placement a shape in turns.
-enum class Sanitised { kEverywhere, kInTurns };
+// What is run of all placements where it takes long: sanitised, of packed types, and on the emulated device. Each
+// kernel reads each shape under the oracle's test. The tests of equal bits take turns: sanitised code, whose own
+// finding is made elsewhere, one placement a shape; a packed type every other placement, and in the next test those
+// between, because cpu_kernels_test compares each kernel's rows, and cpu_levels_agree_bit_for_bit the levels; the
+// emulator every third shape, another third in each test, because bits_test and attention_bits_test compare bits of
+// each type there, operation by operation.
+enum class Where { kEverywhere, kInTurns };
+constexpr uint32_t kEmulatedTurns = 3;
 
 // The placements that a shape of this number runs in.
-std::vector<Placement> placements_of(uint32_t turn, Sanitised where = Sanitised::kInTurns) {
+std::vector<Placement> placements_of(const Shape& shape, uint32_t turn, Where where = Where::kInTurns) {
   std::vector<Placement> all = placements();
-  if (!kSanitised || where == Sanitised::kEverywhere || all.empty()) return all;
-  return {all[turn % all.size()]};
+  if (where == Where::kEverywhere || all.empty()) return all;
+  if (kSanitised) return {all[turn % all.size()]};
+  if (tramontane::block_elements(shape.computed_type()) == 1) return all;
+  std::vector<Placement> some;
+  for (size_t i = turn % 2; i < all.size(); i += 2) some.push_back(all[i]);
+  return some;
 }
 
 // Both kinds of cache for the float shapes; the others, and all when sanitised, have one each in turns, because neither
 // asks what the other is.
 template <class Body>
-void everywhere(Body body, Sanitised where = Sanitised::kInTurns) {
+void everywhere(Body body, Where where = Where::kInTurns) {
   static uint32_t test = 0;  // begins each test's turns at another place
   ++test;
-  uint32_t turn = 0;
+  uint32_t turn = 0, device_turn = 0;
   for (const Shape& shape : shapes()) {
     const Weights weights(shape);
     const bool quantised = tramontane::block_elements(shape.computed_type()) > 1;
     ++turn;
-    for (Placement placement : placements_of(turn + test, where)) {
+    for (Placement placement : placements_of(shape, turn + test, where)) {
       for (const uint32_t kv : {TM_F32, TM_F16}) {
         if ((quantised || kSanitised) && kv != (turn % 2 == 0 ? TM_F32 : TM_F16)) continue;
         placement.kv_dtype = kv;
         body(weights, placement, label(shape, placement));
       }
     }
-    if (!device_runs(shape) || (kSanitised && where == Sanitised::kInTurns)) continue;
+    if (!device_runs(shape) || (kSanitised && where == Where::kInTurns)) continue;
     // How a block is unpacked is all that a packed type has of its own on a device (bits_test, stage_test).
-    const bool all_types = where == Sanitised::kEverywhere && !kSanitised;
+    const bool all_types = where == Where::kEverywhere && !kSanitised;
     if (quantised && !all_types && shape.computed_type() != TM_Q4_0 && shape.computed_type() != TM_Q6_K) continue;
-    for (const Placement& placement : device_placements()) body(weights, placement, label(shape, placement));
+    const bool emulates = where == Where::kEverywhere || device_turn++ % kEmulatedTurns == test % kEmulatedTurns;
+    for (const Placement& placement : device_placements()) {
+      if (placement.backend != TM_BACKEND_EMU || emulates) body(weights, placement, label(shape, placement));
+    }
   }
 }
 
@@ -234,7 +246,7 @@ TEST(logits_agree_with_the_oracle) {
         if (p.backend >= TM_BACKEND_CUDA) limit = coarse ? 2e-2 : 4e-3;
         CHECK_TEXT(error <= limit, name + ": " + std::to_string(error) + " of " + std::to_string(limit));
       },
-      Sanitised::kEverywhere);
+      Where::kEverywhere);
 }
 
 TEST(chunked_is_whole) {
@@ -423,7 +435,7 @@ TEST(halved_rows_are_the_same_model) {
     const Weights interleaved(shape);
     const Weights halves = with_halved_rows(interleaved);
     const auto tokens = random_tokens(kLength, shape.vocab, 12);
-    for (Placement p : placements_of(turn)) {
+    for (Placement p : placements_of(shape, turn)) {
       for (const uint32_t kv : either({TM_F32, TM_F16}, {turn % 3 == 0 ? TM_F32 : TM_F16})) {
         p.kv_dtype = kv;
         p.ring = true;
