@@ -3,6 +3,7 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import io.vertx.core.json.JsonArray;
@@ -12,11 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** From the socket to the kernels and back, with a windowed model from a file. */
+@Tag("backends")
 class NativeServiceTest {
     private static final int WINDOW = 48;
 
@@ -28,7 +31,7 @@ class NativeServiceTest {
                 TinyModel.PLAIN.withWindow(WINDOW).load(files, backend),
                 new EngineConfig(
                         new EngineConfig.Step(4, 32, 32),
-                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Cache(16, Kernels.halfPrecision(false), 64 << 20),
                         new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20)),
                 TestService.CONFIG);
     }

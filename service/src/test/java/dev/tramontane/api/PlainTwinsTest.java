@@ -3,8 +3,8 @@ package dev.tramontane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
-import dev.tramontane.kernels.Backend;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What saves work or says more gives the same answer as the plain request that it stands for. */
+@Tag("backends")
 class PlainTwinsTest {
     private static final int WINDOW = 32;
     private static final int ANSWER = 40;
@@ -30,10 +32,10 @@ class PlainTwinsTest {
     @BeforeAll
     static void open() throws IOException {
         service = TestService.on(
-                TinyModel.PLAIN.withWindow(WINDOW).load(files, Backend.CPU),
+                TinyModel.PLAIN.withWindow(WINDOW).load(files, Kernels.backend()),
                 new EngineConfig(
                         new EngineConfig.Step(4, 32, 32),
-                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Cache(16, Kernels.halfPrecision(false), 64 << 20),
                         new EngineConfig.Admission(16, 1024, 8, 64, 1 << 20)),
                 TestService.CONFIG);
     }

@@ -138,7 +138,8 @@ class DocumentsTest {
     @Test
     void everyFlagInADocumentExists() throws IOException {
         Set<String> known = new TreeSet<>(FOREIGN);
-        known.addAll(List.of("--quick", "--cuda", "--with-model", "--output")); // Of the launcher's own commands.
+        known.addAll(
+                List.of("--quick", "--emu", "--cuda", "--with-model", "--output")); // Of the launcher's own commands.
         try (Stream<Path> files = Files.walk(Documents.root().resolve("loadtest/src/main/java"))) {
             files.filter(Files::isRegularFile)
                     .map(DocumentsTest::read)

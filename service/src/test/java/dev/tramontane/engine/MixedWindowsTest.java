@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
-import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
-import dev.tramontane.kernels.DType;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.CacheShape;
@@ -26,10 +24,12 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model some of whose layers have a window: each group of layers has its own ring, and answers don't depend on it. */
+@Tag("backends")
 final class MixedWindowsTest {
     private static final int WINDOW = 24;
     private static final int CONTEXT = 512;
@@ -43,7 +43,7 @@ final class MixedWindowsTest {
 
     @BeforeEach
     void writeTheModel() throws IOException {
-        model = TinyDirectory.mistral(new TinyModel(4, 0, CONTEXT, DType.F32, false, 7), directory);
+        model = TinyDirectory.mistral(new TinyModel(4, 0, CONTEXT, Kernels.matrices(), false, 7), directory);
         Path params = model.resolve("params.json");
         JsonObject json = new JsonObject(Files.readString(params));
         Files.writeString(
@@ -59,7 +59,7 @@ final class MixedWindowsTest {
                         loaded.model(),
                         new EngineConfig(
                                 new EngineConfig.Step(2, 20, 8),
-                                new EngineConfig.Cache(PAGE, false, 4 << 20),
+                                new EngineConfig.Cache(PAGE, Kernels.halfPrecision(false), 4 << 20),
                                 new EngineConfig.Admission(3, CONTEXT, 3, 16, 4096)),
                         EngineObserver.NONE,
                         System::nanoTime)) {
@@ -103,7 +103,13 @@ final class MixedWindowsTest {
         try (LoadedModel loaded = load()) {
             loaded.model()
                     .sizeCache(new CacheShape(
-                            PAGE, 1, 1, 1, 1, false, Collections.nCopies(2, new CacheShape.Group(ring, ring))));
+                            PAGE,
+                            1,
+                            1,
+                            1,
+                            1,
+                            Kernels.halfPrecision(false),
+                            Collections.nCopies(2, new CacheShape.Group(ring, ring))));
             StepBatch batch = loaded.model().newBatch();
             for (int at = 0; answer.size() < ANSWER; at++) {
                 batch.clear();
@@ -124,7 +130,7 @@ final class MixedWindowsTest {
     }
 
     private LoadedModel load() {
-        LoadOptions options = new LoadOptions(Backend.CPU, CpuLevel.AUTO, 1, OptionalInt.empty());
+        LoadOptions options = new LoadOptions(Kernels.backend(), CpuLevel.AUTO, 1, OptionalInt.empty());
         return LoadedModel.load(Kernels.library(), ModelSource.open(model), options, (done, total) -> {});
     }
 }

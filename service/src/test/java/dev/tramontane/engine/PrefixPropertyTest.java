@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
@@ -15,11 +16,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is found instead of computed changes nothing: the same tokens and probabilities as of a run alone on an empty cache. */
+@Tag("backends")
 final class PrefixPropertyTest {
     private static final int[][] GEOMETRIES = {{0}, {11}, {1}, {2}, {0, 11}, {11, 5, 0}, {1, 9}, {64}};
 
@@ -120,7 +123,7 @@ final class PrefixPropertyTest {
     private static EngineConfig config(int page, int chunk, boolean half, boolean prefixes) {
         return new EngineConfig(
                 new EngineConfig.Step(4, chunk, 64),
-                new EngineConfig.Cache(page, half, 8 << 20, prefixes),
+                new EngineConfig.Cache(page, Kernels.halfPrecision(half), 8 << 20, prefixes),
                 new EngineConfig.Admission(4, 512, 4, 16, 4096));
     }
 

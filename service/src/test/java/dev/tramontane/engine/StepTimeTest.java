@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Steps are bounded in time, by the rates of a machine that is made of arithmetic here: a base and so much for each row. */
+@Tag("backends")
 final class StepTimeTest {
     private static final long MILLI = 1_000_000;
     private static final long STEP = 100 * MILLI;
@@ -194,7 +196,7 @@ final class StepTimeTest {
         List<Recorder> whole = new ArrayList<>();
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(4, 256, 256),
-                new EngineConfig.Cache(16, false, 8 << 20),
+                new EngineConfig.Cache(16, Kernels.halfPrecision(false), 8 << 20),
                 new EngineConfig.Admission(4, 512, 4, 16, 4096));
         try (LoadedModel loaded = model.load(files, backend);
                 EngineLoop engine = new EngineLoop(loaded.model(), config, EngineObserver.NONE, () -> 0)) {

@@ -6,6 +6,7 @@ import dev.tramontane.chat.NoLayout;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.generation.Continuation;
 import dev.tramontane.generation.EngineTextGenerator;
@@ -28,12 +29,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 
 /** Answers of a real model, cut between any two events and continued by another engine: the same text, tokens and usage. */
+@Tag("backends")
 final class ContinuedAnswersTest {
     private static final int WINDOW = 24;
     private static final int ANSWER = WINDOW + 16;
@@ -44,7 +47,7 @@ final class ContinuedAnswersTest {
     private static EngineConfig config() {
         return new EngineConfig(
                 new EngineConfig.Step(4, 16, 8),
-                new EngineConfig.Cache(16, false, 16 << 20),
+                new EngineConfig.Cache(16, Kernels.halfPrecision(false), 16 << 20),
                 new EngineConfig.Admission(8, 256, 4, 64, 1 << 20));
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.StepBatch;
@@ -51,7 +52,8 @@ final class Lanes {
             pages.add(order);
             groups.add(new CacheShape.Group(slots * ring, ring));
         }
-        model.sizeCache(new CacheShape(pageTokens, slots, maxRows, slots, maxRows, halfPrecision, groups));
+        model.sizeCache(new CacheShape(
+                pageTokens, slots, maxRows, slots, maxRows, Kernels.halfPrecision(halfPrecision), groups));
     }
 
     private static int[] everyGroup(Model model, int ring) {

@@ -11,6 +11,7 @@ import dev.tramontane.engine.SequenceListener;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.TokenScore;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
@@ -27,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Real models, real files: a process ends, another one opens the directory and goes on with the very tokens of one that
  * was never interrupted, having computed only what is in no whole block; and whatever the files say, the tokens are right.
  */
+@Tag("backends")
 final class RestartTest {
     private static final int WINDOW = 24;
     private static final int PAGE = 16;
@@ -59,9 +62,10 @@ final class RestartTest {
         try (LoadedModel loaded = TinyModel.PLAIN.withWindow(window).load(temporary, backend)) {
             EngineConfig config = new EngineConfig(
                     new EngineConfig.Step(2, 16, 4),
-                    new EngineConfig.Cache(PAGE, false, 8 << 20),
+                    new EngineConfig.Cache(PAGE, Kernels.halfPrecision(false), 8 << 20),
                     new EngineConfig.Admission(4, 256, 2, 16, 1 << 20));
-            long[] pageBytes = {2L * TinyModel.KV_HEADS * TinyModel.HEAD_DIM * PAGE * Float.BYTES * 3};
+            int elementBytes = Kernels.halfPrecision(false) ? Short.BYTES : Float.BYTES;
+            long[] pageBytes = {2L * TinyModel.KV_HEADS * TinyModel.HEAD_DIM * PAGE * elementBytes * 3};
             try (PageFiles files =
                     new PageFiles(temporary.resolve("snapshots"), mark, pageBytes, 1 << 30, new SnapshotObserver() {
                         @Override
