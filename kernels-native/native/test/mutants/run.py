@@ -1,9 +1,18 @@
-"""Changes the device code in one place at a time and looks whether a test fails: python3 run.py [--list] [PART-OF-A-NAME ...]
+"""Changes the device code in one place at a time and looks whether a test fails: python3 run.py [OPTION ...] [PART-OF-A-NAME ...]
 
-By hand and weekly: 10 to 15 minutes on two cores. Builds and changes a copy in native/build/mutants, never the sources. A change that
-no test sees fails the run, unless survivors.txt lists it with a reason; so does one that is listed and seen.
+  --list      names the changes
+  --part I/N  every N-th change, in a folder of its own: two parts may run beside each other
+  --anew      forgets what earlier runs found; else what was found of the same sources is taken over, so a run may be broken off
+  --table     only writes results.txt, of what all parts have found so far
+
+By hand and weekly: 15 to 25 minutes on two cores. Builds and changes a copy in native/build/mutants, never the sources. A change that
+no test sees fails the run, unless survivors.txt lists it with a reason; so does one that is listed and seen. A run of all changes
+writes results.txt, which is kept beside this file.
 """
 
+import fcntl
+import hashlib
+import json
 import pathlib
 import re
 import shutil
@@ -13,14 +22,23 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = HERE.parent.parent
-WORK = NATIVE / "build" / "mutants"
-# Quickest first: the first that fails ends a mutant.
+FOLDERS = NATIVE / "build" / "mutants"
+# The tests that may see a change of a file, quickest first: the first that fails ends a mutant.
 TESTS = ["early_test", "attention_bits_test", "bits_test"]
-SECONDS = 300  # for one test of one mutant: what was quick and now hangs is seen
+TESTS_OF = {
+    "attention.cu": ["attention_bits_test", "early_test", "bits_test"],
+    "attention.h": ["attention_bits_test", "early_test", "bits_test"],
+    "tile.cu": ["group_product_test"],
+}
+COMPILER = "the compiler"
+ALL_TESTS = [*TESTS, "group_product_test"]
+# What holds words for nvcc alone, which the emulator doesn't compile.
+WORDS = ["bulk_copy.h", "group_product.h"]
 
 # Calls that are taken out one by one, wherever device code has them.
-CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_wait", "barrier_arrive", "barrier_expect",
-         "barrier_fence", "clear_unwritten<kSteps>"]
+CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "barrier_wait", "barrier_arrive", "barrier_expect",
+         "barrier_fence", "proxy_fence", "group_fence", "group_commit", "group_wait<1>", "group_wait<0>", "give_stage_back<kColumns>",
+         "clear_unwritten<kSteps>"]
 # (name, file, what is there, what comes in its place)
 CHANGES = [
     ("slices in another order for 17 rows and more", "cuda/matmul.h",
@@ -59,12 +77,46 @@ CHANGES = [
      "return binary_version + ptx_version > 0;"),
     ("what runs on a new device starts early", "cuda/early_start.h",
      " && ptx_version * 10 >= TM_FIRST_WITH_WAIT", " && ptx_version > 0"),
+    ("a ring one stage deeper than there is", "test/tile.cu", "if (block >= kStages) {", "if (block > kStages) {"),
+    ("the producer fills one stage more before the wait", "test/tile.cu",
+     "block < kStages && block < t.n_blocks", "block <= kStages && block < t.n_blocks"),
+    ("the producer's phase is not flipped", "test/tile.cu", "(block / kStages - 1) % 2", "0"),
+    ("a consumer's phase is not flipped, operand in registers", "test/tile.cu",
+     """block / kStages % 2);
+#pragma unroll
+""", """0);
+#pragma unroll
+"""),
+    ("a consumer's phase is not flipped, both in shared memory", "test/tile.cu",
+     """block / kStages % 2);
+    group_fence""", """0);
+    group_fence"""),
+    ("a wait that leaves two groups, operand in registers", "test/tile.cu",
+     """group_wait<1>(sums, b);""", """group_wait<2>(sums, b);"""),
+    ("a wait that leaves two groups, both in shared memory", "test/tile.cu",
+     """group_wait<1>(sums);""", """group_wait<2>(sums);"""),
+    ("a last wait that leaves a group", "test/tile.cu", "group_wait<0>(sums, a, b);", "group_wait<1>(sums, a, b);"),
+    ("a stage is given back before its products have ended", "test/tile.cu",
+     "if (block > 0) barrier_arrive(&s.empty[(block - 1) % kStages]);", "barrier_arrive(&s.empty[block % kStages]);"),
+    ("a stage is full with one copy", "test/tile.cu", "sizeof s.rows[0] + sizeof s.columns[0]);", "sizeof s.rows[0]);"),
+    ("the columns' descriptor with its distances exchanged", "test/tile.cu",
+     "s.columns[stage] + step * 2 * kCorePiece / sizeof(uint4), kCorePiece, kCoreRow);",
+     "s.columns[stage] + step * 2 * kCorePiece / sizeof(uint4), kCoreRow, kCorePiece);"),
+    ("the rows' descriptor with its distances exchanged", "test/tile.cu",
+     "s.rows[stage] + step * 2 * kCorePiece / sizeof(uint4), kCorePiece, kCoreRow);",
+     "s.rows[stage] + step * 2 * kCorePiece / sizeof(uint4), kCoreRow, kCorePiece);"),
+    ("the steps of a block the other way round", "test/tile.cu",
+     "group_multiply<kOperand>(sums, a[step], columns_of<kColumns>(s, stage, step));",
+     "group_multiply<kOperand>(sums, a[kSteps - 1 - step], columns_of<kColumns>(s, stage, kSteps - 1 - step));"),
+    ("a fence that doesn't name the operand", "test/tile.cu", "group_fence(sums, a);", "group_fence(sums);"),
 ]
 
 
 def mutants():
     """(name, file, changed text) of each."""
-    for file in sorted([*(NATIVE / "cuda").glob("*.cu"), *(NATIVE / "cuda").glob("*.h")]):
+    for file in [*sorted([*(NATIVE / "cuda").glob("*.cu"), *(NATIVE / "cuda").glob("*.h")]), NATIVE / "test" / "tile.cu"]:
+        if file.name in WORDS:
+            continue
         text = file.read_text()
         for call in CALLS:
             places = list(re.finditer(r"^ +(?:if \(.*\) )?" + re.escape(call) + r"\(.*\);$", text, re.M))
@@ -80,6 +132,17 @@ def mutants():
         yield name, NATIVE / file, text.replace(before, after)
 
 
+def digest_of_sources():
+    """Of what these tests are built of and see."""
+    tests = [NATIVE / "test" / name for name in ("CMakeLists.txt", "check.h", "random.h", "tile.cu", "tile.h", "tiny_model.cpp",
+                                                 "tiny_model.h", "types.h", *(f"{test}.cpp" for test in ALL_TESTS))]
+    folders = [file for folder in ("cuda", "emu", "include", "src") for file in (NATIVE / folder).iterdir()]
+    digest = hashlib.sha256()
+    for file in sorted([*tests, *folders]):
+        digest.update(str(file.relative_to(NATIVE)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
 def copy_changed(source, target):
     """Leaves what is the same with its time: a file that was changed and restored is newer than what was built of the change."""
     target = pathlib.Path(target)
@@ -87,56 +150,142 @@ def copy_changed(source, target):
         shutil.copyfile(source, target)
 
 
-def build(log):
-    command = ["cmake", "--build", str(WORK / "build"), "--parallel", "2", "--target", *TESTS]
-    return subprocess.run(command, stdout=log, stderr=log).returncode == 0
+class Copy:
+    """A copy of the sources, and what is built of it."""
 
+    def __init__(self, folder, log):
+        self.log = log
+        self.sources = folder / "native"
+        self.build_folder = folder / "build"
+        self.limits = {}
+        shutil.copytree(NATIVE, self.sources, ignore=shutil.ignore_patterns("build"), copy_function=copy_changed, dirs_exist_ok=True)
+        rules = self.sources / "CMakeLists.txt"
+        rules.write_text(rules.read_text().replace(" -Werror ", " "))  # what is taken out leaves something unused
+        ninja = ["-G", "Ninja"] if shutil.which("ninja") else []
+        subprocess.run(["cmake", "-S", str(self.sources), "-B", str(self.build_folder), *ninja, "-DCMAKE_BUILD_TYPE=Release",
+                        "-DTM_TESTS=ON", "-DTM_NVCC=OFF", "-DCMAKE_CXX_FLAGS_RELEASE=-O1"], stdout=log, stderr=log, check=True)
 
-def first_failure(log):
-    """The test that sees the change, or None."""
-    for test in TESTS:
-        command = ["timeout", str(SECONDS), str(WORK / "build" / "test" / test)]
+    def build(self, *tests):
+        command = ["cmake", "--build", str(self.build_folder), "--parallel", "2", "--target", *tests]
+        return subprocess.run(command, stdout=self.log, stderr=self.log).returncode == 0
+
+    def passes(self, test):
+        """What was quick and now hangs has failed."""
+        command = ["timeout", str(self.limits.get(test, 600)), str(self.build_folder / "test" / test)]
         environment = {"TM_TEST_BACKEND": "emu", "PATH": "/usr/bin:/bin"}
-        if subprocess.run(command, stdout=log, stderr=log, env=environment).returncode != 0:
-            return test
-    return None
+        return subprocess.run(command, stdout=self.log, stderr=self.log, env=environment).returncode == 0
+
+    def measure(self):
+        """Each test has to pass, and gets some times as long for a mutant."""
+        if not self.build(*ALL_TESTS):
+            sys.exit(f"the sources don't build: {self.log.name}")
+        for test in ALL_TESTS:
+            began = time.monotonic()
+            if not self.passes(test):
+                sys.exit(f"{test} fails without a change: {self.log.name}")
+            self.limits[test] = int(30 + 4 * (time.monotonic() - began))
+
+    def who_sees(self, file, text):
+        """The first test that fails of the changed file; COMPILER; or None."""
+        target = self.sources / file.relative_to(NATIVE)
+        original = target.read_text()
+        target.write_text(text)
+        try:
+            for test in TESTS_OF.get(file.name, TESTS):
+                if not self.build(test):
+                    return COMPILER
+                if not self.passes(test):
+                    return test
+            return None
+        finally:
+            target.write_text(original)
+
+
+def reasons():
+    """Of the changes that may live, by how their names begin."""
+    lines = [line for line in (HERE / "survivors.txt").read_text().splitlines() if line and line[0] != "#"]
+    return dict(line.split(" -- ") for line in lines)
+
+
+def reason_of(name):
+    return next((reason for line, reason in reasons().items() if name.startswith(line)), None)
+
+
+def found_before(path, digest):
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text())
+    if found["sources"] != digest:
+        return {}
+    return {name: seen for name, seen in found["seen"].items() if seen != COMPILER}
+
+
+def write_table(all_mutants, seen):
+    """The outcome of each change, and how many each test sees."""
+    outcomes = {name: (seen[name] or "no test") if name in seen else "not tried" for name, _, _ in all_mutants}
+    lines = ["# What run.py found last: a change and the test that sees it. Written by run.py.", ""]
+    for outcome in [*ALL_TESTS, "no test", "not tried"]:
+        lines.append(f"{list(outcomes.values()).count(outcome):4} {outcome}")
+    lines.append("")
+    for name, outcome in outcomes.items():
+        lines.append(f"{outcome}: {name}" + (f" -- {reason_of(name)}" if outcome == "no test" else ""))
+    (HERE / "results.txt").write_text("\n".join(lines) + "\n")
+
+
+def what_is_wrong(name, seen):
+    reason = reason_of(name)
+    if seen == COMPILER:
+        return f"{name}: doesn't compile"
+    if seen is None and reason is None:
+        return f"{name}: LIVES"
+    return f"{name}: seen by {seen}, though it is listed" if seen and reason else None
+
+
+def run_part(part, parts, chosen, anew, digest):
+    folder = FOLDERS / f"{part}-of-{parts}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock, open(folder / "log", "w") as log:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"another run is at work in {folder}; see --part")
+        seen = {} if anew else found_before(folder / "found.json", digest)
+        left = [m for m in chosen[part - 1 :: parts] if m[0] not in seen]
+        if not left:
+            return
+        copy = Copy(folder, log)
+        copy.measure()
+        for name, file, text in left:
+            began = time.monotonic()
+            log.write(f"== {name}\n")
+            log.flush()
+            seen[name] = copy.who_sees(file, text)
+            (folder / "found.json").write_text(json.dumps({"sources": digest, "seen": seen}))
+            print(f"{time.monotonic() - began:4.0f} s  {name}: {seen[name] or 'no test sees it'}", flush=True)
 
 
 def main(arguments):
-    names = [argument for argument in arguments if argument != "--list"]
-    all_mutants = [m for m in mutants() if not names or any(part in m[0] for part in names)]
-    if "--list" in arguments:
-        return print(*[name for name, _, _ in all_mutants], sep="\n")
-    lines = [line for line in (HERE / "survivors.txt").read_text().splitlines() if line and line[0] != "#"]
-    may_live = [line.split(" -- ")[0] for line in lines]
-    WORK.mkdir(parents=True, exist_ok=True)
-    copy = WORK / "native"
-    shutil.copytree(NATIVE, copy, ignore=shutil.ignore_patterns("build"), copy_function=copy_changed, dirs_exist_ok=True)
-    wrong = []
-    with open(WORK / "log", "w") as log:
-        subprocess.run(["cmake", "-S", str(copy), "-B", str(WORK / "build"), "-DCMAKE_BUILD_TYPE=Release", "-DTM_TESTS=ON", "-DTM_NVCC=OFF",
-                        "-DCMAKE_CXX_FLAGS_RELEASE=-O1"], stdout=log, stderr=log, check=True)
-        if not build(log):
-            sys.exit(f"the sources don't build: {WORK / 'log'}")
-        if failing := first_failure(log):
-            sys.exit(f"{failing} fails without a change: {WORK / 'log'}")
-        for name, file, text in all_mutants:
-            began = time.monotonic()
-            target = copy / file.relative_to(NATIVE)
-            original = target.read_text()
-            log.write(f"== {name}\n")
-            log.flush()
-            target.write_text(text)
-            seen = "the compiler" if not build(log) else first_failure(log)
-            target.write_text(original)
-            listed = any(name.startswith(line) for line in may_live)
-            verdict = f"seen by {seen}" if seen else "lives, as listed" if listed else "LIVES"
-            if seen == "the compiler" or bool(seen) == listed:
-                wrong.append(f"{name}: {verdict}" + (", though it is listed" if seen and listed else ""))
-            print(f"{time.monotonic() - began:4.0f} s  {name}: {verdict}", flush=True)
+    options = {argument for argument in arguments if argument in ("--list", "--anew", "--table")}
+    part, parts = 1, 1
+    if "--part" in arguments:
+        part, parts = (int(number) for number in arguments[arguments.index("--part") + 1].split("/"))
+    names = [a for a in arguments if not a.startswith("--") and "/" not in a]
+    all_mutants = list(mutants())
+    chosen = [m for m in all_mutants if not names or any(word in m[0] for word in names)]
+    if "--list" in options:
+        return print(*[name for name, _, _ in chosen], sep="\n")
+    digest = digest_of_sources()
+    if "--table" not in options:
+        run_part(part, parts, chosen, "--anew" in options, digest)
+    seen = {}
+    for path in FOLDERS.glob("*/found.json"):
+        seen.update(found_before(path, digest))
+    if "--table" in options or all(m[0] in seen for m in all_mutants):
+        write_table(all_mutants, seen)
+    wrong = [text for text in (what_is_wrong(m[0], seen[m[0]]) for m in chosen if m[0] in seen) if text]
     if wrong:
-        sys.exit("\n".join(["", f"{len(wrong)} of {len(all_mutants)} changes:", *wrong]))
-    print(f"each of {len(all_mutants)} changes is seen or listed")
+        sys.exit("\n".join(["", f"{len(wrong)} of {len(chosen)} changes:", *wrong]))
+    print(f"each of {sum(m[0] in seen for m in chosen)} changes is seen or listed")
 
 
 main(sys.argv[1:])
