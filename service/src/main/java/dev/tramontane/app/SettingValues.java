@@ -103,7 +103,7 @@ final class SettingValues {
     /** @throws IllegalArgumentException for what is no such URL */
     static URI address(String text) {
         URI uri = URI.create(text.replaceFirst("/+$", ""));
-        if (uri.getHost() == null || !isPlain(uri)) {
+        if (uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65_535 || !isPlain(uri)) {
             throw new IllegalArgumentException("no " + ADDRESS_RULE);
         }
         return uri;

@@ -139,7 +139,7 @@ final class Download {
                     case ChangedException changed -> throw changed;
                     case IOException failure -> throw failure;
                     case RuntimeException failure -> throw failure;
-                    default -> throw new IllegalStateException("a download failed", failed.getCause());
+                    case null, default -> throw new IllegalStateException("a download failed", failed.getCause());
                 }
             } finally {
                 threads.shutdownNow(); // and close waits for them

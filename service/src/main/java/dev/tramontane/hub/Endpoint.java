@@ -17,6 +17,11 @@ record Endpoint(URI uri, @Nullable String token) {
         return URI.create(uri + path);
     }
 
+    /** Whether there can be such a host and port. */
+    static boolean isReachable(URI uri) {
+        return uri.getHost() != null && uri.getPort() != 0 && uri.getPort() <= 65_535;
+    }
+
     /** Whether a place may see the token: the same scheme, host and port. */
     boolean covers(URI place) {
         return origin(uri).equals(origin(place));

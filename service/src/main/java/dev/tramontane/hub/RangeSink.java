@@ -132,8 +132,15 @@ final class RangeSink implements BodySubscriber<byte[]> {
     static final class UnwritableException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        UnwritableException(IOException cause) {
-            super(cause);
+        private final IOException reason;
+
+        UnwritableException(IOException reason) {
+            super(reason);
+            this.reason = reason;
+        }
+
+        IOException reason() {
+            return reason;
         }
     }
 }

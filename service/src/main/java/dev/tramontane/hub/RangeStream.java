@@ -99,7 +99,7 @@ final class RangeStream extends InputStream {
                             Kind.WRONG,
                             ranges.what() + " changes at its server while it is fetched; try later",
                             changed);
-                default -> throw new IllegalStateException("a download failed", failed.getCause());
+                case null, default -> throw new IllegalStateException("a download failed", failed.getCause());
             }
         }
         here = Files.newInputStream(file);

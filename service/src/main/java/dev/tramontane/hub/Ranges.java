@@ -127,8 +127,7 @@ final class Ranges {
             }
             return Tries.before(count);
         } catch (RangeSink.UnwritableException full) {
-            throw new HubException(
-                    Kind.STORE, "what comes cannot be written: " + IoReason.of((IOException) full.getCause()), full);
+            throw new HubException(Kind.STORE, "what comes cannot be written: " + IoReason.of(full.reason()), full);
         } catch (RangeSink.TooLongException more) {
             throw new HubException(
                     Kind.WRONG, Endpoint.host(tries.uri()) + " sends more of " + what() + " than it said", more);

@@ -75,6 +75,9 @@ public final class References {
             throw invalid(text, "is no name of a model");
         }
         String host = parts.group(1) == null ? "" : parts.group(1).toLowerCase(Locale.ROOT);
+        if (!host.isEmpty() && !Endpoint.isReachable(URI.create("https://" + host))) {
+            throw invalid(text, "names a host that can be none");
+        }
         return new Ollama(
                 host,
                 parts.group(2) == null ? Ollama.LIBRARY : parts.group(2),
@@ -89,7 +92,7 @@ public final class References {
         int colon = path.lastIndexOf(':');
         String variant = colon < 0 ? "" : path.substring(colon + 1);
         String[] parts = (colon < 0 ? path : path.substring(0, colon)).split("/", 3);
-        boolean climbs = revision.contains("..") || revision.contains("//") || revision.endsWith("/");
+        boolean climbs = revision.contains("..") || !SafePath.isSafe(revision);
         if (parts.length < 2 || !isRepository(parts[0]) || !isRepository(parts[1])) {
             throw invalid(text, "names no repository; one is hf:OWNER/REPOSITORY");
         }
@@ -118,7 +121,7 @@ public final class References {
         }
         String sum = uri.getRawFragment() == null ? "" : uri.getRawFragment();
         Matcher digest = SUM.matcher(sum);
-        if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getPath() == null) {
+        if (!Endpoint.isReachable(uri) || uri.getRawUserInfo() != null || uri.getPath() == null) {
             throw invalid(text, "is no URL with a host and without a user");
         }
         if (!sum.isEmpty() && !digest.matches()) {

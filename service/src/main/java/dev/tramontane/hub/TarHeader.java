@@ -43,7 +43,7 @@ record TarHeader(String name, int type, long size) {
             if (size > MOST) {
                 break;
             }
-            size = size << 8 | block[i] & 0xff;
+            size = size << 8 | (block[i] & 0xff);
         }
         if (size > MOST) {
             throw refusal.apply("has a member of more bytes than there are");

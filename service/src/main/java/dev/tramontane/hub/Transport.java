@@ -147,7 +147,7 @@ final class Transport implements AutoCloseable {
         }
         boolean secure = "https".equalsIgnoreCase(to.getScheme());
         if ((!secure && !"http".equalsIgnoreCase(to.getScheme()))
-                || to.getHost() == null
+                || !Endpoint.isReachable(to)
                 || to.getRawUserInfo() != null) {
             throw wrongWay(from, location, "which is no address of a file", null);
         }

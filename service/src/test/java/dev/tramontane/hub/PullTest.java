@@ -316,7 +316,14 @@ class PullTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"file:///etc/passwd", "ftp://127.0.0.1/x", "http://user:word@127.0.0.1/x", "::"})
+    @ValueSource(
+            strings = {
+                "file:///etc/passwd",
+                "ftp://127.0.0.1/x",
+                "http://user:word@127.0.0.1/x",
+                "http://127.0.0.1:99999/x",
+                "::"
+            })
     void noWayLeadsElsewhere(String location) throws Exception {
         server.on(BLOB, request -> HubServer.reply(302, new byte[0]).with("Location", location));
         assertThat(refused(hub(), TINY)).hasMessageContaining("which is no address");

@@ -48,6 +48,7 @@ class ReferencesTest {
     @Test
     void theirPartsAreApart() {
         assertThat(References.parse("h.example/u/m:t")).isEqualTo(new Ollama("h.example", "u", "m", "t"));
+        assertThatThrownBy(() -> References.parse("hf:a/b@" + "x".repeat(220))).hasMessageContaining("no revision");
         assertThat(References.parse("hf:o/r/d/f.gguf@x")).isEqualTo(new HuggingFace("o", "r", "d/f.gguf", "", "x"));
         assertThat(References.parse("http://example.org/x.gguf#sha256=" + SUM))
                 .isInstanceOfSatisfying(Web.class, web -> {
@@ -88,6 +89,12 @@ class ReferencesTest {
                 "hf:a/b@x//y",
                 "hf:a/b@/x",
                 "hf:a/b@x/",
+                "hf:a/b@x/./y",
+                "a..b/user/model",
+                "example.org:99999/user/model",
+                "1.2.3/user/model",
+                "https://example.org:99999/x.gguf",
+                "https://example.org:0/x.gguf",
                 "hf:a/b:",
                 "hf:a/b:..",
                 "hf:a/b/c.gguf:Q8_0",
@@ -167,7 +174,7 @@ class ReferencesTest {
                     }
                     if (name instanceof HuggingFace repository) {
                         assertThat(repository.file().split("/")).doesNotContain("..");
-                        assertThat(repository.revision()).doesNotContain("..");
+                        assertThat(repository.revision()).doesNotContain("..").matches(SafePath::isSafe);
                     }
                 });
     }
