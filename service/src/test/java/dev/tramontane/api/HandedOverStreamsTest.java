@@ -470,20 +470,6 @@ class HandedOverStreamsTest {
                 usual.fingerprint());
     }
 
-    /** What is a text in a request is a name in its file. */
-    @Test
-    void aToolsNameMayBeAsLongAsARequestLetsItBe() throws IOException {
-        String body = body(CHAT, new JsonObject().put("tools", new JsonArray().add(new JsonObject("""
-                {"type": "function", "function": {"name": "%s", "parameters": {}}}""".formatted(
-                                        "n".repeat(5000))))));
-        List<NumberedEvents> uncut = whole(scripted(answering(), true), CHAT, body);
-        ScriptedEngine first = answering();
-        List<NumberedEvents> events = cut(scripted(first, false), first, CHAT, body, 3);
-        String after = notice(events);
-        events.addAll(resumed(scripted(answering(), true), CHAT, body, after));
-        isWhole(events, uncut, "with a long name");
-    }
-
     /** Ids that clients choose are each of their path, here and in files. */
     @Test
     void aChatAndAFillOfTheSameNameDoNotMeet() throws IOException {

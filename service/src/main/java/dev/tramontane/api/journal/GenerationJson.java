@@ -37,11 +37,11 @@ import tools.jackson.core.JsonGenerator;
  */
 public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
     /**
-     * Of a file that has such requests: they are nested deeper in it than they came, and what a request has as a text, the name of
-     * a tool, may be a name in it. The file's bytes are limited where it is read.
+     * Of a file that has such requests, which are nested deeper in it than they came. Names are as long as a request's, and the
+     * file's bytes are limited where it is read.
      */
     public static final JsonLimits LIMITS =
-            new JsonLimits(Integer.MAX_VALUE, 80, Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
+            new JsonLimits(Integer.MAX_VALUE, 80, 1024, Integer.MAX_VALUE, Long.MAX_VALUE);
 
     /** Ids that a request may name, and more than any has. */
     private static final int MOST_CHOICES = 1024;
