@@ -68,6 +68,6 @@ final class CopiesTest {
         }
         long later = Allocated.by(thousand);
         assertThat(output.characters()).isEqualTo(43 * 5000);
-        assertThat(later).isLessThan(2 * first + 3 * output.characters()); // The builder may have grown.
+        assertThat(later).isLessThan(2 * first + 3L * output.characters()); // The builder may have grown.
     }
 }
