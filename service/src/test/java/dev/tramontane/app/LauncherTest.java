@@ -279,6 +279,39 @@ class LauncherTest {
                         + " openjdk@25 (");
     }
 
+    /** A shell that stops at the first command that fails would end before it had said which. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/sh", "dash", "busybox sh", "bash", "ksh", "zsh", "yash"})
+    void saysThatMavenFailed(String words) throws Exception {
+        for (String tool : List.of("c++", "make", "cmake")) {
+            script(directory.resolve("bin").resolve(tool), "exit 0");
+        }
+        script(directory.resolve("bin/mvn"), "echo '[ERROR] a test failed'; exit 5");
+        Path stages = Files.createDirectories(checkout.resolve(".ci")).resolve("stages");
+        Files.copy(LAUNCHER.resolveSibling(".ci/stages"), stages);
+        for (String module : List.of(
+                "kernels-native", "service/jinja", "service", "k8s/simulation", "loadtest/faults", "loadtest")) {
+            Files.createDirectories(checkout.resolve(module).resolve("src/test/java"));
+        }
+        Files.createFile(checkout.resolve("service/src/test/java/SomeTest.java"));
+        Path launcher = checkout.resolve("tramontane");
+        Map<String, String> environment =
+                Map.of("TRAMONTANE_JAVA_HOME", jdk.toString(), "PATH", directory.resolve("bin") + ":/usr/bin:/bin");
+        Run tested = run(shell(words), launcher, environment, "test", "SomeTest");
+        assertThat(tested.status()).as(tested.err()).isEqualTo(1);
+        assertThat(tested.err()).isEqualTo("""
+                        tramontane: SomeTest matches:
+                          java service SomeTest
+                        [ERROR] a test failed
+                        """);
+        Files.delete(checkout.resolve("service/target/.tramontane-built"));
+        Run built = run(shell(words), launcher, environment, "build");
+        assertThat(built.status()).as(built.err()).isEqualTo(1);
+        assertThat(built.err())
+                .endsWith("the build failed; the whole log is in " + checkout.toRealPath()
+                        + "/service/target/build.log\n");
+    }
+
     /** What was built needs a JDK only. */
     @Test
     void asksForNoCompilerWhereNothingIsBuilt() throws Exception {
