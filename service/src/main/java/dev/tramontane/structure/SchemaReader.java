@@ -17,6 +17,9 @@ final class SchemaReader {
     /** Alternatives of one value. */
     private static final int MOST_SHAPES = 1024;
 
+    /** Characters of a place that cost as much as the schema that stands there: each part of a schema has its place as a text. */
+    private static final int PLACE = 32;
+
     private static final Set<String> REMARKS = Set.of(
             "title",
             "description",
@@ -97,19 +100,21 @@ final class SchemaReader {
         int elementsBefore = shape.elements.size();
         int anyOfsBefore = anyOfs;
         refuseUnknown(pointer, schema);
+        long size = size(schema);
+        long places = size * (pointer.length() / PLACE);
+        effort.spend(places);
         List<Shape> shapes = List.of(shape);
         if (schema.get("$ref") instanceof String reference) {
             shapes = follow(pointer + "/$ref", reference, shapes);
         } else if (schema.containsKey("$ref")) {
             throw new StructureException(pointer + "/$ref", "$ref wants a string");
         }
-        int size = size(schema);
         for (Shape.Part each : list(pointer, schema, "allOf")) {
             shapes = apply(each, shapes);
         }
         List<Shape> local = new ArrayList<>();
         for (Shape each : shapes) {
-            effort.spend(size + each.size());
+            effort.spend(size + places + each.size());
             Shape copy = each.copy();
             if (keywords.apply(pointer, schema, copy)) {
                 local.add(copy);
@@ -151,7 +156,8 @@ final class SchemaReader {
         for (Dependencies.Dependency each : Dependencies.of(pointer, schema)) {
             List<Shape> next = new ArrayList<>();
             for (Shape shape : all) {
-                effort.spend(2L * (Effort.SCHEMA + shape.size()));
+                effort.spend(
+                        2L * (Effort.SCHEMA + shape.size()) + each.required().size());
                 next.add(each.absent(shape));
                 List<Shape> present = List.of(each.present(shape));
                 next.addAll(each.schema() == null ? present : apply(each.schema(), present));
@@ -188,12 +194,13 @@ final class SchemaReader {
     }
 
     /** Names that schemas from there on speak of are left alone, all others held to what is unevaluated. */
-    private static void addUnevaluated(String pointer, Map<?, ?> schema, Shape shape, int from) {
+    private void addUnevaluated(String pointer, Map<?, ?> schema, Shape shape, int from) {
         Map<String, Shape.@Nullable Part> evaluated = new LinkedHashMap<>();
         for (Shape.Members each : shape.members.subList(from, shape.members.size())) {
             if (each.rest() != null) {
                 return;
             }
+            effort.spend(4L * each.named().size());
             each.named().keySet().forEach(name -> evaluated.put(name, null));
         }
         shape.members.add(new Shape.Members(evaluated, JsonPointer.child(pointer, schema, "unevaluatedProperties")));
@@ -230,11 +237,15 @@ final class SchemaReader {
         return parts;
     }
 
-    /** Of what it says itself, about: members and elements of its keywords, characters of its pattern. */
-    private static int size(Map<?, ?> schema) {
-        int size = Effort.SCHEMA;
-        for (Object value : schema.values()) {
-            size += switch (value) {
+    /** Of what it says itself, about: members and elements of its keywords, all of the values that it lists, characters of its pattern. */
+    private static long size(Map<?, ?> schema) {
+        long size = Effort.SCHEMA;
+        for (Map.Entry<?, ?> each : schema.entrySet()) {
+            if ("enum".equals(each.getKey()) || "const".equals(each.getKey())) {
+                size += parts(each.getValue());
+                continue;
+            }
+            size += switch (each.getValue()) {
                 case Map<?, ?> map -> map.size();
                 case List<?> list -> list.size();
                 case String text -> text.length() / 4;
@@ -242,6 +253,27 @@ final class SchemaReader {
             };
         }
         return size;
+    }
+
+    /** Of a value, itself included: they are compared one by one. */
+    private static long parts(@Nullable Object value) {
+        return switch (value) {
+            case Map<?, ?> map -> {
+                long parts = 1;
+                for (Object each : map.values()) {
+                    parts += parts(each);
+                }
+                yield parts;
+            }
+            case List<?> list -> {
+                long parts = 1;
+                for (Object each : list) {
+                    parts += parts(each);
+                }
+                yield parts;
+            }
+            case null, default -> 1;
+        };
     }
 
     /** What a schema refers to that says nothing else: places that mean the same share a rule. */
@@ -253,6 +285,7 @@ final class SchemaReader {
                     || !schema.keySet().stream().allMatch(key -> key.equals("$ref") || isRemark(String.valueOf(key)))) {
                 return at;
             }
+            effort.spend(4L + (reference.length() + at.pointer().length()) / 8);
             at = JsonPointer.resolve(root, reference, at.pointer() + "/$ref");
         }
         return part; // Perhaps round in a circle, which is refused where it is read.

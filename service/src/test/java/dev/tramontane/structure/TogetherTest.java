@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,7 +112,29 @@ class TogetherTest {
     }
 
     static Stream<Arguments> schemas() {
+        String name = "n".repeat(20_000);
+        String circle = "#/$defs/" + name;
         return Stream.of(
+                Arguments.of(
+                        "a circle of long references in 4000 places",
+                        Map.of(
+                                "properties",
+                                properties(4000, i -> Map.of("$ref", "#/$defs/to")),
+                                "$defs",
+                                Map.of("to", Map.of("$ref", circle), name, Map.of("$ref", circle)))),
+                Arguments.of(
+                        "5000 places behind a long name",
+                        object(Map.of("n".repeat(100_000), object(properties(5000, i -> Map.of()))))),
+                Arguments.of(
+                        "a listed value of 20000 parts, compared 500 times in 1000 alternatives",
+                        Map.of(
+                                "allOf",
+                                Stream.concat(
+                                                Stream.of(Map.of("anyOf", Collections.nCopies(1000, Map.of()))),
+                                                Collections.nCopies(500, Map.of("$ref", "#/$defs/to")).stream())
+                                        .toList(),
+                                "$defs",
+                                Map.of("to", Map.of("const", List.of(Collections.nCopies(20_000, 1L)))))),
                 Arguments.of(
                         "3000 patterns with lengths",
                         object(properties(
