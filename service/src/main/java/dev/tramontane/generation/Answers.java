@@ -210,7 +210,8 @@ final class Answers {
     // ---- those who come back
 
     private void submit(Choice choice, Submission ready) {
-        SequenceHandle taken = whoComesBack().submit(choice, ready, outbox.wanted(Long.MAX_VALUE) > grants.open());
+        // Not what nobody has been asked for: those who came back before it have been asked for all that is wanted.
+        SequenceHandle taken = whoComesBack().submit(choice, ready, outbox.wanted(Long.MAX_VALUE) > 0);
         if (taken != null) {
             handles.replace(choice.place(), taken);
         }

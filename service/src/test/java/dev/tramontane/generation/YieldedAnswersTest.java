@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -236,6 +237,54 @@ final class YieldedAnswersTest {
         until(engine, () -> reader.over);
         assertThat(engine.runs).hasSize(3);
         assertThat(reader.error).isNull();
+    }
+
+    /** Two answers come back, the second when the first was asked for all that is wanted: it is not put off until that one has ended. */
+    @Test
+    void whoComesBackBesideAnotherHasHisShare() {
+        ScriptedEngine engine = new ScriptedEngine("a".repeat(60), "b".repeat(60));
+        engine.crowd();
+        AtomicInteger prepared = new AtomicInteger();
+        EngineTextGenerator generator = new EngineTextGenerator(
+                "toy",
+                engine,
+                new ByteTokenizer(),
+                new NoLayout("none"),
+                new GenerationConfig(1, 4, 1, 16, 4096),
+                SamplingDefaults.NEUTRAL,
+                (fresh, nanos, bytes) -> {
+                    if (prepared.incrementAndGet() == 3) {
+                        Awaitility.await()
+                                .pollDelay(Duration.ZERO)
+                                .pollInterval(Duration.ofMillis(1))
+                                .atMost(GUARD)
+                                .until(() -> engine.runs.size() == 3
+                                        && engine.runs.get(2).demanded() > 0);
+                    }
+                });
+        open.add(generator);
+        Reader reader = new Reader();
+        generator
+                .generate(request(StopRules.at(List.of()), 2)
+                        .formed(new AnswerForm(new Form.Regex("[ab]*"), "structured_outputs", 5, "")))
+                .subscribe(reader);
+        reader.want(5);
+        until(engine, reader::hasAll);
+        reader.presence.set(false);
+        until(engine, () -> allGone(engine));
+        reader.presence.set(true);
+        while (!reader.over) {
+            reader.want(8);
+            until(engine, reader::hasAll);
+        }
+        assertThat(reader.error).isNull();
+        int second = 0;
+        boolean ended = false;
+        for (GenerationEvent event : reader.events.subList(5, reader.events.size())) {
+            ended |= event instanceof Finished finished && finished.choice() == 0;
+            second += !ended && event instanceof Delta delta && delta.choice() == 1 ? 1 : 0;
+        }
+        assertThat(second).as("tokens of the second before the first has ended").isPositive();
     }
 
     /** What was found of its prompt is what was found where it began: its own pages, found on its return, are no news. */
