@@ -5,7 +5,6 @@ import dev.tramontane.hub.Hub;
 import dev.tramontane.hub.HubConfig;
 import dev.tramontane.weights.IoReason;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,12 +47,9 @@ final class Hubs {
                 Thread::sleep);
     }
 
+    /** Not by the disk's store, which the JDK looks for among mounts that a container may not see. */
     private static long free(Path directory) {
-        try {
-            return Files.getFileStore(directory).getUsableSpace();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("the disk of " + directory + " does not say what is free", unreadable);
-        }
+        return directory.toFile().getUsableSpace();
     }
 
     private Path store() {

@@ -56,6 +56,10 @@ final class Download {
      * @return what the server said of it
      */
     Facts run() throws IOException, InterruptedException {
+        if (wanted.bytes() == 0) { // Of nothing no server has a range.
+            Files.write(part, new byte[0]);
+            return new Facts(0, "", false, "");
+        }
         for (int tries = 1; ; tries++) {
             Facts facts = ranges.facts();
             if (facts.bytes() != wanted.bytes()) {
@@ -84,7 +88,7 @@ final class Download {
     private void get(Facts facts) throws IOException, InterruptedException, ChangedException {
         long there = Files.isRegularFile(part) ? Files.size(part) : 0;
         PartState state = PartState.read(note, facts.bytes(), facts.etag())
-                .filter(noted -> noted.end() <= there)
+                .filter(noted -> noted.end() <= there && isKnownAgain(facts))
                 .orElseGet(() -> begun(facts));
         try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             if (!facts.ranges()) {
@@ -111,6 +115,11 @@ final class Download {
             file.truncate(facts.bytes());
             file.force(true);
         }
+    }
+
+    /** Whether another file than before would be noticed: by its sum, or by its ETag. */
+    private boolean isKnownAgain(Facts facts) {
+        return wanted.digest() != null || !facts.etag().isEmpty();
     }
 
     private PartState begun(Facts facts) {

@@ -4,6 +4,7 @@ import dev.tramontane.hub.Reference.HuggingFace;
 import dev.tramontane.hub.StoredModel.Place;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,11 +68,18 @@ final class HuggingFaceCache {
         List<StoredModel> all = new ArrayList<>();
         for (Path repository : Folders.list(directory)) {
             Optional<HuggingFace> name = name(String.valueOf(repository.getFileName()));
-            if (name.isPresent()) {
-                find(name.get()).ifPresent(all::add);
-            }
+            name.flatMap(this::passingOver).ifPresent(all::add);
         }
         return all;
+    }
+
+    /** What cannot be read is not for us. */
+    private Optional<StoredModel> passingOver(HuggingFace name) {
+        try {
+            return find(name);
+        } catch (IOException unreadable) {
+            return Optional.empty();
+        }
     }
 
     /** Empty for what is no folder of a repository. */
@@ -101,6 +109,8 @@ final class HuggingFaceCache {
                     .filter(SafePath::isSafe)
                     .sorted()
                     .toList();
+        } catch (UncheckedIOException unreadable) {
+            throw unreadable.getCause();
         }
     }
 }

@@ -80,6 +80,19 @@ record ModelRecord(Reference reference, String entry, List<StoredFile> files, St
                 JsonDocument.text(object, "revision"));
     }
 
+    /**
+     * Itself, if it will be read again as it is: any other would be in the way of every list.
+     *
+     * @throws HubException when it has more in it than is read
+     */
+    ModelRecord readable() {
+        String what = "what is to be noted of " + reference.text();
+        if (!read(json(), what).equals(this)) {
+            throw new HubException(HubException.Kind.WRONG, what + " is read as something else");
+        }
+        return this;
+    }
+
     /** Which set of files this is: changes with what lies behind any of their names. */
     String set() {
         StringBuilder all = new StringBuilder();

@@ -95,7 +95,9 @@ final class ModelStore {
 
     private Optional<StoredModel> stored(Path folder) throws IOException {
         Optional<ModelRecord> record = record(folder);
-        return record.isPresent() && whole(record.get()) ? Optional.of(stored(folder, record.get())) : Optional.empty();
+        return record.isPresent() && whole(folder, record.get())
+                ? Optional.of(stored(folder, record.get()))
+                : Optional.empty();
     }
 
     private static StoredModel stored(Path folder, ModelRecord record) throws IOException {
@@ -116,9 +118,11 @@ final class ModelStore {
         return bytes.map(json -> ModelRecord.read(json, "the record " + file));
     }
 
-    private boolean whole(ModelRecord record) throws IOException {
+    /** Through the links, as it will be opened. */
+    private static boolean whole(Path folder, ModelRecord record) throws IOException {
+        Path files = folder.resolve(record.set());
         for (StoredFile file : record.files()) {
-            if (!Folders.has(blob(file.sha256()), file.bytes())) {
+            if (!Folders.has(SafePath.in(files, file.path()), file.bytes())) {
                 return false;
             }
         }
@@ -134,12 +138,16 @@ final class ModelStore {
     StoredModel put(ModelRecord record) throws IOException {
         Path folder = new SharedDirectory(folder(record.reference())).path();
         Path files = folder.resolve(record.set());
-        Folders.remove(files);
         for (StoredFile file : record.files()) {
             Path link = SafePath.in(files, file.path());
             Path parent = Objects.requireNonNull(link.getParent());
-            Files.createDirectories(parent);
-            Files.createSymbolicLink(link, parent.relativize(blob(file.sha256())));
+            Path blob = parent.relativize(blob(file.sha256()));
+            // One that is right stays: whoever opens the model meanwhile finds it.
+            if (!Files.isSymbolicLink(link) || !Files.readSymbolicLink(link).equals(blob)) {
+                Files.createDirectories(parent);
+                Files.deleteIfExists(link);
+                Files.createSymbolicLink(link, blob);
+            }
         }
         new SharedDirectory(folder).write(folder.resolve(RECORD), ByteBuffer.wrap(record.json()));
         for (Path other : Folders.list(folder)) {

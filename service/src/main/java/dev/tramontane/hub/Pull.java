@@ -56,7 +56,7 @@ final class Pull {
         requireRoom(plan, missing);
         ModelRecord record = plan.reference() instanceof Reference.Web web && isTar(web) ? unpacked(plan) : files(plan);
         listener.checked(plan);
-        return store.put(record);
+        return store.put(record.readable());
     }
 
     static boolean isTar(Reference.Web web) {
@@ -107,7 +107,13 @@ final class Pull {
         List<StoredFile> files = new ArrayList<>();
         for (PlannedFile file : plan.files()) {
             Digest digest = file.digest();
-            String sum = isThere(file) && digest != null ? digest.hex() : fetched(file);
+            String sum;
+            if (digest != null && isThere(file)) {
+                sum = digest.hex();
+                listener.at(file, file.bytes());
+            } else {
+                sum = fetched(file);
+            }
             files.add(new StoredFile(file.path(), file.bytes(), sum));
         }
         return new ModelRecord(plan.reference(), plan.entry(), files, plan.licence(), plan.revision());
@@ -146,6 +152,10 @@ final class Pull {
         Files.createDirectories(scratch);
         try {
             Facts facts = ranges(tar).facts();
+            if (facts.bytes() != tar.bytes()) { // For which there may be no room.
+                throw new HubException(
+                        Kind.WRONG, tar.path() + " changes at its server while it is fetched; try later");
+            }
             if (!facts.ranges()) {
                 requireRoom(plan, 2 * tar.bytes());
             }

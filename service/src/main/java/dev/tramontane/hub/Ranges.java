@@ -18,6 +18,9 @@ final class Ranges {
     /** Of one stretch, however much each of them brings. */
     private static final int MOST_REQUESTS = 1000;
 
+    /** More than any file has: sums of it don't overflow. */
+    private static final long MOST_BYTES = 1L << 46;
+
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})");
 
     private final Transport transport;
@@ -66,7 +69,7 @@ final class Ranges {
             return new Facts(Long.parseLong(range.group(3)), etag, true, answer.linked());
         }
         long length = headers.firstValueAsLong("Content-Length").orElse(-1);
-        if (answer.status() != 200 || length < 0) {
+        if (answer.status() != 200 || length < 0 || length > MOST_BYTES) {
             throw new HubException(
                     Kind.WRONG, Endpoint.host(answer.uri()) + " does not say how long " + what() + " is");
         }
@@ -90,7 +93,7 @@ final class Ranges {
                 at += sink.written();
                 idle = 0;
             }
-            if (requests == MOST_REQUESTS && at < to) {
+            if (at < to && (requests == MOST_REQUESTS || idle == Tries.MOST)) {
                 throw Refusals.of(new IOException("cut too often"), tries.uri());
             }
             if (idle > 0) {

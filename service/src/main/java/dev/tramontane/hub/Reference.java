@@ -58,7 +58,7 @@ public sealed interface Reference {
             return "hf:" + id()
                     + (file.isEmpty() ? "" : "/" + file)
                     + (variant.isEmpty() ? "" : ":" + variant)
-                    + (revision.equals(MAIN) ? "" : "@" + revision);
+                    + (revision.equals(MAIN) && !file.contains("@") ? "" : "@" + revision);
         }
 
         @Override

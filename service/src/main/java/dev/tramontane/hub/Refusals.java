@@ -58,17 +58,23 @@ final class Refusals {
         return new HubException(Kind.UNREACHABLE, Endpoint.host(uri) + " " + reason(failure), failure);
     }
 
+    /** The JDK's client says so with a ConnectException that has this cause. */
+    private static boolean isUnknown(IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static String reason(IOException failure) {
+        if (isUnknown(failure)) {
+            return "is not known to this machine's resolver; is there a network? (--ollama-registry and --hf-endpoint"
+                    + " name mirrors)";
+        }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
-                case UnknownHostException unknown -> {
-                    return "is not known to this machine's resolver; is there a network? (--ollama-registry and"
-                            + " --hf-endpoint name mirrors)";
-                }
-                case UnresolvedAddressException unknown -> {
-                    return "is not known to this machine's resolver; is there a network? (--ollama-registry and"
-                            + " --hf-endpoint name mirrors)";
-                }
                 case SSLException untrusted -> {
                     return "is not trusted, or speaks no TLS: its certificate was refused";
                 }

@@ -115,12 +115,14 @@ class HubTest {
         files.put("tokenizer.json", "{}".getBytes(StandardCharsets.UTF_8));
         files.put("model.safetensors", WEIGHTS);
         files.put("README.md", CONFIG);
+        files.put("LICENSE", new byte[0]);
         repository(files);
         StoredModel model = pull("hf:owner/repo");
         assertThat(model.path()).isDirectory();
         assertThat(model.path().resolve("config.json")).hasBinaryContent(CONFIG);
         assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
         assertThat(model.path().resolve("README.md")).doesNotExist();
+        assertThat(model.path().resolve("LICENSE")).isEmptyFile();
         assertThat(model.licence()).isEqualTo("apache-2.0");
         assertThat(model.revision()).isEqualTo(COMMIT);
         assertThat(server.requests())
@@ -251,6 +253,21 @@ class HubTest {
         assertThat(files(store())).isEmpty();
     }
 
+    /** A record that could not be read again would be in the way of every list. */
+    @Test
+    void whatCouldNotBeNotedIsRefused() throws Exception {
+        TarFile many = new TarFile().file("config.json", CONFIG);
+        for (int i = 0; i < 5_000; i++) {
+            many.file("f" + i, new byte[0]);
+        }
+        elsewhere.file("/many.tar", many.whole());
+        assertThatThrownBy(() -> pull(elsewhere.uri() + "/many.tar"))
+                .isInstanceOf(HubException.class)
+                .hasMessageContaining("what is to be noted of");
+        assertThat(hub().list()).isEmpty();
+        assertThat(hub().prune().files()).isPositive();
+    }
+
     private static List<String> files(Path folder) throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(Files::isRegularFile)
@@ -346,6 +363,18 @@ class HubTest {
         assertThat(hub().find(References.parse("tiny"))).contains(model);
     }
 
+    /** Nothing of a model goes while it is pulled again, and one that lacks a link comes again. */
+    @Test
+    void whatIsThereStaysWhileItIsPulledAgain() throws Exception {
+        Path path = pull("tiny").path();
+        Path kept = Files.createFile(path.resolveSibling("kept"));
+        assertThat(pull("tiny").path()).isEqualTo(path);
+        assertThat(kept).exists();
+        Files.delete(path); // As a kill leaves it.
+        assertThat(hub().find(References.parse("tiny"))).isEmpty();
+        assertThat(pull("tiny").path()).isEqualTo(path).hasBinaryContent(WEIGHTS);
+    }
+
     @Test
     void whatIsUnfinishedIsPruned() throws Exception {
         server.on(
@@ -380,6 +409,21 @@ class HubTest {
         Files.write(part, new byte[10]);
         elsewhere.file("/x.gguf", WEIGHTS);
         assertThat(pull(url).path()).hasBinaryContent(WEIGHTS);
+    }
+
+    /** Nobody says its sum or a strong ETag: half of one file and half of another would not be noticed. */
+    @Test
+    void aPartThatIsNotKnownAgainBeginsAnew() throws Exception {
+        String url = elsewhere.uri() + "/x.gguf";
+        elsewhere.on(
+                "/x.gguf",
+                request -> HubServer.from(request) == 2 * Pulled.SEGMENT
+                        ? HubServer.reply(404, new byte[0])
+                        : HubServer.part(request, WEIGHTS).with("ETag", "W/\"1\""));
+        assertThatThrownBy(() -> pull(url)).isInstanceOf(HubException.class);
+        byte[] newer = Pulled.bytes(WEIGHTS.length, 6);
+        elsewhere.on("/x.gguf", request -> HubServer.part(request, newer).with("ETag", "W/\"2\""));
+        assertThat(pull(url).path()).hasBinaryContent(newer);
     }
 
     /** All of a tar that comes without parts lies beside what is unpacked of it. */

@@ -8,7 +8,9 @@ import dev.tramontane.hub.HubServer.Reply;
 import dev.tramontane.hub.PullPlan.PlannedFile;
 import dev.tramontane.hub.StoredModel.Place;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -280,6 +282,15 @@ class PullTest {
                 .hasMessage("127.0.0.1:1 takes no connection");
     }
 
+    /** As the JDK's client says it. */
+    @Test
+    void aHostThatNobodyKnowsIsSaid() {
+        IOException failure = new ConnectException();
+        failure.initCause(new UnresolvedAddressException());
+        assertThat(Refusals.of(failure, URI.create("https://hub.example.org")))
+                .hasMessageStartingWith("hub.example.org is not known to this machine's resolver");
+    }
+
     @Test
     void whoSaysNothingIsGivenUp() throws Exception {
         server.on(BLOB, request -> null);
@@ -289,7 +300,7 @@ class PullTest {
                 Pulled.NOWHERE,
                 Optional.empty(),
                 path -> Long.MAX_VALUE,
-                Duration.ofMillis(50)));
+                Duration.ofMillis(500)));
         assertThat(refused(impatient, TINY)).hasMessageEndingWith("sends nothing any more");
     }
 

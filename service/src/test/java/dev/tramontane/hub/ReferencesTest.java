@@ -31,6 +31,7 @@ class ReferencesTest {
         "HF:a/b@main, hf:a/b, a/b",
         "hf:a/b@refs/pr/1, hf:a/b@refs/pr/1, a/b",
         "hf:a/b/sub/m.Q4_0.gguf@v1.0, hf:a/b/sub/m.Q4_0.gguf@v1.0, m.Q4_0",
+        "hf:a/b/x@y.gguf@main, hf:a/b/x@y.gguf@main, x@y",
         "hf:a/b:Q5_K_M@v1, hf:a/b:Q5_K_M@v1, a/b:Q5_K_M",
         "https://example.org/m/x.gguf?a=1, https://example.org/m/x.gguf?a=1, x",
         "https://example.org/mistral-7B-v0.3.tar, https://example.org/mistral-7B-v0.3.tar, mistral-7B-v0.3",
