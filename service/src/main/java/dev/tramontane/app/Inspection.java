@@ -265,9 +265,11 @@ final class Inspection {
         }
         facts.add(new Fact("together", Units.show(sum.bytes()) + ": " + sum.text(), "total_bytes", sum.bytes()));
         facts.add(bounds(memory.limit()));
-        boolean fits = memory.excess().isEmpty();
+        boolean fits = memory.spare() >= 0;
+        String otherwise =
+                memory.excess().isPresent() ? "no" : "no: it runs, but reads its weights from disk again and again";
         facts.add(new Fact(
-                "fits here", fits ? "yes, with " + Units.show(memory.spare()) + " to spare" : "no", "fits", fits));
+                "fits here", fits ? "yes, with " + Units.show(memory.spare()) + " to spare" : otherwise, "fits", fits));
         for (String note : memory.notes()) {
             facts.add(Fact.of("note", "note", note));
         }

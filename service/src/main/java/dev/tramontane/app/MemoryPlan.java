@@ -81,9 +81,10 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
                 + ", " + Units.show(bound.free()) + " of them free: " + sum.text();
     }
 
-    /** Bytes that are left; below 0 when there is not enough. */
+    /** Bytes that are left beside all of it, weights in place among it; below 0 when it does not stay in memory. */
     long spare() {
-        return -missing();
+        long free = limit.bounds().stream().mapToLong(Bound::free).min().orElseThrow();
+        return free - sum.bytes(Place.OWN) - sum.bytes(Place.FILE);
     }
 
     /** Why the model cannot run like this. */

@@ -136,6 +136,8 @@ class MemoryPlanTest {
         MemoryPlan tight = plan(machine(24 * GIB, own), Setting.BACKEND, "ref", Setting.CACHE_MEMORY, "1GiB");
         assertThat(tight.excess()).isEmpty();
         assertThat(tight.notes()).singleElement().asString().contains("will be read from disk again and again");
+        assertThat(tight.spare()).isNegative();
+        assertThat(roomy.spare()).isPositive();
         assertThat(roomy.notes()).isEmpty();
     }
 
