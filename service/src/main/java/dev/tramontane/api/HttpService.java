@@ -72,11 +72,22 @@ public final class HttpService {
             HttpObserver observer,
             Doorkeeper doorkeeper,
             TraceSink traceSink) {
+        this(vertx, config, routes, observer, doorkeeper, traceSink, new OpenConnections(config.transport(), observer));
+    }
+
+    private HttpService(
+            Vertx vertx,
+            ApiConfig config,
+            List<? extends ApiRoutes> routes,
+            HttpObserver observer,
+            Doorkeeper doorkeeper,
+            TraceSink traceSink,
+            OpenConnections connections) {
+        this.connections = connections;
         traces = new Traces(traceSink);
         this.vertx = vertx;
         this.config = config;
         this.observer = observer;
-        connections = new OpenConnections(config.transport(), observer);
         heads = new HeadRules(new Hosts(config.allowed().hosts(), config.host()));
         router = Router.router(vertx);
         router.route()
@@ -99,6 +110,12 @@ public final class HttpService {
             group.mount(endpoints);
         }
         endpoints.seal();
+    }
+
+    /** One more, at another address: both have no more connections than this one alone. */
+    public HttpService beside(
+            ApiConfig other, List<? extends ApiRoutes> routes, Doorkeeper doorkeeper, TraceSink traceSink) {
+        return new HttpService(vertx, other, routes, observer, doorkeeper, traceSink, connections);
     }
 
     private boolean isProbe(String path) {

@@ -360,7 +360,7 @@ record Configuration(
                                 Setting.OLLAMA,
                                 "on, off or a port, 0 to 65535",
                                 Configuration::ollamaPort,
-                                port -> port.isEmpty() || port.getAsInt() <= 65_535)
+                                port -> port.isEmpty() || (port.getAsInt() >= 0 && port.getAsInt() <= 65_535))
                         .orElseThrow(),
                 new Allowed(
                         values.list(Setting.ALLOWED_ORIGINS, Allowed.ORIGINS_RULE, Allowed::isOrigin),
@@ -396,7 +396,7 @@ record Configuration(
         return switch (given) {
             case "off" -> OptionalInt.empty();
             case "on" -> OptionalInt.of(11_434);
-            default -> OptionalInt.of(Integer.parseUnsignedInt(given));
+            default -> OptionalInt.of(Integer.parseInt(given));
         };
     }
 

@@ -51,7 +51,7 @@ record OpenDoors(
         String host = config.host();
         if (ollamaPort.isPresent()) {
             ApiConfig second = config.at(host, ollamaPort.getAsInt());
-            clients.add(new HttpService(vertx, second, routes, observer, door.keeper(), traces));
+            clients.add(clients.getFirst().beside(second, routes, door.keeper(), traces));
         }
         door.tls().ifPresent(files -> secure(clients, files, door, vertx));
         String scheme = door.tls().isPresent() ? "https" : "http";
