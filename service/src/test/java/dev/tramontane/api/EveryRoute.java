@@ -125,7 +125,14 @@ final class EveryRoute implements AutoCloseable {
         String long1 = "x".repeat(1 << 20);
         post("/tokenize", "{\"prompt\": \"" + "x".repeat(1 << 19) + "\"}");
         post("/detokenize", "{\"tokens\": [120" + ", 120".repeat(1 << 19) + "]}");
-        for (String path : List.of("/v1/completions", "/v1/chat/completions", "/v1/responses", "/v1/fim/completions")) {
+        for (String path : List.of(
+                "/v1/completions",
+                "/v1/chat/completions",
+                "/v1/responses",
+                "/v1/fim/completions",
+                "/api/chat",
+                "/api/generate",
+                "/generate")) {
             post(path, "{\"prompt\": \"" + long1 + "\"}"); // Too long, or no field of it.
             post(path, "{\"prompt\": [" + "1, ".repeat(300_000)); // No JSON.
             post(path, "{\"messages\": " + "[".repeat(1 << 20)); // Deep.

@@ -374,7 +374,9 @@ final class OllamaTest {
             TestService.eventually().until(() -> !stepped.runs.isEmpty());
             StringBuilder read = new StringBuilder();
             while (!read.toString().contains("\r\n\r\n1\r\n \r\n")) {
-                read.append((char) socket.getInputStream().read());
+                int next = socket.getInputStream().read();
+                assertThat(next).as(read.toString()).isNotNegative();
+                read.append((char) next);
             }
             assertThat(read.toString()).startsWith("HTTP/1.1 200 ").contains("application/x-ndjson");
         }
@@ -419,6 +421,18 @@ final class OllamaTest {
             {"model": "toy/bytes", "stream": false, "think": false, "format": "json", "messages": [{"role": "user", "content": "A title?"}]}\
             """);
         assertThat(title.json().getJsonObject("message").getString("content")).isNotNull();
+        // As its convert_payload_openai_to_ollama has them: the limit of a title beside the options, the index of a
+        // call beside its function.
+        assertThat(service.post(CHAT, """
+            {"model": "toy/bytes", "stream": false, "num_predict": 1000, "messages": [{"role": "user", "content": "A title?"}]}\
+            """).status()).isEqualTo(200);
+        TestService.Reply called = service.post(CHAT, """
+            {"model": "toy/bytes", "stream": false, "messages": [{"role": "user", "content": "hi"},
+              {"role": "assistant", "content": "", "tool_calls": [{"index": 0, "id": "call_1",
+                "function": {"name": "weather", "arguments": {"city": "Brest"}}}]},
+              {"role": "tool", "content": "12", "tool_call_id": "call_1"}]}\
+            """);
+        assertThat(called.status()).as(called.body()).isEqualTo(200);
         assertThat(service.post("/api/show", "{\"model\": \"toy/bytes\"}").status())
                 .isEqualTo(200);
     }

@@ -312,6 +312,11 @@ final class TestService implements AutoCloseable {
                         doorkeeper));
     }
 
+    /** An engine that samples by itself, where requests may hold so much. */
+    static TestService holding(ScriptedEngine engine, RequestMemory memory) {
+        return stepping(engine, new TestService(engine, new ByteTokenizer(), null, CONFIG, UNWATCHED, memory));
+    }
+
     /** The engine loop on a fake model, for those who have a key. */
     static TestService keyed(Doorkeeper doorkeeper, FakeModel model, EngineConfig engineConfig, ApiConfig config) {
         EngineLoop loop = new EngineLoop(model, engineConfig, EngineObserver.NONE, System::nanoTime);

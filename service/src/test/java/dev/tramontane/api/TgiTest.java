@@ -2,12 +2,15 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.page.ChatPage;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.keys.KeyObserver;
 import dev.tramontane.keys.KeyRing;
 import dev.tramontane.model.SamplingParameter;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -135,6 +138,23 @@ final class TgiTest {
         }
     }
 
+    /** Of which its last event has all: that is kept, and weighed. */
+    @Test
+    void aStreamHoldsNoMoreThanItMay() {
+        try (TestService other = TestService.holding(new ScriptedEngine(at -> 'a'), new RequestMemory(64 << 10))) {
+            String body = "{\"inputs\": \"hi\", \"parameters\": {\"max_new_tokens\": ";
+            assertThat(events(other.post("/generate_stream", body + "100}}"))
+                            .getLast()
+                            .getString("generated_text"))
+                    .hasSize(100);
+            TestService.eventually().until(() -> other.memory.held() == 0);
+            TestService.Reply cut = other.post("/generate_stream", body + "4000}}");
+            assertThat(cut.status()).isEqualTo(200);
+            assertThat(cut.body()).contains("takes more memory than all requests may hold together");
+            TestService.eventually().until(() -> other.memory.held() == 0);
+        }
+    }
+
     @Test
     void chanceIsAskedFor() {
         generated("");
@@ -162,6 +182,9 @@ final class TgiTest {
                     .json();
             JsonArray others = reply.getJsonObject("details").getJsonArray("best_of_sequences");
             assertThat(others).hasSize(1);
+            assertThat(reply.getJsonObject("details").getLong("seed")
+                            - others.getJsonObject(0).getLong("seed"))
+                    .isIn(-1L, 1L);
             assertThat(List.of(
                             reply.getString("generated_text"),
                             others.getJsonObject(0).getString("generated_text")))
@@ -239,9 +262,24 @@ final class TgiTest {
 
     /** The page at the root is for everybody; what is generated there is not. */
     @Test
-    void theRootAsksForAKey() {
+    void theRootAsksForAKey() throws IOException {
         Doorkeeper keys = Doorkeeper.of(new KeyRing(List.of(), System::nanoTime), KeyObserver.NONE);
         try (TestService other = TestService.keyed(keys, new ScriptedEngine("a"))) {
+            ApiRoutes root =
+                    endpoints -> endpoints.post("/", context -> Replies.json(context, 200, Buffer.buffer("[]")));
+            HttpService both = new HttpService(
+                    other.vertx, TestService.CONFIG, List.of(root, new ChatPage()), HttpObserver.NONE, keys);
+            int port = both.start().await();
+            try (RawClient client = new RawClient(port)) {
+                assertThat(client.send(RawClient.get("/")).answer().status()).isEqualTo(200);
+            }
+            for (String path : List.of("/", "//", "/?x=/livez", "/%2e")) {
+                try (RawClient client = new RawClient(port)) {
+                    assertThat(client.send(RawClient.post(path, "{}")).answer().status())
+                            .as(path)
+                            .isEqualTo(401);
+                }
+            }
             for (String path : List.of("/", "/generate", "/generate_stream")) {
                 TestService.Reply reply = other.post(path, "{\"inputs\": \"hi\"}");
                 assertThat(reply.status()).as(path).isEqualTo(401);

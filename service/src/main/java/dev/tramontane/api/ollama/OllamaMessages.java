@@ -1,5 +1,6 @@
 package dev.tramontane.api.ollama;
 
+import dev.tramontane.api.openai.ToolFields;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonWriter;
@@ -93,9 +94,10 @@ final class OllamaMessages {
 
     private Map<String, @Nullable Object> call(JsonFields fields) {
         fields.only("type", FUNCTION);
+        fields.harmless("index"); // Open WebUI has it here.
         String given = fields.string(ID);
         JsonFields function = fields.requiredObject(FUNCTION);
-        String name = function.requiredString(NAME);
+        String name = ToolFields.toolName(function);
         function.harmless("index"); // Of the call in its answer, which is its place here.
         Object arguments = function.value("arguments");
         function.end();
@@ -132,7 +134,8 @@ final class OllamaMessages {
     private void result(JsonFields fields, Map<String, @Nullable Object> message) {
         String id = fields.string("tool_call_id");
         String toolName = fields.string("tool_name");
-        String name = toolName == null ? fields.string(NAME) : toolName;
+        String other = fields.string(NAME); // Read whether it is wanted or not: a client may send both.
+        String name = toolName == null ? other : toolName;
         fields.only(CALLS, List.of());
         fields.only("thinking", "");
         Open answered = open.stream()

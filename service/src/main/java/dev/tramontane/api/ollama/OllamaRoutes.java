@@ -24,6 +24,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +101,7 @@ public final class OllamaRoutes implements ApiRoutes {
                 objects,
                 new AnswerTimes(Tally.of(context).begunNanos(), System::nanoTime),
                 asked.generator().profile().form(),
-                trace.id());
+                UUID.randomUUID().toString()); // A client's requests may all be of one trace.
         if (asked.stream()) {
             sender.stream(context, EventStream.JSON_LINES, asked.generator(), generations, writer, lease);
         } else {

@@ -2,6 +2,7 @@ package dev.tramontane.api.ollama;
 
 import dev.tramontane.answer.AnswerPart;
 import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.openai.Answer;
 import dev.tramontane.api.openai.AnswerWriter;
 import dev.tramontane.api.openai.CalledTool;
@@ -55,6 +56,19 @@ final class OllamaWriter implements AnswerWriter {
             case Delta delta -> delta(delta);
             case Finished finished -> finish(finished);
         };
+    }
+
+    /** Of calls, which are told when they are whole. */
+    @Override
+    public long keeps(GenerationEvent event) {
+        long characters = 0;
+        if (event instanceof Delta delta) {
+            for (AnswerPart part : delta.parts()) {
+                characters +=
+                        part instanceof AnswerPart.CallText text ? text.text().length() : 0;
+            }
+        }
+        return RequestMemory.ofText(characters);
     }
 
     @Override

@@ -68,6 +68,10 @@ public final class AnswerSender {
         Flux<byte[]> frames = events(generator, requests, RequestTrace.of(context))
                 .map(Contained.function(tagged -> {
                     tally.see(tagged.prompt(), tagged.event());
+                    long kept = writer.keeps(tagged.event());
+                    if (kept > 0) {
+                        lease.take(kept);
+                    }
                     return writer.event(tagged.prompt(), tagged.event());
                 }))
                 .concatWith(Mono.fromSupplier(Contained.supplier(writer::last)));

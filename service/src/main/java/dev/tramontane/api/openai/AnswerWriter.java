@@ -9,6 +9,11 @@ public interface AnswerWriter {
     /** The frames that one event of generation becomes, possibly none. */
     byte[] event(int prompt, GenerationEvent event);
 
+    /** What it keeps of an event of a stream until that is over, in bytes of heap. */
+    default long keeps(GenerationEvent event) {
+        return 0;
+    }
+
     /** The end of a stream; possibly nothing. */
     byte[] last();
 

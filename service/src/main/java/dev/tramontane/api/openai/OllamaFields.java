@@ -104,6 +104,8 @@ final class OllamaFields {
             harmless("truncate", "a prompt that does not fit is refused; nothing is cut off")
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             harmless("shift", "an answer ends where the context ends").at(OLLAMA_GENERATE, OLLAMA_CHAT),
+            harmless("num_predict", "as in Ollama, only that of options is a limit")
+                    .at(OLLAMA_CHAT),
             only("_debug_render_only", "POST /tokenize shows what a prompt becomes", false)
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             only("template", "the model's own is used; raw leaves it out", "").at(OLLAMA_GENERATE),

@@ -76,7 +76,7 @@ record TextObjects(TextRequest.Told told) {
         json.writeNumberProperty("generated_tokens", finished.usage().completionTokens());
         json.writeName("seed");
         if (told.seed().isPresent()) {
-            json.writeNumber(told.seed().getAsLong());
+            json.writeNumber(told.seed().getAsLong() + finished.choice()); // A choice's own.
         } else {
             json.writeNull();
         }

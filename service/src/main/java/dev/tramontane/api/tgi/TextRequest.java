@@ -67,6 +67,12 @@ record TextRequest(boolean stream, UrgencyFields urgency, String text, Told told
         }
         boolean details = parameters.flag("details", false) || prefill;
         int tops = parameters.integer("top_n_tokens", 0, 0, MOST_TOPS);
+        if (tops > 0 && !details && !stream) {
+            throw new InvalidJsonException(
+                    parameters.path("top_n_tokens"),
+                    parameters.path("top_n_tokens")
+                            + " are told with details or in a stream; ask for one, or leave it out");
+        }
         boolean drawn = drawn(parameters);
         int choices = choices(parameters, limits, drawn, stream);
         Sampling sampling = sampling(parameters, limits, profile, drawn);

@@ -1,5 +1,6 @@
 package dev.tramontane.api.tgi;
 
+import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.openai.Answer;
 import dev.tramontane.api.openai.AnswerWriter;
 import dev.tramontane.generation.GenerationEvent;
@@ -53,6 +54,12 @@ final class TextWriter implements AnswerWriter {
             case Delta delta -> delta(delta);
             case Finished finished -> last(finished);
         };
+    }
+
+    /** The last event has the whole text. */
+    @Override
+    public long keeps(GenerationEvent event) {
+        return event instanceof Delta delta ? RequestMemory.ofText(delta.text().length()) : 0;
     }
 
     @Override
