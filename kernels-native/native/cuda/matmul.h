@@ -12,8 +12,12 @@
 
 namespace tramontane::TM_DEVICE {
 
-inline constexpr uint32_t kMatmulWarps = 8;
-inline constexpr uint32_t kMatmulThreads = kMatmulWarps * 32;
+// Of a block. Few tokens are a stream of weights, which wants small blocks: 4,096 rows in four slices are 128 of them.
+// With many tokens, warps that read the same activations share them.
+template <int kTiles>
+inline constexpr uint32_t kMatmulWarps = kTiles == 4 ? 8 : 4;
+template <int kTiles>
+inline constexpr uint32_t kMatmulThreads = kMatmulWarps<kTiles> * 32;
 
 __device__ inline float silu(float x) { return x / (1.0f + expf(-x)); }
 
@@ -69,7 +73,7 @@ struct Source {
 };
 
 template <class Weights, int kTiles>
-__global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(const Product p) {
+__global__ void __launch_bounds__(kMatmulThreads<kTiles>, 4 / kTiles) matmul(const Product p) {
   // Blocks that are in registers before they are used: as many as there is room for.
   constexpr int kAhead = Weights::kWords > 8 ? 2 : Weights::kHighBits > 0 ? 3 : 4;
   constexpr uint32_t kTokens = kTiles * kTileTokens;
@@ -78,7 +82,7 @@ __global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(co
   // Passes over the same units are neighbours, so that their weights come from memory once.
   const uint32_t n_passes = (p.n_tokens + kTokens - 1) / kTokens;
   const uint32_t first_token = blockIdx.x % n_passes * kTokens;
-  const uint32_t n_pairs = kMatmulWarps / p.n_slices;
+  const uint32_t n_pairs = kMatmulWarps<kTiles> / p.n_slices;
   const uint32_t first_pair = blockIdx.x / n_passes * n_pairs;
   const uint32_t slice = warp % p.n_slices;
   const uint32_t end = p.n_blocks * (slice + 1) / p.n_slices;
@@ -148,7 +152,7 @@ __global__ void __launch_bounds__(kMatmulThreads, kTiles == 1 ? 2 : 1) matmul(co
   __syncthreads();
   const bool gated = p.result == Result::kGated;
   const uint32_t outputs = gated ? 1 : 2;  // of a pair, in units
-  for (uint32_t i = threadIdx.x * 2; i < n_pairs * outputs * kTile; i += kMatmulThreads * 2) {
+  for (uint32_t i = threadIdx.x * 2; i < n_pairs * outputs * kTile; i += kMatmulThreads<kTiles> * 2) {
     const uint32_t pair = i / kTile / outputs;
     const uint32_t u = i / kTile % outputs;
     const uint32_t token = first_token + i % kTile / kUnitRows;
@@ -186,11 +190,11 @@ cudaError_t launch_matmul(const Product& p, cudaStream_t stream) {
   uint32_t units = 0;
   for (uint32_t i = 0; i < p.n_parts; ++i) units += p.parts[i].units;
   const uint32_t pairs = (units + 1) / 2;  // of gate and up: one of each
-  const uint32_t of_block = kMatmulWarps / p.n_slices;
+  const uint32_t of_block = kMatmulWarps<kTiles> / p.n_slices;
   const uint32_t passes = (p.n_tokens + kTiles * kTileTokens - 1) / (kTiles * kTileTokens);
-  const uint32_t shared = kMatmulWarps * 2 * kTiles * kTileTokens * kUnitRows * sizeof(float);
+  const uint32_t shared = kMatmulWarps<kTiles> * 2 * kTiles * kTileTokens * kUnitRows * sizeof(float);
   return launch(matmul<Weights, kTiles>,
-                {dim3((pairs + of_block - 1) / of_block * passes), dim3(kMatmulThreads), shared}, stream, p);
+                {dim3((pairs + of_block - 1) / of_block * passes), dim3(kMatmulThreads<kTiles>), shared}, stream, p);
 }
 
 // Passes of up to 32 tokens; the fewest tiles that hold them.
