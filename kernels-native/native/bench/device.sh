@@ -31,10 +31,11 @@ if [ "$what" != time ]; then
     took "checking"
     export TM_TEST_BACKEND=cuda
     for test in hashes_test group_product_test attention_bits_test bits_test; do
-        timeout 60 "$build/test/$test" 2>&1 | tee "$out/$test.log"
+        timeout 60 "$build/test/$test" 2>&1 | tee "$out/$test.log" || took "$test FAILED, or was cut off"
     done
-    timeout 100 "$build/test/forward_test" 2>&1 | tee "$out/forward_test.log"
-    TM_FUZZ_STEPS=8000 timeout 60 "$build/test/fuzz_test" 2>&1 | tee "$out/fuzz_test.log"
+    timeout 100 "$build/test/forward_test" 2>&1 | tee "$out/forward_test.log" || took "forward_test FAILED, or was cut off"
+    TM_FUZZ_STEPS=8000 timeout 60 "$build/test/fuzz_test" 2>&1 | tee "$out/fuzz_test.log" ||
+        took "fuzz_test FAILED, or was cut off"
     unset TM_TEST_BACKEND
 fi
 
