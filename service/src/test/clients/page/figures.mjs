@@ -55,7 +55,7 @@ await script(async () => {
   await page.locator("#composer").waitFor();
   await page.keyboard.press("Enter");
   await page.locator("#server-view").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "figures-title");
+  await page.waitForFunction(() => document.activeElement.id === "figures-title"); // Once the view's module is there.
   await page.locator("#server-link").click();
   assert.equal(await page.locator("#prompt").inputValue(), "not sent yet");
   assert.equal(await page.locator("#server-view").isVisible(), false);

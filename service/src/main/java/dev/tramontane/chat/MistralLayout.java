@@ -66,8 +66,11 @@ public final class MistralLayout implements ChatLayout {
         }
         ReasoningPrompt.refuse(conversation);
         for (String name : conversation.variables().keySet()) {
-            // An effort that is none of its settings has a refusal of its own.
-            if (!name.equals(MistralSettings.EFFORT) && !settings.names().contains(name)) {
+            // An effort that is none of its settings has a refusal of its own; a schema is for those models that want
+            // to see it.
+            boolean known = name.equals(MistralSettings.EFFORT)
+                    || (version.hasSettings() && name.equals(MistralSettings.SCHEMA));
+            if (!known && !settings.names().contains(name)) {
                 throw Effort.unread(name, "layout, " + version.layoutName(), settings.names());
             }
         }

@@ -83,7 +83,8 @@ class MistralRequestsTest {
                         "messages[1].tool_calls[0].function.name must be 1 to 64 letters, digits, _ or -"),
                 bad(
                         ASKED + "," + call("abcDEF123", "x".repeat(5000)) + "," + result("abcDEF123"),
-                        "must be 1 to 64 letters, digits, _ or -, got \"" + "x".repeat(40) + "…\"."),
+                        "messages[1].tool_calls[0].function.name must be 1 to 64 letters, digits, _ or -, got \""
+                                + "x".repeat(40) + "…\""),
                 bad(
                         ASKED + "," + call("abcDEF123", "f")
                                 + ",{\"role\": \"tool\", \"name\": \"a.b\", \"tool_call_id\": \"abcDEF123\", \"content\": \"\"}",
@@ -98,7 +99,7 @@ class MistralRequestsTest {
                 new Case(
                         "[" + ASKED + "]",
                         ", \"tools\": [{\"function\": {\"name\": \"a.b\"}}]",
-                        "tools[0].function.name must be 1 to 64 letters, digits, _ or -, got \"a.b\"."),
+                        "tools[0].function.name must be 1 to 64 letters, digits, _ or -, got \"a.b\""),
                 new Case(
                         "[" + said("assistant") + "]",
                         ", \"continue_final_message\": true",
@@ -115,7 +116,10 @@ class MistralRequestsTest {
         for (String route : List.of("/v1/chat/completions", "/tokenize")) {
             TestService.Reply answer = service.post(route, "{\"messages\": " + wrong.messages() + wrong.more() + "}");
             assertThat(answer.status()).as(answer.body()).isEqualTo(400);
-            assertThat(answer.error().getString("param")).isEqualTo("messages");
+            String param = answer.error().getString("param");
+            assertThat(param.equals("messages") || wrong.message().startsWith(param + " "))
+                    .as(param)
+                    .isTrue();
             assertThat(answer.error().getString("message"))
                     .contains(wrong.message())
                     .hasSizeLessThan(400);

@@ -35,10 +35,11 @@ class CountedWordsTest {
         }
         try (RunningModel running = RunningModel.open(
                 Configuration.of(Settings.of(
-                        Map.of(Setting.MODEL, model, Setting.THREADS, "1", Setting.MAX_BATCH, "1"),
-                        Map.of(),
-                        Map.of(),
-                        "")),
+                                Map.of(Setting.MODEL, model, Setting.THREADS, "1", Setting.MAX_BATCH, "1"),
+                                Map.of(),
+                                Map.of(),
+                                ""))
+                        .withModel(Path.of(model)),
                 Environment.ofProcess(),
                 EngineObserver.NONE)) {
             assertThat(running.description()).contains(", 1 thread, ").matches(text -> !ForeignWords.countsWrong(text));

@@ -54,7 +54,8 @@ class SnapshotFilesTest {
                 Setting.SNAPSHOT_DIR,
                 temporary.resolve("snapshots").toString()));
         given.putAll(more);
-        return Configuration.of(Settings.of(given, Map.of(), Map.of(), ""));
+        return Configuration.of(Settings.of(given, Map.of(), Map.of(), ""))
+                .withModel(Path.of(given.get(Setting.MODEL)));
     }
 
     private Told run(TinyModel model, Map<Setting, String> more) throws IOException {
