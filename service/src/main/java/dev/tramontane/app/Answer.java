@@ -28,7 +28,7 @@ final class Answer extends BaseSubscriber<GenerationEvent> {
     private GenerationEvent.@Nullable Finished finished;
     private @Nullable Throwable failure;
 
-    private Answer(Consumer<String> sink) {
+    Answer(Consumer<String> sink) {
         this.sink = sink;
     }
 

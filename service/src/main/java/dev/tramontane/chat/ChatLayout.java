@@ -18,6 +18,11 @@ public interface ChatLayout {
         return AnswerStyle.PLAIN;
     }
 
+    /** Whether the model wants to see the schema that its answer has to follow, as the variable {@link MistralSettings#SCHEMA}. */
+    default boolean showsSchema() {
+        return false;
+    }
+
     /** The same layout for a model that answers in another form. */
     default ChatLayout answeredIn(AnswerStyle other) {
         ChatLayout same = this;
@@ -30,6 +35,11 @@ public interface ChatLayout {
             @Override
             public AnswerStyle form() {
                 return other;
+            }
+
+            @Override
+            public boolean showsSchema() {
+                return same.showsSchema();
             }
         };
     }

@@ -121,6 +121,11 @@ public final class MistralLayout implements ChatLayout {
     }
 
     @Override
+    public boolean showsSchema() {
+        return version.hasSettings() && settings.showsSchema();
+    }
+
+    @Override
     public AnswerStyle form() {
         return form;
     }

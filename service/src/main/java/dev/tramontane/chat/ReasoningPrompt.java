@@ -88,6 +88,11 @@ public record ReasoningPrompt(ChatLayout layout, List<Map<String, @Nullable Obje
         return layout.form();
     }
 
+    @Override
+    public boolean showsSchema() {
+        return layout.showsSchema();
+    }
+
     /** @throws ChatLayoutException where a conversation still asks for instructions: the model came with none */
     static void refuse(Conversation conversation) {
         if (conversation.variables().containsKey(VARIABLE)) {

@@ -39,6 +39,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
     private final Engine engine;
     private final EngineLimits limits;
     private final PromptEncoder encoder;
+    private final ChatLayout layout;
     private final TokenTexts texts;
     private final Submissions submissions;
     private final GenerationConfig config;
@@ -86,6 +87,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
                 new InfillLayout(tokenizer).exists(),
                 sampling,
                 layout.form());
+        this.layout = layout;
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);
         Guides guides = new Guides(layout.form(), texts, limits.vocabulary(), observer);
@@ -238,7 +240,9 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
             }
             submissions.check(request);
             BooleanSupplier gone = () -> stream.cancelled() || isLate(request);
-            PreparedPrompt prompt = encoder.encode(request.prompt(), new EncodingLimit(limits.contextTokens(), gone));
+            PreparedPrompt prompt = encoder.encode(
+                    ShownForm.in(request.prompt(), request.form(), layout),
+                    new EncodingLimit(limits.contextTokens(), gone));
             boolean complete = stream.prepared(prompt);
             stream.started(engine.submit(submissions.of(request, prompt, complete, gone), stream.listeners()));
         } catch (CancellationException nobodyWaits) {

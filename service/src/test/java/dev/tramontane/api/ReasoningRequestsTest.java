@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,32 @@ final class ReasoningRequestsTest {
         SERVICE.chat(chat(
                 "[{\"role\": \"user\", \"content\": \"a\"}]", ", \"reasoning_effort\": null, \"prompt_mode\": null"));
         assertThat(SERVICE.layout.last.variables()).isEmpty();
+    }
+
+    /** What mistral-common makes a setting of, of a model whose files have that setting. */
+    @Test
+    void theFormOfAnAnswerIsShownToThoseWhoWantToSeeIt() {
+        String schema = "{\"type\": \"object\", \"properties\": {\"b\": {\"type\": \"string\"}, \"a\": {}}}";
+        String named =
+                ", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"n\", \"schema\": "
+                        + schema + "}}";
+        String any = "{\"anyOf\": [{\"type\": \"object\"}, {\"type\": \"array\"}]}";
+        try (TestService service = TestService.of("fine")) {
+            for (boolean shows : new boolean[] {true, false}) {
+                service.layout.showsSchema = shows;
+                assertShown(service, named, shows ? schema : null);
+                assertShown(service, ", \"response_format\": {\"type\": \"json_object\"}", shows ? any : null);
+                assertShown(service, ", \"structured_outputs\": {\"regex\": \"a\"}", null);
+                assertShown(service, "", null);
+            }
+        }
+    }
+
+    private static void assertShown(TestService service, String form, @Nullable String schema) {
+        TestService.Reply reply = service.chat(chat("[{\"role\": \"user\", \"content\": \"a\"}]", form));
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(service.layout.last.variables().get("json_schema"))
+                .isEqualTo(schema == null ? null : new JsonObject(schema).getMap());
     }
 
     @Test

@@ -11,6 +11,14 @@ final class SimpleLayout implements ChatLayout {
     /** The conversation laid out last. */
     volatile Conversation last = new Conversation(List.of(), List.of(), true, false, java.util.Map.of());
 
+    /** Whether it is told the schema of an answer. */
+    volatile boolean showsSchema;
+
+    @Override
+    public boolean showsSchema() {
+        return showsSchema;
+    }
+
     @Override
     public ChatPrompt render(Conversation conversation) {
         last = conversation;

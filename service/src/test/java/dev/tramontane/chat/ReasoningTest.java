@@ -137,6 +137,9 @@ final class ReasoningTest {
                 }
             }
         }
+        for (ChatLayout layout : List.of(thinking, thinking.withoutThoughts(), prompted)) {
+            assertThat(layout.showsSchema()).isEqualTo(version.hasSettings());
+        }
         refuses(
                 thinking,
                 asking(Map.of("json_schema", true)),
