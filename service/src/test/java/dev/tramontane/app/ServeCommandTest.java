@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,8 +158,10 @@ class ServeCommandTest {
         JsonObject body = new JsonObject(answer.body());
         assertThat(body.getString("system_fingerprint")).matches("tm-[0-9a-f]{8}");
         assertThat(body.getJsonObject("usage").getInteger("completion_tokens")).isEqualTo(5);
+        // The step that gave the last token is counted when it is over, which the answer doesn't wait for.
+        Awaitility.await()
+                .until(() -> get(address + "/metrics").body().contains("tramontane_generation_tokens_total 5.0"));
         assertThat(get(address + "/metrics").body())
-                .contains("tramontane_generation_tokens_total 5.0")
                 .contains("tramontane_event_loop_delay_seconds_count")
                 .contains("jvm_threads_current")
                 .contains("tramontane_state{state=\"ready\"} 1.0")
