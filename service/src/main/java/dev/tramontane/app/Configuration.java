@@ -243,6 +243,9 @@ record Configuration(
      */
     static Configuration of(Settings settings) {
         SettingValues values = new SettingValues(settings);
+        HttpChoice http = http(values);
+        AccessChoice access = access(values);
+        Ports.requireApart(http, access);
         return new Configuration(
                 model(values),
                 new HubChoice(
@@ -252,8 +255,8 @@ record Configuration(
                         values.address(Setting.HF_ENDPOINT)),
                 compute(values),
                 engine(values),
-                http(values),
-                access(values),
+                http,
+                access,
                 new Ending(
                         values.time(Setting.DRAIN_DELAY, "at most 1h", Duration.ZERO, Duration.ofHours(1)),
                         values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24))),

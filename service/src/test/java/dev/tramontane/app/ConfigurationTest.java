@@ -8,6 +8,8 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +210,33 @@ class ConfigurationTest {
         assertThat(all.compute().kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.compute().libraryDirectory()).contains(Path.of("/d"));
         assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug"), true));
+    }
+
+    @Test
+    void eachPortIsOneDoors() {
+        assertThatThrownBy(() -> Configuration.of(
+                        Settings.of(Map.of(Setting.PORT, "11434", Setting.OLLAMA, "on"), Map.of(), Map.of(), "")))
+                .isInstanceOf(UsageException.class)
+                .hasMessage("--port and --ollama are both 11434; give each a port of its own.");
+        String host = "127.0.0.1";
+        Map<Setting, String> managed =
+                Map.of(Setting.HOST, host, Setting.MANAGEMENT_HOST, host, Setting.MANAGEMENT_PORT, "9000");
+        for (Setting other : List.of(Setting.PORT, Setting.OLLAMA)) {
+            Map<Setting, String> same = new HashMap<>(managed);
+            same.put(other, "9000");
+            assertThatThrownBy(() -> Configuration.of(Settings.of(same, Map.of(), Map.of(), "")))
+                    .hasMessageEndingWith("--management-port are both 9000; give each a port of its own.");
+            same.put(Setting.MANAGEMENT_HOST, "127.0.0.2");
+            assertThat(Configuration.of(Settings.of(same, Map.of(), Map.of(), ""))
+                            .access()
+                            .managementPort())
+                    .hasValue(9000);
+        }
+        Map<Setting, String> free = Map.of(Setting.PORT, "0", Setting.OLLAMA, "0", Setting.MANAGEMENT_PORT, "0");
+        assertThat(Configuration.of(Settings.of(free, Map.of(), Map.of(), ""))
+                        .http()
+                        .port())
+                .isZero();
     }
 
     @ParameterizedTest
