@@ -82,8 +82,10 @@ public final class Clients {
     public Future<String> firstModel(String url, String key) {
         HttpClientAgent client = http(false);
         return client.request(Requests.of(HttpMethod.GET, url + "/v1/models", key))
-                .compose(request -> request.send())
-                .compose(response -> response.body().map(body -> Models.first(url, response.statusCode(), body)))
+                // Within the client's own turn: a body that nobody has asked for yet when it comes is lost.
+                .compose(request -> request.send()
+                        .compose(response ->
+                                response.body().map(body -> Models.first(url, response.statusCode(), body))))
                 // Vert.x closes a client that nobody can reach any more, whatever it does at the time: this one is in
                 // reach.
                 .eventually(client::close);
