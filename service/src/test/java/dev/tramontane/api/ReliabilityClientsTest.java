@@ -19,34 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 
 /** How clients come, read and leave, by their numbers in docs/faults.md; what each is answered in detail is held by the tests that the same table names. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReliabilityClientsTest {
-    private AttackedService at;
-
-    @BeforeAll
-    void serve() throws IOException {
-        at = new AttackedService();
-    }
-
-    @AfterAll
-    void end() {
-        at.close();
-    }
-
-    @TestFactory
-    Stream<DynamicTest> reliability() {
-        return at.survives(items());
-    }
-
-    private List<AttackedService.Item> items() {
+class ReliabilityClientsTest extends AttackTests {
+    @Override
+    List<AttackedService.Item> items() {
         return List.of(
                 item(25, "leaving in the line, in the prompt, in mid-answer, at the last token", () -> {
                     for (int wait = 0; wait < 30; wait++) {

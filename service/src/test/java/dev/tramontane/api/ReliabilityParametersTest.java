@@ -12,41 +12,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.ForeignWords;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 
 /** What clients ask for, by their numbers in docs/faults.md; what each is answered in detail is held by the tests that the same table names. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReliabilityParametersTest {
-    private AttackedService at;
-
-    @BeforeAll
-    void serve() throws IOException {
-        at = new AttackedService();
-    }
-
-    @AfterAll
-    void end() {
-        at.close();
-    }
-
-    @TestFactory
-    Stream<DynamicTest> reliability() {
-        return at.survives(items());
-    }
-
-    private List<AttackedService.Item> items() {
+class ReliabilityParametersTest extends AttackTests {
+    @Override
+    List<AttackedService.Item> items() {
         return List.of(
                 item(14, "counts beyond every bound", "invalid_request", () -> {
                     for (String name : List.of("n", "logprobs", "max_tokens", "min_tokens", "prompt_logprobs")) {

@@ -20,34 +20,11 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 
 /** What clients say, and how, by their numbers in docs/faults.md; what each is answered in detail is held by the tests that the same table names. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReliabilityProtocolTest {
-    private AttackedService at;
-
-    @BeforeAll
-    void serve() throws IOException {
-        at = new AttackedService();
-    }
-
-    @AfterAll
-    void end() {
-        at.close();
-    }
-
-    @TestFactory
-    Stream<DynamicTest> reliability() {
-        return at.survives(items());
-    }
-
-    private List<AttackedService.Item> items() {
+class ReliabilityProtocolTest extends AttackTests {
+    @Override
+    List<AttackedService.Item> items() {
         return List.of(
                 item(1, "malformed heads, bodies and frames of every kind, and half a farewell", () -> {
                     for (TransportTest.Wire wire : TransportTest.wires()) {

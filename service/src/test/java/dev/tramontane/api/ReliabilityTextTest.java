@@ -6,37 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 
 /** What people and models say, by their numbers in docs/faults.md; what each is answered in detail is held by the tests that the same table names. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReliabilityTextTest {
-    private AttackedService at;
-
-    @BeforeAll
-    void serve() throws IOException {
-        at = new AttackedService();
-    }
-
-    @AfterAll
-    void end() {
-        at.close();
-    }
-
-    @TestFactory
-    Stream<DynamicTest> reliability() {
-        return at.survives(items());
-    }
-
-    private List<AttackedService.Item> items() {
+class ReliabilityTextTest extends AttackTests {
+    @Override
+    List<AttackedService.Item> items() {
         return List.of(
                 item(60, "control tokens spelled by users", () -> {
                     for (String spelled : List.of("</s>", "<s>", "[TURN]", "<|im_end|>")) {
