@@ -9,7 +9,6 @@ import static dev.tramontane.api.openai.RequestField.only;
 import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,16 +90,8 @@ final class OllamaFields {
                             JsonSchema.whole(0, AnswerOptions.MAX_LOGPROBS),
                             "alternatives of each; needs logprobs")
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
-            honoured(
-                            "deadline_ms",
-                            JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
-                            "milliseconds from its arrival after which the answer is of no use")
-                    .at(OLLAMA_GENERATE, OLLAMA_CHAT),
-            honoured(
-                            "priority",
-                            JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
-                            "the lower, the sooner, among the requests of one key")
-                    .at(OLLAMA_GENERATE, OLLAMA_CHAT),
+            UrgencyFields.DEADLINE.at(OLLAMA_GENERATE, OLLAMA_CHAT),
+            UrgencyFields.PRIORITY.at(OLLAMA_GENERATE, OLLAMA_CHAT),
             harmless("truncate", "a prompt that does not fit is refused; nothing is cut off")
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             harmless("shift", "an answer ends where the context ends").at(OLLAMA_GENERATE, OLLAMA_CHAT),

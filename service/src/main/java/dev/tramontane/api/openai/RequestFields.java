@@ -11,7 +11,6 @@ import static dev.tramontane.api.openai.RequestField.refused;
 import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.chat.MistralSettings;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,14 +88,8 @@ public final class RequestFields {
                             JsonSchema.flag(),
                             "true unless said: bos where the model's files ask for it")
                     .at(COMPLETIONS),
-            honoured(
-                    "deadline_ms",
-                    JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
-                    "milliseconds from its arrival after which the answer is of no use"),
-            honoured(
-                    "priority",
-                    JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
-                    "the lower, the sooner, among the requests of one key"),
+            UrgencyFields.DEADLINE,
+            UrgencyFields.PRIORITY,
             honoured("request_id", idSchema(), "the end of the answer's id"),
             honoured(
                     "cache_salt",

@@ -7,7 +7,6 @@ import static dev.tramontane.api.openai.RequestField.only;
 import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
@@ -48,14 +47,8 @@ public final class ResponseFields {
                         JsonSchema.array(JsonSchema.string(), 0, LIMITS.messages()),
                         "what answers have none of is taken; logprobs are refused"),
                 honoured("max_output_tokens", JsonSchema.whole(1, MOST), "tokens of the answer at most"),
-                honoured(
-                        "deadline_ms",
-                        JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
-                        "milliseconds from its arrival after which the answer is of no use"),
-                honoured(
-                        "priority",
-                        JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
-                        "the lower, the sooner, among the requests of one key"),
+                UrgencyFields.DEADLINE,
+                UrgencyFields.PRIORITY,
                 honoured("min_tokens", JsonSchema.whole(0, MOST), "tokens before the answer may end"),
                 honoured("stop", SamplingSchemas.stop(), "the answer ends before the first of these"),
                 honoured("include_stop_str_in_output", JsonSchema.flag(), "keep the string that ended the answer"),

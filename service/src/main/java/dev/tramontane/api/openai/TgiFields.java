@@ -7,7 +7,6 @@ import static dev.tramontane.api.openai.RequestField.only;
 import static dev.tramontane.api.openai.RequestField.refused;
 
 import dev.tramontane.api.RequestLimits;
-import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.SamplingParameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,14 +26,8 @@ final class TgiFields {
                             List.of(Map.of("$ref", "#/components/schemas/TgiParameters"), Map.of("type", "null"))),
                     "parameters, below"),
             honoured("stream", JsonSchema.flag(), "events in place of a list, at / only"),
-            honoured(
-                    "deadline_ms",
-                    JsonSchema.whole(1, UrgencyFields.MOST_MILLIS),
-                    "milliseconds from its arrival after which the answer is of no use"),
-            honoured(
-                    "priority",
-                    JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
-                    "the lower, the sooner, among the requests of one key"));
+            UrgencyFields.DEADLINE,
+            UrgencyFields.PRIORITY);
 
     private static final List<RequestField> PARAMETERS = List.of(
             honoured("max_new_tokens", JsonSchema.whole(1, MOST), "tokens at most, to the context's end unless said"),

@@ -22,6 +22,18 @@ public record UrgencyFields(int priority, OptionalLong deadlineMillis) {
     /** A day. */
     static final long MOST_MILLIS = 86_400_000;
 
+    /** How the field is described, wherever it is read. */
+    static final RequestField DEADLINE = RequestField.honoured(
+            "deadline_ms",
+            JsonSchema.whole(1, MOST_MILLIS),
+            "milliseconds from its arrival after which the answer is of no use");
+
+    /** Likewise. */
+    static final RequestField PRIORITY = RequestField.honoured(
+            "priority",
+            JsonSchema.whole(-Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY),
+            "the lower, the sooner, among the requests of one key");
+
     private static final Pattern MILLIS = Pattern.compile("[1-9][0-9]{0,7}");
 
     /** Takes the fields of a body. */
