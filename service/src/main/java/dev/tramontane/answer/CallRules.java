@@ -34,6 +34,11 @@ public record CallRules(Need need, Set<String> allowed, Set<String> strict, bool
         return new CallRules(need, allowed, strictly, many && need != Need.NAMED);
     }
 
+    /** Whether the arguments of that tool follow its schema, wherever it is called. */
+    public boolean holds(String tool) {
+        return need != Need.MAY || strict.contains(tool);
+    }
+
     /** Whether nothing has to be seen to. */
     public boolean isFree() {
         return equals(FREE);

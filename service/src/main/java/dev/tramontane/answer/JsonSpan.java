@@ -1,6 +1,9 @@
 package dev.tramontane.answer;
 
-/** Finds where a JSON value ends, character by character. Looks at brackets and quotes, not at what is between them. */
+/**
+ * Finds where a JSON value ends, character by character. Looks at brackets and quotes, not at what is between them. However deep it nests: masks have no
+ * limit of depth either, and an answer has one of length.
+ */
 final class JsonSpan {
     /** What a character was. */
     enum Step {
@@ -13,8 +16,6 @@ final class JsonSpan {
         /** No JSON. */
         BROKEN
     }
-
-    private static final int DEEPEST = 512;
 
     /** The brackets that are to be closed, innermost last. */
     private final StringBuilder closers = new StringBuilder();
@@ -42,7 +43,7 @@ final class JsonSpan {
             }
             default -> {}
         }
-        return closers.isEmpty() ? Step.LAST : closers.length() > DEEPEST ? Step.BROKEN : Step.INSIDE;
+        return closers.isEmpty() ? Step.LAST : Step.INSIDE;
     }
 
     boolean hasBegun() {

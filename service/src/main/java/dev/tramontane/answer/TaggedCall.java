@@ -5,12 +5,15 @@ import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One call with its name and arguments in tags. An argument becomes a member of the JSON object when it is whole: as a text
- * where the tool's schema says so or it is no JSON, else as the JSON that it is.
+ * where the tool's schema says so or it is no JSON, else as the JSON that it is. Of arguments with one name the first counts: what has been told
+ * can't be taken back.
  */
 final class TaggedCall implements CallReader {
     private static final String FUNCTION = "<function=";
@@ -25,7 +28,7 @@ final class TaggedCall implements CallReader {
     private final StringBuilder held = new StringBuilder();
     private String name = "";
     private String parameter = "";
-    private boolean first = true;
+    private final Set<String> told = new HashSet<>();
 
     /** Characters of a value in which its end is not, and those that have been looked at as JSON. */
     private int searched;
@@ -89,7 +92,7 @@ final class TaggedCall implements CallReader {
             return Math.max(end, from);
         }
         if (starts(at, FUNCTION_END)) {
-            sink.text(first ? "{}" : "}");
+            sink.text(told.isEmpty() ? "{}" : "}");
             state = State.DONE;
             return at + FUNCTION_END.length();
         }
@@ -103,7 +106,10 @@ final class TaggedCall implements CallReader {
         return Math.max(end, from);
     }
 
-    /** Where the value that begins there ends, or -1. Within a string of JSON the end's tag is what it spells, unless another tag follows. */
+    /**
+     * Where the value that begins there ends, or -1. Within a string of JSON the end's tag is what it spells; unless another tag follows, where what comes
+     * may be no JSON after all.
+     */
     private int valueEnd(int from) {
         while (true) {
             int end = held.indexOf(PARAMETER_END, from + searched);
@@ -113,6 +119,10 @@ final class TaggedCall implements CallReader {
             }
             if (tools.isText(name, parameter) || !isInString(from, end)) {
                 return end;
+            }
+            if (tools.isHeld(name)) {
+                searched = end - from + PARAMETER_END.length();
+                continue;
             }
             int behind = skipBlanks(end + PARAMETER_END.length());
             if (starts(behind, PARAMETER) || starts(behind, FUNCTION_END)) {
@@ -175,11 +185,18 @@ final class TaggedCall implements CallReader {
     }
 
     private void member(String value, CallSink sink) {
-        sink.text(first ? "{" : ", ");
-        first = false;
+        String before = told.isEmpty() ? "{" : ", ";
+        if (!told.add(parameter)) {
+            return;
+        }
+        sink.text(before);
         sink.text(json(parameter));
         sink.text(": ");
-        sink.text(json(tools.isText(name, parameter) ? value : read(value)));
+        if (tools.isText(name, parameter)) {
+            sink.text(json(value));
+        } else {
+            sink.text(tools.isHeld(name) ? value.strip() : json(read(value)));
+        }
     }
 
     private static String json(@Nullable Object value) {

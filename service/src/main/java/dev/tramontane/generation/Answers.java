@@ -69,7 +69,7 @@ final class Answers {
 
     /** Those that the engine makes. */
     private List<Choice> choices(boolean mayYield) {
-        Tools tools = request.prompt().tools(); // Only what a chat layout laid out is answered in its form.
+        Tools tools = request.tools(); // Only what a chat layout laid out is answered in its form.
         Continuation continuation = request.continuation();
         int count = continuation == null ? request.choices() : 1;
         List<Choice> made = new ArrayList<>(count);
@@ -95,7 +95,7 @@ final class Answers {
     boolean prepared(PreparedPrompt ids) {
         prompt = ids; // Published by the write of handles.
         boolean thinks = ids.thinks() && !form.isPlain();
-        Tools tools = request.prompt().tools();
+        Tools tools = request.tools();
         choices.forEach(choice -> choice.prepared(
                 tools == null || form.thoughts() == null ? null : texts.meter(form, tools, thinks), thinks));
         Continuation continuation = request.continuation();

@@ -1,6 +1,7 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.answer.CallRules;
+import dev.tramontane.answer.Tools;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.Sampling;
@@ -67,6 +68,13 @@ public record GenerationRequest(
                 null,
                 CallRules.FREE,
                 OptionalInt.empty());
+    }
+
+    /** The tools that an answer may call, and by which rules; null where it is read as a text, whatever it looks like. */
+    @Nullable
+    Tools tools() {
+        Tools offered = prompt.tools();
+        return offered == null ? null : offered.by(calls);
     }
 
     /** The same for somebody. */

@@ -81,7 +81,7 @@ final class Guides {
     Supplier<Guide> guides(
             GenerationRequest request, boolean thinking, int[] known, Set<Integer> ends, BooleanSupplier gone) {
         AnswerForm form = request.form();
-        Tools tools = request.prompt().tools();
+        Tools tools = request.tools();
         int[] endIds = ends.stream().mapToInt(Integer::intValue).toArray();
         @Nullable Supplier<Guide> made;
         if (tools != null && courses.concern(form != null, tools, request.calls())) {

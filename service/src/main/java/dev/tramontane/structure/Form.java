@@ -1,6 +1,9 @@
 package dev.tramontane.structure;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What an answer must be, as a client says it: equal forms have equal masks. Not yet checked; {@link Structures#structure} does that. */
 public sealed interface Form {
@@ -64,6 +67,30 @@ public sealed interface Form {
     /** A text in which none of these stands; none of them empty. */
     record Without(List<String> marks) implements Form {
         public Without {
+            marks = List.copyOf(marks);
+        }
+    }
+
+    /**
+     * The members of an object that a schema describes, in the order of its properties, each in tags: between {@code open}, its name, {@code opened} and
+     * {@code close}. A value is JSON, in whose strings marks are what they spell, or a text as it stands, in which there are none.
+     *
+     * @param schema of the object: it says nothing else of it than its properties and which are required
+     * @param strict as of a {@link JsonSchema}
+     * @param texts names of those that stand as they are
+     * @param marks none of which stands in such a text
+     */
+    record Tagged(
+            Map<String, ? extends @Nullable Object> schema,
+            boolean strict,
+            String open,
+            String opened,
+            String close,
+            Set<String> texts,
+            List<String> marks)
+            implements Form {
+        public Tagged {
+            texts = Set.copyOf(texts);
             marks = List.copyOf(marks);
         }
     }

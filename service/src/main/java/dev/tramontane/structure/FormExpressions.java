@@ -3,9 +3,6 @@ package dev.tramontane.structure;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.lucene.util.automaton.Automata;
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Operations;
 
 /** Reads forms to expressions. */
 final class FormExpressions {
@@ -28,7 +25,8 @@ final class FormExpressions {
             case Form.Sequence sequence -> new Expression.Sequence(all(sequence.parts(), effort));
             case Form.Any any -> new Expression.Choice(all(any.ways(), effort));
             case Form.Repeat repeat -> new Expression.Repeat(of(repeat.body(), effort), 0, Expression.UNBOUNDED);
-            case Form.Without without -> new Expression.Regular(without(without.marks()), Spelling.RAW);
+            case Form.Without without -> new Expression.Regular(RawTexts.without(without.marks()), Spelling.RAW);
+            case Form.Tagged tagged -> TaggedMembers.of(tagged, effort);
             case Form.Labelled labelled -> {
                 try {
                     yield of(labelled.body(), effort);
@@ -53,14 +51,5 @@ final class FormExpressions {
             words.add(text.getBytes(StandardCharsets.UTF_8));
         }
         return new Expression.Words(words);
-    }
-
-    private static Automaton without(List<String> marks) {
-        Automaton any = Automata.makeAnyString();
-        List<Automaton> with = marks.stream()
-                .map(mark -> Operations.concatenate(List.of(any, Automata.makeString(mark), any)))
-                .toList();
-        int states = marks.stream().mapToInt(String::length).sum() + 1;
-        return Operations.removeDeadStates(Operations.complement(Operations.union(with), 64 * states));
     }
 }

@@ -62,6 +62,14 @@ final class FormKey {
                 add("without" + without.marks().size());
                 without.marks().forEach(each -> text(each, limits));
             }
+            case Form.Tagged tagged -> {
+                add((tagged.strict() ? "strict tagged" : "tagged")
+                        + tagged.texts().size() + "," + tagged.marks().size());
+                List.of(tagged.open(), tagged.opened(), tagged.close()).forEach(each -> text(each, limits));
+                tagged.texts().stream().sorted().forEach(each -> text(each, limits));
+                tagged.marks().forEach(each -> text(each, limits));
+                tree(tagged.schema(), 0, limits);
+            }
             case Form.Labelled labelled -> {
                 add("labelled " + labelled.label());
                 form(labelled.body(), limits);

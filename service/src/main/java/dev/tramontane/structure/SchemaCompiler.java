@@ -45,8 +45,20 @@ final class SchemaCompiler {
      * @throws StructureException where it is wrong, or says what is not supported, with its place as a JSON pointer
      */
     static Expression compile(Object schema, JsonLayout layout, Effort effort) {
-        SchemaCompiler compiler = new SchemaCompiler(schema, layout, effort);
-        Expression whole = compiler.value(List.of(new Shape.Part("", schema)));
+        return compile(schema, List.of(new Shape.Part("", schema)), layout, effort)
+                .getFirst();
+    }
+
+    /**
+     * Values that stand apart.
+     *
+     * @param root to which references lead
+     * @param schemas of each value, parts of that
+     */
+    static List<Expression> compile(Object root, List<Shape.Part> schemas, JsonLayout layout, Effort effort) {
+        SchemaCompiler compiler = new SchemaCompiler(root, layout, effort);
+        List<Expression> values =
+                schemas.stream().map(each -> compiler.value(List.of(each))).toList();
         while (!compiler.pending.isEmpty()) {
             Pending next = compiler.pending.removeLast();
             List<Expression> ways = new ArrayList<>();
@@ -56,7 +68,7 @@ final class SchemaCompiler {
             }
             next.rule.define(new Expression.Choice(ways));
         }
-        return whole;
+        return values;
     }
 
     private Expression value(List<Shape.Part> parts) {

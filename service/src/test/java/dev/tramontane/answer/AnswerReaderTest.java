@@ -26,10 +26,13 @@ final class AnswerReaderTest {
     private static final Set<String> CONTROL =
             Set.of("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]", "[THINK]", "[/THINK]", "<|python_tag|>", "</s>");
     private static final Tools TOOLS = new Tools(Map.of(
-            "weather",
-            Map.of("properties", Map.of("city", Map.of("type", "string"), "days", Map.of("type", "integer"))),
-            "now",
-            Map.of()));
+                    "weather",
+                    Map.of("properties", Map.of("city", Map.of("type", "string"), "days", Map.of("type", "integer"))),
+                    "now",
+                    Map.of(),
+                    "held",
+                    Map.of("properties", Map.of("text", Map.of("type", "string")))))
+            .by(new CallRules(CallRules.Need.MAY, Set.of(), Set.of("held"), true));
 
     @ParameterizedTest
     @CsvSource(delimiter = '¦', quoteCharacter = '~', nullValues = "-", textBlock = """
@@ -90,6 +93,11 @@ final class AnswerReaderTest {
         TAGGED ¦ <tool_call><function=now><parameter=a>"x</parameter>⏎<parameter=b>2</parameter></function></tool_call> ¦ c:now{"a": "\\"x", "b": 2}
         TAGGED ¦ <tool_call><function=now><parameter=a>x "y</parameter> z ¦ c:now{"a": "x \\"y" w:z
         TAGGED ¦ <tool_call><function=weather><parameter=city>"x</parameter>⏎</function></tool_call> ¦ c:weather{"city": "\\"x"}
+        TAGGED ¦ <tool_call><function=now><parameter=a>1</parameter><parameter=b>2</parameter><parameter=a>3</parameter></function></tool_call> ¦ c:now{"a": 1, "b": 2}
+        TAGGED ¦ <tool_call><function=weather><parameter=city>Brest</parameter><parameter=city>Nantes</parameter> ¦ c:weather{"city": "Brest"
+        TAGGED ¦ <tool_call><function=held><parameter=a>⏎["x</parameter> </function>", "</parameter><parameter=b>"] ⏎</parameter>⏎<parameter=b>2.50</parameter></function></tool_call> ¦ c:held{"a": ["x</parameter> </function>", "</parameter><parameter=b>"], "b": 2.50}
+        TAGGED ¦ <tool_call><function=held><parameter=text>⏎"x⏎</parameter>⏎</function></tool_call> ¦ c:held{"text": "\\"x"}
+        TAGGED ¦ <tool_call><function=held><parameter=a>⏎"x</parameter>⏎</function></tool_call> ¦ c:held
         TAGGED ¦ <tool_call>weather</tool_call> ¦ w:<tool_call>weather</tool_call>
         """)
     void readsAlikeHoweverItIsCut(CallStyle style, String answer, String read) {
@@ -175,6 +183,21 @@ final class AnswerReaderTest {
         assertThat(shown(form, answer.replace("%s", longest + "y"), new Random(1), 7))
                 .startsWith("w:")
                 .contains(longest + "y");
+    }
+
+    /** Arguments are as deep as they are: nothing that masks allow is taken for broken. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '¦', textBlock = """
+        ARRAY ¦ «[TOOL_CALLS]»[{"name": "held", "arguments": {"a": %s}}]
+        NAMED ¦ «[TOOL_CALLS]»held«[ARGS]»{"a": %s}
+        OBJECT ¦ <tool_call>{"name": "held", "arguments": {"a": %s}}</tool_call>
+        BARE ¦ {"name": "held", "parameters": {"a": %s}}
+        TAGGED ¦ <tool_call><function=held><parameter=a>%s</parameter></function></tool_call>
+        """)
+    void argumentsNestAsDeepAsTheyLike(CallStyle style, String answer) {
+        String deep = "[".repeat(5000) + "]".repeat(5000);
+        assertThat(shown(new AnswerStyle(style, null), answer.replace("%s", deep), new Random(1), 7))
+                .isEqualTo("c:held{\"a\": " + deep + "}");
     }
 
     @Test

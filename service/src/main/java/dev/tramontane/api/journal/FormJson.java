@@ -39,7 +39,7 @@ final class FormJson {
                 json.writeBooleanProperty("object", true);
                 json.writeBooleanProperty("compact", compact);
             }
-            case Form.Sequence _, Form.Any _, Form.Repeat _, Form.Without _, Form.Labelled _ ->
+            case Form.Sequence _, Form.Any _, Form.Repeat _, Form.Without _, Form.Tagged _, Form.Labelled _ ->
                 throw new IllegalArgumentException("no request asks for a form of forms");
         }
         json.writeEndObject();

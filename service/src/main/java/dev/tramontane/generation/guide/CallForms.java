@@ -1,7 +1,6 @@
 package dev.tramontane.generation.guide;
 
 import dev.tramontane.answer.CallRules;
-import dev.tramontane.answer.CallRules.Need;
 import dev.tramontane.answer.Tools;
 import dev.tramontane.json.JsonWriter;
 import dev.tramontane.structure.Form;
@@ -57,7 +56,7 @@ record CallForms(List<Callable> callable) {
                 continue;
             }
             boolean strict = rules.strict().contains(name);
-            boolean held = strict || rules.need() != Need.MAY;
+            boolean held = rules.holds(name);
             Object type = tool.getValue().get(TYPE);
             if (held && type != null && !OBJECT.equals(type)) {
                 throw new UnforcedException(

@@ -43,6 +43,7 @@ final class CallsPropertyTest {
     private static final int SCHEMAS = 40;
     private static final int DOCUMENTS = 8;
     private static final int WALK = 700;
+    private static final CallRules RULES = new CallRules(Need.MUST, Set.of(), Set.of(), false);
 
     @SuppressWarnings("ImmutableEnumChecker") // nothing changes them
     enum Style {
@@ -126,7 +127,7 @@ final class CallsPropertyTest {
 
         /** Arguments by the names of calls, as they are read. */
         private Map<String, String> calls(List<Integer> ids, Tools tools) {
-            AnswerReader reader = style.reader(tools, controls::contains);
+            AnswerReader reader = style.reader(tools.by(RULES), controls::contains);
             List<AnswerPart> parts = new ArrayList<>();
             ByteArrayOutputStream text = new ByteArrayOutputStream();
             for (int id : ids) {
@@ -157,8 +158,7 @@ final class CallsPropertyTest {
         }
 
         private Course course(Tools tools) {
-            Part start = new Courses(style, this::control)
-                    .start(null, tools, new CallRules(Need.MUST, Set.of(), Set.of(), false), false);
+            Part start = new Courses(style, this::control).start(null, tools, RULES, false);
             Together together = structures.together();
             Map<Part, Structure> texts = new LinkedHashMap<>();
             for (Part part : start.all()) {

@@ -19,6 +19,7 @@ import dev.tramontane.fixtures.Seeds;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.structure.Form;
 import dev.tramontane.structure.Structure;
+import dev.tramontane.structure.StructureException;
 import dev.tramontane.structure.StructureLimits;
 import dev.tramontane.structure.TokenTree;
 import java.io.ByteArrayOutputStream;
@@ -53,6 +54,9 @@ final class CoursesTest {
             "</tool_call>",
             "<|python_tag|>");
     private static final byte[] NOTHING = {};
+
+    /** What a text within JSON may spell, whatever the marks of calls are. */
+    private static final String TAGS = "</parameter> </function></tool_call>";
 
     private static byte[] bytes(int id) {
         return id < BYTES ? new byte[] {(byte) id} : NOTHING;
@@ -159,10 +163,12 @@ final class CoursesTest {
                 "{\"properties\": {\"a\\nb\": {}}} | an argument named",
                 "{\"properties\": {\"\": {}}} | an argument named \"\"",
                 "{\"properties\": {\" a\": {}}} | an argument named \" a\"",
-                "{\"properties\": {\"a\": {\"type\": \"string\", \"enum\": [\"x</parameter>\"]}}} | enum of its"
-                        + " argument a",
-                "{\"properties\": {\"a\": {\"type\": \"string\", \"enum\": [1]}}} | enum of its argument a",
-                "{\"properties\": {\"a\": {\"type\": \"string\", \"pattern\": \"x\"}}} | pattern of its argument a",
+                "{\"properties\": {\"a\": {\"type\": \"string\", \"enum\": [\"x</parameter>\"]}}} | it lists the"
+                        + " text \"x</parameter>\", and </parameter> can't stand in one (at /properties/a)",
+                "{\"properties\": {\"a\": {\"type\": \"string\", \"const\": \"</function>\"}}} | and </function>"
+                        + " can't stand in one",
+                "{\"properties\": {\"a\": {\"type\": \"string\", \"pattern\": \"(?=x)\"}}} | properties/a/pattern",
+                "{\"properties\": {\"a\": {\"type\": \"string\", \"frob\": 1}}} | frob",
                 "{\"minProperties\": 1} | minProperties",
             })
     void whatTagsCannotHoldIsNamed(String line) {
@@ -171,7 +177,7 @@ final class CoursesTest {
         Vocabulary vocabulary = new Vocabulary(List.of());
         AnswerStyle style = new AnswerStyle(CallStyle.TAGGED, null);
         assertThatThrownBy(() -> vocabulary.guide(style, tools, rules(Need.MUST)))
-                .isInstanceOf(UnforcedException.class)
+                .isInstanceOfAny(UnforcedException.class, StructureException.class)
                 .hasMessageContaining("weather")
                 .hasMessageContaining(line.substring(bar + 3));
     }
@@ -186,7 +192,7 @@ final class CoursesTest {
         parameters.put(
                 "-",
                 schema("{\"properties\": {\"a b\": {\"type\": [\"boolean\", \"null\"]}, \"c\": {\"enum\": [\"é\"]},"
-                        + " \"d\": {\"type\": \"array\", \"items\": {\"const\": \"</parameter>\"}, \"maxItems\": 2}},"
+                        + " \"d\": {\"type\": \"array\", \"items\": {\"const\": \"" + TAGS + "\"}, \"maxItems\": 2}},"
                         + " \"required\": [\"d\"], \"additionalProperties\": false}"));
         Tools tools = new Tools(parameters);
         Random random = new Random(Seeds.next());
@@ -202,7 +208,7 @@ final class CoursesTest {
                 continue; // A long thought.
             }
             AnswerReader reader =
-                    style.reader(tools, piece -> vocabulary.id(piece).isPresent());
+                    style.reader(tools.by(rules), piece -> vocabulary.id(piece).isPresent());
             List<AnswerPart> parts = new ArrayList<>();
             ByteArrayOutputStream text = new ByteArrayOutputStream();
             for (int id : drawn) {
@@ -234,9 +240,76 @@ final class CoursesTest {
                 assertThat(JsonReader.object(each.toString(), "arguments").getOrDefault("d", List.of()))
                         .as("%s", each)
                         .asInstanceOf(InstanceOfAssertFactories.LIST)
-                        .allMatch("</parameter>"::equals);
+                        .allMatch(TAGS::equals);
             }
         }
+    }
+
+    /** In tags, what schemas ask of texts holds of what stands between them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        {"pattern": "^[a-z]+$"} | abc | true
+        {"pattern": "^[a-z]+$"} | abC | false
+        {"pattern": "^[a-z]+$"} | `` | false
+        {"pattern": "x"} | a </paramete x | true
+        {"pattern": "x"} | a </parameter> x | false
+        {"maxLength": 3} | éèê | true
+        {"maxLength": 3} | éèêe | false
+        {"minLength": 2, "pattern": "^(ab)*$"} | ab | true
+        {"minLength": 3, "pattern": "^(ab)*$"} | ab | false
+        {"format": "date"} | 2024-02-29 | true
+        {"format": "date"} | 2024-02-30 | false
+        {"const": "<b>'</b>"} | <b>'</b> | true
+        {"enum": ["a", "bb"], "minLength": 2} | bb | true
+        {"enum": ["a", "bb"], "minLength": 2} | a | false
+        {"anyOf": [{"const": "a"}, {"minLength": 3}]} | a | true
+        {"anyOf": [{"const": "a"}, {"minLength": 3}]} | aa | false
+        {"$ref": "#/$defs/word"} | w1 | true
+        {"$ref": "#/$defs/word"} | w | false
+        """)
+    void textsInTags(String conditions, String text, boolean allowed) {
+        Map<String, @Nullable Object> word = schema(conditions);
+        word.put("type", "string");
+        Map<String, @Nullable Object> arguments = schema("{\"$defs\": {\"word\": {\"pattern\": \"^w[0-9]$\"}},"
+                + " \"required\": [\"a\"], \"properties\": {\"a\": {}}}");
+        arguments.put("properties", Map.of("a", word));
+        assertThat(takes(arguments, "<parameter=a>\n" + text + "\n</parameter>\n"))
+                .isEqualTo(allowed);
+    }
+
+    private static boolean takes(Map<String, @Nullable Object> schema, String arguments) {
+        Vocabulary vocabulary = new Vocabulary(List.of());
+        Guide guide = vocabulary.guide(
+                new AnswerStyle(CallStyle.TAGGED, null), new Tools(Map.of("f", schema)), rules(Need.MUST));
+        List<Integer> ids = vocabulary.ids("<tool_call>\n<function=f>\n" + arguments + "</function>\n</tool_call>");
+        return ids.stream().allMatch(guide::accept) && guide.isComplete();
+    }
+
+    /** The whole that a reference means is the object of the arguments, not one of them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        [] | true
+        [{"below": []}, {}] | true
+        [[]] | false
+        [{"below": 1}] | false
+        """)
+    void referencesInTagsAreToTheWhole(String value, boolean allowed) {
+        Map<String, @Nullable Object> schema = schema("{\"type\": \"object\", \"additionalProperties\": false,"
+                + " \"properties\": {\"below\": {\"type\": \"array\", \"items\": {\"$ref\": \"#\"}}}}");
+        assertThat(takes(schema, "<parameter=below>\n" + value + "\n</parameter>\n"))
+                .isEqualTo(allowed);
+    }
+
+    /** Of the strict subset in this form as in every other. */
+    @ParameterizedTest
+    @EnumSource(CallStyle.class)
+    void strictToolsAreOfTheStrictSubset(CallStyle calls) {
+        Tools tools = new Tools(Map.of("weather", schema("{\"type\": \"object\", \"properties\": {\"a\": {}}}")));
+        assertThatThrownBy(() ->
+                        new Vocabulary(MARKS).guide(new AnswerStyle(calls, null), tools, rules(Need.MAY, "weather")))
+                .isInstanceOf(StructureException.class)
+                .hasMessageContaining("the tool weather")
+                .hasMessageContaining("additionalProperties");
     }
 
     /** Draws by chance until the answer is over; nothing where that takes too long. */

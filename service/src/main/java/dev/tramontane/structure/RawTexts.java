@@ -1,0 +1,77 @@
+package dev.tramontane.structure;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Operations;
+
+/** Texts between marks, without quotes: what a schema says of them and that no mark stands in them is one automaton. */
+final class RawTexts {
+    private final SchemaReader reader;
+    private final Effort effort;
+    private final Fits fits;
+    private final List<String> marks;
+    private final Automaton unmarked;
+
+    /** @param marks none of which stands in a text */
+    RawTexts(Object root, List<String> marks, Effort effort) {
+        this.effort = effort;
+        this.reader = new SchemaReader(root, effort);
+        this.fits = new Fits(reader, effort);
+        this.marks = marks;
+        this.unmarked = without(marks);
+    }
+
+    /** @throws StructureException where the schema is wrong, says what is not supported, or lists a text that has a mark in it */
+    Expression of(Shape.Part part) {
+        List<Expression> ways = new ArrayList<>();
+        for (Shape shape : reader.shapes(List.of(part))) {
+            try {
+                if (shape.values != null) {
+                    ways.add(listed(shape, shape.values));
+                } else if (shape.types.contains("string") && shape.leastCharacters <= shape.mostCharacters) {
+                    ways.add(new Expression.Regular(all(shape), Spelling.RAW));
+                }
+            } catch (StructureException wrong) {
+                throw new StructureException(part.pointer(), String.valueOf(wrong.getMessage()));
+            }
+        }
+        return new Expression.Choice(ways);
+    }
+
+    private Expression listed(Shape shape, List<?> values) {
+        List<byte[]> words = new ArrayList<>();
+        for (Object value : values) {
+            if (value instanceof String text && fits.fitsRest(text, shape)) {
+                for (String mark : marks) {
+                    if (text.contains(mark)) {
+                        throw new StructureException(
+                                "", "it lists the text " + Quoted.of(text) + ", and " + mark + " can't stand in one");
+                    }
+                }
+                words.add(Spelling.RAW.bytes(text, "", ""));
+            }
+        }
+        return new Expression.Words(words);
+    }
+
+    private Automaton all(Shape shape) {
+        Automaton all = unmarked;
+        for (Expression pattern : shape.patterns) {
+            all = TextSets.both(all, fits.automaton(pattern), effort);
+        }
+        boolean anyLength = shape.leastCharacters == 0 && shape.mostCharacters == Expression.UNBOUNDED;
+        return anyLength ? all : TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, effort);
+    }
+
+    /** All texts in which none of these stands. */
+    static Automaton without(List<String> marks) {
+        Automaton any = Automata.makeAnyString();
+        List<Automaton> with = marks.stream()
+                .map(mark -> Operations.concatenate(List.of(any, Automata.makeString(mark), any)))
+                .toList();
+        int states = marks.stream().mapToInt(String::length).sum() + 1;
+        return Operations.removeDeadStates(Operations.complement(Operations.union(with), 64 * states));
+    }
+}
