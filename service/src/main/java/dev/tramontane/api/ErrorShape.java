@@ -3,6 +3,7 @@ package dev.tramontane.api;
 import dev.tramontane.json.JsonWriter;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.internal.net.RFC3986;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ enum ErrorShape {
     };
 
     private static final String OLLAMAS = "/api/";
+    private static final String OLLAMA_ITSELF = "/api";
     private static final Set<String> TGIS = Set.of("/generate", "/generate_stream", "/info");
     private static final int TOO_MANY = 429;
     private static final int UNAVAILABLE = 503;
@@ -52,15 +54,29 @@ enum ErrorShape {
         this.after = after;
     }
 
-    /** That of a request. */
-    static ErrorShape of(HttpMethod method, @Nullable String path) {
-        if (path == null) {
+    /** That of a request, whose path is one however it is spelled. */
+    static ErrorShape of(HttpMethod method, @Nullable String given) {
+        if (given == null) {
             return OPENAI;
         }
-        if (path.startsWith(OLLAMAS)) {
+        String path = routed(given);
+        if (path.startsWith(OLLAMAS) || path.equals(OLLAMA_ITSELF)) {
             return OLLAMA;
         }
         return TGIS.contains(path) || (path.equals("/") && method.equals(HttpMethod.POST)) ? TGI : OPENAI;
+    }
+
+    /** As routes are found: escapes, dots and doubled slashes resolved, and a slash at the end is none. */
+    private static String routed(String path) {
+        String plain;
+        try {
+            plain = RFC3986.normalizePath(path);
+        } catch (
+                IllegalArgumentException
+                        malformed) { // No route is found by such a path, but it may be told by its beginning.
+            plain = path;
+        }
+        return plain.length() > 1 && plain.endsWith("/") ? plain.substring(0, plain.length() - 1) : plain;
     }
 
     /** The members of the object. */

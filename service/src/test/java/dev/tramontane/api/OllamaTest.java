@@ -73,6 +73,19 @@ final class OllamaTest {
         assertThat(last.getLong("total_duration")).isGreaterThan(parts);
     }
 
+    /** A path is one however it is spelled; curl's type is taken at each. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/chat/", "//api/chat", "/api//chat", "/%61pi/chat", "/x/../api/chat", "/api", "/api/"})
+    void itsShapeIsOfEverySpelling(String path) throws IOException {
+        String request = RawClient.post(path, "{\"model\": 5}")
+                .replaceFirst("(?i)content-type: application/json", "Content-Type: application/x-www-form-urlencoded");
+        try (RawClient client = new RawClient(service.port)) {
+            RawClient.Answer answer = client.send(request).answer();
+            assertThat(answer.status()).as(answer.body()).isIn(400, 404);
+            assertThat(answer.json().getValue("error")).as(path).isInstanceOf(String.class);
+        }
+    }
+
     @Test
     void generateStreamsUnlessItIsToldNotTo() {
         List<JsonObject> lines = JsonLines.of(generate("\"prompt\": \"hi\", \"raw\": true"));

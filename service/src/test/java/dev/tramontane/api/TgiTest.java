@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract of inference endpoints: a text goes in at the root, and text-generation-inference's routes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -246,6 +247,27 @@ final class TgiTest {
         assertThat(reply.json().fieldNames()).containsExactly("error", "error_type");
         assertThat(reply.json().getString("error")).contains(words);
         assertThat(reply.json().getString("error_type")).isEqualTo("validation");
+    }
+
+    /** A path is one however it is spelled. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/generate/",
+                "//generate",
+                "/%67enerate",
+                "/x/../generate",
+                "/generate_stream//",
+                "/./info",
+                "//"
+            })
+    void itsShapeIsOfEverySpelling(String path) throws IOException {
+        try (RawClient client = new RawClient(service.port)) {
+            JsonObject error = client.send(RawClient.post(path, "{\"inputs\": 5}"))
+                    .answer()
+                    .json();
+            assertThat(error.fieldNames()).as(path).containsExactly("error", "error_type");
+        }
     }
 
     @Test
