@@ -10,6 +10,7 @@ import dev.tramontane.api.ws.MessageAssembler.Outcome;
 import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Frames become messages, in the order sent, and what they take is counted from the first byte. Event loop only. */
 final class IncomingMessages {
-    /** Messages up to this many characters are read on the event loop; the time is well below a millisecond. */
+    /** Messages up to this many bytes are decoded and read on the event loop; the time is well below a millisecond. */
     private static final int SMALL_MESSAGE = 32 << 10;
 
     private final ResponseServices services;
@@ -84,7 +85,7 @@ final class IncomingMessages {
         arriving = services.memory().lease();
         switch (outcome) {
             case Outcome.Partial unreachable -> throw new IllegalStateException("a part of a message has returned");
-            case Outcome.Text(String text) -> message(text, memory);
+            case Outcome.Whole(byte[] utf8) -> message(utf8, memory);
             case Outcome.Violation(CloseCode code, String reason) -> {
                 memory.release();
                 connection.close(code, reason);
@@ -100,11 +101,11 @@ final class IncomingMessages {
         connection.close(CloseCode.POLICY, "a message did not arrive whole within " + patience.toSeconds() + " s");
     }
 
-    private void message(String text, RequestMemory.Lease memory) {
-        if (text.length() <= SMALL_MESSAGE) {
-            Begun begun = begin(text, memory);
+    private void message(byte[] utf8, RequestMemory.Lease memory) {
+        if (utf8.length <= SMALL_MESSAGE) {
+            Begun begun = begin(utf8, memory);
             if (begun.whole() != null) {
-                taker.take(begun.whole(), memory);
+                hand(begun.whole(), memory);
             } else {
                 takeLater(brought(begun), memory);
             }
@@ -112,11 +113,20 @@ final class IncomingMessages {
         }
         takeLater(
                 services.vertx()
-                        .executeBlocking(() -> begin(text, memory), false)
+                        .executeBlocking(() -> begin(utf8, memory), false)
                         .map(begun -> Objects.requireNonNull(begun)) // Vert.x lets a future hold nothing.
                         .compose(begun ->
                                 begun.whole() != null ? Future.succeededFuture(begun.whole()) : brought(begun)),
                 memory);
+    }
+
+    private void hand(ClientMessage message, RequestMemory.Lease memory) {
+        if (message instanceof ClientMessage.Wrong wrong && wrong.cause() instanceof CharacterCodingException) {
+            memory.release();
+            connection.close(CloseCode.NOT_UTF8, "A text message must be UTF-8.");
+        } else {
+            taker.take(message, memory);
+        }
     }
 
     /** Messages are handled in the order sent, so none is read before this one has come. */
@@ -127,7 +137,7 @@ final class IncomingMessages {
                 memory.release();
                 return;
             }
-            taker.take(wrong == null ? message : wrong(wrong), memory);
+            hand(wrong == null ? message : wrong(wrong), memory);
             if (!connection.isClosed()) {
                 socket.resume();
             }
@@ -147,8 +157,9 @@ final class IncomingMessages {
             @Nullable ClientMessage whole) {}
 
     /** Any thread. */
-    private Begun begin(String text, RequestMemory.Lease memory) {
+    private Begun begin(byte[] utf8, RequestMemory.Lease memory) {
         try {
+            String text = MessageAssembler.text(utf8);
             memory.take(RequestMemory.ofBody(0) + RequestMemory.ofTree(text));
             Map<String, @Nullable Object> json = ClientMessage.parse(text);
             Set<String> ids = elsewhere(json);

@@ -7,10 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Joins the frames of a message and decodes it strictly: Vert.x would replace what is not UTF-8, and RFC 6455 section
- * 8.1 wants the connection failed instead. Holds at most one message of bounded length.
- */
+/** Joins the frames of a message. Holds at most one message of bounded length. */
 final class MessageAssembler {
 
     /** What a data frame amounted to. */
@@ -18,7 +15,8 @@ final class MessageAssembler {
         /** The message goes on. */
         record Partial() implements Outcome {}
 
-        record Text(String text) implements Outcome {}
+        /** What should be a text, which {@link #text} says. */
+        record Whole(byte[] utf8) implements Outcome {}
 
         /** A whole message of bytes; they have been dropped. */
         record Binary() implements Outcome {}
@@ -64,17 +62,16 @@ final class MessageAssembler {
     }
 
     private Outcome finish(Buffer message) {
-        if (binary) {
-            return new Outcome.Binary();
-        }
-        try {
-            // A fresh decoder reports malformed input, whereas String's constructor replaces it.
-            return new Outcome.Text(StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(message.getBytes()))
-                    .toString());
-        } catch (CharacterCodingException malformed) {
-            return new Outcome.Violation(CloseCode.NOT_UTF8, "A text message must be UTF-8.");
-        }
+        return binary ? new Outcome.Binary() : new Outcome.Whole(message.getBytes());
+    }
+
+    /**
+     * Decodes strictly: Vert.x would replace what is not UTF-8, and RFC 6455 section 8.1 wants the connection failed instead. Any thread.
+     *
+     * @throws CharacterCodingException where it is no UTF-8
+     */
+    static String text(byte[] utf8) throws CharacterCodingException {
+        // A fresh decoder reports malformed input, whereas String's constructor replaces it.
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
     }
 }

@@ -16,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.List;
 
@@ -92,9 +93,17 @@ public final class EchoServer implements AutoCloseable, ApiRoutes {
             bytes.appendBuffer(frame.binaryData());
             switch (assembler.add(frame)) {
                 case Outcome.Partial partial -> {}
-                case Outcome.Text(String text) -> socket.writeTextMessage(text);
+                case Outcome.Whole(byte[] utf8) -> text(utf8);
                 case Outcome.Binary binary -> socket.writeBinaryMessage(bytes);
                 case Outcome.Violation(CloseCode code, String reason) -> close(code);
+            }
+        }
+
+        private void text(byte[] utf8) {
+            try {
+                socket.writeTextMessage(MessageAssembler.text(utf8));
+            } catch (CharacterCodingException malformed) {
+                close(CloseCode.NOT_UTF8);
             }
         }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,24 @@ class SocketHardeningTest {
             assertThat(socket.closeCode()).isEqualTo(code);
             assertThat(socket.ends()).isTrue();
             sing(canary);
+        }
+    }
+
+    /** A large message is decoded aside: what came before it is answered before, and what comes behind it is not heard. */
+    @Test
+    void aLargeMessageThatIsNoUtf8() throws Exception {
+        ScriptedEngine engine = new ScriptedEngine(CANARY);
+        byte[] large = new byte[100_000];
+        Arrays.fill(large, (byte) 'x');
+        large[large.length - 2] = (byte) 0xc3;
+        try (Served served = serve(engine, Served.config());
+                RawSocket socket = RawSocket.open(served.port)) {
+            socket.send("{}");
+            socket.frame(RawSocket.TEXT, true, large);
+            socket.send(create());
+            assertThat(socket.event().getString("type")).isEqualTo("error");
+            assertThat(socket.closeCode()).isEqualTo(1007);
+            assertThat(engine.runs).isEmpty();
         }
     }
 
