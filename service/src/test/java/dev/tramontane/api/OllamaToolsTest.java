@@ -134,6 +134,24 @@ final class OllamaToolsTest {
         }
     }
 
+    /** A call that is told as words stands among them where the model wrote it, in one piece and streamed. */
+    @Test
+    void whatIsNoCallStandsWhereItStood() {
+        Script script = Script.mistral()
+                .when(
+                        "Brest?",
+                        "Well, «[TOOL_CALLS]»now«[ARGS]»[1] so «[TOOL_CALLS]»weather«[ARGS]»{} or «[TOOL_CALLS]»now«[ARGS]»2");
+        try (TestService service = TestService.playing(script, MISTRAL)) {
+            JsonObject body =
+                    asked(new JsonArray().add(message("user", "How is Brest?"))).put("tools", TOOLS);
+            JsonObject said = whole(service, body);
+            assertThat(said.getString("content")).isEqualTo("Well, now[1] so  or now2");
+            assertThat(said.getJsonArray("tool_calls")).hasSize(1);
+            assertThat(JsonLines.said(JsonLines.of(service.post(CHAT, body.encode())), "content"))
+                    .isEqualTo(said.getString("content"));
+        }
+    }
+
     @Test
     void thoughtsStandBesideTheContent() {
         Script script = Script.mistral()

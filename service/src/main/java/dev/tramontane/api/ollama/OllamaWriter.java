@@ -98,7 +98,7 @@ final class OllamaWriter implements AnswerWriter {
                 }
                 case AnswerPart.CallBegun begun -> {
                     closeCall(told, words);
-                    call = new CalledTool(begun);
+                    call = new CalledTool(begun, 0);
                 }
             }
         }
@@ -151,9 +151,15 @@ final class OllamaWriter implements AnswerWriter {
     @Override
     public byte[] whole(List<Answer> answers) {
         Answer.Part part = answers.getFirst().parts().getFirst();
-        StringBuilder words = new StringBuilder(part.text());
+        StringBuilder words = new StringBuilder();
         List<ToldCall> told = new ArrayList<>();
-        part.calls().forEach(made -> tell(made, told, words));
+        int from = 0;
+        for (CalledTool made : part.calls()) { // One that is told as words stands where it stood among them.
+            words.append(part.text(), from, made.wordsBefore());
+            from = made.wordsBefore();
+            tell(made, told, words);
+        }
+        words.append(part.text(), from, part.text().length());
         List<Token> tokens = part.tokens();
         return objects.framed(
                 new Piece(words.toString(), part.thoughts(), told, tokens), part.finished(), times, NOTHING);

@@ -85,7 +85,7 @@ public final class Answer {
                     thoughts.append(thought.text());
                     ran(true, thoughts.length());
                 }
-                case AnswerPart.CallBegun call -> calls.add(new CalledTool(call));
+                case AnswerPart.CallBegun call -> calls.add(new CalledTool(call, text.length()));
                 case AnswerPart.CallText more ->
                     calls.get(more.index()).arguments.append(more.text());
             }

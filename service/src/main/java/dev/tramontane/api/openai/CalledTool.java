@@ -7,10 +7,18 @@ import tools.jackson.core.JsonGenerator;
 /** A tool call of an answer in one piece. Filled by one thread at a time. */
 public final class CalledTool {
     private final CallBegun begun;
+    private final int wordsBefore;
     final StringBuilder arguments = new StringBuilder();
 
-    public CalledTool(CallBegun begun) {
+    /** @param wordsBefore characters of the answer's words before it */
+    public CalledTool(CallBegun begun, int wordsBefore) {
         this.begun = begun;
+        this.wordsBefore = wordsBefore;
+    }
+
+    /** Characters of the answer's words before it. */
+    public int wordsBefore() {
+        return wordsBefore;
     }
 
     /** More of its arguments. */
