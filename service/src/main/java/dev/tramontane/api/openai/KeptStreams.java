@@ -71,14 +71,14 @@ final class KeptStreams {
                 lease,
                 tally,
                 traceId,
-                () -> ended(key, lease, pass, wait));
+                over -> ended(key, over, lease, pass, wait));
         if (kept.putIfAbsent(key, answer) != null) {
             throw ApiException.field("request_id", "an answer with this request_id is kept already; use another");
         }
         try {
             lease.take(weight(told, past));
         } catch (Throwable refused) {
-            kept.remove(key);
+            kept.remove(key, answer);
             lease.release();
             throw refused;
         }
@@ -99,17 +99,17 @@ final class KeptStreams {
                         .sum();
     }
 
-    private void ended(Key key, RequestMemory.Lease lease, Pass pass, Duration wait) {
+    /** Once: whoever comes later under the same name has an answer of his own. */
+    private void ended(Key key, RecordedAnswer answer, RequestMemory.Lease lease, Pass pass, Duration wait) {
         pass.close();
-        RecordedAnswer answer = kept.get(key);
         // Refused, or left before it began: nobody has an event to go on after, or it is in its file again.
-        if (answer == null || answer.log().next() == 0 || !answer.isHere()) {
-            kept.remove(key);
+        if (kept.get(key) != answer || answer.log().next() == 0 || !answer.isHere()) {
+            kept.remove(key, answer);
             lease.release();
             return;
         }
         vertx.setTimer(Math.max(1, wait.toMillis()), late -> {
-            kept.remove(key);
+            kept.remove(key, answer);
             lease.release();
         });
     }

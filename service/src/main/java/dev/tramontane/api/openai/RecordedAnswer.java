@@ -15,6 +15,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 
@@ -29,7 +30,8 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
     private final long mostBytes;
     private final Tally tally;
     private final String traceId;
-    private final Runnable afterwards;
+    private final Consumer<RecordedAnswer> afterwards;
+    private boolean over;
     private final boolean restored;
     private final CompletableFuture<Void> taken = new CompletableFuture<>();
 
@@ -45,7 +47,7 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
      * @param memory what is kept of it; the caller's to give back
      * @param tally counts its tokens
      * @param traceId of its request, for the log
-     * @param afterwards run once it is over; on its event loop
+     * @param afterwards told once that it is over; on its event loop
      */
     RecordedAnswer(
             Context home,
@@ -57,7 +59,7 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
             RequestMemory.Lease memory,
             Tally tally,
             String traceId,
-            Runnable afterwards) {
+            Consumer<RecordedAnswer> afterwards) {
         super(home, lookAhead, Keeping.RESUMABLE, limits, past);
         this.told = told;
         keepAlive = told.job().format().keepAlive();
@@ -145,7 +147,7 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
                 handOver(() -> write.apply(snapshot()), limitMillis, written -> {
                     if (written) {
                         log().suspend("", StreamNotice.of(id(), log().next() - 1));
-                        afterwards.run();
+                        tellThatItIsOver();
                     } else {
                         fail(leaving());
                     }
@@ -233,7 +235,15 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
     void wasOver() {
         whole = true;
         log().end();
-        afterwards.run();
+        tellThatItIsOver();
+    }
+
+    /** However it ends: what fails while it is ended has ended, too. */
+    private void tellThatItIsOver() {
+        if (!over) {
+            over = true;
+            afterwards.accept(this);
+        }
     }
 
     @Override
@@ -241,7 +251,7 @@ final class RecordedAnswer extends Recording<PromptEvent> implements Restoration
         ApiException why = ApiException.of(cause, traceId);
         taken.completeExceptionally(why);
         log().fail(why);
-        afterwards.run();
+        tellThatItIsOver();
     }
 
     @Override

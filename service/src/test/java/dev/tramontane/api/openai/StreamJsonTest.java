@@ -40,7 +40,7 @@ import reactor.core.publisher.Flux;
 /** A stream's file gives the stream that was written, or says which of its fields is wrong. */
 final class StreamJsonTest {
     private static final int MUTATIONS = 5_000;
-    private static final ApiConfig CONFIG = new ApiConfig(
+    static final ApiConfig CONFIG = new ApiConfig(
             "127.0.0.1",
             0,
             1,
@@ -68,15 +68,20 @@ final class StreamJsonTest {
         }
     }
 
-    /** One choice has ended, and one has called a tool. */
-    private static StreamSnapshot stream() {
+    /** Nothing of it has been told. */
+    static ToldStream begun() {
         byte[] body = """
             {"model": "m", "stream": true, "n": 2, "messages": [{"role": "user", "content": "x"}],
              "temperature": 0.3, "stream_options": {"include_usage": true}}\
             """.getBytes(StandardCharsets.UTF_8);
         AnswerJob job = AnswerPath.CHAT.read(
                 JOBS, new JsonFields(JsonReader.object(body)), JOBS.origin("chatcmpl-x", 17, null));
-        ToldStream told = ToldStream.begun(AnswerPath.CHAT, body, Duration.ofSeconds(9), job);
+        return ToldStream.begun(AnswerPath.CHAT, body, Duration.ofSeconds(9), job);
+    }
+
+    /** One choice has ended, and one has called a tool. */
+    private static StreamSnapshot stream() {
+        ToldStream told = begun();
         told.tell(new PromptEvent(0, new Accepted(new int[] {1, 2, 3}, "x")));
         told.tell(new PromptEvent(0, new Finished(0, Reason.STOP, "", new Usage(3, 1, 1))));
         told.tell(new PromptEvent(
