@@ -11,10 +11,15 @@ public sealed interface Prompt {
      * Plain text; control strings in it are text.
      *
      * @param special whether bos is added when the model's file asks for it
+     * @param offered the tools that whoever laid it out shows in it; null where none are called
      */
-    record Text(String text, boolean special) implements Prompt {
+    record Text(String text, boolean special, @Nullable Tools offered) implements Prompt {
         public Text(String text) {
             this(text, true);
+        }
+
+        public Text(String text, boolean special) {
+            this(text, special, null);
         }
     }
 
@@ -30,7 +35,7 @@ public sealed interface Prompt {
     record Ids(int[] ids) implements Known {}
 
     /**
-     * Ids that a chat layout laid out before: what answers them has the model's form, as if the conversation stood here.
+     * Ids that a chat layout laid out before, or somebody in its place: what answers them has the model's form, as if the conversation stood here.
      *
      * @param tools that it offered
      */
@@ -41,7 +46,7 @@ public sealed interface Prompt {
         return switch (this) {
             case Chat chat -> Tools.of(chat.conversation().tools());
             case LaidOut laidOut -> laidOut.tools();
-            case Text text -> null;
+            case Text text -> text.offered();
             case Infill gap -> null;
             case Ids ids -> null;
         };

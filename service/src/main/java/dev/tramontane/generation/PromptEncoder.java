@@ -61,8 +61,9 @@ final class PromptEncoder {
     private PreparedPrompt ids(Prompt prompt, EncodingLimit limit) {
         return switch (prompt) {
             case Prompt.Text text -> {
-                int[] ids = tokenizer.encode(PromptText.of(text.text()), limit);
-                yield new PreparedPrompt(text.special() ? withBos(ids) : ids, text.text());
+                int[] encoded = tokenizer.encode(PromptText.of(text.text()), limit);
+                int[] ids = text.special() ? withBos(encoded) : encoded;
+                yield new PreparedPrompt(ids, text.text(), text.offered() != null && thinks(ids));
             }
             case Prompt.Infill gap -> infill.encode(gap, limit);
             case Prompt.Ids ids -> {

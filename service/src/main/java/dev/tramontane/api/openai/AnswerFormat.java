@@ -93,8 +93,9 @@ abstract class AnswerFormat implements AnswerWriter {
                     }
                     usage.add(finished);
                     json.writeStartObject();
-                    json.writeNumberProperty("index", prompt * options.choices() + choice);
-                    writeChoice(json, answer, part);
+                    int index = prompt * options.choices() + choice;
+                    json.writeNumberProperty("index", index);
+                    writeChoice(json, index, answer, part);
                     writeReason(json, finished, tellsOfCalls() && !part.calls.isEmpty());
                     json.writeEndObject();
                 }
@@ -107,7 +108,7 @@ abstract class AnswerFormat implements AnswerWriter {
     }
 
     /** Choice's own fields but index and reason. */
-    abstract void writeChoice(JsonGenerator json, Answer answer, Answer.Part part);
+    abstract void writeChoice(JsonGenerator json, int index, Answer answer, Answer.Part part);
 
     /** Whether an answer that has called tools says so in its reason to end. */
     boolean tellsOfCalls() {

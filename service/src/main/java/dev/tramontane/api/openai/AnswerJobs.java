@@ -39,13 +39,14 @@ final class AnswerJobs {
     /** {@code /v1/completions}. */
     AnswerJob completion(JsonFields fields, AnswerOrigin origin) {
         TextGenerator generator = models.get(fields.string("model"));
+        AnswerStyle style = generator.profile().form();
         CompletionRequest request = CompletionRequest.parse(
-                fields, config.requests(), generator.profile().sampling());
+                fields, config.requests(), generator.profile().sampling(), style);
         return new AnswerJob(
                 TEXT,
                 generator,
                 request.generations(),
-                new CompletionFormat(request, generator.model(), origin),
+                new CompletionFormat(request, style, generator.model(), origin),
                 origin);
     }
 

@@ -19,7 +19,7 @@ final class ChatFormat extends AnswerFormat {
 
     private final ThoughtShape thoughts;
 
-    private final AnswerStyle form;
+    private final CallChunks calls;
     private final boolean named;
 
     /**
@@ -47,16 +47,16 @@ final class ChatFormat extends AnswerFormat {
                 options);
         this.topLogprobs = topLogprobs;
         this.thoughts = thoughts;
-        this.form = form;
+        calls = new CallChunks(form, id());
         this.named = named;
     }
 
     @Override
-    void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
+    void writeChoice(JsonGenerator json, int index, Answer answer, Answer.Part part) {
         json.writeName("message").writeStartObject();
         json.writeStringProperty("role", "assistant");
         writeContent(json, part);
-        writeCalls(json, answer.parts.indexOf(part), part.calls);
+        calls.whole(json, index, part.calls);
         json.writeNullProperty("refusal");
         json.writeName("annotations").writeStartArray().writeEndArray();
         json.writeEndObject();
@@ -80,17 +80,6 @@ final class ChatFormat extends AnswerFormat {
         if (thinks) {
             json.writeStringProperty("reasoning_content", part.thoughts.toString());
         }
-    }
-
-    private void writeCalls(JsonGenerator json, int choice, List<CalledTool> calls) {
-        if (calls.isEmpty()) {
-            return;
-        }
-        json.writeName("tool_calls").writeStartArray();
-        for (int i = 0; i < calls.size(); i++) {
-            calls.get(i).write(json, form.callId(id(), choice, i));
-        }
-        json.writeEndArray();
     }
 
     /** As OpenAI has it: who asked for a call by its name knows of it, and is told that the answer has stopped. */
@@ -167,32 +156,9 @@ final class ChatFormat extends AnswerFormat {
                     json.writeStringProperty("reasoning_content", text);
                 }
             }
-            case AnswerPart.CallBegun(int index, String id, String name) -> {
-                startCall(json, index);
-                json.writeStringProperty("id", id.isEmpty() ? form.callId(id(), choice, index) : id);
-                json.writeStringProperty("type", "function");
-                json.writeName("function").writeStartObject();
-                json.writeStringProperty("name", name);
-                json.writeStringProperty("arguments", "");
-                endCall(json);
-            }
-            case AnswerPart.CallText(int index, String text) -> {
-                startCall(json, index);
-                json.writeName("function").writeStartObject();
-                json.writeStringProperty("arguments", text);
-                endCall(json);
-            }
+            case AnswerPart.CallBegun begun -> calls.begun(json, choice, begun);
+            case AnswerPart.CallText text -> CallChunks.more(json, text);
         }
-    }
-
-    private static void startCall(JsonGenerator json, int index) {
-        json.writeName("tool_calls").writeStartArray().writeStartObject();
-        json.writeNumberProperty("index", index);
-    }
-
-    /** The function, the call and the array. */
-    private static void endCall(JsonGenerator json) {
-        json.writeEndObject().writeEndObject().writeEndArray();
     }
 
     @Override

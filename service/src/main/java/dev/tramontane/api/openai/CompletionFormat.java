@@ -1,5 +1,8 @@
 package dev.tramontane.api.openai;
 
+import dev.tramontane.answer.AnswerPart;
+import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.answer.CallRules;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Alternative;
@@ -17,11 +20,13 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 
-/** OpenAI's text_completion objects. */
+/** OpenAI's text_completion objects. Where tools are offered calls and thoughts stand beside the text, as in a chat's messages. */
 final class CompletionFormat extends AnswerFormat {
     private static final String OBJECT = "text_completion";
+    private static final String THOUGHTS = "reasoning_content";
 
     private final CompletionRequest request;
+    private final CallChunks calls;
 
     /** Of each prompt that is streamed: what its choices begin with. */
     private final Map<Integer, Answer> beginnings = new HashMap<>();
@@ -29,7 +34,8 @@ final class CompletionFormat extends AnswerFormat {
     /** Indexes of the choices that have begun. */
     private final BitSet begun = new BitSet();
 
-    CompletionFormat(CompletionRequest request, String model, AnswerOrigin origin) {
+    /** @param style in which the model answers */
+    CompletionFormat(CompletionRequest request, AnswerStyle style, String model, AnswerOrigin origin) {
         super(
                 new Head(
                         origin.id("cmpl-", request.options()),
@@ -40,12 +46,17 @@ final class CompletionFormat extends AnswerFormat {
                 OBJECT,
                 request.options());
         this.request = request;
+        calls = new CallChunks(style, id());
     }
 
     @Override
-    void writeChoice(JsonGenerator json, Answer answer, Answer.Part part) {
+    void writeChoice(JsonGenerator json, int index, Answer answer, Answer.Part part) {
         int before = request.echo() ? codePoints(answer.promptText) : 0;
         json.writeStringProperty("text", request.echo() ? answer.promptText + part.text : part.text.toString());
+        if (!part.thoughts.isEmpty()) {
+            json.writeStringProperty(THOUGHTS, part.thoughts.toString());
+        }
+        calls.whole(json, index, part.calls);
         writeLogprobs(json, request.echo() ? answer.scored : List.of(), part.tokens, before);
         if (options().returnIds()) {
             writeIds(json, "token_ids", part.tokens);
@@ -54,6 +65,12 @@ final class CompletionFormat extends AnswerFormat {
         if (options().promptLogprobs() >= 0) {
             PromptLogprobs.write(json, answer.scored, options().promptLogprobs());
         }
+    }
+
+    /** As in a chat. */
+    @Override
+    boolean tellsOfCalls() {
+        return request.calls().need() != CallRules.Need.NAMED;
     }
 
     @Override
@@ -76,14 +93,7 @@ final class CompletionFormat extends AnswerFormat {
                 beginning(prompt).add(scored);
                 yield NOTHING;
             }
-            case Delta delta ->
-                concat(begin(prompt, delta.choice()), chunk(first + delta.choice(), json -> {
-                    json.writeStringProperty("text", delta.text());
-                    writeLogprobs(json, List.of(), delta.tokens(), before(prompt));
-                    if (options().returnIds()) {
-                        writeIds(json, "token_ids", delta.tokens());
-                    }
-                }));
+            case Delta delta -> concat(begin(prompt, delta.choice()), deltas(prompt, first + delta.choice(), delta));
             case Finished finished -> {
                 count(finished);
                 yield concat(begin(prompt, finished.choice()), lastChunk(first + finished.choice(), finished, json -> {
@@ -92,6 +102,41 @@ final class CompletionFormat extends AnswerFormat {
                 }));
             }
         };
+    }
+
+    /** A chunk for each part; the tokens stand in the first. */
+    private byte[] deltas(int prompt, int index, Delta delta) {
+        List<AnswerPart> parts = delta.parts();
+        if (parts.isEmpty()) {
+            boolean waits = !delta.text().isEmpty()
+                    && request.logprobs() < 0
+                    && !options().returnIds();
+            return waits ? NOTHING : delta(prompt, index, new AnswerPart.Words(""), delta.tokens());
+        }
+        byte[] all = NOTHING;
+        for (int i = 0; i < parts.size(); i++) {
+            all = concat(all, delta(prompt, index, parts.get(i), i == 0 ? delta.tokens() : List.of()));
+        }
+        return all;
+    }
+
+    private byte[] delta(int prompt, int index, AnswerPart part, List<Token> tokens) {
+        if (part instanceof AnswerPart.CallBegun) {
+            called(index);
+        }
+        return chunk(index, json -> {
+            json.writeStringProperty("text", part instanceof AnswerPart.Words(String text) ? text : "");
+            switch (part) {
+                case AnswerPart.Words words -> {}
+                case AnswerPart.Thought(String text) -> json.writeStringProperty(THOUGHTS, text);
+                case AnswerPart.CallBegun call -> calls.begun(json, index, call);
+                case AnswerPart.CallText text -> CallChunks.more(json, text);
+            }
+            writeLogprobs(json, List.of(), tokens, before(prompt));
+            if (options().returnIds()) {
+                writeIds(json, "token_ids", tokens);
+            }
+        });
     }
 
     @Override

@@ -98,17 +98,17 @@ public final class RequestFields {
             honoured(
                             "tools",
                             JsonSchema.array(JsonSchema.object(), 0, LIMITS.messages()),
-                            "shown by the chat layout; calls are told apart in answers")
-                    .at(CHAT),
+                            "shown by the chat layout, of completions by the prompt; calls are told apart in answers")
+                    .at(CHAT, COMPLETIONS),
             honoured(
                             "tool_choice",
                             JsonSchema.any(List.of(
                                     Map.of("enum", List.of("auto", "none", "required", "any")), JsonSchema.object())),
                             "whether an answer must call, and what: none leaves the tools out; a function by its name;"
                                     + " allowed_tools with a mode")
-                    .at(CHAT),
+                    .at(CHAT, COMPLETIONS),
             honoured("parallel_tool_calls", JsonSchema.flag(), "false: an answer calls once at most")
-                    .at(CHAT),
+                    .at(CHAT, COMPLETIONS),
             honoured("add_generation_prompt", JsonSchema.flag(), "false leaves the assistant's turn unopened")
                     .at(CHAT),
             honoured("continue_final_message", JsonSchema.flag(), "the answer continues the assistant's last message")

@@ -2,6 +2,7 @@ package dev.tramontane.api.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.responses.History;
@@ -50,7 +51,7 @@ class FieldTableTest {
     @Test
     void hasWhatCompletionsRead() {
         JsonFields fields = fields("{\"prompt\": \"p\"}");
-        CompletionRequest.parse(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL);
+        CompletionRequest.parse(fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL, AnswerStyle.PLAIN);
         assertThat(table(RequestField.Endpoint.COMPLETIONS)).isEqualTo(fields.known());
     }
 
