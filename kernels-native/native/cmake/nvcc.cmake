@@ -54,7 +54,7 @@ foreach(arch ${TM_CUDA_ARCHITECTURES})
   endif()
 endforeach()
 list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
-set(tm_without_kernels device_backend device_model device_step early_start found multiply probe)  # one pass is enough
+set(tm_without_kernels device_backend device_model device_step early_start found multiply probe room)  # one pass is enough
 foreach(source ${cuda_sources})
   get_filename_component(name ${source} NAME_WE)
   set(arch_flags ${tm_every_arch})

@@ -208,8 +208,10 @@ __global__ void __launch_bounds__(kThreads)
   if (i >= n) return;
   const uint32_t k = static_cast<uint32_t>(i % words);
   const uint32_t g = static_cast<uint32_t>(i / words % 8);
-  const uint32_t super = static_cast<uint32_t>(i / words / 8 % n_supers);
-  const uint32_t unit = static_cast<uint32_t>(i / words / 8 / n_supers);
+  const uint64_t super_of_unit = i / words / 8;
+  const uint32_t super = static_cast<uint32_t>(super_of_unit / kStackUnits % n_supers);
+  const uint32_t unit =
+      static_cast<uint32_t>(super_of_unit / kStackUnits / n_supers * kStackUnits + super_of_unit % kStackUnits);
   supers[i] = super_word(dtype, raw, unit * kUnitRows + g, super * 256, k);
 }
 

@@ -13,7 +13,7 @@ __device__ inline void put(const Attention& a, uint64_t row, uint32_t head, uint
   float* out = a.out + row * a.n_heads * head_dim + column;
   out[0] = low;
   out[1] = high;
-  a.activations[activation_pair(static_cast<uint32_t>(row), column, a.next_blocks)] = pack(a.next_operand, low, high);
+  a.next.put(static_cast<uint32_t>(row), column, low, high);
 }
 
 // A segment of one row for each warp: blockIdx = (tile, kv head, four segments).

@@ -31,8 +31,9 @@ cudaError_t launch(void (*kernel)(Parameters...), const Grid& grid, cudaStream_t
   config.numAttrs = early ? 1 : 0;
   return cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...);
 #else
-  return record_launch({grid.blocks, grid.threads, grid.shared_bytes, early}, stream,
-                       [=] { kernel(Parameters(arguments)...); });
+  return record_launch(
+      {grid.blocks, grid.threads, grid.shared_bytes, early, true, reinterpret_cast<const void*>(kernel)}, stream,
+      [=] { kernel(Parameters(arguments)...); });
 #endif
 }
 
@@ -69,26 +70,25 @@ __device__ inline T* shared_memory() {
 #endif
 }
 
-// Weights are read once: they leave the first-level cache to the activations. 1, 2 or 4 words, at a multiple of as
-// many.
+// 1, 2 or 4 words of shared memory, at a multiple of as many.
 template <int kWords>
-__device__ inline void load_once(const uint32_t* from, uint32_t* to) {
-#if defined(__CUDA_ARCH__)
-  if constexpr (kWords == 4) {
-    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-                 : "l"(from));
-  } else if constexpr (kWords == 2) {
-    asm volatile("ld.global.nc.L1::no_allocate.v2.u32 {%0, %1}, [%2];" : "=r"(to[0]), "=r"(to[1]) : "l"(from));
-  } else {
-    asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(to[0]) : "l"(from));
-  }
-#else
+__device__ inline void load_words(const uint32_t* from, uint32_t* to) {
 #if !defined(__CUDACC__)
   check_aligned(from, kWords * sizeof *from);
 #endif
-  for (int i = 0; i < kWords; ++i) to[i] = from[i];
-#endif
+  if constexpr (kWords == 4) {
+    const uint4 all = *reinterpret_cast<const uint4*>(from);
+    to[0] = all.x;
+    to[1] = all.y;
+    to[2] = all.z;
+    to[3] = all.w;
+  } else if constexpr (kWords == 2) {
+    const uint2 both = *reinterpret_cast<const uint2*>(from);
+    to[0] = both.x;
+    to[1] = both.y;
+  } else {
+    to[0] = from[0];
+  }
 }
 
 }  // namespace tramontane::TM_DEVICE

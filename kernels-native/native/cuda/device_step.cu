@@ -58,9 +58,15 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   DeviceFrame frame = {};
   Description unused = {};
   floats = lay_out(model, config, nullptr, frame);
-  normed = activation_registers(rows, blocks_of(model.width)) * 4;
-  attended = activation_registers(rows, blocks_of(model.q_width())) * 4;
-  gated = activation_registers(rows, blocks_of(model.ffn)) * 4;
+  room = tiles_of(rows);
+  normed = activation_bytes(rows, model.width);
+  attended = activation_bytes(rows, model.q_width());
+  gated = activation_bytes(rows, model.ffn);
+  const uint64_t q = meeting_rows(model.q_width()), kv = meeting_rows(model.kv_width());
+  const uint64_t most =
+      std::max({q + 2 * kv, meeting_rows(model.width), meeting_rows(2ull * model.ffn), meeting_rows(model.vocab)});
+  meeting_sums = meeting_floats(most) * sizeof(float);
+  meeting_counts = meeting_groups(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
   host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;
   host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
@@ -68,7 +74,8 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
 }
 
 uint64_t StepSizes::sum() const {
-  return floats + normed + attended + gated + partial + host_hidden + host_logits + 2 * description;
+  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + host_hidden + host_logits +
+         2 * description;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
@@ -82,7 +89,10 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   normed_ = Memory(sizes_.normed, kDevice);
   attended_ = Memory(sizes_.attended, kDevice);
   gated_ = Memory(sizes_.gated, kDevice);
-  for (const Memory* m : {&normed_, &attended_, &gated_}) {  // columns beyond the matrix stay zero
+  meeting_sums_ = Memory(sizes_.meeting_sums, kDevice);
+  meeting_counts_ = Memory(sizes_.meeting_counts, kDevice);
+  // Columns beyond the matrix stay zero, and so do counts between two products.
+  for (const Memory* m : {&normed_, &attended_, &gated_, &meeting_counts_}) {
     must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
   partial_ = Memory(sizes_.partial, kDevice);
@@ -107,8 +117,8 @@ uint64_t DeviceStep::page_bytes() const {
 
 uint64_t DeviceStep::bytes() const {
   uint64_t sum = 0;
-  for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &partial_, &host_hidden_, &host_logits_,
-                          &host_description_, &device_description_}) {
+  for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &meeting_sums_, &meeting_counts_, &partial_,
+                          &host_hidden_, &host_logits_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
   return sum;
@@ -227,8 +237,13 @@ Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const M
   p.n_blocks = matrix.n_blocks();
   p.n_slices = slices_of(matrix.rows, matrix.columns);
   p.n_tokens = n_rows;
-  p.x = activations.as<uint4>();
+  p.x = this->activations(activations, matrix);
+  p.meeting = {meeting_sums_.as<float>(), meeting_counts_.as<uint32_t>()};
   return p;
+}
+
+Activations DeviceStep::activations(const Memory& memory, const DeviceMatrix& matrix) const {
+  return {memory.as<uint32_t>(), sizes_.room, matrix.operand()};
 }
 
 CacheView DeviceStep::view(uint32_t layer) const {
@@ -261,8 +276,7 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
   for (uint32_t first = 0; first < 3; ++first) {
     if (done[first]) continue;
     const DeviceMatrix& matrix = all[first].matrix;
-    must(normalise(norm, n_rows, matrix.operand(), normed_.as<uint32_t>(), matrix.n_blocks(), stream_),
-         "starting a norm");
+    must(normalise(norm, n_rows, activations(normed_, matrix), stream_), "starting a norm");
     Product p = product(n_rows, matrix, normed_);
     p.result = Result::kWrite;
     for (uint32_t i = first; i < 3; ++i) {
@@ -291,9 +305,7 @@ void DeviceStep::attention(uint32_t layer) {
   a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
   a.partial = partial_.as<float>();
   a.out = frame_.attention;
-  a.activations = attended_.as<uint32_t>();
-  a.next_blocks = next.n_blocks();
-  a.next_operand = next.operand();
+  a.next = activations(attended_, next);
   must(attend(a, view(layer), stream_), "starting attention");
 }
 
@@ -309,16 +321,13 @@ void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
   const Norm norm = {frame_.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n_rows, l.gate.operand(), normed_.as<uint32_t>(), l.gate.n_blocks(), stream_),
-       "starting a norm");
+  must(normalise(norm, n_rows, activations(normed_, l.gate), stream_), "starting a norm");
   Product p = product(n_rows, l.gate, normed_);
   p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
   p.result = Result::kGated;
   p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
   p.parts[p.n_parts++] = l.up.part(nullptr, 0);
-  p.activations = gated_.as<uint32_t>();
-  p.next_blocks = l.down.n_blocks();
-  p.next_operand = l.down.operand();
+  p.next = activations(gated_, l.down);
   must(multiply(l.gate.dtype, p, stream_), "starting a product");
 }
 
@@ -336,7 +345,7 @@ void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   const DeviceMatrix& head = weights_.head;
   const Norm norm = {frame_.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
                      static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n, head.operand(), normed_.as<uint32_t>(), head.n_blocks(), stream_), "starting a norm");
+  must(normalise(norm, n, activations(normed_, head), stream_), "starting a norm");
   Product p = product(n, head, normed_);
   p.result = Result::kWrite;
   p.parts[p.n_parts++] = head.part(frame_.logits, model_.vocab);

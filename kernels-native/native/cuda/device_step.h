@@ -43,9 +43,11 @@ struct StepSizes {
 
   uint32_t group_segments[TM_MAX_GROUPS] = {};  // most segments that a row of the group sees
   uint32_t max_segments = 0;
-  uint32_t max_split = 0;             // rows whose attention is divided
-  uint64_t floats;                    // of DeviceFrame
-  uint64_t normed, attended, gated;   // activations
+  uint32_t max_split = 0;            // rows whose attention is divided
+  uint64_t floats;                   // of DeviceFrame
+  uint32_t room;                     // for activations, in tiles
+  uint64_t normed, attended, gated;  // activations
+  uint64_t meeting_sums, meeting_counts;
   uint64_t partial;                   //
   uint64_t host_hidden, host_logits;  //
   uint64_t description;               // in pinned memory, and as much on the device
@@ -90,6 +92,7 @@ class DeviceStep {
   uint32_t add_tiles(const Step& step, bool split, uint32_t n_tiles);
   void all_layers(uint32_t n_rows);
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
+  Activations activations(const Memory& memory, const DeviceMatrix& matrix) const;
   CacheView view(uint32_t layer) const;
 
   const Model& model_;
@@ -100,6 +103,7 @@ class DeviceStep {
   Memory pages_[TM_MAX_GROUPS];
   Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations
+  Memory meeting_sums_, meeting_counts_;
   Memory partial_;
   Memory host_hidden_;
   Memory host_logits_;

@@ -1,10 +1,13 @@
-// Where numbers lie on the device. Matrices are stored in the order in which the registers of mma.m16n8k16 take them,
-// so that a lane loads 16 bytes and multiplies, without shared memory. Which elements a lane holds says mma_order.h;
-// with lane = 4 g + t they are, of the 16-row operand, those of rows g and g + 8, of the 8-column operand, those of
-// column g.
+// Where numbers lie on the device. Weights and the cache are stored in the order in which the registers of mma.m16n8k16
+// take them, so that a lane loads 16 bytes and multiplies. Which elements a lane holds says mma_order.h; with lane = 4
+// g
+// + t they are, of the 16-row operand, those of rows g and g + 8, of the 8-column operand, those of column g.
+// Activations lie in core matrices of eight tokens by eight columns, 16 bytes a token: what ldmatrix makes registers
+// of, and what wgmma reads in shared memory without a swizzle.
 //
 //   weights      weights.h: [64 rows][64 columns][16 rows] of records
-//   activations  [tile of 8 tokens][32 columns][lane] of 16 bytes = {step 0, step 1} x {b0, b1}
+//   activations  [block of 64 columns][tile of 8 tokens][8 columns][token] of 16 bytes: what a pass over some tokens
+//                takes of a block is one run
 //   cache        keys and values, [tile of 16 positions][16 dimensions][lane] of 16 bytes: keys have positions as
 //                columns and dimensions as the sum's index, values the other way round; two tiles of 8 columns
 #pragma once
@@ -13,6 +16,7 @@
 
 #include "device.h"
 #include "mma_order.h"
+#include "warp.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -22,16 +26,35 @@ inline constexpr uint32_t kTileTokens = 8;
 
 TM_EVERYWHERE uint32_t blocks_of(uint32_t columns) { return (columns + kBlockColumns - 1) / kBlockColumns; }
 
-// Index, in 32-bit registers, of the pair of columns (column, column + 1) of a token's activations; column is even.
-__device__ inline uint64_t activation_pair(uint32_t token, uint32_t column, uint32_t n_blocks) {
-  const uint32_t lane = column_operand_lane(token, column);
-  const uint64_t half = static_cast<uint64_t>(token / kTileTokens) * n_blocks * 2 + column / 32;
-  return (half * 32 + lane) * 4 + column % 32 / 8;
+inline constexpr uint32_t kPassTokens = 64;      // the most that a pass takes: there is room for whole passes
+inline constexpr uint32_t kTileRegisters = 256;  // of 32 bits, of a tile and a block
+
+// Tiles of a buffer of activations that has room for so many tokens.
+TM_EVERYWHERE uint32_t tiles_of(uint32_t n_tokens) {
+  return (n_tokens + kPassTokens - 1) / kPassTokens * (kPassTokens / kTileTokens);
 }
 
-// 32-bit registers that the activations of n tokens take.
-inline uint64_t activation_registers(uint64_t n_tokens, uint32_t n_blocks) {
-  return (n_tokens + kTileTokens - 1) / kTileTokens * n_blocks * 2 * 32 * 4;
+// Where activations are written and read: whoever holds one knows the matrix that takes them next.
+struct Activations {
+  uint32_t* pairs;   // of 16-bit numbers
+  uint32_t n_tiles;  // room for
+  Operand operand;
+
+  // Of a block of columns, from a tile on.
+  __device__ const uint32_t* run(uint32_t block, uint32_t tile) const {
+    return pairs + (static_cast<uint64_t>(block) * n_tiles + tile) * kTileRegisters;
+  }
+  // Columns column and column + 1 of a token; column is even.
+  __device__ void put(uint32_t token, uint32_t column, float low, float high) const {
+    const uint64_t tile = static_cast<uint64_t>(column / kBlockColumns) * n_tiles + token / kTileTokens;
+    pairs[tile * kTileRegisters + column % kBlockColumns / 8 * 32 + token % kTileTokens * 4 + column % 8 / 2] =
+        pack(operand, low, high);
+  }
+};
+
+// Bytes of activations of a matrix of so many columns.
+inline uint64_t activation_bytes(uint32_t n_tokens, uint32_t columns) {
+  return static_cast<uint64_t>(blocks_of(columns)) * tiles_of(n_tokens) * kTileRegisters * sizeof(uint32_t);
 }
 
 }  // namespace tramontane::TM_DEVICE

@@ -32,8 +32,7 @@ struct Norm {
   uint32_t width;
   float epsilon;
 };
-cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_blocks,
-                      cudaStream_t stream);
+cudaError_t normalise(const Norm& norm, uint32_t n_rows, const Activations& to, cudaStream_t stream);
 
 // Rotates and scales q in place, and rotates k into the cache, v beside it (RoFormer, arXiv 2104.09864). Rows of q and
 // k are in the interleaved order: elements 2 i and 2 i + 1 rotate together.
@@ -60,11 +59,9 @@ struct Attention {
   uint32_t max_segments;  // that a row can see
   uint32_t n_heads;
   uint32_t heads_per_kv;
-  float* partial;         // [n_split rows * n_heads][max_segments][head_dim + 2]
-  float* out;             // [rows][n_heads * head_dim]
-  uint32_t* activations;  // the same as the next matrix's activations
-  uint32_t next_blocks;
-  Operand next_operand;
+  float* partial;    // [n_split rows * n_heads][max_segments][head_dim + 2]
+  float* out;        // [rows][n_heads * head_dim]
+  Activations next;  // the same, for the next matrix
 };
 bool has_attention(uint32_t head_dim);
 cudaError_t attend(const Attention& attention, const CacheView& cache, cudaStream_t stream);

@@ -1,4 +1,4 @@
-#include "matmul.h"
+#include "stream_mm.h"
 
 namespace tramontane::TM_DEVICE {
 

@@ -13,8 +13,7 @@ uint32_t threads_of(uint32_t width) {
 }
 
 // One row a block.
-__global__ void __launch_bounds__(kMostThreads)
-    norm_rows(const Norm norm, Operand operand, uint32_t* activations, uint32_t n_blocks) {
+__global__ void __launch_bounds__(kMostThreads) norm_rows(const Norm norm, const Activations to) {
   float* sums = shared_memory<float>();
   let_next_start();
   wait_for_previous();
@@ -38,19 +37,17 @@ __global__ void __launch_bounds__(kMostThreads)
   for (uint32_t i = threadIdx.x * 4; i < norm.width; i += step) {
     const float4 at = *reinterpret_cast<const float4*>(x + i);
     const float4 weight = *reinterpret_cast<const float4*>(norm.weight + i);
-    activations[activation_pair(row, i, n_blocks)] = pack(operand, at.x * scale * weight.x, at.y * scale * weight.y);
-    activations[activation_pair(row, i + 2, n_blocks)] =
-        pack(operand, at.z * scale * weight.z, at.w * scale * weight.w);
+    to.put(row, i, at.x * scale * weight.x, at.y * scale * weight.y);
+    to.put(row, i + 2, at.z * scale * weight.z, at.w * scale * weight.w);
   }
 }
 
 }  // namespace
 
-cudaError_t normalise(const Norm& norm, uint32_t n_rows, Operand operand, uint32_t* activations, uint32_t n_blocks,
-                      cudaStream_t stream) {
+cudaError_t normalise(const Norm& norm, uint32_t n_rows, const Activations& to, cudaStream_t stream) {
   const uint32_t threads = threads_of(norm.width);
   return launch(norm_rows, {dim3(n_rows), dim3(threads), static_cast<uint32_t>(threads / 32 * sizeof(float))}, stream,
-                norm, operand, activations, n_blocks);
+                norm, to);
 }
 
 }  // namespace tramontane::TM_DEVICE

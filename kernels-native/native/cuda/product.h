@@ -3,9 +3,8 @@
 
 #include <cstdint>
 
-#include "device.h"
+#include "fragments.h"
 #include "tramontane.h"
-#include "warp.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -25,7 +24,13 @@ struct Part {
 enum class Result : uint32_t {
   kWrite,  // out = W x, for each part
   kAdd,    // out += W x
-  kGated,  // parts are gate and up: out of the first = SiLU(W_gate x) * (W_up x), and the same into `activations`
+  kGated,  // parts are gate and up: out of the first = SiLU(W_gate x) * (W_up x), and the same into `next`
+};
+
+// Where slices of a sum that different blocks make meet.
+struct Meeting {
+  float* sums;        // of a group of 64 rows: [slice][token][row]
+  uint32_t* arrived;  // slices of a group that are there: 0 before a product, and after it
 };
 
 struct Product {
@@ -35,15 +40,21 @@ struct Product {
   uint32_t n_slices;
   uint32_t n_tokens;
   Result result;
-  const uint4* x;         // activations, in the operand type of the weights
-  uint32_t* activations;  // kGated: the product again, as the next matrix's activations
-  uint32_t next_blocks;   //
-  Operand next_operand;   //
+  Activations x;     // in the operand type of the weights
+  Activations next;  // kGated: the product again, for the next matrix
+  Meeting meeting;
 };
 
 // How many parts the columns of a sum are cut into, by the matrix's shape alone (docs/adr/0055). Gate and up of a layer
 // are one matrix here.
 constexpr uint32_t slices_of(uint64_t rows, uint32_t columns) { return columns < 1024 || rows >= 16384 ? 1 : 4; }
+
+// What a meeting takes for a product of so many rows that are cut into slices, in all its matrices.
+inline constexpr uint32_t kGroupRows = 64;
+inline constexpr uint32_t kMeetingTokens = 32;  // beyond them one block makes all slices of a sum
+constexpr uint64_t meeting_rows(uint64_t rows) { return slices_of(rows, UINT32_MAX) == 1 ? 0 : rows; }
+constexpr uint64_t meeting_groups(uint64_t rows) { return rows / kGroupRows + 2 * kMaxParts; }
+constexpr uint64_t meeting_floats(uint64_t rows) { return meeting_groups(rows) * 4 * kMeetingTokens * kGroupRows; }
 
 // Launches the product for weights of the type; TM_UNSUPPORTED types have been refused before.
 cudaError_t multiply(uint32_t dtype, const Product& product, cudaStream_t stream);

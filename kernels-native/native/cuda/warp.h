@@ -120,9 +120,24 @@ __device__ inline void mma(float (&c)[4], const uint32_t* a, uint32_t b0, uint32
 }
 #endif
 
+// The column operand of both steps of 32 columns: four core matrices, 512 bytes of shared memory in a row.
+__device__ inline uint4 load_columns(const uint8_t* first, uint32_t lane) {
+  uint4 b;
+#if defined(__CUDA_ARCH__)
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(b.x), "=r"(b.y), "=r"(b.z), "=r"(b.w)
+               : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(first + lane * 16)))
+               : "memory");
+#else
+  const uint32_t* words = reinterpret_cast<const uint32_t*>(first) + lane;  // 4 g + t, of rows of four words
+  b = make_uint4(words[0], words[32], words[64], words[96]);
+#endif
+  return b;
+}
+
 // c[i] += a b[i] over 32 columns: a holds the registers of two k-steps of 16, b[i] those of tile i ({step 0, step 1}).
 template <Operand kOperand, int kTiles>
-__device__ inline void multiply_32(float (&c)[kTiles][4], const uint32_t (&a)[8], const uint4 (&b)[kTiles]) {
+__device__ inline void multiply_32(float (*c)[4], const uint32_t (&a)[8], const uint4 (&b)[kTiles]) {
 #if defined(__CUDACC__)
 #pragma unroll
   for (int i = 0; i < kTiles; ++i) mma<kOperand>(c[i], a, b[i].x, b[i].y);

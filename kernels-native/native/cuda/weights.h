@@ -13,10 +13,10 @@
 //
 // In memory: [64 rows][block of 64 columns][unit of 16 rows] of records, so that what a tile of 64 rows takes next is
 // one run. A record is the lanes' code words, four words of each lane side by side, then two, then one; then
-// scale_words for each pair of rows g and g + 8. Words of two rows and 256 columns lie apart: [unit][256
-// columns][g][super_words]. A code has its low bits in one plane of words and its high bits in another. Register i of
-// the block's 16 (four steps of four, mma_order.h) has `bits` bits for each of its two elements: at bit i * bits % 16
-// of word i * bits / 16, and 16 bits above.
+// scale_words for each pair of rows g and g + 8. Words of two rows and 256 columns lie apart: [64 rows][256
+// columns][unit][g][super_words]. A code has its low bits in one plane of words and its high bits in another. Register
+// i of the block's 16 (four steps of four, mma_order.h) has `bits` bits for each of its two elements: at bit i * bits %
+// 16 of word i * bits / 16, and 16 bits above.
 #pragma once
 
 #include "dtype.h"

@@ -16,6 +16,7 @@ void Async::begin(uint8_t* shared, uint64_t bytes) {
   shared_bytes_ = bytes;
   barriers_.clear();
   copies_.clear();
+  arrivals_.clear();
   seen_.clear();
   error_.clear();
 }
@@ -93,17 +94,46 @@ void Async::copy(void* to, const void* from, uint32_t bytes, const uint64_t* bar
   const Barrier* b = find(barrier, thread);
   if (b == nullptr) return;
   if (!b->fenced) return fail("a copy was given a barrier that no fence has shown");
-  uint8_t* first = static_cast<uint8_t*>(to);
-  const uintptr_t bits = reinterpret_cast<uintptr_t>(from) | static_cast<uintptr_t>(first - shared_) | bytes;
-  if (bits % 16 != 0 || bytes == 0) return fail("a copy's addresses and length are multiples of 16 bytes");
-  if (first < shared_ || first + bytes > shared_ + shared_bytes_) return fail("a copy goes beyond shared memory");
+  begin_copy({static_cast<uint8_t*>(to), static_cast<const uint8_t*>(from), bytes, barrier, thread, kNoArrival});
+}
+
+bool Async::begin_copy(const Copy& copy) {
+  uint8_t* first = copy.to;
+  const uint32_t bytes = copy.bytes;
+  const uintptr_t bits = reinterpret_cast<uintptr_t>(copy.from) | static_cast<uintptr_t>(first - shared_) | bytes;
+  if (bits % 16 != 0 || bytes == 0) {
+    fail("a copy's addresses and length are multiples of 16 bytes");
+    return false;
+  }
+  if (first < shared_ || first + bytes > shared_ + shared_bytes_) {
+    fail("a copy goes beyond shared memory");
+    return false;
+  }
   for (const Copy& other : copies_) {
     if (first < other.to + other.bytes && other.to < first + bytes) {
-      return fail("a copy goes where another one is under way");
+      fail("a copy goes where another one is under way");
+      return false;
     }
   }
   memset(first, kPoison, bytes);
-  copies_.push_back({first, static_cast<const uint8_t*>(from), bytes, barrier});
+  copies_.push_back(copy);
+  return true;
+}
+
+void Async::copy_small(void* to, const void* from, uint32_t thread) {
+  begin_copy({static_cast<uint8_t*>(to), static_cast<const uint8_t*>(from), 16, nullptr, thread, kNoArrival});
+}
+
+void Async::arrive_when_copied(const uint64_t* barrier, uint32_t thread) {
+  if (find(barrier, thread) == nullptr) return;
+  Arrival arrival = {barrier, 0};
+  for (Copy& copy : copies_) {
+    if (copy.barrier != nullptr || copy.thread != thread || copy.arrival != kNoArrival) continue;
+    copy.arrival = static_cast<uint32_t>(arrivals_.size());
+    ++arrival.copies;
+  }
+  arrivals_.push_back(arrival);
+  if (arrival.copies == 0) arrive(barrier, thread);
 }
 
 void Async::fence_proxy() { seen_.assign(shared_, shared_ + shared_bytes_); }
@@ -127,9 +157,13 @@ bool Async::carry_out_one(Chance& chance) {
   memcpy(copy.to, copy.from, copy.bytes);
   if (seen_.empty()) seen_.assign(shared_bytes_, kPoison);
   memcpy(seen_.data() + (copy.to - shared_), copy.from, copy.bytes);
-  Barrier& barrier = barriers_.at(copy.barrier);
-  barrier.bytes -= copy.bytes;
-  end_if_over(barrier);
+  if (copy.barrier != nullptr) {
+    Barrier& barrier = barriers_.at(copy.barrier);
+    barrier.bytes -= copy.bytes;
+    end_if_over(barrier);
+  } else if (copy.arrival != kNoArrival && --arrivals_[copy.arrival].copies == 0) {
+    arrive(arrivals_[copy.arrival].barrier, copy.thread);
+  }
   return true;
 }
 

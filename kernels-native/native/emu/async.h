@@ -27,6 +27,10 @@ class Async {
   void expect(const uint64_t* barrier, uint32_t bytes, uint32_t thread);
   void arrive(const uint64_t* barrier, uint32_t thread);
   void copy(void* to, const void* from, uint32_t bytes, const uint64_t* barrier, uint32_t thread);
+  // Of 16 bytes, and an arrival when all that the thread has begun so far are there (PTX ISA, "cp.async" and
+  // "cp.async.mbarrier.arrive.noinc").
+  void copy_small(void* to, const void* from, uint32_t thread);
+  void arrive_when_copied(const uint64_t* barrier, uint32_t thread);
   void check_used(const uint64_t* barrier, uint32_t thread);
   // From here on what the machine itself reads (operands of products) is what threads have written.
   void fence_proxy();
@@ -52,9 +56,17 @@ class Async {
     uint8_t* to;
     const uint8_t* from;
     uint32_t bytes;
+    const uint64_t* barrier;  // nullptr of a small one
+    uint32_t thread;
+    uint32_t arrival;  // of a small one: which waits for it, if one does
+  };
+  static constexpr uint32_t kNoArrival = UINT32_MAX;
+  struct Arrival {
     const uint64_t* barrier;
+    uint32_t copies;  // under way
   };
 
+  bool begin_copy(const Copy& copy);
   void fail(const std::string& what) {
     if (error_.empty()) error_ = what;
   }
@@ -65,6 +77,7 @@ class Async {
   uint64_t shared_bytes_ = 0;
   std::map<const uint64_t*, Barrier> barriers_;
   std::vector<Copy> copies_;
+  std::vector<Arrival> arrivals_;
   std::vector<uint8_t> seen_;  // shared memory as the machine sees it
   std::string error_;
 };

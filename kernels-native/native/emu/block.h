@@ -30,7 +30,8 @@ struct Launch {
   dim3 block;
   uint64_t shared_bytes = 0;
   bool early = false;    // may start before the kernel ahead of it has ended
-  bool has_wait = true;  // false: compiled for a device whose code can't wait for it
+  bool has_wait = true;  // false: compiled for a device whose code can't wait for it, nor copy in bulk
+  const void* kernel = nullptr;
 };
 
 inline constexpr uint32_t kWarpLanes = 32;
@@ -58,6 +59,8 @@ class Block {
   Async& async() { return async_; }
   GroupProducts& products() { return products_; }
   uint32_t running() const { return running_; }
+  // What code for 9.0 and later has: the wait for the kernel ahead, and bulk copies.
+  bool is_for_9() const { return launch_.has_wait; }
   void barrier(const char* file, int line);
   // Every lane of mask calls this with the same operation; the last to come carries it out for all.
   void warp_wide(uint32_t mask, WarpOperation operation, void* mine);

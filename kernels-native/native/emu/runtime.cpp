@@ -1,7 +1,10 @@
 #include "runtime.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include "early_access.h"
 
@@ -13,6 +16,17 @@ thread_local std::string fault;  // of the last kernel that failed
 constexpr int kFirstWithWait = 90;
 // Number of the device, and what its kernels were compiled for.
 std::atomic<int> device_number{0}, device_binary{90}, device_ptx{90};
+
+constexpr uint64_t kSharedUnasked = 48 << 10;
+constexpr int kMostShared = 99 << 10;  // of the smallest device
+std::mutex& shared_mutex = *new std::mutex();
+std::map<const void*, uint64_t>& shared_asked = *new std::map<const void*, uint64_t>();
+
+uint64_t allowed_shared(const void* kernel) {
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  const auto place = shared_asked.find(kernel);
+  return place == shared_asked.end() ? kSharedUnasked : std::max(kSharedUnasked, place->second);
+}
 
 cudaError_t record(cudaStream_t stream, std::function<cudaError_t()> work) {
   if (stream->failed != cudaSuccess) return stream->failed;
@@ -128,6 +142,23 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
   return cudaSuccess;
 }
 
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
+  if (value < 0 || value > kMostShared) return cudaErrorInvalidValue;
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  shared_asked[kernel] = static_cast<uint64_t>(value);
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
+  *value = 3;
+  return cudaSuccess;
+}
+
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int, uint64_t shared_bytes) {
+  *blocks = shared_bytes <= allowed_shared(kernel) ? 1 : 0;
+  return cudaSuccess;
+}
+
 void exchange_device(const cudaFuncAttributes& loaded) {
   ++device_number;
   device_binary = loaded.binaryVersion;
@@ -141,7 +172,7 @@ cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void
   if (n < 1 || n > 1024 || grid.x < 1 || grid.y < 1 || grid.z < 1 || grid.y > 65535 || grid.z > 65535) {
     return cudaErrorInvalidValue;
   }
-  if (launch.shared_bytes > 48 << 10) return cudaErrorInvalidValue;  // more has to be asked for, and nothing here does
+  if (launch.shared_bytes > allowed_shared(launch.kernel)) return cudaErrorInvalidValue;
   launch.has_wait = device_ptx >= kFirstWithWait;
   return record(stream, [=, body = std::move(body)] {
     const std::string error = current().run(launch, stream->seed++, body);

@@ -58,6 +58,13 @@ struct cudaFuncAttributes {
   int ptxVersion;
 };
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* kernel);
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value);
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount = 16 };
+// Few processors with a block each, so that a block of a grid that fills the device has several pieces of work.
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int threads,
+                                                          uint64_t shared_bytes);
 // The text of the last fault of a kernel of this thread, or the error's name.
 const char* cudaGetErrorString(cudaError_t error);
 

@@ -22,6 +22,7 @@ enum class Damage {
   kNone,
   kNoFence,         // the barriers are not shown to others
   kNoExpect,        // nobody says how many bytes come
+  kArriveAtOnce,    // the producer doesn't wait for its small copies before it says that they are there
   kNoWaitFull,      // consumers don't wait for a stage
   kNoWaitEmpty,     // the producer doesn't wait for a stage to be read
   kNoArrive,        // consumers don't say that they have read
@@ -35,18 +36,20 @@ struct Shared {
   uint64_t empty[kStages];
 };
 
-// One thread copies rounds of numbers into a ring of stages; two warps add them up.
-std::string pipeline(Damage damage, uint64_t seed, std::vector<int>& sums) {
+// A warp copies rounds of numbers into a ring of stages, with bulk copies or, before 9.0, with small ones; two warps
+// add them up.
+std::string pipeline(bool for_9, Damage damage, uint64_t seed, std::vector<int>& sums) {
   alignas(16) static int source[kRounds * kStageInts];
   std::iota(std::begin(source), std::end(source), 1);
   sums.assign(kWarps * 32, 0);
-  const Launch launch = {dim3(1), dim3((kWarps + 1) * 32), sizeof(Shared)};
+  Launch launch = {dim3(1), dim3((kWarps + 1) * 32), sizeof(Shared)};
+  launch.has_wait = for_9;
   return current().run(launch, seed, [&] {
     Shared& s = *static_cast<Shared*>(current().shared());
     const uint32_t t = current().thread().x;
     if (t == 0) {
       for (uint32_t i = 0; i < kStages; ++i) {
-        barrier_init(&s.full[i], 1);
+        barrier_init(&s.full[i], fillers());
         barrier_init(&s.empty[i], kWarps * 32);
       }
       if (damage != Damage::kNoFence) barrier_fence();
@@ -54,15 +57,16 @@ std::string pipeline(Damage damage, uint64_t seed, std::vector<int>& sums) {
     __syncthreads();
     const uint32_t depth = damage == Damage::kDeeper ? kStages + 1 : kStages;
     if (t >= kWarps * 32) {
-      if (t != kWarps * 32) return;
+      const uint32_t lane = t - kWarps * 32;
+      if (lane >= fillers()) return;
       for (uint32_t round = 0; round < kRounds; ++round) {
         const uint32_t stage = round % kStages;
         if (round >= depth && damage != Damage::kNoWaitEmpty) {
           barrier_wait(&s.empty[stage], (round / kStages - 1) % 2);
         }
-        if (damage != Damage::kNoExpect) barrier_expect(&s.full[stage], sizeof s.stage[0]);
-        copy_bulk(s.stage[stage], source + round * kStageInts, sizeof s.stage[0], &s.full[stage]);
-        barrier_arrive(&s.full[stage]);
+        if (damage != Damage::kNoExpect) fill_expect(&s.full[stage], sizeof s.stage[0]);
+        fill_copy(s.stage[stage], source + round * kStageInts, sizeof s.stage[0], &s.full[stage], lane);
+        damage == Damage::kArriveAtOnce ? barrier_arrive(&s.full[stage]) : fill_arrive(&s.full[stage]);
       }
       return;
     }
@@ -85,28 +89,33 @@ std::string run(uint32_t threads, uint64_t shared_bytes, void (*body)()) {
 
 TEST(a_ring_of_copies_gives_every_order_the_same_sums) {
   const int n = kRounds * kStageInts;
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
-    std::vector<int> sums;
-    const std::string error = pipeline(Damage::kNone, seed, sums);
-    CHECK_EQ(error, "");
-    for (const int sum : sums) CHECK_EQ(sum, n * (n + 1) / 2);
+  for (const bool for_9 : {true, false}) {
+    for (uint64_t seed = 1; seed <= 30; ++seed) {
+      std::vector<int> sums;
+      const std::string error = pipeline(for_9, Damage::kNone, seed, sums);
+      CHECK_EQ(error, "");
+      for (const int sum : sums) CHECK_EQ(sum, n * (n + 1) / 2);
+    }
   }
 }
 
 TEST(each_damage_to_a_ring_shows) {
   const int n = kRounds * kStageInts;
-  for (const Damage damage : {Damage::kNoFence, Damage::kNoExpect, Damage::kNoWaitFull, Damage::kNoWaitEmpty,
-                              Damage::kNoArrive, Damage::kDeeper, Damage::kPhaseNotFlipped}) {
-    int seen = 0;
-    for (uint64_t seed = 1; seed <= 10; ++seed) {
-      std::vector<int> sums;
-      const std::string error = pipeline(damage, seed, sums);
-      bool wrong = !error.empty();
-      for (const int sum : sums) wrong |= sum != n * (n + 1) / 2;
-      seen += wrong;
+  for (const bool for_9 : {true, false}) {
+    for (const Damage damage :
+         {Damage::kNoFence, for_9 ? Damage::kNoExpect : Damage::kArriveAtOnce, Damage::kNoWaitFull,
+          Damage::kNoWaitEmpty, Damage::kNoArrive, Damage::kDeeper, Damage::kPhaseNotFlipped}) {
+      int seen = 0;
+      for (uint64_t seed = 1; seed <= 10; ++seed) {
+        std::vector<int> sums;
+        const std::string error = pipeline(for_9, damage, seed, sums);
+        bool wrong = !error.empty();
+        for (const int sum : sums) wrong |= sum != n * (n + 1) / 2;
+        seen += wrong;
+      }
+      CHECK_TEXT(seen == 10, "damage " + std::to_string(static_cast<int>(damage)) + " shows in " +
+                                 std::to_string(seen) + " of 10 orders");
     }
-    CHECK_TEXT(seen == 10, "damage " + std::to_string(static_cast<int>(damage)) + " shows in " + std::to_string(seen) +
-                               " of 10 orders");
   }
 }
 

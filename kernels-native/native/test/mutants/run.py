@@ -38,21 +38,31 @@ WORDS = ["bulk_copy.h", "group_product.h"]
 # Calls that are taken out one by one, wherever device code has them.
 CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "barrier_wait", "barrier_arrive", "barrier_expect",
          "barrier_fence", "proxy_fence", "group_fence", "group_commit", "group_wait<1>", "group_wait<0>", "give_stage_back<kColumns>",
-         "clear_unwritten<kSteps>"]
+         "clear_unwritten<kSteps>", "meet", "fill_expect", "fill_arrive"]
 # (name, file, what is there, what comes in its place)
 CHANGES = [
-    ("slices in another order for 17 rows and more", "cuda/matmul.h",
-     "(pair * p.n_slices + s) *", "(pair * p.n_slices + (kTiles == 4 ? p.n_slices - 1 - s : s)) *"),
-    ("slices in another order for 9 to 16 rows", "cuda/matmul.h",
-     "(pair * p.n_slices + s) *", "(pair * p.n_slices + (kTiles == 2 ? p.n_slices - 1 - s : s)) *"),
-    ("slices in another order", "cuda/matmul.h", "(pair * p.n_slices + s) *", "(pair * p.n_slices + p.n_slices - 1 - s) *"),
-    ("slices cut elsewhere for 9 rows and more", "cuda/matmul.h",
-     "p.n_blocks * (slice + 1) / p.n_slices;\n  uint32_t block = p.n_blocks * slice / p.n_slices;",
-     "(p.n_blocks * (slice + 1) + (kTiles > 1 ? 3 : 0)) / p.n_slices;\n"
-     "  uint32_t block = (p.n_blocks * slice + (kTiles > 1 && slice > 0 ? 3 : 0)) / p.n_slices;"),
+    ("slices that meet in another order", "cuda/stream_ends.h", "at[s * kSlice];", "at[(p.n_slices - s) * kSlice];"),
+    ("slices that run into each other for 33 rows and more", "cuda/stream_mm.h",
+     "first ? sum : total[i / 4][i % 4] + sum;\n      sum = 0;",
+     "first || kTiles > 4 ? sum : total[i / 4][i % 4] + sum;\n      if (kTiles <= 4 || at.ends_item()) sum = 0;"),
+    ("slices cut elsewhere for 9 rows and more", "cuda/stream_work.h",
+     "    first = work_.p.n_blocks * slice_ / work_.p.n_slices;\n    end_ = work_.p.n_blocks * (slice_ + 1) / work_.p.n_slices;",
+     "    const uint32_t more = pass_tokens_ > 8 ? 3 : 0;\n"
+     "    first = (work_.p.n_blocks * slice_ + (slice_ > 0 ? more : 0)) / work_.p.n_slices;\n"
+     "    end_ = (work_.p.n_blocks * (slice_ + 1) + (slice_ + 1 < work_.p.n_slices ? more : 0)) / work_.p.n_slices;"),
     ("two slices in place of four", "cuda/product.h", "? 1 : 4;", "? 1 : 2;"),
-    ("a block of columns is left out of what is streamed", "cuda/matmul.h",
-     "if (half == 1 && block + ahead + kAhead < end)", "if (half == 1 && block + ahead + kAhead + 1 < end)"),
+    ("a stage's last block is left out", "cuda/stream_mm.h",
+     "block < n_blocks; ++block", "block + (n_blocks > 1) < n_blocks; ++block"),
+    ("the ring one stage deeper than there is", "cuda/ring.h", "if (number >= early) {", "if (number > early) {"),
+    ("one stage more of weights before the wait", "cuda/ring.h", "at.there() && early < R::kStages", "at.there() && early <= R::kStages"),
+    ("the ring's phases are not flipped", "cuda/ring.h", "return number / kStages % 2;", "return number / kStages % 1;"),
+    ("a stage is full without its activations", "cuda/ring.h",
+     "at.n * (R::kStackBytes + tiles_there(item) * R::kTileBytes)", "at.n * (R::kStackBytes + 0 * tiles_there(item))"),
+    ("a tile of activations is left out", "cuda/ring.h",
+     "return (item.n_tokens + kTileTokens - 1) / kTileTokens;", "return item.n_tokens / kTileTokens;"),
+    ("the first slice to come ends a group", "cuda/stream_ends.h", "== p.n_slices - 1;", "== 0;"),
+    ("slices stay counted", "cuda/stream_ends.h", "      if (*last) *arrived = 0;\n", ""),
+    ("what meets is written over", "cuda/stream_ends.h", "      meet();  // before others come in their place\n", ""),
     ("a graph without its segments", "cuda/device_step.cu",
      "static_cast<uint64_t>(segments_) << 32 | step.n_rows", "static_cast<uint64_t>(step.n_rows)"),
     ("a graph without its rows", "cuda/device_step.cu",

@@ -1,0 +1,12 @@
+// How many blocks of a kernel the device runs at once.
+#pragma once
+
+#include "device_words.h"
+
+namespace tramontane::TM_DEVICE {
+
+// Of the device of the calling thread; at least one. Lets the kernel have so much shared memory, and asks the runtime
+// once for each kernel and device.
+cudaError_t blocks_at_once(const void* kernel, uint32_t threads, uint32_t shared_bytes, uint32_t* blocks);
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,139 @@
+// What becomes of a piece's sums: slices that different blocks made are put together, and the finished sums are stored,
+// added to the residual, or gated.
+#pragma once
+
+#include "bulk_copy.h"
+#include "room.h"
+#include "stream_work.h"
+
+namespace tramontane::TM_DEVICE {
+
+inline constexpr uint32_t kEndThreads = kStackUnits * 32;
+inline constexpr uint32_t kEndStride = kGroupRows + 4;  // of a token: lanes that hold other tokens use other banks
+template <int kTiles>
+inline constexpr uint32_t kEndTiles = kTiles < 4 ? kTiles : 4;  // whose sums lie in shared memory at once
+template <int kTiles>
+inline constexpr uint32_t kEndBytes = kEndTiles<kTiles>* kTileTokens* kEndStride * 4;
+
+__device__ inline float silu(float x) { return x / (1.0f + expf(-x)); }
+
+// Of the group's four; what is beyond the matrix is zeros that nobody needs.
+__device__ inline bool unit_is_there(const Product& p, const Item& item, uint32_t unit) {
+  if (p.result == Result::kGated) return item.local * kHalfUnits + unit % kHalfUnits < p.parts[0].units;
+  return item.local * kStackUnits + unit < p.parts[item.part].units;
+}
+
+// Of the four warps that multiply.
+class Ends {
+ public:
+  __device__ Ends(const StreamWork& work, float* shared, uint64_t* meeting)
+      : work_(work), shared_(shared), meeting_(meeting) {}
+
+  template <int kTiles>
+  __device__ void finish(const Item& item, const float (&sums)[kTiles][4]) {
+    if constexpr (kTiles * kTileTokens <= kMeetingTokens) {
+      if (work_.divided) return meet_slices<kTiles>(item, sums);
+    }
+    constexpr int kAtOnce = kEndTiles<kTiles>;
+#pragma unroll
+    for (int first = 0; first < kTiles; first += kAtOnce) {
+      each_sum<kAtOnce>(sums + first,
+                        [&](uint32_t token, uint32_t row, float sum) { shared_[token * kEndStride + row] = sum; });
+      meet();
+      end_rows(item, first * kTileTokens, kAtOnce * kTileTokens,
+               [&](uint32_t token, uint32_t row) { return shared_[token * kEndStride + row]; });
+      meet();  // before others come in their place
+    }
+  }
+
+ private:
+  __device__ void meet() {
+    barrier_arrive(meeting_);
+    barrier_wait(meeting_, parity_);
+    parity_ ^= 1;
+  }
+
+  template <int kTiles, class Take>
+  __device__ static void each_sum(const float (*sums)[4], Take take) {
+    const uint32_t lane = threadIdx.x % 32;
+    const uint32_t unit = threadIdx.x / 32;
+#pragma unroll
+    for (int tile = 0; tile < kTiles; ++tile) {
+#pragma unroll
+      for (uint32_t i = 0; i < 4; ++i) {
+        take(tile * kTileTokens + sum_column(lane, i), unit * kUnitRows + sum_row(lane, i), sums[tile][i]);
+      }
+    }
+  }
+
+  // Brings a slice to its group, and adds all of them if it is the last.
+  template <int kTiles>
+  __device__ void meet_slices(const Item& item, const float (&sums)[kTiles][4]) {
+    const Product& p = work_.p;
+    constexpr uint32_t kSlice = kTiles * kTileTokens * kGroupRows;
+    float* group = p.meeting.sums + static_cast<uint64_t>(item.group) * p.n_slices * kSlice;
+    each_sum<kTiles>(sums, [&](uint32_t token, uint32_t row, float sum) {
+      group[item.first_slice * kSlice + token * kGroupRows + row] = sum;
+    });
+    __threadfence();
+    meet();
+    uint32_t* last = reinterpret_cast<uint32_t*>(shared_);
+    if (threadIdx.x == 0) {
+      uint32_t* arrived = p.meeting.arrived + item.group;
+      *last = atomicAdd(arrived, 1u) == p.n_slices - 1;
+      if (*last) *arrived = 0;
+      __threadfence();
+    }
+    meet();
+    const bool is_last = *last;
+    meet();  // before the word is written again
+    if (!is_last) return;
+    end_rows(item, 0, kTiles * kTileTokens, [&](uint32_t token, uint32_t row) {
+      const float* at = group + token * kGroupRows + row;
+      float sum = at[0];
+      for (uint32_t s = 1; s < p.n_slices; ++s) sum = sum + at[s * kSlice];
+      return sum;
+    });
+  }
+
+  // Two rows of a token a thread; sum_of(token, row of the group), tokens from `first` of the pass on.
+  template <class Sum>
+  __device__ void end_rows(const Item& item, uint32_t first, uint32_t n, Sum sum_of) const {
+    const Product& p = work_.p;
+    const Part& part = p.parts[item.part];
+    const bool gated = p.result == Result::kGated;
+    const uint32_t rows = gated ? kGroupRows / 2 : kGroupRows;
+    const uint32_t first_row = item.local * rows;
+    for (uint32_t i = threadIdx.x * 2; i < n * rows; i += kEndThreads * 2) {
+      const uint32_t token = i / rows;
+      const uint32_t in_group = i % rows;
+      const uint32_t row = first_row + in_group;
+      if (first + token >= item.n_tokens || row >= part.rows) continue;
+      const auto total = [&](const Part& of, uint32_t at, uint32_t r) {
+        const float sum = sum_of(token, at + r);
+        return of.row_scales == nullptr ? sum : sum * of.row_scales[row + r];
+      };
+      const uint32_t of_all = item.first_token + first + token;
+      float* out = part.out + static_cast<uint64_t>(of_all) * part.stride + row;
+      if (gated) {  // rows are a multiple of 8, so both are there
+        const float low = silu(total(part, in_group, 0)) * total(p.parts[1], rows + in_group, 0);
+        const float high = silu(total(part, in_group, 1)) * total(p.parts[1], rows + in_group, 1);
+        out[0] = low;
+        out[1] = high;
+        p.next.put(of_all, row, low, high);
+        continue;
+      }
+      for (uint32_t r = 0; r < 2 && row + r < part.rows; ++r) {
+        const float sum = total(part, in_group, r);
+        out[r] = p.result == Result::kAdd ? out[r] + sum : sum;
+      }
+    }
+  }
+
+  const StreamWork& work_;
+  float* const shared_;
+  uint64_t* const meeting_;
+  uint32_t parity_ = 0;
+};
+
+}  // namespace tramontane::TM_DEVICE

@@ -1,0 +1,161 @@
+// Products whose weights stream through shared memory: the 16 rows of a unit of weights are the wide operand of
+// mma.m16n8k16, tokens are its 8 columns. A block of threads stays on its processor and takes pieces of work
+// (stream_work.h) one after the other: a warp keeps the ring of stages full (ring.h), across the pieces, and four warps
+// with a unit each multiply what comes.
+//
+// The sum that makes one output is the same whatever the number of tokens: a slice's columns are added in order, 16 at
+// a time, from zero, and then the slices in order. So batches and chunks of any size give the same bits. Few tokens
+// have an item for each slice, and the last of a group to end adds them; more have one for all.
+#pragma once
+
+#include "matmul.h"
+#include "ring.h"
+#include "stream_ends.h"
+
+namespace tramontane::TM_DEVICE {
+
+inline constexpr uint32_t kStreamThreads = kEndThreads + 32;
+
+template <class Weights, int kTiles>
+struct StreamShared {
+  using R = Ring<Weights, kTiles>;
+  static constexpr uint32_t kEndsAt = R::kStages * R::kStageBytes;
+  static constexpr uint32_t kBarriersAt = kEndsAt + kEndBytes<kTiles>;
+  static constexpr uint32_t kBytes = kBarriersAt + (2 * R::kStages + 1) * 8;
+  static_assert(R::kStages >= 2 && kBytes <= 76 * 1024, "three blocks a processor of 9.0");
+};
+
+// What a lane multiplies of a block: words of its unit's record, and of the super-blocks.
+template <class Weights, int kTiles>
+__device__ inline void load_words(const uint8_t* stage, uint32_t block, uint32_t unit, uint32_t lane,
+                                  uint32_t (&words)[Weights::kWords]) {
+  using R = Ring<Weights, kTiles>;
+  constexpr int kWhole = Weights::kCodeWords / 4 * 4;
+  const uint32_t* record = reinterpret_cast<const uint32_t*>(stage + block * R::kStackBytes + unit * R::kRecordBytes);
+#pragma unroll
+  for (int w = 0; w < kWhole; w += 4) load_words<4>(record + w * 32 + lane * 4, words + w);
+  if constexpr (Weights::kCodeWords % 4 >= 2) load_words<2>(record + kWhole * 32 + lane * 2, words + kWhole);
+  if constexpr (Weights::kCodeWords % 2 == 1) {
+    words[Weights::kCodeWords - 1] = record[(Weights::kCodeWords - 1) * 32 + lane];
+  }
+  if constexpr (Weights::kScaleWords > 0) {
+    load_words<Weights::kScaleWords>(record + Weights::kCodeWords * 32 + lane / 4 * Weights::kScaleWords,
+                                     words + Weights::kCodeWords);
+  }
+  if constexpr (Weights::kSuperWords > 0) {
+    const uint32_t* supers = reinterpret_cast<const uint32_t*>(stage + R::kSupersAt + unit * R::kSuperUnit);
+    load_words<Weights::kSuperWords>(supers + lane / 4 * Weights::kSuperWords,
+                                     words + Weights::kCodeWords + Weights::kScaleWords);
+  }
+}
+
+template <class Weights, int kTiles>
+__device__ inline void multiply_stage(const uint8_t* stage, uint32_t n_blocks, uint32_t n_tiles, uint32_t unit,
+                                      uint32_t lane, float (&sums)[kTiles][4]) {
+  using R = Ring<Weights, kTiles>;
+  constexpr int kAtOnce = kTiles < 4 ? kTiles : 4;  // tiles whose operands are in registers
+  for (uint32_t block = 0; block < n_blocks; ++block) {
+    uint32_t words[Weights::kWords];
+    load_words<Weights, kTiles>(stage, block, unit, lane, words);
+    const uint8_t* x = stage + R::kXAt + block * kTiles * R::kTileBytes;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      uint32_t weights[8];
+      Weights::unpack(words, half, weights);
+#pragma unroll
+      for (int first = 0; first < kTiles; first += kAtOnce) {
+        if (first > 0 && static_cast<uint32_t>(first) >= n_tiles) break;
+        uint4 b[kAtOnce];
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          b[i] = load_columns(x + (first + i) * R::kTileBytes + half * (R::kTileBytes / 2), lane);
+        }
+        multiply_32<Weights::kOperand, kAtOnce>(sums + first, weights, b);
+      }
+    }
+  }
+}
+
+template <class Weights, int kTiles>
+__device__ inline void consume_ring(const StreamWork& w, const Ring<Weights, kTiles>& ring, float* ends,
+                                    uint64_t* meeting) {
+  using R = Ring<Weights, kTiles>;
+  const uint32_t lane = threadIdx.x % 32;
+  const uint32_t unit = threadIdx.x / 32;
+  Ends end(w, ends, meeting);
+  float sums[kTiles][4] = {};
+  float total[kTiles][4];
+  uint32_t number = 0;
+  for (Stages<R::kBlocks> at(w, R::kPassTokens); at.there(); at.next(), ++number) {
+    const Item& item = at.item();
+    barrier_wait(ring.is_full(number), R::parity(number));
+    if (unit_is_there(w.p, item, unit)) {
+      multiply_stage<Weights, kTiles>(ring.stage(number), at.n, tiles_there(item), unit, lane, sums);
+    }
+    __syncwarp();
+    if (lane == 0) barrier_arrive(ring.is_empty(number));
+    if (!at.ends_slice()) continue;
+    const bool first = at.slice() == item.first_slice;
+#pragma unroll
+    for (int i = 0; i < kTiles * 4; ++i) {
+      float& sum = sums[i / 4][i % 4];
+      total[i / 4][i % 4] = first ? sum : total[i / 4][i % 4] + sum;
+      sum = 0;
+    }
+    if (at.ends_item()) end.finish<kTiles>(item, total);
+  }
+}
+
+template <class Weights, int kTiles>
+__global__ void __launch_bounds__(kStreamThreads, kTiles < 8 ? 3 : 2) stream_mm(const StreamWork w) {
+  using R = Ring<Weights, kTiles>;
+  using Shared = StreamShared<Weights, kTiles>;
+  uint8_t* shared = shared_memory<uint8_t>();
+  uint64_t* barriers = reinterpret_cast<uint64_t*>(shared + Shared::kBarriersAt);
+  const Ring<Weights, kTiles> ring = {shared, barriers, barriers + R::kStages};
+  uint64_t* meeting = barriers + 2 * R::kStages;
+  if (threadIdx.x == 0) {
+    for (uint32_t i = 0; i < R::kStages; ++i) {
+      barrier_init(ring.full + i, fillers());
+      barrier_init(ring.empty + i, kStackUnits);
+    }
+    barrier_init(meeting, kEndThreads);
+    barrier_fence();
+  }
+  let_next_start();
+  __syncthreads();
+  if (threadIdx.x >= kEndThreads) return fill_ring<Weights, kTiles>(w, ring, threadIdx.x % 32);
+  wait_for_previous();
+  consume_ring<Weights, kTiles>(w, ring, reinterpret_cast<float*>(shared + Shared::kEndsAt), meeting);
+}
+
+template <class Weights, int kTiles>
+cudaError_t launch_stream(const Product& p, cudaStream_t stream) {
+  StreamWork w = {p, 0, 0, false};
+  constexpr uint32_t kPass = Ring<Weights, kTiles>::kPassTokens;
+  w.n_passes = (p.n_tokens + kPass - 1) / kPass;
+  w.divided = p.n_slices > 1 && p.n_tokens <= kMeetingTokens;
+  w.n_items = groups_of(p) * w.n_passes * (w.divided ? p.n_slices : 1);
+  constexpr uint32_t kShared = StreamShared<Weights, kTiles>::kBytes;
+  uint32_t at_once = 0;
+  const void* kernel = reinterpret_cast<const void*>(stream_mm<Weights, kTiles>);
+  if (const cudaError_t error = blocks_at_once(kernel, kStreamThreads, kShared, &at_once)) return error;
+  const uint32_t blocks = w.n_items < at_once ? w.n_items : at_once;
+  return launch(stream_mm<Weights, kTiles>, {dim3(blocks), dim3(kStreamThreads), kShared}, stream, w);
+}
+
+// The fewest tiles of tokens that hold them; of more than a pass's, several passes.
+template <class Weights>
+cudaError_t multiply_weights(const Product& p, cudaStream_t stream) {
+  if (p.n_tokens <= 8) return launch_stream<Weights, 1>(p, stream);
+  if (p.n_tokens <= 16) return launch_stream<Weights, 2>(p, stream);
+  if (p.n_tokens <= 32) return launch_stream<Weights, 4>(p, stream);
+  return launch_stream<Weights, 8>(p, stream);
+}
+
+#define TM_DEFINE_MULTIPLY(name)                                             \
+  cudaError_t multiply_##name(const Product& product, cudaStream_t stream) { \
+    return multiply_weights<name##Weights>(product, stream);                 \
+  }
+
+}  // namespace tramontane::TM_DEVICE

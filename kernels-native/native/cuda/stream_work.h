@@ -1,0 +1,104 @@
+// How a product is cut into pieces of work, and the order in which a block of threads takes them. A piece is a group of
+// 64 rows (of gate and up: 32 rows of each), some tokens, and the slices of its sums: all of them in order, or one.
+#pragma once
+
+#include "product.h"
+#include "weights.h"
+
+namespace tramontane::TM_DEVICE {
+
+struct StreamWork {
+  Product p;
+  uint32_t n_items;
+  uint32_t n_passes;  // over the tokens: neighbours, so that the weights of a group come from memory once
+  bool divided;       // a slice an item
+};
+
+inline constexpr uint32_t kHalfUnits = kStackUnits / 2;  // of gate, and of up, in a group
+
+inline uint32_t groups_of(const Product& p) {
+  if (p.result == Result::kGated) return (p.parts[0].units + kHalfUnits - 1) / kHalfUnits;
+  uint32_t groups = 0;
+  for (uint32_t i = 0; i < p.n_parts; ++i) groups += (p.parts[i].units + kStackUnits - 1) / kStackUnits;
+  return groups;
+}
+
+struct Item {
+  uint32_t group;
+  uint32_t part;   // of gate and up: gate
+  uint32_t local;  // the group's number in its part
+  uint32_t first_slice, end_slice;
+  uint32_t first_token;
+  uint32_t n_tokens;
+
+  __device__ Item(const StreamWork& w, uint32_t item, uint32_t pass_tokens) {
+    const Product& p = w.p;
+    first_token = item % w.n_passes * pass_tokens;
+    n_tokens = p.n_tokens - first_token < pass_tokens ? p.n_tokens - first_token : pass_tokens;
+    item /= w.n_passes;
+    first_slice = w.divided ? item % p.n_slices : 0;
+    end_slice = w.divided ? first_slice + 1 : p.n_slices;
+    group = local = w.divided ? item / p.n_slices : item;
+    part = 0;
+    while (p.result != Result::kGated && part + 1 < p.n_parts) {
+      const uint32_t groups = (p.parts[part].units + kStackUnits - 1) / kStackUnits;
+      if (local < groups) break;
+      local -= groups;
+      ++part;
+    }
+  }
+};
+
+// The stages of a block's items: runs of at most kBlocks blocks of columns, which begin at multiples of kBlocks or
+// where a slice does.
+template <int kBlocks>
+class Stages {
+ public:
+  uint32_t first, n;  // blocks of the stage
+
+  __device__ Stages(const StreamWork& work, uint32_t pass_tokens)
+      : work_(work), pass_tokens_(pass_tokens), number_(blockIdx.x), item_(work, blockIdx.x, pass_tokens) {
+    begin_item();
+  }
+  __device__ bool there() const { return number_ < work_.n_items; }
+  __device__ const Item& item() const { return item_; }
+  __device__ uint32_t slice() const { return slice_; }
+  __device__ bool ends_slice() const { return first + n == end_; }
+  __device__ bool ends_item() const { return ends_slice() && slice_ + 1 == item_.end_slice; }
+  __device__ void next() {
+    first += n;
+    if (first == end_) {
+      if (++slice_ == item_.end_slice) {
+        number_ += gridDim.x;
+        if (!there()) return;
+        item_ = Item(work_, number_, pass_tokens_);
+        return begin_item();
+      }
+      begin_slice();
+    }
+    cut();
+  }
+
+ private:
+  __device__ void begin_item() {
+    slice_ = item_.first_slice;
+    begin_slice();
+    cut();
+  }
+  __device__ void begin_slice() {
+    first = work_.p.n_blocks * slice_ / work_.p.n_slices;
+    end_ = work_.p.n_blocks * (slice_ + 1) / work_.p.n_slices;
+  }
+  __device__ void cut() {
+    const uint32_t whole = (first / kBlocks + 1) * kBlocks;
+    n = (whole < end_ ? whole : end_) - first;
+  }
+
+  const StreamWork& work_;
+  const uint32_t pass_tokens_;
+  uint32_t number_;
+  Item item_;
+  uint32_t slice_, end_;
+};
+
+}  // namespace tramontane::TM_DEVICE
