@@ -80,6 +80,7 @@ final class AgainstOptions {
                         first.context(),
                         own.model().window(),
                         own.model().quantize()),
+                compared.registry(),
                 compared.hub(),
                 new ComputeChoice(
                         backend == null ? compute.backend() : own.compute().backend(),

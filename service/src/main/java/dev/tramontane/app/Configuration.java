@@ -14,11 +14,13 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * All that was asked of the program, checked once. What is empty follows from the model or the machine.
  *
  * @param model what is run, and as what
+ * @param registry of several models
  * @param hub where models are by name
  * @param compute who computes, and how
  * @param engine how many are served at a time, and how far
@@ -31,6 +33,7 @@ import java.util.function.Function;
  */
 record Configuration(
         ModelChoice model,
+        RegistryChoice registry,
         HubChoice hub,
         ComputeChoice compute,
         EngineChoice engine,
@@ -64,6 +67,29 @@ record Configuration(
             OptionalInt context,
             OptionalInt window,
             Optional<DType> quantize) {}
+
+    /**
+     * Several models.
+     *
+     * @param more than the one of {@link ModelChoice}, as they were asked for
+     * @param load names of those that are loaded at start; empty for the first
+     * @param keepAlive how long one stays that nobody asks for; negative for as long as there is room
+     * @param memory bytes that those may have together which are loaded at a time
+     * @param patience how long a request waits for its model
+     * @param models how many share the memory for caches: 1 but where several are served
+     */
+    record RegistryChoice(
+            List<String> more,
+            Optional<List<String>> load,
+            Optional<Duration> keepAlive,
+            OptionalLong memory,
+            Duration patience,
+            int models) {
+        /** In place of names of models. */
+        static final String ALL = "all";
+
+        static final String NONE = "none";
+    }
 
     /**
      * Where models are by name.
@@ -248,6 +274,7 @@ record Configuration(
         Ports.requireApart(http, access);
         return new Configuration(
                 model(values),
+                registry(values),
                 new HubChoice(
                         values.on(Setting.PULL),
                         values.path(Setting.MODEL_STORE),
@@ -280,9 +307,32 @@ record Configuration(
         return with(model.path(), model.name().or(() -> Optional.of(name)), model.context());
     }
 
+    /** The same with these models, none of them found yet. */
+    Configuration listing(List<String> models) {
+        RegistryChoice others = new RegistryChoice(
+                models.subList(1, models.size()),
+                registry.load(),
+                registry.keepAlive(),
+                registry.memory(),
+                registry.patience(),
+                models.size());
+        return new Configuration(model, others, hub, compute, engine, http, access, ending, traces, stuckTimeout, log)
+                .asking(models.getFirst(), model.name());
+    }
+
+    /** The same for another model, which clients know by that name if there is one. */
+    Configuration asking(String text, Optional<String> name) {
+        return with(Optional.of(text), Optional.empty(), name, model.context());
+    }
+
     private Configuration with(Optional<Path> path, Optional<String> name, OptionalInt context) {
+        return with(model.asked(), path, name, context);
+    }
+
+    private Configuration with(
+            Optional<String> asked, Optional<Path> path, Optional<String> name, OptionalInt context) {
         ModelChoice chosen = new ModelChoice(
-                model.asked(),
+                asked,
                 path,
                 name,
                 model.chatLayout(),
@@ -291,7 +341,25 @@ record Configuration(
                 context,
                 model.window(),
                 model.quantize());
-        return new Configuration(chosen, hub, compute, engine, http, access, ending, traces, stuckTimeout, log);
+        return new Configuration(
+                chosen, registry, hub, compute, engine, http, access, ending, traces, stuckTimeout, log);
+    }
+
+    private static RegistryChoice registry(SettingValues values) {
+        Predicate<String> named =
+                text -> !text.isEmpty() && text.length() <= 4096 && text.chars().noneMatch(Character::isISOControl);
+        return new RegistryChoice(
+                values.words(Setting.MODELS, "paths or names of models, separated by commas", named)
+                        .orElse(List.of()),
+                values.words(Setting.LOAD, "names of models, separated by commas, or all or none", named),
+                values.parsed(
+                        Setting.KEEP_ALIVE,
+                        Units.TIME_RULE + ", at most 8760h, or forever",
+                        text -> text.equals("forever") ? Duration.ofMillis(-1) : Units.time(text),
+                        time -> time.compareTo(Duration.ofDays(365)) <= 0),
+                values.size(Setting.MODEL_MEMORY),
+                values.time(Setting.LOAD_WAIT, "1s to 24h", Duration.ofSeconds(1), Duration.ofHours(24)),
+                1);
     }
 
     private static ModelChoice model(SettingValues values) {

@@ -14,65 +14,76 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Counts the generations under way and, once it is closed, lets no new one begin: whatever protocol they come by, and
- * wherever they are between tokenizer and last token. Any thread.
+ * Counts the generations under way and, once it is closed, lets no new one begin: of whatever model, whatever protocol they come by,
+ * and wherever they are between tokenizer and last token. Any thread.
  */
-final class DrainGate implements TextGenerator {
-    private final TextGenerator generator;
+final class DrainGate {
     private final LongSupplier clock;
     private int underWay;
     private boolean closed;
     private long endNanos;
 
     /** @param nanoClock monotonic nanoseconds */
-    DrainGate(TextGenerator generator, LongSupplier nanoClock) {
-        this.generator = generator;
+    DrainGate(LongSupplier nanoClock) {
         clock = nanoClock;
     }
 
-    @Override
-    public Flux<GenerationEvent> generate(GenerationRequest request) {
-        return Flux.defer(() -> {
-            if (!enter()) {
-                return Flux.error(new GenerationException(
-                        GenerationException.Kind.UNAVAILABLE,
-                        "The server is shutting down and takes no new requests. Ask another one, or again later.",
-                        "",
-                        secondsLeft()));
-            }
-            return generator.generate(request).doFinally(end -> leave());
-        });
+    /** The same generator, whose generations are counted and refused. */
+    TextGenerator through(TextGenerator generator) {
+        return new Gated(generator);
     }
 
-    /** Costs no more than a moment, so closing does not matter. */
-    @Override
-    public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-        return generator.tokenize(prompt, mostTokens);
-    }
+    private final class Gated implements TextGenerator {
+        private final TextGenerator generator;
 
-    @Override
-    public Mono<String> detokenize(int[] ids) {
-        return generator.detokenize(ids);
-    }
+        Gated(TextGenerator generator) {
+            this.generator = generator;
+        }
 
-    @Override
-    public String piece(int id) {
-        return generator.piece(id);
-    }
+        @Override
+        public Flux<GenerationEvent> generate(GenerationRequest request) {
+            return Flux.defer(() -> {
+                if (!enter()) {
+                    return Flux.error(new GenerationException(
+                            GenerationException.Kind.UNAVAILABLE,
+                            "The server is shutting down and takes no new requests. Ask another one, or again later.",
+                            "",
+                            secondsLeft()));
+                }
+                return generator.generate(request).doFinally(end -> leave());
+            });
+        }
 
-    @Override
-    public Capacity capacity() {
-        return generator.capacity();
-    }
+        /** Costs no more than a moment, so closing does not matter. */
+        @Override
+        public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
+            return generator.tokenize(prompt, mostTokens);
+        }
 
-    @Override
-    public String model() {
-        return generator.model();
-    }
+        @Override
+        public Mono<String> detokenize(int[] ids) {
+            return generator.detokenize(ids);
+        }
 
-    @Override
-    public ModelProfile profile() {
-        return generator.profile();
+        @Override
+        public String piece(int id) {
+            return generator.piece(id);
+        }
+
+        @Override
+        public Capacity capacity() {
+            return generator.capacity();
+        }
+
+        @Override
+        public String model() {
+            return generator.model();
+        }
+
+        @Override
+        public ModelProfile profile() {
+            return generator.profile();
+        }
     }
 
     /**

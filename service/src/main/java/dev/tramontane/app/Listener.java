@@ -74,6 +74,7 @@ final class Listener implements AutoCloseable {
      */
     static Listener open(
             Configuration configuration,
+            Stock stock,
             Serving serving,
             PrometheusRegistry registry,
             String fingerprint,
@@ -99,26 +100,26 @@ final class Listener implements AutoCloseable {
             ReplayLimits replay =
                     new ReplayLimits(kept.resumeBytes(), ReplayLimits.DEFAULT.readers(), kept.resumeTime());
             ResponseServices responses = new ResponseServices(
-                    vertx, config, serving, observer, memory, store(kept), replay, clock, new JournalPlace());
+                    vertx, config, stock, observer, memory, store(kept), replay, clock, new JournalPlace());
             OpenAiRoutes chats =
-                    new OpenAiRoutes(vertx, config, serving, observer, memory, replay, clock, responses.journal());
+                    new OpenAiRoutes(vertx, config, stock, observer, memory, replay, clock, responses.journal());
             List<ApiRoutes> operators =
-                    List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(serving));
+                    List.of(new HealthRoutes(serving), new MetricsRoute(vertx, metrics), new CapacityRoutes(stock));
             List<ApiRoutes> routes = List.of(
                     // Whoever probes this port learns of this port, wherever the figures are.
                     operators.getFirst(),
                     door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
                     operators.getLast(), // Answers a key's own question, too.
-                    new ModelRoutes(serving),
+                    new ModelRoutes(stock),
                     chats,
-                    new TokenizeRoutes(vertx, config, serving, memory),
+                    new TokenizeRoutes(vertx, config, stock, memory),
                     new ResponsesRoute(responses),
                     new ResponseRoutes(responses),
                     new StoredRoutes(responses),
                     new VersionRoute(Program.Version.number()),
                     new OpenApiRoute(Program.Version.number()),
-                    new OllamaRoutes(vertx, config, serving, serving::facts, observer, memory, clock),
-                    new TgiRoutes(vertx, config, serving, observer, memory, Program.Version.number()),
+                    new OllamaRoutes(vertx, config, stock, stock::facts, observer, memory, clock),
+                    new TgiRoutes(vertx, config, stock, observer, memory, Program.Version.number()),
                     new UnservedRoutes(),
                     new ChatPage());
             OpenDoors doors = OpenDoors.open(

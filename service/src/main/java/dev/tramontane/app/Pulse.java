@@ -32,11 +32,16 @@ interface Pulse {
 
     /** The engine's thread: finishes its steps, and wakes up when there is work. */
     static Pulse of(EngineLoop engine) {
+        return of(engine, "the engine's thread");
+    }
+
+    /** The same of one of several. */
+    static Pulse of(EngineLoop engine, String name) {
         Heartbeat heartbeat = engine.heartbeat();
         return new Pulse() {
             @Override
             public String name() {
-                return "the engine's thread";
+                return name;
             }
 
             @Override

@@ -123,6 +123,41 @@ final class RunningModel implements AutoCloseable {
     }
 
     /**
+     * Loads a model that was looked at before, with the sizes that were planned then, and computes a first step.
+     *
+     * @param observer made for the model's name and the engine's sizes
+     * @param snapshots hears of the files that the configuration names
+     * @param guides hears of the forms that answers must have
+     * @param progress hears bytes of the model that are prepared and to prepare, on this thread
+     * @throws UsageException when its files have changed since
+     */
+    static RunningModel open(
+            Offered offered,
+            KernelLibrary library,
+            Environment environment,
+            BiFunction<String, EngineConfig, EngineObserver> observer,
+            SnapshotObserver snapshots,
+            GuideObserver guides,
+            KernelContext.Progress progress) {
+        LoadedModel loaded = Models.load(offered.configuration(), environment, library, offered.open(), progress);
+        try {
+            return start(
+                    offered.configuration(),
+                    loaded,
+                    offered.memory(),
+                    library,
+                    offered.name(),
+                    observer,
+                    snapshots,
+                    guides,
+                    true);
+        } catch (RuntimeException failure) {
+            loaded.close();
+            throw failure;
+        }
+    }
+
+    /**
      * Starts the engine of a model, which is closed with it.
      *
      * @param snapshots hears of the files that the configuration names; null to leave these alone
@@ -196,7 +231,7 @@ final class RunningModel implements AutoCloseable {
         }
     }
 
-    private static SamplingDefaults sampling(Configuration configuration, SamplingDefaults suggested) {
+    static SamplingDefaults sampling(Configuration configuration, SamplingDefaults suggested) {
         String flag = Setting.DEFAULT_SAMPLING.flag();
         if (suggested.equals(SamplingDefaults.NEUTRAL)) {
             LOG.info("requests that say nothing else are sampled with {}: the model suggests nothing", suggested);

@@ -1,31 +1,24 @@
 package dev.tramontane.app;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
-import dev.tramontane.api.openai.ModelFacts;
-import dev.tramontane.engine.EngineConfig;
-import dev.tramontane.engine.EngineObserver;
-import dev.tramontane.metrics.AnswerMetrics;
-import dev.tramontane.metrics.EngineMetrics;
-import dev.tramontane.metrics.EveryObserver;
+import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.metrics.FileMetrics;
-import dev.tramontane.metrics.LifeMetrics;
-import dev.tramontane.metrics.SnapshotMetrics;
-import dev.tramontane.metrics.StructureMetrics;
-import dev.tramontane.metrics.VllmMetrics;
-import dev.tramontane.source.ModelPlan;
-import dev.tramontane.source.ModelSource;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Parameters;
 
 /** {@code tramontane serve}: OpenAI's API over HTTP, SSE and WebSocket, until SIGTERM or Ctrl-C. */
 @CommandLine.Command(
@@ -38,7 +31,8 @@ import picocli.CommandLine;
             "",
             "Examples:",
             "  tramontane serve",
-            "  tramontane serve --model mistral-7b-instruct.Q4_K_M.gguf --context 8192 --cache-memory 2GiB"
+            "  tramontane serve --model mistral-7b-instruct.Q4_K_M.gguf --context 8192 --cache-memory 2GiB",
+            "  tramontane serve small=smollm2.gguf mistral --keep-alive 30m"
         })
 final class ServeCommand extends Command {
     /** Bytes on their way when the last answer has ended still get there. */
@@ -49,6 +43,12 @@ final class ServeCommand extends Command {
 
     /** How long writing those may take that are under way, and then how long writing the others. */
     private static final Duration WRITING = Duration.ofMillis(1500);
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "[NAME=]MODEL",
+            description = "What to serve, as for --models; one alone as for --model.")
+    private List<String> models = List.of();
 
     ServeCommand(Environment environment) {
         super(environment);
@@ -65,74 +65,71 @@ final class ServeCommand extends Command {
     }
 
     @Override
+    void addFlags(Map<Setting, String> flags) {
+        if (models.isEmpty()) {
+            return;
+        }
+        if (models.stream().anyMatch(model -> model.contains(","))) {
+            throw new UsageException("a comma separates models in " + Setting.MODELS.flag()
+                    + ": give the one with a comma in its name by " + Setting.MODEL.flag());
+        }
+        List<String> all = new ArrayList<>(models);
+        String more = flags.get(Setting.MODELS);
+        if (more != null) {
+            all.add(more);
+        }
+        flags.put(Setting.MODELS, String.join(",", all));
+    }
+
+    @Override
     int run(Configuration asked) throws InterruptedException, IOException {
         Access.check(asked);
-        Configuration configuration = NamedModel.chosen(asked, environment(), "serve");
-        Path path = Models.file(configuration);
-        Checked checked = checkBeforeListening(configuration, path);
+        List<Configuration> chosen = NamedModels.chosen(asked, environment(), "serve");
+        Configuration configuration = chosen.getFirst();
+        KernelLibrary library = KernelLibraries.load(configuration, environment());
+        List<Offered> offered = new ArrayList<>();
+        for (Configuration each : chosen) {
+            offered.add(Offered.of(each, library)); // A bad file is refused before anybody can connect.
+        }
+        boolean several =
+                offered.size() > 1 || configuration.registry().keepAlive().isPresent();
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         environment().onTermination().accept(shutdown);
         Watchdog watchdog = new Watchdog(configuration.stuckTimeout(), System::nanoTime, halt);
-        PrometheusRegistry registry = new PrometheusRegistry();
-        JvmMetrics.builder().register(registry);
-        EngineMetrics metrics =
-                new EngineMetrics(registry); // Before the model, so that scrapes find them while it loads.
-        Serving serving = new Serving(
-                Models.name(configuration, path),
-                Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
-                checked.facts(),
-                watchdog::verdict,
-                System::nanoTime);
-        LifeMetrics life = new LifeMetrics(registry, Serving.states(), serving::state);
-        AnswerMetrics answers = new AnswerMetrics(registry);
-        long begun = System.nanoTime();
+        AtomicReference<@Nullable Serving> life = new AtomicReference<>();
+        ServeMetrics metrics = new ServeMetrics(offered, several, () -> state(life.get()));
+        DrainGate gate = new DrainGate(System::nanoTime);
+        Supply supply = several
+                ? new FleetSupply(offered, library, environment(), metrics, watchdog, gate)
+                : new LoneSupply(offered.getFirst(), environment(), metrics, watchdog, gate);
+        Serving serving = new Serving(supply.stock(), watchdog::verdict);
+        life.set(serving);
         try (watchdog;
-                WatchedFiles files = new WatchedFiles(new FileMetrics(registry));
+                WatchedFiles files = new WatchedFiles(new FileMetrics(metrics.registry));
                 ShutdownLimit limit =
                         new ShutdownLimit(shutdown, configuration.ending().limit(), halt);
                 Tracing tracing = Tracing.of(configuration.traces());
                 Listener listener = Listener.open(
                         configuration,
+                        supply.stock(),
                         serving,
-                        registry,
-                        checked.fingerprint(),
-                        Access.door(configuration, files, registry),
+                        metrics.registry,
+                        fingerprint(offered),
+                        Access.door(configuration, files, metrics.registry),
                         tracing.sink());
-                RunningModel model = RunningModel.open(
-                        configuration,
-                        environment(),
-                        (name, engine) -> observer(configuration, registry, metrics, name, engine),
-                        new SnapshotMetrics(registry),
-                        new StructureMetrics(registry),
-                        serving::loading)) {
+                supply) {
+            supply.load(listener);
             files.start();
-            DrainGate gate = new DrainGate(model.generator(), System::nanoTime);
-            SnapshotFiles snapshots = model.snapshots();
-            if (snapshots != null) {
-                listener.shareAnswers(configuration, snapshots.answersMark(), answers);
-            }
             listener.watchedBy(watchdog);
-            watchdog.watch(Pulse.of(model.engine()));
             watchdog.start();
-            life.loaded(System.nanoTime() - begun - model.warmUpNanos(), model.warmUpNanos());
-            serving.ready(gate, () -> model.engine().status().healthy());
+            serving.loaded();
             shutdown.beginPatience(configuration.ending().delay());
             Logger log = LoggerFactory.getLogger(ServeCommand.class);
             warnOfMissingFlags(log);
-            log.info("serving {} at {}", model.description(), listener.doors().address());
+            log.info("serving {} at {}", supply.description(), listener.doors().address());
             log.info("after SIGTERM it ends in time for {}", configuration.ending());
-            // On standard output, so that scripts learn the port whatever the log's form and level.
-            listener.doors()
-                    .managementAddress()
-                    .ifPresent(at -> environment().out().println("tramontane: management at " + at));
-            listener.doors()
-                    .ollamaAddress()
-                    .ifPresent(at -> environment().out().println("tramontane: Ollama's clients at " + at));
-            environment()
-                    .out()
-                    .println("tramontane: serving " + serving.name() + " at "
-                            + listener.doors().address());
+            tell(supply, listener.doors());
             shutdown.await();
             limit.at("waiting for routers to hear of it");
             serving.leaving();
@@ -142,7 +139,7 @@ final class ServeCommand extends Command {
             drain(configuration.ending().drain(), serving, gate, listener, log);
             watchdog.close(); // The limit sees to the rest.
             limit.at("closing the engine, whose step has to end");
-            model.engine().close(); // what is cut gets its end while its connection is still there
+            supply.end(); // what is cut gets its end while its connection is still there
             limit.at("closing connections");
             listener.doors().finish(LAST_BYTES);
             limit.at("freeing the model");
@@ -150,35 +147,27 @@ final class ServeCommand extends Command {
         return ExitCode.OK;
     }
 
-    private static EngineObserver observer(
-            Configuration configuration,
-            PrometheusRegistry registry,
-            EngineMetrics own,
-            String name,
-            EngineConfig engine) {
-        own.pageTokens(engine.pageTokens());
-        return configuration.http().vllmMetrics()
-                ? new EveryObserver(
-                        List.of(own, new VllmMetrics(registry, name, engine.contextTokens(), engine.pageTokens())))
-                : own;
+    /** Figures are there before what they tell of. */
+    private static String state(@Nullable Serving serving) {
+        return serving == null ? Serving.states().getFirst() : serving.state();
     }
 
-    /** What is known before listening. */
-    private record Checked(String fingerprint, ModelFacts facts) {}
+    /** On standard output, so that scripts learn the port whatever the log's form and level. */
+    private void tell(Supply supply, OpenDoors doors) {
+        doors.managementAddress().ifPresent(at -> environment().out().println("tramontane: management at " + at));
+        doors.ollamaAddress().ifPresent(at -> environment().out().println("tramontane: Ollama's clients at " + at));
+        environment().out().println("tramontane: serving " + supply.names() + " at " + doors.address());
+    }
 
-    /** A bad file, or sizes that don't go together, are refused before anybody can connect. */
-    private Checked checkBeforeListening(Configuration configuration, Path path) throws IOException {
-        try (ModelSource source = ModelSource.open(path)) {
-            ModelPlan plan = source.plan(configuration.model().window());
-            MemoryPlan.of(
-                            KernelLibraries.load(configuration, environment()),
-                            plan,
-                            configuration,
-                            MemoryLimit.ofProcess())
-                    .required();
-            return new Checked(
-                    Models.fingerprint(configuration, source.files()), ServedFiles.facts(configuration, source, plan));
+    /** Of several models, one for all: it changes whenever that of one of them does. */
+    private static String fingerprint(List<Offered> offered) {
+        if (offered.size() == 1) {
+            return offered.getFirst().fingerprint();
         }
+        CRC32 sum = new CRC32();
+        offered.forEach(model ->
+                sum.update((model.name() + " " + model.fingerprint() + "\n").getBytes(StandardCharsets.UTF_8)));
+        return String.format(Locale.ROOT, "tm-%08x", sum.getValue());
     }
 
     /** A process that is out of memory must end, or it lives on with some of its threads dead. */

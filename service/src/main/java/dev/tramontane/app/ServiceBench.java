@@ -26,18 +26,19 @@ final class ServiceBench {
         List<StreamLoad.Run> http = new ArrayList<>();
         Configuration configuration = model.configuration();
         try (RunningModel running = model.start(loaded)) {
-            Serving serving = new Serving(
+            LoneModel stock = new LoneModel(
                     "bench",
                     0,
                     ServedFiles.facts(
                             configuration,
                             loaded.source(),
                             loaded.source().plan(configuration.model().window())),
-                    () -> Health.Answer.WELL,
                     System::nanoTime);
-            serving.ready(running.generator(), () -> true);
+            stock.ready(running.generator(), () -> true);
+            Serving serving = new Serving(stock, () -> Health.Answer.WELL);
+            serving.loaded();
             try (Listener listener = Listener.open(
-                    configuration, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
+                    configuration, stock, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
                     StreamLoad.Run served = load.overHttp(listener.doors().address());

@@ -22,6 +22,40 @@ enum Setting {
                     + " hf:OWNER/REPOSITORY). What lies at it as a path counts first. Default of serve, chat, complete and"
                     + " eval: SmolLM2-135M-Instruct, fetched once.",
             "models/mistral-7b-instruct-v0.3.Q4_K_M.gguf"),
+    MODELS(
+            "models",
+            "[NAME=]MODEL,...",
+            "",
+            "Models that serve offers beside --model, each a path or a name, with NAME= the name by which clients know"
+                    + " it: loaded when one is first asked for, unloaded when nobody needs it or another one needs its"
+                    + " room. The first of all is the one for requests that name none. Default: none.",
+            "small=smollm2.gguf,mistral"),
+    LOAD(
+            "load",
+            "NAME,...|all|none",
+            "",
+            "Which of several models are loaded at start, before it is ready. Default: the first.",
+            "all"),
+    KEEP_ALIVE(
+            "keep-alive",
+            "TIME|forever",
+            "",
+            "How long a model stays loaded that nobody asks for. Default: 5m where there are several, else forever.",
+            "30m"),
+    MODEL_MEMORY(
+            "model-memory",
+            "SIZE",
+            "",
+            "Memory that the models which are loaded at a time may have together: weights, cache and workspace."
+                    + " Default: what the machine has beside the Java heap.",
+            "24GiB"),
+    LOAD_WAIT(
+            "load-wait",
+            "TIME",
+            "5m",
+            "How long a request waits at most for its model to be loaded; then it gets 503. As many may wait as"
+                    + " --queue-requests says.",
+            "1m"),
     PULL(
             "pull",
             "on|off",

@@ -133,6 +133,15 @@ final class SettingValues {
                 .orElse(Set.of());
     }
 
+    /** The same in their order. */
+    Optional<List<String>> words(Setting setting, String rule, Predicate<String> holds) {
+        return parsed(
+                setting,
+                rule,
+                text -> Stream.of(text.split(",", -1)).map(String::strip).toList(),
+                words -> words.stream().allMatch(holds));
+    }
+
     /** One of these words, in whatever case. */
     Optional<String> word(Setting setting, List<String> words) {
         return choice(setting, words, Function.identity());

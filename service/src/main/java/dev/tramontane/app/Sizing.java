@@ -57,7 +57,8 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
             notes.add("a context of " + context + " tokens is more than the " + made + " that the model was made for;"
                     + " answers may lose the thread");
         }
-        long share = Math.min(memory / 4, most);
+        // Of several models each has its own cache, whichever are loaded at a time.
+        long share = Math.min(memory / 4 / configuration.registry().models(), most);
         long wanted = bytesFor(
                 geometry, configuration, context, configuration.engine().lanes());
         long cache = configuration.engine().cacheBytes().orElse(Math.min(wanted, share));

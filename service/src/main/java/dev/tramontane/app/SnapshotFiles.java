@@ -3,8 +3,11 @@ package dev.tramontane.app;
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.snapshots.PageFiles;
 import dev.tramontane.snapshots.SnapshotObserver;
+import dev.tramontane.source.ModelPlan;
+import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.WeightsDigest;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -126,16 +129,33 @@ final class SnapshotFiles {
      * their tokens, so that another release, backend or library goes on with them.
      */
     private static byte[] answersMark(Configuration configuration, String name, LoadedModel loaded, byte[] weights) {
+        return answersMark(configuration, name, loaded.geometry(), loaded.tokenizer(), weights);
+    }
+
+    /** The same of a model that is not loaded. Reads all of its weights. */
+    static byte[] answersMark(Offered model) {
+        try (ModelSource source = model.open()) {
+            ModelPlan plan = source.plan(model.configuration().model().window());
+            return answersMark(
+                    model.configuration(),
+                    model.name(),
+                    plan.geometry(),
+                    LoadedModel.tokenizer(source, plan),
+                    WeightsDigest.of(plan));
+        }
+    }
+
+    private static byte[] answersMark(
+            Configuration configuration, String name, ModelGeometry geometry, Tokenizer tokenizer, byte[] weights) {
         String text = String.join(
                 "\n",
                 "tramontane answers",
                 name,
-                loaded.geometry().toString(),
+                geometry.toString(),
                 configuration.model().quantize().toString());
         MessageDigest digest = sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));
         digest.update(weights);
-        Tokenizer tokenizer = loaded.tokenizer();
         for (int id = 0; id < tokenizer.size(); id++) {
             digest.update((tokenizer.piece(id) + "\n").getBytes(StandardCharsets.UTF_8));
             digest.update(tokenizer.bytes(id));
@@ -153,7 +173,7 @@ final class SnapshotFiles {
         return digest.digest();
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -73,6 +73,11 @@ final class Watchdog implements AutoCloseable {
         watched.add(new Watched(pulse, clock.getAsLong()));
     }
 
+    /** Watches it no longer. Any thread. */
+    void forget(Pulse pulse) {
+        watched.removeIf(each -> each.pulse.equals(pulse));
+    }
+
     /** Whether everything moves; the answer for liveness probes. Any thread. */
     Health.Answer verdict() {
         String now = stuck;

@@ -1,7 +1,10 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.engine.Outlook.Verdict;
+import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -34,6 +37,26 @@ public final class Capacity {
         this.config = config;
         this.intake = intake;
         this.books = books;
+    }
+
+    /** That of an engine which has nothing to do, of a model that is not loaded: what could be taken once it is. */
+    public static Capacity idle(ModelGeometry geometry, EngineConfig config) {
+        CachePlan plan = CachePlan.of(geometry, config);
+        EngineLimits limits = new EngineLimits(config.contextTokens(), geometry.vocabulary(), config.maxChoices());
+        Intake intake = new Intake(new EngineSignal(), config.queueRequests(), config.queueTokens(), System::nanoTime);
+        KvCache cache = new KvCache(plan.windows(), plan.shape());
+        int pages =
+                plan.shape().groups().stream().mapToInt(CacheShape.Group::pages).sum();
+        List<Integer> none = Collections.nCopies(plan.windows().size(), 0);
+        Books books = new Books(
+                new EngineStatus(true, 0, 0, 0, 0, 0, 0, pages, 0, 0, 0, 0, 0, 0, 0),
+                cache.holdings(),
+                none,
+                none,
+                List.of(),
+                new WaitingLine<>(),
+                Backlog.NONE);
+        return new Capacity(plan, new SubmissionRules(plan, limits), config, intake, books);
     }
 
     /** The formula. */

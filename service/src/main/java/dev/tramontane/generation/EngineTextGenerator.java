@@ -1,7 +1,6 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.chat.ChatLayout;
-import dev.tramontane.chat.NoLayout;
 import dev.tramontane.engine.Capacity;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineLimits;
@@ -81,12 +80,7 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         this.engine = engine;
         this.config = config;
         limits = engine.limits();
-        profile = new ModelProfile(
-                limits.contextTokens(),
-                !(layout instanceof NoLayout),
-                new InfillLayout(tokenizer).exists(),
-                sampling,
-                layout.form());
+        profile = ModelProfile.of(limits.contextTokens(), tokenizer, layout, sampling);
         this.layout = layout;
         encoder = new PromptEncoder(tokenizer, layout, limits.vocabulary());
         texts = new TokenTexts(tokenizer);

@@ -1,7 +1,10 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.answer.AnswerStyle;
+import dev.tramontane.chat.ChatLayout;
+import dev.tramontane.chat.NoLayout;
 import dev.tramontane.model.SamplingDefaults;
+import dev.tramontane.tokenizer.Tokenizer;
 
 /**
  * What a served model can be asked for.
@@ -18,5 +21,16 @@ public record ModelProfile(
     /** Of a model that writes words only. */
     public ModelProfile(int contextTokens, boolean chats, boolean fills, SamplingDefaults sampling) {
         this(contextTokens, chats, fills, sampling, AnswerStyle.PLAIN);
+    }
+
+    /** What follows from a model's files and the context that it is served with. */
+    public static ModelProfile of(
+            int contextTokens, Tokenizer tokenizer, ChatLayout layout, SamplingDefaults sampling) {
+        return new ModelProfile(
+                contextTokens,
+                !(layout instanceof NoLayout),
+                new InfillLayout(tokenizer).exists(),
+                sampling,
+                layout.form());
     }
 }

@@ -54,7 +54,7 @@ public final class LoadedModel implements AutoCloseable {
             options.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
             int vocabulary = plan.geometry().vocabulary();
             Tokenizer tokenizer = source.tokenizer(plan);
-            Tokenizer served = ModelTokenizer.of(tokenizer, vocabulary, source.eosIds(vocabulary));
+            Tokenizer served = served(source, tokenizer, vocabulary);
             ChatSource chat = source.chat();
             List<String> warnings = source.warnings(plan, tokenizer);
             KernelContext context = open(library, plan, options, progress);
@@ -69,6 +69,15 @@ public final class LoadedModel implements AutoCloseable {
             source.close();
             throw failure;
         }
+    }
+
+    /** The tokenizer as the model uses it, without loading the model. Takes up to seconds for large vocabularies. */
+    public static Tokenizer tokenizer(ModelSource source, ModelPlan plan) {
+        return served(source, source.tokenizer(plan), plan.geometry().vocabulary());
+    }
+
+    private static Tokenizer served(ModelSource source, Tokenizer tokenizer, int vocabulary) {
+        return ModelTokenizer.of(tokenizer, vocabulary, source.eosIds(vocabulary));
     }
 
     private static KernelContext open(

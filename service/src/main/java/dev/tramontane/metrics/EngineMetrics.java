@@ -4,14 +4,13 @@ import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.RefusedException;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
-import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.Gauge;
-import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -39,123 +38,113 @@ public final class EngineMetrics implements EngineObserver {
     private final DistributionDataPoint stepTime;
     private final DistributionDataPoint stepRows;
     private final DistributionDataPoint stepSequences;
-    private final Counter promptTokens;
-    private final Counter generatedTokens;
-    private final Counter soughtTokens;
-    private final Counter foundTokens;
-    private final Counter masks;
-    private final Counter maskTime;
-    private final Counter finished;
-    private final Counter yielded;
-    private final Counter refused;
-    private final Gauge waiting;
-    private final Gauge running;
-    private final Gauge parked;
-    private final Gauge pages;
-    private final Gauge usedRatio;
-    private final Gauge reservedRatio;
-    private final Gauge pageTokens;
-    private final Gauge healthy;
-    private final Map<FinishReason, String> reasons = new EnumMap<>(FinishReason.class);
+    private final CounterDataPoint promptTokens;
+    private final CounterDataPoint generatedTokens;
+    private final CounterDataPoint soughtTokens;
+    private final CounterDataPoint foundTokens;
+    private final CounterDataPoint masks;
+    private final CounterDataPoint maskTime;
+    private final Map<FinishReason, CounterDataPoint> finished = new EnumMap<>(FinishReason.class);
+    private final CounterDataPoint yielded;
+    private final Map<RefusedException.Cause, CounterDataPoint> refused = new EnumMap<>(RefusedException.Cause.class);
+    private final GaugeDataPoint waiting;
+    private final GaugeDataPoint running;
+    private final GaugeDataPoint parked;
+    private final GaugeDataPoint pagesUsed;
+    private final GaugeDataPoint pagesReserved;
+    private final GaugeDataPoint pagesKept;
+    private final GaugeDataPoint pagesTotal;
+    private final GaugeDataPoint usedRatio;
+    private final GaugeDataPoint reservedRatio;
+    private final GaugeDataPoint pageTokens;
+    private final GaugeDataPoint healthy;
     private long promptTokensSeen;
     private long generatedTokensSeen;
     private long soughtTokensSeen;
     private long foundTokensSeen;
 
+    /** Of a server of one model. */
     public EngineMetrics(PrometheusRegistry registry) {
-        for (FinishReason reason : EnumSet.complementOf(EnumSet.of(FinishReason.YIELDED))) {
-            reasons.put(reason, reason.name().toLowerCase(Locale.ROOT));
-        }
-        firstToken = seconds(
-                registry,
-                "tramontane_time_to_first_token",
-                "From submission to the first generated token.",
-                FIRST_TOKEN_BUCKETS);
-        nextToken = seconds(
-                registry,
+        this(ModelCollectors.ofOne(registry), "");
+    }
+
+    /** @param model the name by which clients know it */
+    public EngineMetrics(ModelCollectors collectors, String model) {
+        ModelCollectors.Of of = collectors.new Of(model);
+        firstToken = of.seconds(
+                "tramontane_time_to_first_token", "From submission to the first generated token.", FIRST_TOKEN_BUCKETS);
+        nextToken = of.seconds(
                 "tramontane_inter_token_latency",
                 "Between consecutive generated tokens of one sequence.",
                 LATENCY_BUCKETS);
-        queueTime = seconds(
-                registry,
-                "tramontane_request_queue_time",
-                "From submission to admission into the cache.",
-                FIRST_TOKEN_BUCKETS);
-        requestTime = seconds(
-                registry,
-                "tramontane_e2e_request_latency",
-                "From submission to the end of the sequence.",
-                FIRST_TOKEN_BUCKETS);
-        stepTime = seconds(registry, "tramontane_step", "One engine step, from submit to results.", LATENCY_BUCKETS);
-        stepRows = counts(registry, "tramontane_step_tokens", "Tokens computed in a step.");
-        stepSequences = counts(registry, "tramontane_step_sequences", "Sequences in a step: how full the batch is.");
-        promptTokens = Counter.builder()
-                .name("tramontane_prompt_tokens")
-                .help("Prompt tokens computed.")
-                .register(registry);
-        generatedTokens = Counter.builder()
-                .name("tramontane_generation_tokens")
-                .help("Tokens generated.")
-                .register(registry);
-        soughtTokens = Counter.builder()
-                .name("tramontane_prefix_cache_queries")
-                .help("Prompt tokens that were looked for among what is computed already.")
-                .register(registry);
-        foundTokens = Counter.builder()
-                .name("tramontane_prefix_cache_hits")
-                .help("Prompt tokens of these that were found, so not computed again.")
-                .register(registry);
-        masks = Counter.builder()
-                .name("tramontane_masks")
-                .help("Masks that were made for answers of a form.")
-                .register(registry);
-        maskTime = Counter.builder()
-                .name("tramontane_mask")
-                .unit(Unit.SECONDS)
-                .help("Time that the engine spent on these while steps computed.")
-                .register(registry);
-        finished = Counter.builder()
-                .name("tramontane_requests_finished")
-                .help("Sequences that ended, by reason.")
-                .labelNames("finished_reason")
-                .register(registry);
-        yielded = Counter.builder()
-                .name("tramontane_sequences_yielded")
-                .help("Sequences nobody read that gave their places up to requests that waited.")
-                .register(registry);
-        refused = Counter.builder()
-                .name("tramontane_requests_refused")
-                .help("Requests that were not admitted, by cause.")
-                .labelNames("cause")
-                .register(registry);
-        waiting = gauge(registry, "tramontane_requests_waiting", "Sequences in the queue.");
-        running = gauge(registry, "tramontane_requests_running", "Sequences that compute when a lane is free.");
-        parked = gauge(registry, "tramontane_requests_parked", "Sequences whose reader shows no demand.");
-        pages = Gauge.builder()
-                .name("tramontane_cache_pages")
-                .help(
-                        "Pages of the key/value cache: in use, reserved by admitted sequences, kept for later requests though"
-                                + " nobody uses them, and in all.")
-                .labelNames("state")
-                .register(registry);
-        usedRatio = gauge(
-                registry,
+        queueTime = of.seconds(
+                "tramontane_request_queue_time", "From submission to admission into the cache.", FIRST_TOKEN_BUCKETS);
+        requestTime = of.seconds(
+                "tramontane_e2e_request_latency", "From submission to the end of the sequence.", FIRST_TOKEN_BUCKETS);
+        stepTime = of.seconds("tramontane_step", "One engine step, from submit to results.", LATENCY_BUCKETS);
+        stepRows = of.counts("tramontane_step_tokens", "Tokens computed in a step.", COUNT_BUCKETS);
+        stepSequences =
+                of.counts("tramontane_step_sequences", "Sequences in a step: how full the batch is.", COUNT_BUCKETS);
+        promptTokens = of.counter("tramontane_prompt_tokens", "Prompt tokens computed.");
+        generatedTokens = of.counter("tramontane_generation_tokens", "Tokens generated.");
+        soughtTokens = of.counter(
+                "tramontane_prefix_cache_queries",
+                "Prompt tokens that were looked for among what is computed already.");
+        foundTokens = of.counter(
+                "tramontane_prefix_cache_hits", "Prompt tokens of these that were found, so not computed again.");
+        masks = of.counter("tramontane_masks", "Masks that were made for answers of a form.");
+        maskTime = of.secondsCounter("tramontane_mask", "Time that the engine spent on these while steps computed.");
+        for (FinishReason reason : EnumSet.complementOf(EnumSet.of(FinishReason.YIELDED))) {
+            finished.put(
+                    reason,
+                    of.counter(
+                            "tramontane_requests_finished",
+                            "Sequences that ended, by reason.",
+                            "finished_reason",
+                            word(reason)));
+        }
+        yielded = of.counter(
+                "tramontane_sequences_yielded",
+                "Sequences nobody read that gave their places up to requests that waited.");
+        for (RefusedException.Cause cause : RefusedException.Cause.values()) {
+            refused.put(
+                    cause,
+                    of.counter(
+                            "tramontane_requests_refused",
+                            "Requests that were not admitted, by cause.",
+                            "cause",
+                            word(cause)));
+        }
+        waiting = of.gauge("tramontane_requests_waiting", "Sequences in the queue.");
+        running = of.gauge("tramontane_requests_running", "Sequences that compute when a lane is free.");
+        parked = of.gauge("tramontane_requests_parked", "Sequences whose reader shows no demand.");
+        pagesUsed = pages(of, "used");
+        pagesReserved = pages(of, "reserved");
+        pagesKept = pages(of, "kept");
+        pagesTotal = pages(of, "total");
+        usedRatio = of.gauge(
                 "tramontane_cache_used_ratio",
                 "Share of the cache's pages in use, 0 to 1, in the group of layers where it is highest.");
-        reservedRatio = gauge(
-                registry,
+        reservedRatio = of.gauge(
                 "tramontane_cache_reserved_ratio",
                 "Share of the cache's pages reserved by admitted sequences, 0 to 1, in the group of layers where it is"
                         + " highest: at 1 nobody is admitted.");
-        pageTokens = gauge(registry, "tramontane_cache_page_tokens", "Tokens of a page; 0 until the model is loaded.");
-        healthy = gauge(registry, "tramontane_engine_healthy", "1 while the model works, 0 once it has failed.");
+        pageTokens = of.gauge("tramontane_cache_page_tokens", "Tokens of a page; 0 until the model is loaded.");
+        healthy = of.gauge("tramontane_engine_healthy", "1 while the model works, 0 once it has failed.");
         healthy.set(1);
-        for (String reason : reasons.values()) {
-            finished.initLabelValues(reason);
-        }
-        for (RefusedException.Cause cause : RefusedException.Cause.values()) {
-            refused.initLabelValues(cause.name().toLowerCase(Locale.ROOT));
-        }
+    }
+
+    private static GaugeDataPoint pages(ModelCollectors.Of of, String state) {
+        return of.gauge(
+                "tramontane_cache_pages",
+                "Pages of the key/value cache: in use, reserved by admitted sequences, kept for later requests though"
+                        + " nobody uses them, and in all.",
+                "state",
+                state);
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     @Override
@@ -175,7 +164,10 @@ public final class EngineMetrics implements EngineObserver {
 
     @Override
     public void finished(FinishReason reason, int prompt, int generated, Phases phases) {
-        finished.labelValues(reasons.getOrDefault(reason, "error")).inc();
+        CounterDataPoint end = finished.get(reason);
+        if (end != null) { // What has yielded has not ended.
+            end.inc();
+        }
         requestTime.observe(phases.total() / NANOS);
     }
 
@@ -186,7 +178,10 @@ public final class EngineMetrics implements EngineObserver {
 
     @Override
     public void refused(RefusedException.Cause cause) {
-        refused.labelValues(cause.name().toLowerCase(Locale.ROOT)).inc();
+        CounterDataPoint each = refused.get(cause);
+        if (each != null) {
+            each.inc();
+        }
     }
 
     @Override
@@ -216,10 +211,10 @@ public final class EngineMetrics implements EngineObserver {
         waiting.set(status.queued());
         running.set(status.running());
         parked.set(status.parked());
-        pages.labelValues("used").set(status.pagesUsed());
-        pages.labelValues("reserved").set(status.pagesReserved());
-        pages.labelValues("kept").set(status.pagesKept());
-        pages.labelValues("total").set(status.pagesTotal());
+        pagesUsed.set(status.pagesUsed());
+        pagesReserved.set(status.pagesReserved());
+        pagesKept.set(status.pagesKept());
+        pagesTotal.set(status.pagesTotal());
         usedRatio.set(status.usedRatio());
         reservedRatio.set(status.reservedRatio());
         healthy.set(status.healthy() ? 1 : 0);
@@ -230,26 +225,20 @@ public final class EngineMetrics implements EngineObserver {
         pageTokens.set(tokens);
     }
 
-    private static Histogram seconds(PrometheusRegistry registry, String name, String help, double[] buckets) {
-        return Histogram.builder()
-                .name(name)
-                .unit(Unit.SECONDS)
-                .help(help)
-                .classicOnly()
-                .classicUpperBounds(buckets)
-                .register(registry);
-    }
-
-    private static Histogram counts(PrometheusRegistry registry, String name, String help) {
-        return Histogram.builder()
-                .name(name)
-                .help(help)
-                .classicOnly()
-                .classicUpperBounds(COUNT_BUCKETS)
-                .register(registry);
-    }
-
-    private static Gauge gauge(PrometheusRegistry registry, String name, String help) {
-        return Gauge.builder().name(name).help(help).register(registry);
+    /** The model is unloaded: it holds nothing any more. What it has counted stays. */
+    public void unloaded() {
+        for (GaugeDataPoint each : List.of(
+                waiting,
+                running,
+                parked,
+                pagesUsed,
+                pagesReserved,
+                pagesKept,
+                pagesTotal,
+                usedRatio,
+                reservedRatio,
+                pageTokens)) {
+            each.set(0);
+        }
     }
 }

@@ -63,8 +63,19 @@ public final class VllmMetrics implements EngineObserver {
      * @param pageTokens tokens of a page of the cache
      */
     public VllmMetrics(PrometheusRegistry registry, String model, int contextTokens, int pageTokens) {
+        this(ModelCollectors.ofOne(registry), model, contextTokens, pageTokens);
+    }
+
+    /**
+     * Of one of several: {@code model_name} tells them apart.
+     *
+     * @param model the name by which clients know it
+     * @param contextTokens the longest request of all of them
+     * @param pageTokens tokens of a page of the cache
+     */
+    public VllmMetrics(ModelCollectors collectors, String model, int contextTokens, int pageTokens) {
         this.pageTokens = pageTokens;
-        names = new VllmNames(registry, model);
+        names = new VllmNames(collectors, model);
         double[] tokens = VllmNames.oneTwoFive(contextTokens);
         firstToken = names.seconds(
                 "time_to_first_token", "Histogram of time to first token in seconds.", VllmNames.FIRST_TOKEN);

@@ -34,11 +34,13 @@ final class VllmNames {
 
     private static final String PREFIX = "vllm:";
 
+    private final ModelCollectors made;
     private final PrometheusRegistry registry;
     private final String model;
 
-    VllmNames(PrometheusRegistry registry, String model) {
-        this.registry = registry;
+    VllmNames(ModelCollectors made, String model) {
+        this.made = made;
+        registry = made.registry();
         this.model = model;
     }
 
@@ -57,14 +59,19 @@ final class VllmNames {
 
     /** @param name without {@code _seconds}, which the unit adds */
     DistributionDataPoint seconds(String name, String help, double[] buckets) {
-        return histogram(name, help, buckets)
-                .unit(Unit.SECONDS)
-                .register(registry)
+        return made.once(
+                        Histogram.class,
+                        PREFIX + name,
+                        () -> histogram(name, help, buckets).unit(Unit.SECONDS).register(registry))
                 .labelValues(model, ENGINE);
     }
 
     DistributionDataPoint counts(String name, String help, double[] buckets) {
-        return histogram(name, help, buckets).register(registry).labelValues(model, ENGINE);
+        return made.once(
+                        Histogram.class,
+                        PREFIX + name,
+                        () -> histogram(name, help, buckets).register(registry))
+                .labelValues(model, ENGINE);
     }
 
     private static Histogram.Builder histogram(String name, String help, double[] buckets) {
@@ -78,21 +85,27 @@ final class VllmNames {
 
     /** @param name without {@code _total}, which the text format adds */
     CounterDataPoint counter(String name, String help) {
-        return Counter.builder()
-                .name(PREFIX + name)
-                .help(help)
-                .labelNames(labels())
-                .register(registry)
+        return made.once(
+                        Counter.class,
+                        PREFIX + name,
+                        () -> Counter.builder()
+                                .name(PREFIX + name)
+                                .help(help)
+                                .labelNames(labels())
+                                .register(registry))
                 .labelValues(model, ENGINE);
     }
 
     /** Sequences that ended for this reason. One collector for all reasons. */
     Counter ends() {
-        return Counter.builder()
-                .name(PREFIX + "request_success")
-                .help("Count of successfully processed requests.")
-                .labelNames(labels("finished_reason"))
-                .register(registry);
+        return made.once(
+                Counter.class,
+                PREFIX + "request_success",
+                () -> Counter.builder()
+                        .name(PREFIX + "request_success")
+                        .help("Count of successfully processed requests.")
+                        .labelNames(labels("finished_reason"))
+                        .register(registry));
     }
 
     CounterDataPoint ended(Counter ends, String reason) {
@@ -105,11 +118,14 @@ final class VllmNames {
 
     /** A gauge with labels beside the two, which whoever sets it names. */
     Gauge labelled(String name, String help, String... more) {
-        return Gauge.builder()
-                .name(PREFIX + name)
-                .help(help)
-                .labelNames(labels(more))
-                .register(registry);
+        return made.once(
+                Gauge.class,
+                PREFIX + name,
+                () -> Gauge.builder()
+                        .name(PREFIX + name)
+                        .help(help)
+                        .labelNames(labels(more))
+                        .register(registry));
     }
 
     GaugeDataPoint of(Gauge gauge, String value) {

@@ -258,7 +258,7 @@ final class TestService implements AutoCloseable {
                         new CapacityRoutes(models),
                         new VersionRoute("1.2.3"),
                         new OpenApiRoute("1.2.3"),
-                        new OllamaRoutes(vertx, config, models, () -> FACTS, observer, memory, () -> now),
+                        new OllamaRoutes(vertx, config, models, id -> FACTS, observer, memory, () -> now),
                         new TgiRoutes(vertx, config, models, observer, memory, "1.2.3"),
                         new UnservedRoutes()),
                 observer,

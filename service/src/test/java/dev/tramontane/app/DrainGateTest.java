@@ -7,6 +7,7 @@ import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
+import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -20,18 +21,18 @@ class DrainGateTest {
     private static final GenerationRequest REQUEST = SamplingOptions.greedy(new Prompt.Text("x"), 1);
     private final Sinks.Many<GenerationEvent> answer = Sinks.many().multicast().directBestEffort();
 
-    private final DrainGate gate = new DrainGate(
-            new AnswersOnly("m", 1) {
-                @Override
-                public Flux<GenerationEvent> generate(GenerationRequest request) {
-                    return answer.asFlux();
-                }
-            },
-            () -> now);
+    private final DrainGate gate = new DrainGate(() -> now);
+
+    private final TextGenerator gated = gate.through(new AnswersOnly("m", 1) {
+        @Override
+        public Flux<GenerationEvent> generate(GenerationRequest request) {
+            return answer.asFlux();
+        }
+    });
 
     @Test
     void countsFromSubscriptionToEnd() throws InterruptedException {
-        Flux<GenerationEvent> cold = gate.generate(REQUEST);
+        Flux<GenerationEvent> cold = gated.generate(REQUEST);
         assertThat(gate.underWay())
                 .as("nothing runs before somebody subscribes")
                 .isZero();
@@ -46,7 +47,7 @@ class DrainGateTest {
 
     @Test
     void onceClosedRefusesTheNewAndLeavesTheOld() {
-        StepVerifier.create(gate.generate(REQUEST))
+        StepVerifier.create(gated.generate(REQUEST))
                 .then(() -> gate.close(Duration.ofSeconds(30)))
                 .then(() -> assertThat(refusal().retryAfterSeconds()).isEqualTo(30))
                 .then(() -> now += 12_300_000_000L)
@@ -60,7 +61,7 @@ class DrainGateTest {
 
     private GenerationException refusal() {
         AtomicReference<GenerationException> refused = new AtomicReference<>();
-        StepVerifier.create(gate.generate(REQUEST))
+        StepVerifier.create(gated.generate(REQUEST))
                 .expectErrorSatisfies(thrown -> refused.set((GenerationException) thrown))
                 .verify();
         assertThat(refused.get().kind()).isEqualTo(GenerationException.Kind.UNAVAILABLE);

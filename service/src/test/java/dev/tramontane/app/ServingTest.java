@@ -19,23 +19,24 @@ class ServingTest {
     private static final ModelFacts FACTS =
             new ModelFacts("gguf", "llama", 7, "F16", 14, false, "0", new ModelFacts.Sizes(1, 2, 3, 4, 5, 6));
 
-    private final Serving serving = new Serving("m", 0, FACTS, () -> Health.Answer.WELL, () -> now);
+    private final LoneModel model = new LoneModel("m", 0, FACTS, () -> now);
+    private final Serving serving = new Serving(model, () -> Health.Answer.WELL);
 
     private int retryAfter() {
-        return catchThrowableOfType(ApiException.class, () -> serving.find("m")).retryAfterSeconds();
+        return catchThrowableOfType(ApiException.class, () -> model.find("m")).retryAfterSeconds();
     }
 
     @Test
     void whoAsksWhileTheModelLoadsIsToldWhenItWillBeReady() {
         assertThat(retryAfter()).as("nothing is known").isEqualTo(5);
         now += TimeUnit.SECONDS.toNanos(10);
-        serving.loading(0, 100);
+        model.loading(0, 100);
         assertThat(retryAfter()).as("nothing is known still").isEqualTo(2);
-        serving.loading(10, 100); // A tenth took 10 s: all take 100, and the first step 2.
+        model.loading(10, 100); // A tenth took 10 s: all take 100, and the first step 2.
         assertThat(retryAfter()).isEqualTo(92);
         now += TimeUnit.SECONDS.toNanos(40);
         assertThat(retryAfter()).as("and time goes by").isEqualTo(52);
-        serving.loading(100, 100); // It became faster.
+        model.loading(100, 100); // It became faster.
         assertThat(retryAfter()).isEqualTo(10);
     }
 
@@ -43,7 +44,8 @@ class ServingTest {
     @Test
     void aModelThatFailedIsNotReadyAndTheProcessLives() {
         AtomicBoolean healthy = new AtomicBoolean(true);
-        serving.ready(
+        serving.loaded();
+        model.ready(
                 new AnswersOnly("m", 8) {
                     @Override
                     public Flux<GenerationEvent> generate(GenerationRequest request) {

@@ -27,6 +27,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.tracing..")
             .layer("api")
             .definedBy("dev.tramontane.api..")
+            .layer("registry")
+            .definedBy("dev.tramontane.registry..")
             .layer("generation")
             .definedBy("dev.tramontane.generation..")
             .layer("snapshots")
@@ -75,12 +77,14 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("api")
             .mayOnlyBeAccessedByLayers("tracing", "metrics", "app")
+            .whereLayer("registry")
+            .mayOnlyBeAccessedByLayers("metrics", "app")
             .whereLayer("generation")
-            .mayOnlyBeAccessedByLayers("api", "metrics", "app")
+            .mayOnlyBeAccessedByLayers("registry", "api", "metrics", "app")
             .whereLayer("snapshots")
             .mayOnlyBeAccessedByLayers("metrics", "app")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("snapshots", "generation", "api", "tracing", "metrics", "app")
+            .mayOnlyBeAccessedByLayers("snapshots", "generation", "registry", "api", "tracing", "metrics", "app")
             .whereLayer("convert")
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("measure")
@@ -214,7 +218,11 @@ final class FloorsTest {
     @ArchTest
     static final ArchRule reactorFromGenerationUp = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.tramontane.generation..", "dev.tramontane.api..", "dev.tramontane.app..")
+            .resideOutsideOfPackages(
+                    "dev.tramontane.generation..",
+                    "dev.tramontane.registry..",
+                    "dev.tramontane.api..",
+                    "dev.tramontane.app..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("reactor..", "org.reactivestreams..")

@@ -33,6 +33,7 @@ class MetricsTableTest {
         new SnapshotMetrics(registry).written(1);
         new AnswerMetrics(registry).written();
         new StructureMetrics(registry).structure(true, 1, 1);
+        new RegistryMetrics(registry, List.of("a")).waiting(1);
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
         touchEveryLabel(new KeyMetrics(registry), new FileMetrics(registry));

@@ -42,7 +42,11 @@ final class ModelsFormat {
         names(json, model);
         files(json, facts);
         details(json, facts);
-        json.writeStringProperty("expires_at", now.plus(FOR_GOOD).toString());
+        ServedModels.Stay stay = model.stay();
+        Duration left = stay != null && stay.leftNanos().isPresent()
+                ? Duration.ofNanos(stay.leftNanos().getAsLong())
+                : FOR_GOOD;
+        json.writeStringProperty("expires_at", now.plus(left).toString());
         json.writeNumberProperty("size_vram", facts.onDevice() ? facts.bytes() : 0);
         json.writeNumberProperty("context_length", context);
         json.writeEndObject();

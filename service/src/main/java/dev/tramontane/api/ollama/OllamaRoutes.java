@@ -26,7 +26,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show} and {@code /api/version}. */
@@ -35,19 +34,19 @@ public final class OllamaRoutes implements ApiRoutes {
     static final String SPOKEN = "0.12.11";
 
     private final ServedModels models;
-    private final Supplier<ModelFacts> facts;
+    private final Function<String, ModelFacts> facts;
     private final RequestMemory memory;
     private final InstantSource clock;
     private final JsonBodies bodies;
     private final OllamaRequests requests;
     private final AnswerSender sender;
 
-    /** @param facts of the served model; asked on event loops, must not block */
+    /** @param facts of a listed model; asked on event loops, must not block */
     public OllamaRoutes(
             Vertx vertx,
             ApiConfig config,
             ServedModels models,
-            Supplier<ModelFacts> facts,
+            Function<String, ModelFacts> facts,
             HttpObserver observer,
             RequestMemory memory,
             InstantSource clock) {
@@ -112,7 +111,7 @@ public final class OllamaRoutes implements ApiRoutes {
     private void tags(RoutingContext context) {
         reply(context, json -> {
             json.writeStartObject().writeName("models").writeStartArray();
-            models.list().forEach(model -> ModelsFormat.tag(json, model, facts.get()));
+            models.list().forEach(model -> ModelsFormat.tag(json, model, facts.apply(model.id())));
             json.writeEndArray().writeEndObject();
         });
     }
@@ -122,8 +121,9 @@ public final class OllamaRoutes implements ApiRoutes {
             json.writeStartObject().writeName("models").writeStartArray();
             for (ServedModels.Entry model : models.list()) {
                 ModelProfile profile = model.profile();
-                if (profile != null) {
-                    ModelsFormat.running(json, model, facts.get(), profile.contextTokens(), clock.instant());
+                if (profile != null && model.isLoaded()) {
+                    ModelsFormat.running(
+                            json, model, facts.apply(model.id()), profile.contextTokens(), clock.instant());
                 }
             }
             json.writeEndArray().writeEndObject();
@@ -161,7 +161,7 @@ public final class OllamaRoutes implements ApiRoutes {
                 if (profile == null) {
                     throw ApiException.unavailable("model '" + name + "' is being loaded; try again soon", 1);
                 }
-                return ModelsFormat.shown(model, facts.get(), profile);
+                return ModelsFormat.shown(model, facts.apply(model.id()), profile);
             }
         }
         throw OllamaRequests.unknown(name);

@@ -44,6 +44,13 @@ final class ModelFormat {
         json.writeBooleanProperty("fine_tuning", false);
         json.writeBooleanProperty("vision", false);
         json.writeEndObject();
+        ServedModels.Stay stay = model.stay();
+        if (stay != null) { // As llama.cpp's server tells of models that come and go.
+            json.writeName("status").writeStartObject();
+            json.writeStringProperty("value", stay.state());
+            json.writeNumberProperty("percent", stay.percent());
+            json.writeEndObject();
+        }
         json.writeEndObject();
     }
 

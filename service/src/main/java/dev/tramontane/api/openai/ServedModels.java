@@ -1,11 +1,14 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** The models that can be asked for. Looked up by name only, never as a path. Any thread; must not block. */
 public interface ServedModels {
@@ -17,12 +20,57 @@ public interface ServedModels {
      * A model as {@code /v1/models} tells of it.
      *
      * @param createdSeconds since 1970
-     * @param profile null while it is being loaded
+     * @param profile null while the server's one model is being loaded
+     * @param stay how it stands where models come and go; null of a server's one model, which stays
      */
-    record Entry(String id, long createdSeconds, @Nullable ModelProfile profile) {}
+    record Entry(
+            String id,
+            long createdSeconds,
+            @Nullable ModelProfile profile,
+            @Nullable Stay stay) {
+        /** Of a model that stays. */
+        public Entry(String id, long createdSeconds, @Nullable ModelProfile profile) {
+            this(id, createdSeconds, profile, null);
+        }
+
+        /** Whether it answers without being loaded first. */
+        public boolean isLoaded() {
+            return profile != null && (stay == null || stay.state().equals(Stay.LOADED));
+        }
+    }
+
+    /**
+     * How a model stands that comes and goes.
+     *
+     * @param state unloaded, loading or loaded
+     * @param percent of it that is prepared
+     * @param leftNanos until it is unloaded should nobody ask for it; empty where nothing runs out
+     */
+    record Stay(String state, int percent, OptionalLong leftNanos) {
+        public static final String LOADED = "loaded";
+    }
+
+    /** What requests may say of how long models stay. */
+    interface Keeping {
+        /**
+         * Loads a listed model where it is not.
+         *
+         * @param keep how long it is to stay; null for as long as the operator says
+         * @return comes when it is there; errors are {@link dev.tramontane.generation.GenerationException}
+         */
+        Mono<Void> load(String id, @Nullable KeepAlive keep);
+
+        /** Unloads a listed model as soon as nothing runs on it. */
+        void unload(String id);
+    }
 
     /** All of them; while loading, those that will be. */
     List<Entry> list();
+
+    /** Null where a server's one model stays as long as it runs. */
+    default @Nullable Keeping keeping() {
+        return null;
+    }
 
     /**
      * The generator of a model.

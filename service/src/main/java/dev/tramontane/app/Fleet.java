@@ -1,0 +1,226 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.engine.Capacity;
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.generation.KeepAlive;
+import dev.tramontane.generation.ModelProfile;
+import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.registry.Footprint;
+import dev.tramontane.registry.ListedModel;
+import dev.tramontane.registry.ModelRegistry;
+import dev.tramontane.registry.RegistryLimits;
+import dev.tramontane.registry.RegistryObserver;
+import dev.tramontane.registry.Residency;
+import dev.tramontane.registry.Resident;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** Several models that come and go, of which the first is that of requests that name none. */
+final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
+
+    /** As Ollama keeps models. */
+    private static final Duration KEPT = Duration.ofMinutes(5);
+
+    /** What loads a model, on the registry's thread. */
+    @FunctionalInterface
+    interface Opener {
+        RunningModel open(Offered offered, ListedModel.Progress progress);
+    }
+
+    private final Map<String, Offered> offered = new LinkedHashMap<>();
+    private final Map<String, TextGenerator> generators = new LinkedHashMap<>();
+    private final Map<String, ModelProfile> profiles = new LinkedHashMap<>();
+    private final Configuration configuration;
+    private final ModelRegistry registry;
+    private final String first;
+
+    /**
+     * Nothing is loaded yet. Builds each model's tokenizer once, for what requests may ask of it.
+     *
+     * @param gate counts what runs
+     * @throws UsageException when a model does not fit into the memory that models may have, or what is to be loaded is not listed
+     */
+    Fleet(List<Offered> models, Opener opener, Watchdog watchdog, DrainGate gate, RegistryObserver observer) {
+        configuration = models.getFirst().configuration();
+        first = models.getFirst().name();
+        ModelMemory budget = ModelMemory.ofProcess(configuration.registry().memory());
+        List<ListedModel> listed = new ArrayList<>();
+        for (Offered model : models) {
+            Footprint footprint = ModelMemory.of(model.memory());
+            requireRoom(model, footprint, budget);
+            ModelProfile profile = model.profile();
+            offered.put(model.name(), model);
+            profiles.put(model.name(), profile);
+            listed.add(new ListedModel(
+                    model.name(),
+                    footprint,
+                    profile,
+                    () -> Capacity.idle(
+                            model.geometry(), model.memory().sizing().engine()),
+                    progress -> resident(model, opener.open(model, progress), watchdog)));
+            LOG.info(
+                    "model {} would take {}: {}",
+                    model.name(),
+                    ModelMemory.needs(footprint),
+                    model.memory().sum().text());
+        }
+        registry = new ModelRegistry(
+                listed,
+                budget,
+                new RegistryLimits(
+                        configuration.engine().queueRequests(),
+                        configuration.registry().patience(),
+                        configuration.registry().keepAlive().orElse(KEPT)),
+                observer,
+                System::nanoTime);
+        offered.keySet().forEach(name -> generators.put(name, gate.through(found(name))));
+        atStart(); // What is not listed is said before anybody can connect.
+    }
+
+    private static void requireRoom(Offered model, Footprint footprint, ModelMemory budget) {
+        if (budget.missing(List.of(footprint)) > 0) {
+            throw new UsageException("the model " + model.name() + " can never be loaded: it takes "
+                    + ModelMemory.needs(footprint) + ", and models may have "
+                    + budget.most().stream().mapToObj(Units::show).findFirst().orElse("less than that")
+                    + " together (" + Setting.MODEL_MEMORY.flag() + "): "
+                    + model.memory().sum().text());
+        }
+    }
+
+    private TextGenerator found(String name) {
+        return Objects.requireNonNull(registry.find(name));
+    }
+
+    private static Resident resident(Offered offered, RunningModel model, Watchdog watchdog) {
+        Pulse pulse = Pulse.of(model.engine(), "the engine's thread of " + offered.name());
+        watchdog.watch(pulse);
+        LOG.info("{} is there: {}", offered.name(), model.description());
+        return new Resident() {
+            @Override
+            public TextGenerator generator() {
+                return model.generator();
+            }
+
+            @Override
+            public boolean isHealthy() {
+                return model.engine().status().healthy();
+            }
+
+            @Override
+            public void end() {
+                model.engine().close();
+            }
+
+            @Override
+            public void free() {
+                watchdog.forget(pulse);
+                model.close();
+            }
+        };
+    }
+
+    /** Those that are to be there before the server is ready. */
+    private List<String> atStart() {
+        List<String> asked = configuration.registry().load().orElse(List.of(first));
+        if (asked.equals(List.of(Configuration.RegistryChoice.ALL)) && !offered.containsKey(asked.getFirst())) {
+            return List.copyOf(offered.keySet());
+        }
+        if (asked.equals(List.of(Configuration.RegistryChoice.NONE)) && !offered.containsKey(asked.getFirst())) {
+            return List.of();
+        }
+        for (String name : asked) {
+            if (!offered.containsKey(name)) {
+                throw new UsageException(Setting.LOAD.flag() + ": no model is called " + name + "; there are "
+                        + String.join(", ", offered.keySet()));
+            }
+        }
+        return asked;
+    }
+
+    /**
+     * Loads what is to be there from the start. Blocks as long as that takes.
+     *
+     * @throws GenerationException when one of them cannot be loaded, by what
+     */
+    void load() {
+        registry.start();
+        for (String name : atStart()) {
+            registry.load(name, null).block();
+        }
+    }
+
+    /** The names, the first that of requests that name none. */
+    List<String> names() {
+        return List.copyOf(offered.keySet());
+    }
+
+    /** Ends what runs on all of them; nothing begins any more. */
+    void end() {
+        registry.end();
+    }
+
+    @Override
+    public ModelFacts facts(String id) {
+        return Objects.requireNonNull(offered.get(id), id).facts();
+    }
+
+    @Override
+    public @Nullable String failed() {
+        String failed = registry.failed();
+        return failed == null ? null : "the model " + failed + " has failed";
+    }
+
+    @Override
+    public List<Entry> list() {
+        List<Entry> entries = new ArrayList<>();
+        offered.forEach((name, model) -> {
+            Residency residency = registry.residency(name);
+            entries.add(new Entry(
+                    name,
+                    model.createdSeconds(),
+                    profiles.get(name),
+                    new Stay(
+                            residency.state().name().toLowerCase(Locale.ROOT),
+                            residency.percent(),
+                            residency.leftNanos())));
+        });
+        return entries;
+    }
+
+    @Override
+    public @Nullable TextGenerator find(@Nullable String name) {
+        return generators.get(name == null ? first : name);
+    }
+
+    @Override
+    public Keeping keeping() {
+        return this;
+    }
+
+    @Override
+    public Mono<Void> load(String id, @Nullable KeepAlive keep) {
+        return registry.load(id, keep);
+    }
+
+    @Override
+    public void unload(String id) {
+        registry.unload(id);
+    }
+
+    @Override
+    public void close() {
+        registry.close();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.tramontane.app;
+
+import dev.tramontane.generation.GenerationException;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.metrics.RegistryMetrics;
+import dev.tramontane.registry.RegistryObserver;
+import java.security.MessageDigest;
+import java.util.List;
+
+/** Several models, which come and go. */
+final class FleetSupply implements Supply {
+    private final List<Offered> offered;
+    private final ServeMetrics metrics;
+    private final Fleet fleet;
+
+    /** @throws UsageException when one of them can never be loaded */
+    FleetSupply(
+            List<Offered> offered,
+            KernelLibrary library,
+            Environment environment,
+            ServeMetrics metrics,
+            Watchdog watchdog,
+            DrainGate gate) {
+        this.offered = offered;
+        this.metrics = metrics;
+        RegistryMetrics figures = new RegistryMetrics(
+                metrics.registry, offered.stream().map(Offered::name).toList());
+        fleet = new Fleet(
+                offered,
+                (model, progress) -> RunningModel.open(
+                        model,
+                        library,
+                        environment,
+                        metrics::engine,
+                        metrics.snapshots,
+                        metrics.structures,
+                        progress::at),
+                watchdog,
+                gate,
+                new Observed(figures, metrics));
+    }
+
+    /** Figures of an engine are of no engine any more. */
+    private record Observed(RegistryMetrics figures, ServeMetrics metrics) implements RegistryObserver {
+        @Override
+        public void loaded(String model, long nanos) {
+            figures.loaded(model, nanos);
+        }
+
+        @Override
+        public void failed(String model) {
+            figures.failed(model);
+        }
+
+        @Override
+        public void unloaded(String model, Reason reason) {
+            metrics.unloaded(model);
+            figures.unloaded(model, reason);
+        }
+
+        @Override
+        public void waiting(int requests) {
+            figures.waiting(requests);
+        }
+
+        @Override
+        public void refused(String model, Refusal why) {
+            figures.refused(model, why);
+        }
+    }
+
+    @Override
+    public Stock stock() {
+        return fleet;
+    }
+
+    @Override
+    public String names() {
+        return String.join(",", fleet.names());
+    }
+
+    @Override
+    public void load(Listener listener) {
+        Configuration configuration = offered.getFirst().configuration();
+        long begun = System.nanoTime();
+        if (configuration.engine().snapshots().answers().isPresent()) {
+            listener.shareAnswers(configuration, answersMark(), metrics.answers);
+        }
+        try {
+            fleet.load();
+        } catch (GenerationException failed) {
+            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+            throw cause instanceof RuntimeException said ? said : failed;
+        }
+        metrics.life.loaded(System.nanoTime() - begun, 0);
+    }
+
+    /** Of all of them: which of them an answer is of is found out by whoever goes on with it, from its name. */
+    private byte[] answersMark() {
+        MessageDigest all = SnapshotFiles.sha256();
+        offered.forEach(model -> all.update(SnapshotFiles.answersMark(model)));
+        return all.digest();
+    }
+
+    @Override
+    public String description() {
+        return offered.size() + " models, loaded as they are asked for: " + String.join(", ", fleet.names());
+    }
+
+    @Override
+    public void end() {
+        fleet.end();
+    }
+
+    @Override
+    public void close() {
+        fleet.close();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.ApiException;
+import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.generation.TextGenerator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The one model of a server, loaded at its start, which stays. Written by the main thread, read by event loops. */
+final class LoneModel implements Stock {
+    /** How long loading takes before any of it is measured. */
+    private static final long UNKNOWN_NANOS = 5_000_000_000L;
+
+    /** What a first step, which reads all weights, adds to the time of preparing them. */
+    private static final double FIRST_STEP = 0.2;
+
+    /** When it should be ready by now. */
+    private static final int LATE_SECONDS = 2;
+
+    private static final int MOST_SECONDS = 3600;
+
+    /** What there is to serve once it has been loaded. */
+    private record Loaded(TextGenerator generator, BooleanSupplier healthy) {}
+
+    private final String name;
+    private final long createdSeconds;
+    private final ModelFacts facts;
+    private final LongSupplier clock;
+    private final long startNanos;
+    private volatile long readyNanos;
+    private volatile @Nullable Loaded loaded;
+
+    /**
+     * @param name of the model
+     * @param createdSeconds of its file, since 1970
+     * @param facts of its files
+     * @param nanoClock monotonic nanoseconds; loading begins now
+     */
+    LoneModel(String name, long createdSeconds, ModelFacts facts, LongSupplier nanoClock) {
+        this.name = name;
+        this.createdSeconds = createdSeconds;
+        this.facts = facts;
+        clock = nanoClock;
+        startNanos = nanoClock.getAsLong();
+        readyNanos = startNanos + UNKNOWN_NANOS;
+    }
+
+    /** Bytes of the model that are prepared, of all: when it will be ready is told from the time that they took. */
+    void loading(long done, long total) {
+        if (done > 0 && total >= done) {
+            double taken = clock.getAsLong() - startNanos;
+            readyNanos = startNanos + (long) (taken * ((double) total / done + FIRST_STEP));
+        }
+    }
+
+    private int secondsUntilReady() {
+        long left = readyNanos - clock.getAsLong();
+        return left <= 0 ? LATE_SECONDS : Math.clamp(Math.ceilDiv(left, 1_000_000_000L), 1, MOST_SECONDS);
+    }
+
+    /** The model answers. */
+    void ready(TextGenerator generator, BooleanSupplier healthy) {
+        loaded = new Loaded(generator, healthy);
+    }
+
+    @Override
+    public ModelFacts facts(String id) {
+        return facts;
+    }
+
+    @Override
+    public @Nullable String failed() {
+        Loaded served = loaded;
+        return served == null || served.healthy().getAsBoolean() ? null : "the model has failed";
+    }
+
+    @Override
+    public List<Entry> list() {
+        Loaded served = loaded;
+        return List.of(new Entry(
+                name, createdSeconds, served == null ? null : served.generator().profile()));
+    }
+
+    @Override
+    public @Nullable TextGenerator find(@Nullable String asked) {
+        if (asked != null && !asked.equals(name)) {
+            return null;
+        }
+        Loaded served = loaded;
+        if (served == null) {
+            throw new ApiException(
+                    503,
+                    "server_error",
+                    "The model is being loaded. Try again soon.",
+                    null,
+                    "loading",
+                    secondsUntilReady());
+        }
+        return served.generator();
+    }
+}

@@ -1,0 +1,105 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.generation.ModelProfile;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.source.ModelPlan;
+import dev.tramontane.source.ModelSource;
+import dev.tramontane.source.SourceFile;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model that is offered: its files checked, its memory planned, nothing of it loaded. What clients are told of it, and what it is
+ * loaded with later, is of this one look.
+ *
+ * @param name by which clients know it
+ * @param createdSeconds of its file, since 1970
+ * @param fingerprint changes whenever the same request with the same seed may give other tokens
+ * @param memory context, cache, and all that it takes
+ * @param times when its files were written last
+ */
+record Offered(
+        Configuration configuration,
+        String name,
+        long createdSeconds,
+        String fingerprint,
+        ModelFacts facts,
+        ModelGeometry geometry,
+        MemoryPlan memory,
+        Map<Path, FileTime> times) {
+
+    /**
+     * Looks at a model's files. A bad file, or sizes that don't go together, are refused.
+     *
+     * @param configuration with the model's path
+     * @throws UsageException when it cannot be had here
+     */
+    static Offered of(Configuration configuration, KernelLibrary library) throws IOException {
+        Path path = Models.file(configuration);
+        try (ModelSource source = ModelSource.open(path)) {
+            ModelPlan plan = source.plan(configuration.model().window());
+            return new Offered(
+                    configuration,
+                    Models.name(configuration, path),
+                    Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
+                    Models.fingerprint(configuration, source.files()),
+                    ServedFiles.facts(configuration, source, plan),
+                    plan.geometry(),
+                    MemoryPlan.of(library, plan, configuration, MemoryLimit.ofProcess())
+                            .required(),
+                    times(source.files()));
+        }
+    }
+
+    private static Map<Path, FileTime> times(List<SourceFile> files) throws IOException {
+        Map<Path, FileTime> times = new LinkedHashMap<>();
+        for (SourceFile file : files) {
+            times.put(file.path(), Files.getLastModifiedTime(file.path()));
+        }
+        return times;
+    }
+
+    /** What it can be asked for, before it is loaded. Takes up to seconds for large vocabularies. */
+    ModelProfile profile() {
+        try (ModelSource source = ModelSource.open(Models.file(configuration))) {
+            Tokenizer tokenizer = LoadedModel.tokenizer(
+                    source, source.plan(configuration.model().window()));
+            LayoutChoice layout = LayoutChoice.of(
+                            source.chat(), tokenizer, configuration.model().chatLayout())
+                    .reading(configuration.model().toolParser());
+            return ModelProfile.of(
+                    memory.sizing().engine().contextTokens(),
+                    tokenizer,
+                    layout.layout(),
+                    RunningModel.sampling(configuration, source.sampling()));
+        }
+    }
+
+    /**
+     * Opens its files again.
+     *
+     * @throws UsageException when they have changed since: what clients were told would not be true of them
+     */
+    ModelSource open() {
+        try {
+            ModelSource source = ModelSource.open(Models.file(configuration));
+            if (!times(source.files()).equals(times)) {
+                source.close();
+                throw new UsageException("the files of " + name
+                        + " have changed since the server was started: restart it to serve what they are now");
+            }
+            return source;
+        } catch (IOException gone) {
+            throw new UsageException("the files of " + name + " cannot be read any more: " + gone.getMessage(), gone);
+        }
+    }
+}

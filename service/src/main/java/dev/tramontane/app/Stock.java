@@ -1,0 +1,16 @@
+package dev.tramontane.app;
+
+import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.api.openai.ServedModels;
+import org.jspecify.annotations.Nullable;
+
+/** What a server has to serve: one model that stays, or several that come and go. Asked on any thread; must not block. */
+interface Stock extends ServedModels {
+
+    /** What the files of a listed model are. */
+    ModelFacts facts(String id);
+
+    /** What has failed for good, for people; null while all is well. */
+    @Nullable
+    String failed();
+}

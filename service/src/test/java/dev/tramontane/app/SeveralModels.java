@@ -1,0 +1,121 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** {@code serve} with several tiny models, and a client, until this is closed. */
+final class SeveralModels implements AutoCloseable {
+    private static final Pattern ADDRESS = Pattern.compile("tramontane: serving (\\S+) at (http://\\S+)\\R");
+
+    final CapturedProgram program = new CapturedProgram();
+    final String names;
+    final String address;
+    private final CompletableFuture<Outcome> running;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    SeveralModels(String... arguments) {
+        String[] all = Stream.concat(
+                        Stream.of("serve", "--port", "0", "--threads", "1", "--context", "512"), Stream.of(arguments))
+                .toArray(String[]::new);
+        running = CompletableFuture.supplyAsync(
+                () -> program.run(all), command -> Thread.ofPlatform().daemon().start(command));
+        await().until(() -> running.isDone() || ADDRESS.matcher(program.shown()).find());
+        Matcher matcher = ADDRESS.matcher(program.shown());
+        assertThat(matcher.find()).as("%s", running).isTrue();
+        names = matcher.group(1);
+        address = matcher.group(2);
+    }
+
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(address + path));
+    }
+
+    HttpRequest post(String path, JsonObject body) {
+        return request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+                .build();
+    }
+
+    HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    CompletableFuture<HttpResponse<String>> sendLater(HttpRequest request) {
+        return client.sendAsync(request, BodyHandlers.ofString());
+    }
+
+    JsonObject get(String path) throws IOException, InterruptedException {
+        return new JsonObject(send(request(path).build()).body());
+    }
+
+    /** A greedy completion of that many tokens. */
+    static JsonObject completion(String model, int tokens) {
+        return new JsonObject()
+                .put("model", model)
+                .put("prompt", "hello")
+                .put("temperature", 0)
+                .put("ignore_eos", true)
+                .put("max_tokens", tokens);
+    }
+
+    String text(String model) throws IOException, InterruptedException {
+        HttpResponse<String> response = send(post("/v1/completions", completion(model, 24)));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return new JsonObject(response.body())
+                .getJsonArray("choices")
+                .getJsonObject(0)
+                .getString("text");
+    }
+
+    /** Begins a stream, and reads up to its first event. */
+    BufferedReader stream(String model, int tokens) throws IOException, InterruptedException {
+        HttpResponse<InputStream> response = client.send(
+                post("/v1/completions", completion(model, tokens).put("stream", true)), BodyHandlers.ofInputStream());
+        assertThat(response.statusCode()).isEqualTo(200);
+        BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
+        assertThat(lines.readLine()).startsWith("data: ");
+        return lines;
+    }
+
+    /** The state of each model, in order: "a loaded". */
+    List<String> states() throws IOException, InterruptedException {
+        JsonArray models = get("/v1/models").getJsonArray("data");
+        return models.stream()
+                .map(JsonObject.class::cast)
+                .map(model -> model.getString("id") + " "
+                        + model.getJsonObject("status").getString("value"))
+                .toList();
+    }
+
+    void awaitStates(String... states) {
+        await().until(() -> states().equals(List.of(states)));
+    }
+
+    @Override
+    public void close() {
+        program.terminate();
+        assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
+        client.shutdownNow();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.TinyModel;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One process, several models, over real sockets. */
+class SeveralModelsTest {
+    @TempDir
+    Path dir;
+
+    private String model(long seed) throws Exception {
+        return TinyModel.PLAIN.withSeed(seed).writeTo(dir).toString();
+    }
+
+    private String alone(long seed) throws Exception {
+        try (SeveralModels one = new SeveralModels("--keep-alive", "forever", "m=" + model(seed))) {
+            return one.text("m");
+        }
+    }
+
+    @Test
+    void eachAnswersAsItDoesAloneAndListsSayWhichAreLoaded() throws Exception {
+        String first = alone(1);
+        String second = alone(2);
+        assertThat(first).isNotEqualTo(second);
+        try (SeveralModels server = new SeveralModels("a=" + model(1), "b=" + model(2))) {
+            assertThat(server.names).isEqualTo("a,b");
+            assertThat(server.states()).containsExactly("a loaded", "b unloaded");
+            assertThat(server.get("/api/ps").getJsonArray("models")).hasSize(1);
+            assertThat(server.get("/api/tags").getJsonArray("models")).hasSize(2);
+            assertThat(server.get("/readyz").getString("status")).isEqualTo("ok");
+            assertThat(server.text("b")).isEqualTo(second);
+            assertThat(server.text("a")).isEqualTo(first);
+            assertThat(server.states()).containsExactly("a loaded", "b loaded");
+            JsonArray running = server.get("/api/ps").getJsonArray("models");
+            assertThat(running).hasSize(2);
+            assertThat(running.getJsonObject(1).getString("model")).isEqualTo("b");
+            HttpResponse<String> nameless = server.send(server.post(
+                    "/v1/completions",
+                    new JsonObject()
+                            .put("prompt", "hello")
+                            .put("temperature", 0)
+                            .put("ignore_eos", true)
+                            .put("max_tokens", 24)));
+            assertThat(new JsonObject(nameless.body()).getString("model")).isEqualTo("a");
+            HttpResponse<String> unknown =
+                    server.send(server.post("/v1/completions", SeveralModels.completion("c", 1)));
+            assertThat(unknown.statusCode()).isEqualTo(404);
+            HttpResponse<String> metrics =
+                    server.send(server.request("/metrics").build());
+            assertThat(metrics.body())
+                    .contains("tramontane_models_loaded{model=\"b\"} 1")
+                    .contains("tramontane_generation_tokens_total{model=\"b\"} 24")
+                    .contains("tramontane_generation_tokens_total{model=\"a\"} 48");
+        }
+    }
+
+    @Test
+    void aReaderWhoStandsStillKeepsHisModelAndOthersWait() throws Exception {
+        try (SeveralModels server = new SeveralModels(
+                "--model-memory", "3MiB", "--cache-memory", "1MiB", "a=" + model(1), "b=" + model(2))) {
+            String expected = server.text("a");
+            BufferedReader reader = server.stream("a", 400);
+            var waiting = server.sendLater(server.post("/v1/completions", SeveralModels.completion("b", 1)));
+            server.awaitStates("a loaded", "b loading");
+            assertThat(waiting).isNotDone();
+            assertThat(reader.lines().filter(line -> line.startsWith("data: {")).count())
+                    .isGreaterThan(100);
+            assertThat(waiting.get().statusCode()).isEqualTo(200);
+            server.awaitStates("a unloaded", "b loaded");
+            assertThat(server.text("a")).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void aFileThatHasGoneIsOneErrorAndTheOthersGoOn() throws Exception {
+        String second = model(2);
+        try (SeveralModels server = new SeveralModels("a=" + model(1), "b=" + second)) {
+            Files.delete(Path.of(second));
+            HttpResponse<String> failed = server.send(server.post("/v1/completions", SeveralModels.completion("b", 1)));
+            assertThat(failed.statusCode()).isEqualTo(500);
+            assertThat(failed.body()).contains("The model 'b' could not be loaded; the server's log says why.");
+            assertThat(server.text("a")).isNotEmpty();
+            assertThat(server.states()).containsExactly("a loaded", "b unloaded");
+            assertThat(server.get("/readyz").getString("status")).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void whatCanNeverFitAndWhatIsNotListedIsRefusedByNameBeforeAnybodyConnects() throws Exception {
+        Outcome tooLarge = new CapturedProgram()
+                .run(
+                        "serve",
+                        "--port",
+                        "0",
+                        "--model-memory",
+                        "1MiB",
+                        "--cache-memory",
+                        "1MiB",
+                        "--context",
+                        "512",
+                        "a=" + model(1),
+                        "b=" + model(2));
+        assertThat(tooLarge.code()).isEqualTo(2);
+        assertThat(tooLarge.err())
+                .contains("the model a can never be loaded: it takes ")
+                .contains("--model-memory");
+        Outcome unknown =
+                new CapturedProgram().run("serve", "--port", "0", "--load", "c", "a=" + model(1), "b=" + model(2));
+        assertThat(unknown.err()).contains("--load: no model is called c; there are a, b");
+        Outcome twice = new CapturedProgram().run("serve", "--port", "0", "a=" + model(1), "a=" + model(2));
+        assertThat(twice.err()).contains("two models would be called a");
+    }
+}
