@@ -74,6 +74,11 @@ public final class AnswerReader {
         return mode == Mode.THOUGHT;
     }
 
+    /** Whether text may still begin a thought. */
+    public boolean mayBeginWithThought() {
+        return mayThink;
+    }
+
     /** Whether that control token begins thoughts. */
     public boolean opensThought(String piece) {
         return thoughts != null && thoughts.open().is(piece);

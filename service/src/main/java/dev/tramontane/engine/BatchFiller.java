@@ -18,7 +18,7 @@ final class BatchFiller {
         for (int i = 0; i < plan.size(); i++) {
             Sequence sequence = plan.sequence(i);
             PageTable table = sequence.table();
-            cache.makeRoom(table, sequence.computed, plan.rows(i), batch);
+            cache.makeRoom(table, sequence.computed, plan.rows(i) + plan.guesses(i), batch);
             batch.addSpan(table.slot, sequence.computed);
             int end = sequence.computed + plan.rows(i);
             for (int position = sequence.computed; position < end; position++) {
@@ -29,27 +29,57 @@ final class BatchFiller {
                 }
             }
             if (sequence.samplesToken(plan.rows(i))) {
-                draw(sequence, table.slot, batch);
+                int late = draw(sequence, table.slot, 0, batch);
+                if (sequence.guide != null) {
+                    lateMasks.add(sequence, sequence.guide, late);
+                }
+                if (sequence.guesses != null && plan.guesses(i) > 0) {
+                    drawGuessed(sequence, sequence.guesses, table.slot, batch);
+                }
             }
         }
     }
 
-    /** From the last row. */
-    private void draw(Sequence sequence, int slot, StepBatch batch) {
+    /** Each guess is a row that draws what follows it, as if it had been drawn itself. */
+    private void drawGuessed(Sequence sequence, Guesses guesses, int slot, StepBatch batch) {
+        TokenCounts counts = sequence.counts;
+        int sizeBefore = counts == null ? 0 : counts.size();
+        for (int i = 0; i < guesses.planned; i++) {
+            batch.addRow(guesses.tokens[i]);
+            if (counts != null) {
+                counts.generated(guesses.tokens[i]);
+            }
+            guesses.masks[i] = draw(sequence, slot, i + 1, batch);
+        }
+        for (int i = guesses.planned - 1; counts != null && i >= 0; i--) {
+            counts.takeBack(guesses.tokens[i], sizeBefore);
+        }
+        if (sequence.guide != null) {
+            lateMasks.addGuessed(sequence, sequence.guide, guesses);
+        }
+    }
+
+    /**
+     * From the last row.
+     *
+     * @param ahead guesses that come before it
+     * @return the number of its mask where that is made later, else -1
+     */
+    private static int draw(Sequence sequence, int slot, int ahead, StepBatch batch) {
         Request request = sequence.request;
-        batch.addDraw(batch.rows() - 1, slot, sequence.tokens(), sequence.sampling);
+        batch.addDraw(batch.rows() - 1, slot, sequence.tokens() + ahead, sequence.sampling);
         batch.reportTops(Math.max(0, request.submission.tops()));
         TokenCounts counts = sequence.counts;
         if (counts != null) {
             batch.addCounts(counts.pairs(), counts.size());
         }
         if (sequence.guide != null) {
-            lateMasks.add(sequence, sequence.guide, batch.allowLater());
-            return;
+            return batch.allowLater();
         }
-        int[] mask = request.mask(sequence.generated);
+        int[] mask = request.mask(sequence.generated + ahead);
         if (mask.length > 0) {
             batch.allow(mask);
         }
+        return -1;
     }
 }

@@ -1,7 +1,7 @@
 package dev.tramontane.engine;
 
 /** Sizes of the engine, checked once: of a step, of the cache, and of what is let in. */
-public record EngineConfig(Step step, Cache cache, Admission admission) {
+public record EngineConfig(Step step, Cache cache, Admission admission, Speculation speculation) {
     /** Most requests and tokens that a queue can be told to hold: what {@link Intake} can count. */
     static final int MOST_QUEUED_REQUESTS = (1 << 22) - 1;
 
@@ -79,6 +79,16 @@ public record EngineConfig(Step step, Cache cache, Admission admission) {
                 admission.slots);
     }
 
+    /** Nothing is guessed but where a request asks for it. */
+    public EngineConfig(Step step, Cache cache, Admission admission) {
+        this(step, cache, admission, Speculation.OFF);
+    }
+
+    /** The same where this is how tokens are guessed, for requests that say nothing of it. */
+    public EngineConfig speculating(Speculation other) {
+        return new EngineConfig(step, cache, admission, other);
+    }
+
     /** What serves a single machine well: 16 lanes, chunks of 256, 64 slots, pages of 32, F16. */
     public static EngineConfig defaults(int contextTokens, long cacheBytes) {
         return new EngineConfig(
@@ -89,12 +99,13 @@ public record EngineConfig(Step step, Cache cache, Admission admission) {
 
     public EngineConfig withCacheBytes(long bytes) {
         return new EngineConfig(
-                step, new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes), admission);
+                step, new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes), admission, speculation);
     }
 
     /** @param nanos see {@link RowBudget}; 0 for as long as it takes */
     public EngineConfig withStepNanos(long nanos) {
-        return new EngineConfig(new Step(step.lanes, step.tokenBudget, step.maxSamples, nanos), cache, admission);
+        return new EngineConfig(
+                new Step(step.lanes, step.tokenBudget, step.maxSamples, nanos), cache, admission, speculation);
     }
 
     public int lanes() {

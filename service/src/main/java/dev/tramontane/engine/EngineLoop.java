@@ -46,6 +46,8 @@ public final class EngineLoop implements Engine {
     private final Admitted admitted = new Admitted();
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
+    private final StepCosts costs = new StepCosts();
+    private final Speculator speculator;
     private final RunningSequences sequences;
     private final Publisher publisher;
     private final BatchFiller filler;
@@ -88,6 +90,17 @@ public final class EngineLoop implements Engine {
             EngineObserver observer,
             LongSupplier nanoClock,
             @Nullable PageStore store) {
+        this(model, config, observer, nanoClock, store, null);
+    }
+
+    /** @param drafter guesses for everybody; null for what is configured and asked for */
+    EngineLoop(
+            Model model,
+            EngineConfig config,
+            EngineObserver observer,
+            LongSupplier nanoClock,
+            @Nullable PageStore store,
+            @Nullable Drafter drafter) {
         this.model = model;
         this.observer = new CarefulObserver(observer);
         clock = nanoClock;
@@ -107,7 +120,9 @@ public final class EngineLoop implements Engine {
         scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
-        sequences = new RunningSequences(cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines);
+        sequences = new RunningSequences(
+                cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines, config.speculation());
+        speculator = new Speculator(config, costs, drafter);
         waiting = new Waiting(intake);
         endings = new Endings(waiting, admitted, sequences, deadlines, intake);
         Yields yields = new Yields(waiting.line(), cache.holdings(), admitted.absent(), sequences);
@@ -240,7 +255,9 @@ public final class EngineLoop implements Engine {
             fail(e);
             return true;
         }
+        long wrong = publisher.rejectedGuesses();
         publisher.publish(step, batch, stepEnd);
+        measure((int) (publisher.rejectedGuesses() - wrong));
         admitted.settle(); // Whoever is absent by now is so in the books, and may yield before the next step.
         report();
         observer.step(step.totalRows(), step.size(), stepEnd - stepStart);
@@ -343,6 +360,8 @@ public final class EngineLoop implements Engine {
         sequences.findPrefixes();
         step.clear();
         scheduler.plan(step, rates.budget(config.stepNanos()));
+        speculator.plan(step);
+        scheduler.guessed(step);
     }
 
     private void submitStep() {
@@ -366,7 +385,15 @@ public final class EngineLoop implements Engine {
         }
         stepEnd = clock.getAsLong();
         steps++;
-        rates.step(step.totalRows(), step.size(), stepEnd - stepStart);
+    }
+
+    /** @param wrong guesses of the step */
+    private void measure(int wrong) {
+        int guesses = step.totalGuesses();
+        rates.step(step.totalRows(), step.size(), guesses, wrong, stepEnd - stepStart);
+        if (step.totalRows() == step.size() + guesses) {
+            costs.step(step.totalRows(), stepEnd - stepStart);
+        }
     }
 
     private void report() {

@@ -14,6 +14,8 @@ package dev.tramontane.engine;
  * @param steps steps computed
  * @param promptTokens prompt tokens computed
  * @param generatedTokens tokens sampled, end tokens included
+ * @param guessesAccepted tokens that were guessed ahead and drawn
+ * @param guessesRejected tokens that were guessed ahead and not drawn
  * @param soughtTokens prompt tokens that were looked for among what is computed already
  * @param foundTokens of these, there, so not computed again
  * @param usedRatio the share of pages held, 0 to 1, in the group of layers where it is highest
@@ -31,6 +33,8 @@ public record EngineStatus(
         long steps,
         long promptTokens,
         long generatedTokens,
+        long guessesAccepted,
+        long guessesRejected,
         long soughtTokens,
         long foundTokens,
         double usedRatio,

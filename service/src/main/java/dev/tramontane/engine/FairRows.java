@@ -92,6 +92,17 @@ final class FairRows {
         return account != null && account.rows < account.ahead;
     }
 
+    /** So do the guesses that were added to a plan. */
+    void guessed(StepPlan plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            Account account = accounts.get(plan.sequence(i).request.tenant().name());
+            if (account != null) {
+                account.rows += plan.guesses(i);
+            }
+        }
+        findLeast();
+    }
+
     /** What was planned counts as computed. */
     void planned(StepPlan plan) {
         for (int i = 0; i < plan.size(); i++) {
@@ -100,6 +111,10 @@ final class FairRows {
                 account.rows += plan.rows(i);
             }
         }
+        findLeast();
+    }
+
+    private void findLeast() {
         least = Long.MAX_VALUE;
         for (int i = 0; i < asking.size(); i++) {
             least = Math.min(least, asking.get(i).rows);

@@ -11,7 +11,23 @@ package dev.tramontane.engine;
  * @param promptTokens tokens of the prompt
  * @param cachedTokens of these, not computed again because their pages were shared
  * @param generatedTokens tokens of the answer, those that were continued and the end token included
+ * @param acceptedGuesses tokens that were guessed ahead, and were those drawn
+ * @param rejectedGuesses tokens that were guessed ahead, and were not
  * @param error what failed, fit for the client; empty unless reason is ERROR
  */
 public record Finish(
-        FinishReason reason, int endToken, int promptTokens, int cachedTokens, int generatedTokens, String error) {}
+        FinishReason reason,
+        int endToken,
+        int promptTokens,
+        int cachedTokens,
+        int generatedTokens,
+        int acceptedGuesses,
+        int rejectedGuesses,
+        String error) {
+
+    /** Nothing was guessed. */
+    public Finish(
+            FinishReason reason, int endToken, int promptTokens, int cachedTokens, int generatedTokens, String error) {
+        this(reason, endToken, promptTokens, cachedTokens, generatedTokens, 0, 0, error);
+    }
+}

@@ -1,5 +1,7 @@
 package dev.tramontane.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the answer of one choice must be: which token may come next, token by token. The engine's own once it is submitted, and asked on its
  * thread: for a mask while the model computes what the mask will be applied to, for the rest between steps. None may block.
@@ -23,6 +25,15 @@ public interface Guide {
      * @throws GuideException when that can't be found out; that ends the answer
      */
     boolean accept(int token);
+
+    /**
+     * A guide at the same place that goes its own way, over tokens that are only guessed: it may take fewer than this one does, but none that
+     * this one does not.
+     *
+     * @return null where there is none: then nothing is guessed beyond what follows here
+     */
+    @Nullable
+    Guide fork();
 
     /** Whether the answer may end here. */
     boolean isComplete();

@@ -16,8 +16,11 @@ final class LateMasks {
 
     private record Draw(Sequence sequence, Guide guide, int mask) {}
 
+    private record Guessed(Sequence sequence, Guide guide, Guesses guesses) {}
+
     private final List<Draw> draws = new ArrayList<>();
     private final List<Draw> unfinished = new ArrayList<>();
+    private final List<Guessed> guessed = new ArrayList<>();
     private int turn;
     private final long[] words;
 
@@ -27,11 +30,17 @@ final class LateMasks {
 
     void clear() {
         draws.clear();
+        guessed.clear();
     }
 
     /** @param mask its number in the batch */
     void add(Sequence sequence, Guide guide, int mask) {
         draws.add(new Draw(sequence, guide, mask));
+    }
+
+    /** The draws behind guesses: their masks are made last, as far as there is work left. What has none counts as guessed wrongly. */
+    void addGuessed(Sequence sequence, Guide guide, Guesses guesses) {
+        guessed.add(new Guessed(sequence, guide, guesses));
     }
 
     int size() {
@@ -54,6 +63,35 @@ final class LateMasks {
             Draw draw = unfinished.get((at + turn % unfinished.size()) % unfinished.size());
             spent += write(draw, batch, Math.clamp(MaskWork.STEP - spent, 0, MaskWork.MASK));
         }
+        for (int at = 0; at < guessed.size(); at++) {
+            Guessed next = guessed.get((at + turn % guessed.size()) % guessed.size());
+            spent += write(next, batch, Math.clamp(MaskWork.STEP - spent, 0, MaskWork.MASK));
+        }
+    }
+
+    /** Leads a copy of the guide on over what was guessed. */
+    private int write(Guessed next, StepBatch batch, int most) {
+        Sequence sequence = next.sequence;
+        if (sequence.maskMissing || sequence.unguided != null) {
+            return 0;
+        }
+        MaskWork work = new MaskWork(most);
+        try {
+            Guide ahead = next.guide.fork();
+            for (int i = 0; ahead != null && i < next.guesses.planned; i++) {
+                if (!ahead.accept(next.guesses.tokens[i]) || ahead.isFinished() || !ahead.mask(words, work)) {
+                    break;
+                }
+                restrict(sequence, ahead, i + 1);
+                batch.writeMask(next.guesses.masks[i], words);
+                next.guesses.masked = i + 1;
+            }
+        } catch (GuideException atItsEnd) {
+            // Whether the guide itself gets there is seen when it does.
+        } catch (Throwable fault) { // Nothing depends on it: what has no mask is drawn in another step.
+            LOG.error("a mask could not be made ahead", fault);
+        }
+        return most - work.left();
     }
 
     /** @return what it took */
@@ -64,7 +102,7 @@ final class LateMasks {
         MaskWork work = new MaskWork(most);
         try {
             if (draw.guide.mask(words, work)) {
-                restrict(sequence, draw.guide);
+                restrict(sequence, draw.guide, 0);
                 batch.writeMask(draw.mask, words);
             } else {
                 sequence.maskMissing = true;
@@ -79,14 +117,14 @@ final class LateMasks {
     }
 
     /** What else the request says. An answer that can only end does so whatever {@code min_tokens} wants. */
-    private void restrict(Sequence sequence, Guide guide) {
+    private void restrict(Sequence sequence, Guide guide, int ahead) {
         Request request = sequence.request;
         if (!guide.isComplete()) {
             for (int end : request.endTokens()) {
                 words[end / 64] &= ~(1L << end % 64);
             }
         }
-        int[] also = request.mask(guide.isFinished() ? Integer.MAX_VALUE : sequence.generated);
+        int[] also = request.mask(guide.isFinished() ? Integer.MAX_VALUE : sequence.generated + ahead);
         StepBatch.restrict(words, also);
     }
 }

@@ -12,6 +12,8 @@ final class Publisher {
     private final Delivery delivery;
     private long promptTokens;
     private long generatedTokens;
+    private long accepted;
+    private long rejected;
 
     Publisher(RunningSequences sequences, Delivery delivery) {
         this.sequences = sequences;
@@ -28,14 +30,24 @@ final class Publisher {
         return generatedTokens;
     }
 
+    /** Tokens that were guessed since the start, and drawn. */
+    long acceptedGuesses() {
+        return accepted;
+    }
+
+    /** Tokens that were guessed since the start, and not drawn. */
+    long rejectedGuesses() {
+        return rejected;
+    }
+
     /** Results lie in the batch in the order in which {@link BatchFiller} asked for them. */
     void publish(StepPlan plan, StepBatch batch, long now) {
         int sample = 0;
         for (int i = 0; i < plan.size(); i++) {
             Sequence sequence = plan.sequence(i);
-            int next = sample + samples(sequence, plan.rows(i));
+            int next = sample + sequence.samples(plan.rows(i)) + plan.guesses(i);
             try {
-                publish(sequence, plan.rows(i), batch, sample, now);
+                publish(sequence, plan.rows(i), plan.guesses(i), batch, sample, now);
             } catch (Throwable fault) { // The others' results are there and theirs.
                 LOG.error("a result could not be handed over; its request is ended", fault);
                 sequences.endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
@@ -44,22 +56,18 @@ final class Publisher {
         }
     }
 
-    /** Results that {@link BatchFiller} asked for in a sequence's rows. */
-    private static int samples(Sequence sequence, int rows) {
-        int samples = sequence.samplesToken(rows) ? 1 : 0;
-        for (int position = sequence.computed; position < sequence.computed + rows; position++) {
-            samples += sequence.scores(position) ? 1 : 0;
-        }
-        return samples;
-    }
-
     /** One sequence's results, beginning with {@code firstSample}. */
-    private void publish(Sequence sequence, int rows, StepBatch batch, int firstSample, long now) {
+    private void publish(Sequence sequence, int rows, int guessed, StepBatch batch, int firstSample, long now) {
         Request request = sequence.request;
         int sample = firstSample;
         int start = sequence.computed;
         boolean samplesToken = sequence.samplesToken(rows);
         boolean again = samplesToken && sequence.maskMissing;
+        Guesses guesses = guessed > 0 ? sequence.guesses : null;
+        if (guesses != null) {
+            guesses.computed();
+            rejected += guessed;
+        }
         int kept = again ? rows - 1 : rows; // The row whose draw had no mask is computed once more, the same.
         sequence.computed += kept;
         sequences.computed(sequence, start);
@@ -73,7 +81,10 @@ final class Publisher {
             return;
         }
         if (samplesToken) {
-            sampled(sequence, batch, sample, now);
+            boolean goesOn = sampled(sequence, batch, sample, now);
+            if (guesses != null) {
+                verify(sequence, guesses, goesOn, batch, sample, now);
+            }
         } else if (!request.forked && request.live > 0) {
             sequences.forkWhenComputed(request);
         }
@@ -93,17 +104,35 @@ final class Publisher {
         }
     }
 
-    private void sampled(Sequence sequence, StepBatch batch, int sample, long now) {
+    /** As long as what is drawn is what was guessed, the next row is that of the next token, and its draw counts. */
+    private void verify(Sequence sequence, Guesses guesses, boolean begun, StepBatch batch, int firstSample, long now) {
+        boolean goesOn = begun;
+        int right = 0;
+        int most = sequence.guide == null ? guesses.planned : guesses.masked;
+        while (goesOn && right < most && batch.resultToken(firstSample + right) == guesses.tokens[right]) {
+            right++;
+            guesses.wasRight();
+            accepted++;
+            rejected--;
+            sequence.computed++;
+            sequences.computed(sequence, sequence.computed - 1);
+            goesOn = sampled(sequence, batch, firstSample + right, now);
+        }
+        guesses.verified(right, goesOn && right < most);
+    }
+
+    /** @return whether the sequence goes on */
+    private boolean sampled(Sequence sequence, StepBatch batch, int sample, long now) {
         if (sequence.over || sequence.cancelled()) {
-            return;
+            return false;
         }
         if (sequence.unguided != null) {
             sequences.end(sequence, FinishReason.ERROR, -1, sequence.unguided);
-            return;
+            return false;
         }
         if (batch.resultStatus(sample) != StepBatch.OK) {
             sequences.end(sequence, FinishReason.ERROR, -1, complaint(batch.resultStatus(sample)));
-            return;
+            return false;
         }
         int token = batch.resultToken(sample);
         sequence.append(token);
@@ -111,11 +140,11 @@ final class Publisher {
         sequences.sampled(sequence, now);
         if (sequence.sampled() == 1 && !delivery.prefilled(sequence)) {
             sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
-            return;
+            return false;
         }
         if (sequence.request.isEndToken(token)) {
             sequences.end(sequence, FinishReason.STOP, token, "");
-            return;
+            return false;
         }
         String fault = guide(sequence, token);
         if (!fault.isEmpty()) {
@@ -127,6 +156,7 @@ final class Publisher {
         } else if (sequence.generated == sequence.request.answer()) {
             sequences.end(sequence, FinishReason.LENGTH, -1, "");
         }
+        return !sequence.over;
     }
 
     /** Tells a sequence's guide of a token; says what is wrong with it, empty where nothing is. */

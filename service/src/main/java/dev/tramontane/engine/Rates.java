@@ -27,8 +27,17 @@ final class Rates {
 
     /** A step of {@code rows} rows in {@code sequences} sequences; more rows than sequences means that it held a chunk. */
     void step(int rows, int sequences, long nanos) {
-        double each = (double) nanos / rows;
-        if (rows > sequences) {
+        step(rows, sequences, 0, 0, nanos);
+    }
+
+    /**
+     * The same with guesses among the rows.
+     *
+     * @param wrong of them
+     */
+    void step(int rows, int sequences, int guesses, int wrong, long nanos) {
+        double each = (double) nanos / (rows - wrong);
+        if (rows > sequences + guesses) {
             nanosPerPromptToken = average(nanosPerPromptToken, each);
             chunks.add(rows, nanos);
         } else {

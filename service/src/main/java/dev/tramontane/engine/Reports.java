@@ -89,6 +89,8 @@ final class Reports {
                 steps,
                 publisher.promptTokens(),
                 publisher.generatedTokens(),
+                publisher.acceptedGuesses(),
+                publisher.rejectedGuesses(),
                 prefixes.sought(),
                 prefixes.found(),
                 cache.usedRatio(),

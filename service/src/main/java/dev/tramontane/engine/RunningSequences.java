@@ -19,6 +19,7 @@ final class RunningSequences {
     private final Rates rates;
     private final LongSupplier clock;
     private final Deadlines deadlines;
+    private final Speculation speculation;
 
     RunningSequences(
             KvCache cache,
@@ -28,7 +29,8 @@ final class RunningSequences {
             EngineObserver observer,
             Rates rates,
             LongSupplier clock,
-            Deadlines deadlines) {
+            Deadlines deadlines,
+            Speculation speculation) {
         this.cache = cache;
         this.prefixes = prefixes;
         this.admitted = admitted;
@@ -37,6 +39,7 @@ final class RunningSequences {
         this.rates = rates;
         this.clock = clock;
         this.deadlines = deadlines;
+        this.speculation = speculation;
     }
 
     /** Reserves what a waiting request may come to hold. */
@@ -64,6 +67,7 @@ final class RunningSequences {
             if (sequence.sampling.penalises()) {
                 sequence.counts = new TokenCounts(sequence.sampling, request.prompt(), request.continued());
             }
+            guess(sequence);
             sequence.started = true;
             sequence.startedNanos = now;
             observer.started(waited);
@@ -75,6 +79,14 @@ final class RunningSequences {
             endAll(request, request.knownEnd(), "");
         } else if (request.live > 0 && !request.forked) {
             forkWhenComputed(request);
+        }
+    }
+
+    private void guess(Sequence sequence) {
+        Speculation asked = sequence.request.submission.speculation();
+        Speculation wish = asked == null ? speculation : asked;
+        if (wish.guesses() && !sequence.request.onlyPrompt()) {
+            sequence.guesses = new Guesses(wish, asked != null, sequence.request.prompt(), sequence.request.length);
         }
     }
 
@@ -170,7 +182,16 @@ final class RunningSequences {
                             mostGenerated(sequence.request));
                 }
             }
-            Finish finish = new Finish(reason, endToken, prompt, sequence.cachedPrompt(), sequence.generated, error);
+            Guesses guesses = sequence.guesses;
+            Finish finish = new Finish(
+                    reason,
+                    endToken,
+                    prompt,
+                    sequence.cachedPrompt(),
+                    sequence.generated,
+                    guesses == null ? 0 : guesses.accepted,
+                    guesses == null ? 0 : guesses.rejected,
+                    error);
             delivery.finish(sequence, finish, phases);
         }
     }

@@ -80,6 +80,11 @@ final class Scheduler {
         fairness.planned(plan);
     }
 
+    /** Guesses were added to the plan: their rows are somebody's, too. */
+    void guessed(StepPlan plan) {
+        fairness.guessed(plan);
+    }
+
     /** Whether somebody who has a head start has a prompt. */
     private boolean promptsAhead() {
         if (fairness.tenants() > 1) {

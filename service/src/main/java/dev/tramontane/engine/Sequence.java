@@ -70,6 +70,10 @@ final class Sequence implements SequenceHandle {
     @Nullable
     TokenCounts counts;
 
+    /** Kept only if its tokens are guessed ahead, from admission on. */
+    @Nullable
+    Guesses guesses;
+
     private int lastToken;
 
     Sequence(Request request, int choice, SequenceListener listener, Intake intake) {
@@ -197,6 +201,20 @@ final class Sequence implements SequenceHandle {
         return request.forked && computed + rows == tokens();
     }
 
+    /** Results that {@link BatchFiller} asks for in so many more rows of known tokens. */
+    int samples(int rows) {
+        int samples = samplesToken(rows) ? 1 : 0;
+        if (request.scoresPrompt()) {
+            samples += Math.clamp(request.submission.asked() - 1 - computed, 0, rows);
+        }
+        return samples;
+    }
+
+    /** Tokens that may be generated in a step beside the next one: as many as are demanded, and none past the answer's end. */
+    int roomAhead() {
+        return (int) Math.min(request.answer() - generated, demand.get() - generated) - 1;
+    }
+
     /** Of the prompt proper, what was computed for another sequence. */
     int cachedPrompt() {
         return Math.min(cached, request.submission.asked());
@@ -226,6 +244,9 @@ final class Sequence implements SequenceHandle {
         }
         if (counts != null) {
             counts.generated(token);
+        }
+        if (guesses != null) {
+            guesses.append(token);
         }
     }
 }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenant for whom
  * @param urgency when
  * @param guides gives each choice what it must be, past the tokens continued; null where it may be anything
+ * @param speculation whether and how its tokens are guessed ahead; null for what the engine does by itself
  */
 public record Submission(
         int[] prompt,
@@ -40,9 +41,40 @@ public record Submission(
         long initialDemand,
         Tenant tenant,
         Urgency urgency,
-        @Nullable Supplier<? extends Guide> guides) {
+        @Nullable Supplier<? extends Guide> guides,
+        @Nullable Speculation speculation) {
     public Submission {
         endTokens = Set.copyOf(endTokens);
+    }
+
+    /** Guessed ahead as the engine does by itself. */
+    public Submission(
+            int[] prompt,
+            int continued,
+            int maxTokens,
+            int minTokens,
+            Set<Integer> endTokens,
+            Sampling sampling,
+            int tops,
+            int promptTops,
+            long initialDemand,
+            Tenant tenant,
+            Urgency urgency,
+            @Nullable Supplier<? extends Guide> guides) {
+        this(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                urgency,
+                guides,
+                null);
     }
 
     /** Whatever it may say. */
@@ -126,6 +158,25 @@ public record Submission(
                 initialDemand,
                 tenant,
                 urgency,
+                other,
+                speculation);
+    }
+
+    /** The same, guessed ahead like this; null for what the engine does by itself. */
+    public Submission speculating(@Nullable Speculation other) {
+        return new Submission(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                urgency,
+                guides,
                 other);
     }
 

@@ -41,6 +41,20 @@ final class TokenCounts {
         pairs[2 * pair + 1]++;
     }
 
+    /**
+     * Takes back that tokens were generated, the last first.
+     *
+     * @param sizeBefore how many pairs there were before the first of those that are taken back
+     */
+    void takeBack(int token, int sizeBefore) {
+        int pair = find(token);
+        pairs[2 * pair + 1]--;
+        if (pair >= sizeBefore && pairs[2 * pair + 1] == 0) {
+            index[slot(token)] = EMPTY; // The last that was added: nobody's place depends on it.
+            size--;
+        }
+    }
+
     /** Pairs; only the first {@link #size()} are meant. Valid until the next change. */
     int[] pairs() {
         return pairs;
@@ -52,12 +66,9 @@ final class TokenCounts {
 
     /** The number of the token's pair, made with count 0 if there was none. */
     private int find(int token) {
-        int at = hash(token) & (index.length - 1);
-        while (index[at] != EMPTY) {
-            if (pairs[2 * (index[at] - 1)] == token) {
-                return index[at] - 1;
-            }
-            at = (at + 1) & (index.length - 1);
+        int at = slot(token);
+        if (index[at] != EMPTY) {
+            return index[at] - 1;
         }
         if (2 * size == pairs.length) {
             pairs = Arrays.copyOf(pairs, 2 * pairs.length);
@@ -69,6 +80,15 @@ final class TokenCounts {
             rehash();
         }
         return size - 1;
+    }
+
+    /** Where the token's pair is, or would be. */
+    private int slot(int token) {
+        int at = hash(token) & (index.length - 1);
+        while (index[at] != EMPTY && pairs[2 * (index[at] - 1)] != token) {
+            at = (at + 1) & (index.length - 1);
+        }
+        return at;
     }
 
     private void rehash() {

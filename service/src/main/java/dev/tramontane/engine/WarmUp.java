@@ -47,7 +47,8 @@ final class WarmUp implements SequenceListener {
                 EngineObserver.NONE,
                 rates,
                 () -> 0,
-                new Deadlines(0));
+                new Deadlines(0),
+                Speculation.OFF);
         publisher = new Publisher(sequences, delivery);
         filler = new BatchFiller(cache, new LateMasks(model.geometry().vocabulary()));
     }

@@ -58,7 +58,7 @@ public interface StepBatch {
     /**
      * Gives the last sample what its penalties look at.
      *
-     * @param pairs distinct tokens with how often each was generated, as (token, count) pairs
+     * @param pairs distinct tokens with how often each was generated, as (token, count) pairs; copied
      * @param count pairs that are meant, from the first on
      */
     void addCounts(int[] pairs, int count);

@@ -99,6 +99,13 @@ public final class Matcher {
         return true;
     }
 
+    /** Another at the same place, which goes its own way; nothing before can be taken back of it. */
+    public Matcher fork() {
+        Matcher fork = new Matcher(structure, state(), ends);
+        fork.ended = ended;
+        return fork;
+    }
+
     /** Takes back the last tokens, an end included: at most {@link #HISTORY} of them. */
     public void rollback(int tokens) {
         if (tokens < 0 || tokens > taken || tokens > HISTORY) {

@@ -36,7 +36,8 @@ final class EngineEquivalencePropertyTest {
     @MethodSource("chunksAndPages")
     void ringIsAnUnboundedCacheWithAMask(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW - 1, WINDOW, WINDOW + 1, 40, 157}) {
-            Rig rig = new Rig(FakeModel.of(VOCABULARY, WINDOW), Asks.config(1, chunk, page, 400, 1));
+            Rig rig = Rig.guessingNowAndThen(
+                    prompt + page, FakeModel.of(VOCABULARY, WINDOW), Asks.config(1, chunk, page, 400, 1));
             Rig.Ask ask = rig.ask(Asks.scored(Asks.prompt(prompt, prompt), 100));
             rig.run().assertAsAlone(ask, "prompt of " + prompt);
             rig.assertIdle();
@@ -46,7 +47,10 @@ final class EngineEquivalencePropertyTest {
     @ParameterizedTest
     @MethodSource("chunksAndPages")
     void fullAndWindowedLayersTogether(int chunk, int page) throws RefusedException {
-        Rig rig = new Rig(FakeModel.of(VOCABULARY, 0, WINDOW, 1, 29), Asks.config(2, Math.max(2, chunk), page, 400, 4));
+        Rig rig = Rig.guessingNowAndThen(
+                chunk + page,
+                FakeModel.of(VOCABULARY, 0, WINDOW, 1, 29),
+                Asks.config(2, Math.max(2, chunk), page, 400, 4));
         List<Rig.Ask> asks = new ArrayList<>();
         for (int prompt : new int[] {1, WINDOW, 64, 130}) {
             asks.add(rig.ask(Asks.greedy(Asks.prompt(prompt, prompt), 60)));
@@ -62,7 +66,10 @@ final class EngineEquivalencePropertyTest {
     @MethodSource("chunksAndPages")
     void choicesAreAsManySeparateRequests(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW, WINDOW + 1, 33, 48}) {
-            Rig rig = new Rig(FakeModel.of(VOCABULARY, 0, WINDOW), Asks.config(3, Math.max(3, chunk), page, 200, 5));
+            Rig rig = Rig.guessingNowAndThen(
+                    prompt + chunk + page,
+                    FakeModel.of(VOCABULARY, 0, WINDOW),
+                    Asks.config(3, Math.max(3, chunk), page, 200, 5));
             Submission submission = new Submission(
                     Asks.prompt(prompt, chunk),
                     50,
@@ -81,7 +88,7 @@ final class EngineEquivalencePropertyTest {
     }
 
     static LongStream seeds() {
-        return LongStream.rangeClosed(1, 60);
+        return LongStream.rangeClosed(1, 80);
     }
 
     /** Random models, sizes, companions, demand and cancellation: whoever ends, ends as if alone. */
@@ -100,7 +107,8 @@ final class EngineEquivalencePropertyTest {
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 120, 1) * (1 + random.nextInt(3));
         // Chunks follow a clock that jumps, in half of the cases.
         long stepNanos = random.nextBoolean() ? 0 : 1 + random.nextLong(1L << random.nextInt(1, 34));
-        Rig rig = new Rig(model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
+        Rig rig =
+                Rig.guessingNowAndThen(seed, model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
         SplittableRandom clock = random.split();
         model.spy(batch -> rig.nanos.addAndGet(clock.nextLong(1L << clock.nextInt(1, 34))));
         List<Rig.Ask> asks = new ArrayList<>();

@@ -24,7 +24,8 @@ final class EngineSoakTest {
                 new EngineConfig.Step(1 + random.nextInt(6), 30, 8),
                 new EngineConfig.Cache(1 + random.nextInt(5), false, 1),
                 new EngineConfig.Admission(12, 150, 4, 12, 400));
-        Rig rig = new Rig(model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
+        Rig rig = Rig.guessingNowAndThen(
+                seed, model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
         List<Rig.Ask> live = new ArrayList<>();
         Set<Rig.Ask> cancelled = new HashSet<>();
         int accepted = 0;
@@ -76,7 +77,7 @@ final class EngineSoakTest {
     /** Promise 1: age costs nothing. */
     @Test
     void aHundredThousandTokensInAConstantNumberOfPages() throws RefusedException {
-        Rig rig = new Rig(FakeModel.of(50, 24), Asks.config(2, 8, 4, 200_000, 2));
+        Rig rig = new Rig(FakeModel.of(50, 24), Asks.config(2, 8, 4, 200_000, 2).speculating(Speculation.AUTO));
         int[] delivered = {0};
         SequenceListener counting = new SequenceListener() {
             @Override

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What the engine makes of guides; that they change nothing else, {@link EngineEquivalencePropertyTest} and others find by chance. */
@@ -125,6 +126,11 @@ final class GuidedAnswersTest {
             @Override
             public boolean accept(int token) {
                 return false;
+            }
+
+            @Override
+            public @Nullable Guide fork() {
+                return null;
             }
 
             @Override

@@ -42,7 +42,7 @@ final class PrefixPropertyTest {
         FakeModel model = FakeModel.of(50, windows);
         int sequences = 1 + random.nextInt(4);
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 150, sequences);
-        Rig rig = new Rig(model, roomy.withCacheBytes(bytes));
+        Rig rig = Rig.guessingNowAndThen(seed / GEOMETRIES.length, model, roomy.withCacheBytes(bytes));
         Tenant[] tenants = {Tenant.COMMON, new Tenant("a", 50), new Tenant("b", 30)};
         List<Rig.Ask> live = new ArrayList<>();
         Set<Rig.Ask> cancelled = new HashSet<>();

@@ -32,6 +32,30 @@ final class Rig {
         engine = new EngineLoop(model, config, EngineObserver.NONE, nanos::get, store);
     }
 
+    private Rig(FakeModel model, EngineConfig config, EngineObserver observer, Drafter drafter) {
+        this.model = model;
+        this.config = config;
+        engine = new EngineLoop(model, config, observer, nanos::get, null, drafter);
+    }
+
+    /** Tokens are guessed in every second case. */
+    static Rig guessingNowAndThen(long number, FakeModel model, EngineConfig config) {
+        return number % 2 == 0 ? new Rig(model, config) : guessing(model, config, number);
+    }
+
+    /** The same where tokens are guessed, and many of the guesses are wrong. */
+    static Rig guessing(FakeModel model, EngineConfig config, long seed) {
+        return guessing(model, config, EngineObserver.NONE, seed);
+    }
+
+    static Rig guessing(FakeModel model, EngineConfig config, EngineObserver observer, long seed) {
+        return new Rig(
+                model,
+                config.speculating(new Speculation(Speculation.Method.AUTO, Speculation.MOST)),
+                observer,
+                new Adversary(model.geometry(), config.contextTokens(), seed));
+    }
+
     /** One submitted request: its choices' handles and what they were told. */
     record Ask(Submission submission, List<Recorder> heard, List<SequenceHandle> handles) {
         Recorder first() {

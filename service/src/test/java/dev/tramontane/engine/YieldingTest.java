@@ -258,12 +258,13 @@ final class YieldingTest {
         EngineConfig sizes = Asks.config(lanes, 8, 1 + random.nextInt(6), 60, lanes + random.nextInt(2));
         EngineConfig config = random.nextInt(4) == 0 ? Asks.cold(sizes) : sizes;
         AtomicInteger yielded = new AtomicInteger();
-        Rig rig = new Rig(some, config, new EngineObserver() {
+        EngineObserver counting = new EngineObserver() {
             @Override
             public void yielded() {
                 yielded.incrementAndGet();
             }
-        });
+        };
+        Rig rig = seed % 2 == 0 ? new Rig(some, config, counting) : Rig.guessing(some, config, counting, seed);
         List<Story> stories = new ArrayList<>();
         for (int turn = 0; turn < 150; turn++) {
             if (stories.size() < 14 && random.nextInt(4) == 0) {

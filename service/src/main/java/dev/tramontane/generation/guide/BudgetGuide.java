@@ -103,6 +103,13 @@ public final class BudgetGuide implements Guide {
         return true;
     }
 
+    /** While none of the tokens ahead can be one that the budget forbids, they are held to the rest only. */
+    @Override
+    public @Nullable Guide fork() {
+        Guide ahead = rest == null ? null : rest.fork();
+        return rest != null && ahead == null ? null : new AheadOfBudget(ahead, tokens, meter.ahead(most));
+    }
+
     @Override
     public boolean isComplete() {
         return !isSpent() && (rest == null || rest.isComplete());

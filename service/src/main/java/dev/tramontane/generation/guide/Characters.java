@@ -17,6 +17,11 @@ final class Characters {
         }
     }
 
+    /** Goes on where another is. */
+    void follow(Characters other) {
+        missing = other.missing;
+    }
+
     boolean areWhole() {
         return missing == 0;
     }

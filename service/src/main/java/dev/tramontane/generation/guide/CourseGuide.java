@@ -31,6 +31,21 @@ public final class CourseGuide implements Guide {
     }
 
     @Override
+    public @Nullable Guide fork() {
+        Guide ahead = text == null ? null : text.fork();
+        if (text != null && ahead == null) {
+            return null;
+        }
+        CourseGuide fork = new CourseGuide(course);
+        fork.part = part;
+        fork.text = ahead;
+        fork.begun = begun;
+        fork.characters.follow(characters);
+        fork.said.writeBytes(said.toByteArray());
+        return fork;
+    }
+
+    @Override
     public boolean mask(long[] words, MaskWork work) {
         switch (part.kind()) {
             case NOTHING -> Arrays.fill(words, 0);

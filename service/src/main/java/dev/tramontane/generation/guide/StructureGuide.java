@@ -12,10 +12,19 @@ public final class StructureGuide implements Guide {
     private static final int PATIENCE = 32;
 
     private final Matcher matcher;
+
+    /** Moves that one token may take. */
+    private final int moves;
+
     private int tried;
 
     public StructureGuide(Matcher matcher) {
+        this(matcher, MaskWork.MASK);
+    }
+
+    private StructureGuide(Matcher matcher, int moves) {
         this.matcher = matcher;
+        this.moves = moves;
     }
 
     @Override
@@ -38,10 +47,16 @@ public final class StructureGuide implements Guide {
     @Override
     public boolean accept(int token) {
         try {
-            return matcher.accept(token, MaskWork.MASK);
+            return matcher.accept(token, moves);
         } catch (WorkExceededException tooMuch) {
             throw tooMuch(tooMuch);
         }
+    }
+
+    /** Tokens that are only guessed may take less work, since there are several of them. */
+    @Override
+    public Guide fork() {
+        return new StructureGuide(matcher.fork(), MaskWork.MASK / 16);
     }
 
     private static GuideException tooMuch(WorkExceededException why) {

@@ -118,6 +118,31 @@ public final class ThoughtMeter {
         return characters.areWhole();
     }
 
+    /** For tokens that are only guessed: those before which so many of thoughts can't have come. */
+    Ahead ahead(int most) {
+        return new Ahead(most);
+    }
+
+    /** How far a budget can't be spent, whatever the tokens are. */
+    final class Ahead {
+        private boolean outside = !reader.isThinking() && !reader.mayBeginWithThought();
+        private int left;
+
+        private Ahead(int most) {
+            left = most - tokens;
+        }
+
+        /** Whether the budget can't be spent behind this token, either. */
+        boolean take(int token) {
+            if (outside && control.apply(token) == null) {
+                return true; // Text begins no thought here.
+            }
+            outside = false;
+            left--;
+            return left > 0;
+        }
+    }
+
     /** Of all thoughts so far. */
     public int tokens() {
         return tokens;

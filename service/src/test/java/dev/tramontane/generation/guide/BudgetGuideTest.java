@@ -85,17 +85,23 @@ final class BudgetGuideTest {
     /** Draws so many tokens by chance, ends left out. */
     private static List<Integer> walk(BudgetGuide guide, long seed, int length) {
         Random random = new Random(seed);
+        Scout scout = new Scout(seed);
+        long[] words = new long[(SIZE + 63) / 64];
         List<Integer> drawn = new ArrayList<>();
         while (drawn.size() < length) {
             List<Integer> allowed = allowed(guide);
+            assertThat(guide.mask(words, new MaskWork(MaskWork.STEP))).isTrue();
+            scout.compare(guide, words);
             int token = allowed.get(random.nextInt(allowed.size()));
             if (token != END) {
                 assertThat(guide.accept(token))
                         .as("token %s after %s", token, drawn)
                         .isTrue();
+                scout.take(token);
                 drawn.add(token);
             }
         }
+        assertThat(scout.compared).as("forks that came along").isPositive();
         return drawn;
     }
 

@@ -276,8 +276,10 @@ final class CallsPropertyTest {
     private @Nullable List<Integer> walk(Style style, Guide guide) {
         List<Integer> ids = new ArrayList<>();
         long[] words = new long[(style.tokens.size() + 63) / 64];
+        Scout scout = new Scout(WALK);
         while (ids.size() < WALK && !guide.isComplete()) {
             assertThat(guide.mask(words, new MaskWork(MaskWork.STEP))).isTrue();
+            scout.compare(guide, words);
             List<Integer> allowed = IntStream.range(0, style.tokens.size())
                     .filter(id -> (words[id >> 6] >>> id & 1) != 0)
                     .boxed()
@@ -288,8 +290,10 @@ final class CallsPropertyTest {
             List<Integer> from = !closing.isEmpty() && random.nextInt(3) > 0 ? closing : allowed;
             int token = from.get(random.nextInt(from.size()));
             assertThat(guide.accept(token)).isTrue();
+            scout.take(token);
             ids.add(token);
         }
+        assertThat(scout.compared).isGreaterThanOrEqualTo(ids.size() / 2);
         return guide.isComplete() ? ids : null;
     }
 }

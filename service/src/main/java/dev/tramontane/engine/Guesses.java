@@ -1,0 +1,164 @@
+package dev.tramontane.engine;
+
+import java.util.Arrays;
+
+/**
+ * What is guessed of one sequence's next tokens, and how often that was right. The engine thread's.
+ *
+ * <p>Tokens are guessed from a text that its client expects, from the sequence's own past, or by a draft model; each source has its own
+ * share of right guesses, by which the {@link Speculator} decides whether more of them pay.
+ */
+final class Guesses {
+    /** Where the guesses of a step come from. */
+    private static final class Source {
+        /** Share of right guesses that is assumed before there were any. */
+        final double prior;
+
+        double right;
+
+        Source(double prior) {
+            this.prior = prior;
+            right = prior;
+        }
+
+        void forget() {
+            right += RETURN * (prior - right);
+        }
+
+        void told(boolean wasRight) {
+            right += WEIGHT * ((wasRight ? 1 : 0) - right);
+        }
+    }
+
+    /** Of each guess in a share of right ones. */
+    private static final double WEIGHT = 0.1;
+
+    /** By which a share returns to what was assumed, for each token that is generated: what did not pay is tried again. */
+    private static final double RETURN = 0.01;
+
+    final Speculation wish;
+
+    /** Whether the request asked for it by itself. */
+    final boolean asked;
+
+    private final TokenHistory past;
+    private final TokenHistory predicted;
+
+    /** Where in the expected text the answer stands; {@link TokenHistory#NOWHERE} where it has left it. */
+    private int place;
+
+    /** A text that the client expects, or three tokens that stood before. */
+    private final Source text = new Source(0.7);
+
+    /** Two tokens that stood before. */
+    private final Source pair = new Source(0.4);
+
+    private Source source = text;
+
+    /** Of the step that is planned: guessed tokens, how many of them will be computed, and of how many the mask was made. */
+    final int[] tokens = new int[Speculation.MOST];
+
+    /** Numbers of the masks of their draws in the batch. */
+    final int[] masks = new int[Speculation.MOST];
+
+    int planned;
+    int masked;
+
+    /** Guesses that were right, and wrong, since the start. */
+    int accepted;
+
+    int rejected;
+
+    /**
+     * @param known the sequence's tokens so far
+     * @param length tokens that it may have in all
+     */
+    Guesses(Speculation wish, boolean asked, int[] known, int length) {
+        this.wish = wish;
+        this.asked = asked;
+        past = new TokenHistory(length);
+        for (int i = Math.max(0, known.length - TokenHistory.MOST); i < known.length; i++) {
+            past.append(known[i]);
+        }
+        predicted = new TokenHistory(Math.min(wish.predicted().length, TokenHistory.MOST));
+        for (int i = 0; i < wish.predicted().length && i < TokenHistory.MOST; i++) {
+            predicted.append(wish.predicted()[i]);
+        }
+    }
+
+    /** A token was generated. */
+    void append(int token) {
+        past.append(token);
+        place = predicted.knows(place) && predicted.token(place) == token ? place + 1 : TokenHistory.NOWHERE;
+        text.forget();
+        pair.forget();
+    }
+
+    /**
+     * Looks for guesses in what is known.
+     *
+     * @param most that are wanted
+     * @return how many there are in {@link #tokens}
+     */
+    int lookUp(int most) {
+        int known = past.size();
+        if (!predicted.knows(place) && known >= 3) {
+            place = predicted.behind(past.token(known - 3), past.token(known - 2), past.token(known - 1));
+        }
+        if (predicted.knows(place)) {
+            source = text;
+            return copy(predicted, place, most, false);
+        }
+        int at = known < 3
+                ? TokenHistory.NOWHERE
+                : past.behind(past.token(known - 3), past.token(known - 2), past.token(known - 1));
+        source = text;
+        if (at == TokenHistory.NOWHERE && known >= 2) {
+            at = past.behind(past.token(known - 2), past.token(known - 1));
+            source = pair;
+        }
+        return at == TokenHistory.NOWHERE ? 0 : copy(past, at, most, true);
+    }
+
+    /** @param repeats whether what was guessed goes on behind the end of what is known, as in a text that repeats itself */
+    private int copy(TokenHistory from, int at, int most, boolean repeats) {
+        int count = repeats ? most : Math.min(most, from.size() - at);
+        for (int i = 0; i < count; i++) {
+            tokens[i] = at + i < from.size() ? from.token(at + i) : tokens[at + i - from.size()];
+        }
+        return count;
+    }
+
+    /** The probability that a guess is right where those before it are. */
+    double share() {
+        return source.right;
+    }
+
+    /** The planned guesses are computed: wrong, until they turn out to be right. */
+    void computed() {
+        rejected += planned;
+    }
+
+    /** One of the planned guesses was right: told before the next is looked at, which may end the sequence. */
+    void wasRight() {
+        accepted++;
+        rejected--;
+    }
+
+    /** So many of the planned guesses were right, and another one wrong, where its draw was looked at. */
+    void verified(int correct, boolean another) {
+        for (int i = 0; i < correct; i++) {
+            source.told(true);
+        }
+        if (another) {
+            source.told(false);
+        }
+    }
+
+    /** Nothing is planned. */
+    void clear() {
+        planned = 0;
+        masked = 0;
+        Arrays.fill(masks, 0);
+    }
+}
