@@ -96,6 +96,7 @@ final class AgainstOptions {
                         engine.cacheBytes(),
                         kv == null ? engine.halfPrecision() : own.engine().halfPrecision(),
                         engine.prefixes(),
+                        engine.speculation(),
                         engine.snapshots(),
                         engine.queueRequests(),
                         engine.queueTokens()),

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.api.Allowed;
 import dev.tramontane.api.Instance;
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
@@ -148,6 +149,7 @@ record Configuration(
             OptionalLong cacheBytes,
             boolean halfPrecision,
             boolean prefixes,
+            Speculation speculation,
             SnapshotChoice snapshots,
             int queueRequests,
             long queueTokens) {}
@@ -413,6 +415,7 @@ record Configuration(
                 values.size(Setting.CACHE_MEMORY),
                 values.word(Setting.KV, List.of("f16", "f32")).orElseThrow().equals("f16"),
                 values.on(Setting.PREFIX_CACHE),
+                values.speculation(Setting.SPECULATE),
                 new SnapshotChoice(
                         values.path(Setting.SNAPSHOT_DIR),
                         values.size(Setting.SNAPSHOT_BYTES).orElseThrow()),

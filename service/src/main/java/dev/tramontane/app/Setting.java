@@ -183,6 +183,15 @@ enum Setting {
             "Keep what was computed, in memory of the cache that nobody uses: a later request that begins alike, of the"
                     + " same key, computes only what is new. The answers are the same.",
             "off"),
+    SPECULATE(
+            "speculate",
+            "off|auto|ngram[:N]",
+            "auto",
+            "Guess up to N tokens ahead (5) and compute them together with the one before: those that are drawn anyway"
+                    + " count, so answers are the same. ngram: what followed when the last tokens stood in the text before;"
+                    + " auto: whatever there is. Guesses are made where they pay, by measured times and"
+                    + " how often they were right. off: for requests that ask for it only.",
+            "ngram:8"),
     SNAPSHOT_DIR(
             "snapshot-dir",
             "DIR",

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static dev.tramontane.app.Units.SIZE_RULE;
 import static dev.tramontane.app.Units.TIME_RULE;
 
+import dev.tramontane.engine.Speculation;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +76,25 @@ final class SettingValues {
     /** On or off, of a setting that has a default. */
     boolean on(Setting setting) {
         return word(setting, List.of("on", "off")).orElseThrow().equals("on");
+    }
+
+    /** A way to guess tokens, and behind a colon how many, of a setting that has a default. */
+    Speculation speculation(Setting setting) {
+        return parsed(
+                        setting,
+                        "off, or auto or ngram, and behind a colon 1 to " + Speculation.MOST,
+                        SettingValues::speculation,
+                        value -> true)
+                .orElseThrow();
+    }
+
+    private static Speculation speculation(String text) {
+        int colon = text.indexOf(':');
+        Speculation.Method method = Speculation.Method.of(colon < 0 ? text : text.substring(0, colon));
+        if (method == null || (method == Speculation.Method.OFF && colon >= 0)) {
+            throw new IllegalArgumentException("no way to guess tokens");
+        }
+        return new Speculation(method, colon < 0 ? Speculation.USUAL : integer(text.substring(colon + 1)));
     }
 
     /** From 0 to 1, of a setting that has a default. */

@@ -124,6 +124,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                         context,
                         Math.min(MAX_CHOICES, configuration.engine().slots()),
                         configuration.engine().queueRequests(),
-                        configuration.engine().queueTokens()));
+                        configuration.engine().queueTokens()),
+                configuration.engine().speculation());
     }
 }

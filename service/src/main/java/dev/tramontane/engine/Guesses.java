@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * What is guessed of one sequence's next tokens, and how often that was right. The engine thread's.
  *
- * <p>Tokens are guessed from a text that its client expects, from the sequence's own past, or by a draft model; each source has its own
+ * <p>Tokens are guessed from a text that its client expects, or from the sequence's own past; each source has its own
  * share of right guesses, by which the {@link Speculator} decides whether more of them pay.
  */
 final class Guesses {
@@ -69,27 +69,34 @@ final class Guesses {
 
     int rejected;
 
-    /**
-     * @param known the sequence's tokens so far
-     * @param length tokens that it may have in all
-     */
-    Guesses(Speculation wish, boolean asked, int[] known, int length) {
+    /** @param asked whether the request asked for it by itself */
+    Guesses(Speculation wish, boolean asked, Request request) {
         this.wish = wish;
         this.asked = asked;
-        past = new TokenHistory(length);
-        for (int i = Math.max(0, known.length - TokenHistory.MOST); i < known.length; i++) {
-            past.append(known[i]);
-        }
+        past = new TokenHistory(request.length);
         predicted = new TokenHistory(Math.min(wish.predicted().length, TokenHistory.MOST));
         for (int i = 0; i < wish.predicted().length && i < TokenHistory.MOST; i++) {
             predicted.append(wish.predicted()[i]);
         }
+        int[] known = request.prompt();
+        int answer = known.length - request.continued();
+        for (int i = Math.max(0, known.length - TokenHistory.MOST); i < known.length; i++) {
+            past.append(known[i]);
+            if (i >= answer) {
+                follow(known[i]);
+            }
+        }
+    }
+
+    /** The next token of the answer. */
+    private void follow(int token) {
+        place = predicted.knows(place) && predicted.token(place) == token ? place + 1 : TokenHistory.NOWHERE;
     }
 
     /** A token was generated. */
     void append(int token) {
         past.append(token);
-        place = predicted.knows(place) && predicted.token(place) == token ? place + 1 : TokenHistory.NOWHERE;
+        follow(token);
         text.forget();
         pair.forget();
     }

@@ -86,7 +86,7 @@ final class RunningSequences {
         Speculation asked = sequence.request.submission.speculation();
         Speculation wish = asked == null ? speculation : asked;
         if (wish.guesses() && !sequence.request.onlyPrompt()) {
-            sequence.guesses = new Guesses(wish, asked != null, sequence.request.prompt(), sequence.request.length);
+            sequence.guesses = new Guesses(wish, asked != null, sequence.request);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.tramontane.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Whether tokens of an answer are guessed ahead, and how: guesses are computed together with the token before them, and those that
  * are what is drawn anyway count. So a step may yield several tokens, and they are those of decoding one by one. Immutable.
@@ -26,13 +28,32 @@ public record Speculation(Method method, int most, int[] predicted) {
     /** Where guesses come from. */
     public enum Method {
         /** From nowhere. */
-        OFF,
-        /** From what is found in the text so far, else from the draft model where there is one. */
-        AUTO,
+        OFF("off"),
+        /** From whatever there is. */
+        AUTO("auto"),
         /** From what followed the last tokens when they stood in the prompt or the answer before. */
-        LOOKUP,
-        /** From the draft model. */
-        MODEL
+        LOOKUP("ngram");
+
+        private final String word;
+
+        Method(String word) {
+            this.word = word;
+        }
+
+        /** As requests and settings have it; the last is vLLM's word. */
+        public String word() {
+            return word;
+        }
+
+        /** The one of that word; null where there is none. */
+        public static @Nullable Method of(String word) {
+            for (Method method : values()) {
+                if (method.word.equals(word)) {
+                    return method;
+                }
+            }
+            return null;
+        }
     }
 
     public Speculation {

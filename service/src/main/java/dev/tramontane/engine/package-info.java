@@ -12,7 +12,8 @@
  *       {@link SequenceHandle} for each, by which tokens are demanded or the choice is cancelled. What cannot be taken is a
  *       {@link RefusedException}, with the time after which it could; {@link EngineLimits} says before what never can.
  *       A {@link Tenant} is for whom it works, in turns, an {@link Urgency} when; a {@link Guide} what a choice must be, within
- *       the {@link MaskWork} of a step, until a {@link GuideException} says that it can't be.
+ *       the {@link MaskWork} of a step, until a {@link GuideException} says that it can't be; a {@link Speculation} whether its tokens are
+ *       guessed ahead.
  *   <li>Being answered: a {@link TokenScore} for each token, never more than were demanded, and last a {@link Finish} with
  *       its {@link FinishReason}, when the sequence holds nothing any more.
  *   <li>Asking before: {@link Capacity} is what there is, and says of a request of some size by an {@link Outlook} what would

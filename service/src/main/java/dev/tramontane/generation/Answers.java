@@ -188,13 +188,20 @@ final class Answers {
             outbox.add(scores.all(promptIds())); // A prompt of one token has no scores, so the engine reports none.
         }
         choice.prefilled(finish.cachedTokens());
+        choice.guessed(finish);
         outbox.add(choice.finish());
         int completion = choice.stopped() ? choice.received() : finish.generatedTokens();
         outbox.add(new Finished(
                 choice.index(),
                 choice.stopped() ? Reason.STOP : reason(finish),
                 choice.stopString(),
-                new Usage(finish.promptTokens(), choice.cached(), completion, choice.thoughtTokens())));
+                new Usage(
+                        finish.promptTokens(),
+                        choice.cached(),
+                        completion,
+                        choice.thoughtTokens(),
+                        Math.min(completion, choice.accepted()), // Some may lie behind a stop string.
+                        choice.rejected())));
         choice.finished = true;
         live--;
     }

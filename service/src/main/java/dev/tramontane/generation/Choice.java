@@ -44,6 +44,9 @@ final class Choice {
     /** Prompt tokens that were found where it began. */
     private int cached = Continuation.UNKNOWN;
 
+    private int accepted;
+    private int rejected;
+
     Standing standing = Standing.TAKEN;
 
     /** What the engine was told last of whether anybody reads. */
@@ -158,8 +161,25 @@ final class Choice {
         return thoughts == null ? 0 : thoughts.tokens();
     }
 
+    /** What was guessed of it since it was submitted. */
+    void guessed(Finish finish) {
+        accepted += finish.acceptedGuesses();
+        rejected += finish.rejectedGuesses();
+    }
+
+    /** Tokens that were guessed, and drawn. */
+    int accepted() {
+        return accepted;
+    }
+
+    /** Tokens that were guessed, and not drawn. */
+    int rejected() {
+        return rejected;
+    }
+
     /** It has no place any more. */
     void gaveUp(Finish finish) {
+        guessed(finish);
         standing = Standing.YIELDED;
         prefilled(finish.cachedTokens());
     }

@@ -264,6 +264,8 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
         Continuation continuation = request.continuation();
         AnswerForm form = request.form();
         long size = form == null ? 0 : form.characters();
+        Guessing guessing = request.guessing();
+        size += guessing == null ? 0 : guessing.expected().length();
         return continuation == null ? size : size + continuation.tokens().length;
     }
 }

@@ -63,9 +63,21 @@ public sealed interface GenerationEvent {
 
     /**
      * One choice's tokens, end tokens and tokens of a stop string included. Choices share their prompt: a report over
-     * several counts it once. {@code reasoningTokens} are those of its thoughts, without their marks.
+     * several counts it once. {@code reasoningTokens} are those of its thoughts, without their marks; {@code acceptedTokens} were
+     * guessed ahead, and {@code rejectedTokens} were guessed and are not in the answer.
      */
-    record Usage(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+    record Usage(
+            int promptTokens,
+            int cachedTokens,
+            int completionTokens,
+            int reasoningTokens,
+            int acceptedTokens,
+            int rejectedTokens) {
+        /** Of an answer of which nothing was guessed. */
+        public Usage(int promptTokens, int cachedTokens, int completionTokens, int reasoningTokens) {
+            this(promptTokens, cachedTokens, completionTokens, reasoningTokens, 0, 0);
+        }
+
         /** Of an answer without thoughts. */
         public Usage(int promptTokens, int cachedTokens, int completionTokens) {
             this(promptTokens, cachedTokens, completionTokens, 0);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param form what each answer must be; null where it may be anything
  * @param calls which of the prompt's tools each answer may call, and whether it must
  * @param thinking tokens that thoughts of each answer may have; empty for any number
+ * @param guessing whether and how its tokens are guessed ahead; null for what the engine does by itself
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -41,7 +42,8 @@ public record GenerationRequest(
         Urgency urgency,
         @Nullable AnswerForm form,
         CallRules calls,
-        OptionalInt thinking) {
+        OptionalInt thinking,
+        @Nullable Guessing guessing) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -67,7 +69,8 @@ public record GenerationRequest(
                 Urgency.NONE,
                 null,
                 CallRules.FREE,
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                null);
     }
 
     /** The tools that an answer may call, and by which rules; null where it is read as a text, whatever it looks like. */
@@ -134,6 +137,13 @@ public record GenerationRequest(
         return draft.request();
     }
 
+    /** The same, guessed ahead like this; null for what the engine does by itself. */
+    public GenerationRequest guessed(@Nullable Guessing other) {
+        Draft draft = new Draft(this);
+        draft.guessing = other;
+        return draft.request();
+    }
+
     /** The same without an answer: the prompt is computed, and not scored. */
     public GenerationRequest preparing() {
         Draft draft = new Draft(this);
@@ -144,6 +154,7 @@ public record GenerationRequest(
         draft.form = null;
         draft.calls = CallRules.FREE;
         draft.thinking = OptionalInt.empty();
+        draft.guessing = null;
         return draft.request();
     }
 
@@ -160,6 +171,7 @@ public record GenerationRequest(
         private @Nullable AnswerForm form;
         private CallRules calls;
         private OptionalInt thinking;
+        private @Nullable Guessing guessing;
 
         Draft(GenerationRequest as) {
             this.as = as;
@@ -173,6 +185,7 @@ public record GenerationRequest(
             form = as.form;
             calls = as.calls;
             thinking = as.thinking;
+            guessing = as.guessing;
         }
 
         GenerationRequest request() {
@@ -190,7 +203,8 @@ public record GenerationRequest(
                     urgency,
                     form,
                     calls,
-                    thinking);
+                    thinking,
+                    guessing);
         }
     }
 }

@@ -2,10 +2,14 @@ package dev.tramontane.generation;
 
 import dev.tramontane.engine.EngineLimits;
 import dev.tramontane.engine.Guide;
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.tokenizer.EncodingLimit;
+import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.Tokenizer;
+import dev.tramontane.tokenizer.TooManyTokensException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
@@ -20,6 +24,7 @@ final class Submissions {
 
     private final EngineLimits limits;
     private final Guides guides;
+    private final Tokenizer tokenizer;
     private final Set<Integer> eosIds;
     private final int mostScored;
     private final int mostTokens;
@@ -33,6 +38,7 @@ final class Submissions {
         this.guides = guides;
         this.mostScored = mostScored;
         this.mostTokens = mostTokens;
+        this.tokenizer = tokenizer;
         eosIds = eosIdsOf(tokenizer);
     }
 
@@ -98,8 +104,28 @@ final class Submissions {
         if (free.maxTokens() == 0) {
             return free;
         }
+        Guessing guessing = request.guessing();
+        if (guessing != null) {
+            free = free.speculating(speculation(guessing, gone));
+        }
         Supplier<Guide> each = guides.guides(request, prompt.thinks(), known(request), free.endTokens(), gone);
         return each == null ? free : free.guided(each);
+    }
+
+    private Speculation speculation(Guessing guessing, BooleanSupplier gone) {
+        Speculation wish = new Speculation(guessing.method(), guessing.tokens());
+        if (guessing.expected().isEmpty() || !wish.guesses()) {
+            return wish;
+        }
+        try {
+            PromptText text = PromptText.of(guessing.expected());
+            return wish.expecting(tokenizer.encode(text, new EncodingLimit(limits.contextTokens(), gone)));
+        } catch (TooManyTokensException tooMany) {
+            throw invalid(
+                    "The predicted text has more than " + limits.contextTokens()
+                            + " tokens, but no answer has. Send what is likely to be in the answer.",
+                    "prediction");
+        }
     }
 
     private Submission free(GenerationRequest request, int[] ids, boolean complete) {

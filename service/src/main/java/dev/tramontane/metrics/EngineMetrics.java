@@ -42,6 +42,8 @@ public final class EngineMetrics implements EngineObserver {
     private final CounterDataPoint generatedTokens;
     private final CounterDataPoint soughtTokens;
     private final CounterDataPoint foundTokens;
+    private final CounterDataPoint acceptedGuesses;
+    private final CounterDataPoint rejectedGuesses;
     private final CounterDataPoint masks;
     private final CounterDataPoint maskTime;
     private final Map<FinishReason, CounterDataPoint> finished = new EnumMap<>(FinishReason.class);
@@ -62,6 +64,8 @@ public final class EngineMetrics implements EngineObserver {
     private long generatedTokensSeen;
     private long soughtTokensSeen;
     private long foundTokensSeen;
+    private long acceptedSeen;
+    private long rejectedSeen;
 
     /** Of a server of one model. */
     public EngineMetrics(PrometheusRegistry registry) {
@@ -92,6 +96,8 @@ public final class EngineMetrics implements EngineObserver {
                 "Prompt tokens that were looked for among what is computed already.");
         foundTokens = of.counter(
                 "tramontane_prefix_cache_hits", "Prompt tokens of these that were found, so not computed again.");
+        acceptedGuesses = guesses(of, "accepted");
+        rejectedGuesses = guesses(of, "rejected");
         masks = of.counter("tramontane_masks", "Masks that were made for answers of a form.");
         maskTime = of.secondsCounter("tramontane_mask", "Time that the engine spent on these while steps computed.");
         for (FinishReason reason : EnumSet.complementOf(EnumSet.of(FinishReason.YIELDED))) {
@@ -145,6 +151,14 @@ public final class EngineMetrics implements EngineObserver {
 
     private static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static CounterDataPoint guesses(ModelCollectors.Of of, String result) {
+        return of.counter(
+                "tramontane_guessed_tokens",
+                "Tokens that were guessed ahead and computed, by whether they were drawn.",
+                "result",
+                result);
     }
 
     @Override
@@ -208,6 +222,10 @@ public final class EngineMetrics implements EngineObserver {
         soughtTokensSeen = status.soughtTokens();
         foundTokens.inc(status.foundTokens() - foundTokensSeen);
         foundTokensSeen = status.foundTokens();
+        acceptedGuesses.inc(status.guessesAccepted() - acceptedSeen);
+        acceptedSeen = status.guessesAccepted();
+        rejectedGuesses.inc(status.guessesRejected() - rejectedSeen);
+        rejectedSeen = status.guessesRejected();
         waiting.set(status.queued());
         running.set(status.running());
         parked.set(status.parked());

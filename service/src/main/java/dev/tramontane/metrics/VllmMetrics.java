@@ -17,7 +17,7 @@ import java.util.Map;
 /**
  * The engine's figures under vLLM's names, for dashboards, routers and autoscalers that were made for vLLM: the same
  * types, units, buckets and labels as in its {@code vllm/v1/metrics/loggers.py}. Of what vLLM has and this server has not
- * (adapters, sleep, speculation, cache transfer) nothing is shown; what can't happen here (preemption) is a count that
+ * (adapters, sleep, cache transfer) nothing is shown; what can't happen here (preemption) is a count that
  * stays 0. Recorded on the engine thread, read by scrapes on any thread.
  */
 public final class VllmMetrics implements EngineObserver {
@@ -50,12 +50,16 @@ public final class VllmMetrics implements EngineObserver {
     private final VllmNames names;
     private final int pageTokens;
     private final CounterDataPoint preemptions;
+    private final CounterDataPoint draftTokens;
+    private final CounterDataPoint acceptedTokens;
     private final Map<FinishReason, CounterDataPoint> ends = new EnumMap<>(FinishReason.class);
     private boolean cacheKnown;
     private long promptSeen;
     private long generatedSeen;
     private long soughtSeen;
     private long foundSeen;
+    private long draftSeen;
+    private long acceptedSeen;
 
     /**
      * @param model the name by which clients know it: the label {@code model_name}
@@ -135,6 +139,8 @@ public final class VllmMetrics implements EngineObserver {
         cacheConfig = names.labelled(
                 "cache_config_info", "Information of the cache configuration.", "block_size", "num_gpu_blocks");
         preemptions = names.counter("num_preemptions", "Cumulative number of preemptions: of answers nobody reads.");
+        draftTokens = names.counter("spec_decode_num_draft_tokens", "Number of draft tokens.");
+        acceptedTokens = names.counter("spec_decode_num_accepted_tokens", "Number of accepted tokens.");
         for (String cache : VllmNames.PREFIX_CACHES) {
             soughtTotals.add(names.counter(cache + "_queries", "Prefix cache queries, in terms of number of tokens."));
             foundTotals.add(names.counter(cache + "_hits", "Prefix cache hits, in terms of number of cached tokens."));
@@ -213,6 +219,11 @@ public final class VllmMetrics implements EngineObserver {
         foundSeen = status.foundTokens();
         generatedTotal.inc(status.generatedTokens() - generatedSeen);
         generatedSeen = status.generatedTokens();
+        long drafts = status.guessesAccepted() + status.guessesRejected();
+        draftTokens.inc(drafts - draftSeen);
+        draftSeen = drafts;
+        acceptedTokens.inc(status.guessesAccepted() - acceptedSeen);
+        acceptedSeen = status.guessesAccepted();
         running.set(status.running());
         waiting.set(status.queued());
         waitingForRoom.set(status.queued());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
@@ -143,6 +144,9 @@ class TogetherAsAloneTest {
                 new EngineConfig.Cache(sizes.pageTokens(), Kernels.halfPrecision(false), ROOMY, prefixes),
                 new EngineConfig.Admission(REQUESTS, CONTEXT, CHOICES, queue, 1 << 20));
         long few = CachePlan.bytesFor(model.model().geometry(), config, CONTEXT, CHOICES);
+        if (prefixes) { // Nor does it show that tokens are guessed.
+            config = config.speculating(new Speculation(Speculation.Method.AUTO, 6));
+        }
         return TestService.on(model, cacheBytes == 0 ? config.withCacheBytes(few) : config, TestService.CONFIG);
     }
 
@@ -221,6 +225,11 @@ class TogetherAsAloneTest {
         if (!isChat(i) && i % 2 == 1) {
             body.put("logprobs", 3);
         }
+        if (i % 4 == 2) {
+            body.put("speculation", new JsonObject().put("method", "ngram").put("tokens", 1 + i % 7));
+        } else if (isChat(i)) {
+            body.put("prediction", new JsonObject().put("type", "content").put("content", text));
+        }
         if (streams(i)) {
             body.put("stream", true).put("stream_options", new JsonObject().put("include_usage", true));
         }
@@ -230,10 +239,12 @@ class TogetherAsAloneTest {
     /**
      * What must be the same. Whole answers: every byte but the id. Streams: how many tokens an event carries depends on
      * when the socket takes it, so each choice's text and log-probabilities, joined, and the usage.
-     * But for what others had computed of a prompt already.
+     * But for what others had computed of a prompt already, and for what was guessed.
      */
     private static String answer(int i, TestService.Reply reply) {
-        return whole(i, reply).replaceFirst("\"cached_tokens\":\\d+", "");
+        return whole(i, reply)
+                .replaceFirst("\"cached_tokens\":\\d+", "")
+                .replaceFirst(",\"completion_tokens_details\":\\{[^}]*}", "");
     }
 
     private static String whole(int i, TestService.Reply reply) {

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.kernels.CpuLevel;
 import java.net.URI;
 import java.nio.file.Path;
@@ -111,6 +112,10 @@ class ConfigurationTest {
         CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
         CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
         KV               | q8          | --kv must be f16 or f32, got q8
+        SPECULATE        | eagle       | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got eagle'
+        SPECULATE        | off:3       | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got off:3'
+        SPECULATE        | ngram:17    | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got ngram:17'
+        SPECULATE        | 'ngram:'    | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got ngram:'
         HOST             | 'a b'       | --host must be a host name or address, got a b
         DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
         DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h
@@ -164,6 +169,7 @@ class ConfigurationTest {
                 Setting.MAX_SEQUENCES, "32",
                 Setting.CACHE_MEMORY, "1.5GiB",
                 Setting.KV, "f32",
+                Setting.SPECULATE, "ngram:7",
                 Setting.QUEUE_REQUESTS, "10",
                 Setting.QUEUE_TOKENS, "1000",
                 Setting.HOST, "::1",
@@ -194,6 +200,8 @@ class ConfigurationTest {
         assertThat(all.engine().slots()).isEqualTo(32);
         assertThat(all.engine().cacheBytes()).hasValue(3L << 29);
         assertThat(all.engine().halfPrecision()).isFalse();
+        assertThat(all.engine().speculation().method()).isEqualTo(Speculation.Method.LOOKUP);
+        assertThat(all.engine().speculation().most()).isEqualTo(7);
         assertThat(all.engine().queueRequests()).isEqualTo(10);
         assertThat(all.engine().queueTokens()).isEqualTo(1000);
         assertThat(all.http().host()).isEqualTo("::1");

@@ -2,10 +2,12 @@ package dev.tramontane.api.journal;
 
 import dev.tramontane.answer.CallRules;
 import dev.tramontane.answer.Tools;
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
@@ -78,6 +80,14 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
         write(json, request.sampling());
         FormJson.write(json, request.form());
         CallsJson.write(json, request.calls());
+        Guessing guessing = request.guessing();
+        if (guessing != null) {
+            json.writeName("guessing").writeStartObject();
+            json.writeStringProperty("method", guessing.method().word());
+            json.writeNumberProperty("tokens", guessing.tokens());
+            json.writeStringProperty("expected", guessing.expected());
+            json.writeEndObject();
+        }
         request.thinking().ifPresent(tokens -> json.writeNumberProperty("thinking_tokens", tokens));
         json.writeEndObject();
     }
@@ -136,13 +146,33 @@ public record GenerationJson(InstantSource clock, LongSupplier nanoClock) {
                 fields.integer("priority", 0, -Urgency.MOST_PRIORITY, Urgency.MOST_PRIORITY), deadline(fields));
         AnswerForm form = FormJson.read(fields.object("form"));
         CallRules calls = CallsJson.read(fields.object("calls"));
+        Guessing guessing = guessing(fields.object("guessing"));
         Long thinking = fields.integer("thinking_tokens", 0, Integer.MAX_VALUE);
         fields.end();
         return request.of(salt.isEmpty() ? tenant : tenant.salted(salt))
                 .when(urgency)
                 .formed(form)
                 .calling(calls)
+                .guessed(guessing)
                 .thinkingAtMost(thinking == null ? OptionalInt.empty() : OptionalInt.of(thinking.intValue()));
+    }
+
+    private static @Nullable Guessing guessing(@Nullable JsonFields fields) {
+        if (fields == null) {
+            return null;
+        }
+        String word = fields.requiredString("method");
+        Speculation.Method method = Speculation.Method.of(word);
+        if (method == null) {
+            throw fields.wrong("method", "a way to guess tokens", word);
+        }
+        String expected = fields.string("expected");
+        Guessing guessing = new Guessing(
+                method,
+                fields.integer("tokens", Speculation.USUAL, 1, Speculation.MOST),
+                expected == null ? "" : expected);
+        fields.end();
+        return guessing;
     }
 
     private static Tools tools(JsonFields fields) {

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** What an answer that is over has counted, as JSON: tokens of the prompt, those found in the cache, of the answer, and of its thoughts. */
+/** What an answer that is over has counted, as JSON: tokens of the prompt, those found in the cache, of the answer, of its thoughts, and guessed rightly and wrongly. */
 public final class UsageJson {
     private static final String USAGE = "usage";
 
@@ -16,7 +16,12 @@ public final class UsageJson {
     /** Writes it as a field of the object that is open. */
     public static void write(JsonGenerator json, Usage usage) {
         JsonWriter.ids(json, USAGE, new int[] {
-            usage.promptTokens(), usage.cachedTokens(), usage.completionTokens(), usage.reasoningTokens()
+            usage.promptTokens(),
+            usage.cachedTokens(),
+            usage.completionTokens(),
+            usage.reasoningTokens(),
+            usage.acceptedTokens(),
+            usage.rejectedTokens()
         });
     }
 
@@ -27,9 +32,11 @@ public final class UsageJson {
             return null;
         }
         int[] counts = JsonFields.ids(given, fields.path(USAGE));
-        if (counts.length != 4) {
-            throw JsonFields.wrongAt(fields.path(USAGE), "four numbers", given);
+        if (counts.length != 4 && counts.length != 6) { // Files of before have no guesses.
+            throw JsonFields.wrongAt(fields.path(USAGE), "six numbers", given);
         }
-        return new Usage(counts[0], counts[1], counts[2], counts[3]);
+        return counts.length == 4
+                ? new Usage(counts[0], counts[1], counts[2], counts[3])
+                : new Usage(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
     }
 }

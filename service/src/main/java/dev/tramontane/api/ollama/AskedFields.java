@@ -2,12 +2,14 @@ package dev.tramontane.api.ollama;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.openai.FormFields;
+import dev.tramontane.api.openai.GuessingFields;
 import dev.tramontane.api.openai.RequestField;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.chat.Effort;
 import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param variables of the conversation: whether the model is to think
  * @param tops alternatives per token; -1: no log-probabilities wanted
  * @param form what the answer must be; null where it may be anything
+ * @param guessing whether tokens are guessed ahead; null where nothing is said of it
  */
 record AskedFields(
         boolean stream,
@@ -35,6 +38,7 @@ record AskedFields(
         int tops,
         @Nullable AnswerForm form,
         UrgencyFields urgency,
+        @Nullable Guessing guessing,
         GenerationOptions options) {
     /** Levels of {@code think}. */
     private static final List<String> LEVELS = List.of("low", "medium", "high", "max");
@@ -57,6 +61,7 @@ record AskedFields(
                 tops(fields),
                 FormFields.ofOllama(fields),
                 UrgencyFields.read(fields),
+                GuessingFields.read(fields),
                 GenerationOptions.read(fields, config.requests(), profile));
     }
 
@@ -64,7 +69,8 @@ record AskedFields(
     GenerationRequest request(Prompt prompt) {
         return new GenerationRequest(
                         prompt, 1, options.maxTokens(), options.stops(), options.sampling(), false, tops, -1)
-                .formed(form);
+                .formed(form)
+                .guessed(guessing);
     }
 
     private static boolean unloads(JsonFields fields) {

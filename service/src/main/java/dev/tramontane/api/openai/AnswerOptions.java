@@ -4,6 +4,7 @@ import dev.tramontane.api.RequestIds;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.InvalidJsonException;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param urgency when they are wanted
  * @param requestId what the answer's id ends in; empty for the server to choose
  * @param form what each answer must be; null where it may be anything
+ * @param guessing whether tokens are guessed ahead; null where nothing is said of it
  * @param cacheSalt only what was computed for requests with the same is found in the cache; empty for none
  */
 record AnswerOptions(
@@ -35,6 +37,7 @@ record AnswerOptions(
         boolean stream,
         StreamUsage usage,
         UrgencyFields urgency,
+        @Nullable Guessing guessing,
         String requestId,
         String cacheSalt,
         @Nullable AnswerForm form) {
@@ -82,6 +85,7 @@ record AnswerOptions(
                 stream,
                 usage(fields, stream),
                 UrgencyFields.read(fields),
+                GuessingFields.readAll(fields),
                 requestId(fields),
                 cacheSalt(fields),
                 FormFields.read(fields));
@@ -116,7 +120,8 @@ record AnswerOptions(
     /** The request to generate. */
     GenerationRequest request(Prompt prompt, int tops, int promptTops) {
         return new GenerationRequest(prompt, choices, maxTokens, stops, sampling, showControl, tops, promptTops)
-                .formed(form);
+                .formed(form)
+                .guessed(guessing);
     }
 
     private static StreamUsage usage(JsonFields fields, boolean stream) {

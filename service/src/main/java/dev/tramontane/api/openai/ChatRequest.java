@@ -2,6 +2,7 @@ package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
@@ -15,10 +16,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param thinking tokens that thoughts may have
  * @param topLogprobs alternatives per token; -1: no log-probabilities wanted
+ * @param guessing whether tokens are guessed ahead, and what the answer is expected to say
  * @param thoughts where they stand in the answer
  */
 record ChatRequest(
-        ConversationFields asked, OptionalInt thinking, int topLogprobs, ThoughtShape thoughts, AnswerOptions options) {
+        ConversationFields asked,
+        OptionalInt thinking,
+        @Nullable Guessing guessing,
+        int topLogprobs,
+        ThoughtShape thoughts,
+        AnswerOptions options) {
 
     /** @param thoughts the header {@link ThoughtShape#HEADER}, or null */
     static ChatRequest parse(
@@ -28,6 +35,7 @@ record ChatRequest(
         ChatRequest request = new ChatRequest(
                 ConversationFields.read(fields, config),
                 ReasoningFields.budget(fields),
+                GuessingFields.expecting(fields, options.guessing()),
                 topLogprobs(fields),
                 ThoughtShape.read(fields, thoughts),
                 options);
@@ -38,7 +46,8 @@ record ChatRequest(
     List<GenerationRequest> generations() {
         return List.of(options.request(new Prompt.Chat(asked.conversation()), topLogprobs, options.promptLogprobs())
                 .calling(asked.calls())
-                .thinkingAtMost(thinking));
+                .thinkingAtMost(thinking)
+                .guessed(guessing));
     }
 
     private static OptionalInt maxTokens(JsonFields fields) {

@@ -92,6 +92,7 @@ final class OllamaFields {
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             UrgencyFields.DEADLINE.at(OLLAMA_GENERATE, OLLAMA_CHAT),
             UrgencyFields.PRIORITY.at(OLLAMA_GENERATE, OLLAMA_CHAT),
+            GuessingFields.FIELD.at(OLLAMA_GENERATE, OLLAMA_CHAT),
             harmless("truncate", "a prompt that does not fit is refused; nothing is cut off")
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             harmless("shift", "an answer ends where the context ends").at(OLLAMA_GENERATE, OLLAMA_CHAT),

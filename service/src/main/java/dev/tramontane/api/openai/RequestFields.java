@@ -187,7 +187,6 @@ public final class RequestFields {
             refused("functions", "use tools").at(CHAT),
             refused("function_call", "use tool_choice").at(CHAT),
             refused("audio", "this server speaks text only").at(CHAT),
-            refused("prediction", LEAVE_OUT).at(CHAT),
             refused("web_search_options", "this server reaches no network").at(CHAT),
             refused("moderation", LEAVE_OUT).at(CHAT),
             refused("verbosity", LEAVE_OUT).at(CHAT),
@@ -230,6 +229,7 @@ public final class RequestFields {
         List<RequestField> all = new ArrayList<>(READ);
         Arrays.stream(SamplingParameter.values())
                 .forEach(each -> all.add(honoured(each.wireName(), JsonSchema.of(each), each.meaning())));
+        all.addAll(GuessingFields.OF_CHATS);
         all.addAll(WITHOUT_EFFECT);
         all.addAll(REFUSED);
         all.addAll(ResponseFields.ALL);

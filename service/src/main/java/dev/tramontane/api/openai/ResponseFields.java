@@ -49,6 +49,7 @@ public final class ResponseFields {
                 honoured("max_output_tokens", JsonSchema.whole(1, MOST), "tokens of the answer at most"),
                 UrgencyFields.DEADLINE,
                 UrgencyFields.PRIORITY,
+                GuessingFields.FIELD,
                 honoured("min_tokens", JsonSchema.whole(0, MOST), "tokens before the answer may end"),
                 honoured("stop", SamplingSchemas.stop(), "the answer ends before the first of these"),
                 honoured("include_stop_str_in_output", JsonSchema.flag(), "keep the string that ended the answer"),

@@ -46,7 +46,13 @@ final class RunningUsage {
     void write(JsonGenerator json, int index) {
         Usage usage = of(index);
         UsageCount.write(
-                json, usage.promptTokens(), usage.cachedTokens(), usage.completionTokens(), usage.reasoningTokens());
+                json,
+                usage.promptTokens(),
+                usage.cachedTokens(),
+                usage.completionTokens(),
+                usage.reasoningTokens(),
+                usage.acceptedTokens(),
+                usage.rejectedTokens());
     }
 
     private Usage of(int index) {

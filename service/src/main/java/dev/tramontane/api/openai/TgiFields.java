@@ -27,7 +27,8 @@ final class TgiFields {
                     "parameters, below"),
             honoured("stream", JsonSchema.flag(), "events in place of a list, at / only"),
             UrgencyFields.DEADLINE,
-            UrgencyFields.PRIORITY);
+            UrgencyFields.PRIORITY,
+            GuessingFields.FIELD);
 
     private static final List<RequestField> PARAMETERS = List.of(
             honoured("max_new_tokens", JsonSchema.whole(1, MOST), "tokens at most, to the context's end unless said"),

@@ -9,6 +9,8 @@ final class UsageCount {
     private long cached;
     private long completion;
     private long reasoning;
+    private long accepted;
+    private long rejected;
 
     void add(Finished finished) {
         if (finished.choice() == 0) {
@@ -17,13 +19,22 @@ final class UsageCount {
         }
         completion += finished.usage().completionTokens();
         reasoning += finished.usage().reasoningTokens();
+        accepted += finished.usage().acceptedTokens();
+        rejected += finished.usage().rejectedTokens();
     }
 
     void write(JsonGenerator json) {
-        write(json, prompt, cached, completion, reasoning);
+        write(json, prompt, cached, completion, reasoning, accepted, rejected);
     }
 
-    static void write(JsonGenerator json, long prompt, long cached, long completion, long reasoning) {
+    static void write(
+            JsonGenerator json,
+            long prompt,
+            long cached,
+            long completion,
+            long reasoning,
+            long accepted,
+            long rejected) {
         json.writeName("usage").writeStartObject();
         json.writeNumberProperty("prompt_tokens", prompt);
         json.writeNumberProperty("completion_tokens", completion);
@@ -31,9 +42,14 @@ final class UsageCount {
         json.writeName("prompt_tokens_details").writeStartObject();
         json.writeNumberProperty("cached_tokens", cached);
         json.writeEndObject();
-        if (reasoning > 0) {
+        boolean guessed = accepted + rejected > 0;
+        if (reasoning > 0 || guessed) {
             json.writeName("completion_tokens_details").writeStartObject();
             json.writeNumberProperty("reasoning_tokens", reasoning);
+            if (guessed) {
+                json.writeNumberProperty("accepted_prediction_tokens", accepted);
+                json.writeNumberProperty("rejected_prediction_tokens", rejected);
+            }
             json.writeEndObject();
         }
         json.writeEndObject();

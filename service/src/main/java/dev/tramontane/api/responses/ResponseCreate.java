@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.FormFields;
+import dev.tramontane.api.openai.GuessingFields;
 import dev.tramontane.api.openai.ReasoningFields;
 import dev.tramontane.api.openai.ResponseFields;
 import dev.tramontane.api.openai.SamplingFields;
@@ -155,7 +156,8 @@ public record ResponseCreate(
                 .when(arrived.apply(UrgencyFields.read(fields)))
                 .formed(FormFields.ofResponse(fields))
                 .calling(tools.calls())
-                .thinkingAtMost(ReasoningFields.budget(fields));
+                .thinkingAtMost(ReasoningFields.budget(fields))
+                .guessed(GuessingFields.read(fields));
         Offer offer = Offer.of(fields);
         Map<String, String> metadata = metadata(fields.value("metadata"));
         Delivery delivery = delivery(fields);

@@ -2,10 +2,12 @@ package dev.tramontane.api.tgi;
 
 import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.openai.FormFields;
+import dev.tramontane.api.openai.GuessingFields;
 import dev.tramontane.api.openai.RequestField;
 import dev.tramontane.api.openai.SamplingFields;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
@@ -55,6 +57,7 @@ record TextRequest(boolean stream, UrgencyFields urgency, String text, Told told
         }
         String inputs = fields.requiredString("inputs");
         UrgencyFields urgency = UrgencyFields.read(fields);
+        Guessing guessing = GuessingFields.read(fields);
         Object given = fields.value("parameters");
         JsonFields parameters = fields.inner(given == null ? Map.of() : given, fields.path("parameters"));
         RequestField.settle(parameters, RequestField.Endpoint.TGI_PARAMETERS);
@@ -88,7 +91,8 @@ record TextRequest(boolean stream, UrgencyFields urgency, String text, Told told
                         false,
                         stream || details || choices > 1 ? tops : -1,
                         prefill ? 0 : -1)
-                .formed(FormFields.ofTgi(parameters));
+                .formed(FormFields.ofTgi(parameters))
+                .guessed(guessing);
         parameters.end();
         fields.end();
         OptionalLong seed = drawn ? OptionalLong.of(sampling.seed()) : OptionalLong.empty();

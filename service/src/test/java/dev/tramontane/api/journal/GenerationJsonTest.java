@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.answer.CallRules;
 import dev.tramontane.chat.Conversation;
+import dev.tramontane.engine.Speculation;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.Guessing;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.json.JsonFields;
@@ -62,6 +64,7 @@ final class GenerationJsonTest {
                         4,
                         -1)
                 .of(WHOSE.salted("salt"))
+                .guessed(new Guessing(Speculation.Method.LOOKUP, 7, "an \"answer\""))
                 .when(new Urgency(-3, OptionalLong.of(5_000_000_000L)));
         int[] prompt = {3, 1, 4};
         GenerationRequest read = again(request, prompt, at(1_000, 2_000_000_000L), at(2_500, 70_000_000_000L));
@@ -183,7 +186,8 @@ final class GenerationJsonTest {
                         "urgency",
                         "form",
                         "calls",
-                        "thinking");
+                        "thinking",
+                        "guessing");
         assertThat(components(StopRules.class))
                 .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
         assertThat(Arrays.stream(Sampling.class.getDeclaredFields())

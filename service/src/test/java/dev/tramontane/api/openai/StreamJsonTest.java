@@ -131,7 +131,7 @@ final class StreamJsonTest {
         assertThat(rest.continuation()).isNotNull();
         assertThat(rest.sampling())
                 .isEqualTo(written.told().prompts().getFirst().request().sampling());
-        Finished end = new Finished(1, Reason.STOP, "", new Usage(3, 0, 3));
+        Finished end = new Finished(1, Reason.STOP, "", new Usage(3, 0, 3, 0, 2, 1));
         assertThat(told.tell(new PromptEvent(0, end)))
                 .as("it knows that a tool was called")
                 .isEqualTo(written.told().tell(new PromptEvent(0, end)))
