@@ -49,7 +49,7 @@ public final class Capacity {
                 plan.shape().groups().stream().mapToInt(CacheShape.Group::pages).sum();
         List<Integer> none = Collections.nCopies(plan.windows().size(), 0);
         Books books = new Books(
-                new EngineStatus(true, 0, 0, 0, 0, 0, 0, pages, 0, 0, 0, 0, 0, 0, 0),
+                new EngineStatus(true, 0, 0, 0, 0, 0, 0, pages, 0, 0, 0, 0, 0, 0, 0, 0, 0),
                 cache.holdings(),
                 none,
                 none,

@@ -31,10 +31,10 @@ final class Guesses {
     }
 
     /** Of each guess in a share of right ones. */
-    private static final double WEIGHT = 0.1;
+    private static final double WEIGHT = 0.15;
 
     /** By which a share returns to what was assumed, for each token that is generated: what did not pay is tried again. */
-    private static final double RETURN = 0.01;
+    private static final double RETURN = 0.005;
 
     final Speculation wish;
 
@@ -48,10 +48,10 @@ final class Guesses {
     private int place;
 
     /** A text that the client expects, or three tokens that stood before. */
-    private final Source text = new Source(0.7);
+    private final Source text = new Source(0.5);
 
     /** Two tokens that stood before. */
-    private final Source pair = new Source(0.4);
+    private final Source pair = new Source(0.25);
 
     private Source source = text;
 
