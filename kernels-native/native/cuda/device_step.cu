@@ -18,7 +18,7 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
   const uint64_t pairs = static_cast<uint64_t>(config.max_rows) * (model.n_heads / model.n_kv_heads);
   carver.take(d.position, config.max_rows);
   carver.take(d.span, config.max_rows);
-  carver.take(d.tiles, pairs / kUnitRows + config.max_spans);
+  carver.take(d.tiles, pairs / kTilePairs + config.max_spans);
   carver.take(d.pick, kLogitRows);
   for (uint32_t g = 0; g < model.n_groups; ++g)
     carver.take(d.tables[g], static_cast<uint64_t>(config.max_spans) * cache.groups[g].ring);
@@ -68,14 +68,15 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   meeting_sums = meeting_floats(most) * sizeof(float);
   meeting_counts = meeting_groups(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
+  arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
   host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;
   host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
   description = lay_out(model, cache, config, nullptr, unused);
 }
 
 uint64_t StepSizes::sum() const {
-  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + host_hidden + host_logits +
-         2 * description;
+  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + host_hidden +
+         host_logits + 2 * description;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
@@ -91,8 +92,9 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   gated_ = Memory(sizes_.gated, kDevice);
   meeting_sums_ = Memory(sizes_.meeting_sums, kDevice);
   meeting_counts_ = Memory(sizes_.meeting_counts, kDevice);
+  arrived_ = Memory(sizes_.arrived, kDevice);
   // Columns beyond the matrix stay zero, and so do counts between two products.
-  for (const Memory* m : {&normed_, &attended_, &gated_, &meeting_counts_}) {
+  for (const Memory* m : {&normed_, &attended_, &gated_, &meeting_counts_, &arrived_}) {
     must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
   partial_ = Memory(sizes_.partial, kDevice);
@@ -118,7 +120,7 @@ uint64_t DeviceStep::page_bytes() const {
 uint64_t DeviceStep::bytes() const {
   uint64_t sum = 0;
   for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &meeting_sums_, &meeting_counts_, &partial_,
-                          &host_hidden_, &host_logits_, &host_description_, &device_description_}) {
+                          &arrived_, &host_hidden_, &host_logits_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
   return sum;
@@ -136,7 +138,7 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
     const tm_span& span = step.spans[s];
     const bool is_split = span.n_rows == 1 && n_single++ < sizes_.max_split;
     if (is_split != split) continue;
-    for (uint32_t pair = 0; pair < span.n_rows * heads; pair += kUnitRows) {
+    for (uint32_t pair = 0; pair < span.n_rows * heads; pair += kTilePairs) {
       host_.tiles[n_tiles++] = {s, span.first_row, span.n_rows, pair, span.position};
     }
   }
@@ -304,6 +306,7 @@ void DeviceStep::attention(uint32_t layer) {
   a.n_heads = model_.n_heads;
   a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
   a.partial = partial_.as<float>();
+  a.arrived = arrived_.as<uint32_t>();
   a.out = frame_.attention;
   a.next = activations(attended_, next);
   must(attend(a, view(layer), stream_), "starting attention");

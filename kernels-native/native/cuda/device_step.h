@@ -48,7 +48,7 @@ struct StepSizes {
   uint32_t room;                     // for activations, in tiles
   uint64_t normed, attended, gated;  // activations
   uint64_t meeting_sums, meeting_counts;
-  uint64_t partial;                   //
+  uint64_t partial, arrived;          // of attention
   uint64_t host_hidden, host_logits;  //
   uint64_t description;               // in pinned memory, and as much on the device
 
@@ -104,7 +104,7 @@ class DeviceStep {
   Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations
   Memory meeting_sums_, meeting_counts_;
-  Memory partial_;
+  Memory partial_, arrived_;
   Memory host_hidden_;
   Memory host_logits_;
   Memory host_description_, device_description_;

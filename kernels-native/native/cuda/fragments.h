@@ -1,15 +1,12 @@
-// Where numbers lie on the device. Weights and the cache are stored in the order in which the registers of mma.m16n8k16
-// take them, so that a lane loads 16 bytes and multiplies. Which elements a lane holds says mma_order.h; with lane = 4
-// g
-// + t they are, of the 16-row operand, those of rows g and g + 8, of the 8-column operand, those of column g.
-// Activations lie in core matrices of eight tokens by eight columns, 16 bytes a token: what ldmatrix makes registers
-// of, and what wgmma reads in shared memory without a swizzle.
+// Where numbers lie on the device. Weights are stored in the order in which the registers of mma.m16n8k16 take them.
+// Which elements a lane holds says mma_order.h; with lane = 4 g + t they are, of the 16-row operand, those of rows g
+// and g + 8, of the 8-column operand, those of column g. Activations and the cache, the operands of columns, lie in
+// core matrices.
 //
 //   weights      weights.h: [64 rows][64 columns][16 rows] of records
 //   activations  [block of 64 columns][tile of 8 tokens][8 columns][token] of 16 bytes: what a pass over some tokens
 //                takes of a block is one run
-//   cache        keys and values, [tile of 16 positions][16 dimensions][lane] of 16 bytes: keys have positions as
-//                columns and dimensions as the sum's index, values the other way round; two tiles of 8 columns
+//   cache        keys and values of a page and a head, [8 positions][8 dimensions] of core matrices: a segment is a run
 #pragma once
 
 #include <cstdint>

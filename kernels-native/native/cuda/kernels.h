@@ -49,8 +49,8 @@ struct Rotation {
 cudaError_t rotate_and_store(const Rotation& rotation, const RowView& rows, uint32_t n_rows, const CacheView& cache,
                              cudaStream_t stream);
 
-// Windowed attention. The first n_split tiles hold one row each, and their keys are divided among warps; the others are
-// walked by one warp each.
+// Windowed attention. The first n_split tiles hold one row each, and their segments of keys are divided among blocks of
+// threads; of the others each is walked by one.
 struct Attention {
   const float* q;
   const QueryTile* tiles;  // [n_tiles]
@@ -59,9 +59,10 @@ struct Attention {
   uint32_t max_segments;  // that a row can see
   uint32_t n_heads;
   uint32_t heads_per_kv;
-  float* partial;    // [n_split rows * n_heads][max_segments][head_dim + 2]
-  float* out;        // [rows][n_heads * head_dim]
-  Activations next;  // the same, for the next matrix
+  float* partial;     // [n_split rows * n_heads][max_segments][head_dim + 2]
+  uint32_t* arrived;  // [n_split rows * kv heads] segments that are there: 0 before a launch, and after it
+  float* out;         // [rows][n_heads * head_dim]
+  Activations next;   // the same, for the next matrix
 };
 bool has_attention(uint32_t head_dim);
 cudaError_t attend(const Attention& attention, const CacheView& cache, cudaStream_t stream);

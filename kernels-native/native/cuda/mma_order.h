@@ -23,25 +23,21 @@ TM_EVERYWHERE uint32_t column_operand_inner(uint32_t lane, uint32_t i) { return 
 TM_EVERYWHERE uint32_t sum_row(uint32_t lane, uint32_t i) { return lane / 4 + 8 * (i >> 1); }
 TM_EVERYWHERE uint32_t sum_column(uint32_t lane, uint32_t i) { return lane % 4 * 2 + (i & 1); }
 
-// And back: the lane that holds an element of the column operand.
-TM_EVERYWHERE uint32_t column_operand_lane(uint32_t column, uint32_t inner) { return column % 8 * 4 + inner % 8 / 2; }
+// A core matrix is 8 rows of 8 elements of 16 bits, 128 bytes in a row: what ldmatrix makes operands' registers of, and
+// what wgmma reads in shared memory. Of a column operand a row is a column, of eight elements that are summed over.
+inline constexpr uint32_t kCoreElements = 64;
+TM_EVERYWHERE uint32_t core_element(uint32_t row, uint32_t inner) { return row % 8 * 8 + inner % 8; }
 
-// Index of an element in a tile that is stored as the lanes load it, [lane] of 8 elements: two column operands side by
-// side, column and inner within 16.
-TM_EVERYWHERE uint32_t stored_operand(uint32_t column, uint32_t inner) {
-  return column_operand_lane(column, inner) * 8 + column / 8 * 4 + inner / 8 * 2 + inner % 2;
-}
-
-// Index of dimension d of the key, or of the value, at an offset inside a block of a device's cache
-// (cuda/fragments.h): a key's column is its position and it is summed over dimensions, a value's the other way round.
-TM_EVERYWHERE uint64_t cache_tile(uint32_t offset, uint32_t d, uint32_t head_dim) {
-  return (static_cast<uint64_t>(offset / 16) * (head_dim / 16) + d / 16) * 256;
+// Index of dimension d of the key, or of the value, at an offset inside a block of a device's cache: core matrices
+// [8 positions][8 dimensions]. A key is a column and summed over dimensions, a value's columns are dimensions.
+TM_EVERYWHERE uint64_t cache_core(uint32_t offset, uint32_t d, uint32_t head_dim) {
+  return (static_cast<uint64_t>(offset / 8) * (head_dim / 8) + d / 8) * kCoreElements;
 }
 TM_EVERYWHERE uint64_t stored_key(uint32_t offset, uint32_t d, uint32_t head_dim) {
-  return cache_tile(offset, d, head_dim) + stored_operand(offset % 16, d % 16);
+  return cache_core(offset, d, head_dim) + core_element(offset, d);
 }
 TM_EVERYWHERE uint64_t stored_value(uint32_t offset, uint32_t d, uint32_t head_dim) {
-  return cache_tile(offset, d, head_dim) + stored_operand(d % 16, offset % 16);
+  return cache_core(offset, d, head_dim) + core_element(d, offset);
 }
 
 }  // namespace tramontane

@@ -68,7 +68,7 @@ __device__ inline void multiply_stage(const uint8_t* stage, uint32_t n_blocks, u
         uint4 b[kAtOnce];
 #pragma unroll
         for (int i = 0; i < kAtOnce; ++i) {
-          b[i] = load_columns(x + (first + i) * R::kTileBytes + half * (R::kTileBytes / 2), lane);
+          b[i] = load_matrices(x + (first + i) * R::kTileBytes + half * (R::kTileBytes / 2), 128, 256, lane);
         }
         multiply_32<Weights::kOperand, kAtOnce>(sums + first, weights, b);
       }

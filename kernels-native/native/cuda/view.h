@@ -9,7 +9,7 @@
 
 namespace tramontane::TM_DEVICE {
 
-// Sixteen consecutive (row, query head of a kv head) pairs of one span: query head fastest. A matrix operand's rows.
+// Consecutive (row, query head of a kv head) pairs of one span, query head fastest: a row's, or up to kTilePairs.
 struct QueryTile {
   uint32_t span;
   uint32_t first_row;   // of the span, in the step

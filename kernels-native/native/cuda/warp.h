@@ -120,17 +120,22 @@ __device__ inline void mma(float (&c)[4], const uint32_t* a, uint32_t b0, uint32
 }
 #endif
 
-// The column operand of both steps of 32 columns: four core matrices, 512 bytes of shared memory in a row.
-__device__ inline uint4 load_columns(const uint8_t* first, uint32_t lane) {
+// Four core matrices of shared memory as registers (PTX ISA, "ldmatrix"): the first, `along` and `across` bytes after
+// it, and both after it.
+__device__ inline uint4 load_matrices(const uint8_t* first, uint32_t along, uint32_t across, uint32_t lane) {
   uint4 b;
 #if defined(__CUDA_ARCH__)
+  const uint8_t* row = first + lane / 8 % 2 * along + lane / 16 * across + lane % 8 * 16;
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(b.x), "=r"(b.y), "=r"(b.z), "=r"(b.w)
-               : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(first + lane * 16)))
+               : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(row)))
                : "memory");
 #else
-  const uint32_t* words = reinterpret_cast<const uint32_t*>(first) + lane;  // 4 g + t, of rows of four words
-  b = make_uint4(words[0], words[32], words[64], words[96]);
+#if !defined(__CUDACC__)
+  check_aligned(first, 16);
+#endif
+  const auto word = [&](uint32_t bytes) { return reinterpret_cast<const uint32_t*>(first + bytes)[lane]; };
+  b = make_uint4(word(0), word(along), word(across), word(along + across));
 #endif
   return b;
 }

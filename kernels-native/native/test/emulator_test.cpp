@@ -157,15 +157,31 @@ TEST(operands_lie_as_the_manual_says) {
       CHECK_EQ(sum_column(lane, i), in_group * 2 + (i & 1));
     }
   }
-  std::vector<bool> taken(256);
-  for (uint32_t column = 0; column < 16; ++column) {
-    for (uint32_t inner = 0; inner < 16; ++inner) {
-      const uint32_t at = stored_operand(column, inner);
-      const uint32_t lane = at / 8;
-      CHECK_EQ(column, at / 4 % 2 * 8 + column_operand_column(lane));
-      CHECK_EQ(inner, column_operand_inner(lane, at / 2 % 2) + at % 2);
-      CHECK(!taken[at]);
-      taken[at] = true;
+}
+
+// ldmatrix gives lane 4 g + t elements 2 t and 2 t + 1 of row g of each core matrix: with the two that a step sums over
+// side by side that is the column operand.
+TEST(core_matrices_are_column_operands) {
+  using namespace tramontane;
+  constexpr uint32_t kHeadDim = 32;
+  std::vector<bool> key_taken(64 * kHeadDim), value_taken(64 * kHeadDim);
+  for (uint32_t offset = 0; offset < 64; ++offset) {
+    for (uint32_t d = 0; d < kHeadDim; ++d) {
+      const uint64_t key = stored_key(offset, d, kHeadDim), value = stored_value(offset, d, kHeadDim);
+      CHECK(!key_taken[key] && !value_taken[value]);
+      key_taken[key] = value_taken[value] = true;
+      for (uint32_t lane = 0; lane < 32; ++lane) {
+        for (uint32_t i = 0; i < 2; ++i) {
+          const uint32_t column = column_operand_column(lane), inner = column_operand_inner(lane, i);
+          const uint32_t of_lane = lane / 4 * 8 + lane % 4 * 2;  // in the core matrix of register i
+          if (column == offset % 8 && inner == d % 16) {
+            CHECK_EQ(key, cache_core(offset, d / 16 * 16 + 8 * i, kHeadDim) + of_lane);
+          }
+          if (column == d % 8 && inner == offset % 16) {
+            CHECK_EQ(value, cache_core(offset / 16 * 16 + 8 * i, d, kHeadDim) + of_lane);
+          }
+        }
+      }
     }
   }
 }

@@ -28,6 +28,8 @@ TESTS = ["early_test", "attention_bits_test", "bits_test"]
 TESTS_OF = {
     "attention.cu": ["attention_bits_test", "early_test", "bits_test"],
     "attention.h": ["attention_bits_test", "early_test", "bits_test"],
+    "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
+    "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
@@ -38,7 +40,7 @@ WORDS = ["bulk_copy.h", "group_product.h"]
 # Calls that are taken out one by one, wherever device code has them.
 CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "barrier_wait", "barrier_arrive", "barrier_expect",
          "barrier_fence", "proxy_fence", "group_fence", "group_commit", "group_wait<1>", "group_wait<0>", "give_stage_back<kColumns>",
-         "clear_unwritten<kSteps>", "meet", "fill_expect", "fill_arrive"]
+         "meet", "fill_expect", "fill_arrive"]
 # (name, file, what is there, what comes in its place)
 CHANGES = [
     ("slices that meet in another order", "cuda/stream_ends.h", "at[s * kSlice];", "at[(p.n_slices - s) * kSlice];"),
@@ -73,15 +75,24 @@ CHANGES = [
     ("segments merged the other way round", "cuda/attention.h",
      "return __fmaf_rn(new_sum, m.new_weight, old_sum * m.old_weight);",
      "return __fmaf_rn(old_sum, m.old_weight, new_sum * m.new_weight);"),
-    ("keys summed in groups of 16", "cuda/attention.h",
-     "if (tile % 2 == 1) s.total[i] += sum_of_row(group + of_tile);",
-     "s.total[i] += sum_of_row(tile % 2 == 0 ? group : of_tile);"),
-    ("the largest of a lane in place of the row's", "cuda/attention.h",
-     "s.largest[i] = largest_of_row(largest[i]);", "s.largest[i] = fminf(largest_of_row(largest[i]), largest[i]);"),
+    ("keys summed in groups of 16, in a chunk", "cuda/attend_chunk.h",
+     "total[i] += sum_of_row(first + exponentials(scores[at + 1], i, largest[i], p[at + 1]));",
+     "total[i] += sum_of_row(first);\n        total[i] += sum_of_row(exponentials(scores[at + 1], i, largest[i], p[at + 1]));"),
+    ("keys summed in groups of 16, of a row", "cuda/attend_row.h",
+     "sum_of_row(first + exponentials(scores[1], i, largest[i], p[1]));",
+     "sum_of_row(first) + sum_of_row(exponentials(scores[1], i, largest[i], p[1]));"),
+    ("groups of keys in the other order", "cuda/attend_row.h", "to[1] += s.total[w][row];", "to[1] += s.total[kAttendWarps - 1 - w][row];"),
+    ("the largest of a lane in place of the row's, in a chunk", "cuda/attend_chunk.h", "largest[i] = largest_of_row(largest[i]);\n", ""),
+    ("the largest of a lane in place of the row's, of a row", "cuda/attend_row.h", "= largest_of_row(largest[i]);", "= largest[i];"),
+    ("the largest of a warp in place of the row's", "cuda/attend_row.h",
+     "largest[i] = fmaxf(largest[i], s.largest[w][row]);", "largest[i] = s.largest[warp][row];"),
+    ("the first segment to come ends a row", "cuda/attend_row.h", "== n_segments - 1;", "== 0;"),
+    ("segments stay counted", "cuda/attend_row.h", "    if (s.is_last) *arrived = 0;\n", ""),
+    ("values that nobody wrote", "cuda/attention.h",
+     "keep[i] = (any.has(key) ? 0xffffu : 0) | (any.has(key + 1) ? 0xffff0000u : 0);", "keep[i] = 0xffffffffu;"),
+    ("the segment after the next is fetched", "cuda/attend_chunk.h", "fill(segment + 1, true);", "fill(segment + 2, true);"),
     ("the window one key longer", "cuda/attention.h", "position - cache.window + 1, position);", "position - cache.window, position);"),
     ("a row sees the next key", "cuda/attention.h", "key <= last;", "key <= last + 1;"),
-    ("divided segments put in the other order", "cuda/attention.cu",
-     "const int64_t segment = queries.first / kSegment + number;", "const int64_t segment = queries.last / kSegment - number;"),
     ("everything starts early", "cuda/early_start.h",
      "return binary_version * 10 >= TM_FIRST_WITH_WAIT && ptx_version * 10 >= TM_FIRST_WITH_WAIT;",
      "return binary_version + ptx_version > 0;"),
