@@ -20,6 +20,11 @@ final class MistralRules {
     private static final Pattern CALL_ID = Pattern.compile("[a-zA-Z0-9]{9}");
     private static final int QUOTED = 40;
 
+    /** Fields of a request. */
+    static final String TOOLS = "tools";
+
+    private static final String MESSAGES = "messages";
+
     private final MistralVersion version;
     private final boolean thinks;
 
@@ -63,14 +68,14 @@ final class MistralRules {
     void checkTools(List<Map<String, @Nullable Object>> tools) {
         if (!tools.isEmpty() && !version.since(2)) {
             throw new ChatLayoutException(
-                    "This model's chat layout, " + version.layoutName() + ", has no place for tools.");
+                    TOOLS, "This model's chat layout, " + version.layoutName() + ", has no place for tools.");
         }
         for (int i = 0; i < tools.size(); i++) {
             String path = "tools[" + i + "].function";
             if (!(tools.get(i).get("function") instanceof Map<?, ?> function)) {
-                throw new ChatLayoutException(path + " is missing.");
+                throw new ChatLayoutException(TOOLS, path + " is missing.");
             }
-            checkName(String.valueOf(function.get("name")), path + ".name");
+            checkName(TOOLS, String.valueOf(function.get("name")), path + ".name");
             Object parameters = function.get("parameters");
             ToolSchema.check(parameters == null ? Map.of() : parameters, path + ".parameters");
         }
@@ -173,12 +178,12 @@ final class MistralRules {
                 for (int i = 0; i < assistant.calls().size(); i++) {
                     String at = path + ".tool_calls[" + i + "]";
                     checkId(assistant.calls().get(i).id(), at + ".id");
-                    checkName(assistant.calls().get(i).name(), at + ".function.name");
+                    checkName(MESSAGES, assistant.calls().get(i).name(), at + ".function.name");
                 }
             }
             case Result result -> {
                 if (result.name() != null) {
-                    checkName(result.name(), path + ".name");
+                    checkName(MESSAGES, result.name(), path + ".name");
                 }
                 checkId(result.callId(), path + ".tool_call_id");
             }
@@ -208,9 +213,10 @@ final class MistralRules {
         }
     }
 
-    private static void checkName(String name, String path) {
+    private static void checkName(String field, String name, String path) {
         if (!NAME.matcher(name).matches()) {
-            throw new ChatLayoutException(path + " must be 1 to 64 letters, digits, _ or -, got " + quoted(name) + ".");
+            throw new ChatLayoutException(
+                    field, path + " must be 1 to 64 letters, digits, _ or -, got " + quoted(name) + ".");
         }
     }
 

@@ -31,7 +31,7 @@ final class ToolSchema {
 
     private static void check(@Nullable Object schema, String path, int depth) {
         if (depth > DEEPEST) {
-            throw new ChatLayoutException(path + " nests deeper than " + DEEPEST + " levels.");
+            throw new ChatLayoutException(MistralRules.TOOLS, path + " nests deeper than " + DEEPEST + " levels.");
         }
         if (schema instanceof Boolean) {
             return;
@@ -143,6 +143,6 @@ final class ToolSchema {
 
     private static ChatLayoutException wrong(String path, String rule) {
         String shown = path.length() <= 200 ? path : path.substring(0, 200) + "…";
-        return new ChatLayoutException(shown + " must be " + rule + ".");
+        return new ChatLayoutException(MistralRules.TOOLS, shown + " must be " + rule + ".");
     }
 }

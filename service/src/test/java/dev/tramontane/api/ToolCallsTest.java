@@ -231,6 +231,43 @@ final class ToolCallsTest {
         }
     }
 
+    /** What a layout finds wrong with tools is a fault of theirs, not of the messages. */
+    @Test
+    void wrongToolsAreNamedAsTools() {
+        try (TestService service = answering(MistralLayout.of(MistralVersion.V13), "x")) {
+            for (String parameters : List.of(
+                    "{\"type\": \"int\"}",
+                    "{\"properties\": null}",
+                    "{\"properties\": {\"a\": {\"minLength\": -1}}}")) {
+                JsonObject function = JsonObject.of("name", "f", "parameters", new JsonObject(parameters));
+                JsonObject body = TestService.chatBody(
+                        JsonObject.of("tools", JsonArray.of(JsonObject.of("type", "function", "function", function))));
+                TestService.Reply reply = service.chat(body);
+                assertThat(reply.status()).isEqualTo(400);
+                JsonObject error = reply.json().getJsonObject("error");
+                assertThat(error.getString("param")).isEqualTo("tools");
+                assertThat(error.getString("message")).startsWith("tools[0].function.parameters");
+            }
+        }
+    }
+
+    /** Mistral's clients look whether a model calls before they offer it tools. */
+    @Test
+    void modelsSayThatTheyCall() {
+        for (AnswerStyle style : List.of(AnswerStyle.PLAIN, new AnswerStyle(CallStyle.OBJECT, null))) {
+            ChatLayout layout = MistralLayout.of(MistralVersion.V13).answeredIn(style);
+            try (TestService service = answering(layout, "x")) {
+                JsonObject list = service.get("/v1/models").json();
+                boolean calls = style.calls() != null;
+                JsonObject model = list.getJsonArray("data").getJsonObject(0);
+                assertThat(model.getJsonObject("capabilities").getBoolean("function_calling"))
+                        .isEqualTo(calls);
+                assertThat(list.getJsonArray("models").getJsonObject(0).getJsonArray("capabilities"))
+                        .isEqualTo(calls ? JsonArray.of("completion", "tools") : JsonArray.of("completion"));
+            }
+        }
+    }
+
     /** Log-probabilities and ids are those of all tokens, those of calls too. */
     @Test
     void tokensOfCallsAreReported() {

@@ -40,7 +40,7 @@ final class ModelFormat {
         json.writeName("capabilities").writeStartObject();
         json.writeBooleanProperty("completion_chat", profile.chats());
         json.writeBooleanProperty("completion_fim", profile.fills());
-        json.writeBooleanProperty("function_calling", false); // A call that a model writes stays text.
+        json.writeBooleanProperty("function_calling", calls(profile));
         json.writeBooleanProperty("fine_tuning", false);
         json.writeBooleanProperty("vision", false);
         json.writeEndObject();
@@ -62,9 +62,17 @@ final class ModelFormat {
         json.writeStringProperty(
                 "modified_at", Instant.ofEpochSecond(model.createdSeconds()).toString());
         json.writeName("capabilities").writeStartArray().writeString("completion");
+        if (calls(profile(model))) {
+            json.writeString("tools");
+        }
         json.writeEndArray();
         json.writeName("details").writeStartObject().writeEndObject();
         json.writeEndObject();
+    }
+
+    /** Whether what it writes as calls is told as such. */
+    private static boolean calls(ModelProfile profile) {
+        return profile.chats() && profile.form().calls() != null;
     }
 
     private static ModelProfile profile(ServedModels.Entry model) {

@@ -87,7 +87,8 @@ public record ToolFields(List<Map<String, @Nullable Object>> shown, CallRules ca
     }
 
     private static CallRules chosen(JsonFields choice, List<Map<String, @Nullable Object>> shown) {
-        String type = choice.requiredString(TYPE);
+        String given = choice.string(TYPE); // Mistral's clients leave it out of a function.
+        String type = given == null && choice.has(FUNCTION) ? FUNCTION : choice.requiredString(TYPE);
         CallRules read = switch (type) {
             case FUNCTION -> of(shown, Need.NAMED, Set.of(named(choice)));
             case "allowed_tools" -> {

@@ -40,8 +40,11 @@ record CallForms(List<Callable> callable) {
                 return new Form.JsonObject();
             }
             Map<String, @Nullable Object> typed = new LinkedHashMap<>();
-            typed.put(TYPE, OBJECT); // Arguments are an object whether the schema says so or not.
+            typed.put(TYPE, OBJECT);
             typed.putAll(schema);
+            typed.put(
+                    TYPE,
+                    OBJECT); // Arguments are an object whether the schema says so, or allows something else, or not.
             return new Form.Labelled(label(), new Form.JsonSchema(typed, strict));
         }
     }
@@ -58,7 +61,10 @@ record CallForms(List<Callable> callable) {
             boolean strict = rules.strict().contains(name);
             boolean held = rules.holds(name);
             Object type = tool.getValue().get(TYPE);
-            if (held && type != null && !OBJECT.equals(type)) {
+            if (held
+                    && type != null
+                    && !OBJECT.equals(type)
+                    && !(type instanceof List<?> list && list.contains(OBJECT))) {
                 throw new UnforcedException(
                         "tools",
                         "The parameters of the tool " + name + " must have the type \"object\": arguments are one.");

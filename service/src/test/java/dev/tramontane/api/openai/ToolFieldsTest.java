@@ -55,6 +55,7 @@ final class ToolFieldsTest {
                 "`, \"parallel_tool_calls\": false`|MAY||false",
                 "`, \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"b\"}}`|NAMED|b|false",
                 "`, \"tool_choice\": {\"type\": \"function\", \"name\": \"b\"}`|NAMED|b|false",
+                "`, \"tool_choice\": {\"function\": {\"name\": \"b\"}}`|NAMED|b|false",
                 "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": [{\"type\":"
                         + " \"function\", \"name\": \"b\"}]}`|MAY|b|true",
                 "`, \"tool_choice\": {\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": \"required\","

@@ -300,6 +300,29 @@ final class CoursesTest {
                 .isEqualTo(allowed);
     }
 
+    /** A schema that allows null beside an object: arguments are the object. */
+    @ParameterizedTest
+    @EnumSource(CallStyle.class)
+    void argumentsAreAnObjectWhateverElseIsAllowed(CallStyle calls) {
+        Tools tools = new Tools(Map.of(
+                "f",
+                schema("{\"type\": [\"null\", \"object\"], \"properties\": {\"a\": {\"const\": 1}},"
+                        + " \"required\": [\"a\"], \"additionalProperties\": false}")));
+        Vocabulary vocabulary = new Vocabulary(MARKS);
+        Guide guide = vocabulary.guide(new AnswerStyle(calls, null), tools, rules(Need.MUST));
+        String call = switch (calls) {
+            case ARRAY -> "«[TOOL_CALLS]»[{\"name\": \"f\", \"arguments\": ";
+            case NAMED -> "«[TOOL_CALLS]»f«[ARGS]»";
+            case OBJECT -> "«<tool_call>»{\"name\": \"f\", \"arguments\": ";
+            case BARE -> "{\"name\": \"f\", \"parameters\": ";
+            case TAGGED -> "«<tool_call>»<function=f>\n<parameter=a>\n";
+        };
+        assertThat(vocabulary.ids(call).stream().allMatch(guide::accept)).isTrue();
+        assertThat(guide.accept((int) 'n')).as("null").isFalse();
+        assertThat(guide.accept(calls == CallStyle.TAGGED ? (int) '1' : (int) '{'))
+                .isTrue();
+    }
+
     /** Of the strict subset in this form as in every other. */
     @ParameterizedTest
     @EnumSource(CallStyle.class)
