@@ -17,9 +17,9 @@ import picocli.CommandLine.Spec;
 abstract class Command implements Callable<Integer> {
     static final String CONFIG_VARIABLE = Setting.PREFIX + "CONFIG";
 
-    /** Variables that the launcher script reads. */
-    private static final List<String> LAUNCHERS_OWN =
-            List.of(Setting.PREFIX + "JAVA_HOME", Setting.PREFIX + "JVM_FLAGS", CONFIG_VARIABLE);
+    /** Variables that are no settings: the launcher script's, and secrets, which no flag may have. */
+    private static final List<String> OTHERS = List.of(
+            Setting.PREFIX + "JAVA_HOME", Setting.PREFIX + "JVM_FLAGS", CONFIG_VARIABLE, TopCommand.KEY_VARIABLE);
 
     /** What Kubernetes sets for a Service called tramontane. */
     private static final String KUBERNETES = Setting.PREFIX + "(SERVICE_|PORT_\\d).*";
@@ -95,7 +95,7 @@ abstract class Command implements Callable<Integer> {
     private void warnOfUnknownVariables() {
         for (String variable : environment.variables().keySet()) {
             if (variable.startsWith(Setting.PREFIX)
-                    && !LAUNCHERS_OWN.contains(variable)
+                    && !OTHERS.contains(variable)
                     && !variable.matches(KUBERNETES)
                     && List.of(Setting.values()).stream()
                             .noneMatch(setting -> setting.variable().equals(variable))) {

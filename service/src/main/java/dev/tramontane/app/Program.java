@@ -103,6 +103,7 @@ final class Program {
                 new ConvertCommand(environment),
                 new EvalCommand(environment),
                 new BenchCommand(environment),
+                new TopCommand(environment),
                 new KeyCommand(environment),
                 new DoctorCommand(environment));
     }

@@ -42,6 +42,7 @@ class DocumentsTest {
             "convert",
             "eval",
             "bench",
+            "top",
             "key",
             "doctor");
 
@@ -161,7 +162,8 @@ class DocumentsTest {
     void everyVariableInADocumentExists() {
         Set<String> known =
                 Arrays.stream(Setting.values()).map(Setting::variable).collect(Collectors.toSet());
-        known.addAll(List.of("TRAMONTANE_CONFIG", "TRAMONTANE_JAVA_HOME", "TRAMONTANE_JVM_FLAGS"));
+        known.addAll(
+                List.of("TRAMONTANE_CONFIG", "TRAMONTANE_JAVA_HOME", "TRAMONTANE_JVM_FLAGS", TopCommand.KEY_VARIABLE));
         assertThat(Documents.find(Documents.all(), VARIABLE))
                 .allSatisfy((variable, where) ->
                         assertThat(known).as("%s in %s", variable, where).contains(variable));

@@ -59,6 +59,8 @@ final class FloorsTest {
             .definedBy("dev.tramontane.jinja..")
             .layer("structure")
             .definedBy("dev.tramontane.structure..")
+            .layer("top")
+            .definedBy("dev.tramontane.top..")
             .layer("fetch")
             .definedBy("dev.tramontane.fetch..")
             .layer("hub")
@@ -110,6 +112,8 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("chat")
             .whereLayer("structure")
             .mayOnlyBeAccessedByLayers("generation", "api", "app")
+            .whereLayer("top")
+            .mayOnlyBeAccessedByLayers("app")
             .whereLayer("fetch")
             .mayOnlyBeAccessedByLayers("app")
             .whereLayer("hub")
@@ -118,7 +122,7 @@ final class FloorsTest {
             .mayOnlyBeAccessedByLayers("snapshots", "hub", "api")
             .whereLayer("json")
             .mayOnlyBeAccessedByLayers(
-                    "weights", "tokenizer", "answer", "chat", "source", "hub", "generation", "api", "app")
+                    "weights", "tokenizer", "answer", "chat", "source", "hub", "top", "generation", "api", "app")
             .whereLayer("kernels")
             .mayOnlyBeAccessedByLayers("weights", "source", "load", "convert", "app");
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tramontane.top;
+
+import org.jspecify.annotations.NullMarked;
