@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -25,7 +26,12 @@ import picocli.CommandLine.Option;
                     + " runs.",
             "Ctrl-C ends with what was measured by then, and exit code 130."
         },
-        footer = {"", "Example:", "  tramontane bench --model M.gguf --batch 1,8,32 --depth 0,4096 --json"})
+        footer = {
+            "",
+            "Examples:",
+            "  tramontane bench --model M.gguf --batch 1,8,32 --depth 0,4096 --json",
+            "  tramontane bench --model M.gguf --against http://127.0.0.1:8081"
+        })
 final class BenchCommand extends Command {
     /** Read to measure bandwidth: several times most caches, and no more than a part of what is free. */
     private static final long MEASURED_BYTES = 512L << 20;
@@ -72,6 +78,21 @@ final class BenchCommand extends Command {
     @Option(names = "--no-service", description = "Measure steps only.")
     private boolean stepsOnly;
 
+    @Option(
+            names = "--against",
+            paramLabel = "URL",
+            description =
+                    "Put the load through HTTP on this server with OpenAI's API, too, in turn with this one. Prompts"
+                            + " are then texts, none twice; a key for it stands in the variable TRAMONTANE_API_KEY. Example:"
+                            + " --against http://127.0.0.1:8081")
+    private @Nullable String against;
+
+    @Option(
+            names = "--against-model",
+            paramLabel = "NAME",
+            description = "Which of its models. Default: the first that it lists.")
+    private @Nullable String againstModel;
+
     @Option(names = "--json", description = "Print one JSON object in place of tables.")
     private boolean json;
 
@@ -100,6 +121,9 @@ final class BenchCommand extends Command {
         range("--prompt", prompt, 1, MOST_TOKENS);
         range("--tokens", tokens, 1, MOST_TOKENS);
         range("--repeat", repeat, 1, 1000);
+        if (against != null && stepsOnly) {
+            throw new UsageException("--against measures a service, which --no-service leaves out");
+        }
         int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));
         flags.put(Setting.PREFIX_CACHE, "off"); // The same prompts are asked again and again.
@@ -188,8 +212,21 @@ final class BenchCommand extends Command {
         if (!stepsOnly && !stopped.get()) {
             StreamLoad load = new StreamLoad(
                     most(sizes), prompt, tokens, loaded.geometry().vocabulary());
-            report.service(load, ServiceBench.measure(model, loaded, load, repeat, stopped::get));
+            report.service(load, ServiceBench.measure(model, loaded, load, other(report), repeat, stopped::get));
         }
+    }
+
+    private ServiceBench.@Nullable Other other(BenchReport report) {
+        String url = against;
+        if (url == null) {
+            return null;
+        }
+        return texts -> {
+            LoadTarget found = ComparedServer.of(
+                    url, againstModel, environment().variables().get(TopCommand.KEY_VARIABLE), texts);
+            report.against(found);
+            return found;
+        };
     }
 
     private static LongSupplier clock() {

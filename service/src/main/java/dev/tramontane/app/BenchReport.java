@@ -59,6 +59,23 @@ final class BenchReport {
         ways.addAll(rows);
     }
 
+    /** The server that this one is compared with. */
+    void against(LoadTarget other) {
+        sections.add(new Section(
+                "Against",
+                "against",
+                List.of(
+                        new Fact("server", other.address(), "url", other.address()),
+                        new Fact("model", String.valueOf(other.model()), "model", String.valueOf(other.model())),
+                        new Fact(
+                                "answers",
+                                other.extended()
+                                        ? "of the length asked for"
+                                        : "as long as it likes: it takes no ignore_eos",
+                                "ignores_end",
+                                other.extended()))));
+    }
+
     void print(boolean json, PrintStream out) {
         if (json) {
             List<Section> all = new ArrayList<>(sections);

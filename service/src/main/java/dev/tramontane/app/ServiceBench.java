@@ -4,26 +4,36 @@ import dev.tramontane.api.Health;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.load.LoadedModel;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
-/** One load through the engine alone and through a listener on loopback, in turn, so that both have the same machine. */
+/** One load through the engine alone, through a listener on loopback and, where one is named, on another server, in turn, so that all have the same machine. */
 final class ServiceBench {
     private ServiceBench() {}
 
     /**
-     * Measures both. The model is closed afterwards.
+     * Measures them. The model is closed afterwards.
      *
+     * @param other finds the other server, given the texts that are asked of both; null for none
      * @param stopped ends it between two runs
-     * @return a row each, or none when it was stopped before both had run
+     * @return a row each, or none when it was stopped before all had run
      */
     static List<ServiceMeasurement> measure(
-            MeasuredModel model, LoadedModel loaded, StreamLoad load, int repeat, BooleanSupplier stopped)
+            MeasuredModel model,
+            LoadedModel loaded,
+            StreamLoad load,
+            @Nullable Other other,
+            int repeat,
+            BooleanSupplier stopped)
             throws InterruptedException {
         List<StreamLoad.Run> engine = new ArrayList<>();
         List<StreamLoad.Run> http = new ArrayList<>();
+        List<StreamLoad.Run> against = new ArrayList<>();
         Configuration configuration = model.configuration();
         try (RunningModel running = model.start(loaded)) {
             LoneModel stock = new LoneModel(
@@ -39,19 +49,47 @@ final class ServiceBench {
             serving.loaded();
             try (Listener listener = Listener.open(
                     configuration, stock, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
+                IntFunction<String> texts = ComparedServer.texts(running.generator(), load.prompt());
+                LoadTarget second = other == null ? null : other.find(texts);
+                String address = listener.doors().address();
+                LoadTarget first =
+                        second == null ? LoadTarget.own(address) : new LoadTarget(address, null, null, true, texts);
                 for (int i = 0; i <= repeat && !stopped.getAsBoolean(); i++) {
                     StreamLoad.Run alone = load.overEngine(running.generator());
-                    StreamLoad.Run served = load.overHttp(listener.doors().address());
+                    StreamLoad.Run served = load.overHttp(first, i);
+                    StreamLoad.Run elsewhere = second == null ? null : other(load, second, i);
                     if (i > 0) { // The first is for warmth.
                         engine.add(alone);
                         http.add(served);
+                        if (elsewhere != null) {
+                            against.add(elsewhere);
+                        }
                     }
                 }
                 listener.doors().finish(Duration.ZERO);
             }
         }
-        return http.isEmpty()
-                ? List.of()
-                : List.of(ServiceMeasurement.of("engine", engine), ServiceMeasurement.of("HTTP", http));
+        List<ServiceMeasurement> rows = new ArrayList<>();
+        if (!http.isEmpty()) {
+            rows.add(ServiceMeasurement.of("engine", engine));
+            rows.add(ServiceMeasurement.of("HTTP", http));
+        }
+        if (!against.isEmpty()) {
+            rows.add(ServiceMeasurement.of("against", against));
+        }
+        return rows;
+    }
+
+    /** Finds the other server. */
+    interface Other {
+        LoadTarget find(IntFunction<String> texts) throws InterruptedException;
+    }
+
+    private static StreamLoad.Run other(StreamLoad load, LoadTarget target, int round) throws InterruptedException {
+        try {
+            return load.overHttp(target, round);
+        } catch (UncheckedIOException failed) {
+            throw new UsageException("--against " + target.address() + ": " + failed.getMessage(), failed);
+        }
     }
 }

@@ -13,13 +13,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -47,15 +45,16 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
      * @param tokens of all answers
      * @param seconds from the first request to the last token
      * @param gaps milliseconds between two events of a stream, of all streams
+     * @param firsts milliseconds from a request to its first event, of all streams
      */
-    record Run(long tokens, double seconds, double[] gaps) {
+    record Run(long tokens, double seconds, double[] gaps, double[] firsts) {
         double rate() {
             return tokens / seconds;
         }
     }
 
-    /** One stream: tokens that its answer had, and when each event came, in nanoseconds. */
-    private record Stream(long tokens, List<Long> events) {}
+    /** One stream: when it was asked for, tokens that its answer had, and when each event came, in nanoseconds. */
+    private record Stream(long asked, long tokens, List<Long> events) {}
 
     /** Asks for a stream by its number and reads it to its end. */
     @FunctionalInterface
@@ -66,6 +65,7 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
     /** Through the engine in this process. */
     Run overEngine(TextGenerator generator) throws InterruptedException {
         return run(number -> {
+            long asked = System.nanoTime();
             List<Long> events = new ArrayList<>();
             GenerationRequest request = new GenerationRequest(
                     new Prompt.Ids(ids(number)),
@@ -82,38 +82,39 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
                     .map(GenerationEvent.Finished::usage)
                     .map(GenerationEvent.Usage::completionTokens)
                     .orElse(0);
-            return new Stream(tokens, events);
+            return new Stream(asked, tokens, events);
         });
     }
 
     /**
-     * Through a listener.
+     * Through a server.
      *
-     * @param address "http://127.0.0.1:8080"
+     * @param round of runs: none has a prompt of another's, where prompts are texts
      * @throws UncheckedIOException when the service cannot be reached or refuses
      */
-    Run overHttp(String address) throws InterruptedException {
+    Run overHttp(LoadTarget target, int round) throws InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
+            List<HttpRequest> requests = IntStream.range(0, streams)
+                    .mapToObj(number -> target.completion(round * streams + number, ids(number), answer))
+                    .toList();
             return run(number -> {
-                HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/v1/completions"))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(body(number)))
-                        .build();
-                HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                long asked = System.nanoTime();
+                HttpResponse<InputStream> response =
+                        client.send(requests.get(number), HttpResponse.BodyHandlers.ofInputStream());
                 try (BufferedReader lines =
                         new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                     if (response.statusCode() != 200) {
                         throw new IOException("the service answers " + response.statusCode() + ": " + lines.readLine());
                     }
-                    return read(lines);
+                    return read(asked, lines);
                 }
             });
         }
     }
 
-    private static Stream read(BufferedReader lines) throws IOException {
+    private static Stream read(long asked, BufferedReader lines) throws IOException {
         List<Long> events = new ArrayList<>();
-        long tokens = 0;
+        long told = 0;
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (!line.startsWith("data: {")) {
                 continue;
@@ -130,21 +131,9 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
                 events.add(now);
             }
             JsonObject usage = event.getJsonObject("usage");
-            tokens = usage == null ? tokens : usage.getLong("completion_tokens");
+            told = usage == null ? told : usage.getLong("completion_tokens");
         }
-        return new Stream(tokens, events);
-    }
-
-    private String body(int number) {
-        return new JsonObject()
-                .put("prompt", new JsonArray(Arrays.stream(ids(number)).boxed().toList()))
-                .put("max_tokens", answer)
-                .put("ignore_eos", true)
-                .put("skip_special_tokens", false)
-                .put("temperature", 0)
-                .put("stream", true)
-                .put("stream_options", new JsonObject().put("include_usage", true))
-                .encode();
+        return new Stream(asked, told == 0 ? events.size() : told, events); // Some servers count nothing.
     }
 
     /** Every stream has a prompt of its own. */
@@ -166,15 +155,22 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
         double seconds = (System.nanoTime() - start) / 1e9;
         long tokens = 0;
         List<Double> gaps = new ArrayList<>();
+        List<Double> firsts = new ArrayList<>();
         for (Future<Stream> each : reading) {
             Stream stream = finished(each);
             tokens += stream.tokens();
+            if (!stream.events().isEmpty()) {
+                firsts.add((stream.events().getFirst() - stream.asked()) / 1e6);
+            }
             for (int i = 1; i < stream.events().size(); i++) {
                 gaps.add((stream.events().get(i) - stream.events().get(i - 1)) / 1e6);
             }
         }
-        return new Run(
-                tokens, seconds, gaps.stream().mapToDouble(Double::doubleValue).toArray());
+        return new Run(tokens, seconds, array(gaps), array(firsts));
+    }
+
+    private static double[] array(List<Double> numbers) {
+        return numbers.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     private static Stream finished(Future<Stream> each) throws InterruptedException {

@@ -2,13 +2,19 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +26,10 @@ import tools.jackson.databind.JsonNode;
 class BenchCommandTest {
     private static final String[] SMALL = {
         "--batch", "1,3", "--depth", "0,40", "--prompt", "20", "--tokens", "6", "--repeat", "2", "--threads", "1"
+    };
+
+    private static final String[] TWO = {
+        "--batch", "2", "--depth", "0", "--prompt", "20", "--tokens", "6", "--repeat", "2", "--threads", "1"
     };
 
     @TempDir
@@ -34,6 +44,10 @@ class BenchCommandTest {
 
     private static String[] and(String... more) {
         return Stream.concat(Stream.of(SMALL), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static String[] two(String... more) {
+        return Stream.concat(Stream.of(TWO), Stream.of(more)).toArray(String[]::new);
     }
 
     @Test
@@ -93,6 +107,77 @@ class BenchCommandTest {
                 .containsPattern("(?m)^Service: 3 streams at a time, prompts of 20 tokens, answers of 6$")
                 .containsPattern("(?m)^engine +[\\d,.]+ .* ms$")
                 .containsPattern("(?m)^HTTP +[\\d,.]+ .* ms$");
+    }
+
+    /** The same texts through HTTP here and there, in turn. */
+    @Test
+    void anotherServerInTurn() throws IOException {
+        try (RunningService other = new RunningService(dir)) {
+            Outcome outcome = bench(TinyModel.PLAIN, two("--json", "--against", other.address + "/"));
+            assertThat(outcome.err()).isEmpty();
+            assertThat(outcome.code()).isZero();
+            JsonNode found = Oracle.parse(outcome.out());
+            assertThat(found.get("against").get("url").asString()).isEqualTo(other.address);
+            assertThat(found.get("against").get("model").asString()).startsWith("tiny");
+            assertThat(found.get("against").get("ignores_end").asBoolean()).isTrue();
+            JsonNode rows = found.get("results").get("service");
+            assertThat(Oracle.stream(rows).map(row -> row.get("way").asString()))
+                    .containsExactly("engine", "HTTP", "against");
+            assertThat(Oracle.stream(rows)).allSatisfy(row -> {
+                assertThat(row.get("tokens_per_second_least").asDouble()).isPositive();
+                assertThat(row.get("first_token_ms_median").asDouble()).isPositive();
+            });
+        }
+    }
+
+    /** OpenAI's fields only, and it counts no tokens: events are taken for them. */
+    @Test
+    void aServerOfFewFields() throws IOException {
+        HttpServer other = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        List<String> asked = new CopyOnWriteArrayList<>();
+        other.createContext("/v1/models", exchange -> answer(exchange, 200, "{\"data\": [{\"id\": \"m\"}]}"));
+        other.createContext("/v1/completions", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            if (body.contains("ignore_eos")) {
+                answer(exchange, 400, "{}");
+                return;
+            }
+            asked.add(body);
+            String event = "data: {\"choices\": [{\"text\": \"a\"}]}\n\n";
+            answer(exchange, 200, event + event + "data: [DONE]\n\n");
+        });
+        other.start();
+        try {
+            String url = "http://127.0.0.1:" + other.getAddress().getPort();
+            Outcome outcome = bench(TinyModel.PLAIN, two("--against", url));
+            assertThat(outcome.err()).isEmpty();
+            assertThat(outcome.out())
+                    .containsPattern("(?m)^  answers +as long as it likes: it takes no ignore_eos$")
+                    .containsPattern("(?m)^against +[\\d,.]+ .* ms$");
+            assertThat(asked).as("a warm round and two").hasSize(6).doesNotHaveDuplicates();
+            assertThat(asked).allMatch(body -> body.contains("\"model\":\"m\"") && !body.contains("skip_special"));
+        } finally {
+            other.stop(0);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    @Test
+    void anotherServerThatIsNone() throws IOException {
+        Outcome absent = bench(TinyModel.PLAIN, two("--against", "http://127.0.0.1:" + Ports.free()));
+        assertThat(absent.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(absent.err())
+                .startsWith("tramontane: --against http://127.0.0.1:")
+                .contains("does not answer");
+        Outcome nothing = bench(TinyModel.PLAIN, and("--against", "http://x", "--no-service"));
+        assertThat(nothing.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(nothing.err()).contains("--no-service leaves out");
     }
 
     /** With windows whose rings come round; F32 weights have no 8-bit products. */
