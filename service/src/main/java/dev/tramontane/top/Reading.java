@@ -20,6 +20,13 @@ public record Reading(
      * @param capacity of {@code /capacity}; empty where there is none yet
      */
     record Served(Map<String, @Nullable Object> facts, Map<String, @Nullable Object> capacity) {
+        /** Of a model that comes and goes: unloaded, loading or loaded; empty of others. */
+        static String status(Map<String, @Nullable Object> facts) {
+            return facts.get("status") instanceof Map<?, ?> status && status.get("value") instanceof String value
+                    ? value
+                    : "";
+        }
+
         String id() {
             return facts.get("id") instanceof String id ? id : "?";
         }

@@ -69,7 +69,9 @@ public final class ServerWatch implements AutoCloseable {
         long now = clock.getAsLong();
         List<Reading.Served> models = new ArrayList<>();
         for (Map<String, @Nullable Object> facts : models()) {
-            models.add(new Reading.Served(facts, models.size() < MOST_MODELS ? capacity(facts) : Map.of()));
+            String status = Reading.Served.status(facts);
+            boolean there = status.isEmpty() || status.equals("loaded"); // Who only looks has nothing loaded.
+            models.add(new Reading.Served(facts, there && models.size() < MOST_MODELS ? capacity(facts) : Map.of()));
         }
         return new Reading(now, models, metrics());
     }

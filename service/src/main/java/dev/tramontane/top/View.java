@@ -69,7 +69,11 @@ public final class View {
         }
         Map<String, @Nullable Object> capacity = model.capacity();
         if (capacity.isEmpty()) {
-            lines.add(title.append("  not loaded").toString());
+            String status = Reading.Served.status(model.facts());
+            double percent = Figures.in(model.facts(), "status", "percent");
+            title.append("  ").append(status.isEmpty() ? "not loaded" : status);
+            lines.add(title.append(status.equals("loading") ? " " + Figures.count(percent) + " %" : "")
+                    .toString());
             return;
         }
         lines.add(title.append("  cache ")
