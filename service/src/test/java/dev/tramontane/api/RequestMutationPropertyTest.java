@@ -11,6 +11,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -140,6 +142,74 @@ class RequestMutationPropertyTest {
             // Both happen often, so the mutations are neither harmless nor hopeless.
             assertThat(answered).as("seed %d", seed).isBetween(inputs / 50, inputs - inputs / 50);
             TestService.eventually().untilAsserted(() -> assertThat(engine.runs).allMatch(ScriptedEngine.Run::over));
+            assertThat(service.get("/livez").status()).isEqualTo(200);
+            assertThat(service.post(route, sound.getFirst()).status()).isEqualTo(200);
+        }
+    }
+
+    private static final Map<String, List<String>> OTHERS = Map.of(
+            "/api/chat",
+            List.of("""
+                {"model": "toy/bytes", "messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "hi", "images": []},
+                  {"role": "assistant", "content": "", "thinking": "hm", "tool_calls": [{"function": {"name": "f", "arguments": {"a": [1]}}}]},
+                  {"role": "tool", "content": "1", "tool_name": "f"}], "stream": false, "format": "json", "keep_alive": "5m",
+                 "options": {"num_predict": 3, "temperature": 0.5, "stop": ["x"], "seed": 1}}\
+                """, """
+                {"model": "toy/bytes", "messages": [{"role": "user", "content": "hi"}], "options": {"num_predict": 2}, "think": false,
+                 "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]}\
+                """),
+            "/api/generate",
+            List.of("""
+                {"model": "toy/bytes", "prompt": "hi", "raw": true, "stream": true, "options": {"num_predict": 2, "top_k": 3}}\
+                """, """
+                {"model": "toy/bytes", "prompt": "hi", "system": "a", "suffix": "", "format": {"type": "object"}, "stream": false,
+                 "options": {"num_predict": 2}, "keep_alive": 0}\
+                """),
+            "/generate",
+            List.of("""
+                {"inputs": "hi", "parameters": {"max_new_tokens": 2, "do_sample": true, "temperature": 0.5, "top_n_tokens": 2,
+                  "stop": ["x"], "details": true, "decoder_input_details": true, "return_full_text": true}}\
+                """),
+            "/generate_stream",
+            List.of("""
+                {"inputs": "hi", "parameters": {"max_new_tokens": 2, "seed": 1, "grammar": {"type": "regex", "value": "[a-z]+"}}}\
+                """));
+
+    /** Ollama's clients and text-generation-inference's, each in its words. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/chat", "/api/generate", "/generate", "/generate_stream"})
+    void everyBodyOfOthersIsAnsweredOrRefused(String route) {
+        List<String> sound = Objects.requireNonNull(OTHERS.get(route));
+        List<String> names = sound.stream()
+                .flatMap(body -> new JsonObject(body).fieldNames().stream())
+                .distinct()
+                .toList();
+        long seed = Seeds.next();
+        SplittableRandom random = new SplittableRandom(seed);
+        int inputs = Integer.getInteger("tramontane.fuzz.inputs", INPUTS) / 2;
+        int answered = 0;
+        try (TestService service = TestService.mistral(MistralVersion.V3, "answer")) {
+            for (int i = 0; i < inputs; i++) {
+                JsonObject body = new JsonObject(sound.get(random.nextInt(sound.size())));
+                for (int change = i < sound.size() ? 4 : random.nextInt(4); change < 4; change++) {
+                    mutate(body, names, random);
+                }
+                String sent = body.encode();
+                TestService.Reply reply = service.post(route, sent);
+                String as = "seed %d, input %d: %s gave %d %s".formatted(seed, i, sent, reply.status(), reply.body());
+                if (reply.status() == 200) {
+                    answered++;
+                    continue;
+                }
+                assertThat(reply.status()).as(as).isIn(400, 404);
+                assertThat(reply.json().fieldNames())
+                        .as(as)
+                        .isEqualTo(route.startsWith("/api/") ? Set.of("error") : Set.of("error", "error_type"));
+                String message = reply.json().getString("error");
+                assertThat(message).as(as).isNotBlank().hasLineCount(1).hasSizeLessThan(4000);
+                assertThat(ForeignWords.in(message)).as(as).isEmpty();
+            }
+            assertThat(answered).as("seed %d", seed).isBetween(1, inputs - 1);
             assertThat(service.get("/livez").status()).isEqualTo(200);
             assertThat(service.post(route, sound.getFirst()).status()).isEqualTo(200);
         }
