@@ -29,17 +29,28 @@ final class Hubs {
 
     /** @throws UsageException when there is no place to keep models in, or a variable is no URL or token */
     static Hub of(Configuration configuration, Environment environment) {
-        return new Hub(new Hubs(configuration, environment).config());
+        Hubs hubs = new Hubs(configuration, environment);
+        return new Hub(hubs.config(
+                configuration.hub().huggingFace().or(hubs::endpoint).orElse(HubConfig.HUGGING_FACE), hubs.token()));
     }
 
-    private HubConfig config() {
+    /**
+     * For what is here already: nobody is asked, so what would be said to others is not looked at.
+     *
+     * @throws UsageException when there is no place to keep models in
+     */
+    static Hub here(Configuration configuration, Environment environment) {
+        return new Hub(new Hubs(configuration, environment).config(HubConfig.HUGGING_FACE, Optional.empty()));
+    }
+
+    private HubConfig config(URI huggingFaceHub, Optional<String> token) {
         return new HubConfig(
                 store(),
                 ollama(),
                 huggingFace().map(home -> variable("HF_HUB_CACHE").map(Path::of).orElse(home.resolve("hub"))),
                 configuration.hub().ollamaRegistry(),
-                configuration.hub().huggingFace().or(this::endpoint).orElse(HubConfig.HUGGING_FACE),
-                token(),
+                huggingFaceHub,
+                token,
                 HubConfig.CONNECTIONS,
                 HubConfig.SEGMENT,
                 HubConfig.PATIENCE,

@@ -30,7 +30,7 @@ final class ListCommand extends Command {
 
     @Override
     int run(Configuration configuration) {
-        List<StoredModel> models = Hubs.of(configuration, environment()).list();
+        List<StoredModel> models = Hubs.here(configuration, environment()).list();
         if (json) {
             environment().out().println(object(models).encodePrettily());
         } else if (models.isEmpty()) {

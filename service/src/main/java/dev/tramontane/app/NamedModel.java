@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.hub.Hub;
 import dev.tramontane.hub.Reference;
 import dev.tramontane.hub.References;
 import dev.tramontane.hub.StoredModel;
@@ -52,13 +51,12 @@ final class NamedModel {
         if (name instanceof Reference.Local local) {
             return configuration.withModel(local.path());
         }
-        Hub hub = Hubs.of(configuration, environment);
         StoredModel model;
-        Optional<StoredModel> there = hub.find(name);
+        Optional<StoredModel> there = Hubs.here(configuration, environment).find(name);
         if (there.isPresent()) {
             model = there.get();
         } else if (configuration.hub().pull()) {
-            model = PullProgress.pull(hub, name, environment);
+            model = PullProgress.pull(Hubs.of(configuration, environment), name, environment);
         } else {
             throw new UsageException("there is neither a file " + asked
                     + " nor a model of that name on this machine: tramontane pull " + name.text()

@@ -20,7 +20,7 @@ final class PruneCommand extends Command {
 
     @Override
     int run(Configuration configuration) {
-        Hub.Pruned pruned = Hubs.of(configuration, environment()).prune();
+        Hub.Pruned pruned = Hubs.here(configuration, environment()).prune();
         environment()
                 .out()
                 .println("removed " + Units.count(pruned.files(), "file") + ", " + PullProgress.size(pruned.bytes()));

@@ -29,7 +29,7 @@ final class RemoveCommand extends Command {
     @Override
     int run(Configuration configuration) {
         List<Reference> references = names.stream().map(References::parse).toList();
-        Hub hub = Hubs.of(configuration, environment());
+        Hub hub = Hubs.here(configuration, environment());
         for (Reference reference : references) {
             if (!hub.remove(reference)) {
                 throw new UsageException(

@@ -4,8 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Stack;
 import java.util.function.Function;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
@@ -493,11 +497,34 @@ enum Setting {
         return OptionSpec.builder(flag())
                 .paramLabel(label)
                 .type(String.class)
-                .arity(label.startsWith("on|off") ? "0..1" : "1")
-                .fallbackValue("on") // Where a value may be left out.
+                .arity(isSwitch() ? "0..1" : "1")
+                .fallbackValue(Switch.ON) // Where a value may be left out.
+                .preprocessor(isSwitch() ? this::alone : null)
                 // picocli formats descriptions, so a percent sign would have to be doubled.
                 .description(help + tail + "Example: " + flag() + " " + example)
                 .build();
+    }
+
+    /** What a switch may be said to be. */
+    private static final class Switch {
+        static final String ON = "on";
+        static final List<String> WORDS = List.of(ON, "off", "true", "false", "yes", "no", "1", "0");
+    }
+
+    private boolean isSwitch() {
+        return label.startsWith("on|off");
+    }
+
+    /** A switch is alone where what stands behind it can be none of its values: then it is the command's own. */
+    private boolean alone(Stack<String> rest, CommandSpec command, ArgSpec option, Map<String, Object> info) {
+        boolean attached = info.get("separator") instanceof String separator && !separator.isBlank();
+        boolean port = label.endsWith("PORT") && !rest.isEmpty() && rest.peek().matches("[0-9]+");
+        boolean said = rest.isEmpty() || Switch.WORDS.contains(rest.peek().toLowerCase(Locale.ROOT));
+        if (attached || said || port || command.positionalParameters().isEmpty()) {
+            return false;
+        }
+        option.setValue(Switch.ON);
+        return true;
     }
 
     /** What every command takes that looks for models by name, and {@code more}. */

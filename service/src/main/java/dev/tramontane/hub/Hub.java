@@ -35,9 +35,13 @@ public final class Hub {
     /** The model of that name, if it is there whole: of the store, else of another program's cache. */
     public Optional<StoredModel> find(Reference name) {
         return checked(() -> {
-            Optional<StoredModel> own = store.find(name);
+            Optional<StoredModel> own = store.find(kept(name));
             return own.isPresent() ? own : foreign(name);
         });
+    }
+
+    private static Reference kept(Reference name) {
+        return name instanceof Web web ? web.kept() : name;
     }
 
     private Optional<StoredModel> foreign(Reference name) throws IOException {
@@ -75,7 +79,7 @@ public final class Hub {
      */
     public boolean remove(Reference name) {
         return checked(() -> {
-            if (store.remove(name)) {
+            if (store.remove(kept(name)) || store.remove(name)) { // Earlier versions kept all of it.
                 return true;
             }
             Optional<StoredModel> other = foreign(name);
@@ -115,7 +119,7 @@ public final class Hub {
                     Kind.INVALID, local.path() + " is of this machine: say it where a model is asked for");
         }
         try {
-            if (store.find(name).isEmpty()) {
+            if (store.find(kept(name)).isEmpty()) {
                 Optional<StoredModel> other = foreign(name);
                 if (other.isPresent()) {
                     return other.get();
@@ -155,7 +159,7 @@ public final class Hub {
             throws IOException, InterruptedException {
         Endpoint endpoint = new Endpoint(URI.create(Endpoint.origin(web.uri())), null);
         String advice = "it wants to know who asks, and no password is ever sent to a URL";
-        Optional<StoredModel> own = store.find(web);
+        Optional<StoredModel> own = store.find(web.kept());
         if (own.isPresent() && !web.sha256().isEmpty()) {
             return own.get();
         }
@@ -167,7 +171,7 @@ public final class Hub {
         boolean tar = Pull.isTar(web);
         Digest digest = web.sha256().isEmpty() ? null : new Digest(Digest.Kind.SHA_256, web.sha256());
         PullPlan plan = new PullPlan(
-                web,
+                web.kept(),
                 tar ? "" : web.fileName(),
                 List.of(new PlannedFile(web.fileName(), web.uri(), facts.bytes(), digest)),
                 "",

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Brings what a plan says into the store, whose lock its owner has. */
@@ -27,6 +29,9 @@ final class Pull {
     private final Endpoint endpoint;
     private final String advice;
     private final PullListener listener;
+
+    /** Files that the name meant until now, by their paths. */
+    private final Map<String, StoredFile> before = new HashMap<>();
 
     /**
      * @param endpoint of the hub
@@ -48,6 +53,7 @@ final class Pull {
     }
 
     StoredModel run(PullPlan plan) throws IOException, InterruptedException {
+        store.find(plan.reference()).ifPresent(model -> model.files().forEach(file -> before.put(file.path(), file)));
         long missing = 0;
         for (PlannedFile file : plan.files()) {
             missing += missing(file);
@@ -63,15 +69,31 @@ final class Pull {
         return web.fileName().toLowerCase(Locale.ROOT).endsWith(".tar");
     }
 
-    private boolean isThere(PlannedFile file) throws IOException {
+    /**
+     * Its SHA-256 where its bytes are in the store; null where they are not, or nobody can tell. Of what git sums, small files all, it is looked whether the
+     * one that the name meant before is the same.
+     */
+    private @Nullable String there(PlannedFile file) throws IOException {
         Digest digest = file.digest();
-        return digest != null
-                && digest.kind() == Digest.Kind.SHA_256
-                && Folders.has(store.blob(digest.hex()), file.bytes());
+        if (digest == null) {
+            return null;
+        }
+        StoredFile old = before.get(file.path());
+        String sum = digest.kind() == Digest.Kind.SHA_256 ? digest.hex() : old == null ? null : old.sha256();
+        if (sum == null || !Folders.has(store.blob(sum), file.bytes())) {
+            return null;
+        }
+        try {
+            return digest.kind() == Digest.Kind.SHA_256
+                    ? sum
+                    : CheckedFile.sum(store.blob(sum), digest, file.path(), done -> {});
+        } catch (HubException another) {
+            return null; // It has changed, and comes.
+        }
     }
 
     private long missing(PlannedFile file) throws IOException {
-        if (isThere(file)) {
+        if (there(file) != null) {
             return 0;
         }
         // Of a file that is under way the part that takes room; its note says which, its server whether it counts.
@@ -106,10 +128,8 @@ final class Pull {
     private ModelRecord files(PullPlan plan) throws IOException, InterruptedException {
         List<StoredFile> files = new ArrayList<>();
         for (PlannedFile file : plan.files()) {
-            Digest digest = file.digest();
-            String sum;
-            if (digest != null && isThere(file)) {
-                sum = digest.hex();
+            String sum = there(file);
+            if (sum != null) {
                 listener.at(file, file.bytes());
             } else {
                 sum = fetched(file);

@@ -73,6 +73,13 @@ public sealed interface Reference {
      * @param sha256 of the file in hexadecimal digits; empty where nobody said it
      */
     record Web(URI uri, String sha256) implements Reference {
+        /** The name by which it is kept: without what stands behind a question mark, which may be a signature, and another one each time. */
+        Web kept() {
+            String text = uri.toString();
+            int query = text.indexOf('?');
+            return query < 0 ? this : new Web(URI.create(text.substring(0, query)), sha256);
+        }
+
         /** The last part of the path, which says what it is. */
         String fileName() {
             String path = uri.getPath();

@@ -20,6 +20,7 @@ public final class References {
     /** A part of a name of Ollama's. It begins with no dot, so it is no way up. */
     private static final String PART = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}";
 
+    private static final String OLLAMAS_OWN = Endpoint.host(HubConfig.OLLAMA_REGISTRY);
     private static final String HOST = "[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?";
     private static final Pattern OLLAMA =
             Pattern.compile("(?:(?:(" + HOST + ")/)?(" + PART + ")/)?(" + PART + ")(?::(" + PART + "))?");
@@ -74,7 +75,10 @@ public final class References {
         if (SCHEMES.contains(parts.group(3).toLowerCase(Locale.ROOT))) {
             throw invalid(text, "is no name of a model");
         }
-        String host = parts.group(1) == null ? "" : parts.group(1).toLowerCase(Locale.ROOT);
+        String named = parts.group(1) == null ? "" : parts.group(1).toLowerCase(Locale.ROOT);
+        String host = named.equals(OLLAMAS_OWN)
+                ? ""
+                : named; // Names without a host are its own, and a mirror's stand for them.
         if (!host.isEmpty() && !Endpoint.isReachable(URI.create("https://" + host))) {
             throw invalid(text, "names a host that can be none");
         }

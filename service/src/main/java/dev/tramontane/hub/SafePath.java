@@ -1,11 +1,20 @@
 package dev.tramontane.hub;
 
 import java.nio.file.Path;
+import java.util.Set;
 
 /** Paths that others say: of files in repositories and archives. */
 final class SafePath {
     private static final int MOST = 512;
     private static final int MOST_PARTS = 16;
+
+    /** Characters that are not seen, or change how those beside them are. */
+    private static final Set<Integer> UNSEEN = Set.of(
+            (int) Character.FORMAT,
+            (int) Character.LINE_SEPARATOR,
+            (int) Character.PARAGRAPH_SEPARATOR,
+            (int) Character.PRIVATE_USE,
+            (int) Character.UNASSIGNED);
 
     private SafePath() {}
 
@@ -35,7 +44,8 @@ final class SafePath {
                 || character == '\\'
                 || character == ':'
                 || Character.isSurrogate((char) character)
-                || (character >= 0x80 && character < 0xa0);
+                || (character >= 0x80 && character < 0xa0)
+                || UNSEEN.contains(Character.getType(character));
     }
 
     /** The place in a directory; where it would be outside that is a fault of ours. */

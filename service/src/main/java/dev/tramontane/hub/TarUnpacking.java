@@ -5,8 +5,10 @@ import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -43,8 +45,12 @@ record TarUnpacking(String entry, List<StoredFile> files) {
                 throw new HubException(Kind.WRONG, "the tar file " + what + " has more in it than its own length");
             }
             MessageDigest sum = Digest.start(Digest.Kind.SHA_256, member.bytes());
-            try (OutputStream out = new DigestOutputStream(Files.newOutputStream(file(into, files.size())), sum)) {
+            try (FileChannel channel = FileChannel.open(
+                            file(into, files.size()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), sum)) {
                 reader.copy(out);
+                out.flush();
+                channel.force(true); // The record that will name it must not outlive a crash that it does not.
             }
             files.add(
                     new StoredFile(member.path(), member.bytes(), HexFormat.of().formatHex(sum.digest())));

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,7 +183,10 @@ class HubCommandsTest {
         assertThat(wrong.err())
                 .contains("the token in HF_TOKEN or its file is none")
                 .doesNotContain("two words");
-        assertThat(program().with("HF_ENDPOINT", "ftp://x").run("list").err())
+        assertThat(program()
+                        .with("HF_ENDPOINT", "ftp://x")
+                        .run("pull", "hf:a/b")
+                        .err())
                 .contains("the variable HF_ENDPOINT must be a URL such as");
     }
 
@@ -215,5 +219,46 @@ class HubCommandsTest {
         Outcome outcome = refused("pull", name);
         assertThat(outcome.code()).isEqualTo(code);
         assertThat(outcome.err()).hasLineCount(1).contains(words);
+    }
+
+    /** What would be said to others is not looked at where nobody is asked. */
+    @ParameterizedTest
+    @CsvSource({"HF_TOKEN, two words", "HF_ENDPOINT, no address"})
+    void whatIsHereNeedsNoHub(String variable, String value) {
+        ok("pull", "tiny");
+        for (List<String> command :
+                List.of(List.of("list"), List.of("inspect", "tiny"), List.of("rm", "tiny"), List.of("prune"))) {
+            Outcome outcome = program().with(variable, value).run(command.toArray(String[]::new));
+            assertThat(outcome.code()).as(outcome.err()).isZero();
+        }
+        Outcome pulled = program().with(variable, value).run("pull", "hf:a/b");
+        assertThat(pulled.code()).isNotZero();
+        assertThat(pulled.err()).contains(variable);
+    }
+
+    /** A switch before a name is alone. */
+    @Test
+    void aNameBehindASwitch() {
+        assertThat(ok("inspect", "--pull", "tiny", "--json").out()).contains("\"file\"");
+        assertThat(refused("inspect", "--pull", "off", "other").err()).contains("tramontane pull other");
+        assertThat(refused("inspect", "--pull=maybe", "tiny").err()).contains("--pull must be on or off");
+    }
+
+    /** What stands behind a question mark may be a signature: it is neither kept nor shown, and another one is the same model. */
+    @Test
+    void signaturesAreNotKept() throws IOException {
+        server.file("/m/tiny.gguf?signature=secret1", model);
+        String url = server.uri() + "/m/tiny.gguf";
+        ok("pull", url + "?signature=secret1");
+        assertThat(ok("list").out()).contains(url).doesNotContain("secret");
+        try (Stream<Path> files = Files.walk(folder.resolve("cache"))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".json")).toList()) {
+                assertThat(file).content().doesNotContain("secret");
+            }
+        }
+        assertThat(ok("inspect", url + "?signature=other").out()).isNotEmpty();
+        ok("rm", url + "?signature=third");
+        assertThat(ok("list").out()).doesNotContain(url);
     }
 }

@@ -135,6 +135,27 @@ class HubTest {
                         request -> assertThat(request.header("authorization")).isNull());
     }
 
+    /** What is there already does not come again, small files among it, unless they have changed. */
+    @Test
+    void smallFilesComeOnce() throws Exception {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put("config.json", CONFIG);
+        files.put("tokenizer.json", "{}".getBytes(StandardCharsets.UTF_8));
+        files.put("model.safetensors", WEIGHTS);
+        repository(files);
+        pull("hf:owner/repo");
+        String path = "/owner/repo/resolve/" + COMMIT + "/config.json";
+        int before = server.requests(path).size();
+        pull("hf:owner/repo");
+        assertThat(server.requests(path)).hasSize(before);
+        byte[] changed = CONFIG.clone();
+        changed[changed.length - 1] ^= 1;
+        files.put("config.json", changed);
+        repository(files);
+        assertThat(pull("hf:owner/repo").path().resolve("config.json")).hasBinaryContent(changed);
+        assertThat(server.requests(path).size()).isGreaterThan(before);
+    }
+
     @Test
     void smallFilesAreCheckedByGit() throws Exception {
         repository(new TreeMap<>(Map.of("x.gguf", CONFIG)));

@@ -23,6 +23,8 @@ class ReferencesTest {
         "mistral, mistral:latest, mistral:latest",
         "mistral:7b-instruct-q4_K_M, mistral:7b-instruct-q4_K_M, mistral:7b-instruct-q4_K_M",
         "library/mistral, mistral:latest, mistral:latest",
+        "registry.ollama.ai/library/mistral, mistral:latest, mistral:latest",
+        "Registry.Ollama.AI/user/model:tag, user/model:tag, user/model:tag",
         "user/model:tag, user/model:tag, user/model:tag",
         "Reg.example.org:5000/user/model, reg.example.org:5000/user/model:latest, user/model:latest",
         "hf.co/bartowski/Ministral-8B-GGUF:Q8_0, hf.co/bartowski/Ministral-8B-GGUF:Q8_0,"
@@ -178,5 +180,24 @@ class ReferencesTest {
                         assertThat(repository.revision()).doesNotContain("..").matches(SafePath::isSafe);
                     }
                 });
+    }
+
+    /** Of files in repositories and archives: nothing that isn't seen, or turns what is beside it around. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a\u202egguf.exe",
+                "a\u200b",
+                "\ufeffa",
+                "a\u2028b",
+                "a\ue000",
+                "a\u00adb",
+                "a\u0085",
+                "a\\b",
+                "../a"
+            })
+    void pathsOfFilesAreSeenAsTheyAre(String path) {
+        assertThat(SafePath.isSafe(path)).isFalse();
+        assertThat(SafePath.isSafe("\u00fcber/\u6a21\u578b-1.0 (x).gguf")).isTrue();
     }
 }
