@@ -106,7 +106,8 @@ Part DeviceMatrix::part(float* to, uint32_t stride) const {
           to,
           stride,
           rows,
-          (rows + kUnitRows - 1) / kUnitRows};
+          (rows + kUnitRows - 1) / kUnitRows,
+          Head::kNone};
 }
 
 uint64_t DeviceModel::bytes() const {

@@ -272,7 +272,8 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
   const struct {
     const DeviceMatrix& matrix;
     float* out;
-  } all[] = {{l.q, frame_.q}, {l.k, frame_.k}, {l.v, frame_.v}};
+    Head head;
+  } all[] = {{l.q, frame_.q, Head::kQueries}, {l.k, frame_.k, Head::kKeys}, {l.v, frame_.v, Head::kValues}};
   // Matrices of one type and one order of sums are one product.
   bool done[3] = {};
   for (uint32_t first = 0; first < 3; ++first) {
@@ -280,19 +281,19 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     const DeviceMatrix& matrix = all[first].matrix;
     must(normalise(norm, n_rows, activations(normed_, matrix), stream_), "starting a norm");
     Product p = product(n_rows, matrix, normed_);
-    p.result = Result::kWrite;
+    p.result = Result::kHeads;
+    p.heads = {frame_.rope_cos, frame_.rope_sin, frame_.query_scale, model_.rope_dims, {device_.position, device_.span},
+               view(layer)};
     for (uint32_t i = first; i < 3; ++i) {
       if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
       if (slices_of(all[i].matrix.rows, matrix.columns) != p.n_slices) continue;
       done[i] = true;
-      p.parts[p.n_parts++] = all[i].matrix.part(all[i].out, all[i].matrix.rows);
+      Part& part = p.parts[p.n_parts++];
+      part = all[i].matrix.part(all[i].out, all[i].matrix.rows);
+      part.head = all[i].head;
     }
     must(multiply(matrix.dtype, p, stream_), "starting a product");
   }
-  const Rotation rotation = {frame_.q,        frame_.k,           frame_.v,       frame_.rope_cos,
-                             frame_.rope_sin, frame_.query_scale, model_.n_heads, model_.rope_dims};
-  must(rotate_and_store(rotation, {device_.position, device_.span}, n_rows, view(layer), stream_),
-       "starting a rotation");
 }
 
 void DeviceStep::attention(uint32_t layer) {

@@ -34,21 +34,6 @@ struct Norm {
 };
 cudaError_t normalise(const Norm& norm, uint32_t n_rows, const Activations& to, cudaStream_t stream);
 
-// Rotates and scales q in place, and rotates k into the cache, v beside it (RoFormer, arXiv 2104.09864). Rows of q and
-// k are in the interleaved order: elements 2 i and 2 i + 1 rotate together.
-struct Rotation {
-  float* q;
-  const float* k;
-  const float* v;
-  const float* cosines;
-  const float* sines;
-  const float* query_scale;
-  uint32_t n_heads;
-  uint32_t rope_dims;
-};
-cudaError_t rotate_and_store(const Rotation& rotation, const RowView& rows, uint32_t n_rows, const CacheView& cache,
-                             cudaStream_t stream);
-
 // Windowed attention. The first n_split tiles hold one row each, and their segments of keys are divided among blocks of
 // threads; of the others each is walked by one.
 struct Attention {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "fragments.h"
+#include "heads.h"
 #include "tramontane.h"
 
 namespace tramontane::TM_DEVICE {
@@ -19,11 +20,13 @@ struct Part {
   uint32_t stride;
   uint32_t rows;
   uint32_t units;
+  Head head;  // kHeads: what its rows are
 };
 
 enum class Result : uint32_t {
   kWrite,  // out = W x, for each part
   kAdd,    // out += W x
+  kHeads,  // parts are q, k and v, or some of them: heads.h
   kGated,  // parts are gate and up: out of the first = SiLU(W_gate x) * (W_up x), and the same into `next`
 };
 
@@ -43,6 +46,7 @@ struct Product {
   Activations x;     // in the operand type of the weights
   Activations next;  // kGated: the product again, for the next matrix
   Meeting meeting;
+  Heads heads;  // kHeads
 };
 
 // How many parts the columns of a sum are cut into, by the matrix's shape alone (docs/adr/0055). Gate and up of a layer

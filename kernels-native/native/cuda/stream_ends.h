@@ -123,6 +123,10 @@ class Ends {
         p.next.put(of_all, row, low, high);
         continue;
       }
+      if (p.result == Result::kHeads) {  // and so are heads' rows
+        p.heads.put(part.head, of_all, row, total(part, in_group, 0), total(part, in_group, 1), out);
+        continue;
+      }
       for (uint32_t r = 0; r < 2 && row + r < part.rows; ++r) {
         const float sum = total(part, in_group, r);
         out[r] = p.result == Result::kAdd ? out[r] + sum : sum;
