@@ -1,16 +1,20 @@
 package dev.tramontane.api;
 
+import dev.tramontane.generation.LoadListener;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.util.context.Context;
 
 /**
  * A response of events: server-sent ones (WHATWG HTML, section 9.2), or lines of JSON. Its first frame says that the request was admitted, and
  * opens the stream: it waits, with the head, for the second frame or for the first heartbeat, so that a failure before
- * them still has its own status; one after them becomes a last event. Whenever nothing else was sent for the
+ * them still has its own status; one after them becomes a last event. While an answer waits for its model to be loaded, heartbeats begin as if
+ * it had been admitted, each with a comment that says how far that is. Whenever nothing else was sent for the
  * heartbeat's time, a keep-alive is. A reader that stands still pauses the stream by way of the socket's write queue,
  * and is cut off after the idle time; one that leaves cancels it.
  */
@@ -51,6 +55,12 @@ public final class EventStream extends PacedSubscriber<byte[]> {
 
     /** From the first frame on. */
     private boolean admitted;
+
+    /** A line before keep-alives that decoders pass over; empty where there is nothing to tell. */
+    private byte[] comment = ADMITTED;
+
+    /** Whether heartbeats have begun. */
+    private boolean beating;
 
     /** The head is out. */
     private boolean open;
@@ -148,7 +158,10 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     protected void write(byte[] frame) {
         if (!admitted) {
             admit(frame);
-            return;
+            if (!open) {
+                return;
+            }
+            opening = null; // There is a head already, since it had to wait for its model.
         }
         open();
         joined.appendBytes(frame);
@@ -197,9 +210,33 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     private void admit(byte[] first) {
         admitted = true;
         opening = first;
-        sentNanos = System.nanoTime();
-        beatIn(heartbeatNanos);
+        comment = ADMITTED;
+        beginBeating();
         observer.streamOpened(route);
+    }
+
+    private void beginBeating() {
+        if (!beating) {
+            beating = true;
+            sentNanos = System.nanoTime();
+            beatIn(heartbeatNanos);
+        }
+    }
+
+    @Override
+    public Context currentContext() {
+        LoadListener listener = (model, percent) -> onLoop(() -> waits(percent));
+        return listener.in(Context.empty());
+    }
+
+    private void waits(int percent) {
+        if (isOver() || admitted) {
+            return;
+        }
+        if (type.equals(SENT_EVENTS)) {
+            comment = (": the model is being loaded, " + percent + " %\n").getBytes(StandardCharsets.US_ASCII);
+        }
+        beginBeating();
     }
 
     private void open() {
@@ -231,7 +268,7 @@ public final class EventStream extends PacedSubscriber<byte[]> {
         }
         if (silent >= heartbeatNanos) {
             open();
-            joined.appendBytes(keepAlive);
+            joined.appendBytes(comment).appendBytes(keepAlive);
             flush();
             silent = 0;
         }
@@ -243,9 +280,12 @@ public final class EventStream extends PacedSubscriber<byte[]> {
     }
 
     private void closed(boolean disconnected) {
+        if (beating) {
+            beating = false;
+            context.vertx().cancelTimer(timer);
+        }
         if (admitted) {
             admitted = false;
-            context.vertx().cancelTimer(timer);
             observer.streamClosed(route, disconnected);
         }
     }

@@ -59,6 +59,11 @@ public abstract class PacedSubscriber<T> extends BaseSubscriber<T> {
     /** Neither the end nor a failure can be told any more: the reader is cut off. On the event loop. */
     protected abstract void abort();
 
+    /** Does something on the event loop. Any thread. */
+    protected final void onLoop(Runnable what) {
+        context.runOnContext(ignored -> what.run());
+    }
+
     /** The socket takes more again. Any thread. */
     protected final void resume() {
         if (wake.getAndIncrement() == 0) {

@@ -61,14 +61,15 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
             Footprint footprint = ModelMemory.of(model.memory());
             requireRoom(model, footprint, budget);
             ModelProfile profile = model.profile();
+            Capacity idle =
+                    Capacity.idle(model.geometry(), model.memory().sizing().engine());
             offered.put(model.name(), model);
             profiles.put(model.name(), profile);
             listed.add(new ListedModel(
                     model.name(),
                     footprint,
                     profile,
-                    () -> Capacity.idle(
-                            model.geometry(), model.memory().sizing().engine()),
+                    () -> idle,
                     progress -> resident(model, opener.open(model, progress), watchdog)));
             LOG.info(
                     "model {} would take {}: {}",
@@ -86,7 +87,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                 observer,
                 System::nanoTime);
         offered.keySet().forEach(name -> generators.put(name, gate.through(found(name))));
-        atStart(); // What is not listed is said before anybody can connect.
+        requireTogether(atStart(), budget); // Said before anybody can connect.
     }
 
     private static void requireRoom(Offered model, Footprint footprint, ModelMemory budget) {
@@ -96,6 +97,18 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                     + budget.most().stream().mapToObj(Units::show).findFirst().orElse("less than that")
                     + " together (" + Setting.MODEL_MEMORY.flag() + "): "
                     + model.memory().sum().text());
+        }
+    }
+
+    private void requireTogether(List<String> names, ModelMemory budget) {
+        List<Footprint> together = names.stream()
+                .map(name ->
+                        ModelMemory.of(Objects.requireNonNull(offered.get(name)).memory()))
+                .toList();
+        if (budget.missing(together) > 0) {
+            throw new UsageException(Setting.LOAD.flag() + ": " + String.join(", ", names)
+                    + " do not fit into the memory for models together: they take "
+                    + ModelMemory.needs(Footprint.sum(together)));
         }
     }
 
@@ -157,7 +170,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     void load() {
         registry.start();
         for (String name : atStart()) {
-            registry.load(name, null).block();
+            registry.preload(name).block();
         }
     }
 

@@ -89,12 +89,12 @@ final class Loader {
     }
 
     private @Nullable Runnable due() {
-        if (next != null && !registry.wanted.contains(next)) { // Nobody waits for it any more.
+        if (next != null && !registry.line.wants(next)) { // Nobody waits for it any more.
             settle();
         }
-        for (Slot slot : registry.wanted) {
+        for (Slot slot : registry.line.wanted()) {
             if (slot.isOpen()) {
-                List<Waiter> waiters = registry.taken(slot);
+                List<Waiter> waiters = registry.line.taken(slot);
                 return () -> waiters.forEach(Waiter::go);
             }
         }
@@ -103,11 +103,11 @@ final class Loader {
                 return leaves(slot, slot.keepNanos == 0 ? Reason.ASKED : Reason.IDLE);
             }
         }
-        if (registry.wanted.isEmpty()) {
+        if (registry.line.wanted().isEmpty()) {
             return null;
         }
         if (next == null) {
-            Slot first = registry.wanted.iterator().next();
+            Slot first = registry.line.wanted().iterator().next();
             List<Slot> loaded = longestUnusedFirst();
             return () -> choose(first, loaded);
         }
@@ -147,7 +147,7 @@ final class Loader {
         if (leave == null) {
             List<Waiter> waiters;
             synchronized (registry) {
-                waiters = registry.taken(first);
+                waiters = registry.line.taken(first);
             }
             LOG.warn("The model {} does not fit into the memory that there is now, even alone", first.model.name());
             observer.failed(first.model.name());
@@ -218,7 +218,7 @@ final class Loader {
             long nanos = registry.now() - begun;
             synchronized (registry) {
                 registry.loaded(slot, resident, nanos);
-                waiters = registry.taken(slot);
+                waiters = registry.line.taken(slot);
                 settle();
             }
             LOG.info("loaded {} in {} ms", name, nanos / 1_000_000);
@@ -228,7 +228,7 @@ final class Loader {
             synchronized (registry) {
                 slot.state = State.ABSENT;
                 slot.percent = 0;
-                waiters = registry.taken(slot);
+                waiters = registry.line.taken(slot);
                 settle();
             }
             LOG.error("The model {} could not be loaded", name, fault);

@@ -1,21 +1,16 @@
 package dev.tramontane.registry;
 
 import dev.tramontane.generation.GenerationException;
-import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.LoadListener;
 import dev.tramontane.generation.TextGenerator;
-import dev.tramontane.registry.RegistryObserver.Refusal;
 import dev.tramontane.registry.Slot.State;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,22 +22,15 @@ import reactor.core.publisher.Mono;
  * new begins on them, and what runs ends first. What is loaded and what is being loaded fits the budget at all times.
  */
 public final class ModelRegistry implements AutoCloseable {
-    /** What loading takes while nothing was measured. */
-    private static final long UNKNOWN_NANOS = 5_000_000_000L;
-
-    private static final int MOST_SECONDS = 3600;
-
     private final RegistryLimits limits;
-    private final RegistryObserver observer;
     private final LongSupplier clock;
     private final Map<String, Slot> slots = new LinkedHashMap<>();
-    private final ScheduledThreadPoolExecutor timer;
+    private final Entrances entrances;
     private final Loader loader;
 
-    /** Those with requests that wait, in the order of the first of these. */
-    final Set<Slot> wanted = new LinkedHashSet<>();
+    /** Who waits. */
+    final Line line;
 
-    private int waiting;
     private boolean closed;
 
     /**
@@ -58,16 +46,14 @@ public final class ModelRegistry implements AutoCloseable {
             RegistryObserver observer,
             LongSupplier nanoClock) {
         this.limits = limits;
-        this.observer = observer;
+        line = new Line(limits.waiting(), observer);
         clock = nanoClock;
         for (ListedModel model : models) {
             if (slots.put(model.name(), new Slot(model)) != null) {
                 throw new IllegalArgumentException("two models are called " + model.name());
             }
         }
-        timer = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("model-waits").factory());
-        timer.setRemoveOnCancelPolicy(true);
+        entrances = new Entrances(this, limits, observer);
         loader = new Loader(this, budget, observer);
     }
 
@@ -93,9 +79,7 @@ public final class ModelRegistry implements AutoCloseable {
         long left = slot.leftNanos(clock.getAsLong());
         Residency.State state = slot.state == State.LOADED
                 ? Residency.State.LOADED
-                : slot.state == State.LOADING || wanted.contains(slot)
-                        ? Residency.State.LOADING
-                        : Residency.State.UNLOADED;
+                : slot.state == State.LOADING || line.wants(slot) ? Residency.State.LOADING : Residency.State.UNLOADED;
         return new Residency(
                 state,
                 slot.percent,
@@ -122,7 +106,13 @@ public final class ModelRegistry implements AutoCloseable {
      */
     public Mono<Void> load(String name, @Nullable KeepAlive keep) {
         Slot slot = slot(name);
-        return Mono.defer(() -> entrance(slot, null, OptionalLong.empty())).doOnSuccess(there -> keep(slot, keep));
+        return Mono.deferContextual(context -> entrance(slot, Wait.COMMON, LoadListener.of(context)))
+                .doOnSuccess(there -> keep(slot, keep));
+    }
+
+    /** The same for who waits as long as it takes, and whatever waits already. */
+    public Mono<Void> preload(String name) {
+        return entrance(slot(name), Wait.FOR_GOOD, null);
     }
 
     /** Unloads a listed model as soon as nothing runs on it; nothing where it is not loaded. */
@@ -147,9 +137,8 @@ public final class ModelRegistry implements AutoCloseable {
         List<Resident> residents = new ArrayList<>();
         synchronized (this) {
             closed = true;
-            wanted.clear();
             for (Slot slot : slots.values()) {
-                left.addAll(taken(slot));
+                left.addAll(line.taken(slot));
                 Resident resident = slot.resident;
                 if (resident != null && slot.state == State.LOADED) {
                     residents.add(resident);
@@ -157,7 +146,7 @@ public final class ModelRegistry implements AutoCloseable {
             }
             notifyAll();
         }
-        left.forEach(waiter -> waiter.fail(ending()));
+        left.forEach(waiter -> waiter.fail(Entrances.ending()));
         residents.forEach(Resident::end);
     }
 
@@ -165,7 +154,7 @@ public final class ModelRegistry implements AutoCloseable {
     @Override
     public void close() {
         end();
-        timer.shutdownNow();
+        entrances.close();
         loader.join();
         for (Slot slot : slots.values()) {
             Resident resident = slot.resident;
@@ -211,132 +200,8 @@ public final class ModelRegistry implements AutoCloseable {
     }
 
     /** Comes when the model may be entered, which then has to be done at once. Who cancels gives his place up. */
-    Mono<Void> entrance(Slot slot, @Nullable LoadListener listener, OptionalLong deadlineNanos) {
-        return Mono.create(sink -> {
-            Waiter waiter = new Waiter(slot, sink, listener);
-            Joined joined = join(waiter, deadlineNanos);
-            if (joined.refusal() != null) {
-                waiter.fail(joined.refusal());
-            } else if (joined.isOpen()) {
-                waiter.go();
-            } else {
-                sink.onDispose(() -> giveUp(waiter));
-                waiter.waits(joined.percent());
-            }
-        });
-    }
-
-    /**
-     * What becomes of who wants to wait.
-     *
-     * @param refusal why he may not; null where he may
-     * @param isOpen whether he need not
-     * @param percent of the model that is prepared
-     */
-    private record Joined(@Nullable GenerationException refusal, boolean isOpen, int percent) {
-        static final Joined OPEN = new Joined(null, true, 100);
-
-        static Joined refused(GenerationException why) {
-            return new Joined(why, false, 0);
-        }
-    }
-
-    private synchronized Joined join(Waiter waiter, OptionalLong deadlineNanos) {
-        Slot slot = waiter.slot;
-        if (closed) {
-            return Joined.refused(ending());
-        }
-        if (slot.isOpen()) {
-            return Joined.OPEN;
-        }
-        if (waiting >= limits.waiting()) {
-            observer.refused(slot.model.name(), Refusal.FULL);
-            return Joined.refused(new GenerationException(
-                    Kind.BUSY,
-                    "The model '" + slot.model.name() + "' is not loaded, and " + waiting
-                            + " requests wait for models already.",
-                    "",
-                    seconds(slot)));
-        }
-        long patience = limits.patience().toNanos();
-        boolean late = deadlineNanos.isPresent() && deadlineNanos.getAsLong() - clock.getAsLong() < patience;
-        long nanos = late ? deadlineNanos.getAsLong() - clock.getAsLong() : patience;
-        waiter.timeout(timer.schedule(() -> expire(waiter, late), Math.max(0, nanos), TimeUnit.NANOSECONDS));
-        slot.waiters.add(waiter);
-        wanted.add(slot);
-        count(1);
-        notifyAll();
-        return new Joined(null, false, slot.state == State.LOADING ? slot.percent : 0);
-    }
-
-    private void expire(Waiter waiter, boolean deadline) {
-        int seconds;
-        synchronized (this) {
-            if (!leave(waiter)) {
-                return;
-            }
-            seconds = seconds(waiter.slot);
-        }
-        if (deadline) {
-            waiter.fail(GenerationException.expired());
-            return;
-        }
-        observer.refused(waiter.slot.model.name(), Refusal.LATE);
-        waiter.fail(new GenerationException(
-                Kind.UNAVAILABLE,
-                "The model '" + waiter.slot.model.name() + "' could not be loaded in "
-                        + limits.patience().toSeconds() + " s: others are in use or are loaded before it.",
-                "",
-                seconds));
-    }
-
-    private synchronized void giveUp(Waiter waiter) {
-        waiter.forgetTimeout();
-        leave(waiter);
-    }
-
-    /** Whether it waited still. */
-    private boolean leave(Waiter waiter) {
-        Slot slot = waiter.slot;
-        if (!slot.waiters.remove(waiter)) {
-            return false;
-        }
-        count(-1);
-        if (slot.waiters.isEmpty()) {
-            wanted.remove(slot);
-            notifyAll();
-        }
-        return true;
-    }
-
-    /** Until a model may be there, those that are wanted before it included. */
-    private int seconds(Slot slot) {
-        double nanos = leftToLoad(slot);
-        for (Slot before : wanted) {
-            if (before == slot) {
-                break;
-            }
-            nanos += leftToLoad(before);
-        }
-        return (int) Math.clamp(Math.ceil(nanos / 1e9), 1, MOST_SECONDS);
-    }
-
-    private static double leftToLoad(Slot slot) {
-        double whole = slot.loadNanos == 0 ? UNKNOWN_NANOS : slot.loadNanos;
-        return slot.state == State.LOADING ? whole * (100 - slot.percent) / 100 : whole;
-    }
-
-    private static GenerationException ending() {
-        return new GenerationException(
-                Kind.UNAVAILABLE,
-                "The server is shutting down and takes no new requests. Ask another one, or again later.",
-                "",
-                1);
-    }
-
-    private void count(int more) {
-        waiting += more;
-        observer.waiting(waiting);
+    Mono<Void> entrance(Slot slot, Wait wait, @Nullable LoadListener listener) {
+        return entrances.of(slot, wait, listener);
     }
 
     // ---- the loader, which holds the lock
@@ -351,17 +216,6 @@ public final class ModelRegistry implements AutoCloseable {
 
     long now() {
         return clock.getAsLong();
-    }
-
-    /** Whoever waits for it, who waits no longer. */
-    List<Waiter> taken(Slot slot) {
-        List<Waiter> all = List.copyOf(slot.waiters);
-        slot.waiters.clear();
-        wanted.remove(slot);
-        if (!all.isEmpty()) {
-            count(-all.size());
-        }
-        return all;
     }
 
     /** It stays as long as the operator says. */

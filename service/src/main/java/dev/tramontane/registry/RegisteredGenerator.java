@@ -8,7 +8,6 @@ import dev.tramontane.generation.LoadListener;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
-import java.util.OptionalLong;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -29,29 +28,30 @@ final class RegisteredGenerator implements TextGenerator {
 
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
-        return held(request.urgency().deadlineNanos(), generator -> generator.generate(request));
+        return held(
+                new Wait(request.tenant(), request.urgency().deadlineNanos(), true),
+                generator -> generator.generate(request));
     }
 
     @Override
     public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-        return held(OptionalLong.empty(), generator -> generator.tokenize(prompt, mostTokens))
+        return held(Wait.COMMON, generator -> generator.tokenize(prompt, mostTokens))
                 .singleOrEmpty();
     }
 
     @Override
     public Mono<String> detokenize(int[] ids) {
-        return held(OptionalLong.empty(), generator -> generator.detokenize(ids))
-                .singleOrEmpty();
+        return held(Wait.COMMON, generator -> generator.detokenize(ids)).singleOrEmpty();
     }
 
-    private <T> Flux<T> held(OptionalLong deadlineNanos, Function<TextGenerator, Publisher<T>> work) {
+    private <T> Flux<T> held(Wait wait, Function<TextGenerator, Publisher<T>> work) {
         return Flux.deferContextual(context -> {
             KeepAlive keep = KeepAlive.of(context);
             Lease lease = registry.enter(slot, keep);
             return lease != null
                     ? Flux.using(() -> lease, held -> work.apply(held.generator()), Lease::close, false)
-                    : registry.entrance(slot, LoadListener.of(context), deadlineNanos)
-                            .thenMany(held(deadlineNanos, work)); // It may have gone again meanwhile.
+                    : registry.entrance(slot, wait, LoadListener.of(context))
+                            .thenMany(held(wait, work)); // It may have gone again meanwhile.
         });
     }
 

@@ -12,13 +12,15 @@ final class Waiter {
     private static final Logger LOG = LoggerFactory.getLogger(Waiter.class);
 
     final Slot slot;
+    final Wait wait;
     private final MonoSink<Void> sink;
     private final @Nullable LoadListener listener;
     private volatile @Nullable Future<?> timeout;
     private int told = -1;
 
-    Waiter(Slot slot, MonoSink<Void> sink, @Nullable LoadListener listener) {
+    Waiter(Slot slot, Wait wait, MonoSink<Void> sink, @Nullable LoadListener listener) {
         this.slot = slot;
+        this.wait = wait;
         this.sink = sink;
         this.listener = listener;
     }

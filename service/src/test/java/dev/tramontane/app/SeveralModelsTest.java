@@ -10,6 +10,8 @@ import java.io.BufferedReader;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,6 +98,43 @@ class SeveralModelsTest {
         }
     }
 
+    /** As Ollama's clients load and unload. */
+    @Test
+    void modelsAreLoadedAndUnloadedWhenRequestsSaySo() throws Exception {
+        try (SeveralModels server = new SeveralModels("a=" + model(1), "b=" + model(2), "--load", "none")) {
+            assertThat(server.states()).containsExactly("a unloaded", "b unloaded");
+            assertThat(server.get("/capacity?model=b").getLong("cache_bytes")).isPositive();
+            JsonObject load = new JsonObject().put("model", "b").put("keep_alive", -1);
+            assertThat(new JsonObject(server.send(server.post("/api/generate", load))
+                                    .body())
+                            .getString("done_reason"))
+                    .isEqualTo("load");
+            assertThat(server.states()).containsExactly("a unloaded", "b loaded");
+            JsonObject running = server.get("/api/ps").getJsonArray("models").getJsonObject(0);
+            assertThat(running.getString("model")).isEqualTo("b");
+            assertThat(Instant.parse(running.getString("expires_at")))
+                    .isAfter(Instant.now().plus(Duration.ofDays(365)));
+            JsonObject last = new JsonObject()
+                    .put("model", "b")
+                    .put("prompt", "hello")
+                    .put("stream", false)
+                    .put("raw", true)
+                    .put("options", new JsonObject().put("num_predict", 2))
+                    .put("keep_alive", 0);
+            assertThat(server.send(server.post("/api/generate", last)).statusCode())
+                    .isEqualTo(200);
+            server.awaitStates("a unloaded", "b unloaded");
+            server.text("a");
+            JsonObject unload = new JsonObject().put("model", "a").put("keep_alive", 0);
+            assertThat(new JsonObject(server.send(server.post("/api/chat", unload))
+                                    .body())
+                            .getString("done_reason"))
+                    .isEqualTo("unload");
+            server.awaitStates("a unloaded", "b unloaded");
+            assertThat(server.get("/readyz").getString("status")).isEqualTo("ok");
+        }
+    }
+
     @Test
     void whatCanNeverFitAndWhatIsNotListedIsRefusedByNameBeforeAnybodyConnects() throws Exception {
         Outcome tooLarge = new CapturedProgram()
@@ -115,6 +154,24 @@ class SeveralModelsTest {
         assertThat(tooLarge.err())
                 .contains("the model a can never be loaded: it takes ")
                 .contains("--model-memory");
+        Outcome together = new CapturedProgram()
+                .run(
+                        "serve",
+                        "--port",
+                        "0",
+                        "--model-memory",
+                        "3MiB",
+                        "--cache-memory",
+                        "1MiB",
+                        "--context",
+                        "512",
+                        "--threads",
+                        "1",
+                        "--load",
+                        "all",
+                        "a=" + model(1),
+                        "b=" + model(2));
+        assertThat(together.err()).contains("--load: a, b do not fit into the memory for models together");
         Outcome unknown =
                 new CapturedProgram().run("serve", "--port", "0", "--load", "c", "a=" + model(1), "b=" + model(2));
         assertThat(unknown.err()).contains("--load: no model is called c; there are a, b");

@@ -4,22 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
+import dev.tramontane.fixtures.Seeds;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.LoadListener;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.registry.Residency.State;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -201,6 +208,84 @@ class ModelRegistryTest {
             await().until(() -> models.waiting.get() == 0);
             assertThat(models.events).startsWith("refused a FULL", "loaded a");
             assertThat(models.faults).isEmpty();
+        }
+    }
+
+    @Test
+    void eachTenantHasItsShareOfThePlaces() {
+        try (FakeModels models =
+                new FakeModels(10, new RegistryLimits(4, Duration.ofMinutes(5), FakeModels.FOREVER), THREE)) {
+            CountDownLatch latch = models.hold("a");
+            GenerationRequest of = FakeModels.REQUEST.of(new Tenant("team", 50));
+            models.find("a").generate(of).subscribe();
+            Disposable second = models.find("b").generate(of).subscribe();
+            GenerationException refused = refusal(models.find("a").generate(of));
+            assertThat(refused.kind()).isEqualTo(Kind.BUSY);
+            assertThat(refused).hasMessageContaining("the share of 'team' is used up: 2 of its requests wait already");
+            models.ask("a").subscribe();
+            assertThat(models.waiting.get()).as("others have theirs").isEqualTo(3);
+            second.dispose();
+            models.find("a").generate(of).subscribe();
+            assertThat(models.waiting.get()).isEqualTo(3);
+            latch.countDown();
+            await().until(() -> models.waiting.get() == 0);
+        }
+    }
+
+    /** At start loading takes as long as it takes. */
+    @Test
+    void whoLoadsAtStartIsNotBounded() {
+        try (FakeModels models =
+                new FakeModels(10, new RegistryLimits(1, Duration.ofMillis(1), FakeModels.FOREVER), THREE)) {
+            CountDownLatch latch = models.hold("a");
+            List<String> there = new CopyOnWriteArrayList<>();
+            models.registry.preload("a").subscribe(never -> {}, failed -> there.add("failed"), () -> there.add("a"));
+            models.registry.preload("c").subscribe(never -> {}, failed -> there.add("failed"), () -> there.add("c"));
+            assertThat(refusal(models.ask("b")).kind()).isEqualTo(Kind.BUSY);
+            models.awaitState("a", State.LOADING);
+            latch.countDown();
+            await().until(() -> there.size() == 2);
+            assertThat(there).containsExactly("a", "c");
+        }
+    }
+
+    /** Loads, evictions, answers, cancellations and unloadings at random, as fast as they go. */
+    @Test
+    void nothingIsLostOrUnloadedUnderWhatRunsInAnyOrderOfThings() throws Exception {
+        try (FakeModels models = new FakeModels(10, FakeModels.limits(Duration.ofNanos(1000)), THREE);
+                var pool = Executors.newFixedThreadPool(6)) {
+            List<Future<?>> clients = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                SplittableRandom random = new SplittableRandom(Seeds.next() + i);
+                clients.add(pool.submit(() -> {
+                    for (int round = 0; round < 300; round++) {
+                        String name = List.of("a", "b", "c").get(random.nextInt(3));
+                        switch (random.nextInt(8)) {
+                            case 0 -> models.ask(name).subscribe().dispose();
+                            case 1 -> models.registry.unload(name);
+                            case 2 ->
+                                models.registry
+                                        .load(name, new KeepAlive(Duration.ofNanos(random.nextInt(100_000))))
+                                        .block();
+                            default ->
+                                assertThat(FakeModels.text(
+                                                models.ask(name).take(1).blockLast()))
+                                        .isEqualTo(name);
+                        }
+                    }
+                }));
+            }
+            for (Future<?> client : clients) {
+                client.get(); // Nobody has waited for ever, or was told something else.
+            }
+            THREE.keySet().forEach(models.registry::unload);
+            for (String name : THREE.keySet()) {
+                models.awaitState(name, State.UNLOADED);
+                assertThat(models.registry.residency(name).underWay()).isZero();
+            }
+            assertThat(models.waiting.get()).isZero();
+            assertThat(models.faults).isEmpty();
+            assertThat(models.events).contains("unloaded a ROOM", "unloaded b ROOM", "unloaded c IDLE");
         }
     }
 

@@ -51,11 +51,20 @@ record AnswerObjects(String model, boolean chat, boolean logprobs, InstantSource
 
     /** The answer to a request that asks for nothing but that the model is there. */
     byte[] loaded() {
+        return nothing("load");
+    }
+
+    /** The answer to one that asks for nothing but that it goes. */
+    byte[] unloaded() {
+        return nothing("unload");
+    }
+
+    private byte[] nothing(String reason) {
         return JsonWriter.bytes(json -> {
             head(json);
             content(json, Piece.NOTHING);
             json.writeBooleanProperty("done", true);
-            json.writeStringProperty("done_reason", "load");
+            json.writeStringProperty("done_reason", reason);
             json.writeEndObject();
         });
     }

@@ -10,22 +10,21 @@ import dev.tramontane.chat.MistralSettings;
 import dev.tramontane.generation.AnswerForm;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Guessing;
+import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonFields;
-import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What both requests that generate say beside their prompt.
  *
  * @param stream whether the answer comes in lines
- * @param unloads whether it says that the model is not needed any more
+ * @param keep how long the model is to stay; null where nothing is said
  * @param variables of the conversation: whether the model is to think
  * @param tops alternatives per token; -1: no log-probabilities wanted
  * @param form what the answer must be; null where it may be anything
@@ -33,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 record AskedFields(
         boolean stream,
-        boolean unloads,
+        @Nullable KeepAlive keep,
         Map<String, @Nullable Object> variables,
         int tops,
         @Nullable AnswerForm form,
@@ -45,18 +44,12 @@ record AskedFields(
 
     private static final int MOST_TOPS = 20;
 
-    /** As Go writes a time. */
-    private static final Pattern DURATION =
-            Pattern.compile("[-+]?(0|([0-9]{1,18}(\\.[0-9]{0,18})?(ns|us|µs|μs|ms|s|m|h)){1,8})");
-
-    private static final Pattern NOTHING = Pattern.compile("[-+]?[0.a-zµμ]*");
-
     /** Takes those fields, and settles what is not honoured. */
     static AskedFields read(JsonFields fields, RequestField.Endpoint endpoint, ApiConfig config, ModelProfile profile) {
         RequestField.settle(fields, endpoint);
         return new AskedFields(
                 fields.flag("stream", true),
-                unloads(fields),
+                KeepTime.read(fields),
                 thinking(fields, profile),
                 tops(fields),
                 FormFields.ofOllama(fields),
@@ -71,20 +64,6 @@ record AskedFields(
                         prompt, 1, options.maxTokens(), options.stops(), options.sampling(), false, tops, -1)
                 .formed(form)
                 .guessed(guessing);
-    }
-
-    private static boolean unloads(JsonFields fields) {
-        String name = "keep_alive";
-        Object time = fields.value(name);
-        return switch (time) {
-            case null -> false;
-            case Long seconds -> seconds == 0;
-            case Double seconds -> seconds == 0;
-            case BigInteger seconds -> false;
-            case String text
-            when DURATION.matcher(text).matches() -> NOTHING.matcher(text).matches();
-            default -> throw fields.wrong(name, "a number of seconds, or a text such as \"5m\"", time);
-        };
     }
 
     private static Map<String, @Nullable Object> thinking(JsonFields fields, ModelProfile profile) {

@@ -79,25 +79,27 @@ final class OllamaRequests {
                 asked.request(new Prompt.Chat(conversation)).calling(tools.calls()));
     }
 
-    private static Asked asked(
+    private Asked asked(
             String operation,
             @Nullable String name,
             boolean chat,
             TextGenerator generator,
             AskedFields asked,
             @Nullable GenerationRequest generation) {
-        if (generation == null && asked.unloads()) {
-            throw new InvalidJsonException(
-                    "keep_alive", "keep_alive 0 unloads a model, and this one stays loaded while the server runs");
-        }
-        return new Asked(
+        Asked all = new Asked(
                 operation,
                 Objects.requireNonNullElse(name, generator.model()),
                 chat,
                 asked.stream(),
                 generator,
                 asked.urgency(),
+                asked.keep(),
                 generation);
+        if (generation == null && all.unloads() && models.keeping() == null) {
+            throw new InvalidJsonException(
+                    "keep_alive", "keep_alive 0 unloads a model, and this one stays loaded while the server runs");
+        }
+        return all;
     }
 
     /** The generator of a name; one without a tag is the latest. */

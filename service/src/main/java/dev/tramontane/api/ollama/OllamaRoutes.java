@@ -6,6 +6,7 @@ import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
+import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show} and {@code /api/version}. */
 public final class OllamaRoutes implements ApiRoutes {
@@ -37,6 +39,7 @@ public final class OllamaRoutes implements ApiRoutes {
     private final Function<String, ModelFacts> facts;
     private final RequestMemory memory;
     private final InstantSource clock;
+    private final ApiConfig config;
     private final JsonBodies bodies;
     private final OllamaRequests requests;
     private final AnswerSender sender;
@@ -54,6 +57,7 @@ public final class OllamaRoutes implements ApiRoutes {
         this.facts = facts;
         this.memory = memory;
         this.clock = clock;
+        this.config = config;
         bodies = new JsonBodies(vertx, config);
         requests = new OllamaRequests(config, models);
         sender = new AnswerSender(config, observer);
@@ -90,7 +94,7 @@ public final class OllamaRoutes implements ApiRoutes {
         AnswerObjects objects =
                 new AnswerObjects(asked.name(), asked.chat(), wanted != null && wanted.tops() >= 0, clock);
         if (wanted == null) {
-            Replies.json(context, 200, Buffer.buffer(objects.loaded()));
+            unprompted(context, asked, objects);
             return;
         }
         RequestTrace trace = RequestTrace.of(context);
@@ -101,10 +105,31 @@ public final class OllamaRoutes implements ApiRoutes {
                 new AnswerTimes(Tally.of(context).begunNanos(), System::nanoTime),
                 asked.generator().profile().form(),
                 UUID.randomUUID().toString()); // A client's requests may all be of one trace.
+        AnswerSender answers = sender.keeping(asked.keep());
         if (asked.stream()) {
-            sender.stream(context, EventStream.JSON_LINES, asked.generator(), generations, writer, lease);
+            answers.stream(context, EventStream.JSON_LINES, asked.generator(), generations, writer, lease);
         } else {
-            sender.whole(context, asked.generator(), generations, writer, lease);
+            answers.whole(context, asked.generator(), generations, writer, lease);
+        }
+    }
+
+    /** Nothing is to be generated: the model is to be there, or to go. */
+    private void unprompted(RoutingContext context, Asked asked, AnswerObjects objects) {
+        ServedModels.Keeping keeping = models.keeping();
+        String model = asked.generator().model();
+        if (keeping == null) {
+            Replies.json(context, 200, Buffer.buffer(objects.loaded()));
+        } else if (asked.unloads()) {
+            keeping.unload(model);
+            Replies.json(context, 200, Buffer.buffer(objects.unloaded()));
+        } else {
+            PatientReply.send(
+                    context,
+                    waits -> keeping.load(model, asked.keep())
+                            .then(Mono.fromSupplier(objects::loaded))
+                            .contextWrite(
+                                    heard -> AnswerSender.whenWaiting(waits).in(heard)),
+                    config);
         }
     }
 

@@ -14,10 +14,13 @@ import dev.tramontane.api.openai.PromptEvents.Part;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.generation.KeepAlive;
+import dev.tramontane.generation.LoadListener;
 import dev.tramontane.generation.TextGenerator;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -25,10 +28,26 @@ import reactor.core.publisher.Mono;
 public final class AnswerSender {
     private final ApiConfig config;
     private final HttpObserver observer;
+    private final @Nullable KeepAlive keep;
 
     public AnswerSender(ApiConfig config, HttpObserver observer) {
+        this(config, observer, null);
+    }
+
+    private AnswerSender(ApiConfig config, HttpObserver observer, @Nullable KeepAlive keep) {
         this.config = config;
         this.observer = observer;
+        this.keep = keep;
+    }
+
+    /** The same for answers whose model is to stay so long after them; null for as long as the operator says. */
+    public AnswerSender keeping(@Nullable KeepAlive other) {
+        return other == null ? this : new AnswerSender(config, observer, other);
+    }
+
+    /** Runs that whenever an answer is found to wait for its model, any number of times: silence would cut its connection. */
+    public static LoadListener whenWaiting(Runnable waits) {
+        return (model, percent) -> waits.run();
     }
 
     /** The caller pays for what the request generates, and has one answer under way until the request is over. */
@@ -105,7 +124,8 @@ public final class AnswerSender {
                                     writer.heard(tagged.event());
                                     answers.get(tagged.prompt()).add(tagged.event());
                                 }))
-                        .map(Contained.function(writer::whole)),
+                        .map(Contained.function(writer::whole))
+                        .contextWrite(heard -> whenWaiting(admitted).in(heard)),
                 config);
     }
 
@@ -117,9 +137,14 @@ public final class AnswerSender {
         }
         return PromptEvents.of(
                 parts,
-                part -> trace.observed(part.prompt(), generator.generate(part.request())),
+                part -> trace.observed(part.prompt(), kept(generator.generate(part.request()))),
                 Math.min(parts.size(), config.requests().parallelPrompts()),
                 config.lookAhead());
+    }
+
+    private Flux<GenerationEvent> kept(Flux<GenerationEvent> generation) {
+        KeepAlive asked = keep;
+        return asked == null ? generation : generation.contextWrite(asked::in);
     }
 
     /** What an event costs that is kept until the answer is whole, the answer's bytes included. */

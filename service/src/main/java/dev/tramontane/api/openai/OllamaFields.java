@@ -73,8 +73,8 @@ final class OllamaFields {
             honoured(
                             "keep_alive",
                             JsonSchema.any(List.of(Map.of("type", List.of("number", "null")), JsonSchema.string())),
-                            "the model stays loaded while the server runs; 0 without a prompt, which unloads, is"
-                                    + " refused")
+                            "of several models: how long this one stays when it is not used, in seconds or as \"5m\", below 0"
+                                    + " for good; 0 without a prompt unloads it, which is refused where there is one")
                     .at(OLLAMA_GENERATE, OLLAMA_CHAT),
             honoured(
                             "think",
