@@ -89,6 +89,11 @@ public final class AnswerReader {
         return thoughtEnd;
     }
 
+    /** Whether a call has begun that is not whole. */
+    public boolean isCalling() {
+        return call != null && sink.begun() > begunBefore && call.isWithin();
+    }
+
     /** Before the first token: the prompt has opened a thought. */
     public void openThought() {
         think();

@@ -13,6 +13,11 @@ final class ArrayCalls implements CallReader {
     }
 
     @Override
+    public boolean isWithin() {
+        return inCall;
+    }
+
+    @Override
     public int push(CharSequence text, int from, CallSink sink) {
         int next = from;
         while (next < text.length() && state == State.OPEN) {

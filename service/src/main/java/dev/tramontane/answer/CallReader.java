@@ -23,4 +23,9 @@ interface CallReader {
     default void control(String piece, CallSink sink) {}
 
     State state();
+
+    /** Whether the last call that has begun goes on. */
+    default boolean isWithin() {
+        return state() == State.OPEN;
+    }
 }

@@ -30,6 +30,11 @@ final class NamedCall implements CallReader {
     }
 
     @Override
+    public boolean isWithin() {
+        return array == null ? state == State.OPEN : array.isWithin();
+    }
+
+    @Override
     public void control(String piece, CallSink sink) {
         if (piece.equals(CallStyle.ID) && at == At.NAME) {
             at = At.ID;

@@ -199,6 +199,11 @@ final class AnswerText {
         return stops.stopped();
     }
 
+    /** Whether that was in the middle of a tool call. */
+    boolean cutsCall() {
+        return stops.stopped() && parts != null && parts.isCalling();
+    }
+
     /** The stop string found, or empty. */
     String stopString() {
         return stops.match();

@@ -201,7 +201,8 @@ final class Answers {
                         completion,
                         choice.thoughtTokens(),
                         Math.min(completion, choice.accepted()), // Some may lie behind a stop string.
-                        choice.rejected())));
+                        choice.rejected()),
+                choice.cutsCall()));
         choice.finished = true;
         live--;
     }

@@ -209,6 +209,11 @@ final class Choice {
         return text.stopped();
     }
 
+    /** Whether that was in the middle of a tool call. */
+    boolean cutsCall() {
+        return text.cutsCall();
+    }
+
     /** The stop string found, or empty. */
     String stopString() {
         return text.stopString();

@@ -48,8 +48,17 @@ public sealed interface GenerationEvent {
         }
     }
 
-    /** A choice is over. {@code stopString} is the one found, or empty. */
-    record Finished(int choice, Reason reason, String stopString, Usage usage) implements GenerationEvent {}
+    /**
+     * A choice is over. {@code stopString} is the one found, or empty; {@code cutsCall}: it was found in the middle of a tool call, which nobody can
+     * answer.
+     */
+    record Finished(int choice, Reason reason, String stopString, Usage usage, boolean cutsCall)
+            implements GenerationEvent {
+        /** No call was cut by a stop string. */
+        public Finished(int choice, Reason reason, String stopString, Usage usage) {
+            this(choice, reason, stopString, usage, false);
+        }
+    }
 
     /** Why a choice ended. */
     enum Reason {

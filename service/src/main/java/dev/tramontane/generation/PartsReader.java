@@ -48,6 +48,11 @@ final class PartsReader {
         reader.text(text.substring(at), parts);
     }
 
+    /** Whether a call has begun that is not whole. */
+    boolean isCalling() {
+        return reader.isCalling();
+    }
+
     /** The answer is over. */
     void finish(List<AnswerPart> parts) {
         reader.finish(parts);

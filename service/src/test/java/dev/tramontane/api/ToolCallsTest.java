@@ -200,6 +200,42 @@ final class ToolCallsTest {
         }
     }
 
+    /** A stop string in the middle of a call leaves nothing that could be answered; one behind a call does. */
+    @Test
+    void callsThatAStopStringCuts() {
+        String call = "«[TOOL_CALLS]»now«[ARGS]»{}";
+        String array =
+                "«[TOOL_CALLS]»[{\"name\": \"now\", \"arguments\": {}}, {\"name\": \"weather\", \"arguments\": {\"city\": \"Brest\"}}]";
+        String weather = "«[TOOL_CALLS]»weather«[ARGS]»{\"city\": \"Brest\"}";
+        for (MistralVersion version : List.of(MistralVersion.V3_TEKKEN, MistralVersion.V13)) {
+            boolean named = version == MistralVersion.V13;
+            try (TestService service = answering(MistralLayout.of(version), named ? call + weather : array)) {
+                JsonObject cut = both(service, body().put("stop", "est"));
+                assertThat(cut.getString("finish_reason")).isEqualTo("stop");
+                assertThat(names(cut.getJsonArray("tool_calls")))
+                        .hasSize(2)
+                        .last()
+                        .asString()
+                        .contains("Br\"}")
+                        .doesNotContain("Brest");
+                JsonObject response = service.post(
+                                "/v1/responses",
+                                JsonObject.of("input", "hi", "tools", TOOLS, "stop", JsonArray.of("est"))
+                                        .encode())
+                        .json();
+                assertThat(response.getString("status")).as(response.encode()).isEqualTo("incomplete");
+                assertThat(response.getJsonObject("incomplete_details").getString("reason"))
+                        .isEqualTo("stop_sequence");
+                assertThat(response.getJsonArray("output").getJsonObject(1).getString("status"))
+                        .isEqualTo("incomplete");
+            }
+        }
+        try (TestService service = answering(MistralLayout.of(MistralVersion.V13), call + " END of it")) {
+            assertThat(both(service, body().put("stop", "END")).getString("finish_reason"))
+                    .isEqualTo("tool_calls");
+        }
+    }
+
     /** Control tokens cannot be spelled in words, and without tools there is nothing to call. */
     @Test
     void whatIsNoCall() {

@@ -236,10 +236,11 @@ abstract class AnswerFormat implements AnswerWriter {
 
     /**
      * Clients know a closed set of reasons, and some fail at another. A deadline is a limit, so it is called one, and what
-     * limit it was stands where vLLM has what stopped an answer. A call that a limit cut is no call to be answered.
+     * limit it was stands where vLLM has what stopped an answer. A call that a limit or a stop
+     * string cut is no call to be answered.
      */
     private static void writeReason(JsonGenerator json, Finished finished, boolean calls) {
-        String ended = calls ? "tool_calls" : "stop";
+        String ended = calls && !finished.cutsCall() ? "tool_calls" : "stop";
         json.writeStringProperty("finish_reason", finished.reason() == Reason.STOP ? ended : "length");
         if (finished.reason() == Reason.DEADLINE) {
             json.writeStringProperty("stop_reason", "deadline_exceeded");

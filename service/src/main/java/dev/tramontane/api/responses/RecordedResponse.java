@@ -420,6 +420,8 @@ public final class RecordedResponse extends Recording<GenerationEvent> implement
         } else if (last.reason() != Reason.STOP) {
             String reason = last.reason() == Reason.DEADLINE ? "deadline_exceeded" : "max_output_tokens";
             finishWith("incomplete", events -> events.incomplete(reason, last.usage()));
+        } else if (last.cutsCall()) {
+            finishWith("incomplete", events -> events.incomplete("stop_sequence", last.usage()));
         } else {
             finishWith("completed", events -> events.completed(last.usage()));
         }
