@@ -75,6 +75,6 @@ final class Figures {
         if (!(part > 0)) {
             return 0;
         }
-        return (int) Math.clamp(Math.round(part / all * BAR), 1, BAR);
+        return Math.clamp(Math.round(part / all * BAR), 1, BAR);
     }
 }

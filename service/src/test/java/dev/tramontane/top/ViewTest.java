@@ -24,7 +24,15 @@ final class ViewTest {
          "rates": {"prompt_tokens_per_second": 512.4, "generated_tokens_per_second": 33.3}}\
         """);
 
-    private static final String METRICS = """
+    private static Reading reading(long nanos, Metrics metrics) {
+        Map<String, @Nullable Object> model = json("{\"id\": \"mistral\", \"max_model_len\": 32768, \"parent\": null}");
+        Map<String, @Nullable Object> other = json("{\"id\": \"mistral:x\\u001b[2J\", \"parent\": \"mistral\"}");
+        return new Reading(
+                nanos, List.of(new Reading.Served(model, CAPACITY), new Reading.Served(other, Map.of())), metrics);
+    }
+
+    private static Metrics metrics(int tokens, int stops, int quick, int slow, int requests) {
+        return Metrics.of("""
         # HELP tramontane_state what it does
         # TYPE tramontane_state gauge
         tramontane_state{state="loading"} 0.0
@@ -42,17 +50,7 @@ final class ViewTest {
         tramontane_request_memory_bytes{state="limit"} 1048576 1700000000000
         no figure at all
         broken{le="1"} not-a-number
-        """;
-
-    private static Reading reading(long nanos, Metrics metrics) {
-        Map<String, @Nullable Object> model = json("{\"id\": \"mistral\", \"max_model_len\": 32768, \"parent\": null}");
-        Map<String, @Nullable Object> other = json("{\"id\": \"mistral:x\\u001b[2J\", \"parent\": \"mistral\"}");
-        return new Reading(
-                nanos, List.of(new Reading.Served(model, CAPACITY), new Reading.Served(other, Map.of())), metrics);
-    }
-
-    private static Metrics metrics(int tokens, int stops, int quick, int slow, int requests) {
-        return Metrics.of(METRICS.formatted(tokens, stops, quick, quick + slow, quick + slow, quick + slow, requests));
+        """.formatted(tokens, stops, quick, quick + slow, quick + slow, quick + slow, requests));
     }
 
     @Test
