@@ -43,7 +43,7 @@ final class FairRows {
     private final List<Account> asking = new ArrayList<>();
     private long step;
 
-    /** Rows of the least served of those who asked last. */
+    /** Rows of the least served of those who asked last, as if their head starts were used up. */
     private long least;
 
     /** Rows before that where newcomers begin: none where they come to nobody. */
@@ -117,7 +117,9 @@ final class FairRows {
     private void findLeast() {
         least = Long.MAX_VALUE;
         for (int i = 0; i < asking.size(); i++) {
-            least = Math.min(least, asking.get(i).rows);
+            Account account = asking.get(i);
+            // Another's head start is nobody else's: who comes during one begins where it began, not before it.
+            least = Math.min(least, Math.max(account.rows, account.ahead));
         }
         if (asking.isEmpty()) {
             least = 0;

@@ -175,6 +175,33 @@ final class FairnessTest {
         rig.assertIdle();
     }
 
+    /** Each guest has one head start before the flood, not one before the guests that came just before him: together they take no more than theirs. */
+    @Test
+    void headStartsOfSeveralDontAddUp() throws RefusedException {
+        int guests = 4;
+        Rig rig = new Rig(FakeModel.of(50, 16), Asks.config(LANES, BUDGET, 4, 1600, 16));
+        List<Rig.Ask> many = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            many.add(rig.ask(of(FLOOD, Asks.greedy(Asks.prompt(100, i), 1))));
+        }
+        rig.steps(60); // Longer than four head starts one before another take.
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int guest = 0; guest < guests; guest++) {
+            asks.add(rig.ask(of(new Tenant("guest" + guest, 10), Asks.greedy(Asks.prompt(1500, 400 + guest), 1))));
+            rig.step();
+        }
+        long had = over(many);
+        int begun = rig.steps;
+        while (over(many) == had) {
+            rig.step();
+            assertThat(rig.steps).as("a guard against waiting for ever").isLessThan(100_000);
+        }
+        assertThat((rig.steps - begun) * BUDGET)
+                .as("rows for which the flood waits")
+                .isLessThanOrEqualTo(guests * FairRows.HEAD_START + 10 * BUDGET);
+        assertThat(asks).noneMatch(Rig.Ask::over);
+    }
+
     /** The same flood under the guest's own name: this is what it would be without turns. */
     @Test
     void withoutTurnsItWouldWaitForAllOfIt() throws RefusedException {
@@ -252,6 +279,10 @@ final class FairnessTest {
                 .isBetween(admitted(many) - 8, admitted(many) + 8);
         rig.run();
         rig.assertIdle();
+    }
+
+    private static long over(List<Rig.Ask> asks) {
+        return asks.stream().filter(Rig.Ask::over).count();
     }
 
     private static long admitted(List<Rig.Ask> asks) {
