@@ -1,8 +1,15 @@
 package dev.tramontane.structure;
 
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * A {@link Network} made deterministic as far as texts go: states and their successors are made when they are first met, kept up to a number of
@@ -29,6 +36,9 @@ final class Machine {
     private final CacheMeter.Share share;
     private final PlainText plain;
     private final Runs runs;
+
+    /** How often everything was forgotten. */
+    private int generation;
 
     private int nextFrame = 1;
     private long bytes;
@@ -87,18 +97,59 @@ final class Machine {
         movesLeft = movesGiven;
         share.join();
         if (bytes > limits.cacheBytes() || (bytes > LITTLE && share.isCrowded())) {
-            for (State each : states.values()) {
-                each.row = null;
-                each.mask = null;
-                each.others = null;
-                each.walk = null;
-            }
-            states.clear();
-            frames.clear();
-            bytes = 0;
+            forget();
         }
-        State known = states.putIfAbsent(state, state);
-        return known == null ? state : known;
+        return current(state);
+    }
+
+    private void forget() {
+        for (State each : states.values()) {
+            each.row = null;
+            each.mask = null;
+            each.others = null;
+        }
+        states.clear();
+        frames.clear();
+        bytes = 0;
+        generation++;
+    }
+
+    /** A state as it is now: of frames that are known, and counted, where those of before were forgotten. */
+    State current(State state) {
+        if (state.generation == generation || state.isDead()) {
+            return state;
+        }
+        IdentityHashMap<Frame, Frame> renewed = new IdentityHashMap<>();
+        for (Frame frame : older(state.frames)) {
+            Ways ways = new Ways();
+            for (int way = 0; way < frame.returns(); way++) {
+                ways.add(frame.node(way), renewed.getOrDefault(frame.parent(way), Frame.ROOT));
+            }
+            ways.sort();
+            renewed.put(frame, kept(new Frame(-1, frame.loop, frame.need, frame.left, ways.nodes(), ways.frames())));
+        }
+        Ways ways = new Ways();
+        for (int at = 0; at < state.nodes.length; at++) {
+            ways.add(state.nodes[at], renewed.getOrDefault(state.frames[at], Frame.ROOT));
+        }
+        ways.sort();
+        return kept(new State(ways.nodes(), ways.frames(), state.complete));
+    }
+
+    /** All frames that some lead to, but the root, those that others lead to first: they were made first. */
+    @SuppressWarnings("ReferenceEquality") // there is one root
+    private static List<Frame> older(Frame[] of) {
+        Set<Frame> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Frame> open = new ArrayDeque<>(Arrays.asList(of));
+        while (!open.isEmpty()) {
+            Frame frame = open.removeLast();
+            if (frame != Frame.ROOT && found.add(frame)) {
+                for (int way = 0; way < frame.returns(); way++) {
+                    open.add(frame.parent(way));
+                }
+            }
+        }
+        return found.stream().sorted(Comparator.comparingInt(frame -> frame.id)).toList();
     }
 
     /** Those of the piece of work that was begun last. */
@@ -197,23 +248,6 @@ final class Machine {
         bytes += mask.bytes();
     }
 
-    /** A mask that is not ready yet. */
-    void keep(State state, Walk walk) {
-        state.walk = walk;
-        bytes += walk.bytes();
-    }
-
-    /** What was begun for a state's mask; it is kept no longer. Null where nothing was. */
-    @Nullable
-    Walk take(State state) {
-        Walk begun = state.walk;
-        if (begun != null) {
-            state.walk = null;
-            bytes -= begun.bytes();
-        }
-        return begun;
-    }
-
     /** A move that is none between positions. */
     void move() {
         if (--movesLeft < 0) {
@@ -230,6 +264,7 @@ final class Machine {
             throw new WorkExceededException("states for one token", limits.states());
         }
         plain.lookAt(state);
+        state.generation = generation;
         states.put(state, state);
         bytes += state.bytes() + 48;
         state.slice = tokens.slice(state.plain, state.plainAtMost);

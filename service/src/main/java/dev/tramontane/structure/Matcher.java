@@ -1,9 +1,10 @@
 package dev.tramontane.structure;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One sequence's place in a {@link Structure}. One thread at a time. Takes two kilobytes, beside what its structure keeps.
+ * One sequence's place in a {@link Structure}. One thread at a time. Takes two kilobytes, beside what its structure keeps, and while a mask is made in several steps a bit for each token.
  *
  * <p>While the text isn't complete, at least one token fits: every byte that may follow is a token by itself. Where it is complete, an end fits.
  */
@@ -18,6 +19,10 @@ public final class Matcher {
 
     private long taken;
     private boolean ended;
+
+    /** A mask that took more moves than there were, as far as it is. */
+    @Nullable
+    private Walk begun;
 
     Matcher(Structure structure, State start, int[] ends) {
         this.structure = structure;
@@ -55,7 +60,7 @@ public final class Matcher {
             Arrays.fill(words, 0);
             return 0;
         }
-        int took = structure.mask(state(), moves, words);
+        int took = structure.mask(state(), moves, words, this);
         if (state().complete) {
             for (int end : ends) {
                 words[end >> 6] |= 1L << end;
@@ -130,5 +135,17 @@ public final class Matcher {
     /** Whether nothing may follow but an end. */
     public boolean isFinished() {
         return ended || state().nodes.length == 0;
+    }
+
+    /** What was begun of a mask; it is kept no longer. Null where nothing was. */
+    @Nullable
+    Walk takeBegun() {
+        Walk taken = begun;
+        begun = null;
+        return taken;
+    }
+
+    void keepBegun(Walk walk) {
+        begun = walk;
     }
 }

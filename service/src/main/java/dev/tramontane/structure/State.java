@@ -29,9 +29,8 @@ final class State {
     @Nullable
     Mask others;
 
-    /** What was begun of one of these. */
-    @Nullable
-    Walk walk;
+    /** Of its machine, when it was made: frames of an earlier one aren't known any more. */
+    int generation;
 
     /** How many characters of {@link CodePoints#PLAIN} may follow, whatever they are. */
     int plain;

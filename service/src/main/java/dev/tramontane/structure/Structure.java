@@ -139,9 +139,10 @@ public final class Structure {
     /**
      * Writes which tokens may follow.
      *
+     * @param matcher keeps what was begun where it takes more moves: it is gone on with there, whatever the machine forgets meanwhile
      * @return the moves that it took
      */
-    int mask(State state, int moves, long[] words) {
+    int mask(State state, int moves, long[] words, Matcher matcher) {
         boolean sliced = state.slice != TokenTree.NO_SLICE;
         State canonical = state.canonical;
         Mask known = sliced ? canonical.others : canonical.mask;
@@ -151,7 +152,7 @@ public final class Structure {
                 try {
                     State here = machine.begin(canonical, moves);
                     Mask found = sliced ? here.others : here.mask;
-                    known = found == null ? made(here, sliced) : found;
+                    known = found == null ? made(here, sliced, matcher) : found;
                     took = found == null ? machine.moves() : 0;
                 } finally {
                     machine.end();
@@ -168,15 +169,15 @@ public final class Structure {
     }
 
     /** @param others whether of tokens that aren't plain only */
-    private Mask made(State state, boolean others) {
+    private Mask made(State state, boolean others, Matcher matcher) {
         TokenTree tree = others ? tokens.withoutPlain() : tokens;
-        Walk begun = machine.take(state);
-        Walk walk = begun != null && begun.isThrough(tree) ? begun : new Walk(state, tree, machine, scratch);
+        Walk begun = matcher.takeBegun();
+        Walk walk = begun != null && begun.isOf(state, tree) ? begun : new Walk(state, tree, machine, scratch);
         try {
             walk.go();
         } catch (WorkExceededException more) {
             walk.leave();
-            machine.keep(state, walk);
+            matcher.keepBegun(walk);
             throw more;
         }
         masksMade++;

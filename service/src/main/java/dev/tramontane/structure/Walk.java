@@ -23,12 +23,6 @@ final class Walk {
     private int at;
     private int looks;
 
-    /** Whether it goes through that tree. */
-    @SuppressWarnings("ReferenceEquality") // there are two for a vocabulary
-    boolean isThrough(TokenTree other) {
-        return tree == other;
-    }
-
     /** @param scratch words for whichever walk goes on at present */
     Walk(State from, TokenTree tree, Machine machine, long[] scratch) {
         this.machine = machine;
@@ -40,9 +34,19 @@ final class Walk {
         Arrays.fill(words, 0);
     }
 
+    /** Whether it is of the mask of a state, by its nodes and frames as they are now, and of the tokens of a tree. */
+    @SuppressWarnings(
+            "ReferenceEquality") // there are two trees for a vocabulary, and equal states of one machine are one object
+    boolean isOf(State state, TokenTree of) {
+        return tree == of && machine.current(path[0]) == state;
+    }
+
     /** @throws WorkExceededException where the machine has no moves left; then it can be gone on with */
     @SuppressWarnings("ReferenceEquality") // there is one dead state
     void go() {
+        for (int depth = 0; depth < path.length && path[depth] != null; depth++) {
+            path[depth] = machine.current(path[depth]);
+        }
         while (at < tree.size()) {
             if (looks++ % NODES_OF_A_MOVE == 0) {
                 machine.move();
@@ -84,10 +88,5 @@ final class Walk {
     Mask mask() {
         tree.writeTwins(words);
         return Mask.of(words);
-    }
-
-    /** Bytes of heap, about. */
-    long bytes() {
-        return 64 + 8L * words.length + 4L * path.length;
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -152,6 +154,74 @@ class StructureTest {
                 .as("of so many pieces, work that is done over again being little")
                 .isBetween(work / granted - 1, 2 * work / granted);
         assertThat(pieces.mask(made, 0)).as("known").isZero();
+    }
+
+    /** However little is kept of what was found out: a mask that takes many steps is finished all the same, also where others take theirs in between. */
+    @Test
+    void aMaskIsFinishedWhateverIsForgottenMeanwhile() {
+        TokenTree large = Vocabularies.random(new Random(9), "abcdefgh \"\n\u00e9", 30_000);
+        String pattern = "(?:[a-h]{1,900}[ \n]|[a-e]{3,700}\"\u00e9)*";
+        StructureLimits limits = new StructureLimits(1 << 18, 64, 500_000, 4096, 1 << 20, 50_000, 1 << 16);
+        Structure forgetful = Structure.regex(pattern, large, limits);
+        Structure whole = Structure.regex(pattern, large, StructureLimits.DEFAULT);
+        String[] texts = {"", "a", "bbb h"};
+        int granted = 100;
+        List<Matcher> waiting = new ArrayList<>();
+        Map<Matcher, long[]> wanted = new HashMap<>();
+        int most = 0;
+        for (String text : texts) {
+            Matcher matcher = forgetful.matcher();
+            Matcher other = whole.matcher();
+            take(matcher, text);
+            take(other, text);
+            long[] mask = new long[other.maskWords()];
+            most += 4 * (other.mask(mask, Integer.MAX_VALUE) / granted + 1);
+            wanted.put(matcher, mask);
+            waiting.add(matcher);
+        }
+        assertThat(most).isGreaterThan(40);
+        long[] made = new long[forgetful.maskWords()];
+        int steps = 0;
+        for (int next = 0; !waiting.isEmpty(); next++) {
+            Matcher matcher = waiting.get(next % waiting.size());
+            assertThat(++steps).as("steps").isLessThan(most);
+            try {
+                matcher.mask(made, granted);
+            } catch (WorkExceededException more) {
+                continue;
+            }
+            assertThat(made).isEqualTo(wanted.get(matcher));
+            waiting.remove(matcher);
+        }
+    }
+
+    /** What was forgotten and is met again counts like what is new. */
+    @Test
+    void whatIsKeptAfterForgettingIsCounted() {
+        StructureLimits limits = new StructureLimits(1 << 18, 64, 500_000, 4096, 1 << 20, 50_000, 1 << 16);
+        Structure structure = Structure.regex("[a-g]{5000}", TOKENS, limits);
+        Matcher first = structure.matcher();
+        long[] mask = new long[structure.maskWords()];
+        take(first, "a".repeat(10));
+        Matcher rest = structure.matcher();
+        int forgotten = 0;
+        long before = 0;
+        while (forgotten == 0) { // Until everything was forgotten, which is seen by what is kept.
+            rest.mask(mask);
+            take(rest, "a");
+            forgotten += structure.cachedBytes() < before ? 1 : 0;
+            before = structure.cachedBytes();
+        }
+        long kept = structure.cachedBytes();
+        first.mask(mask);
+        assertThat(structure.cachedBytes() - kept)
+                .as("a state, its frame, and what they are cut to")
+                .isGreaterThan(500);
+        take(first, "a");
+        long once = structure.cachedBytes();
+        first.rollback(1);
+        take(first, "a");
+        assertThat(structure.cachedBytes()).as("known by then").isEqualTo(once);
     }
 
     /** What was begun is forgotten with everything else, and then begun again. */
