@@ -14,14 +14,49 @@ import org.jspecify.annotations.Nullable;
 final class Decimals {
     private static final BigDecimal BEYOND = BigDecimal.TEN.pow(JsonText.DIGITS);
 
+    /** Of what stands between two bounds, in nodes, about. */
+    private static final int MANY = 64;
+
     private final boolean whole;
 
     private Decimals(boolean whole) {
         this.whole = whole;
     }
 
+    /** The numbers of a shape: those between its bounds, in as many pieces as it leaves numbers out. */
+    static Expression of(Shape shape, Effort effort) {
+        List<Expression> ways = new ArrayList<>();
+        NumberBounds rest = shape.bounds;
+        for (BigDecimal not : shape.excludedNumbers()) {
+            if (rest.contain(not)) {
+                ways.add(between(rest.atMost(not, true), shape.integer, effort));
+                rest = rest.atLeast(not, true);
+            }
+        }
+        ways.add(between(rest, shape.integer, effort));
+        effort.spend((long) MANY * ways.size());
+        Expression all = ways.size() == 1 ? ways.getFirst() : new Expression.Choice(ways);
+        return shape.fraction ? fractions(all, effort) : all;
+    }
+
+    /** Those that aren't whole. */
+    private static Expression fractions(Expression numbers, Effort effort) {
+        Expression digits = new Expression.Repeat(JsonText.DIGIT, 0, Expression.UNBOUNDED);
+        Expression fraction = sequence(optional(text("-")), digits, text("."), digits, digit(1, 9), digits);
+        List<Expression> pieces =
+                numbers instanceof Expression.Choice choice ? choice.alternatives() : List.of(numbers);
+        List<Automaton> all = new ArrayList<>();
+        for (Expression each : pieces) {
+            all.add(TextSets.both(
+                    TextSets.of(each, TextSets.BOUNDS, effort),
+                    TextSets.of(fraction, TextSets.PATTERN, effort),
+                    effort));
+        }
+        return new Expression.Regular(TextSets.any(all), Spelling.RAW);
+    }
+
     /** @param whole without a fraction */
-    static Expression between(Shape.Bounds bounds, boolean whole, Effort effort) {
+    static Expression between(NumberBounds bounds, boolean whole, Effort effort) {
         Decimals decimals = new Decimals(whole);
         BigDecimal least = bounds.least();
         BigDecimal greatest = bounds.greatest();

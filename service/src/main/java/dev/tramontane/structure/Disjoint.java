@@ -9,7 +9,7 @@ import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 
 /**
- * Whether no value can satisfy two alternatives of {@code oneOf}: only then is it the same as {@code anyOf}. Says yes only where that is certain: by kinds,
+ * Whether no value can satisfy two alternatives of {@code oneOf}: then it is the same as {@code anyOf}. Says yes only where that is certain: by kinds,
  * listed values, bounds, lengths, patterns, or a member that both require with values that are disjoint, as a tag is.
  */
 final class Disjoint {
@@ -26,21 +26,18 @@ final class Disjoint {
         this.fits = new Fits(reader, effort);
     }
 
-    /** @throws StructureException where two of them may overlap */
-    void check(String place, List<Shape.Part> ways) {
+    /** Of each two whether some value may satisfy both. */
+    boolean[][] overlaps(List<Shape.Part> ways) {
         List<List<Shape>> shapes = new ArrayList<>();
         ways.forEach(way -> shapes.add(reader.shapes(List.of(way))));
+        boolean[][] overlap = new boolean[ways.size()][ways.size()];
         for (int some = 0; some < shapes.size(); some++) {
             for (int other = 0; other < some; other++) {
-                if (!disjoint(shapes.get(other), shapes.get(some), 0)) {
-                    throw new StructureException(
-                            place,
-                            "oneOf is supported where no value can satisfy two of its schemas, and numbers " + other
-                                    + " and " + some
-                                    + " may overlap: use anyOf, or give both a required property with a const each");
-                }
+                overlap[some][other] = !disjoint(shapes.get(other), shapes.get(some), 0);
+                overlap[other][some] = overlap[some][other];
             }
         }
+        return overlap;
     }
 
     private boolean disjoint(List<Shape> some, List<Shape> others, int nested) {
@@ -69,11 +66,11 @@ final class Disjoint {
         });
     }
 
-    private static boolean apart(Shape.Bounds some, Shape.Bounds other) {
+    private static boolean apart(NumberBounds some, NumberBounds other) {
         return isBelow(some, other) || isBelow(other, some);
     }
 
-    private static boolean isBelow(Shape.Bounds some, Shape.Bounds other) {
+    private static boolean isBelow(NumberBounds some, NumberBounds other) {
         if (some.greatest() == null || other.least() == null) {
             return false;
         }

@@ -5,6 +5,7 @@ import static dev.tramontane.structure.Expression.optional;
 import static dev.tramontane.structure.Expression.sequence;
 import static dev.tramontane.structure.Expression.text;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -78,7 +79,21 @@ final class JsonLayout {
      */
     Expression object(List<Expression.Rung> rungs, int least, int most) {
         Expression separator = sequence(text(","), gap);
-        return sequence(text("{"), space, new Expression.Ladder(separator, rungs, least, most), text("}"));
+        boolean counted = rungs.size() == 1 && rungs.getFirst().repeated() && most != Expression.UNBOUNDED;
+        Expression members = counted
+                ? separated(rungs.getFirst().part(), separator, least, most)
+                : new Expression.Ladder(separator, rungs, least, most);
+        return sequence(text("{"), space, members, text("}"));
+    }
+
+    /** The same many times: as a counted loop, whose length doesn't depend on the count. */
+    private static Expression separated(Expression part, Expression separator, int least, int most) {
+        if (most == 0) {
+            return Expression.EMPTY;
+        }
+        Expression others = new Expression.Repeat(
+                sequence(separator, part), Math.max(0, least - 1), most == Expression.UNBOUNDED ? most : most - 1);
+        return least == 0 ? optional(sequence(part, others)) : sequence(part, others);
     }
 
     /**
@@ -91,12 +106,8 @@ final class JsonLayout {
         Expression elements = Expression.EMPTY;
         int needed = Math.max(0, least - first.size());
         int allowed = most == Expression.UNBOUNDED ? most : most - first.size();
-        if (allowed > 0 && first.isEmpty()) {
-            Expression others = new Expression.Repeat(
-                    sequence(separator, more),
-                    Math.max(0, needed - 1),
-                    allowed == Expression.UNBOUNDED ? allowed : allowed - 1);
-            elements = least == 0 ? optional(sequence(more, others)) : sequence(more, others);
+        if (first.isEmpty()) {
+            elements = separated(more, separator, least, most);
         } else if (allowed > 0) {
             elements = new Expression.Repeat(sequence(separator, more), needed, allowed);
         }
@@ -106,5 +117,42 @@ final class JsonLayout {
             elements = at < least ? elements : optional(elements);
         }
         return sequence(text("["), space, elements, text("]"));
+    }
+
+    /**
+     * An array of elements of some kinds, in an order.
+     *
+     * @param rungs each of an element, without the space behind it
+     */
+    Expression array(List<Expression.Rung> rungs, int least, int most) {
+        List<Expression.Rung> spaced = rungs.stream()
+                .map(rung -> new Expression.Rung(sequence(rung.part(), space), rung.optional(), rung.repeated()))
+                .toList();
+        return sequence(
+                text("["), space, new Expression.Ladder(sequence(text(","), gap), spaced, least, most), text("]"));
+    }
+
+    /** An array of some of these values, none of them twice, in any order: a rule for each set of those that were there already. */
+    Expression distinct(List<Expression> values, int least, int most) {
+        Expression separator = sequence(text(","), gap);
+        Rule[] after = new Rule[1 << values.size()];
+        for (int used = 0; used < after.length; used++) {
+            after[used] = new Rule("others");
+        }
+        for (int used = 0; used < after.length; used++) {
+            int count = Integer.bitCount(used);
+            List<Expression> ways = new ArrayList<>();
+            for (int at = 0; at < values.size() && count < most; at++) {
+                if ((used >> at & 1) == 0) {
+                    Expression element = sequence(values.get(at), space, new Expression.Call(after[used | 1 << at]));
+                    ways.add(count == 0 ? element : sequence(separator, element));
+                }
+            }
+            if (count >= least) {
+                ways.add(Expression.EMPTY);
+            }
+            after[used].define(new Expression.Choice(ways));
+        }
+        return sequence(text("["), space, new Expression.Call(after[0]), text("]"));
     }
 }

@@ -36,6 +36,7 @@ final class LadderNodes {
         int least = repeats ? ladder.least() : Math.min(ladder.least(), rungs + 1);
         int most = repeats ? ladder.most() : Math.min(ladder.most(), rungs + 1);
         this.cap = endless ? Math.max(1, least) : most;
+        nodes.checkRoom((cap + 1L) * rungs);
         this.before = new int[cap + 1];
         this.inside = new int[cap + 1];
         this.ends = new int[cap + 1];

@@ -167,10 +167,15 @@ final class Nodes {
         }
     }
 
-    private int add(byte kind, int value, int then) {
-        if (size == most) {
+    /** @throws StructureException where so many more are too many */
+    void checkRoom(long more) {
+        if (size + more > most) {
             throw new StructureException("", "it is too large: it takes more than " + most + " nodes");
         }
+    }
+
+    private int add(byte kind, int value, int then) {
+        checkRoom(1);
         if (size == kinds.length) {
             kinds = Arrays.copyOf(kinds, 2 * size);
             values = Arrays.copyOf(values, 2 * size);

@@ -6,11 +6,6 @@ import java.util.Map;
 final class RefusedKeywords {
     private static final Map<String, String> INSTEAD = Map.ofEntries(
             Map.entry("nullable", "write a type of [\"...\", \"null\"]"),
-            Map.entry("patternProperties", "use additionalProperties"),
-            Map.entry("not", "list what is allowed"),
-            Map.entry("if", "use anyOf of objects with a const each"),
-            Map.entry("then", "use anyOf of objects with a const each"),
-            Map.entry("else", "use anyOf of objects with a const each"),
             Map.entry("dependencies", "use dependentRequired or dependentSchemas"),
             Map.entry("additionalItems", "use prefixItems and items, as draft 2020-12 has them"),
             Map.entry("$anchor", "use a $ref that begins with #/"),

@@ -5,6 +5,7 @@ import static dev.tramontane.structure.Expression.text;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.lucene.util.automaton.Automaton;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes expressions of JSON schemas: a rule for each set of schemas that must hold of one value, so that schemas may refer to themselves. Members stand in
@@ -28,6 +30,7 @@ final class SchemaCompiler {
     private final JsonLayout layout;
     private final SchemaReader reader;
     private final Fits fits;
+    private final ArrayShapes arrays;
     private final Map<List<String>, Rule> rules = new HashMap<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final Map<Set<String>, Expression> otherNames = new HashMap<>();
@@ -37,6 +40,7 @@ final class SchemaCompiler {
         this.effort = effort;
         this.reader = new SchemaReader(schema, effort);
         this.fits = new Fits(reader, effort);
+        this.arrays = new ArrayShapes(this::value, reader, fits, layout, effort);
     }
 
     /**
@@ -76,13 +80,11 @@ final class SchemaCompiler {
         effort.spend(1L + parts.size());
         for (Shape.Part said : parts) {
             Shape.Part part = reader.target(said);
-            if (Boolean.FALSE.equals(part.schema())) {
+            if (part.isNothing()) {
                 return Expression.NOTHING;
             }
-            boolean anything =
-                    Boolean.TRUE.equals(part.schema()) || (part.schema() instanceof Map<?, ?> map && map.isEmpty());
-            if (!anything) {
-                distinct.put(part.pointer(), part);
+            if (!part.isAnything()) {
+                distinct.put(part.key(), part);
             }
         }
         if (distinct.isEmpty()) {
@@ -90,7 +92,7 @@ final class SchemaCompiler {
         }
         Rule known = rules.get(List.copyOf(distinct.keySet()));
         if (known == null) {
-            known = new Rule(JsonPointer.shown(distinct.firstEntry().getKey()));
+            known = new Rule(JsonPointer.shown(distinct.firstEntry().getValue().pointer()));
             if (rules.size() > effort.limits().nodes() / 16) {
                 throw new StructureException("", "the schema is too large");
             }
@@ -111,25 +113,42 @@ final class SchemaCompiler {
         }
         List<Expression> ways = new ArrayList<>();
         for (String type : shape.types) {
+            StructureException more = shape.inexpressible.get(type);
+            if (more != null) {
+                throw more;
+            }
+            if (shape.excluded.stream()
+                    .anyMatch(each -> (each instanceof List<?> || each instanceof Map<?, ?>)
+                            && type.equals(JsonValues.type(each)))) {
+                throw new StructureException(
+                        place, "any " + type + " but one that is listed is not supported: list those that may be");
+            }
             ways.add(
                     switch (type) {
-                        case "null" -> text("null");
-                        case "boolean" -> Expression.choice(text("true"), text("false"));
-                        case "number" -> number(shape, place);
+                        case "null" -> listed(shape, Collections.singletonList(null));
+                        case "boolean" -> listed(shape, List.of(true, false));
+                        case "number" -> numbers(shape, place);
                         case "string" -> string(shape, place);
-                        case "array" -> array(shape);
+                        case "array" -> arrays.of(shape);
                         default -> object(shape, place);
                     });
         }
         return new Expression.Choice(ways);
     }
 
-    private Expression number(Shape shape, String place) {
-        if (shape.bounds.equals(Shape.Bounds.NONE)) {
+    private Expression listed(Shape shape, List<@Nullable Object> values) {
+        return JsonValues.oneOf(
+                values.stream().filter(value -> fits.fitsRest(value, shape)).toList(), layout, effort);
+    }
+
+    private Expression numbers(Shape shape, String place) {
+        if (shape.bounds.equals(NumberBounds.NONE)
+                && !shape.fraction
+                && shape.excludedNumbers().isEmpty()) {
             return shape.integer ? JsonText.INTEGER : JsonText.NUMBER;
         }
         try {
-            return Decimals.between(shape.bounds, shape.integer, effort);
+            return Decimals.of(shape, effort);
         } catch (StructureException tooLarge) {
             throw new StructureException(place, String.valueOf(tooLarge.getMessage()));
         }
@@ -140,58 +159,38 @@ final class SchemaCompiler {
         if (shape.leastCharacters > shape.mostCharacters) {
             return Expression.NOTHING;
         }
-        if (shape.patterns.isEmpty()) {
+        boolean excludes = shape.excluded.stream().anyMatch(String.class::isInstance);
+        if (shape.patterns.isEmpty() && !excludes) {
             return anyLength ? JsonText.STRING : JsonText.string(shape.leastCharacters, shape.mostCharacters);
         }
-        if (shape.patterns.size() == 1 && anyLength) {
+        if (shape.patterns.size() == 1 && anyLength && !excludes) {
             return sequence(text("\""), shape.patterns.getFirst(), text("\""));
         }
         try {
-            Automaton all = TextSets.of(shape.patterns.getFirst(), TextSets.PATTERN, effort);
-            for (Expression each : shape.patterns.subList(1, shape.patterns.size())) {
-                all = TextSets.both(all, TextSets.of(each, TextSets.PATTERN, effort), effort);
-            }
-            if (!anyLength) {
-                all = TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, effort);
-            }
-            return sequence(text("\""), new Expression.Regular(all, Spelling.PRINTED), text("\""));
+            return sequence(text("\""), new Expression.Regular(fits.texts(shape), Spelling.PRINTED), text("\""));
         } catch (StructureException tooLarge) {
             throw new StructureException(place, String.valueOf(tooLarge.getMessage()));
         }
     }
 
     @SuppressWarnings("ReferenceEquality") // there is one expression of any value
-    private Expression array(Shape shape) {
-        if (shape.leastElements > shape.mostElements) {
-            return Expression.NOTHING;
-        }
-        List<Expression> first = new ArrayList<>();
-        for (int at = 0; at < shape.toldApart(); at++) {
-            first.add(value(shape.element(at)));
-        }
-        Expression rest = value(shape.element(shape.toldApart()));
-        if (first.isEmpty()
-                && rest == layout.value()
-                && shape.leastElements == 0
-                && shape.mostElements == Expression.UNBOUNDED) {
-            return layout.array();
-        }
-        return layout.array(first, rest, shape.leastElements, shape.mostElements);
-    }
-
-    @SuppressWarnings("ReferenceEquality") // there is one expression of any value
     private Expression object(Shape shape, String place) {
-        if (shape.leastMembers > shape.mostMembers || shape.required.size() > shape.mostMembers) {
-            return Expression.NOTHING;
-        }
         Set<String> names = shape.names();
-        Expression others = value(shape.otherMembers());
-        List<Expression.Rung> rungs = new ArrayList<>();
         effort.spend((long) names.size() * (MEMBER + shape.members.size()));
+        List<Expression.Rung> rungs = new ArrayList<>();
         for (String name : names) {
-            Expression member = layout.member(JsonValues.name(name), value(shape.member(name)));
-            rungs.add(new Expression.Rung(member, !shape.required.contains(name), false));
+            Expression value = fits.isName(name, shape) ? value(shape.member(name)) : Expression.NOTHING;
+            rungs.add(new Expression.Rung(
+                    layout.member(JsonValues.name(name), value), !shape.required.contains(name), false));
         }
+        if (names.isEmpty()
+                && OtherMembers.areAlike(shape)
+                && value(shape.otherMembers()) == layout.value()
+                && shape.leastMembers == 0
+                && shape.mostMembers == Expression.UNBOUNDED) {
+            return layout.object();
+        }
+        Expression others = otherMembers(shape, names, place);
         boolean open = !others.equals(Expression.NOTHING);
         if (open && shape.leastMembers > Math.max(1, shape.required.size())) {
             throw new StructureException(
@@ -200,28 +199,44 @@ final class SchemaCompiler {
                             + " additionalProperties");
         }
         if (open) {
-            rungs.add(new Expression.Rung(layout.member(otherName(names), others), true, true));
-        }
-        if (names.isEmpty()
-                && others == layout.value()
-                && shape.leastMembers == 0
-                && shape.mostMembers == Expression.UNBOUNDED) {
-            return layout.object();
+            rungs.add(new Expression.Rung(others, true, true));
         }
         return layout.object(rungs, shape.leastMembers, shape.mostMembers);
+    }
+
+    /** Each of the members that no schema names; nothing where there are none. */
+    private Expression otherMembers(Shape shape, Set<String> names, String place) {
+        if (OtherMembers.areAlike(shape)) {
+            Expression value = value(shape.otherMembers());
+            return value.equals(Expression.NOTHING) ? value : layout.member(otherName(names), value);
+        }
+        List<OtherMembers.Kind> kinds;
+        try {
+            kinds = new OtherMembers(reader, fits, effort).kinds(shape, names);
+        } catch (StructureException tooLarge) {
+            throw new StructureException(place, String.valueOf(tooLarge.getMessage()));
+        }
+        Map<Expression, List<Automaton>> byValue = new LinkedHashMap<>();
+        for (OtherMembers.Kind kind : kinds) {
+            Expression value = value(kind.said());
+            if (!value.equals(Expression.NOTHING)) {
+                byValue.computeIfAbsent(value, key -> new ArrayList<>()).add(kind.names());
+            }
+        }
+        List<Expression> ways = new ArrayList<>();
+        byValue.forEach((value, its) -> ways.add(layout.member(named(TextSets.any(its)), value)));
+        return ways.isEmpty() ? Expression.NOTHING : new Expression.Choice(ways);
     }
 
     private Expression otherName(Set<String> names) {
         if (names.isEmpty()) {
             return JsonText.STRING;
         }
-        return otherNames.computeIfAbsent(
-                new LinkedHashSet<>(names),
-                key -> new Expression.Call(new Rule(
-                        "another name",
-                        sequence(
-                                text("\""),
-                                new Expression.Regular(TextSets.others(key, effort), Spelling.PRINTED),
-                                text("\"")))));
+        return otherNames.computeIfAbsent(new LinkedHashSet<>(names), key -> named(TextSets.others(key, effort)));
+    }
+
+    private static Expression named(Automaton names) {
+        return new Expression.Call(new Rule(
+                "another name", sequence(text("\""), new Expression.Regular(names, Spelling.PRINTED), text("\""))));
     }
 }

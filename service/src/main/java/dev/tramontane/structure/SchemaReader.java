@@ -20,38 +20,12 @@ final class SchemaReader {
     /** Characters of a place that cost as much as the schema that stands there: each part of a schema has its place as a text. */
     private static final int PLACE = 32;
 
-    private static final Set<String> REMARKS = Set.of(
-            "title",
-            "description",
-            "default",
-            "examples",
-            "example",
-            "deprecated",
-            "readOnly",
-            "writeOnly",
-            "$comment",
-            "$schema",
-            "$defs",
-            "definitions",
-            "contentEncoding",
-            "contentMediaType",
-            "contentSchema",
-            "discriminator");
-
-    private static final Set<String> APPLIED = Set.of(
-            "$ref",
-            "allOf",
-            "anyOf",
-            "oneOf",
-            "dependentRequired",
-            "dependentSchemas",
-            "unevaluatedItems",
-            "unevaluatedProperties");
-
     private final Object root;
     private final StructureLimits limits;
     private final Effort effort;
     private final ShapeKeywords keywords;
+    private final Opposites opposites;
+    private final Contradictions contradictions;
     private final Set<String> following = new HashSet<>();
     private int nesting;
     private int anyOfs;
@@ -60,7 +34,9 @@ final class SchemaReader {
         this.root = root;
         this.effort = effort;
         this.limits = effort.limits();
-        this.keywords = new ShapeKeywords(limits);
+        this.keywords = new ShapeKeywords(effort);
+        this.opposites = new Opposites(this, keywords, effort);
+        this.contradictions = new Contradictions(this, keywords, effort);
     }
 
     /** Alternatives of a value of which all these schemas hold; none where they contradict each other. */
@@ -72,10 +48,11 @@ final class SchemaReader {
         return shapes;
     }
 
-    private List<Shape> apply(Shape.Part part, List<Shape> to) {
+    /** Of alternatives, those values of which a schema holds, or doesn't where it is an opposite. */
+    List<Shape> apply(Shape.Part part, List<Shape> to) {
         effort.spend(Effort.SCHEMA);
         if (part.schema() instanceof Boolean any) {
-            return any ? to : List.of();
+            return any != part.opposite() ? to : List.of();
         }
         if (!(part.schema() instanceof Map<?, ?> schema)) {
             throw new StructureException(part.pointer(), "a schema is an object, true or false");
@@ -85,50 +62,54 @@ final class SchemaReader {
         }
         List<Shape> shapes = new ArrayList<>();
         for (Shape shape : to) {
-            shapes.addAll(apply(part.pointer(), schema, shape));
-            if (shapes.size() > MOST_SHAPES) {
-                throw new StructureException(
-                        part.pointer(), "it multiplies out to more than " + MOST_SHAPES + " alternatives");
-            }
+            shapes.addAll(
+                    part.opposite()
+                            ? opposites.of(part.pointer(), schema, shape)
+                            : apply(part.pointer(), schema, shape));
+            checkCount(part.pointer(), shapes);
         }
         nesting--;
         return shapes;
+    }
+
+    void checkCount(String pointer, List<Shape> shapes) {
+        if (shapes.size() > MOST_SHAPES) {
+            throw new StructureException(pointer, "it multiplies out to more than " + MOST_SHAPES + " alternatives");
+        }
     }
 
     private List<Shape> apply(String pointer, Map<?, ?> schema, Shape shape) {
         int before = shape.members.size();
         int elementsBefore = shape.elements.size();
         int anyOfsBefore = anyOfs;
-        refuseUnknown(pointer, schema);
-        long size = size(schema);
-        long places = size * (pointer.length() / PLACE);
-        effort.spend(places);
-        List<Shape> shapes = List.of(shape);
-        if (schema.get("$ref") instanceof String reference) {
-            shapes = follow(pointer + "/$ref", reference, shapes);
-        } else if (schema.containsKey("$ref")) {
-            throw new StructureException(pointer + "/$ref", "$ref wants a string");
+        SchemaKeywords.refuseUnknown(pointer, schema);
+        long size = SchemaKeywords.size(schema);
+        effort.spend(size + size * (pointer.length() / PLACE) + shape.size());
+        Shape own = shape.copy();
+        List<Shape> shapes = keywords.apply(pointer, schema, own) ? List.of(own) : List.of();
+        boolean namesMembers = own.members.size() > before;
+        if (schema.containsKey("$ref")) {
+            shapes = follow(pointer, schema, false, shapes);
         }
-        for (Shape.Part each : list(pointer, schema, "allOf")) {
+        for (Shape.Part each : SchemaKeywords.list(pointer, schema, "allOf")) {
             shapes = apply(each, shapes);
         }
-        List<Shape> local = new ArrayList<>();
-        for (Shape each : shapes) {
-            effort.spend(size + places + each.size());
-            Shape copy = each.copy();
-            if (keywords.apply(pointer, schema, copy)) {
-                local.add(copy);
-            }
+        if (namesMembers) {
+            // What it builds upon comes before its own members.
+            shapes.forEach(each -> each.members.add(each.members.remove(before)));
         }
-        shapes = local;
         if (schema.containsKey("anyOf")) {
             anyOfs++;
-            shapes = anyOf(list(pointer, schema, "anyOf"), shapes, pointer);
+            shapes = anyOf(SchemaKeywords.list(pointer, schema, "anyOf"), shapes, pointer);
         }
         if (schema.containsKey("oneOf")) {
-            List<Shape.Part> ways = list(pointer, schema, "oneOf");
-            new Disjoint(this, effort).check(pointer + "/oneOf", ways);
-            shapes = anyOf(ways, shapes, pointer);
+            shapes = oneOf(SchemaKeywords.list(pointer, schema, "oneOf"), shapes, pointer);
+        }
+        if (schema.containsKey("not")) {
+            shapes = conditional(JsonPointer.child(pointer, schema, "not").negated(), shapes, false);
+        }
+        if (schema.containsKey("if")) {
+            shapes = either(pointer, schema, shapes);
         }
         shapes = dependencies(pointer, schema, shapes);
         if (schema.containsKey("unevaluatedItems") && !Boolean.TRUE.equals(schema.get("unevaluatedItems"))) {
@@ -150,6 +131,65 @@ final class SchemaReader {
         }
     }
 
+    /**
+     * What holds under a condition, or is one: it has no say in the order of members, and contradictions are taken out at once, since conditions multiply.
+     *
+     * @param evaluates whether what it speaks of counts as evaluated
+     */
+    private List<Shape> conditional(Shape.Part part, List<Shape> shapes, boolean evaluates) {
+        List<Shape> all = new ArrayList<>();
+        for (Shape shape : shapes) {
+            for (Shape each : apply(part, List.of(shape))) {
+                Shape marked = each.copy();
+                effort.spend(marked.size());
+                marked.members
+                        .subList(shape.members.size(), marked.members.size())
+                        .replaceAll(members -> members.underCondition(evaluates));
+                marked.elements
+                        .subList(shape.elements.size(), marked.elements.size())
+                        .replaceAll(elements -> elements.underCondition(evaluates));
+                if (!contradictions.within(marked)) {
+                    all.add(marked);
+                }
+            }
+            checkCount(part.pointer(), all);
+        }
+        return all;
+    }
+
+    private List<Shape> either(String pointer, Map<?, ?> schema, List<Shape> shapes) {
+        Shape.Part condition = JsonPointer.child(pointer, schema, "if");
+        List<Shape> held = conditional(condition, shapes, true);
+        List<Shape> failed = conditional(condition.negated(), shapes, false);
+        List<Shape> all = new ArrayList<>(
+                schema.containsKey("then")
+                        ? conditional(JsonPointer.child(pointer, schema, "then"), held, true)
+                        : held);
+        all.addAll(
+                schema.containsKey("else")
+                        ? conditional(JsonPointer.child(pointer, schema, "else"), failed, true)
+                        : failed);
+        checkCount(pointer, all);
+        return all;
+    }
+
+    /** Of one of them, and not of those others that some value might satisfy, too. */
+    private List<Shape> oneOf(List<Shape.Part> ways, List<Shape> shapes, String pointer) {
+        boolean[][] overlap = new Disjoint(this, effort).overlaps(ways);
+        List<Shape> all = new ArrayList<>();
+        for (int some = 0; some < ways.size(); some++) {
+            List<Shape> held = apply(ways.get(some), shapes);
+            for (int other = 0; other < ways.size(); other++) {
+                if (overlap[some][other]) {
+                    held = conditional(ways.get(other).negated(), held, false);
+                }
+            }
+            all.addAll(held);
+            checkCount(pointer, all);
+        }
+        return all;
+    }
+
     /** Of each name: values that are no objects or don't have it, and objects that do, with what that asks for. */
     private List<Shape> dependencies(String pointer, Map<?, ?> schema, List<Shape> shapes) {
         List<Shape> all = shapes;
@@ -162,10 +202,7 @@ final class SchemaReader {
                 List<Shape> present = List.of(each.present(shape));
                 next.addAll(each.schema() == null ? present : apply(each.schema(), present));
             }
-            if (next.size() > MOST_SHAPES) {
-                throw new StructureException(
-                        pointer, "it multiplies out to more than " + MOST_SHAPES + " alternatives");
-            }
+            checkCount(pointer, next);
             all = next;
         }
         return all;
@@ -175,20 +212,22 @@ final class SchemaReader {
         List<Shape> all = new ArrayList<>();
         for (Shape.Part way : ways) {
             all.addAll(apply(way, shapes));
-            if (all.size() > MOST_SHAPES) {
-                throw new StructureException(
-                        pointer, "it multiplies out to more than " + MOST_SHAPES + " alternatives");
-            }
+            checkCount(pointer, all);
         }
         return all;
     }
 
-    private List<Shape> follow(String pointer, String reference, List<Shape> shapes) {
-        Shape.Part target = JsonPointer.resolve(root, reference, pointer);
-        if (!following.add(target.pointer())) {
-            throw new StructureException(pointer, "$ref leads back to itself without an object or array between");
+    /** @param opposite whether what it refers to must not hold */
+    List<Shape> follow(String pointer, Map<?, ?> schema, boolean opposite, List<Shape> shapes) {
+        String place = pointer + "/$ref";
+        if (!(schema.get("$ref") instanceof String reference)) {
+            throw new StructureException(place, "$ref wants a string");
         }
-        List<Shape> applied = apply(target, shapes);
+        Shape.Part target = JsonPointer.resolve(root, reference, place);
+        if (!following.add(target.pointer())) {
+            throw new StructureException(place, "$ref leads back to itself without an object or array between");
+        }
+        List<Shape> applied = apply(opposite ? target.negated() : target, shapes);
         following.remove(target.pointer());
         return applied;
     }
@@ -196,20 +235,36 @@ final class SchemaReader {
     /** Names that schemas from there on speak of are left alone, all others held to what is unevaluated. */
     private void addUnevaluated(String pointer, Map<?, ?> schema, Shape shape, int from) {
         Map<String, Shape.@Nullable Part> evaluated = new LinkedHashMap<>();
+        List<NamePattern> patterns = new ArrayList<>();
         for (Shape.Members each : shape.members.subList(from, shape.members.size())) {
+            if (!each.evaluates()) {
+                continue;
+            }
             if (each.rest() != null) {
                 return;
             }
             effort.spend(4L * each.named().size());
             each.named().keySet().forEach(name -> evaluated.put(name, null));
+            each.patterns()
+                    .forEach(pattern ->
+                            patterns.add(new NamePattern(pattern.names(), new Shape.Part(pointer, true), effort)));
         }
-        shape.members.add(new Shape.Members(evaluated, JsonPointer.child(pointer, schema, "unevaluatedProperties")));
+        shape.members.add(new Shape.Members(
+                evaluated, patterns, JsonPointer.child(pointer, schema, "unevaluatedProperties"), true, false));
     }
 
     /** Elements behind those that schemas from there on speak of. */
     private static void addUnevaluatedItems(String pointer, Map<?, ?> schema, Shape shape, int from) {
+        if (!shape.contained.isEmpty()) {
+            throw new StructureException(
+                    pointer + "/unevaluatedItems",
+                    "unevaluatedItems beside contains is not supported, since which elements those are isn't known");
+        }
         int evaluated = 0;
         for (Shape.Elements each : shape.elements.subList(from, shape.elements.size())) {
+            if (!each.evaluates()) {
+                continue;
+            }
             if (each.rest() != null) {
                 return;
             }
@@ -219,61 +274,7 @@ final class SchemaReader {
         for (int at = 0; at < evaluated; at++) {
             first.add(null);
         }
-        shape.elements.add(new Shape.Elements(first, JsonPointer.child(pointer, schema, "unevaluatedItems")));
-    }
-
-    private static List<Shape.Part> list(String pointer, Map<?, ?> schema, String keyword) {
-        if (!schema.containsKey(keyword)) {
-            return List.of();
-        }
-        String place = pointer + "/" + keyword;
-        if (!(schema.get(keyword) instanceof List<?> list) || list.isEmpty()) {
-            throw new StructureException(place, keyword + " wants a list of schemas that isn't empty");
-        }
-        List<Shape.Part> parts = new ArrayList<>();
-        for (int at = 0; at < list.size(); at++) {
-            parts.add(JsonPointer.element(place, list, at));
-        }
-        return parts;
-    }
-
-    /** Of what it says itself, about: members and elements of its keywords, all of the values that it lists, characters of its pattern. */
-    private static long size(Map<?, ?> schema) {
-        long size = Effort.SCHEMA;
-        for (Map.Entry<?, ?> each : schema.entrySet()) {
-            if ("enum".equals(each.getKey()) || "const".equals(each.getKey())) {
-                size += parts(each.getValue());
-                continue;
-            }
-            size += switch (each.getValue()) {
-                case Map<?, ?> map -> map.size();
-                case List<?> list -> list.size();
-                case String text -> text.length() / 4;
-                case null, default -> 1;
-            };
-        }
-        return size;
-    }
-
-    /** Of a value, itself included: they are compared one by one. */
-    private static long parts(@Nullable Object value) {
-        return switch (value) {
-            case Map<?, ?> map -> {
-                long parts = 1;
-                for (Object each : map.values()) {
-                    parts += parts(each);
-                }
-                yield parts;
-            }
-            case List<?> list -> {
-                long parts = 1;
-                for (Object each : list) {
-                    parts += parts(each);
-                }
-                yield parts;
-            }
-            case null, default -> 1;
-        };
+        shape.elements.add(new Shape.Elements(first, JsonPointer.child(pointer, schema, "unevaluatedItems"), true));
     }
 
     /** What a schema refers to that says nothing else: places that mean the same share a rule. */
@@ -282,31 +283,14 @@ final class SchemaReader {
         for (int steps = 0; steps < limits.nesting(); steps++) {
             if (!(at.schema() instanceof Map<?, ?> schema)
                     || !(schema.get("$ref") instanceof String reference)
-                    || !schema.keySet().stream().allMatch(key -> key.equals("$ref") || isRemark(String.valueOf(key)))) {
+                    || !schema.keySet().stream()
+                            .allMatch(key -> key.equals("$ref") || SchemaKeywords.isRemark(String.valueOf(key)))) {
                 return at;
             }
             effort.spend(4L + (reference.length() + at.pointer().length()) / 8);
-            at = JsonPointer.resolve(root, reference, at.pointer() + "/$ref");
+            Shape.Part next = JsonPointer.resolve(root, reference, at.pointer() + "/$ref");
+            at = at.opposite() ? next.negated() : next;
         }
         return part; // Perhaps round in a circle, which is refused where it is read.
-    }
-
-    private static boolean isRemark(String keyword) {
-        return REMARKS.contains(keyword) || keyword.startsWith("x-");
-    }
-
-    private static void refuseUnknown(String pointer, Map<?, ?> schema) {
-        for (Object key : schema.keySet()) {
-            String keyword = String.valueOf(key);
-            boolean known = ShapeKeywords.KNOWN.contains(keyword)
-                    || isRemark(keyword)
-                    || (keyword.equals("$id") && pointer.isEmpty())
-                    || APPLIED.contains(keyword);
-            if (!known) {
-                throw new StructureException(
-                        JsonPointer.join(pointer, keyword),
-                        "the keyword " + Quoted.of(keyword) + " is not supported" + RefusedKeywords.instead(keyword));
-            }
-        }
     }
 }

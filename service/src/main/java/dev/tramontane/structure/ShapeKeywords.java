@@ -3,7 +3,6 @@ package dev.tramontane.structure;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +29,23 @@ final class ShapeKeywords {
             "minItems",
             "maxItems",
             "uniqueItems",
+            "contains",
+            "minContains",
+            "maxContains",
             "properties",
+            "patternProperties",
+            "propertyNames",
             "required",
             "additionalProperties",
             "minProperties",
             "maxProperties");
 
     private final StructureLimits limits;
+    private final CollectionKeywords collections;
 
-    ShapeKeywords(StructureLimits limits) {
-        this.limits = limits;
+    ShapeKeywords(Effort effort) {
+        this.limits = effort.limits();
+        this.collections = new CollectionKeywords(effort);
     }
 
     /** @return whether any value is left, as far as that is seen here */
@@ -48,12 +54,12 @@ final class ShapeKeywords {
         values(pointer, schema, shape);
         numbers(pointer, schema, shape);
         strings(pointer, schema, shape);
-        arrays(pointer, schema, shape);
-        objects(pointer, schema, shape);
-        return !shape.types.isEmpty();
+        collections.arrays(pointer, schema, shape);
+        collections.objects(pointer, schema, shape);
+        return shape.mayHaveValues();
     }
 
-    private static void types(String pointer, Map<?, ?> schema, Shape shape) {
+    static void types(String pointer, Map<?, ?> schema, Shape shape) {
         if (!schema.containsKey("type")) {
             return;
         }
@@ -130,9 +136,9 @@ final class ShapeKeywords {
     }
 
     private void strings(String pointer, Map<?, ?> schema, Shape shape) {
-        shape.leastCharacters = Math.max(shape.leastCharacters, count(pointer, schema, "minLength", 0));
-        shape.mostCharacters =
-                Math.min(shape.mostCharacters, count(pointer, schema, "maxLength", Expression.UNBOUNDED));
+        shape.leastCharacters = Math.max(shape.leastCharacters, SchemaKeywords.count(pointer, schema, "minLength", 0));
+        shape.mostCharacters = Math.min(
+                shape.mostCharacters, SchemaKeywords.count(pointer, schema, "maxLength", Expression.UNBOUNDED));
         if (schema.containsKey("pattern")) {
             String place = pointer + "/pattern";
             if (!(schema.get("pattern") instanceof String pattern)) {
@@ -147,71 +153,5 @@ final class ShapeKeywords {
         if (schema.containsKey("format")) {
             shape.patterns.add(Formats.read(schema.get("format"), pointer + "/format", limits));
         }
-    }
-
-    private static void arrays(String pointer, Map<?, ?> schema, Shape shape) {
-        shape.leastElements = Math.max(shape.leastElements, count(pointer, schema, "minItems", 0));
-        shape.mostElements = Math.min(shape.mostElements, count(pointer, schema, "maxItems", Expression.UNBOUNDED));
-        if (schema.containsKey("uniqueItems") && !Boolean.FALSE.equals(schema.get("uniqueItems"))) {
-            throw new StructureException(pointer + "/uniqueItems", "the keyword \"uniqueItems\" is not supported");
-        }
-        List<Shape.@Nullable Part> first = new ArrayList<>();
-        if (schema.containsKey("prefixItems")) {
-            if (!(schema.get("prefixItems") instanceof List<?> list) || list.size() > 256) {
-                throw new StructureException(
-                        pointer + "/prefixItems", "prefixItems wants a list of at most 256 schemas");
-            }
-            for (int at = 0; at < list.size(); at++) {
-                first.add(JsonPointer.element(pointer + "/prefixItems", list, at));
-            }
-        }
-        if (schema.get("items") instanceof List<?>) {
-            throw new StructureException(
-                    pointer + "/items", "a list of items is not supported: use prefixItems, as draft 2020-12 has it");
-        }
-        Shape.Part rest = schema.containsKey("items") ? JsonPointer.child(pointer, schema, "items") : null;
-        if (rest != null || !first.isEmpty()) {
-            shape.elements.add(new Shape.Elements(first, rest));
-        }
-    }
-
-    private static void objects(String pointer, Map<?, ?> schema, Shape shape) {
-        shape.leastMembers = Math.max(shape.leastMembers, count(pointer, schema, "minProperties", 0));
-        shape.mostMembers = Math.min(shape.mostMembers, count(pointer, schema, "maxProperties", Expression.UNBOUNDED));
-        Map<String, Shape.@Nullable Part> named = new LinkedHashMap<>();
-        if (schema.containsKey("properties")) {
-            if (!(schema.get("properties") instanceof Map<?, ?> properties)) {
-                throw new StructureException(pointer + "/properties", "properties wants an object of schemas");
-            }
-            for (Object name : properties.keySet()) {
-                named.put((String) name, JsonPointer.child(pointer + "/properties", properties, (String) name));
-            }
-        }
-        if (schema.containsKey("required")) {
-            if (!(schema.get("required") instanceof List<?> list)
-                    || !list.stream().allMatch(String.class::isInstance)) {
-                throw new StructureException(pointer + "/required", "required wants a list of names");
-            }
-            list.forEach(name -> shape.required.add((String) name));
-        }
-        Shape.Part rest = schema.containsKey("additionalProperties")
-                ? JsonPointer.child(pointer, schema, "additionalProperties")
-                : null;
-        if (rest != null || !named.isEmpty()) {
-            shape.members.add(new Shape.Members(named, rest));
-        }
-    }
-
-    private static int count(String pointer, Map<?, ?> schema, String keyword, int otherwise) {
-        if (!schema.containsKey(keyword)) {
-            return otherwise;
-        }
-        if (schema.get(keyword) instanceof Number number) {
-            BigDecimal value = JsonValues.decimal(number);
-            if (value.signum() >= 0 && value.scale() <= 0) {
-                return value.min(BigDecimal.valueOf(Expression.UNBOUNDED)).intValue();
-            }
-        }
-        throw new StructureException(pointer + "/" + keyword, keyword + " wants a whole number from 0");
     }
 }

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
+import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
 import org.apache.lucene.util.automaton.Transition;
 
 /** What several conditions on one text have in common, by Lucene's automata over code points. */
@@ -15,6 +16,9 @@ final class TextSets {
     static final int PATTERN = 3000;
     /** States of bounds, of which hardly any part may be empty. */
     static final int BOUNDS = 20_000;
+
+    /** What may be done to tell what a pattern leaves out, as Lucene counts it: about five to a state. */
+    private static final int OPPOSITE = 20_000;
 
     private TextSets() {}
 
@@ -32,6 +36,9 @@ final class TextSets {
      * @param most states, about: where parts may be empty, it takes the square of that in transitions
      */
     static Automaton of(Expression expression, int most, Effort effort) {
+        if (expression instanceof Expression.Regular known) {
+            return known.automaton();
+        }
         if (Cost.of(expression) > most) {
             throw new StructureException("", "its conditions on one value are too large together");
         }
@@ -109,6 +116,36 @@ final class TextSets {
         }
         made.finishState();
         return made;
+    }
+
+    /** Whether there is no text in it. */
+    static boolean isEmpty(Automaton texts) {
+        return Operations.isEmpty(texts);
+    }
+
+    /** These texts. */
+    static Automaton words(List<String> words) {
+        return Operations.union(words.stream().map(Automata::makeString).toList());
+    }
+
+    /** Texts of any of some. */
+    static Automaton any(List<Automaton> texts) {
+        return Operations.union(texts);
+    }
+
+    /**
+     * All other texts.
+     *
+     * @throws StructureException where it takes too many states to say which those are
+     */
+    static Automaton complement(Automaton texts, Effort effort) {
+        effort.spend((long) texts.getNumStates() + texts.getNumTransitions());
+        try {
+            return live(Operations.complement(texts, OPPOSITE), effort);
+        } catch (TooComplexToDeterminizeException tooLarge) {
+            throw new StructureException(
+                    "", "a pattern of which it takes too many states to say what doesn't match it");
+        }
     }
 
     /** All texts but these. */

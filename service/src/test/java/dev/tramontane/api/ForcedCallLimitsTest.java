@@ -86,10 +86,10 @@ class ForcedCallLimitsTest {
                 5,
                 tool -> argument(
                         tool == 3
-                                ? new JsonObject().put("type", "integer").put("not", new JsonObject())
+                                ? new JsonObject().put("type", "integer").put("$anchor", "a")
                                 : new JsonObject().put("type", "integer")));
         assertThat(error.getString("message"))
-                .startsWith("tools is refused: the tool t3: the keyword \"not\" is not supported");
+                .startsWith("tools is refused: the tool t3: the keyword \"$anchor\" is not supported");
     }
 
     @ParameterizedTest

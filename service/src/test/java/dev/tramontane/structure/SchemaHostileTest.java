@@ -124,6 +124,7 @@ class SchemaHostileTest {
                 Map.of("type", "array", "items", Map.of("$ref", "#"), "minItems", 1L));
         schema(forms, "no schema", 1L);
         moreSchemas(forms);
+        conditions(forms);
         patterns(forms);
         grammar(forms, "a chain of 20000 rules", rules(20_000, "\"x\""));
         grammar(forms, "a chain of 20000 last calls", rules(20_000, ""));
@@ -230,6 +231,128 @@ class SchemaHostileTest {
                                 .toList()));
         schema(forms, "a format that isn't", Map.of("type", "string", "format", "f".repeat(10_000)));
         schema(forms, "2000 keywords that aren't", properties(2000));
+    }
+
+    private static void conditions(List<Arguments> forms) {
+        schema(forms, "not within not, 60 deep", wrapped("not", 60, Map.of("type", "null")));
+        schema(forms, "not within not, 5000 deep", wrapped("not", 5000, Map.of("type", "null")));
+        schema(forms, "not of itself", Map.of("not", Map.of("$ref", "#")));
+        schema(forms, "oneOf of 40 that overlap", Map.of("oneOf", optional(40)));
+        schema(forms, "not of a oneOf of 40", Map.of("not", Map.of("oneOf", optional(40))));
+        schema(forms, "30 conditions on as many members", Map.of("type", "object", "allOf", conditions(30, false)));
+        schema(forms, "300 conditions on one member", Map.of("type", "object", "allOf", conditions(300, true)));
+        schema(
+                forms,
+                "conditions within conditions",
+                nested("allOf", 12, Map.of("if", Map.of("required", List.of("a")), "then", Map.of("minimum", 3L))));
+        schema(
+                forms,
+                "300 patterns of names",
+                Map.of("type", "object", "patternProperties", patternsOfNames(300, "[ab]{0,9}")));
+        schema(
+                forms,
+                "patterns of names that double",
+                Map.of("type", "object", "patternProperties", patternsOfNames(8, "(a|b)*a(a|b){9}")));
+        schema(
+                forms,
+                "a pattern of names whose opposite is exponential",
+                Map.of("type", "object", "patternProperties", Map.of("(a|b)*a(a|b){40}", Map.of("type", "null"))));
+        schema(
+                forms,
+                "names of a pattern and a length",
+                Map.of(
+                        "type",
+                        "object",
+                        "propertyNames",
+                        Map.of("pattern", "(a|b)*a(a|b){200}", "maxLength", 100_000L)));
+        schema(forms, "names that are no text", Map.of("type", "object", "propertyNames", Map.of("type", "null")));
+        schema(
+                forms,
+                "names but 20000",
+                Map.of("type", "object", "propertyNames", Map.of("not", Map.of("enum", texts(20_000)))));
+        schema(
+                forms,
+                "numbers but 5000",
+                Map.of(
+                        "type",
+                        "number",
+                        "not",
+                        Map.of(
+                                "enum",
+                                IntStream.range(0, 5000).mapToObj(i -> (long) i).toList())));
+        schema(forms, "64 of a kind", Map.of("type", "array", "contains", Map.of("minimum", 3L), "minContains", 64L));
+        schema(
+                forms,
+                "64 of a kind of 1024",
+                Map.of(
+                        "type",
+                        "array",
+                        "contains",
+                        Map.of("minimum", 3L),
+                        "minContains",
+                        60L,
+                        "maxContains",
+                        64L,
+                        "minItems",
+                        1000L,
+                        "maxItems",
+                        1024L));
+        schema(
+                forms,
+                "10 long values, none twice",
+                Map.of(
+                        "type",
+                        "array",
+                        "uniqueItems",
+                        true,
+                        "items",
+                        Map.of(
+                                "enum",
+                                texts(10).stream()
+                                        .map(each -> each.repeat(5000))
+                                        .toList())));
+        schema(forms, "a billion members", Map.of("type", "object", "maxProperties", 1_000_000_000L));
+        schema(forms, "a billion members at least", Map.of("type", "object", "minProperties", 1_000_000_000L));
+        schema(
+                forms,
+                "the opposite of a recursive tree",
+                Map.of(
+                        "properties",
+                        Map.of("a", Map.of("not", Map.of("$ref", "#")), "b", Map.of("$ref", "#")),
+                        "required",
+                        List.of("a")));
+    }
+
+    private static Object wrapped(String keyword, int depth, Object innermost) {
+        Object schema = innermost;
+        for (int each = 0; each < depth; each++) {
+            schema = Map.of(keyword, schema);
+        }
+        return schema;
+    }
+
+    private static List<Object> optional(int count) {
+        return IntStream.range(0, count)
+                .<Object>mapToObj(i -> Map.of("properties", Map.of("p" + i, Map.of("type", "null"))))
+                .toList();
+    }
+
+    private static List<Object> conditions(int count, boolean same) {
+        return IntStream.range(0, count)
+                .<Object>mapToObj(i -> Map.of(
+                        "if",
+                        Map.of("properties", Map.of(same ? "p" : "p" + i, Map.of("const", (long) i))),
+                        "then",
+                        Map.of("required", List.of("r" + i))))
+                .toList();
+    }
+
+    private static Map<String, Object> patternsOfNames(int count, String after) {
+        Map<String, Object> patterns = new LinkedHashMap<>();
+        for (int each = 0; each < count; each++) {
+            patterns.put("x" + each + after, Map.of("maximum", (long) each));
+        }
+        return patterns;
     }
 
     private static void patterns(List<Arguments> forms) {
