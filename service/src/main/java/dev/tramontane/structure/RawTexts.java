@@ -5,9 +5,15 @@ import java.util.List;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
+import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
 
 /** Texts between marks, without quotes: what a schema says of them and that no mark stands in them is one automaton. */
 final class RawTexts {
+    /** What may be done to tell texts without marks, as Lucene counts it: beside that for each character of them. */
+    private static final int MARKS = 10_000;
+
+    private static final int WORK_OF_A_MARK = 64;
+
     private final SchemaReader reader;
     private final Effort effort;
     private final Fits fits;
@@ -72,6 +78,11 @@ final class RawTexts {
                 .map(mark -> Operations.concatenate(List.of(any, Automata.makeString(mark), any)))
                 .toList();
         int states = marks.stream().mapToInt(String::length).sum() + 1;
-        return Operations.removeDeadStates(Operations.complement(Operations.union(with), 64 * states));
+        try {
+            return Operations.removeDeadStates(
+                    Operations.complement(Operations.union(with), MARKS + WORK_OF_A_MARK * states));
+        } catch (TooComplexToDeterminizeException tooLarge) {
+            throw new StructureException("", "marks of which it takes too many states to say what has none of them");
+        }
     }
 }

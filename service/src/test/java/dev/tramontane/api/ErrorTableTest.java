@@ -300,7 +300,7 @@ class ErrorTableTest {
                 field(
                         "\"response_format\": {\"type\": \"xml\"}",
                         "response_format.type",
-                        "text, json_object or json_schema"),
+                        "text, json_object, json_schema or structural_tag"),
                 field("\"response_format\": {\"type\": \"json_schema\"}", "response_format.json_schema", "missing"),
                 field(
                         "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\"}}",

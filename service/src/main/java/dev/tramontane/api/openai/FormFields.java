@@ -110,10 +110,38 @@ public final class FormFields {
                         ? schema(format, format.has("schema") ? "schema" : VALUE, false)
                         : new AnswerForm(new Form.JsonObject(), format.path("type"), 0);
             case "json_schema" -> named(nested ? format.requiredObject("json_schema") : format);
-            default -> throw format.wrong("type", "text, json_object or json_schema", type);
+            case String tag when nested && tag.equals("structural_tag") -> tagged(format, format.path("type"));
+            default ->
+                throw format.wrong(
+                        "type",
+                        nested
+                                ? "text, json_object, json_schema or structural_tag"
+                                : "text, json_object or json_schema",
+                        type);
         };
         format.end();
         return form;
+    }
+
+    private static AnswerForm tagged(JsonFields fields, String path) {
+        int characters = StructuralTags.FIELDS.stream()
+                .mapToInt(name -> characters(fields.value(name)))
+                .sum();
+        return new AnswerForm(StructuralTags.read(fields), path, characters);
+    }
+
+    /** A structural tag, or a text that is one, as vLLM takes it. */
+    private static @Nullable AnswerForm structuralTag(JsonFields fields, String name) {
+        Object value = fields.value(name);
+        if (value == null) {
+            return null;
+        }
+        String path = fields.path(name);
+        Map<String, @Nullable Object> tree =
+                value instanceof String text ? JsonReader.object(text, path) : JsonFields.object(value, path);
+        JsonFields tag = fields.inner(tree, path);
+        tag.only("type", "structural_tag");
+        return tagged(tag, path);
     }
 
     private static AnswerForm named(JsonFields fields) {
@@ -137,10 +165,10 @@ public final class FormFields {
                 regex(outputs, "regex"),
                 json(outputs, "json"),
                 grammar(outputs, "grammar"),
+                structuralTag(outputs, "structural_tag"),
                 outputs.flag("json_object", false)
                         ? new AnswerForm(new Form.JsonObject(), outputs.path("json_object"), 0)
                         : null);
-        outputs.refuse("structural_tag", "use json, regex or choice");
         outputs.refuse("whitespace_pattern", "what stands between JSON's values is fixed; see disable_any_whitespace");
         for (String name : List.of("disable_fallback", "disable_additional_properties")) {
             outputs.only(name, false);
@@ -149,7 +177,7 @@ public final class FormFields {
         if (form == null) {
             throw new InvalidJsonException(
                     "structured_outputs",
-                    "structured_outputs must have one of choice, regex, json, grammar and json_object, or be left out");
+                    "structured_outputs must have one of choice, regex, json, grammar, structural_tag and json_object, or be left out");
         }
         return compact ? compact(form) : form;
     }

@@ -146,11 +146,11 @@ public final class RequestFields {
             honoured(
                     "response_format",
                     JsonSchema.object(),
-                    "what each answer must be: text, json_object, or json_schema with name, schema and strict"),
+                    "what each answer must be: text, json_object, json_schema with name, schema and strict, or structural_tag"),
             honoured(
                     "structured_outputs",
                     JsonSchema.object(),
-                    "one of choice, regex, json, grammar and json_object, which every answer must have"),
+                    "one of choice, regex, json, grammar, structural_tag and json_object, which every answer must have"),
             honoured("guided_choice", JsonSchema.array(JsonSchema.string(), 1, MOST), "structured_outputs.choice"),
             honoured("guided_regex", JsonSchema.string(), "structured_outputs.regex"),
             honoured("guided_grammar", JsonSchema.string(), "structured_outputs.grammar"),

@@ -93,7 +93,7 @@ public final class ResponseFields {
                 honoured(
                         "structured_outputs",
                         JsonSchema.object(),
-                        "one of choice, regex, json, grammar and json_object, which the answer must have"),
+                        "one of choice, regex, json, grammar, structural_tag and json_object, which the answer must have"),
                 honoured(
                         "reasoning",
                         JsonSchema.object(),
