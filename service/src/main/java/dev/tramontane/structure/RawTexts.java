@@ -33,6 +33,10 @@ final class RawTexts {
     Expression of(Shape.Part part) {
         List<Expression> ways = new ArrayList<>();
         for (Shape shape : reader.shapes(List.of(part))) {
+            StructureException more = shape.inexpressible.get("string");
+            if (more != null && shape.values == null && shape.types.contains("string")) {
+                throw more;
+            }
             try {
                 if (shape.values != null) {
                     ways.add(listed(shape, shape.values));
@@ -63,12 +67,11 @@ final class RawTexts {
     }
 
     private Automaton all(Shape shape) {
-        Automaton all = unmarked;
-        for (Expression pattern : shape.patterns) {
-            all = TextSets.both(all, fits.automaton(pattern), effort);
-        }
-        boolean anyLength = shape.leastCharacters == 0 && shape.mostCharacters == Expression.UNBOUNDED;
-        return anyLength ? all : TextSets.bounded(all, shape.leastCharacters, shape.mostCharacters, effort);
+        boolean any = shape.patterns.isEmpty()
+                && shape.excluded.stream().noneMatch(String.class::isInstance)
+                && shape.leastCharacters == 0
+                && shape.mostCharacters == Expression.UNBOUNDED;
+        return any ? unmarked : TextSets.both(unmarked, fits.texts(shape), effort);
     }
 
     /** All texts in which none of these stands. */

@@ -257,6 +257,10 @@ final class CoursesTest {
         {"maxLength": 3} | éèêe | false
         {"minLength": 2, "pattern": "^(ab)*$"} | ab | true
         {"minLength": 3, "pattern": "^(ab)*$"} | ab | false
+        {"not": {"enum": ["ab", "abc"]}} | ab | false
+        {"not": {"enum": ["ab", "abc"]}} | a | true
+        {"not": {"pattern": "^a"}} | ab | false
+        {"not": {"pattern": "^a"}, "maxLength": 2} | ba | true
         {"format": "date"} | 2024-02-29 | true
         {"format": "date"} | 2024-02-30 | false
         {"const": "<b>'</b>"} | <b>'</b> | true
