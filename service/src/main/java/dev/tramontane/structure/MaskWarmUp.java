@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
- * Makes masks that nobody asked for over a vocabulary, so that the first ones that somebody asks for don't wait for the compiler of the JVM: a process that has just started
+ * Compiles forms and makes masks that nobody asked for over a vocabulary, so that the first ones that somebody asks for don't wait for the compiler of the JVM: a process that has just started
  * takes ten times as long for a mask. Any thread; a second or so for a large vocabulary. Stops early where the thread is interrupted.
  */
 public final class MaskWarmUp {
@@ -22,7 +23,32 @@ public final class MaskWarmUp {
             "title", Map.of("type", "string", "minLength", 2L, "maxLength", 40L),
             "tags", Map.of("type", "array", "items", Map.of("enum", List.of("red", "green", "blue")))));
 
+    /** What compiling goes through: alternatives that are told apart, products of automata, opposites, long lists, references. */
+    private static final Map<String, Object> WIDE = Map.of(
+            "type",
+            "object",
+            "properties",
+            new TreeMap<>(Map.of(
+                    "a", Map.of("oneOf", List.of(tagged("x", "integer"), tagged("y", "string"))),
+                    "b", Map.of("type", "number", "minimum", -2.5, "exclusiveMaximum", 1000L, "multipleOf", 0.5),
+                    "c",
+                            Map.of(
+                                    "enum",
+                                    IntStream.range(0, 300)
+                                            .mapToObj(each -> "word" + each)
+                                            .toList()),
+                    "d", Map.of("type", "string", "pattern", "^[A-Z]{2,3}-[0-9]+$", "maxLength", 12L),
+                    "e", Map.of("anyOf", List.of(Map.of("type", "null"), Map.of("$ref", "#/properties/e/anyOf/0"))),
+                    "f", Map.of("type", "string", "not", Map.of("enum", List.of("none", ""))),
+                    "g",
+                            Map.of(
+                                    "type", "object",
+                                    "patternProperties", Map.of("^x-", Map.of("minimum", 1L)),
+                                    "additionalProperties", Map.of("type", "array", "items", Map.of("$ref", "#"))))));
+
     private static final Map<Form, String> TEXTS = Map.of(
+            new Form.JsonSchema(WIDE, false),
+            "{\"a\": {\"kind\": \"x\", \"of\": 1}, \"b\": -2.5, \"c\": \"word7\", \"d\": \"AB-12\", \"f\": \"some\", \"g\": {\"x-a\": 1, \"y\": [{}]}}",
             new Form.JsonSchema(RECORD, false),
             "{\n  \"count\": 36,\n  \"day\": \"1815-12-10\",\n  \"mail\": \"ada.l@example.org\",\n  \"name\": \"Ada \\\"L\\\"\",\n  \"tags\": [\"red\"],"
                     + " \"title\": \"On engines\"\n}",
@@ -32,6 +58,10 @@ public final class MaskWarmUp {
             "someone@mail.example.org and so on");
 
     private MaskWarmUp() {}
+
+    private static Map<String, Object> tagged(String kind, String type) {
+        return object(Map.of("kind", Map.of("const", kind), "of", Map.of("type", type)));
+    }
 
     private static Map<String, Object> object(Map<String, Object> properties) {
         return Map.of(
