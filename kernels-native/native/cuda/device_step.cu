@@ -66,7 +66,7 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   const uint64_t most =
       std::max({q + 2 * kv, meeting_rows(model.width), meeting_rows(2ull * model.ffn), meeting_rows(model.vocab)});
   meeting_sums = meeting_floats(most) * sizeof(float);
-  meeting_counts = meeting_groups(most) * sizeof(uint32_t);
+  meeting_counts = tramontane::TM_DEVICE::meeting_counts(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
   host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;

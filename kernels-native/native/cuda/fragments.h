@@ -23,13 +23,10 @@ inline constexpr uint32_t kTileTokens = 8;
 
 TM_EVERYWHERE uint32_t blocks_of(uint32_t columns) { return (columns + kBlockColumns - 1) / kBlockColumns; }
 
-inline constexpr uint32_t kPassTokens = 64;      // the most that a pass takes: there is room for whole passes
 inline constexpr uint32_t kTileRegisters = 256;  // of 32 bits, of a tile and a block
 
-// Tiles of a buffer of activations that has room for so many tokens.
-TM_EVERYWHERE uint32_t tiles_of(uint32_t n_tokens) {
-  return (n_tokens + kPassTokens - 1) / kPassTokens * (kPassTokens / kTileTokens);
-}
+// That hold so many tokens.
+TM_EVERYWHERE uint32_t tiles_of(uint32_t n_tokens) { return (n_tokens + kTileTokens - 1) / kTileTokens; }
 
 // Where activations are written and read: whoever holds one knows the matrix that takes them next.
 struct Activations {

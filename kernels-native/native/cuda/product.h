@@ -32,8 +32,8 @@ enum class Result : uint32_t {
 
 // Where slices of a sum that different blocks make meet.
 struct Meeting {
-  float* sums;        // of a group of 64 rows: [slice][token][row]
-  uint32_t* arrived;  // slices of a group that are there: 0 before a product, and after it
+  float* sums;        // of a group of 64 rows and a pass: [slice][token][row]
+  uint32_t* arrived;  // slices of them that are there: 0 before a product, and after it
 };
 
 struct Product {
@@ -55,10 +55,13 @@ constexpr uint32_t slices_of(uint64_t rows, uint32_t columns) { return columns <
 
 // What a meeting takes for a product of so many rows that are cut into slices, in all its matrices.
 inline constexpr uint32_t kGroupRows = 64;
-inline constexpr uint32_t kMeetingTokens = 32;  // beyond them one block makes all slices of a sum
+inline constexpr uint32_t kMeetingTokens = 256;  // beyond them one block makes all slices of a sum
+inline constexpr uint32_t kMeetingPasses = 4;    // over as many
+inline constexpr uint32_t kMeetingRoom = 288;    // tokens of whole passes
 constexpr uint64_t meeting_rows(uint64_t rows) { return slices_of(rows, UINT32_MAX) == 1 ? 0 : rows; }
 constexpr uint64_t meeting_groups(uint64_t rows) { return rows / kGroupRows + 2 * kMaxParts; }
-constexpr uint64_t meeting_floats(uint64_t rows) { return meeting_groups(rows) * 4 * kMeetingTokens * kGroupRows; }
+constexpr uint64_t meeting_counts(uint64_t rows) { return meeting_groups(rows) * kMeetingPasses; }
+constexpr uint64_t meeting_floats(uint64_t rows) { return meeting_groups(rows) * 4 * kMeetingRoom * kGroupRows; }
 
 // Launches the product for weights of the type; TM_UNSUPPORTED types have been refused before.
 cudaError_t multiply(uint32_t dtype, const Product& product, cudaStream_t stream);

@@ -38,9 +38,6 @@ struct Ring {
   __device__ uint64_t* is_empty(uint32_t number) const { return empty + number % kStages; }
 };
 
-// Tiles that hold a pass's tokens.
-__device__ inline uint32_t tiles_there(const Item& item) { return (item.n_tokens + kTileTokens - 1) / kTileTokens; }
-
 // Begins to fill a stage: with its weights, which no kernel writes.
 template <class Weights, int kTiles>
 __device__ inline void fill_weights(const StreamWork& w, const Stages<Ring<Weights, kTiles>::kBlocks>& at,
@@ -49,7 +46,7 @@ __device__ inline void fill_weights(const StreamWork& w, const Stages<Ring<Weigh
   const Item& item = at.item();
   uint8_t* stage = ring.stage(number);
   uint64_t* full = ring.is_full(number);
-  fill_expect(full, at.n * (R::kStackBytes + tiles_there(item) * R::kTileBytes) + R::kSuperBytes);
+  fill_expect(full, at.n * (R::kStackBytes + tiles_of(item.n_tokens) * R::kTileBytes) + R::kSuperBytes);
   const auto run = [&](const Part& part, uint32_t stack, uint32_t block) {
     return reinterpret_cast<const uint8_t*>(part.records) +
            (static_cast<uint64_t>(stack) * w.p.n_blocks + block) * R::kStackBytes;
@@ -85,7 +82,7 @@ template <class Weights, int kTiles>
 __device__ inline void fill_activations(const StreamWork& w, const Stages<Ring<Weights, kTiles>::kBlocks>& at,
                                         const Ring<Weights, kTiles>& ring, uint32_t number, uint32_t lane) {
   using R = Ring<Weights, kTiles>;
-  const uint32_t tiles = tiles_there(at.item());
+  const uint32_t tiles = tiles_of(at.item().n_tokens);
   for (uint32_t block = 0; block < at.n; ++block) {
     fill_copy(ring.stage(number) + R::kXAt + block * kTiles * R::kTileBytes,
               w.p.x.run(at.first + block, at.item().first_token / kTileTokens), tiles * R::kTileBytes,

@@ -31,9 +31,7 @@ class Ends {
 
   template <int kTiles>
   __device__ void finish(const Item& item, const float (&sums)[kTiles][4]) {
-    if constexpr (kTiles * kTileTokens <= kMeetingTokens) {
-      if (work_.divided) return meet_slices<kTiles>(item, sums);
-    }
+    if (work_.divided) return meet_slices<kTiles>(item, sums);
     constexpr int kAtOnce = kEndTiles<kTiles>;
 #pragma unroll
     for (int first = 0; first < kTiles; first += kAtOnce) {
@@ -71,7 +69,7 @@ class Ends {
   __device__ void meet_slices(const Item& item, const float (&sums)[kTiles][4]) {
     const Product& p = work_.p;
     constexpr uint32_t kSlice = kTiles * kTileTokens * kGroupRows;
-    float* group = p.meeting.sums + static_cast<uint64_t>(item.group) * p.n_slices * kSlice;
+    float* group = p.meeting.sums + static_cast<uint64_t>(item.place) * p.n_slices * kSlice;
     each_sum<kTiles>(sums, [&](uint32_t token, uint32_t row, float sum) {
       group[item.first_slice * kSlice + token * kGroupRows + row] = sum;
     });
@@ -79,7 +77,7 @@ class Ends {
     meet();
     uint32_t* last = reinterpret_cast<uint32_t*>(shared_);
     if (threadIdx.x == 0) {
-      uint32_t* arrived = p.meeting.arrived + item.group;
+      uint32_t* arrived = p.meeting.arrived + item.place;
       *last = atomicAdd(arrived, 1u) == p.n_slices - 1;
       if (*last) *arrived = 0;
       __threadfence();

@@ -24,7 +24,7 @@ inline uint32_t groups_of(const Product& p) {
 }
 
 struct Item {
-  uint32_t group;
+  uint32_t place;  // of the group and the pass, where slices meet
   uint32_t part;   // of gate and up: gate
   uint32_t local;  // the group's number in its part
   uint32_t first_slice, end_slice;
@@ -38,7 +38,8 @@ struct Item {
     item /= w.n_passes;
     first_slice = w.divided ? item % p.n_slices : 0;
     end_slice = w.divided ? first_slice + 1 : p.n_slices;
-    group = local = w.divided ? item / p.n_slices : item;
+    local = w.divided ? item / p.n_slices : item;
+    place = local * w.n_passes + first_token / pass_tokens;
     part = 0;
     while (p.result != Result::kGated && part + 1 < p.n_parts) {
       const uint32_t groups = (p.parts[part].units + kStackUnits - 1) / kStackUnits;

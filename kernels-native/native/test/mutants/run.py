@@ -44,9 +44,9 @@ CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "ba
 # (name, file, what is there, what comes in its place)
 CHANGES = [
     ("slices that meet in another order", "cuda/stream_ends.h", "at[s * kSlice];", "at[(p.n_slices - s) * kSlice];"),
-    ("slices that run into each other for 33 rows and more", "cuda/stream_mm.h",
+    ("slices that run into each other for 65 rows and more", "cuda/stream_mm.h",
      "first ? sum : total[i / 4][i % 4] + sum;\n      sum = 0;",
-     "first || kTiles > 4 ? sum : total[i / 4][i % 4] + sum;\n      if (kTiles <= 4 || at.ends_item()) sum = 0;"),
+     "first || kTiles > 8 ? sum : total[i / 4][i % 4] + sum;\n      if (kTiles <= 8 || at.ends_item()) sum = 0;"),
     ("slices cut elsewhere for 9 rows and more", "cuda/stream_work.h",
      "    first = work_.p.n_blocks * slice_ / work_.p.n_slices;\n    end_ = work_.p.n_blocks * (slice_ + 1) / work_.p.n_slices;",
      "    const uint32_t more = pass_tokens_ > 8 ? 3 : 0;\n"
@@ -59,9 +59,9 @@ CHANGES = [
     ("one stage more of weights before the wait", "cuda/ring.h", "at.there() && early < R::kStages", "at.there() && early <= R::kStages"),
     ("the ring's phases are not flipped", "cuda/ring.h", "return number / kStages % 2;", "return number / kStages % 1;"),
     ("a stage is full without its activations", "cuda/ring.h",
-     "at.n * (R::kStackBytes + tiles_there(item) * R::kTileBytes)", "at.n * (R::kStackBytes + 0 * tiles_there(item))"),
-    ("a tile of activations is left out", "cuda/ring.h",
-     "return (item.n_tokens + kTileTokens - 1) / kTileTokens;", "return item.n_tokens / kTileTokens;"),
+     "at.n * (R::kStackBytes + tiles_of(item.n_tokens) * R::kTileBytes)", "at.n * (R::kStackBytes + 0 * tiles_of(item.n_tokens))"),
+    ("a tile of activations is left out", "cuda/fragments.h",
+     "return (n_tokens + kTileTokens - 1) / kTileTokens;", "return (n_tokens + kTileTokens - 2) / kTileTokens;"),
     ("the first slice to come ends a group", "cuda/stream_ends.h", "== p.n_slices - 1;", "== 0;"),
     ("slices stay counted", "cuda/stream_ends.h", "      if (*last) *arrived = 0;\n", ""),
     ("what meets is written over", "cuda/stream_ends.h", "      meet();  // before others come in their place\n", ""),
