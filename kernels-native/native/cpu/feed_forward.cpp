@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapt.h"
 #include "experts.h"
 #include "pack.h"
 
@@ -11,7 +12,7 @@ namespace tramontane::cpu {
 namespace {
 
 // Thirty-two columns of gate and up for the portion's rows, their product, and what down reads of it.
-void gate_up_columns(const Frame& frame, const Portion& portion, uint32_t item, const Inputs& inputs,
+void gate_up_columns(const Frame& frame, uint32_t layer, const Portion& portion, uint32_t item, const Inputs& inputs,
                      const Scratch& scratch, const Private& own) {
   const Model& model = *frame.model;
   const FeedForward& ffn = *portion.ffn;
@@ -24,6 +25,10 @@ void gate_up_columns(const Frame& frame, const Portion& portion, uint32_t item, 
     const Rows turn = {first, std::min(first + kTokensInTurn, portion.rows.end)};
     multiply(kernels, ffn.gate, first_strip, end_strip, inputs, turn, Store::kWrite, own.gate, kFfnColumns);
     multiply(kernels, ffn.up, first_strip, end_strip, inputs, turn, Store::kWrite, own.up, kFfnColumns);
+    if (model.n_experts == 0) {
+      Expansion{frame, layer, kAdaptedGate, 0}.add(first_strip, end_strip, turn, own.gate, kFfnColumns);
+      Expansion{frame, layer, kAdaptedUp, 1}.add(first_strip, end_strip, turn, own.up, kFfnColumns);
+    }
     for (uint64_t row = turn.first; row < turn.end; ++row) {
       const uint64_t at = (row - first) * kFfnColumns;
       float* product = frame.gate + row * model.ffn + column;
@@ -37,7 +42,7 @@ Inputs norm_all(const Frame& frame, uint32_t layer, const Worker& worker) {
   const Layer& l = frame.model->layers[layer];
   const bool packed[2] = {is_packed(l.ffn().gate.dtype), is_packed(l.ffn().up.dtype)};
   return norm_rows(frame, worker, l.ffn_norm, nullptr, frame.step->n_rows, packed[0] || packed[1],
-                   !(packed[0] && packed[1]));
+                   !(packed[0] && packed[1]) || frame.step->n_runs > 0);
 }
 
 // visit(portion, first item, end item) for what this worker takes of all portions' items.
@@ -64,10 +69,11 @@ void gate_up(const Frame& frame, uint32_t layer, const Worker& worker) {
   const Scratch scratch(model, frame.step->n_rows, frame.scratch);
   const Private own = scratch.of(model, worker);
   const Inputs inputs = model.n_experts > 0 ? gather_inputs(frame, layer, worker) : norm_all(frame, layer, worker);
+  if (model.n_experts == 0) shrink(frame, layer, kAdaptedGate, 2, inputs, kShrinkGateUp, worker);
   const uint32_t items = (model.ffn + kFfnColumns - 1) / kFfnColumns;
   share_out(frame, layer, &FeedForward::gate, items, kGateUp, worker,
             [&](const Portion& portion, uint32_t item, uint32_t end) {
-              for (; item < end; ++item) gate_up_columns(frame, portion, item, inputs, scratch, own);
+              for (; item < end; ++item) gate_up_columns(frame, layer, portion, item, inputs, scratch, own);
             });
   worker.wait();
 }
@@ -77,11 +83,14 @@ void down(const Frame& frame, uint32_t layer, const Worker& worker) {
   const Scratch scratch(model, frame.step->n_rows, frame.scratch);
   const Inputs inputs = {scratch.gated, model.ffn / kBlock, frame.gate, model.ffn};
   const bool experts = model.n_experts > 0;
+  if (!experts) shrink(frame, layer, kAdaptedDown, 1, inputs, kShrinkDown, worker);
   share_out(frame, layer, &FeedForward::down, n_strips(model.layers[layer].ffn().down), kDown, worker,
             [&](const Portion& portion, uint32_t strip, uint32_t end) {
-              float* rows = (experts ? frame.expert_rows : frame.hidden) + uint64_t{portion.rows.first} * model.width;
+              float* rows = (experts ? frame.expert_rows : frame.hidden) + uint64_t{portion.rows.first} * model.width +
+                            strip * kStripRows;
               multiply(kernels_of(model.cpu_level), portion.ffn->down, strip, end, inputs, portion.rows,
-                       experts ? Store::kWrite : Store::kAdd, rows + strip * kStripRows, model.width);
+                       experts ? Store::kWrite : Store::kAdd, rows, model.width);
+              if (!experts) Expansion{frame, layer, kAdaptedDown, 0}.add(strip, end, portion.rows, rows, model.width);
             });
   worker.wait();
   if (experts) add_experts(frame, worker);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapt.h"
 #include "pack.h"
 #include "prepare.h"
 
@@ -48,7 +49,7 @@ uint32_t rows_in_cache(const Tensor& weights) {
 }
 
 void multiply_all(const KernelTable& kernels, const Tensor& weights, const Inputs& inputs, uint32_t n_rows, Store store,
-                  float* out, uint64_t out_stride, Counter& counter, const Worker& worker) {
+                  float* out, uint64_t out_stride, Counter& counter, const Worker& worker, const Expansion* adapters) {
   const uint32_t turn = rows_in_cache(weights);
   const uint32_t strips = n_strips(weights);
   const uint32_t turns = (n_rows + turn - 1) / turn;
@@ -58,8 +59,10 @@ void multiply_all(const KernelTable& kernels, const Tensor& weights, const Input
       const uint32_t first = static_cast<uint32_t>(item / strips) * turn;
       const uint32_t strip = static_cast<uint32_t>(item % strips);
       const uint32_t n = static_cast<uint32_t>(std::min<uint64_t>(strips - strip, end - item));
-      multiply(kernels, weights, strip, strip + n, inputs, {first, std::min(first + turn, n_rows)}, store,
-               out + first * out_stride + strip * kStripRows, out_stride);
+      const Rows rows = {first, std::min(first + turn, n_rows)};
+      float* to = out + first * out_stride + strip * kStripRows;
+      multiply(kernels, weights, strip, strip + n, inputs, rows, store, to, out_stride);
+      if (adapters != nullptr) adapters->add(strip, strip + n, rows, to, out_stride);
       item += n;
     }
   }

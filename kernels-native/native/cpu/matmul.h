@@ -33,9 +33,13 @@ void multiply(const KernelTable& kernels, const Tensor& weights, uint32_t first_
 // Rows that are multiplied with all weights before the next come: so many that their inputs stay in the second cache.
 uint32_t rows_in_cache(const Tensor& weights);
 
-// Multiplies all rows with all of weights, by tickets: out[row][n] (+)= weights inputs[row].
+struct Expansion;  // adapt.h
+
+// Multiplies all rows with all of weights, by tickets: out[row][n] (+)= weights inputs[row], and what their adapters
+// add, where there are such.
 void multiply_all(const KernelTable& kernels, const Tensor& weights, const Inputs& inputs, uint32_t n_rows, Store store,
-                  float* out, uint64_t out_stride, Counter& counter, const Worker& worker);
+                  float* out, uint64_t out_stride, Counter& counter, const Worker& worker,
+                  const Expansion* adapters = nullptr);
 
 // norm(source rows) in the forms that the given weights want. source[i] = rows == null ? i : rows[i]. Few rows are made
 // by each worker for itself, many are shared out and end with a barrier.

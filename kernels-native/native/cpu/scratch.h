@@ -21,7 +21,18 @@ struct RowGroup {
 };
 
 // A part of a layer's stages, which has its own counters.
-enum StageCounter : uint32_t { kQkv, kAttention, kOutput, kGateUp, kDown, kCountersPerLayer };
+enum StageCounter : uint32_t {
+  kQkv,
+  kAttention,
+  kOutput,
+  kGateUp,
+  kDown,
+  kShrinkQkv,  // of adapters
+  kShrinkOutput,
+  kShrinkGateUp,
+  kShrinkDown,
+  kCountersPerLayer
+};
 
 // What one worker needs for itself.
 struct Private {

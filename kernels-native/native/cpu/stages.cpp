@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "adapt.h"
 #include "attention.h"
 #include "cpu_features.h"
 #include "feed_forward.h"
@@ -83,8 +84,11 @@ void project_kv(const Frame& frame, uint32_t layer, const QkvItems& items, uint3
   const uint32_t end_head = std::min(first_head + items.heads_in_item, model.n_kv_heads);
   const uint32_t first_strip = first_head * model.head_dim / kStripRows;
   const uint32_t end_strip = (end_head * model.head_dim + kStripRows - 1) / kStripRows;
-  multiply(kernels_of(model.cpu_level), weights, first_strip, end_strip, inputs, rows, Store::kWrite,
-           out + static_cast<uint64_t>(rows.first) * model.kv_width() + first_strip * kStripRows, model.kv_width());
+  float* to = out + static_cast<uint64_t>(rows.first) * model.kv_width() + first_strip * kStripRows;
+  multiply(kernels_of(model.cpu_level), weights, first_strip, end_strip, inputs, rows, Store::kWrite, to,
+           model.kv_width());
+  const Adapted matrix = is_key ? kAdaptedK : kAdaptedV;
+  Expansion{frame, layer, matrix, matrix - kAdaptedQ}.add(first_strip, end_strip, rows, to, model.kv_width());
   if (is_key) {
     write_keys(frame, layer, first_head, end_head, rows);
   } else {
@@ -99,7 +103,8 @@ void qkv(const Frame& frame, uint32_t layer, const Worker& worker) {
   const uint32_t n_rows = frame.step->n_rows;
   const bool packed[3] = {is_packed(l.q.dtype), is_packed(l.k.dtype), is_packed(l.v.dtype)};
   const Inputs inputs = norm_rows(frame, worker, l.attention_norm, nullptr, n_rows, packed[0] || packed[1] || packed[2],
-                                  !(packed[0] && packed[1] && packed[2]));
+                                  !(packed[0] && packed[1] && packed[2]) || frame.step->n_runs > 0);
+  shrink(frame, layer, kAdaptedQ, 3, inputs, kShrinkQkv, worker);
   const QkvItems items(model);
   const uint32_t turn = rows_in_cache(l.q);
   const uint32_t turns = (n_rows + turn - 1) / turn;
@@ -114,8 +119,9 @@ void qkv(const Frame& frame, uint32_t layer, const Worker& worker) {
         project_kv(frame, layer, items, item, inputs, rows);
       } else {
         const uint32_t strip = item - 2 * items.kv_items;
-        multiply(kernels_of(model.cpu_level), l.q, strip, strip + 1, inputs, rows, Store::kWrite,
-                 frame.q + static_cast<uint64_t>(first) * model.q_width() + strip * kStripRows, model.q_width());
+        float* to = frame.q + static_cast<uint64_t>(first) * model.q_width() + strip * kStripRows;
+        multiply(kernels_of(model.cpu_level), l.q, strip, strip + 1, inputs, rows, Store::kWrite, to, model.q_width());
+        Expansion{frame, layer, kAdaptedQ, 0}.add(strip, strip + 1, rows, to, model.q_width());
       }
     }
   }
@@ -137,8 +143,10 @@ void output(const Frame& frame, uint32_t layer, const Worker& worker) {
     }
     worker.wait();
   }
+  shrink(frame, layer, kAdaptedOut, 1, inputs, kShrinkOutput, worker);
+  const Expansion expansion = {frame, layer, kAdaptedOut, 0};
   multiply_all(kernels, weights, inputs, n_rows, Store::kAdd, frame.hidden, model.width,
-               scratch.counters[layer * kCountersPerLayer + kOutput], worker);
+               scratch.counters[layer * kCountersPerLayer + kOutput], worker, &expansion);
   worker.wait();
 }
 

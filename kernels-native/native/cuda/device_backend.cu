@@ -32,6 +32,10 @@ int32_t DeviceBackend::prepare(Error& error) {
 }
 
 int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) const {
+  if (config.max_adapters > 0) {
+    return error.fail(TM_UNSUPPORTED, "the %s backend has no adapters yet; max_adapters is %u", kName,
+                      config.max_adapters);
+  }
   if (config.kv_dtype == TM_F16) return TM_OK;
   return error.fail(TM_UNSUPPORTED, "kv_dtype is %s; on a device the cache is F16", dtype_name(config.kv_dtype));
 }
@@ -60,6 +64,10 @@ int32_t DeviceBackend::read_page(uint32_t group, uint32_t page, void* to, Error&
 int32_t DeviceBackend::write_page(uint32_t group, uint32_t page, const void* from, Error& error) {
   attempt_on_driver([&] { step_->write_page(group, page, from); });
   return failure(error);
+}
+
+int32_t DeviceBackend::load_adapter(uint32_t, const tm_adapter_part*, uint32_t, Error& error) {
+  return error.fail(TM_UNSUPPORTED, "the %s backend has no adapters yet", kName);
 }
 
 void DeviceBackend::submit(const Step& step) {
@@ -102,7 +110,7 @@ int32_t DeviceBackend::failure(Error& error) const {
 }
 
 Backend::Holdings DeviceBackend::holdings() const {
-  Holdings holdings = {weights_.bytes(), 0, sampling_.bytes()};
+  Holdings holdings = {weights_.bytes(), 0, sampling_.bytes(), 0};
   if (!step_) return holdings;
   holdings.pages = step_->page_bytes();
   holdings.workspace += step_->bytes();

@@ -26,6 +26,7 @@ class DeviceBackend final : public Backend {
   void drop() override;
   int32_t read_page(uint32_t group, uint32_t page, void* to, Error& error) override;
   int32_t write_page(uint32_t group, uint32_t page, const void* from, Error& error) override;
+  int32_t load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error& error) override;
   void submit(const Step& step) override;
   bool wait(int64_t timeout_ns) override { return driver_.wait(timeout_ns); }
   int32_t failure(Error& error) const override;

@@ -28,6 +28,7 @@ uint64_t Frame::lay_out(uint32_t most_rows, void* base) {
   carver.take(routing.row, chosen);
   carver.take(routing.first, m.n_experts == 0 ? 0 : m.n_experts + 1);
   carver.take(expert_rows, chosen * m.width);
+  carver.take(adapted, rows * kAdaptedTogether * adapter_layout.max_rank);
   return carver.bytes();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "adapters.h"
 #include "cache.h"
 #include "host/tile_pages.h"
 #include "model.h"
@@ -28,12 +29,27 @@ struct Frame {
   float* gate;         // [R, ffn]  SiLU(gate) * up after gate_up; with experts [R * k, ffn], gathered (routing.h)
   Routing routing;     // of no length without experts
   float* expert_rows;  // [R * k, width] gathered: the backend's until down fills it with each expert's output
-  float* logits;       // [kLogitRows, vocab] one tile of sampled rows
-  void* scratch;       // backend's own (quantised activations and the like), Stages::scratch_bytes
+  float* adapted;      // [R, kAdaptedTogether, max_rank] scale * a x of rows with an adapter, matrix by matrix
+  const uint8_t* adapters;  // [max_adapters] slots as adapter_layout has them
+  AdapterLayout adapter_layout;
+  float* logits;  // [kLogitRows, vocab] one tile of sampled rows
+  void* scratch;  // backend's own (quantised activations and the like), Stages::scratch_bytes
 
-  // Lays the buffers of a step of up to `rows` rows out from base on, all but logits and scratch; gives their bytes.
-  // With base null it only measures.
+  // Lays the buffers of a step of up to `rows` rows out from base on, all but adapters, logits and scratch; gives their
+  // bytes. With base null it only measures.
   uint64_t lay_out(uint32_t rows, void* base);
+
+  // Matrices of a part of an adapter in a layer.
+  const uint8_t* adapter_a(uint32_t adapter, uint32_t layer, uint32_t matrix) const {
+    return adapters + (adapter - 1) * adapter_layout.slot_bytes + adapter_layout.a_of(layer, matrix);
+  }
+  const uint8_t* adapter_b(uint32_t adapter, uint32_t layer, uint32_t matrix) const {
+    return adapters + (adapter - 1) * adapter_layout.slot_bytes + adapter_layout.b_of(layer, matrix);
+  }
+  // What a row has in `adapted` of the place-th (0..kAdaptedTogether-1) matrix.
+  float* adapted_of(uint64_t row, uint32_t place) const {
+    return adapted + (row * kAdaptedTogether + place) * adapter_layout.max_rank;
+  }
 };
 
 }  // namespace tramontane

@@ -24,6 +24,8 @@ int32_t HostBackend::prepare(Error&) {
 HostWorkspace::HostWorkspace(const Stages& stages, const Model& model, const tm_cache_config& config) {
   Frame frame = {};
   frame.model = &model;
+  frame.adapter_layout = AdapterLayout(model, config);
+  adapters = config.max_adapters * frame.adapter_layout.slot_bytes;
   floats = frame.lay_out(config.max_rows, nullptr);
   logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * sizeof(float);
   scratch = stages.scratch_bytes(model, config.max_rows);
@@ -36,7 +38,10 @@ int32_t HostBackend::size(const Cache& cache, const tm_cache_config& config, Err
   frame_.model = &model_;
   frame_.cache = &cache;
   frame_.pages = &pages_;
+  frame_.adapter_layout = AdapterLayout(model_, config);
   const HostWorkspace bytes(stages_, model_, config);
+  adapters_ = Buffer(bytes.adapters);
+  frame_.adapters = adapters_.as<uint8_t>();
   floats_ = Buffer(bytes.floats);
   frame_.lay_out(config.max_rows, floats_.as<void>());
   logits_ = Buffer(bytes.logits);
@@ -59,7 +64,7 @@ void HostBackend::touch(const Worker& worker) const {
     buffer.touch(first, last);
   };
   for (const Buffer& pool : pages_.pools) share(pool);
-  for (const Buffer* buffer : {&floats_, &logits_, &scratch_}) share(*buffer);
+  for (const Buffer* buffer : {&floats_, &logits_, &scratch_, &adapters_}) share(*buffer);
   sampling_.touch(worker);
 }
 
@@ -68,6 +73,7 @@ void HostBackend::drop() {
   floats_ = Buffer();
   logits_ = Buffer();
   scratch_ = Buffer();
+  adapters_ = Buffer();
   frame_ = Frame();
   sampling_ = Sampling();
 }
@@ -79,6 +85,12 @@ int32_t HostBackend::read_page(uint32_t group, uint32_t page, void* to, Error&) 
 
 int32_t HostBackend::write_page(uint32_t group, uint32_t page, const void* from, Error&) {
   std::memcpy(pages_.start(group, page), from, pages_.cache->groups[group].page_bytes);
+  return TM_OK;
+}
+
+int32_t HostBackend::load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error&) {
+  const AdapterLayout& layout = frame_.adapter_layout;
+  layout.write(model_, parts, n_parts, adapters_.as<uint8_t>() + (adapter - 1) * layout.slot_bytes);
   return TM_OK;
 }
 
@@ -96,6 +108,7 @@ Backend::Holdings HostBackend::holdings() const {
   Holdings holdings = {};  // repacked weights are the tensors'
   for (const Buffer& pool : pages_.pools) holdings.pages += pool.bytes();
   holdings.workspace = floats_.bytes() + logits_.bytes() + scratch_.bytes() + sampling_.bytes();
+  holdings.adapters = adapters_.bytes();
   return holdings;
 }
 

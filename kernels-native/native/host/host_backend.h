@@ -22,6 +22,7 @@ class HostBackend final : public Backend {
   void drop() override;
   int32_t read_page(uint32_t group, uint32_t page, void* to, Error& error) override;
   int32_t write_page(uint32_t group, uint32_t page, const void* from, Error& error) override;
+  int32_t load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error& error) override;
   void submit(const Step& step) override;
   bool wait(int64_t timeout_ns) override { return pool_.wait(timeout_ns); }
   int32_t failure(Error&) const override { return TM_OK; }  // memory and processors don't fail one by one
@@ -38,9 +39,10 @@ class HostBackend final : public Backend {
   const Stages& stages_;
   Model& model_;
   TilePages pages_;
-  Buffer floats_;   // everything that frame_ points to but logits and scratch
+  Buffer floats_;   // everything that frame_ points to but logits, scratch and adapters
   Buffer logits_;   //
   Buffer scratch_;  // of the stages
+  Buffer adapters_;
   Frame frame_ = {};
   Sampling sampling_;
   Pool pool_;  // last, so that it goes first: it waits for the step in flight
@@ -50,6 +52,7 @@ class HostBackend final : public Backend {
 struct HostWorkspace {
   HostWorkspace(const Stages& stages, const Model& model, const tm_cache_config& config);
   uint64_t floats, logits, scratch, sampling;
+  uint64_t adapters;  // not of the sum
 
   uint64_t sum() const { return floats + logits + scratch + sampling; }
 };

@@ -7,6 +7,8 @@
  *     tm_open -> tm_set_tensor (once per tensor) -> tm_prepare -> tm_size_cache
  *             -> { tm_submit -> tm_wait }*  -> tm_close
  *
+ * Between steps adapters come and go (tm_load_adapter, tm_drop_adapter).
+ *
  * Rules that hold for every function:
  *   - It returns a status (TM_OK or what went wrong) and never exits, aborts, throws or prints. The text of
  *     the last failure is kept in the context (tm_last_error), not in a thread-local, because a caller's
@@ -37,7 +39,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 8u
+#define TM_ABI_VERSION 9u
 
 /* Status codes. */
 #define TM_OK 0
@@ -210,13 +212,15 @@ typedef struct tm_conversion {
 /* Sizes of the cache and of a step's workspace. Everything is allocated here; a step allocates nothing. */
 typedef struct tm_cache_config {
   uint32_t struct_size;
-  uint32_t kv_dtype;    /* TM_F32 or TM_F16 */
-  uint32_t page_tokens; /* 16, 32, 64, 128 or 256 */
-  uint32_t n_slots;     /* sequences that may hold pages at a time */
-  uint32_t max_rows;    /* most rows (tokens) of a step */
-  uint32_t max_spans;   /* most spans of a step, <= n_slots */
-  uint32_t max_samples; /* most samples of a step */
-  uint32_t reserved;
+  uint32_t kv_dtype;                   /* TM_F32 or TM_F16 */
+  uint32_t page_tokens;                /* 16, 32, 64, 128 or 256 */
+  uint32_t n_slots;                    /* sequences that may hold pages at a time */
+  uint32_t max_rows;                   /* most rows (tokens) of a step */
+  uint32_t max_spans;                  /* most spans of a step, <= n_slots */
+  uint32_t max_samples;                /* most samples of a step */
+  uint32_t max_adapters;               /* LoRA adapters at a time, up to 1024; 0: none */
+  uint32_t max_rank;                   /* largest rank of a part of an adapter, 1..512; 0 without adapters */
+  uint32_t adapter_dtype;              /* TM_F32, TM_F16 or TM_BF16: what adapters are rounded to as they are loaded */
   uint32_t group_pages[TM_MAX_GROUPS]; /* pages of each group's pool */
   uint32_t group_ring[TM_MAX_GROUPS];  /* entries of a page table: position p lies in [(p / page_tokens) % ring] */
 } tm_cache_config;
@@ -229,7 +233,28 @@ typedef struct tm_memory {
   uint64_t weights_repacked; /* owned copies */
   uint64_t cache;
   uint64_t workspace;
+  uint64_t adapters; /* room for max_adapters of max_rank, loaded or not */
 } tm_memory;
+
+/* One matrix's part of an adapter (LoRA: Hu et al., arXiv 2106.09685): rows of spans with the adapter get
+ * W x + b (scale * a x) in place of W x. Sums of a x and of b (...) run by themselves, each in an order that depends on
+ * the matrix alone, and are added to W x last. role is one of TM_ATTENTION_Q, K, V, OUT, TM_FFN_GATE, UP, DOWN, the
+ * last three only without experts. Each type is TM_F32, TM_F16 or TM_BF16, rows are contiguous, bytes exactly what type
+ * and extents need, and data needs no alignment. */
+typedef struct tm_adapter_part {
+  uint32_t struct_size;
+  uint32_t role;
+  uint32_t layer;
+  uint32_t rank; /* 1..max_rank */
+  uint32_t a_dtype;
+  uint32_t b_dtype;
+  uint32_t rope_style; /* TM_ROPE_*: the order of the rows of b where role is q or k, whatever the model's files have */
+  float scale;         /* finite */
+  uint64_t a_bytes;
+  uint64_t b_bytes;
+  const void* a; /* [rank, cols of the matrix] */
+  const void* b; /* [rows of the matrix, rank] */
+} tm_adapter_part;
 
 /* Sets entry `index` of the page table of (slot, group). Applied in order, before the copies. A step has at most as
  * many edits as all page tables have entries. */
@@ -260,7 +285,7 @@ typedef struct tm_span {
   uint32_t slot;
   uint32_t first_row;
   uint32_t n_rows;
-  uint32_t adapter; /* reserved for LoRA: 0 */
+  uint32_t adapter; /* a loaded one, 1..max_adapters; 0: none. Keys and values of a slot depend on it */
   int64_t position;
 } tm_span;
 
@@ -413,7 +438,8 @@ TM_API int32_t tm_prepare(tm_context* context);
 /* Progress of tm_prepare in bytes, from any thread. total is 0 before it starts. */
 TM_API int32_t tm_progress(const tm_context* context, uint64_t* done, uint64_t* total);
 
-/* Allocates cache and workspace. May be called again between steps; all pages are then empty. The old cache is freed
+/* Allocates cache, workspace and room for adapters. May be called again between steps; all pages are then empty, and no
+ * adapter is loaded. The old cache is freed
  * first, so after a failure there is none and tm_submit answers TM_WRONG_STATE until a call succeeds. Every page is
  * taken from the system before it returns, so that a cache that fills later can't run out of memory: the caller makes
  * sure beforehand that there is as much, since the system may end a process that takes more. */
@@ -441,6 +467,15 @@ TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
  * (TM_RESULT_NOT_FINITE). */
 TM_API int32_t tm_read_page(tm_context* context, uint32_t group, uint32_t page, void* to, uint64_t bytes);
 TM_API int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const void* from, uint64_t bytes);
+
+/* Loads an adapter as number `adapter`, 1..max_adapters, from n_parts (at least one) parts, each for another matrix.
+ * All is checked before anything is written, and copied before it returns; in place of what had the number before.
+ * Between steps (TM_WRONG_STATE while one is in flight or without a cache). Values that adapter_dtype can't hold become
+ * infinite, and rows computed from such say so (TM_RESULT_NOT_FINITE). */
+TM_API int32_t tm_load_adapter(tm_context* context, uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts);
+
+/* Forgets an adapter: spans may no longer name it. TM_INVALID_ARGUMENT: it is not loaded. Between steps. */
+TM_API int32_t tm_drop_adapter(tm_context* context, uint32_t adapter);
 
 /* Copies the last failure's message, NUL-terminated and cut to capacity. */
 TM_API int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity);

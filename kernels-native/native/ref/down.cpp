@@ -3,7 +3,8 @@
 namespace tramontane::ref {
 namespace {
 
-void add_down(const Frame& f, const Tensor& weight, const Worker& worker) {
+void add_down(const Frame& f, uint32_t l, const Tensor& weight, const Worker& worker) {
+  shrink(f, l, kAdaptedDown, 1, f.gate, worker);
   const uint64_t width = weight.rows;
   float* weights = weight_row(f, worker);
   const auto [first, last] = worker.share(width);
@@ -12,7 +13,7 @@ void add_down(const Frame& f, const Tensor& weight, const Worker& worker) {
     for (uint64_t row = 0; row < f.step->n_rows; ++row) {
       float& hidden = f.hidden[row * width + o];
       const double added = dot(weights, f.gate + row * weight.cols, weight.cols);
-      hidden = static_cast<float>(static_cast<double>(hidden) + added);
+      hidden = static_cast<float>(static_cast<double>(hidden) + adapted(f, l, kAdaptedDown, 0, o, row, added));
     }
   }
 }
@@ -36,7 +37,7 @@ void down_of_expert(const Frame& f, const Tensor& weight, uint64_t first_place, 
 void down(const Frame& f, uint32_t l, const Worker& worker) {
   const Layer& layer = f.model->layers[l];
   if (f.model->n_experts == 0) {
-    add_down(f, layer.ffn().down, worker);
+    add_down(f, l, layer.ffn().down, worker);
     worker.wait();
     return;
   }

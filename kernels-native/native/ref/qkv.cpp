@@ -54,18 +54,22 @@ void qkv(const Frame& f, uint32_t l, const Worker& worker) {
     rms_norm(m, f.hidden + row * m.width, layer.attention_norm, normed(f) + row * m.width);
   }
   worker.wait();
+  shrink(f, l, kAdaptedQ, 3, normed(f), worker);
 
   const struct {
     const Tensor& weight;
     float* out;
-  } projections[] = {{layer.q, f.q}, {layer.k, f.k}, {layer.v, f.v}};
+    Adapted matrix;
+  } projections[] = {{layer.q, f.q, kAdaptedQ}, {layer.k, f.k, kAdaptedK}, {layer.v, f.v, kAdaptedV}};
   float* weights = weight_row(f, worker);
   for (const auto& p : projections) {
     const auto [first, last] = worker.share(p.weight.rows);
     for (uint64_t o = first; o < last; ++o) {
       p.weight.values(o, weights);
       for (uint64_t row = 0; row < n_rows; ++row) {
-        p.out[row * p.weight.rows + o] = static_cast<float>(dot(weights, normed(f) + row * m.width, m.width));
+        const double output = dot(weights, normed(f) + row * m.width, m.width);
+        p.out[row * p.weight.rows + o] =
+            static_cast<float>(adapted(f, l, p.matrix, p.matrix - kAdaptedQ, o, row, output));
       }
     }
   }

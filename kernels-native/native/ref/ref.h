@@ -21,6 +21,11 @@ void logits(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
 void route(const Frame&, uint32_t layer, const Worker&);
 void add_experts(const Frame&, const Worker&);
 
+// Of every row with an adapter scale * a x, for n matrices from `first` on that read the inputs [rows][cols]; ends with
+// a barrier. Then output o of a row with what its adapter adds, b times that; place: of the matrix among those n.
+void shrink(const Frame&, uint32_t layer, uint32_t first, uint32_t n, const float* inputs, const Worker&);
+double adapted(const Frame&, uint32_t layer, uint32_t matrix, uint32_t place, uint64_t o, uint64_t row, double output);
+
 // What the stages share of a step's scratch, and what each worker has for itself.
 uint64_t scratch_bytes(const Model& model, uint32_t max_rows);
 float* normed(const Frame& frame);                            // [rows of the step, or of logits][width]

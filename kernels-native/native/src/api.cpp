@@ -25,12 +25,18 @@ int32_t guarded(Error& error, Body body) noexcept {
   }
 }
 
+// Whether there is a cache and nothing runs. what: is done then.
+int32_t check_between_steps(const tm_context& context, const char* what) {
+  Error& error = context.error;
+  if (!context.sized) return error.fail(TM_WRONG_STATE, "the cache has to be sized before %s", what);
+  if (context.in_flight) return error.fail(TM_WRONG_STATE, "a step is in flight: wait for it before %s", what);
+  return context.backend->failure(error) == TM_OK ? TM_OK : TM_DEVICE_ERROR;
+}
+
 // Whether a page may be copied now, and is one.
 int32_t check_page(const tm_context& context, uint32_t group, uint32_t page, const void* place, uint64_t bytes) {
   Error& error = context.error;
-  if (!context.sized) return error.fail(TM_WRONG_STATE, "the cache has to be sized before a page is copied");
-  if (context.in_flight) return error.fail(TM_WRONG_STATE, "no page can be copied while a step is in flight");
-  if (context.backend->failure(error) != TM_OK) return TM_DEVICE_ERROR;
+  if (const int32_t status = check_between_steps(context, "a page is copied")) return status;
   if (group >= context.cache.n_groups) {
     return error.invalid("group is %u, expected 0..%u", group, context.cache.n_groups - 1);
   }
@@ -165,12 +171,14 @@ int32_t tm_size_cache(tm_context* context, const tm_cache_config* config) {
     context->sized = false;
     context->backend->drop();
     context->cache = Cache();
+    context->adapters = Adapters();
     context->room = StepRoom();
   };
   drop();  // the old cache goes first: two of them might not fit
   const int32_t status = guarded(error, [&]() -> int32_t {
     if (const int32_t failed = size_groups(context->model, *config, context->cache, error)) return failed;
     make_tables(context->cache);
+    context->adapters = Adapters(context->model, *config);
     context->room = StepRoom(context->cache, *config);
     return context->backend->size(context->cache, *config, error);
   });
@@ -189,7 +197,13 @@ int32_t tm_memory_use(const tm_context* context, tm_memory* memory) {
     return context->error.invalid("tm_memory.struct_size is %u, expected %zu", memory->struct_size, sizeof *memory);
   }
   const Backend::Holdings holdings = context->backend->holdings();
-  *memory = {sizeof *memory, 0, 0, holdings.weights, holdings.pages, context->room.bytes() + holdings.workspace};
+  *memory = {sizeof *memory,
+             0,
+             0,
+             holdings.weights,
+             holdings.pages,
+             context->room.bytes() + holdings.workspace,
+             holdings.adapters + context->adapters.bytes()};
   context->model.add_weights(*memory);
   for (const CacheGroup& group : context->cache.groups) memory->cache += group.table.size() * sizeof(uint32_t);
   return TM_OK;
@@ -202,7 +216,8 @@ int32_t tm_submit(tm_context* context, const tm_step* step) {
   if (!context->sized) return error.fail(TM_WRONG_STATE, "the cache has to be sized before a step");
   if (context->in_flight) return error.fail(TM_WRONG_STATE, "a step is in flight: wait for it before the next one");
   if (context->backend->failure(error) != TM_OK) return TM_DEVICE_ERROR;
-  if (const int32_t status = check_step(context->model, *step, context->cache, context->room, context->step, error)) {
+  if (const int32_t status =
+          check_step(context->model, context->adapters, *step, context->cache, context->room, context->step, error)) {
     return status;
   }
   context->in_flight = true;
@@ -242,6 +257,29 @@ int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const 
   if (context == nullptr) return TM_INVALID_ARGUMENT;
   if (const int32_t status = check_page(*context, group, page, from, bytes)) return status;
   return context->backend->write_page(group, page, from, context->error);
+}
+
+int32_t tm_load_adapter(tm_context* context, uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts) {
+  if (context == nullptr) return TM_INVALID_ARGUMENT;
+  if (const int32_t status = check_between_steps(*context, "an adapter is loaded")) return status;
+  Error& error = context->error;
+  if (const int32_t status = check_adapter(context->model, context->adapters, adapter, parts, n_parts, error)) {
+    return status;
+  }
+  return guarded(error, [&]() -> int32_t {
+    context->adapters.forget(adapter);
+    if (const int32_t status = context->backend->load_adapter(adapter, parts, n_parts, error)) return status;
+    context->adapters.remember(adapter, parts, n_parts);
+    return TM_OK;
+  });
+}
+
+int32_t tm_drop_adapter(tm_context* context, uint32_t adapter) {
+  if (context == nullptr) return TM_INVALID_ARGUMENT;
+  if (const int32_t status = check_between_steps(*context, "an adapter is dropped")) return status;
+  if (!context->adapters.loaded(adapter)) return context->error.invalid("adapter %u is not loaded", adapter);
+  context->adapters.forget(adapter);
+  return TM_OK;
 }
 
 int32_t tm_last_error(const tm_context* context, char* message, uint64_t capacity) {

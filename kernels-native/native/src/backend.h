@@ -40,6 +40,9 @@ class Backend {
   virtual int32_t read_page(uint32_t group, uint32_t page, void* to, Error& error) = 0;
   virtual int32_t write_page(uint32_t group, uint32_t page, const void* from, Error& error) = 0;
 
+  // Writes the parts, which were checked, to the place of adapter number `adapter`, 1 on. Between steps.
+  virtual int32_t load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error& error) = 0;
+
   // Starts a step that was checked, and returns. The step stays as it is until wait says true.
   virtual void submit(const Step& step) = 0;
   // Whether no step is in flight (any more). 0 polls, negative waits without limit.
@@ -49,7 +52,7 @@ class Backend {
 
   // Bytes owned beside those that tensors report (Tensor::packed).
   struct Holdings {
-    uint64_t weights, pages, workspace;
+    uint64_t weights, pages, workspace, adapters;
   };
   virtual Holdings holdings() const = 0;
 

@@ -196,6 +196,8 @@ int32_t check_blocks(const tm_tensor& t, const char* name, Error& error) {
 
 }  // namespace
 
+const char* role_name(uint32_t role) { return kRoleNames[role]; }
+
 int32_t check_model_config(const tm_model_config& config, Error& error) {
   if (const int32_t status = check_numbers(config, error)) return status;
   if (const int32_t status = check_placement(config, error)) return status;

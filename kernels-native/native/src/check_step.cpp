@@ -14,6 +14,7 @@ long long wide(int64_t value) { return static_cast<long long>(value); }
 
 struct Check {
   const Model& model;
+  const Adapters& adapters;
   const tm_step& raw;
   Cache& cache;
   StepRoom& room;
@@ -80,7 +81,9 @@ int32_t Check::spans() const {
     if (s.slot >= cache.n_slots) {
       return error.invalid("spans[%u].slot is %u, expected below n_slots (%u)", i, s.slot, cache.n_slots);
     }
-    if (s.adapter != 0) return error.invalid("spans[%u].adapter is %u, expected 0", i, s.adapter);
+    if (s.adapter != 0 && !adapters.loaded(s.adapter)) {
+      return error.invalid("spans[%u].adapter is %u, expected 0 or a loaded one", i, s.adapter);
+    }
     if (s.first_row != next) {
       return error.invalid("spans[%u].first_row is %u, expected %u: spans cover the rows in order without gaps", i,
                            s.first_row, next);
@@ -366,8 +369,9 @@ int32_t Check::samples() const {
 
 }  // namespace
 
-int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, StepRoom& room, Step& step, Error& error) {
-  const Check check{model, raw, cache, room, step, error};
+int32_t check_step(const Model& model, const Adapters& adapters, const tm_step& raw, Cache& cache, StepRoom& room,
+                   Step& step, Error& error) {
+  const Check check{model, adapters, raw, cache, room, step, error};
   if (const int32_t status = check.extents()) return status;
   if (const int32_t status = check.spans()) return status;
   if (const int32_t status = check.tokens()) return status;
@@ -389,6 +393,8 @@ int32_t check_step(const Model& model, const tm_step& raw, Cache& cache, StepRoo
   step.row_span = room.row_span.data();
   step.logit_rows = room.logit_rows.data();
   step.sample_row = room.sample_row.data();
+  step.n_runs = room.runs.empty() ? 0 : group_by_adapter(raw, room.runs.data());
+  step.runs = room.runs.data();
   return TM_OK;
 }
 

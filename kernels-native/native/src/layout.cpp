@@ -52,6 +52,7 @@ constexpr Field field_of(const char* name, size_t offset) {
 #define V(field) TM_AT(tm_conversion, field)
 #define C(field) TM_AT(tm_cache_config, field)
 #define U(field) TM_AT(tm_memory, field)
+#define D(field) TM_AT(tm_adapter_part, field)
 #define E(field) TM_AT(tm_page_edit, field)
 #define P(field) TM_AT(tm_page_copy, field)
 #define N(field) TM_AT(tm_span, field)
@@ -72,8 +73,11 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_conversion, V(struct_size), V(from), V(to), V(n_scales), V(rows), V(cols), V(source_bytes),
               V(target_bytes), V(scales)),
     TM_LAYOUT(tm_cache_config, C(struct_size), C(kv_dtype), C(page_tokens), C(n_slots), C(max_rows), C(max_spans),
-              C(max_samples), C(reserved), C(group_pages), C(group_ring)),
-    TM_LAYOUT(tm_memory, U(struct_size), U(reserved), U(weights_in_place), U(weights_repacked), U(cache), U(workspace)),
+              C(max_samples), C(max_adapters), C(max_rank), C(adapter_dtype), C(group_pages), C(group_ring)),
+    TM_LAYOUT(tm_memory, U(struct_size), U(reserved), U(weights_in_place), U(weights_repacked), U(cache), U(workspace),
+              U(adapters)),
+    TM_LAYOUT(tm_adapter_part, D(struct_size), D(role), D(layer), D(rank), D(a_dtype), D(b_dtype), D(rope_style),
+              D(scale), D(a_bytes), D(b_bytes), D(a), D(b)),
     TM_LAYOUT(tm_page_edit, E(slot), E(group), E(index), E(page)),
     TM_LAYOUT(tm_page_copy, P(group), P(from), P(to), P(reserved)),
     TM_LAYOUT(tm_span, N(slot), N(first_row), N(n_rows), N(adapter), N(position)),

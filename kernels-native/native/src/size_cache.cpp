@@ -20,7 +20,6 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
   if (c.struct_size != sizeof c) {
     return error.invalid("tm_cache_config.struct_size is %u, expected %zu", c.struct_size, sizeof c);
   }
-  if (c.reserved != 0) return error.invalid("tm_cache_config.reserved is %u, expected 0", c.reserved);
   if (c.kv_dtype != TM_F32 && c.kv_dtype != TM_F16) {
     return error.invalid("kv_dtype is %u, expected TM_F32 (%u) or TM_F16 (%u)", c.kv_dtype, TM_F32, TM_F16);
   }
@@ -36,6 +35,23 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
   if (c.max_spans < 1 || c.max_spans > std::min(c.n_slots, c.max_rows)) {
     return error.invalid("max_spans is %u, expected 1..%u (the smaller of n_slots and max_rows)", c.max_spans,
                          std::min(c.n_slots, c.max_rows));
+  }
+  if (c.max_adapters > kMaxAdapters) {
+    return error.invalid("max_adapters is %u, expected 0..%u", c.max_adapters, kMaxAdapters);
+  }
+  const uint32_t least = c.max_adapters == 0 ? 0 : 1;
+  const uint32_t most = c.max_adapters == 0 ? 0 : kMaxRank;
+  if (c.max_rank < least || c.max_rank > most) {
+    return error.invalid("max_rank is %u, expected %u..%u with max_adapters %u", c.max_rank, least, most,
+                         c.max_adapters);
+  }
+  if (!is_adapter_type(c.adapter_dtype)) {
+    return error.invalid("adapter_dtype is %u, expected TM_F32 (%u), TM_F16 (%u) or TM_BF16 (%u)", c.adapter_dtype,
+                         TM_F32, TM_F16, TM_BF16);
+  }
+  if (Wide{AdapterLayout(model, c).slot_bytes} * c.max_adapters > kMostBytes) {
+    return error.fail(TM_OUT_OF_MEMORY, "max_adapters is %u: as many of rank %u don't fit the address space",
+                      c.max_adapters, c.max_rank);
   }
   if (c.max_samples > kMaxRows) return error.invalid("max_samples is %u, expected 0..%u", c.max_samples, kMaxRows);
   for (uint32_t g = 0; g < TM_MAX_GROUPS; ++g) {
@@ -93,6 +109,10 @@ uint32_t most_edits(const Cache& cache) {
   return static_cast<uint32_t>(std::min<uint64_t>(entries, UINT32_MAX));
 }
 
+uint64_t most_runs(const tm_cache_config& c) {
+  return c.max_adapters == 0 ? 0 : uint64_t{c.max_spans} + c.max_rows / kAdapterTurn;
+}
+
 }  // namespace
 
 StepRoom::StepRoom(const Cache& cache, const tm_cache_config& c)
@@ -103,19 +123,20 @@ StepRoom::StepRoom(const Cache& cache, const tm_cache_config& c)
   logit_rows.resize(std::min(c.max_rows, c.max_samples));
   sample_row.resize(c.max_samples);
   undo.resize(max_edits);
+  runs.resize(most_runs(c));
   slot_seen.assign(c.n_slots, 0);
 }
 
 uint64_t StepRoom::bytes_for(const Cache& cache, const tm_cache_config& c) {
   uint64_t words = 2ull * c.max_rows + std::min(c.max_rows, c.max_samples) + c.max_samples + most_edits(cache);
   for (uint32_t g = 0; g < cache.n_groups; ++g) words += c.group_pages[g];
-  return words * 4 + c.n_slots;
+  return words * 4 + c.n_slots + most_runs(c) * sizeof(AdapterRun);
 }
 
 uint64_t StepRoom::bytes() const {
   uint64_t words = tokens.size() + row_span.size() + logit_rows.size() + sample_row.size() + undo.size();
   for (const std::vector<uint32_t>& of_group : writer) words += of_group.size();
-  return words * 4 + slot_seen.size();
+  return words * 4 + slot_seen.size() + runs.size() * sizeof(AdapterRun);
 }
 
 }  // namespace tramontane

@@ -62,10 +62,12 @@ int32_t tm_cache_bytes(const tm_model_config* config, const tm_cache_config* cac
     if (const int32_t status = check_cache_config(model, *cache_config, error)) return status;
     Cache cache;
     if (const int32_t status = size_groups(model, *cache_config, cache, error)) return status;
-    *memory = {sizeof *memory, 0, 0, 0, 0, 0};
+    *memory = {sizeof *memory, 0, 0, 0, 0, 0, 0};
     for (uint32_t g = 0; g < cache.n_groups; ++g) {
       memory->cache += cache.groups[g].bytes() + cache.table_entries(g) * sizeof(uint32_t);
     }
+    memory->adapters = cache_config->max_adapters * AdapterLayout(model, *cache_config).slot_bytes +
+                       Adapters::table_bytes(model, *cache_config);
     memory->workspace = StepRoom::bytes_for(cache, *cache_config) +
                         backend_of(config->backend)->workspace_bytes(model, cache, *cache_config);
     return TM_OK;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "adapters.h"
 #include "dtype.h"
 #include "mask_gate.h"
 #include "tramontane.h"
@@ -21,6 +22,9 @@ struct Step {
   const uint32_t* logit_rows;  // [n_logit_rows] rising
   const uint32_t* sample_row;  // [n_samples] index into logit_rows
   const MaskGate* gate;        // to pass before masks are read
+  const Adapters* adapters;    // what those that spans name are made of
+  uint32_t n_runs;             // 0: no span names an adapter
+  const AdapterRun* runs;      // [n_runs] in rising order of adapters, then of rows
 
   TM_ALWAYS_INLINE const tm_span& span_of(uint32_t row) const { return spans[row_span[row]]; }
   TM_ALWAYS_INLINE int64_t position(uint32_t row) const {

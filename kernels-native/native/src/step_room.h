@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "adapters.h"
 #include "cache.h"
 #include "tramontane.h"
 
@@ -20,6 +21,7 @@ struct StepRoom {
   std::vector<uint32_t> logit_rows;             // [min(max_rows, max_samples)]
   std::vector<uint32_t> sample_row;             // [max_samples]
   std::vector<uint32_t> undo;                   // [max_edits] page table entries as they were before the edits
+  std::vector<AdapterRun> runs;                 // of every span and kAdapterTurn rows; none without adapters
   std::vector<uint8_t> slot_seen;               // [n_slots] zero between steps
   std::vector<uint32_t> writer[TM_MAX_GROUPS];  // [group_pages] the slot that writes the page in this step, or kNoPage
 

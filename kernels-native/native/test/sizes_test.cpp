@@ -23,6 +23,8 @@ tm_cache_config cache_of(const Shape& shape, const Placement& p) {
   c.max_rows = p.max_rows;
   c.max_spans = std::min(p.slots, p.max_rows);
   c.max_samples = p.max_rows;
+  c.max_adapters = p.max_adapters;
+  c.max_rank = p.max_rank;
   for (uint32_t g = 0; g < shape.windows.size(); ++g) {
     c.group_ring[g] = 5 + g;
     c.group_pages[g] = 7 + 3 * g;
@@ -76,8 +78,10 @@ void compare(const Shape& shape, const Placement& base) {
       p.max_rows = rows;
       p.slots = slots;
       tm_cache_config cache = cache_of(shape, p);
+      const bool device = p.backend == TM_BACKEND_CUDA || p.backend == TM_BACKEND_EMU;
       for (const uint32_t samples : {0u, 3u, 64u}) {
         cache.max_samples = samples;
+        if (!device && samples > 0) cache.max_adapters = samples, cache.max_rank = 5;
         CHECK_EQ(tm_size_cache(session.context(), &cache), TM_OK);
         tm_memory held{};
         held.struct_size = sizeof held;
@@ -85,6 +89,8 @@ void compare(const Shape& shape, const Placement& base) {
         const tm_memory foreseen = told(shape, p, cache);
         CHECK_EQ(foreseen.cache, held.cache);
         CHECK_EQ(foreseen.workspace, held.workspace);
+        CHECK_EQ(foreseen.adapters, held.adapters);
+        CHECK_EQ(held.adapters > 0, cache.max_adapters > 0);
         CHECK_EQ(foreseen.weights_in_place + foreseen.weights_repacked, 0u);
         CHECK_EQ(repacked(weights, p), held.weights_repacked);
       }

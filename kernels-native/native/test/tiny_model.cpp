@@ -269,6 +269,9 @@ void Session::resize(const Placement& p) {
   c.max_rows = p.max_rows;
   c.max_spans = std::min(p.slots, p.max_rows);
   c.max_samples = p.max_rows;
+  c.max_adapters = p.max_adapters;
+  c.max_rank = p.max_rank;
+  c.adapter_dtype = p.adapter_dtype;
   edits_.clear();
   Random random{p.page_seed};
   for (uint32_t g = 0; g < weights_.shape.windows.size(); ++g) {
@@ -304,7 +307,7 @@ tm_step Session::describe(const std::vector<SpanInput>& spans) {
   samples_.clear();
   for (const SpanInput& s : spans) {
     spans_.push_back(
-        {s.slot, static_cast<uint32_t>(tokens_.size()), static_cast<uint32_t>(s.tokens.size()), 0, s.position});
+        {s.slot, static_cast<uint32_t>(tokens_.size()), static_cast<uint32_t>(s.tokens.size()), s.adapter, s.position});
     for (const int32_t token : s.tokens) {
       samples_.push_back(plain_sample(static_cast<uint32_t>(tokens_.size()), s.slot));
       tokens_.push_back(token);
@@ -338,18 +341,20 @@ std::vector<float> Session::run(const std::vector<SpanInput>& spans) {
 const tramontane::Step& Session::stage(const std::vector<SpanInput>& spans) {
   const tm_step step = describe(spans);
   tm_context& c = *context_;
-  if (check_step(c.model, step, c.cache, c.room, c.step, c.error) != TM_OK) die("check_step", error());
+  if (check_step(c.model, c.adapters, step, c.cache, c.room, c.step, c.error) != TM_OK) die("check_step", error());
   edits_.clear();
   return c.step;
 }
 
-std::vector<float> Session::run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk) {
+std::vector<float> Session::run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk,
+                                        uint32_t adapter) {
   std::vector<float> all;
   for (size_t at = 0; at < tokens.size(); at += chunk) {
     const size_t end = std::min(tokens.size(), at + chunk);
     const auto part = run({{slot,
                             static_cast<int64_t>(at),
-                            {tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end)}}});
+                            {tokens.begin() + static_cast<long>(at), tokens.begin() + static_cast<long>(end)},
+                            adapter}});
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

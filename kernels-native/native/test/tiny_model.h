@@ -97,7 +97,10 @@ struct Placement {
   uint32_t max_rows = 64;
   uint32_t max_tokens = 256;  // longest sequence
   bool ring = false;          // windowed groups hold no more than window + max_rows - 1 tokens
-  uint64_t page_seed = 1;     // which pages of the pool the slots get
+  uint32_t max_adapters = 0;
+  uint32_t max_rank = 0;
+  uint32_t adapter_dtype = TM_F32;
+  uint64_t page_seed = 1;  // which pages of the pool the slots get
   std::string name() const;
 };
 
@@ -114,6 +117,7 @@ struct SpanInput {
   uint32_t slot;
   int64_t position;
   std::vector<int32_t> tokens;
+  uint32_t adapter = 0;
 };
 
 class Session {
@@ -131,7 +135,8 @@ class Session {
   // Logits of every row, [rows][vocab].
   std::vector<float> run(const std::vector<SpanInput>& spans);
   // A whole sequence in slot, cut into chunks of `chunk` tokens.
-  std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk);
+  std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk,
+                                 uint32_t adapter = 0);
   const std::vector<tm_result>& results() const { return results_; }  // of the latest run
   // Applies the edits and checks the step, for the probe, without running it.
   const tramontane::Step& stage(const std::vector<SpanInput>& spans);

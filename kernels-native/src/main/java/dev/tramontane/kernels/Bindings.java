@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 8;
+    static final int ABI_VERSION = 9;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -56,6 +56,8 @@ final class Bindings {
     private final MethodHandle memoryUse;
     private final MethodHandle readPage;
     private final MethodHandle writePage;
+    private final MethodHandle loadAdapter;
+    private final MethodHandle dropAdapter;
     private final MethodHandle submit;
     private final MethodHandle releaseMasks;
     private final MethodHandle waitFor;
@@ -99,6 +101,8 @@ final class Bindings {
         memoryUse = bind(symbols, origin, "tm_memory_use", ADDRESS, ADDRESS);
         readPage = bind(symbols, origin, "tm_read_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
         writePage = bind(symbols, origin, "tm_write_page", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
+        loadAdapter = bind(symbols, origin, "tm_load_adapter", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
+        dropAdapter = bind(symbols, origin, "tm_drop_adapter", ADDRESS, JAVA_INT);
         submit = bind(symbols, origin, "tm_submit", ADDRESS, ADDRESS);
         releaseMasks = bind(symbols, origin, "tm_release_masks", ADDRESS);
         waitFor = bind(symbols, origin, "tm_wait", ADDRESS, JAVA_LONG);
@@ -223,6 +227,22 @@ final class Bindings {
     int writePage(MemorySegment context, int group, int page, MemorySegment from) {
         try {
             return (int) writePage.invokeExact(context, group, page, from, from.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int loadAdapter(MemorySegment context, int adapter, MemorySegment parts, int count) {
+        try {
+            return (int) loadAdapter.invokeExact(context, adapter, parts, count);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int dropAdapter(MemorySegment context, int adapter) {
+        try {
+            return (int) dropAdapter.invokeExact(context, adapter);
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

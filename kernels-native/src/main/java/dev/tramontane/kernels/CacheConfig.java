@@ -13,6 +13,7 @@ import java.util.List;
  * @param maxSamples most samples of a step
  * @param groupPages pages of each group's pool
  * @param groupRings page table entries of a slot, by group
+ * @param adapters room for adapters
  */
 public record CacheConfig(
         DType kvType,
@@ -22,7 +23,31 @@ public record CacheConfig(
         int maxSpans,
         int maxSamples,
         List<Integer> groupPages,
-        List<Integer> groupRings) {
+        List<Integer> groupRings,
+        AdapterRoom adapters) {
+
+    /**
+     * @param most adapters at a time; 0 for none
+     * @param rank the largest of any part; 0 without adapters
+     * @param type F32, F16 or BF16, to which they are rounded as they are loaded
+     */
+    public record AdapterRoom(int most, int rank, DType type) {
+        public static final AdapterRoom NONE = new AdapterRoom(0, 0, DType.F32);
+    }
+
+    /** Without adapters. */
+    public CacheConfig(
+            DType kvType,
+            int pageTokens,
+            int slots,
+            int maxRows,
+            int maxSpans,
+            int maxSamples,
+            List<Integer> groupPages,
+            List<Integer> groupRings) {
+        this(kvType, pageTokens, slots, maxRows, maxSpans, maxSamples, groupPages, groupRings, AdapterRoom.NONE);
+    }
+
     public CacheConfig {
         groupPages = List.copyOf(groupPages);
         groupRings = List.copyOf(groupRings);

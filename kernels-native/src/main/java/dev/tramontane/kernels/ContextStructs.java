@@ -20,6 +20,7 @@ final class ContextStructs {
     private final StructWriter<TensorKind> tensorKind;
     private final StructWriter<Conversion> conversion;
     private final StructWriter<CacheConfig> cache;
+    private final StructWriter<AdapterPart> adapterPart;
     private final Struct memory;
     private final long[] memoryFields;
     private final Struct host;
@@ -104,12 +105,28 @@ final class ContextStructs {
                 .u32("max_rows", CacheConfig::maxRows)
                 .u32("max_spans", CacheConfig::maxSpans)
                 .u32("max_samples", CacheConfig::maxSamples)
-                .zero("reserved")
+                .u32("max_adapters", config -> config.adapters().most())
+                .u32("max_rank", config -> config.adapters().rank())
+                .u32("adapter_dtype", config -> config.adapters().type().number())
                 .groups("group_pages", CacheConfig::groupPages)
                 .groups("group_ring", CacheConfig::groupRings)
                 .whole();
+        adapterPart = new StructWriter<AdapterPart>(structs.apply("tm_adapter_part"))
+                .u32("role", part -> part.role().number())
+                .u32("layer", AdapterPart::layer)
+                .u32("rank", AdapterPart::rank)
+                .u32("a_dtype", part -> part.aType().number())
+                .u32("b_dtype", part -> part.bType().number())
+                .u32("rope_style", part -> part.halves() ? 1 : 0)
+                .f32("scale", AdapterPart::scale)
+                .u64("a_bytes", part -> part.a().byteSize())
+                .u64("b_bytes", part -> part.b().byteSize())
+                .pointer("a", (part, arena) -> part.a())
+                .pointer("b", (part, arena) -> part.b())
+                .whole();
         memory = structs.apply("tm_memory");
-        memoryFields = offsets(memory, Struct.Type.U64, "weights_in_place", "weights_repacked", "cache", "workspace");
+        memoryFields = offsets(
+                memory, Struct.Type.U64, "weights_in_place", "weights_repacked", "cache", "workspace", "adapters");
         host = structs.apply("tm_host");
         hostFields = offsets(host, Struct.Type.U32, "features", "cpu_level", "n_processors", "backends");
     }
@@ -164,7 +181,12 @@ final class ContextStructs {
                 struct.get(JAVA_LONG, memoryFields[0]),
                 struct.get(JAVA_LONG, memoryFields[1]),
                 struct.get(JAVA_LONG, memoryFields[2]),
-                struct.get(JAVA_LONG, memoryFields[3]));
+                struct.get(JAVA_LONG, memoryFields[3]),
+                struct.get(JAVA_LONG, memoryFields[4]));
+    }
+
+    MemorySegment adapterParts(Arena arena, List<AdapterPart> parts) {
+        return adapterPart.write(arena, parts);
     }
 
     MemorySegment host(Arena arena) {

@@ -226,6 +226,33 @@ public final class KernelContext implements AutoCloseable {
     }
 
     /**
+     * Loads an adapter between steps, in place of what had its number. Its data is copied before this returns, which
+     * takes as long as copying takes.
+     *
+     * @param adapter its number, 1 to the most that the cache was sized for
+     * @param parts in rising order of layers
+     */
+    public void loadAdapter(int adapter, List<AdapterPart> parts) {
+        enter();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment array = bindings.structs.adapterParts(arena, parts);
+            check(bindings.loadAdapter(handle, adapter, array, parts.size()), "cannot load an adapter");
+        } finally {
+            leave();
+        }
+    }
+
+    /** Forgets an adapter between steps: no span may name it any more. */
+    public void dropAdapter(int adapter) {
+        enter();
+        try {
+            check(bindings.dropAdapter(handle, adapter), "cannot drop an adapter");
+        } finally {
+            leave();
+        }
+    }
+
+    /**
      * Starts the step and returns; the descriptor is the library's until {@link #await} returns true. Everything in it is
      * checked once, by the library: what it may touch is what {@link StepDescriptor} has allocated, and every number that
      * names a place there, in the model or in the cache is compared with what there is.

@@ -7,5 +7,6 @@ package dev.tramontane.kernels;
  * @param weightsRepacked owned copies
  * @param cache keys and values
  * @param workspace of a step
+ * @param adapters room for adapters, loaded or not
  */
-public record MemoryUse(long weightsInPlace, long weightsRepacked, long cache, long workspace) {}
+public record MemoryUse(long weightsInPlace, long weightsRepacked, long cache, long workspace, long adapters) {}

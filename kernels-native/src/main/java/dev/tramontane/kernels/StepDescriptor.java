@@ -60,15 +60,24 @@ public final class StepDescriptor implements AutoCloseable {
         state = State.FILLING;
     }
 
-    /** Starts a span of {@code slot} at absolute {@code position}; its rows follow by {@link #addRow}. */
+    /** Starts a span of {@code slot} without an adapter at absolute {@code position}; its rows follow by {@link #addRow}. */
     public void addSpan(int slot, long position) {
+        addSpan(slot, position, 0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param adapter of its rows, a loaded one; 0 for none
+     */
+    public void addSpan(int slot, long position, int adapter) {
         filling();
         long at = columns.spans.add(1);
         MemorySegment memory = columns.spans.memory();
         memory.set(JAVA_INT, at + layout.spanSlot, slot);
         memory.set(JAVA_INT, at + layout.spanFirstRow, columns.tokens.count());
         memory.set(JAVA_INT, at + layout.spanRows, 0);
-        memory.set(JAVA_INT, at + layout.spanAdapter, 0);
+        memory.set(JAVA_INT, at + layout.spanAdapter, adapter);
         memory.set(JAVA_LONG, at + layout.spanPosition, position);
     }
 

@@ -134,8 +134,15 @@ final class Struct {
 
     /** A zeroed struct that states its size. */
     MemorySegment allocateSized(Arena arena) {
-        MemorySegment memory = arena.allocate(size, ALIGNMENT);
-        memory.set(ValueLayout.JAVA_INT, at("struct_size", Type.U32), size);
+        return allocateSized(arena, 1);
+    }
+
+    /** An array of such. */
+    MemorySegment allocateSized(Arena arena, int count) {
+        MemorySegment memory = arena.allocate((long) size * count, ALIGNMENT);
+        for (long i = 0; i < count; i++) {
+            memory.set(ValueLayout.JAVA_INT, i * size + at("struct_size", Type.U32), size);
+        }
         return memory;
     }
 

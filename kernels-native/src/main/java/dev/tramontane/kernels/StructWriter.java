@@ -2,6 +2,7 @@ package dev.tramontane.kernels;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -38,6 +39,12 @@ final class StructWriter<R> {
     StructWriter<R> u64(String field, ToLongFunction<R> value) {
         long at = struct.at(field, Struct.Type.U64);
         writes.add((memory, values, arena) -> memory.set(JAVA_LONG, at, value.applyAsLong(values)));
+        return this;
+    }
+
+    StructWriter<R> f32(String field, ToDoubleFunction<R> value) {
+        long at = struct.at(field, Struct.Type.F32);
+        writes.add((memory, values, arena) -> memory.set(JAVA_FLOAT, at, (float) value.applyAsDouble(values)));
         return this;
     }
 
@@ -81,10 +88,18 @@ final class StructWriter<R> {
 
     /** The struct of these values. */
     MemorySegment write(Arena arena, R values) {
-        MemorySegment memory = struct.allocateSized(arena);
-        for (Write<R> write : writes) {
-            write.to(memory, values, arena);
+        return write(arena, List.of(values));
+    }
+
+    /** An array of structs, one for each of these values. */
+    MemorySegment write(Arena arena, List<R> each) {
+        MemorySegment array = struct.allocateSized(arena, each.size());
+        for (int i = 0; i < each.size(); i++) {
+            MemorySegment memory = array.asSlice((long) i * struct.size(), struct.size());
+            for (Write<R> write : writes) {
+                write.to(memory, each.get(i), arena);
+            }
         }
-        return memory;
+        return array;
     }
 }

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,6 +126,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                         Math.min(MAX_CHOICES, configuration.engine().slots()),
                         configuration.engine().queueRequests(),
                         configuration.engine().queueTokens()),
-                configuration.engine().speculation());
+                configuration.engine().speculation(),
+                AdapterRoom.NONE);
     }
 }

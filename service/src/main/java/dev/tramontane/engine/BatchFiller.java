@@ -19,7 +19,8 @@ final class BatchFiller {
             Sequence sequence = plan.sequence(i);
             PageTable table = sequence.table();
             cache.makeRoom(table, sequence.computed, plan.rows(i) + plan.guesses(i), batch);
-            batch.addSpan(table.slot, sequence.computed);
+            EngineAdapter adapter = sequence.request.submission.adapter();
+            batch.addSpan(table.slot, sequence.computed, adapter == null ? 0 : adapter.number());
             int end = sequence.computed + plan.rows(i);
             for (int position = sequence.computed; position < end; position++) {
                 int row = batch.addRow(sequence.tokenAt(position));

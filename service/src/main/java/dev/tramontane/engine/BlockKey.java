@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of all tokens up to the end of a block: SHA-256 of the name of what comes before it and of its own tokens, so
@@ -18,6 +19,25 @@ record BlockKey(long first, long second, long third, long fourth) {
 
     /** What comes before the first block of a tenant's sequences. Changing it makes all older names worthless. */
     private static final String ROOT = "tramontane prefix 1";
+
+    /** The name of no tokens at all, for whoever uses an adapter: nobody else finds what was computed with it. */
+    static BlockKey root(Tenant tenant, @Nullable EngineAdapter adapter) {
+        BlockKey root = root(tenant);
+        if (adapter == null) {
+            return root;
+        }
+        byte[] digest = adapter.digest().getBytes(StandardCharsets.UTF_8);
+        // No block of tokens is hashed like this: its bytes are whole ids after the name, and these are one too many.
+        ByteBuffer bytes = ByteBuffer.allocate(BYTES + 1 + digest.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(root.first)
+                .putLong(root.second)
+                .putLong(root.third)
+                .putLong(root.fourth)
+                .put(digest)
+                .put((byte) 0);
+        return of(sha256(), bytes.array());
+    }
 
     /** The name of no tokens at all. */
     static BlockKey root(Tenant tenant) {

@@ -73,7 +73,8 @@ public final class CachePlan {
                         config.lanes(),
                         config.maxSamples(),
                         config.halfPrecision(),
-                        groups),
+                        groups,
+                        config.adapters()),
                 geometry);
     }
 

@@ -1,6 +1,8 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.model.Adapter;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** Generates tokens for many sequences at once. All methods may be called from any thread and never block. */
 public interface Engine extends AutoCloseable {
@@ -16,6 +18,17 @@ public interface Engine extends AutoCloseable {
      */
     List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
             throws RefusedException;
+
+    /**
+     * Loads an adapter between two steps, which are held up as long as copying it takes. Its data has to stay until then.
+     *
+     * @return completes on the engine thread: with a {@link RefusedException} where there is no room for it, as in an
+     *     engine that says nothing else, with a {@link dev.tramontane.model.ModelException} where it does not fit the model
+     */
+    default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
+        return CompletableFuture.failedFuture(new RefusedException(
+                RefusedException.Cause.BUSY, "the server was started without room for adapters", 0));
+    }
 
     /** What a request may ask for at most. */
     EngineLimits limits();

@@ -1,7 +1,9 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.model.AdapterRoom;
+
 /** Sizes of the engine, checked once: of a step, of the cache, and of what is let in. */
-public record EngineConfig(Step step, Cache cache, Admission admission, Speculation speculation) {
+public record EngineConfig(Step step, Cache cache, Admission admission, Speculation speculation, AdapterRoom adapters) {
     /** Most requests and tokens that a queue can be told to hold: what {@link Intake} can count. */
     static final int MOST_QUEUED_REQUESTS = (1 << 22) - 1;
 
@@ -79,14 +81,14 @@ public record EngineConfig(Step step, Cache cache, Admission admission, Speculat
                 admission.slots);
     }
 
-    /** Nothing is guessed but where a request asks for it. */
+    /** Nothing is guessed but where a request asks for it, and there is no room for adapters. */
     public EngineConfig(Step step, Cache cache, Admission admission) {
-        this(step, cache, admission, Speculation.OFF);
+        this(step, cache, admission, Speculation.OFF, AdapterRoom.NONE);
     }
 
     /** The same where this is how tokens are guessed, for requests that say nothing of it. */
     public EngineConfig speculating(Speculation other) {
-        return new EngineConfig(step, cache, admission, other);
+        return new EngineConfig(step, cache, admission, other, adapters);
     }
 
     /** What serves a single machine well: 16 lanes, chunks of 256, 64 slots, pages of 32, F16. */
@@ -99,13 +101,25 @@ public record EngineConfig(Step step, Cache cache, Admission admission, Speculat
 
     public EngineConfig withCacheBytes(long bytes) {
         return new EngineConfig(
-                step, new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes), admission, speculation);
+                step,
+                new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes),
+                admission,
+                speculation,
+                adapters);
     }
 
     /** @param nanos see {@link RowBudget}; 0 for as long as it takes */
     public EngineConfig withStepNanos(long nanos) {
         return new EngineConfig(
-                new Step(step.lanes, step.tokenBudget, step.maxSamples, nanos), cache, admission, speculation);
+                new Step(step.lanes, step.tokenBudget, step.maxSamples, nanos),
+                cache,
+                admission,
+                speculation,
+                adapters);
+    }
+
+    public EngineConfig withAdapters(AdapterRoom room) {
+        return new EngineConfig(step, cache, admission, speculation, room);
     }
 
     public int lanes() {

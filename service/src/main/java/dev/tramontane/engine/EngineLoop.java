@@ -1,10 +1,13 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.engine.RefusedException.Cause;
+import dev.tramontane.model.Adapter;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +46,7 @@ public final class EngineLoop implements Engine {
     private final KvCache cache;
     private final Prefixes prefixes;
     private final @Nullable Snapshots snapshots;
+    private final Adapters adapters;
     private final Admitted admitted = new Admitted();
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
@@ -117,6 +121,7 @@ public final class EngineLoop implements Engine {
         if (snapshots != null) {
             prefixes.tell(snapshots);
         }
+        adapters = new Adapters(model, plan.shape().adapters(), intake::tell);
         scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         Delivery delivery = new Delivery();
         deadlines = new Deadlines(clock.getAsLong());
@@ -200,6 +205,11 @@ public final class EngineLoop implements Engine {
     @Override
     public List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
             throws RefusedException {
+        EngineAdapter adapter = submission.adapter();
+        if (adapter != null && !adapter.enter()) {
+            throw new RefusedException(Cause.GONE, "the adapter has been unloaded", 0);
+        }
+        boolean in = false;
         try {
             int length = rules.length(submission, listeners.size());
             Request request = new Request(
@@ -215,16 +225,29 @@ public final class EngineLoop implements Engine {
                 Punctuality.check(request, reports.books(), intake);
             }
             intake.submit(request); // Last: nothing may fail once the engine has it.
+            in = true;
             return handles;
         } catch (RefusedException e) {
             observer.refused(e.refusal());
             throw e;
+        } finally {
+            if (adapter != null && !in) {
+                adapter.leave();
+            }
         }
+    }
+
+    @Override
+    public CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
+        return adapters.load(adapter);
     }
 
     private @Nullable PromptBlocks blocks(Submission submission) {
         return config.keepsPrefixes()
-                ? new PromptBlocks(submission.prompt(), config.pageTokens(), BlockKey.root(submission.tenant()))
+                ? new PromptBlocks(
+                        submission.prompt(),
+                        config.pageTokens(),
+                        BlockKey.root(submission.tenant(), submission.adapter()))
                 : null;
     }
 
@@ -411,6 +434,7 @@ public final class EngineLoop implements Engine {
 
     private void shutDown() {
         intake.leaveForGood();
+        adapters.close();
         drain();
         endings.endEverything(FinishReason.CANCELLED, "");
         if (snapshots != null && healthy) {

@@ -12,6 +12,8 @@ public final class RefusedException extends Exception {
         BUSY,
         /** Its deadline would pass before its first token, by the measured rates; a later one can be met. */
         LATE,
+        /** What it was to be computed with is no longer there. */
+        GONE,
         /** The engine drains or has failed. */
         UNAVAILABLE
     }

@@ -164,6 +164,7 @@ final class RunningSequences {
             deadlines.remove(sequence.request);
         }
         try {
+            leaveAdapter(sequence.request);
             giveBack(sequence, reason);
         } finally { // Whatever became of the books, its listener waits for this.
             if (reason == FinishReason.STOP || reason == FinishReason.LENGTH) {
@@ -193,6 +194,13 @@ final class RunningSequences {
                     guesses == null ? 0 : guesses.rejected,
                     error);
             delivery.finish(sequence, finish, phases);
+        }
+    }
+
+    private static void leaveAdapter(Request request) {
+        EngineAdapter adapter = request.submission.adapter();
+        if (adapter != null && request.live == 0) {
+            adapter.leave();
         }
     }
 

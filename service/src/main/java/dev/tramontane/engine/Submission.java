@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param urgency when
  * @param guides gives each choice what it must be, past the tokens continued; null where it may be anything
  * @param speculation whether and how its tokens are guessed ahead; null for what the engine does by itself
+ * @param adapter that all of it is computed with; null for none
  */
 public record Submission(
         int[] prompt,
@@ -42,7 +43,8 @@ public record Submission(
         Tenant tenant,
         Urgency urgency,
         @Nullable Supplier<? extends Guide> guides,
-        @Nullable Speculation speculation) {
+        @Nullable Speculation speculation,
+        @Nullable EngineAdapter adapter) {
     public Submission {
         endTokens = Set.copyOf(endTokens);
     }
@@ -74,6 +76,7 @@ public record Submission(
                 tenant,
                 urgency,
                 guides,
+                null,
                 null);
     }
 
@@ -159,7 +162,27 @@ public record Submission(
                 tenant,
                 urgency,
                 other,
-                speculation);
+                speculation,
+                adapter);
+    }
+
+    /** The same, computed with an adapter. */
+    public Submission adapted(@Nullable EngineAdapter other) {
+        return new Submission(
+                prompt,
+                continued,
+                maxTokens,
+                minTokens,
+                endTokens,
+                sampling,
+                tops,
+                promptTops,
+                initialDemand,
+                tenant,
+                urgency,
+                guides,
+                speculation,
+                other);
     }
 
     /** The same, guessed ahead like this; null for what the engine does by itself. */
@@ -177,7 +200,8 @@ public record Submission(
                 tenant,
                 urgency,
                 guides,
-                other);
+                other,
+                adapter);
     }
 
     @Nullable

@@ -53,11 +53,16 @@ public final class GenerationException extends RuntimeException {
             case TOO_LARGE -> Kind.TOO_LARGE;
             case BUSY -> Kind.BUSY;
             case LATE -> Kind.LATE;
+            case GONE -> Kind.INVALID;
             case UNAVAILABLE -> Kind.UNAVAILABLE;
         };
         String message = refused.getMessage();
         return new GenerationException(
-                kind, message == null ? "The request was refused." : message, "", refused.retryAfterSeconds(), refused);
+                kind,
+                message == null ? "The request was refused." : message,
+                refused.refusal() == RefusedException.Cause.GONE ? "model" : "",
+                refused.retryAfterSeconds(),
+                refused);
     }
 
     public Kind kind() {

@@ -1,9 +1,12 @@
 package dev.tramontane.load;
 
+import dev.tramontane.kernels.AdapterPart;
 import dev.tramontane.kernels.CacheConfig;
 import dev.tramontane.kernels.ContextConfig;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.TensorRole;
+import dev.tramontane.model.Adapter;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelException;
@@ -64,7 +67,46 @@ final class KernelConfigs {
                 shape.maxSpans(),
                 shape.maxSamples(),
                 shape.groups().stream().map(CacheShape.Group::pages).toList(),
-                shape.groups().stream().map(CacheShape.Group::ring).toList());
+                shape.groups().stream().map(CacheShape.Group::ring).toList(),
+                new CacheConfig.AdapterRoom(
+                        shape.adapters().most(),
+                        shape.adapters().rank(),
+                        type(shape.adapters().type())));
+    }
+
+    static List<AdapterPart> parts(Adapter adapter) {
+        return adapter.parts().stream()
+                .map(part -> new AdapterPart(
+                        role(part.matrix()),
+                        part.layer(),
+                        part.rank(),
+                        part.scale(),
+                        part.halves(),
+                        type(part.aType()),
+                        part.a(),
+                        type(part.bType()),
+                        part.b()))
+                .toList();
+    }
+
+    private static DType type(Adapter.Type type) {
+        return switch (type) {
+            case F32 -> DType.F32;
+            case F16 -> DType.F16;
+            case BF16 -> DType.BF16;
+        };
+    }
+
+    private static TensorRole role(Adapter.Matrix matrix) {
+        return switch (matrix) {
+            case Q -> TensorRole.ATTENTION_Q;
+            case K -> TensorRole.ATTENTION_K;
+            case V -> TensorRole.ATTENTION_V;
+            case OUT -> TensorRole.ATTENTION_OUT;
+            case GATE -> TensorRole.FFN_GATE;
+            case UP -> TensorRole.FFN_UP;
+            case DOWN -> TensorRole.FFN_DOWN;
+        };
     }
 
     /**

@@ -55,8 +55,8 @@ final class NativeBatch implements StepBatch {
     }
 
     @Override
-    public void addSpan(int slot, long position) {
-        step.addSpan(slot, position);
+    public void addSpan(int slot, long position, int adapter) {
+        step.addSpan(slot, position, adapter);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.StepDescriptor;
+import dev.tramontane.model.Adapter;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelGeometry;
@@ -84,6 +85,24 @@ final class NativeModel implements Model {
             context.writePage(group, page, from);
         } catch (KernelException failed) {
             throw KernelConfigs.failure(failed);
+        }
+    }
+
+    @Override
+    public void loadAdapter(int number, Adapter adapter) {
+        try {
+            context.loadAdapter(number, KernelConfigs.parts(adapter));
+        } catch (KernelException | IllegalArgumentException refused) {
+            throw KernelConfigs.failure(refused);
+        }
+    }
+
+    @Override
+    public void dropAdapter(int number) {
+        try {
+            context.dropAdapter(number);
+        } catch (KernelException refused) {
+            throw KernelConfigs.failure(refused);
         }
     }
 

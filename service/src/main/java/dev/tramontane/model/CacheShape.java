@@ -12,6 +12,7 @@ import java.util.List;
  * @param maxSamples most sampled or scored rows of a step
  * @param halfPrecision F16 cache, else F32
  * @param groups pages and ring length, one entry per {@link ModelGeometry#groups()}
+ * @param adapters room for adapters
  */
 public record CacheShape(
         int pageTokens,
@@ -20,7 +21,8 @@ public record CacheShape(
         int maxSpans,
         int maxSamples,
         boolean halfPrecision,
-        List<Group> groups) {
+        List<Group> groups,
+        AdapterRoom adapters) {
 
     /**
      * @param pages pages of the group's pool
@@ -28,12 +30,24 @@ public record CacheShape(
      */
     public record Group(int pages, int ring) {}
 
+    /** Without adapters. */
+    public CacheShape(
+            int pageTokens,
+            int slots,
+            int maxRows,
+            int maxSpans,
+            int maxSamples,
+            boolean halfPrecision,
+            List<Group> groups) {
+        this(pageTokens, slots, maxRows, maxSpans, maxSamples, halfPrecision, groups, AdapterRoom.NONE);
+    }
+
     public CacheShape {
         groups = List.copyOf(groups);
     }
 
     /** The same with another number of sampled or scored rows. */
     public CacheShape withMaxSamples(int samples) {
-        return new CacheShape(pageTokens, slots, maxRows, maxSpans, samples, halfPrecision, groups);
+        return new CacheShape(pageTokens, slots, maxRows, maxSpans, samples, halfPrecision, groups, adapters);
     }
 }

@@ -42,6 +42,21 @@ public interface Model extends AutoCloseable {
     void writePage(int group, int page, ByteBuffer from);
 
     /**
+     * Loads an adapter between steps, in place of what had its number; copies it, which takes its time.
+     *
+     * @param number 1 to the most that the cache's shape has
+     * @throws ModelException when it doesn't fit the model or its room, or the device failed
+     */
+    void loadAdapter(int number, Adapter adapter);
+
+    /**
+     * Forgets an adapter between steps: no span may name it any more.
+     *
+     * @throws ModelException when it is not loaded
+     */
+    void dropAdapter(int number);
+
+    /**
      * Starts the step that {@code batch} describes and returns. The batch belongs to the model until {@link #await}
      * returns true.
      *

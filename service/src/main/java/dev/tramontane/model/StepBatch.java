@@ -29,8 +29,17 @@ public interface StepBatch {
     /** Empties the batch for the next step. */
     void clear();
 
-    /** Starts a span of {@code slot} at absolute {@code position}; its rows follow by {@link #addRow}. */
-    void addSpan(int slot, long position);
+    /** Starts a span of {@code slot} without an adapter at absolute {@code position}; its rows follow by {@link #addRow}. */
+    default void addSpan(int slot, long position) {
+        addSpan(slot, position, 0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param adapter that its rows are computed with, a loaded one; 0 for none
+     */
+    void addSpan(int slot, long position, int adapter);
 
     /** Adds a token to the last span and returns its row. */
     int addRow(int token);

@@ -53,18 +53,19 @@ final class Asks {
 
     static Submission demand(Submission submission, long demand) {
         return new Submission(
-                submission.prompt(),
-                submission.continued(),
-                submission.maxTokens(),
-                submission.minTokens(),
-                submission.endTokens(),
-                submission.sampling(),
-                submission.tops(),
-                submission.promptTops(),
-                demand,
-                submission.tenant(),
-                submission.urgency(),
-                submission.guides());
+                        submission.prompt(),
+                        submission.continued(),
+                        submission.maxTokens(),
+                        submission.minTokens(),
+                        submission.endTokens(),
+                        submission.sampling(),
+                        submission.tops(),
+                        submission.promptTops(),
+                        demand,
+                        submission.tenant(),
+                        submission.urgency(),
+                        submission.guides())
+                .adapted(submission.adapter());
     }
 
     /** The same, of which so many last tokens of the prompt were generated. */
@@ -84,18 +85,19 @@ final class Asks {
     /** The same of another prompt, for somebody. */
     static Submission of(Tenant tenant, int[] prompt, Submission other) {
         return new Submission(
-                prompt,
-                0,
-                other.maxTokens(),
-                other.minTokens(),
-                other.endTokens(),
-                other.sampling(),
-                other.tops(),
-                other.promptTops(),
-                other.initialDemand(),
-                tenant,
-                Urgency.NONE,
-                other.guides());
+                        prompt,
+                        0,
+                        other.maxTokens(),
+                        other.minTokens(),
+                        other.endTokens(),
+                        other.sampling(),
+                        other.tops(),
+                        other.promptTops(),
+                        other.initialDemand(),
+                        tenant,
+                        Urgency.NONE,
+                        other.guides())
+                .adapted(other.adapter());
     }
 
     /** Tokens one after the other. */
@@ -108,23 +110,24 @@ final class Asks {
 
     private static Submission continued(int[] tokens, int continued, int maxTokens, Submission other) {
         return new Submission(
-                tokens,
-                continued,
-                maxTokens,
-                other.minTokens(),
-                other.endTokens(),
-                other.sampling(),
-                other.tops(),
-                other.promptTops(),
-                other.initialDemand(),
-                other.tenant(),
-                Urgency.NONE,
-                other.guides() instanceof FakeGuide.Rule rule
-                        ? rule.after(Arrays.stream(tokens)
-                                .skip(tokens.length - continued)
-                                .boxed()
-                                .toList())
-                        : other.guides());
+                        tokens,
+                        continued,
+                        maxTokens,
+                        other.minTokens(),
+                        other.endTokens(),
+                        other.sampling(),
+                        other.tops(),
+                        other.promptTops(),
+                        other.initialDemand(),
+                        other.tenant(),
+                        Urgency.NONE,
+                        other.guides() instanceof FakeGuide.Rule rule
+                                ? rule.after(Arrays.stream(tokens)
+                                        .skip(tokens.length - continued)
+                                        .boxed()
+                                        .toList())
+                                : other.guides())
+                .adapted(other.adapter());
     }
 
     /** Anything of {@link #random}, now and then a continued answer. */
@@ -138,18 +141,19 @@ final class Asks {
     /** The same for somebody, at some time. */
     static Submission of(Tenant tenant, Urgency urgency, Submission s) {
         return new Submission(
-                s.prompt(),
-                s.continued(),
-                s.maxTokens(),
-                s.minTokens(),
-                s.endTokens(),
-                s.sampling(),
-                s.tops(),
-                s.promptTops(),
-                s.initialDemand(),
-                tenant,
-                urgency,
-                s.guides());
+                        s.prompt(),
+                        s.continued(),
+                        s.maxTokens(),
+                        s.minTokens(),
+                        s.endTokens(),
+                        s.sampling(),
+                        s.tops(),
+                        s.promptTops(),
+                        s.initialDemand(),
+                        tenant,
+                        urgency,
+                        s.guides())
+                .adapted(s.adapter());
     }
 
     static Submission scored(int[] prompt, int maxTokens) {

@@ -3,9 +3,12 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -107,8 +110,16 @@ final class EngineEquivalencePropertyTest {
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 120, 1) * (1 + random.nextInt(3));
         // Chunks follow a clock that jumps, in half of the cases.
         long stepNanos = random.nextBoolean() ? 0 : 1 + random.nextLong(1L << random.nextInt(1, 34));
-        Rig rig =
-                Rig.guessingNowAndThen(seed, model, roomy.withCacheBytes(bytes).withStepNanos(stepNanos));
+        Rig rig = Rig.guessingNowAndThen(
+                seed,
+                model,
+                roomy.withCacheBytes(bytes)
+                        .withStepNanos(stepNanos)
+                        .withAdapters(new AdapterRoom(2, 4, Adapter.Type.F32)));
+        List<CompletableFuture<EngineAdapter>> adapters = List.of(
+                rig.engine.loadAdapter(AdaptersTest.adapter("one", 4)),
+                rig.engine.loadAdapter(AdaptersTest.adapter("two", 1)));
+        rig.run();
         SplittableRandom clock = random.split();
         model.spy(batch -> rig.nanos.addAndGet(clock.nextLong(1L << clock.nextInt(1, 34))));
         List<Rig.Ask> asks = new ArrayList<>();
@@ -116,6 +127,10 @@ final class EngineEquivalencePropertyTest {
         for (int round = 0; round < 300; round++) {
             if (random.nextInt(4) == 0) {
                 Submission submission = Asks.randomlyContinued(random, 60, 40, random.nextInt(5));
+                if (random.nextBoolean()) {
+                    submission =
+                            submission.adapted(adapters.get(random.nextInt(2)).join());
+                }
                 int choices = submission.continued() > 0 ? 1 : 1 + random.nextInt(Math.min(3, slots));
                 if (rig.engine
                         .plan()

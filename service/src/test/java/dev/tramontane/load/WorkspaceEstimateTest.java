@@ -66,7 +66,7 @@ final class WorkspaceEstimateTest {
                 MemoryUse foreseen = WorkspaceEstimate.of(Kernels.library(), plan.geometry(), backend, shape, threads);
                 assertThat(foreseen)
                         .as("%s, %s, %d rows, %d threads", backend, name, rows, threads)
-                        .isEqualTo(new MemoryUse(0, 0, held.cache(), held.workspace()));
+                        .isEqualTo(new MemoryUse(0, 0, held.cache(), held.workspace(), 0));
             }
         }
     }

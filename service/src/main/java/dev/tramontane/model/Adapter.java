@@ -1,0 +1,60 @@
+package dev.tramontane.model;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * What changes a model for some of its sequences (LoRA: Hu et al., arXiv 2106.09685): to a matrix's outputs it adds scale
+ * times b a x. Checked against the model's geometry by who made it.
+ *
+ * @param digest of all that it consists of: equal ones compute the same
+ * @param parts at most one for a matrix, in rising order of layers
+ */
+public record Adapter(String digest, List<Part> parts) {
+
+    /** Matrices that can be adapted. */
+    public enum Matrix {
+        Q,
+        K,
+        V,
+        OUT,
+        GATE,
+        UP,
+        DOWN
+    }
+
+    /** Types of its numbers. */
+    public enum Type {
+        F32,
+        F16,
+        BF16
+    }
+
+    /**
+     * Of one matrix.
+     *
+     * @param rank rows of {@code a}, columns of {@code b}
+     * @param halves whether rows of {@code b} for q and k lie as in Hugging Face's files, else as in Mistral's
+     * @param a [rank, the matrix's columns], off-heap
+     * @param b [the matrix's rows, rank], off-heap
+     */
+    public record Part(
+            Matrix matrix,
+            int layer,
+            int rank,
+            float scale,
+            boolean halves,
+            Type aType,
+            MemorySegment a,
+            Type bType,
+            MemorySegment b) {}
+
+    public Adapter {
+        parts = List.copyOf(parts);
+    }
+
+    /** The largest of its parts'. */
+    public int rank() {
+        return parts.stream().mapToInt(Part::rank).max().orElse(0);
+    }
+}
