@@ -3,6 +3,7 @@ package dev.tramontane.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.Kernels;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.StepBatch;
@@ -35,6 +36,19 @@ final class Lanes {
 
     /** @param rings page table entries of a slot in each group */
     Lanes(Model model, int pageTokens, int[] rings, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
+        this(model, pageTokens, rings, slots, maxRows, halfPrecision, pageOrder, AdapterRoom.NONE);
+    }
+
+    /** The same with room for adapters. */
+    Lanes(
+            Model model,
+            int pageTokens,
+            int[] rings,
+            int slots,
+            int maxRows,
+            boolean halfPrecision,
+            long pageOrder,
+            AdapterRoom adapters) {
         this.model = model;
         batch = model.newBatch();
         this.rings = rings.clone();
@@ -53,7 +67,7 @@ final class Lanes {
             groups.add(new CacheShape.Group(slots * ring, ring));
         }
         model.sizeCache(new CacheShape(
-                pageTokens, slots, maxRows, slots, maxRows, Kernels.halfPrecision(halfPrecision), groups));
+                pageTokens, slots, maxRows, slots, maxRows, Kernels.halfPrecision(halfPrecision), groups, adapters));
     }
 
     private static int[] everyGroup(Model model, int ring) {
@@ -63,7 +77,11 @@ final class Lanes {
     }
 
     /** Tokens {@code from .. from + count - 1} of a sequence in its slot. */
-    record Chunk(int slot, int[] tokens, int from, int count) {}
+    record Chunk(int slot, int[] tokens, int from, int count, int adapter) {
+        Chunk(int slot, int[] tokens, int from, int count) {
+            this(slot, tokens, from, count, 0);
+        }
+    }
 
     /** Runs one step of these chunks. */
     void step(Chunk... chunks) {
@@ -73,7 +91,7 @@ final class Lanes {
             if (scores[chunk.slot()] == null || scores[chunk.slot()].length != chunk.tokens().length - 1) {
                 scores[chunk.slot()] = new float[chunk.tokens().length - 1];
             }
-            batch.addSpan(chunk.slot(), chunk.from());
+            batch.addSpan(chunk.slot(), chunk.from(), chunk.adapter());
             for (int i = chunk.from(); i < chunk.from() + chunk.count(); i++) {
                 int row = batch.addRow(chunk.tokens()[i]);
                 if (i + 1 < chunk.tokens().length) {
