@@ -97,6 +97,7 @@ final class AgainstOptions {
                         kv == null ? engine.halfPrecision() : own.engine().halfPrecision(),
                         engine.prefixes(),
                         engine.speculation(),
+                        engine.lora(),
                         engine.snapshots(),
                         engine.queueRequests(),
                         engine.queueTokens()),

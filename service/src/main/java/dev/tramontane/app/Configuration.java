@@ -6,10 +6,14 @@ import dev.tramontane.engine.Speculation;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -137,6 +141,7 @@ record Configuration(
      * @param cacheBytes of the key/value cache
      * @param halfPrecision F16 cache, else F32
      * @param prefixes whether what was computed is kept for later requests that begin alike
+     * @param lora adapters
      * @param snapshots where it outlives the process
      * @param queueRequests requests that may wait
      * @param queueTokens prompt tokens that may wait
@@ -150,9 +155,19 @@ record Configuration(
             boolean halfPrecision,
             boolean prefixes,
             Speculation speculation,
+            LoraChoice lora,
             SnapshotChoice snapshots,
             int queueRequests,
             long queueTokens) {}
+
+    /**
+     * Which adapters there are.
+     *
+     * @param atStart their directories by their names
+     * @param directory from which requests may load others; empty: from nowhere
+     * @param room for them; none where neither is given
+     */
+    record LoraChoice(Map<String, Path> atStart, Optional<Path> directory, AdapterRoom room) {}
 
     /**
      * @param directory of snapshot files; empty for none
@@ -416,6 +431,7 @@ record Configuration(
                 values.word(Setting.KV, List.of("f16", "f32")).orElseThrow().equals("f16"),
                 values.on(Setting.PREFIX_CACHE),
                 values.speculation(Setting.SPECULATE),
+                lora(values),
                 new SnapshotChoice(
                         values.path(Setting.SNAPSHOT_DIR),
                         values.size(Setting.SNAPSHOT_BYTES).orElseThrow()),
@@ -424,6 +440,25 @@ record Configuration(
         values.atLeast(Setting.BATCH_TOKENS, engine.batchTokens(), Setting.MAX_BATCH, engine.lanes());
         values.atLeast(Setting.MAX_SEQUENCES, engine.slots(), Setting.MAX_BATCH, engine.lanes());
         return engine;
+    }
+
+    private static LoraChoice lora(SettingValues values) {
+        Map<String, Path> atStart = values.adapters(Setting.LORA);
+        Optional<Path> directory = values.path(Setting.LORA_DIR);
+        int most = values.whole(Setting.MAX_LORAS, 1, 1024).orElseThrow();
+        int rank = values.whole(Setting.MAX_LORA_RANK, 1, 512).orElseThrow();
+        String type = values.word(Setting.LORA_TYPE, List.of("f32", "bf16", "f16"))
+                .orElseThrow()
+                .toUpperCase(Locale.ROOT);
+        if (atStart.size() > most) {
+            throw new UsageException(Setting.MAX_LORAS.flag() + " must be at least " + atStart.size()
+                    + ", the adapters of " + Setting.LORA.flag() + ", got " + most);
+        }
+        boolean wanted = !atStart.isEmpty() || directory.isPresent();
+        return new LoraChoice(
+                atStart,
+                directory,
+                wanted ? new AdapterRoom(most, rank, Adapter.Type.valueOf(type)) : AdapterRoom.NONE);
     }
 
     private static HttpChoice http(SettingValues values) {

@@ -15,6 +15,7 @@ import dev.tramontane.api.journal.Journal;
 import dev.tramontane.api.journal.JournalObserver;
 import dev.tramontane.api.journal.JournalPlace;
 import dev.tramontane.api.ollama.OllamaRoutes;
+import dev.tramontane.api.openai.AdapterRoutes;
 import dev.tramontane.api.openai.CapacityRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
@@ -111,6 +112,7 @@ final class Listener implements AutoCloseable {
                     door.managementPort().isPresent() ? nothing -> {} : operators.get(1),
                     operators.getLast(), // Answers a key's own question, too.
                     new ModelRoutes(stock),
+                    new AdapterRoutes(vertx, config, stock, memory),
                     chats,
                     new TokenizeRoutes(vertx, config, stock, memory),
                     new ResponsesRoute(responses),

@@ -2,7 +2,10 @@ package dev.tramontane.app;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ModelFacts;
+import dev.tramontane.generation.AdaptedGenerator;
+import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -22,7 +25,10 @@ final class LoneModel implements Stock {
     private static final int MOST_SECONDS = 3600;
 
     /** What there is to serve once it has been loaded. */
-    private record Loaded(TextGenerator generator, BooleanSupplier healthy) {}
+    private record Loaded(
+            TextGenerator generator,
+            BooleanSupplier healthy,
+            @Nullable Adapters adapters) {}
 
     private final String name;
     private final long createdSeconds;
@@ -60,9 +66,13 @@ final class LoneModel implements Stock {
         return left <= 0 ? LATE_SECONDS : Math.clamp(Math.ceilDiv(left, 1_000_000_000L), 1, MOST_SECONDS);
     }
 
-    /** The model answers. */
-    void ready(TextGenerator generator, BooleanSupplier healthy) {
-        loaded = new Loaded(generator, healthy);
+    /**
+     * The model answers.
+     *
+     * @param adapters of it; null where there is no room for any
+     */
+    void ready(TextGenerator generator, BooleanSupplier healthy, @Nullable Adapters adapters) {
+        loaded = new Loaded(generator, healthy, adapters);
     }
 
     @Override
@@ -79,16 +89,27 @@ final class LoneModel implements Stock {
     @Override
     public List<Entry> list() {
         Loaded served = loaded;
-        return List.of(new Entry(
-                name, createdSeconds, served == null ? null : served.generator().profile()));
+        if (served == null || served.adapters() == null) {
+            return List.of(new Entry(
+                    name,
+                    createdSeconds,
+                    served == null ? null : served.generator().profile()));
+        }
+        ModelProfile profile = served.generator().profile();
+        List<Entry> entries = new ArrayList<>(List.of(new Entry(name, createdSeconds, profile)));
+        served.adapters()
+                .all()
+                .forEach((id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
+        return entries;
     }
 
     @Override
     public @Nullable TextGenerator find(@Nullable String asked) {
-        if (asked != null && !asked.equals(name)) {
-            return null;
-        }
+        boolean itself = asked == null || asked.equals(name);
         Loaded served = loaded;
+        if (!itself) {
+            return served == null || served.adapters() == null ? null : adapted(served, served.adapters(), asked);
+        }
         if (served == null) {
             throw new ApiException(
                     503,
@@ -99,5 +120,18 @@ final class LoneModel implements Stock {
                     secondsUntilReady());
         }
         return served.generator();
+    }
+
+    private static @Nullable TextGenerator adapted(Loaded served, Adapters adapters, String asked) {
+        return adapters.find(asked)
+                .map(adapter -> new AdaptedGenerator(served.generator(), asked, adapter))
+                .orElse(null);
+    }
+
+    @Override
+    public @Nullable Adapting adapting() {
+        Loaded served = loaded;
+        Adapters adapters = served == null ? null : served.adapters();
+        return adapters == null || !adapters.changes() ? null : adapters;
     }
 }

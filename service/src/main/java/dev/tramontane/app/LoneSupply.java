@@ -1,5 +1,6 @@
 package dev.tramontane.app;
 
+import dev.tramontane.app.Configuration.LoraChoice;
 import org.jspecify.annotations.Nullable;
 
 /** One model, which is loaded at start and stays. */
@@ -11,6 +12,7 @@ final class LoneSupply implements Supply {
     private final DrainGate gate;
     private final LoneModel stock;
     private @Nullable RunningModel model;
+    private @Nullable Adapters adapters;
 
     LoneSupply(Offered offered, Environment environment, ServeMetrics metrics, Watchdog watchdog, DrainGate gate) {
         this.offered = offered;
@@ -48,9 +50,16 @@ final class LoneSupply implements Supply {
         }
         watchdog.watch(Pulse.of(running.engine()));
         metrics.life.loaded(System.nanoTime() - begun - running.warmUpNanos(), running.warmUpNanos());
+        LoraChoice lora = offered.configuration().engine().lora();
+        if (lora.room().most() > 0) {
+            adapters = new Adapters(
+                    offered.name(), running.engine(), running.loaded().geometry(), lora.directory());
+            adapters.load(lora);
+        }
         stock.ready(
                 gate.through(running.generator()),
-                () -> running.engine().status().healthy());
+                () -> running.engine().status().healthy(),
+                adapters);
     }
 
     @Override
@@ -67,6 +76,9 @@ final class LoneSupply implements Supply {
 
     @Override
     public void close() {
+        if (adapters != null) {
+            adapters.close();
+        }
         if (model != null) {
             model.close();
         }

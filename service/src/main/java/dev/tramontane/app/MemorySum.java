@@ -65,6 +65,7 @@ record MemorySum(List<Item> items) {
                 weights.repacked(),
                 place));
         items.add(new Item("cache", "cache_bytes", pages, place));
+        items.add(new Item("adapters", "adapters_bytes", step.adapters(), place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
         items.add(new Item(
                 "buffers of snapshots",

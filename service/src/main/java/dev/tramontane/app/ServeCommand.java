@@ -93,6 +93,11 @@ final class ServeCommand extends Command {
         }
         boolean several =
                 offered.size() > 1 || configuration.registry().keepAlive().isPresent();
+        if (several && configuration.engine().lora().room().most() > 0) {
+            throw new UsageException(Setting.LORA.flag() + " and " + Setting.LORA_DIR.flag()
+                    + " are for a server of one model, which stays: leave out the others, and "
+                    + Setting.KEEP_ALIVE.flag());
+        }
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         environment().onTermination().accept(shutdown);

@@ -187,6 +187,33 @@ enum Setting {
             "Keep what was computed, in memory of the cache that nobody uses: a later request that begins alike, of the"
                     + " same key, computes only what is new. The answers are the same.",
             "off"),
+    LORA(
+            "lora",
+            "NAME=DIR,...",
+            "",
+            "Adapters (LoRA) that PEFT saved, to be asked for as models of these names, or as MODEL:NAME. Several at once"
+                    + " are computed together. Default: none.",
+            "support=adapters/support,legal=adapters/legal"),
+    LORA_DIR(
+            "lora-dir",
+            "DIR",
+            "",
+            "Let requests to /v1/load_lora_adapter and /v1/unload_lora_adapter load adapters that lie in this folder, and"
+                    + " unload any. Whoever may ask the server may do that: with keys, their holders. Default: nobody may.",
+            "/var/lib/tramontane/adapters"),
+    MAX_LORAS(
+            "max-loras",
+            "N",
+            "8",
+            "Adapters that may be loaded at a time, with --lora or --lora-dir. Memory for all of them is taken at start.",
+            "16"),
+    MAX_LORA_RANK("max-lora-rank", "N", "16", "The largest rank (r) of an adapter's matrix, up to 512.", "64"),
+    LORA_TYPE(
+            "lora-type",
+            "TYPE",
+            "f32",
+            "To what adapters are rounded as they are loaded: f32, bf16 or f16. The latter two take half the memory.",
+            "bf16"),
     SPECULATE(
             "speculate",
             "off|auto|ngram[:N]",

@@ -7,8 +7,10 @@ import dev.tramontane.engine.Speculation;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -95,6 +97,29 @@ final class SettingValues {
             throw new IllegalArgumentException("no way to guess tokens");
         }
         return new Speculation(method, colon < 0 ? Speculation.USUAL : integer(text.substring(colon + 1)));
+    }
+
+    /** Directories by the names of the adapters in them, in their order. */
+    Map<String, Path> adapters(Setting setting) {
+        return parsed(
+                        setting,
+                        "NAME=DIR, several with commas between; names have up to 128 letters, digits, '.', '_', '-' or '/',"
+                                + " each once",
+                        SettingValues::adapters,
+                        value -> true)
+                .orElse(Map.of());
+    }
+
+    private static Map<String, Path> adapters(String text) {
+        Map<String, Path> adapters = new LinkedHashMap<>();
+        for (String entry : text.split(",", -1)) {
+            int equals = entry.indexOf('=');
+            String name = entry.substring(0, Math.max(0, equals));
+            if (!Adapters.isName(name) || adapters.put(name, Path.of(entry.substring(equals + 1))) != null) {
+                throw new IllegalArgumentException("no adapter");
+            }
+        }
+        return adapters;
     }
 
     /** From 0 to 1, of a setting that has a default. */

@@ -2,7 +2,6 @@ package dev.tramontane.app;
 
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
-import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +126,6 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                         configuration.engine().queueRequests(),
                         configuration.engine().queueTokens()),
                 configuration.engine().speculation(),
-                AdapterRoom.NONE);
+                configuration.engine().lora().room());
     }
 }

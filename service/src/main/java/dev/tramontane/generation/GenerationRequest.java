@@ -2,6 +2,7 @@ package dev.tramontane.generation;
 
 import dev.tramontane.answer.CallRules;
 import dev.tramontane.answer.Tools;
+import dev.tramontane.engine.EngineAdapter;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.Sampling;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param calls which of the prompt's tools each answer may call, and whether it must
  * @param thinking tokens that thoughts of each answer may have; empty for any number
  * @param guessing whether and how its tokens are guessed ahead; null for what the engine does by itself
+ * @param adapter that all of it is computed with; null for none
  */
 public record GenerationRequest(
         Prompt prompt,
@@ -43,7 +45,8 @@ public record GenerationRequest(
         @Nullable AnswerForm form,
         CallRules calls,
         OptionalInt thinking,
-        @Nullable Guessing guessing) {
+        @Nullable Guessing guessing,
+        @Nullable EngineAdapter adapter) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -70,7 +73,15 @@ public record GenerationRequest(
                 null,
                 CallRules.FREE,
                 OptionalInt.empty(),
+                null,
                 null);
+    }
+
+    /** The same, computed with an adapter. */
+    public GenerationRequest adapted(@Nullable EngineAdapter other) {
+        Draft draft = new Draft(this);
+        draft.adapter = other;
+        return draft.request();
     }
 
     /** The tools that an answer may call, and by which rules; null where it is read as a text, whatever it looks like. */
@@ -172,6 +183,7 @@ public record GenerationRequest(
         private CallRules calls;
         private OptionalInt thinking;
         private @Nullable Guessing guessing;
+        private @Nullable EngineAdapter adapter;
 
         Draft(GenerationRequest as) {
             this.as = as;
@@ -186,6 +198,7 @@ public record GenerationRequest(
             calls = as.calls;
             thinking = as.thinking;
             guessing = as.guessing;
+            adapter = as.adapter;
         }
 
         GenerationRequest request() {
@@ -204,7 +217,8 @@ public record GenerationRequest(
                     form,
                     calls,
                     thinking,
-                    guessing);
+                    guessing,
+                    adapter);
         }
     }
 }

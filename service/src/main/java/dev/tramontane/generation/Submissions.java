@@ -100,7 +100,7 @@ final class Submissions {
      * @throws CancellationException when nobody waits any more
      */
     Submission of(GenerationRequest request, PreparedPrompt prompt, boolean complete, BooleanSupplier gone) {
-        Submission free = free(request, prompt.ids(), complete);
+        Submission free = free(request, prompt.ids(), complete).adapted(request.adapter());
         if (free.maxTokens() == 0) {
             return free;
         }

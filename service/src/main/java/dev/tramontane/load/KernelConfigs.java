@@ -12,6 +12,7 @@ import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Stretch;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -83,9 +84,9 @@ final class KernelConfigs {
                         part.scale(),
                         part.halves(),
                         type(part.aType()),
-                        part.a(),
+                        MemorySegment.ofBuffer(part.a()),
                         type(part.bType()),
-                        part.b()))
+                        MemorySegment.ofBuffer(part.b())))
                 .toList();
     }
 

@@ -1,6 +1,6 @@
 package dev.tramontane.model;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -35,8 +35,8 @@ public record Adapter(String digest, List<Part> parts) {
      *
      * @param rank rows of {@code a}, columns of {@code b}
      * @param halves whether rows of {@code b} for q and k lie as in Hugging Face's files, else as in Mistral's
-     * @param a [rank, the matrix's columns], off-heap
-     * @param b [the matrix's rows, rank], off-heap
+     * @param a [rank, the matrix's columns], a direct buffer from its position on
+     * @param b [the matrix's rows, rank], likewise
      */
     public record Part(
             Matrix matrix,
@@ -45,9 +45,9 @@ public record Adapter(String digest, List<Part> parts) {
             float scale,
             boolean halves,
             Type aType,
-            MemorySegment a,
+            ByteBuffer a,
             Type bType,
-            MemorySegment b) {}
+            ByteBuffer b) {}
 
     public Adapter {
         parts = List.copyOf(parts);

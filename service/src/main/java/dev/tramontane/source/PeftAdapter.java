@@ -8,8 +8,6 @@ import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.weights.ModelFileException;
 import dev.tramontane.weights.SafetensorsFile;
 import dev.tramontane.weights.SafetensorsTensor;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -186,9 +184,9 @@ public final class PeftAdapter implements AutoCloseable {
                     config.scale(found.module),
                     true,
                     type(found.a),
-                    found.a.data(),
+                    found.a.data().asByteBuffer(),
                     type(found.b),
-                    found.b.data());
+                    found.b.data().asByteBuffer());
         }
 
         /** What the configuration names and the file lacks would begin as nothing: more likely the file is not whole. */
@@ -266,10 +264,8 @@ public final class PeftAdapter implements AutoCloseable {
                     + Float.floatToIntBits(part.scale()) + " " + part.halves() + " " + part.aType() + " " + part.bType()
                     + "\n";
             digest.update(head.getBytes(StandardCharsets.US_ASCII));
-            for (MemorySegment data : List.of(part.a(), part.b())) {
-                ByteBuffer bytes = data.asByteBuffer();
-                digest.update(bytes);
-            }
+            digest.update(part.a().duplicate());
+            digest.update(part.b().duplicate());
         }
         return HexFormat.of().formatHex(digest.digest());
     }

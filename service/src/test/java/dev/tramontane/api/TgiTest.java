@@ -229,7 +229,6 @@ final class TgiTest {
             /generate | {"inputs": "a", "parameters": {"truncate": 5}} | parameters.truncate is not supported; send a text that fits
             /generate | {"inputs": "a", "parameters": {"typical_p": 0.5}} | parameters.typical_p is not supported
             /generate | {"inputs": "a", "parameters": {"watermark": true}} | parameters.watermark must be false
-            /generate | {"inputs": "a", "parameters": {"adapter_id": "x"}} | parameters.adapter_id is not supported
             /generate | {"inputs": "a", "parameters": {"best_of": 2}} | parameters.best_of above 1 needs do_sample
             /generate | {"inputs": "a", "parameters": {"best_of": 99}} | parameters.best_of must be
             /generate | {"inputs": "a", "parameters": {"temperature": -1}} | parameters.temperature must be

@@ -52,7 +52,8 @@ class ServingTest {
                         return Flux.empty();
                     }
                 },
-                healthy::get);
+                healthy::get,
+                null);
         assertThat(serving.ready()).isEqualTo(Health.Answer.WELL);
         assertThat(serving.state()).isEqualTo("ready");
         healthy.set(false);

@@ -7,7 +7,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.ModelException;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +24,7 @@ final class AdaptersTest {
 
     /** What the fake model looks at. */
     static Adapter adapter(String digest, int rank) {
-        MemorySegment none = MemorySegment.NULL;
+        ByteBuffer none = ByteBuffer.allocateDirect(0);
         return new Adapter(
                 digest,
                 List.of(new Adapter.Part(

@@ -23,7 +23,11 @@ final class ModelFormat {
         json.writeNumberProperty("created", model.createdSeconds());
         json.writeStringProperty("owned_by", "tramontane");
         json.writeStringProperty("root", model.id());
-        json.writeNullProperty("parent");
+        if (model.parent() == null) {
+            json.writeNullProperty("parent");
+        } else {
+            json.writeStringProperty("parent", model.parent());
+        }
         json.writeNumberProperty("max_model_len", profile.contextTokens());
         json.writeStringProperty("type", "base");
         json.writeStringProperty("name", model.id());

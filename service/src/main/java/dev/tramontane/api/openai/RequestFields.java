@@ -218,7 +218,7 @@ public final class RequestFields {
             refused("mirostat", "use temperature and top_p"),
             refused("n_keep", "send a prompt that fits"),
             refused("id_slot", "places are given by the server"),
-            refused("lora", "no adapters are served"));
+            refused("lora", "name the adapter as the model"));
 
     /** All of them; a name may stand twice where endpoints differ. */
     static final List<RequestField> ALL = all();

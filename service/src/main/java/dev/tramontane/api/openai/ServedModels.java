@@ -22,15 +22,22 @@ public interface ServedModels {
      * @param createdSeconds since 1970
      * @param profile null while the server's one model is being loaded
      * @param stay how it stands where models come and go; null of a server's one model, which stays
+     * @param parent of an adapter the model that it changes; null of a model
      */
     record Entry(
             String id,
             long createdSeconds,
             @Nullable ModelProfile profile,
-            @Nullable Stay stay) {
+            @Nullable Stay stay,
+            @Nullable String parent) {
         /** Of a model that stays. */
         public Entry(String id, long createdSeconds, @Nullable ModelProfile profile) {
-            this(id, createdSeconds, profile, null);
+            this(id, createdSeconds, profile, null, null);
+        }
+
+        /** Of a model that comes and goes; null for one that stays. */
+        public Entry(String id, long createdSeconds, @Nullable ModelProfile profile, @Nullable Stay stay) {
+            this(id, createdSeconds, profile, stay, null);
         }
 
         /** Whether it answers without being loaded first. */
@@ -62,6 +69,29 @@ public interface ServedModels {
 
         /** Unloads a listed model as soon as nothing runs on it. */
         void unload(String id);
+    }
+
+    /** What operators may say of adapters while a server runs. */
+    interface Adapting {
+        /**
+         * Loads an adapter from the folder that the operator named.
+         *
+         * @param path in that folder
+         * @return comes when it can be asked for; errors are {@link ApiException}
+         */
+        Mono<Void> load(String name, String path);
+
+        /**
+         * Takes an adapter away: no new request may ask for it, and its place is free when those that use it are over.
+         *
+         * @throws ApiException when there is none of that name
+         */
+        void unload(String name);
+    }
+
+    /** Null where adapters are those of the start. */
+    default @Nullable Adapting adapting() {
+        return null;
     }
 
     /** All of them; while loading, those that will be. */

@@ -70,7 +70,7 @@ final class TgiFields {
             only("watermark", "texts are not marked", false),
             refused("truncate", "send a text that fits"),
             refused("typical_p", "use top_p"),
-            refused("adapter_id", "no adapters are served"));
+            honoured("adapter_id", JsonSchema.string(), "the adapter that is asked for, by its name in /v1/models"));
 
     /** All of them. */
     static final List<RequestField> ALL = all();

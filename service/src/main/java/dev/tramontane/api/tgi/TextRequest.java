@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A body with {@code inputs} and {@code parameters}.
@@ -49,6 +50,15 @@ record TextRequest(boolean stream, UrgencyFields urgency, String text, Told told
         STREAM
     }
 
+    /**
+     * The adapter that a body asks for, which is the model then; null for none. Before {@link #read}, which passes over it.
+     */
+    static @Nullable String adapter(JsonFields fields) {
+        Object given = fields.value("parameters");
+        return fields.inner(given == null ? Map.of() : given, fields.path("parameters"))
+                .string("adapter_id");
+    }
+
     static TextRequest read(JsonFields fields, At at, RequestLimits limits, ModelProfile profile) {
         RequestField.settle(fields, RequestField.Endpoint.TGI);
         boolean stream = at == At.ROOT ? fields.flag(STREAM, false) : at == At.STREAM;
@@ -61,6 +71,7 @@ record TextRequest(boolean stream, UrgencyFields urgency, String text, Told told
         Object given = fields.value("parameters");
         JsonFields parameters = fields.inner(given == null ? Map.of() : given, fields.path("parameters"));
         RequestField.settle(parameters, RequestField.Endpoint.TGI_PARAMETERS);
+        parameters.string("adapter_id");
         boolean full = parameters.flag("return_full_text", at == At.ROOT);
         boolean prefill = parameters.flag("decoder_input_details", false);
         if (prefill && stream) {

@@ -67,7 +67,7 @@ public final class TgiRoutes implements ApiRoutes {
     }
 
     private Asked asked(JsonFields fields, At at) {
-        TextGenerator generator = models.get(null);
+        TextGenerator generator = models.get(TextRequest.adapter(fields));
         return new Asked(generator, TextRequest.read(fields, at, config.requests(), generator.profile()));
     }
 

@@ -1,0 +1,220 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.Oracle;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** A fine-tuned adapter over real sockets, as docs/lora.md has it: its requests are those of the document. */
+final class AdaptersServedTest {
+    private static final Pattern CURL = Pattern.compile("(?m)^curl http://localhost:8080(\\S+) .* -d '(\\{.*})'$");
+
+    private final JsonNode trained = Oracle.read("peft-adapters").get("trained");
+    private final String answer = trained.get("answer").asString();
+
+    @TempDir
+    Path dir;
+
+    @BeforeEach
+    void copyAdapters() throws IOException {
+        for (String name : List.of("trained", "half")) {
+            Path to = Files.createDirectories(dir.resolve("adapters").resolve(name.equals("trained") ? "roses" : name));
+            for (String file : List.of("adapter_config.json", "adapter_model.safetensors")) {
+                Files.copy(Oracle.path("adapters/" + name).resolve(file), to.resolve(file));
+            }
+        }
+    }
+
+    private SeveralModels serve(String... more) {
+        String[] all = Stream.concat(
+                        Stream.of(
+                                "--model",
+                                Oracle.path("models/mistral-window-16").toString(),
+                                "--served-model-name",
+                                "base",
+                                "--max-lora-rank",
+                                "16",
+                                "--max-loras",
+                                "3"),
+                        Stream.of(more))
+                .toArray(String[]::new);
+        return new SeveralModels(all);
+    }
+
+    private String adapters() {
+        return dir.resolve("adapters").toString();
+    }
+
+    private JsonObject ask(String model) {
+        return new JsonObject()
+                .put("model", model)
+                .put("prompt", trained.get("text").asString())
+                .put("temperature", 0)
+                .put("max_tokens", 40);
+    }
+
+    private static String text(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return new JsonObject(response.body())
+                .getJsonArray("choices")
+                .getJsonObject(0)
+                .getString("text");
+    }
+
+    /** Whatever the document tells to send is answered, and a completion is what was trained. */
+    @Test
+    void theDocumentsRequestsAreAnswered() throws Exception {
+        String document = Files.readString(Path.of("..", "docs", "lora.md"));
+        try (SeveralModels server = serve("--lora", "roses=" + adapters() + "/roses", "--lora-dir", adapters())) {
+            int sent = 0;
+            for (Matcher curl = CURL.matcher(document); curl.find(); sent++) {
+                HttpResponse<String> response = server.send(server.post(curl.group(1), new JsonObject(curl.group(2))));
+                assertThat(response.statusCode())
+                        .as("%s: %s", curl.group(2), response.body())
+                        .isEqualTo(200);
+                if (!curl.group(1).contains("load")) {
+                    assertThat(response.body()).contains(answer);
+                }
+            }
+            assertThat(sent).isEqualTo(6);
+            assertThat(text(server.send(server.post("/v1/completions", ask("base")))))
+                    .doesNotContain(answer);
+        }
+    }
+
+    @Test
+    void everyProtocolKnowsAdaptersAndListsThemWithTheirParent() throws Exception {
+        try (SeveralModels server = serve("--lora", "roses=" + adapters() + "/roses")) {
+            JsonArray models = server.get("/v1/models").getJsonArray("data");
+            assertThat(models.stream()
+                            .map(JsonObject.class::cast)
+                            .map(m -> m.getString("id") + " " + m.getString("parent")))
+                    .containsExactly("base null", "roses base");
+            JsonObject ollama = new JsonObject()
+                    .put("model", "roses")
+                    .put("prompt", trained.get("text").asString())
+                    .put("raw", true)
+                    .put("stream", false)
+                    .put("options", new JsonObject().put("temperature", 0));
+            assertThat(new JsonObject(server.send(server.post("/api/generate", ollama))
+                                    .body())
+                            .getString("response"))
+                    .isEqualTo(answer);
+            assertThat(server.get("/api/tags").getJsonArray("models")).hasSize(2);
+            assertThat(server.send(server.post("/v1/completions", ask("base:none")))
+                            .statusCode())
+                    .isEqualTo(404);
+            JsonObject unknown =
+                    new JsonObject().put("inputs", "a").put("parameters", new JsonObject().put("adapter_id", "none"));
+            assertThat(server.send(server.post("/generate", unknown)).statusCode())
+                    .isEqualTo(404);
+            HttpResponse<String> off = server.send(server.post(
+                    "/v1/load_lora_adapter",
+                    new JsonObject().put("lora_name", "x").put("lora_path", "half")));
+            assertThat(off.statusCode()).isEqualTo(403);
+            assertThat(off.body()).contains("--lora-dir");
+        }
+    }
+
+    @Test
+    void onlyWhatLiesInTheFolderIsLoaded() throws Exception {
+        Path outside = Files.createDirectories(dir.resolve("outside"));
+        Files.copy(dir.resolve("adapters/half/adapter_config.json"), outside.resolve("adapter_config.json"));
+        Files.copy(
+                dir.resolve("adapters/half/adapter_model.safetensors"), outside.resolve("adapter_model.safetensors"));
+        Files.createSymbolicLink(dir.resolve("adapters/link"), outside);
+        Path mixed = Files.createDirectories(dir.resolve("adapters/mixed"));
+        Files.copy(outside.resolve("adapter_config.json"), mixed.resolve("adapter_config.json"));
+        Files.createSymbolicLink(
+                mixed.resolve("adapter_model.safetensors"), outside.resolve("adapter_model.safetensors"));
+        Files.createSymbolicLink(dir.resolve("adapters/within"), dir.resolve("adapters/half"));
+        try (SeveralModels server = serve("--lora-dir", adapters())) {
+            for (String path : List.of(
+                    "../outside",
+                    outside.toString(),
+                    "link",
+                    "mixed",
+                    "roses/../../outside",
+                    ".",
+                    "",
+                    "nothing",
+                    "\0")) {
+                HttpResponse<String> refused = load(server, "x", path);
+                assertThat(refused.statusCode()).as(path).isEqualTo(400);
+                assertThat(refused.body())
+                        .contains("names no directory with an adapter in the folder of --lora-dir")
+                        .doesNotContain(outside.toString());
+            }
+            assertThat(load(server, "within", "within").statusCode()).isEqualTo(200);
+            assertThat(load(server, "half", adapters() + "/half").statusCode()).isEqualTo(200);
+            assertThat(load(server, "half", "half").statusCode()).isEqualTo(409);
+            assertThat(load(server, "base", "half").statusCode()).isEqualTo(400);
+            assertThat(load(server, "a b", "half").statusCode()).isEqualTo(400);
+            assertThat(load(server, "third", "half").statusCode()).isEqualTo(200);
+            HttpResponse<String> full = load(server, "fourth", "half");
+            assertThat(full.statusCode()).isEqualTo(409);
+            assertThat(full.body()).contains("all 3 places for adapters are taken");
+            assertThat(unload(server, "third").statusCode()).isEqualTo(200);
+            assertThat(unload(server, "third").statusCode()).isEqualTo(404);
+            Files.writeString(dir.resolve("adapters/roses/adapter_config.json"), "{\"peft_type\": \"IA3\"}");
+            HttpResponse<String> other = load(server, "other", "roses");
+            assertThat(other.statusCode()).isEqualTo(400);
+            assertThat(other.body()).contains("\\\"peft_type\\\" is \\\"IA3\\\"");
+        }
+    }
+
+    private static HttpResponse<String> load(SeveralModels server, String name, String path) throws Exception {
+        return server.send(server.post(
+                "/v1/load_lora_adapter", new JsonObject().put("lora_name", name).put("lora_path", path)));
+    }
+
+    private static HttpResponse<String> unload(SeveralModels server, String name) throws Exception {
+        return server.send(server.post("/v1/unload_lora_adapter", new JsonObject().put("lora_name", name)));
+    }
+
+    /** Its reader stands still while the adapter is taken away, and gets all of his answer. */
+    @Test
+    void whoeverUsesAnAdapterKeepsItToTheEnd() throws Exception {
+        try (SeveralModels server = serve("--lora-dir", adapters())) {
+            assertThat(load(server, "roses", "roses").statusCode()).isEqualTo(200);
+            BufferedReader reader = server.stream("roses", 400);
+            assertThat(unload(server, "roses").statusCode()).isEqualTo(200);
+            assertThat(server.send(server.post("/v1/completions", ask("roses"))).statusCode())
+                    .isEqualTo(404);
+            assertThat(reader.lines().filter(line -> line.startsWith("data: {")).count())
+                    .isGreaterThan(100);
+        }
+    }
+
+    @Test
+    void anAdapterThatCannotBeUsedEndsTheStart() {
+        Outcome outcome = new CapturedProgram()
+                .run(
+                        "serve",
+                        "--port",
+                        "0",
+                        "--model",
+                        Oracle.path("models/mistral-window-16").toString(),
+                        "--max-lora-rank",
+                        "4",
+                        "--lora",
+                        "roses=" + adapters() + "/roses");
+        assertThat(outcome.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(outcome.err()).contains("the adapter roses cannot be loaded").contains("rank is 8, expected 1..4");
+    }
+}
