@@ -47,7 +47,7 @@ final class NetworkBuilder {
             NetworkBuilder builder = new NetworkBuilder(new RuleFacts(whole, spellable, impossible), nodes);
             int start = builder.node(whole, Network.RETURN_NODE);
             if (start == NOWHERE) {
-                throw new StructureException("", "no text at all is allowed");
+                throw new StructureException("", StructureException.NO_TEXT);
             }
             // A rule may turn out to have no text only here, where the vocabulary lacks bytes. Then whatever calls it
             // is built anew without.

@@ -53,7 +53,14 @@ public final class Structure {
 
     /** @param characters of the form */
     static Structure of(Form form, int characters, TokenTree tokens, StructureLimits limits, CacheMeter meter) {
-        return new Structure(form, characters, tokens, limits, meter);
+        try {
+            return new Structure(form, characters, tokens, limits, meter);
+        } catch (StructureException refused) {
+            if (!StructureException.NO_TEXT.equals(refused.getMessage())) {
+                throw refused;
+            }
+            throw EmptyParts.named(refused, form, tokens.single(), limits);
+        }
     }
 
     /**

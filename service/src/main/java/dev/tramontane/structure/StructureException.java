@@ -5,6 +5,9 @@ package dev.tramontane.structure;
  * fit for whoever sent it.
  */
 public final class StructureException extends RuntimeException {
+    /** Conditions that contradict each other, or an alphabet that cannot spell what they ask for. */
+    static final String NO_TEXT = "no text at all is allowed";
+
     private static final long serialVersionUID = 1L;
 
     /**

@@ -92,6 +92,15 @@ class ForcedCallLimitsTest {
                 .startsWith("tools is refused: the tool t3: the keyword \"$anchor\" is not supported");
     }
 
+    /** Conditions that contradict each other: no call is possible. */
+    @ParameterizedTest
+    @EnumSource
+    void aSchemaThatAllowsNothingIsToldByItsTool(Style style) {
+        JsonObject impossible = new JsonObject("{\"type\": \"integer\", \"minimum\": 5, \"maximum\": 2}");
+        JsonObject error = refused(style, 1, tool -> argument(impossible));
+        assertThat(error.getString("message")).isEqualTo("tools is refused: the tool t0: no text at all is allowed.");
+    }
+
     @ParameterizedTest
     @EnumSource
     void aThousandToolsAreTooMany(Style style) {
