@@ -191,7 +191,7 @@ final class RunningModel implements AutoCloseable {
         } else {
             LOG.warn("chats are refused: {}", layout.reason());
         }
-        SamplingDefaults sampling = sampling(configuration, loaded.source().sampling());
+        SamplingDefaults sampling = toldSampling(configuration, loaded.source().sampling());
         SnapshotFiles files = snapshots == null
                 ? null
                 : SnapshotFiles.open(configuration, name, loaded, library, sizing.plan(), snapshots);
@@ -231,14 +231,19 @@ final class RunningModel implements AutoCloseable {
         }
     }
 
+    /** What holds where a request says nothing. */
     static SamplingDefaults sampling(Configuration configuration, SamplingDefaults suggested) {
+        return configuration.model().suggestedSampling() ? suggested : SamplingDefaults.NEUTRAL;
+    }
+
+    private static SamplingDefaults toldSampling(Configuration configuration, SamplingDefaults suggested) {
         String flag = Setting.DEFAULT_SAMPLING.flag();
         if (suggested.equals(SamplingDefaults.NEUTRAL)) {
             LOG.info("requests that say nothing else are sampled with {}: the model suggests nothing", suggested);
             return suggested;
         }
         boolean taken = configuration.model().suggestedSampling();
-        SamplingDefaults sampling = taken ? suggested : SamplingDefaults.NEUTRAL;
+        SamplingDefaults sampling = sampling(configuration, suggested);
         LOG.info(
                 "requests that say nothing else are sampled with {}{}",
                 sampling,

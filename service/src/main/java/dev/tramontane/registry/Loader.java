@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class Loader {
     private static final Logger LOG = LoggerFactory.getLogger(Loader.class);
 
+    /** After which others may have given memory back. */
+    private static final int NO_ROOM_SECONDS = 30;
+
     private final ModelRegistry registry;
     private final Budget budget;
     private final RegistryObserver observer;
@@ -59,10 +62,19 @@ final class Loader {
     private void run() {
         try {
             for (Runnable task = task(); task != null; task = task()) {
-                task.run();
+                guarded(task);
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whoever waits would wait for nothing were this thread to end. */
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable fault) {
+            LOG.error("A model could not be loaded or unloaded as it should", fault);
         }
     }
 
@@ -140,24 +152,18 @@ final class Loader {
 
     /** Who gives way stays the same until it is over, or the longest unused would be another one with every lease that ends. */
     private void choose(Slot first, List<Slot> loaded) {
-        List<Integer> leave = Victims.of(
-                budget,
-                first.model.footprint(),
-                loaded.stream().map(slot -> slot.model.footprint()).toList());
+        List<Integer> leave;
+        try {
+            leave = Victims.of(
+                    budget,
+                    first.model.footprint(),
+                    loaded.stream().map(slot -> slot.model.footprint()).toList());
+        } catch (Throwable fault) { // It would be asked again at once, and for ever.
+            giveUp(first, fault);
+            return;
+        }
         if (leave == null) {
-            List<Waiter> waiters;
-            synchronized (registry) {
-                waiters = registry.line.taken(first);
-            }
-            LOG.warn("The model {} does not fit into the memory that there is now, even alone", first.model.name());
-            observer.failed(first.model.name());
-            fail(
-                    waiters,
-                    new GenerationException(
-                            Kind.UNAVAILABLE,
-                            "The model '" + first.model.name() + "' does not fit into the memory that is free now.",
-                            "",
-                            30));
+            giveUp(first, null);
             return;
         }
         synchronized (registry) {
@@ -168,6 +174,35 @@ final class Loader {
                 victims.add(victim);
             }
         }
+    }
+
+    /** @param fault null where there is no room, though it would have it alone on the machine as it was at start */
+    private void giveUp(Slot first, @Nullable Throwable fault) {
+        String name = first.model.name();
+        List<Waiter> waiters;
+        synchronized (registry) {
+            waiters = registry.line.taken(first);
+        }
+        if (fault == null) {
+            LOG.warn("The model {} does not fit into the memory that there is now, even alone", name);
+        } else {
+            LOG.error("What memory there is for the model {} could not be found out", name, fault);
+        }
+        observer.failed(name);
+        fail(
+                waiters,
+                fault == null
+                        ? new GenerationException(
+                                Kind.UNAVAILABLE,
+                                "The model '" + name + "' does not fit into the memory that is free now.",
+                                "",
+                                NO_ROOM_SECONDS)
+                        : failed(name, fault));
+    }
+
+    private static GenerationException failed(String name, Throwable fault) {
+        return new GenerationException(
+                Kind.FAILED, "The model '" + name + "' could not be loaded; the server's log says why.", "", 0, fault);
     }
 
     private Runnable leaves(Slot slot, Reason reason) {
@@ -233,14 +268,7 @@ final class Loader {
             }
             LOG.error("The model {} could not be loaded", name, fault);
             observer.failed(name);
-            fail(
-                    waiters,
-                    new GenerationException(
-                            Kind.FAILED,
-                            "The model '" + name + "' could not be loaded; the server's log says why.",
-                            "",
-                            0,
-                            fault));
+            fail(waiters, failed(name, fault));
         }
     }
 

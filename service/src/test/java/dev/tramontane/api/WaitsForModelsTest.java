@@ -7,7 +7,9 @@ import dev.tramontane.api.ollama.OllamaRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.ws.ClientProgram;
 import dev.tramontane.fixtures.AnswersOnly;
+import dev.tramontane.fixtures.Needed;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationEvent.Accepted;
 import dev.tramontane.generation.GenerationEvent.Delta;
@@ -37,10 +39,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -180,6 +184,32 @@ class WaitsForModelsTest {
         waiting.getFirst().success();
         String rest = lines.lines().collect(Collectors.joining("\n"));
         assertThat(rest).contains("word").endsWith("data: [DONE]\n");
+    }
+
+    /** OpenAI's package reads comments and empty chunks as they are. */
+    @Test
+    @Tag("clients")
+    void openAisPythonWaits() throws Exception {
+        String python = Needed.client("venv/bin/python").toString();
+        CompletableFuture<?> client = CompletableFuture.runAsync(() -> {
+            try {
+                ClientProgram.run(
+                        python, "src/test/clients/several_models.py", "http://127.0.0.1:" + port, "waits", "m");
+            } catch (Exception failed) {
+                throw new AssertionError(failed);
+            }
+        });
+        for (int i = 0; i < 2; i++) {
+            int before = 2 * i;
+            await().until(() -> waiting.size() > before || client.isDone());
+            BufferedReader beside = ask("/v1/completions", "{\"prompt\": \"x\", \"stream\": true}");
+            event(beside); // It began later, so the client has had as many.
+            event(beside);
+            event(beside);
+            waiting.forEach(MonoSink::success);
+            beside.close();
+        }
+        client.join();
     }
 
     /** Its head is out, so the error is the last event. */

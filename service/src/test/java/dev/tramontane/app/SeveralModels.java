@@ -31,6 +31,7 @@ final class SeveralModels implements AutoCloseable {
     final String names;
     final String address;
     private final CompletableFuture<Outcome> running;
+    private boolean ended;
     private final HttpClient client = HttpClient.newHttpClient();
 
     SeveralModels(String... arguments) {
@@ -112,9 +113,17 @@ final class SeveralModels implements AutoCloseable {
         await().until(() -> states().equals(List.of(states)));
     }
 
+    /** SIGTERM; another one would end it at once. */
+    void terminate() {
+        if (!ended) {
+            ended = true;
+            program.terminate();
+        }
+    }
+
     @Override
     public void close() {
-        program.terminate();
+        terminate();
         assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
         client.shutdownNow();
     }

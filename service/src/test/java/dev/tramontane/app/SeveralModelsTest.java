@@ -135,6 +135,55 @@ class SeveralModelsTest {
         }
     }
 
+    /** What one process could not finish goes on in the next one, on the model that it is of, which is loaded for it. */
+    @Test
+    void anAnswerGoesOnInTheNextProcessOnItsModel() throws Exception {
+        String[] sharing = {
+            "a=" + model(1),
+            "b=" + model(2),
+            "--drain-timeout",
+            "0s",
+            "--snapshot-dir",
+            dir.resolve("kept").toString()
+        };
+        JsonObject asked = new JsonObject()
+                .put("model", "b")
+                .put("input", "hello")
+                .put("stream", true)
+                .put("ignore_eos", true)
+                .put("temperature", 0)
+                .put("max_output_tokens", 450);
+        String whole;
+        try (SeveralModels alone = new SeveralModels("b=" + model(2), "a=" + model(1))) {
+            whole = words(alone.send(alone.post("/v1/responses", asked)).body());
+        }
+        String events;
+        try (SeveralModels first = new SeveralModels(sharing)) {
+            var cut = first.sendLater(first.post("/v1/responses", asked));
+            first.awaitStates("a loaded", "b loaded");
+            first.terminate();
+            events = cut.get().body();
+        }
+        String notice = events.substring(events.lastIndexOf("data: ") + "data: ".length());
+        String url = new JsonObject(notice).getJsonObject("resume").getString("url");
+        try (SeveralModels second = new SeveralModels(sharing)) {
+            assertThat(second.states()).containsExactly("a loaded", "b unloaded");
+            String rest = second.send(second.request(url).build()).body();
+            assertThat(words(events) + words(rest)).as("%s: %s", url, rest).isEqualTo(whole);
+            assertThat(second.states()).containsExactly("a loaded", "b loaded");
+        }
+    }
+
+    private static String words(String events) {
+        StringBuilder words = new StringBuilder();
+        for (String line : events.split("\n", -1)) {
+            if (line.startsWith("data: {")) {
+                words.append(new JsonObject(line.substring("data: ".length())).getString("delta", ""));
+            }
+        }
+        return words.toString();
+    }
+
     @Test
     void whatCanNeverFitAndWhatIsNotListedIsRefusedByNameBeforeAnybodyConnects() throws Exception {
         Outcome tooLarge = new CapturedProgram()

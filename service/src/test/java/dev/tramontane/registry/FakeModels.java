@@ -38,12 +38,15 @@ final class FakeModels implements AutoCloseable {
     /** Loads of these wait for their latch. */
     final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
 
+    /** In {@link #broken}: what there is cannot be found out. */
+    static final String BUDGET = "the budget";
+
     /** Loads of these fail. */
     final Map<String, RuntimeException> broken = new ConcurrentHashMap<>();
 
     final AtomicInteger waiting = new AtomicInteger();
     final ModelRegistry registry;
-    private final long budget;
+    private volatile long budget;
     private final Map<String, Long> sizes;
     private final Map<String, Fake> loaded = new ConcurrentHashMap<>();
 
@@ -62,7 +65,13 @@ final class FakeModels implements AutoCloseable {
                 progress -> load(name, progress))));
         registry = new ModelRegistry(
                 models,
-                all -> all.stream().mapToLong(Footprint::own).sum() - budget,
+                all -> {
+                    RuntimeException unknown = broken.get(BUDGET);
+                    if (unknown != null) {
+                        throw unknown;
+                    }
+                    return all.stream().mapToLong(Footprint::own).sum() - this.budget;
+                },
                 limits,
                 new RegistryObserver() {
                     @Override
@@ -119,6 +128,11 @@ final class FakeModels implements AutoCloseable {
             faults.add("loaded at a time: " + loaded.keySet());
         }
         return fake;
+    }
+
+    /** From now on there is so much. */
+    void shrinkTo(long bytes) {
+        budget = bytes;
     }
 
     TextGenerator find(String name) {

@@ -329,6 +329,28 @@ class ModelRegistryTest {
         }
     }
 
+    /** The machine has less than at start, or does not say what it has. */
+    @Test
+    void whereThereIsNoRoomNowWhoWaitsIsToldAndTheOthersStay() {
+        try (FakeModels models = three()) {
+            Disposable running = begun(models, "c");
+            models.shrinkTo(5);
+            GenerationException none = refusal(models.ask("a"));
+            assertThat(none.kind()).isEqualTo(Kind.UNAVAILABLE);
+            assertThat(none).hasMessage("The model 'a' does not fit into the memory that is free now.");
+            assertThat(none.retryAfterSeconds()).isPositive();
+            models.broken.put(FakeModels.BUDGET, new IllegalStateException("nobody knows"));
+            assertThat(refusal(models.ask("a")).kind()).isEqualTo(Kind.FAILED);
+            assertThat(models.running("c")).isEqualTo(1);
+            models.broken.clear();
+            models.shrinkTo(10);
+            begun(models, "a").dispose();
+            running.dispose();
+            assertThat(models.events).containsExactly("loaded c", "failed a", "failed a", "loaded a");
+            assertThat(models.faults).isEmpty();
+        }
+    }
+
     @Test
     void whoWaitsHearsHowFarItIs() {
         try (FakeModels models = three()) {
