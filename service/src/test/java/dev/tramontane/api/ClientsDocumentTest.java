@@ -36,6 +36,6 @@ class ClientsDocumentTest {
                         .containsPattern("\\b" + Pattern.quote(row.group(2)) + "\\b");
             }
         }
-        assertThat(clients).hasSize(38).contains("mistralai for Python", "nginx as a relay");
+        assertThat(clients).hasSize(39).contains("mistralai for Python", "nginx as a relay");
     }
 }

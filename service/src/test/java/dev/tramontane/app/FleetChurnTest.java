@@ -237,7 +237,7 @@ class FleetChurnTest {
         }
     }
 
-    private void churn(IntPredicate more) throws Exception {
+    private void churn(IntPredicate more, int leastLoads) throws Exception {
         Watchdog watchdog = new Watchdog(Duration.ZERO, System::nanoTime, code -> {});
         try (watchdog;
                 Fleet fleet = new Fleet(
@@ -253,7 +253,7 @@ class FleetChurnTest {
             churn(fleet, Seeds.next() + CLIENTS, more);
             Held after = Held.now();
             assertThat(faults).isEmpty();
-            assertThat(loads.get() - first).as("loads").isGreaterThan(6);
+            assertThat(loads.get() - first).as("loads").isGreaterThanOrEqualTo(leastLoads);
             assertThat(Mappings.under(dir)).isEmpty();
             assertThat(after.threads()).as("threads").isLessThanOrEqualTo(before.threads() + SPARE);
             assertThat(after.descriptors()).as("descriptors").isLessThanOrEqualTo(before.descriptors() + SPARE);
@@ -265,7 +265,7 @@ class FleetChurnTest {
 
     @Test
     void answersAreThoseOfEachAloneAndAllIsGivenBack() throws Exception {
-        churn(done -> done < 10);
+        churn(done -> done < 10, 7);
     }
 
     /** The same for a minute, or for {@code -Dtramontane.soak.seconds=600}. */
@@ -273,6 +273,6 @@ class FleetChurnTest {
     @Tag("slow")
     void allIsGivenBackAfterLong() throws Exception {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("tramontane.soak.seconds", 60));
-        churn(done -> System.nanoTime() - end < 0);
+        churn(done -> System.nanoTime() - end < 0, 1); // As many as the machine is quick.
     }
 }
