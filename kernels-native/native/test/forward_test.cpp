@@ -81,8 +81,14 @@ std::vector<Shape> shapes() {
   quantised.windows = {kWindow};
   for (const uint32_t dtype : kPackedTypes) {
     quantised.dtype = dtype;
+    // Random minima give each 32 columns a mean. Where a token's row and a matrix both have them, queries and keys
+    // become several times larger than in a model, and attention takes errors along with the size of its scores.
+    const bool has_means = dtype == TM_Q2_K || dtype == TM_Q4_K || dtype == TM_Q5_K;
+    quantised.embedding_dtype = has_means ? TM_F16 : kAsStored;
+    quantised.tied = !has_means;
     all.push_back(quantised);
   }
+  quantised.embedding_dtype = kAsStored;
   // Rounded while they are prepared, and eight-bit floats with either kind of scales.
   for (const auto& [dtype, computed_as, scales] : {std::tuple{TM_F32, TM_Q8_0, 0u},
                                                    {TM_BF16, TM_Q4_0, 0u},
@@ -239,11 +245,12 @@ TEST(logits_agree_with_the_oracle) {
         double limit = (p.kv_dtype == TM_F16 ? 2e-4 : 2e-6) + (p.backend == TM_BACKEND_REF ? 0.0
                                                                : quantised                 ? 4e-2
                                                                                            : 1e-4);
-        // A device: activations, queries and probabilities rounded to 11 bits, with BF16 weights activations to 8.
-        // Scales and minima of super-blocks are rounded to 11 bits before the weights that they nearly cancel in.
+        // A device: activations, queries and probabilities rounded to 11 bits, with BF16 weights activations to 8;
+        // weights to 11, and of super-blocks the scales and minima that they are made of. Random scales and minima
+        // don't go together as those of real weights do: those of Q4_K and Q5_K spread twice as far.
         const uint32_t type = weights.shape.computed_type();
-        const bool coarse = type == TM_BF16 || type == TM_Q2_K || type == TM_Q4_K || type == TM_Q5_K;
-        if (p.backend >= TM_BACKEND_CUDA) limit = coarse ? 2e-2 : 4e-3;
+        const double of_device = type == TM_BF16 ? 2e-2 : type == TM_Q4_K || type == TM_Q5_K ? 8e-3 : 4e-3;
+        if (p.backend >= TM_BACKEND_CUDA) limit = of_device;
         CHECK_TEXT(error <= limit, name + ": " + std::to_string(error) + " of " + std::to_string(limit));
       },
       Where::kEverywhere);

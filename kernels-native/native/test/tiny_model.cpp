@@ -74,11 +74,12 @@ std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols,
 Weights::Weights(const Shape& s) : shape(s) {
   Random random{s.seed};
   const auto matrix = [&](uint32_t role, uint32_t layer, uint64_t rows, uint64_t cols, uint32_t expert = 0) {
-    const uint32_t dtype = role == TM_FFN_ROUTER ? s.router_dtype : s.dtype;
     const double spread = 1 / std::sqrt(static_cast<double>(cols));
     const bool embedding = role == TM_TOKEN_EMBEDDING;
+    const bool own_type = embedding && s.embedding_dtype != kAsStored;
+    const uint32_t dtype = own_type ? s.embedding_dtype : role == TM_FFN_ROUTER ? s.router_dtype : s.dtype;
     const double deviation = embedding ? 1.0 : spread;
-    const uint32_t computed_as = role == TM_FFN_ROUTER ? kAsStored : s.computed_as;
+    const uint32_t computed_as = own_type || role == TM_FFN_ROUTER ? kAsStored : s.computed_as;
     entries.push_back(
         {role, layer, dtype, rows, cols, random_matrix(dtype, rows, cols, deviation, random), expert, computed_as});
     const uint64_t n_scales = dtype != TM_F8_E4M3 ? 0 : s.scales == 2 ? rows : s.scales;

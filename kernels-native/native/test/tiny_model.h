@@ -35,7 +35,8 @@ struct Shape {
   uint32_t rope_style = TM_ROPE_INTERLEAVED;
   uint32_t dtype = TM_F32;  // of the matrices
   uint32_t computed_as = kAsStored;
-  uint32_t scales = 0;  // of F8_E4M3 matrices: 0, 1 or 2 (one a row)
+  uint32_t embedding_dtype = kAsStored;  // where it isn't that of the matrices
+  uint32_t scales = 0;                   // of F8_E4M3 matrices: 0, 1 or 2 (one a row)
   bool tied = true;
   bool rope_factors = false;
   double magnitude = 1;                   // of rotated elements

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same weights give the same bits in whatever files they come. */
+@Tag("backends")
 final class LayoutsTest {
     private static final int LENGTH = 40;
 
@@ -33,7 +35,7 @@ final class LayoutsTest {
     Path directory;
 
     static Stream<Arguments> models() {
-        TinyModel plain = new TinyModel(2, 0, 4096, DType.F32, false, 5);
+        TinyModel plain = new TinyModel(2, 0, 4096, Kernels.matrices(), false, 5);
         return Kernels.backends()
                 .flatMap(backend -> Stream.of(
                                 plain,

@@ -124,7 +124,8 @@ final class ModelTokenizerTest {
     }
 
     private LoadedModel load(Backend backend) throws IOException {
-        return load(TinyDirectory.mistral(TinyModel.PLAIN, directory.resolve("m")), backend);
+        return load(
+                TinyDirectory.mistral(TinyModel.PLAIN.withType(Kernels.matrices()), directory.resolve("m")), backend);
     }
 
     private static LoadedModel load(Path model, Backend backend) {

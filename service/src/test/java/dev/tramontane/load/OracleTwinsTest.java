@@ -3,6 +3,7 @@ package dev.tramontane.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.Kernels;
+import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
@@ -12,16 +13,19 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models that the official conversion put into both layouts: experts, head sizes and FP8 included. */
+@Tag("backends")
 final class OracleTwinsTest {
     private static final int LENGTH = 40;
 
@@ -29,16 +33,14 @@ final class OracleTwinsTest {
     Path directory;
 
     static Stream<Arguments> twins() {
-        return Kernels.backends()
-                .flatMap(backend -> Stream.of(
-                                "mistral-window-16",
-                                "nemo-head-dim",
-                                "mixtral-8",
-                                "fp8-tensor",
-                                "ministral3",
-                                "ministral3-magnitude",
-                                "devstral-fp8")
-                        .map(name -> Arguments.of(backend, name)));
+        return onBackends(
+                "mistral-window-16",
+                "nemo-head-dim",
+                "mixtral-8",
+                "fp8-tensor",
+                "ministral3",
+                "ministral3-magnitude",
+                "devstral-fp8");
     }
 
     @ParameterizedTest
@@ -61,9 +63,14 @@ final class OracleTwinsTest {
     }
 
     static Stream<Arguments> estimated() {
+        return onBackends("llama-tied", "ministral-mixed", "mixtral-4-window", "fp8-tensor", "fp8-channel");
+    }
+
+    private static Stream<Arguments> onBackends(String... names) {
         return Kernels.backends()
-                .flatMap(backend -> Stream.of(
-                                "llama-tied", "ministral-mixed", "mixtral-4-window", "fp8-tensor", "fp8-channel")
+                .flatMap(backend -> OracleModels.on(backend)
+                        .map(OracleModels.Sample::name)
+                        .filter(List.of(names)::contains)
                         .map(name -> Arguments.of(backend, name)));
     }
 
