@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Holds the machine code of the CUDA kernels to their budgets: check.py LIBRARY [--write]
+
+Reads the code for sm_90 and sm_90a in the library by cuobjdump (with nvdisasm on the path; .ci/cuda installs both). Every kernel has to do
+without local memory and without generic loads in its hot loops, and code for sm_90a has to hold wgmma; budgets.txt beside this file
+has a line for each kernel with what it may take. Fails where one takes more; names kernels without a line, which are held to the rest.
+Prints what the code allows at best: the share of the memory's rate, by the weights that a product reads, and of the matrix units', beside
+what was measured last.
+
+  --write   writes the lines anew as the code is now; what is known by hand (bytes, measured) is kept
+"""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+TABLE = pathlib.Path(__file__).resolve().parent / "budgets.txt"
+HEAD = """\
+# What the code of each kernel may take at most (check.py beside this file): registers, local-memory accesses, generic loads in hot loops,
+# instructions of the hot loop for each product of the matrix unit (of 16 x 8 x 16, or of 64 x n x 16 of a group); then, by hand, the bytes
+# of weights that such a product needs (0: none from memory) and the share of the memory's rate that was measured last, in per cent (-: never).
+# * of the kernels before docs/adr/0055: none of those after it has run on a device.
+"""
+
+# H200: four schedulers an SM issue an instruction a clock each; the memory gives an SM 18.6 bytes a clock; matrix units 2048 products.
+ISSUES = 4
+BYTES = 18.6
+PRODUCTS = 2048
+
+
+@dataclasses.dataclass
+class Kernel:
+    name: str
+    arch: str
+    instructions: list = dataclasses.field(default_factory=list)  # (address, text)
+
+    def texts(self, loop=None):
+        return [text for at, text in self.instructions if loop is None or loop[0] <= at <= loop[1]]
+
+    def count(self, names, loop=None):
+        return sum(operation(text) in names for text in self.texts(loop))
+
+    def registers(self):
+        return 1 + max((int(number) for text in self.texts() for number in re.findall(r"\bR(\d+)\b", text)), default=-1)
+
+    def loops(self):
+        """From the target of a jump back to the jump."""
+        found = []
+        for at, text in self.instructions:
+            jump = re.search(r"\bBRA\S* .*?0x([0-9a-f]+)", text)
+            if jump and int(jump[1], 16) <= at:
+                found.append((int(jump[1], 16), at))
+        return found
+
+    def hot_loop(self):
+        """The shortest of those with most products, or None."""
+        products = {loop: self.count(("HMMA", "HGMMA"), loop) for loop in self.loops()}
+        most = max(products.values(), default=0)
+        return min((loop for loop in products if products[loop] == most), key=lambda l: l[1] - l[0]) if most else None
+
+    def clocks(self, loop):
+        """Of the matrix units of an SM, for the loop's products."""
+        clocks = 0.0
+        for text in self.texts(loop):
+            group = re.search(r"\bHGMMA\.64x(\d+)x16\b", text)
+            clocks += 64 * int(group[1]) * 16 / PRODUCTS if group else operation(text) == "HMMA"
+        return clocks
+
+
+def operation(text):
+    """LDG of "@!P0 LDG.E.128 R4, [R2]"."""
+    words = text.split()
+    return words[1 if words[0].startswith("@") else 0].split(".")[0]
+
+
+def short_name(symbol):
+    """Without where it lies and what it takes."""
+    name = re.sub(r"\btramontane::cuda::|\(anonymous namespace\)::|^void ", "", symbol)
+    depth = 0
+    for i, letter in enumerate(name):
+        depth += (letter == "<") - (letter == ">")
+        if letter == "(" and depth == 0 and not name.startswith("(", i - 1):
+            return re.sub(r"\((\w+)\)(\d)", r"\2", name[:i]).replace(" ", "")
+    return name.replace(" ", "")
+
+
+def read_kernels(lines):
+    """Kernels in what `cuobjdump -sass` prints, symbols as they are."""
+    kernels, arch, kernel = [], "", None
+    for line in lines:
+        if found := re.match(r"\s+\.target\s+(sm_\w+)", line):
+            arch = found[1]
+        elif found := re.match(r"\s+Function : (\S+)", line):
+            kernel = Kernel(found[1], arch)
+            kernels.append(kernel)
+        elif (found := re.match(r"\s+/\*([0-9a-f]+)\*/\s+(\S.*?)\s*;", line)) and kernel:
+            kernel.instructions.append((int(found[1], 16), found[2]))
+    return kernels
+
+
+@dataclasses.dataclass
+class Budget:
+    registers: int = 255
+    local: int = 0
+    generic: int = 0
+    for_product: float = float("inf")
+    bytes: float = 0
+    measured: str = "-"
+
+
+def read_budgets(text):
+    budgets = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            registers, local, generic, for_product, size, measured, name = line.split()
+            budgets[name] = Budget(int(registers), int(local), int(generic), float(for_product), float(size), measured)
+    return budgets
+
+
+def taken_by(kernel):
+    loop = kernel.hot_loop()
+    products = kernel.count(("HMMA", "HGMMA"), loop) if loop else 0
+    generic = sum(kernel.count(("LD", "ATOM"), l) for l in ([loop] if loop else []))
+    for_product = round(len(kernel.texts(loop)) / products, 1) if loop else 0.0
+    return Budget(kernel.registers(), kernel.count(("LDL", "STL")), generic, for_product)
+
+
+def faults(kernels, budgets):
+    """What takes more than it may, a sentence each."""
+    found = []
+    for kernel in kernels:
+        taken, may = taken_by(kernel), budgets.get(kernel.name, Budget())
+        for what, words in (("registers", "registers"), ("local", "accesses of local memory"),
+                            ("generic", "generic loads in its hot loop"), ("for_product", "instructions a product")):
+            if getattr(taken, what) > getattr(may, what):
+                found.append(f"{kernel.name}: {getattr(taken, what)} {words}, may be {getattr(may, what)}")
+    groups = [kernel for kernel in kernels if kernel.arch == "sm_90a"]
+    if groups and not any(kernel.count(("HGMMA",)) for kernel in groups):
+        found.append("code for sm_90a holds no wgmma")
+    for kernel in groups:
+        if kernel.name.endswith("_by_groups") and not kernel.count(("HGMMA",)):
+            found.append(f"{kernel.name}: no wgmma")
+    return found
+
+
+def ceilings(kernel, budget):
+    """Shares that the code allows: of the memory's rate (None: it reads no weights) and of the matrix units' (None: no products)."""
+    loop, taken = kernel.hot_loop(), taken_by(kernel)
+    if not loop:
+        return None, None
+    issue = taken.for_product / ISSUES
+    memory = min(1.0, budget.bytes / BYTES / issue) if budget.bytes else None
+    return memory, min(1.0, kernel.clocks(loop) / (len(kernel.texts(loop)) / ISSUES))
+
+
+def table_of(kernels, budgets):
+    lines = []
+    for kernel in sorted(kernels, key=lambda k: k.name):
+        t, known = taken_by(kernel), budgets.get(kernel.name, Budget())
+        lines.append(f"{t.registers:4} {t.local:3} {t.generic:4} {t.for_product:6} {known.bytes:6g} {known.measured:>4}  {kernel.name}")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def shown(share):
+    return "    -" if share is None else f"{share:5.0%}"
+
+
+def main(arguments):
+    options = {a for a in arguments if a.startswith("--")}
+    places = [a for a in arguments if a not in options]
+    if len(places) != 1 or options - {"--write"}:
+        sys.exit(__doc__)
+    if missing := [tool for tool in ("cuobjdump", "nvdisasm", "c++filt") if shutil.which(tool) is None]:
+        sys.exit(f"not on the path: {', '.join(missing)}; .ci/cuda install brings NVIDIA's, binutils the rest")
+    code = subprocess.run(["cuobjdump", "-sass", "-arch", "sm_90", places[0]], capture_output=True, text=True, check=True).stdout
+    code += subprocess.run(["cuobjdump", "-sass", "-arch", "sm_90a", places[0]], capture_output=True, text=True).stdout
+    kernels = read_kernels(code.splitlines())
+    if not kernels:
+        sys.exit(f"{places[0]} holds no code for sm_90")
+    symbols = subprocess.run(["c++filt"], input="\n".join(k.name for k in kernels), capture_output=True, text=True, check=True).stdout
+    for kernel, symbol in zip(kernels, symbols.splitlines()):
+        kernel.name = short_name(symbol)
+    kernels = list({(k.name, k.arch): k for k in kernels}.values())
+    budgets = read_budgets(TABLE.read_text()) if TABLE.exists() else {}
+    if "--write" in options:
+        TABLE.write_text(table_of(kernels, budgets))
+        return
+    print("registers  instructions  ceiling of  ceiling of  measured")
+    print("           a product     memory      matrix")
+    for kernel in sorted(kernels, key=lambda k: k.name):
+        budget, taken = budgets.get(kernel.name, Budget()), taken_by(kernel)
+        memory, matrix = ceilings(kernel, budget)
+        mark = "" if kernel.name in budgets else "  (no line yet)"
+        print(f"{taken.registers:9}  {taken.for_product:12}  {shown(memory):>10}  {shown(matrix):>10}  {budget.measured:>8}  {kernel.name}{mark}")
+    for name in sorted(budgets.keys() - {k.name for k in kernels}):
+        print(f"no kernel any more: {name}")
+    if found := faults(kernels, budgets):
+        sys.exit("\n".join([f"{len(found)} over budget:", *found]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
