@@ -66,9 +66,10 @@ class Bench {
   ~Bench() { tm_close(context_); }
   Bench(const Bench&) = delete;
 
-  void size(uint32_t slots, uint32_t chunk) {
+  // deepest: tokens that a sequence comes to hold.
+  void size(uint32_t slots, uint32_t chunk, uint32_t deepest) {
     slots_ = slots;
-    ring_ = (kWindow + chunk - 1 + kPage - 1) / kPage;
+    ring_ = (std::min(kWindow + chunk - 1, deepest) + kPage - 1) / kPage;
     tm_cache_config config = {};
     config.struct_size = sizeof config;
     config.kv_dtype = TM_F16;
@@ -258,15 +259,15 @@ int main(int argc, char** argv) {
   std::printf("%s %s\n", shape->name, settings.text["dtype"].c_str());
   Bench bench(*shape, settings.text["backend"] == "emu" ? TM_BACKEND_EMU : TM_BACKEND_CUDA, dtype);
 
-  bench.size(1, chunk);
   for (const uint32_t tokens : settings.numbers("prefill")) {
+    bench.size(1, chunk, tokens);
     std::vector<double> times;
     for (int i = 0; i < 3; ++i) times.push_back(bench.prefill(tokens, chunk));
     report("prefill " + std::to_string(tokens), tokens, times, 0, bandwidth);
   }
   for (const uint32_t batch : settings.numbers("batch")) {
-    bench.size(batch, chunk);
     for (const uint32_t context : settings.numbers("context")) {
+      bench.size(batch, chunk, context + 2 + steps);
       bench.prefill(context, chunk);
       bench.share();
       bench.step(batch, 1, context);

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""One run on a machine with a CUDA device: builds what does not run there, proves, measures, prints one table.
+
+  bench/device.sh [BUILD-FOLDER [OUT-FOLDER]] [--seconds N] [--only BLOCK,...] [--server PROGRAM] [--dry]
+
+BUILD-FOLDER (default build/device) may hold what was built on another machine; it is built here where that does not start. OUT-FOLDER
+(default: BUILD-FOLDER/out) gets results.jsonl, a line for each block as soon as it ends, table.md and the logs. Every block stands alone,
+has a limit of its own and leaves the others be; after --seconds (default 530) none is started. --server names a tramontane with its own
+runtime (an unpacked archive of `./tramontane dist`). --dry runs each block on `emu` in toy size: for tests, and before a GPU's first minute.
+Ends with 1 where a block failed.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+NATIVE = HERE.parent.parent
+TESTS = ["hashes_test", "self_test", "group_product_test", "attention_bits_test", "bits_test", "stage_test", "forward_test"]
+BENCHES = ["device_bench", "device_ceilings"]
+SEVEN_FLOPS = 2 * 6.98e9  # of a token of a prompt: the layers' products
+READ, PRODUCTS = 4.31e12, 690e12  # of an H200, where the block that measures them has not run
+
+
+class Skipped(Exception):
+    pass
+
+
+class Run:
+    def __init__(self, options):
+        self.dry, self.backend = options.dry, "emu" if options.dry else "cuda"
+        self.build = pathlib.Path(options.build).resolve()
+        self.out = pathlib.Path(options.out or self.build / "out").resolve()
+        self.server = options.server or os.environ.get("TM_SERVER", "")
+        self.ends = time.monotonic() + options.seconds
+        self.ceilings = {"read_bytes": READ, "warp_products": PRODUCTS, "group_products": PRODUCTS}
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.results = open(self.out / "results.jsonl", "w")
+        self.lines = []
+
+    # ---- a block
+
+    def block(self, name, limit, body):
+        left = self.ends - time.monotonic()
+        began, figures = time.monotonic(), []
+        result = {"block": name, "status": "ok"}
+        if left < min(limit, 10):
+            result["status"] = "no time"
+        else:
+            self.until = began + min(limit, left)
+            print(f"== {name} (up to {self.until - began:.0f} s)", flush=True)
+            try:
+                body(self, figures)
+            except Skipped as why:
+                result.update(status="skipped", why=str(why))
+            except subprocess.TimeoutExpired as late:
+                result.update(status="cut off", why=f"{late.cmd[0]} took more than {late.timeout:.0f} s")
+            except Exception as fault:  # whatever it is, the next block has to have its turn
+                result.update(status="failed", why=f"{type(fault).__name__}: {fault}"[:2000])
+        result.update(seconds=round(time.monotonic() - began, 2), figures=figures)
+        self.lines.append(result)
+        self.results.write(json.dumps(result) + "\n")
+        self.results.flush()
+        os.fsync(self.results.fileno())
+        print(f"   {result['status']} after {result['seconds']} s" + (f": {result['why']}" if "why" in result else ""), flush=True)
+
+    def call(self, command, log, check=True, **environment):
+        """Its output, which goes into the log as it comes and is kept where it is cut off."""
+        path = self.out / f"{log}.log"
+        with open(path, "a") as file:
+            offset = file.tell()
+            file.flush()
+            left = max(1.0, self.until - time.monotonic())
+            code = subprocess.run([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT, timeout=left,
+                                  env={**os.environ, **environment}).returncode
+        text = path.read_bytes()[offset:].decode(errors="replace")
+        if check and code != 0:
+            raise RuntimeError(f"{pathlib.Path(str(command[0])).name} ended with {code}: {text.strip()[-800:]}")
+        return text
+
+    def test(self, name, part="", **environment):
+        return self.call([self.build / "test" / name, *([part] if part else [])], name, TM_TEST_BACKEND=self.backend, **environment)
+
+
+# ---- the blocks
+
+def machine(run, figures):
+    if shutil.which("nvidia-smi"):
+        query = "name,driver_version,memory.total,clocks.max.sm,clocks.max.mem,power.limit"
+        figures.append({"what": "machine", "text": run.call(["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"], "machine").strip()})
+    elif not run.dry:
+        raise RuntimeError("no nvidia-smi: is there a device?")
+
+
+def starts(run):
+    try:
+        return subprocess.run([run.build / "bench" / "device_bench", "help"], capture_output=True).returncode == 2  # it knows no such option
+    except OSError:
+        return False
+
+
+def build(run, figures):
+    if starts(run):
+        raise Skipped("what was carried here starts")
+    run.call(["cmake", "-S", NATIVE, "-B", run.build, "-DCMAKE_BUILD_TYPE=Release", "-DTM_TESTS=ON", "-DTM_BENCH=ON",
+              *([] if run.dry else ["-DTM_CUDA_ARCHITECTURES=90"])], "build")
+    run.call(["cmake", "--build", run.build, "--parallel", os.cpu_count() or 2, "--target", *TESTS, *BENCHES, "tramontane"], "build")
+
+
+def instructions(run, figures):
+    text = run.test("self_test", "" if not run.dry else "differ")
+    found = re.search(r"compute capability.*", text)
+    figures.append({"what": "self-test", "text": found[0] if found else "passed"})
+    run.test("group_product_test", "" if not run.dry else "waits_for_the_kernel")
+    hashes = re.search(r"\w+: (\d+) hashes.*|\w+: .*NO HASH IS COMPARED", run.test("hashes_test", "" if not run.dry else "every_device") + "emu: 0 hashes: dry")
+    figures.append({"what": "hashes", "text": hashes[0]})
+    if not run.dry and not hashes[1]:
+        raise RuntimeError(hashes[0])
+
+
+def ceilings(run, figures):
+    measured = json.loads(run.call([run.build / "bench" / "device_ceilings", f"backend={run.backend}"], "ceilings").strip().splitlines()[-1])
+    if not run.dry:
+        run.ceilings = measured
+    for what, unit, scale in (("read_bytes", "TB/s", 1e12), ("warp_products", "TFLOP/s", 1e12), ("group_products", "TFLOP/s", 1e12)):
+        figures.append({"what": what, "value": round(measured[what] / scale, 3), "unit": unit})
+
+
+def kernels(run, figures):
+    """Each against float64 with poisoned outputs, and bits of a row alone and among others."""
+    for test, part in (("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle")):
+        if run.dry and test != "bits_test":
+            part = {"stage_test": "no such test", "forward_test": "no such test"}.get(test, "defin")
+        text = run.test(test, "slices" if run.dry and test == "bits_test" else part)
+        figures.append({"what": test, "text": text.strip().splitlines()[-1]})
+
+
+def whole_model(run, figures):
+    library = run.build / "libtramontane.so"
+    text = run.call([sys.executable, HERE / "whole_model.py", library, run.backend, *(["toy"] if run.dry else [])], "whole_model")
+    worst = 0.0
+    for line in map(json.loads, (line for line in text.splitlines() if line.startswith("{"))):
+        if "skipped" in line:
+            figures.append({"what": "logits", "text": line["skipped"]})
+            continue
+        figures.append({"what": f"logits after {line['prompt']}", "value": line["error"], "unit": f"of {line['beside']}", **line})
+        worst = max(worst, line["error"])
+        if not line["chunked_is_whole"]:
+            raise RuntimeError(f"a prompt of {line['prompt']} in chunks has other bits")
+    if not worst <= 1e-2:
+        raise RuntimeError(f"relative error {worst}")
+
+
+RATE = re.compile(r"^(?:prefill (?P<prompt>\d+)|decode b(?P<batch>\d+) context (?P<context>\d+))\s+(?P<rate>[\d.]+) tok/s\s+(?P<median>[\d.]+) ms "
+                  r"\(fastest\s+(?P<fastest>[\d.]+)\)(?:\s+(?P<bytes>[\d.]+) TB/s)?")
+
+
+def rates(run, figures, dtype):
+    shapes = [["shape=toy", "prefill=24", "context=16", "batch=1,3", "steps=2", "chunk=16"]] if run.dry else [
+        ["prefill=512,2048,8192", "context=512", "batch=1,8,32,64,128,256", "steps=20"], ["prefill=64", "context=4096", "batch=1,64,128", "steps=20"]]
+    for settings in shapes:
+        text = run.call([run.build / "bench" / "device_bench", f"backend={run.backend}", f"dtype={dtype}", *settings], f"bench-{dtype}")
+        for found in filter(None, map(RATE.match, text.splitlines())):
+            share = float(found["bytes"]) * 1e12 / run.ceilings["read_bytes"] if found["bytes"] else float(found["rate"]) * SEVEN_FLOPS / max(
+                run.ceilings["warp_products"], run.ceilings["group_products"])
+            what = f"prefill {found['prompt']}" if found["prompt"] else f"decode {found['batch']} at {found['context']}"
+            figures.append({"what": f"{dtype} {what}", "value": float(found["rate"]), "unit": "tok/s", "ms": float(found["median"]), "share": round(share, 3)})
+    if not figures:
+        raise RuntimeError("no rate was measured")
+
+
+def sanitizer(run, figures):
+    if not shutil.which("compute-sanitizer"):
+        raise Skipped("compute-sanitizer is not on the path")
+    if run.dry:
+        raise Skipped("there is no device")
+    for tool, test, part in (("memcheck", "forward_test", "oracle"), ("racecheck", "attention_bits_test", ""), ("synccheck", "group_product_test", "bits")):
+        text = run.call(["compute-sanitizer", "--tool", tool, "--error-exitcode", "9", run.build / "test" / test, part], tool,
+                        TM_TEST_BACKEND=run.backend)
+        figures.append({"what": tool, "text": text.strip().splitlines()[-1]})
+
+
+def served(run, figures):
+    if not run.server:
+        raise Skipped("no --server: unpack an archive of ./tramontane dist and name its tramontane")
+    text = run.call([sys.executable, HERE / "served.py", run.server, run.backend, run.out / "served", *(["toy"] if run.dry else [])], "served")
+    for line in map(json.loads, (line for line in text.splitlines() if line.startswith("{"))):
+        figures.append({"what": f"served to {line['clients']}", "value": line["rate"], "unit": "tok/s", **line})
+
+
+TORCH = """
+import time, torch
+a, b = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+x = torch.ones(1 << 30, device="cuda", dtype=torch.bfloat16)
+def rate(work, amount):
+    for _ in range(3): work()
+    torch.cuda.synchronize(); begun = time.time()
+    for _ in range(10): work()
+    torch.cuda.synchronize(); return amount * 10 / (time.time() - begun)
+print(rate(lambda: a @ b, 2 * 8192**3) / 1e12, rate(lambda: x.sum(), x.numel() * 2) / 1e12)
+"""
+
+
+def peers(run, figures):
+    found = subprocess.run([sys.executable, "-c", "import torch; assert torch.cuda.is_available()"], capture_output=True).returncode == 0
+    if found:
+        products, read = run.call([sys.executable, "-c", TORCH], "peers").split()[-2:]
+        figures.append({"what": "PyTorch, 8192 x 8192 x 8192 in bf16", "value": round(float(products), 1), "unit": "TFLOP/s"})
+        figures.append({"what": "PyTorch, a sum", "value": round(float(read), 2), "unit": "TB/s"})
+    for name in ("llama-bench", "vllm", "trtllm-bench"):
+        if shutil.which(name):
+            figures.append({"what": name, "text": f"is there: {shutil.which(name)}"})
+    if not figures:
+        raise Skipped("neither PyTorch with a device nor llama-bench, vllm or trtllm-bench")
+
+
+def of_type(dtype):
+    return lambda run, figures: rates(run, figures, dtype)
+
+
+BLOCKS = {  # in the order of what is worth most, with the most seconds that each may take
+    "machine": (5, machine), "build": (200, build), "instructions": (60, instructions), "ceilings": (20, ceilings), "BF16": (45, of_type("BF16")),
+    "Q4_0": (35, of_type("Q4_0")), "whole model": (90, whole_model), "served": (90, served), "Q8_0": (35, of_type("Q8_0")), "kernels": (60, kernels),
+    "Q4_K": (30, of_type("Q4_K")), "Q6_K": (30, of_type("Q6_K")), "F8_E4M3": (30, of_type("F8_E4M3")), "sanitizer": (60, sanitizer), "peers": (25, peers)}
+
+
+def table(lines):
+    rows = ["| block | what | figure | share of the ceiling |", "|---|---|---|---|"]
+    for line in lines:
+        if line["status"] != "ok":
+            rows.append(f"| {line['block']} | **{line['status']}** | {line.get('why', '')[:160]} | |")
+        for figure in line["figures"]:
+            value = figure.get("text") or f"{figure['value']:g} {figure['unit']}"
+            share = f"{figure['share']:.0%}" if "share" in figure else ""
+            theirs = f" (theirs {figure['their_error']:.2g}, greedy {figure['greedy']:.0%} and {figure['their_greedy']:.0%})" if "their_error" in figure else ""
+            rows.append(f"| {line['block']} | {figure['what']} | {value}{theirs} | {share} |")
+    return "\n".join(rows) + "\n"
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="bench/device.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", nargs="?", default=str(NATIVE / "build" / "device"))
+    parser.add_argument("out", nargs="?")
+    parser.add_argument("--seconds", type=float, default=530)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--server", default="")
+    parser.add_argument("--dry", action="store_true")
+    options = parser.parse_args(arguments)
+    only = [name for name in options.only.split(",") if name]
+    if unknown := set(only) - BLOCKS.keys():
+        parser.error(f"no block is called {', '.join(sorted(unknown))}; there are {', '.join(BLOCKS)}")
+    run = Run(options)
+    for name, (limit, body) in BLOCKS.items():
+        if not only or name in only:
+            run.block(name, limit, body)
+    text = table(run.lines)
+    (run.out / "table.md").write_text(text)
+    print(text)
+    return any(line["status"] in ("failed", "cut off") for line in run.lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

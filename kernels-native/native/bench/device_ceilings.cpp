@@ -1,0 +1,26 @@
+// What a device can do at best (ceilings.h), as one line of JSON: device_ceilings [backend=cuda|emu]
+#include <cstdio>
+#include <cstring>
+
+#include "ceilings.h"
+
+int main(int argc, char** argv) {
+  const bool emulated = argc == 2 && std::strcmp(argv[1], "backend=emu") == 0;
+  if (argc > 2 || (argc == 2 && !emulated && std::strcmp(argv[1], "backend=cuda") != 0)) {
+    std::fprintf(stderr, "unknown option; see the top of device_ceilings.cpp\n");
+    return 2;
+  }
+  bench::Ceilings ceilings;
+#if defined(TM_CEILINGS_ON_DEVICE)
+  const std::string wrong = emulated ? bench::measure_emulated(true, ceilings) : bench::measure_cuda(false, ceilings);
+#else
+  const std::string wrong = emulated ? bench::measure_emulated(true, ceilings) : "it was built without nvcc";
+#endif
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "device_ceilings: %s\n", wrong.c_str());
+    return 1;
+  }
+  std::printf("{\"read_bytes\": %.6g, \"warp_products\": %.6g, \"group_products\": %.6g}\n", ceilings.read_bytes,
+              ceilings.warp_products, ceilings.group_products);
+  return 0;
+}
