@@ -188,7 +188,7 @@ constexpr Stages kStages = {
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CPU,        "cpu",        found,
-                                        open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>};
+constinit const BackendKind kBackend = {
+    TM_BACKEND_CPU, "cpu", found, nullptr, open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>};
 
 }  // namespace tramontane::cpu

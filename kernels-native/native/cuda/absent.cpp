@@ -29,7 +29,8 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda", found, nullptr, tensor_bytes, workspace_bytes};
+constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda",       found,          nullptr,
+                                        nullptr,         tensor_bytes, workspace_bytes};
 
 }  // namespace tramontane::cuda
 

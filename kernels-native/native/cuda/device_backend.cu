@@ -4,6 +4,7 @@
 #include "device_backend.h"
 #include "dtype.h"
 #include "found.h"
+#include "self_test.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -21,7 +22,10 @@ int32_t DeviceBackend::reserve(Error& error) {
   if (const int32_t status = check_supported(model_, error)) return status;
   weights_ = DeviceModel();
   status_ = TM_OK;
-  if (stream_ == nullptr) attempt_on_driver([&] { must(cudaStreamCreate(&stream_), "opening a stream"); });
+  attempt_on_driver([&] {
+    if (stream_ == nullptr) must(cudaStreamCreate(&stream_), "opening a stream");
+    self_test(stream_);  // made here, and not in the first step that asks what it said
+  });
   model_.prepare_total = upload_bytes(model_);
   return failure(error);
 }
@@ -128,6 +132,6 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {kNumber, kName, found, open, tensor_bytes, workspace_bytes};
+constinit const BackendKind kBackend = {kNumber, kName, found, describe_self_test, open, tensor_bytes, workspace_bytes};
 
 }  // namespace tramontane::TM_DEVICE

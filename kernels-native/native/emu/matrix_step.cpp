@@ -8,7 +8,7 @@
 namespace tramontane::emu {
 namespace {
 
-std::atomic<StepArithmetic> arithmetic_in_use{StepArithmetic::kPlain};
+std::atomic<StepArithmetic> in_warps{StepArithmetic::kPlain}, in_groups{StepArithmetic::kPlain};
 
 constexpr int kLeastFloat = -126;
 constexpr int kLeastHalf = -14;
@@ -32,7 +32,12 @@ void plain_step(const float (&a)[16][16], const float (&b)[16][8], float (&sums)
 
 }  // namespace
 
-void use_arithmetic(StepArithmetic arithmetic) { arithmetic_in_use = arithmetic; }
+void use_arithmetic(StepArithmetic of_warps, StepArithmetic of_groups) {
+  in_warps = of_warps;
+  in_groups = of_groups;
+}
+StepArithmetic arithmetic_of_warps() { return in_warps; }
+StepArithmetic arithmetic_of_groups() { return in_groups; }
 
 float exact_sum(float c, const float* a, const float* b, int n, int least, int bits) {
   double products[16];
@@ -51,8 +56,8 @@ float exact_sum(float c, const float* a, const float* b, int n, int least, int b
   return cut_to_float(std::ldexp(static_cast<double>(sum), largest - bits));
 }
 
-void multiply_step(bool bf16, const float (&a)[16][16], const float (&b)[16][8], float (&sums)[16][8]) {
-  const StepArithmetic arithmetic = arithmetic_in_use;
+void multiply_step(StepArithmetic arithmetic, bool bf16, const float (&a)[16][16], const float (&b)[16][8],
+                   float (&sums)[16][8]) {
   if (arithmetic == StepArithmetic::kPlain) return plain_step(a, b, sums);
   const int least = bf16 ? kLeastFloat : kLeastHalf;
   for (int column = 0; column < 8; ++column) {

@@ -10,13 +10,18 @@ namespace tramontane::emu {
 enum class StepArithmetic {
   kPlain,   // in column order, each sum rounded: quick, and no device's bits
   kAmpere,  // two steps of 8 columns with 24 bits, of mma on 8.x
-  kHopper,  // one of 16 with 25 bits, of mma and wgmma on 9.0
+  kHopper,  // one of 16 with 25 bits, of mma and wgmma on 9.0, and of mma on 10.x and 12.x
 };
 
-// What all steps from here on use; kPlain at first. For tests, between two steps of a context.
-void use_arithmetic(StepArithmetic arithmetic);
+// What all steps of warps (mma), and of groups of warps (wgmma), use from here on; kPlain at first. For tests, between
+// two steps of a context. A machine whose two instructions differ is what a self-test looks for.
+void use_arithmetic(StepArithmetic of_warps, StepArithmetic of_groups);
+inline void use_arithmetic(StepArithmetic arithmetic) { use_arithmetic(arithmetic, arithmetic); }
+StepArithmetic arithmetic_of_warps();
+StepArithmetic arithmetic_of_groups();
 
-void multiply_step(bool bf16, const float (&a)[16][16], const float (&b)[16][8], float (&sums)[16][8]);
+void multiply_step(StepArithmetic arithmetic, bool bf16, const float (&a)[16][16], const float (&b)[16][8],
+                   float (&sums)[16][8]);
 
 // One sum of n products as a tensor core makes it: the products, exact, and c are aligned to the largest exponent, cut
 // to so many bits after the point, added, and cut to float. least: the least exponent of a's and b's type.

@@ -183,7 +183,7 @@ void multiply_fragments(bool bf16, const FragmentA& a, B b_of_lane, C c_of_lane)
     }
     for (uint32_t i = 0; i < 4; ++i) sums[sum_row(lane, i)][sum_column(lane, i)] = c[i];
   }
-  multiply_step(bf16, a.at, b, sums);
+  multiply_step(arithmetic_of_warps(), bf16, a.at, b, sums);
   for (uint32_t lane = 0; lane < 32; ++lane) {
     float* c = c_of_lane(lane);
     for (uint32_t i = 0; i < 4; ++i) c[i] = sums[sum_row(lane, i)][sum_column(lane, i)];

@@ -414,7 +414,8 @@ TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, v
                           uint64_t capacity);
 
 /* One sentence about a backend into text (capacity bytes, NUL-terminated): what it computes with, or, with
- * TM_UNSUPPORTED, why it can't be used here. */
+ * TM_UNSUPPORTED, why it can't be used here. Of a device also whether its matrix instructions add alike, which is
+ * tested once in a process and opens the device. TM_OUT_OF_MEMORY with its reason. Any thread. */
 TM_API int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity);
 
 /* Measures what the processors reach now, for some tenths of a second each: *read_bytes a second by n_threads (1..1024)

@@ -1,5 +1,7 @@
 // The exported functions about a context: check, delegate to its backend, keep the state. No exception leaves this
 // file.
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -75,7 +77,18 @@ int32_t tm_host_info(tm_host* host) {
 int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
   const BackendKind* kind = backend_of(backend);
   if (kind == nullptr || text == nullptr || capacity == 0) return TM_INVALID_ARGUMENT;
-  return kind->found(text, capacity) ? TM_OK : TM_UNSUPPORTED;
+  if (!kind->found(text, capacity)) return TM_UNSUPPORTED;
+  if (kind->tested == nullptr) return TM_OK;
+  Error error;
+  const int32_t status = guarded(error, [&]() -> int32_t {
+    char clause[kBackendText];
+    kind->tested(clause, sizeof clause);
+    const size_t length = std::strlen(text);
+    std::snprintf(text + length, capacity - length, "; %s", clause);
+    return TM_OK;
+  });
+  if (status != TM_OK) error.copy(text, capacity);
+  return status;
 }
 
 int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,

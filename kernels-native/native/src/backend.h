@@ -74,6 +74,9 @@ struct BackendKind {
   const char* name;  // as people write it
   // Writes one sentence: what it computes with, or why it can't be used here. True when it can. Any thread.
   bool (*found)(char* text, uint64_t capacity);
+  // Writes a clause more: what a test of the device says, which is made once in a process and opens the device. May
+  // throw std::bad_alloc. nullptr: there is nothing to test. Only after found said true. Any thread.
+  void (*tested)(char* text, uint64_t capacity);
   // A backend for the model, whose tensors are still to be set; model outlives it. Only after found said true.
   std::unique_ptr<Backend> (*open)(Model& model);
   // Whether it computes such a tensor, and then the bytes that it holds of its own for it: 0 where it is read in place.

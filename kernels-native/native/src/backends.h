@@ -8,7 +8,7 @@
 
 namespace tramontane {
 
-inline constexpr uint32_t kBackendText = 384;  // bytes that hold what BackendKind::found writes
+inline constexpr uint32_t kBackendText = 640;  // bytes that hold what BackendKind::found and tested write
 
 std::span<const BackendKind* const> backends();
 

@@ -29,9 +29,7 @@ float step(StepArithmetic arithmetic, float c, const std::vector<float>& a, cons
     columns[k][0] = b[k];
   }
   sums[0][0] = c;
-  tramontane::emu::use_arithmetic(arithmetic);
-  tramontane::emu::multiply_step(false, rows, columns, sums);
-  tramontane::emu::use_arithmetic(StepArithmetic::kPlain);
+  tramontane::emu::multiply_step(arithmetic, false, rows, columns, sums);
   for (int row = 0; row < 16; ++row) {
     for (int column = 0; column < 8; ++column) CHECK(row + column == 0 || sums[row][column] == 0);
   }

@@ -33,6 +33,7 @@ final class KernelLibraryTest {
         for (Backend backend : Backend.values()) {
             assertThat(library.describe(backend)).as(backend.name()).isNotBlank();
         }
+        assertThat(library.describe(Backend.EMU)).endsWith("; mma adds plain floats, wgmma as mma");
         // An explicit path is the same library again.
         assertThat(KernelLibrary.at(library.file()).host()).isEqualTo(host);
     }

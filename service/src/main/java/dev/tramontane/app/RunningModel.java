@@ -255,10 +255,11 @@ final class RunningModel implements AutoCloseable {
 
     private static String describe(
             Configuration configuration, String name, ModelGeometry geometry, KernelLibrary library, Sizing sizing) {
-        boolean cpu = Models.backend(configuration) == Backend.CPU;
+        Backend backend = Models.backend(configuration);
+        boolean cpu = backend == Backend.CPU;
         boolean asked = configuration.compute().cpuLevel() != CpuLevel.AUTO;
         String level = !cpu
-                ? ""
+                ? backend.isDevice() ? " (" + library.describe(backend) + ")" : ""
                 : asked
                         ? " (" + configuration.compute().cpuLevel().label() + " because --cpu-level says so)"
                         : " (" + DoctorCommand.level(library.host()) + ")";
@@ -269,7 +270,7 @@ final class RunningModel implements AutoCloseable {
                 Locale.ROOT,
                 "model %s, backend %s%s, %s, context %d, window %s, cache %s for %s",
                 name,
-                Models.backend(configuration).name().toLowerCase(Locale.ROOT),
+                backend.name().toLowerCase(Locale.ROOT),
                 level,
                 Units.count(
                         configuration.compute().threads().orElse(library.host().processors()), "thread"),

@@ -1,0 +1,47 @@
+// For 9.0a alone, which has wgmma (cmake/nvcc.cmake).
+#include "group_product.h"
+#include "self_test_kernels.h"
+
+namespace tramontane::TM_DEVICE {
+
+template <Operand kOperand>
+__global__ void __launch_bounds__(kProblemThreads) self_test_by_groups(const StepProblems p) {
+  wait_for_previous();
+  uint4* columns = shared_memory<uint4>();
+  for (uint32_t i = threadIdx.x; i < kColumnPieces; i += kProblemThreads) {
+    columns[i] = p.columns[blockIdx.x * kColumnPieces + i];
+  }
+  uint32_t a[kProblemSteps][4];
+#pragma unroll
+  for (uint32_t step = 0; step < kProblemSteps; ++step) {
+    const uint4 registers = row_registers(p, step);
+    a[step][0] = registers.x;
+    a[step][1] = registers.y;
+    a[step][2] = registers.z;
+    a[step][3] = registers.w;
+  }
+  float sums[kProblemSums];
+#pragma unroll
+  for (uint32_t i = 0; i < kProblemSums; ++i) sums[i] = sums_of_thread(p)[i];
+  proxy_fence();
+  __syncthreads();
+  group_fence(sums, a);
+#pragma unroll
+  for (uint32_t step = 0; step < kProblemSteps; ++step) {
+    // Two core matrices of 128 bytes along the sum, and the next eight columns behind all of these.
+    group_multiply<kOperand>(sums, a[step], group_matrix(columns + step * 16, 128, kColumnPiecesOfTile * 16));
+  }
+  group_commit();
+  group_wait<0>(sums, a);
+#pragma unroll
+  for (uint32_t i = 0; i < kProblemSums; ++i) sums_of_thread(p)[i] = sums[i];
+}
+
+cudaError_t solve_by_groups(Operand operand, const StepProblems& problems, cudaStream_t stream) {
+  const auto kernel =
+      operand == Operand::kBf16 ? self_test_by_groups<Operand::kBf16> : self_test_by_groups<Operand::kF16>;
+  const Grid grid = {dim3(problems.n), dim3(kProblemThreads), kColumnPieces * static_cast<uint32_t>(sizeof(uint4))};
+  return launch(kernel, grid, stream, problems);
+}
+
+}  // namespace tramontane::TM_DEVICE
