@@ -14,6 +14,11 @@ endfunction()
 
 include("${CMAKE_CURRENT_LIST_DIR}/fresh.cmake")
 drop_foreign_build("${SOURCE}" "${BUILD}")
-run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD} -DCMAKE_BUILD_TYPE=${TYPE} -DTM_SANITIZE=${SANITIZE} -DTM_TESTS=ON)
+# The benches for the dry run of a device's, which sanitized code would make long.
+set(benches ON)
+if(SANITIZE)
+  set(benches OFF)
+endif()
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD} -DCMAKE_BUILD_TYPE=${TYPE} -DTM_SANITIZE=${SANITIZE} -DTM_TESTS=ON -DTM_BENCH=${benches})
 run(${CMAKE_COMMAND} --build ${BUILD} --parallel 2)
 run(${CMAKE_CTEST_COMMAND} --test-dir ${BUILD} --output-on-failure --parallel 1)

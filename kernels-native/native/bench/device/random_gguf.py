@@ -7,7 +7,7 @@ TYPES = {"F16": (1, 1, 2), "Q4_0": (2, 32, 18), "Q8_0": (8, 32, 34), "BF16": (30
 F32 = (0, 1, 4)
 U32, I32, FLOAT, STRING, ARRAY = 4, 5, 6, 8, 9
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
-REPEATED = 1 << 22  # bytes of random blocks that a matrix is made of, again and again
+REPEATED = 1 << 20  # bytes of random blocks that a matrix is made of, again and again
 
 
 def text(value):

@@ -115,7 +115,7 @@ def build(run, figures):
 
 def instructions(run, figures):
     text = run.test("self_test", "" if not run.dry else "differ")
-    found = re.search(r"compute capability.*", text)
+    found = re.search(r"compute capability.*", text)  # of the device, which it prints
     figures.append({"what": "self-test", "text": found[0] if found else "passed"})
     run.test("group_product_test", "" if not run.dry else "waits_for_the_kernel")
     hashes = re.search(r"\w+: (\d+) hashes.*|\w+: .*NO HASH IS COMPARED", run.test("hashes_test", "" if not run.dry else "every_device") + "emu: 0 hashes: dry")
@@ -134,27 +134,28 @@ def ceilings(run, figures):
 
 def kernels(run, figures):
     """Each against float64 with poisoned outputs, and bits of a row alone and among others."""
-    for test, part in (("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle")):
-        if run.dry and test != "bits_test":
-            part = {"stage_test": "no such test", "forward_test": "no such test"}.get(test, "defin")
-        text = run.test(test, "slices" if run.dry and test == "bits_test" else part)
+    # Of the toy one kind of vector alone: the rest takes the emulator minutes, and runs as a test of its own.
+    tests = [("stage_test", ""), ("bits_test", "slices")] if run.dry else [
+        ("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle")]
+    for test, part in tests:
+        text = run.test(test, part, **({"TM_TEST_VECTORS": "head_dim=96"} if run.dry else {}))
         figures.append({"what": test, "text": text.strip().splitlines()[-1]})
 
 
 def whole_model(run, figures):
     library = run.build / "libtramontane.so"
     text = run.call([sys.executable, HERE / "whole_model.py", library, run.backend, *(["toy"] if run.dry else [])], "whole_model")
-    worst = 0.0
+    errors = []
     for line in map(json.loads, (line for line in text.splitlines() if line.startswith("{"))):
         if "skipped" in line:
             figures.append({"what": "logits", "text": line["skipped"]})
             continue
         figures.append({"what": f"logits after {line['prompt']}", "value": line["error"], "unit": f"of {line['beside']}", **line})
-        worst = max(worst, line["error"])
+        errors.append(line["error"])
         if not line["chunked_is_whole"]:
             raise RuntimeError(f"a prompt of {line['prompt']} in chunks has other bits")
-    if not worst <= 1e-2:
-        raise RuntimeError(f"relative error {worst}")
+    if not errors or not all(error <= 1e-2 for error in errors):  # one that is no number fails, too
+        raise RuntimeError(f"relative errors {errors}, expected at most 1e-2")
 
 
 RATE = re.compile(r"^(?:prefill (?P<prompt>\d+)|decode b(?P<batch>\d+) context (?P<context>\d+))\s+(?P<rate>[\d.]+) tok/s\s+(?P<median>[\d.]+) ms "

@@ -39,6 +39,10 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(check.taken_by(self.fast), check.Budget(31, 1, 1, 2.5))
         self.assertEqual(check.taken_by(self.groups), check.Budget(28 - 3, 0, 0, 2.0))
 
+    def test_a_loop_around_the_hot_one_does_not_hide_it(self):
+        self.fast.instructions[-1:] = [(0xa0, "HMMA.16816.F32 R4, R8, R6, R4"), (0xb0, "@P0 BRA 0x0"), (0xc0, "EXIT")]
+        self.assertEqual(self.fast.hot_loop(), (0x20, 0x60))  # two products of three, without the rest
+
     def test_what_is_within_its_budget_passes(self):
         budgets = {"fast": check.Budget(31, 1, 1, 2.5), "solve_by_groups": check.Budget(25, 0, 0, 2.0)}
         self.assertEqual(check.faults([self.fast, self.groups], budgets), [])

@@ -30,10 +30,12 @@ TESTS_OF = {
     "attention.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
+    "self_test.cu": ["self_test"],
+    "self_test_group.cu": ["self_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "group_product_test"]
+ALL_TESTS = [*TESTS, "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
@@ -93,6 +95,11 @@ CHANGES = [
     ("the segment after the next is fetched", "cuda/attend_chunk.h", "fill(segment + 1, true);", "fill(segment + 2, true);"),
     ("the window one key longer", "cuda/attention.h", "position - cache.window + 1, position);", "position - cache.window, position);"),
     ("a row sees the next key", "cuda/attention.h", "key <= last;", "key <= last + 1;"),
+    ("what groups make otherwise is not counted", "cuda/self_test.cu",
+     "if (can.has_groups) test.of_groups +=", "if (can.has_groups) test.of_model +="),
+    ("a group's second step again in place of the first", "cuda/self_test_group.cu",
+     "group_multiply<kOperand>(sums, a[step],", "group_multiply<kOperand>(sums, a[1],"),
+    ("a new device is not asked", "cuda/self_test.cu", "const auto place = known.find(device);", "const auto place = known.begin();"),
     ("everything starts early", "cuda/early_start.h",
      "return binary_version * 10 >= TM_FIRST_WITH_WAIT && ptx_version * 10 >= TM_FIRST_WITH_WAIT;",
      "return binary_version + ptx_version > 0;"),

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""What run.py does with blocks that fail, hang or come too late; and the parts of what it writes."""
+
+import contextlib
+import io
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+import random_gguf
+import run
+
+
+class RunTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = pathlib.Path(folder.name)
+        self.run = self.a_run(60)
+
+    def a_run(self, seconds):
+        options = types.SimpleNamespace(dry=True, build=self.out / "build", out=self.out, server="", seconds=seconds)
+        made = run.Run(options)
+        self.addCleanup(made.results.close)
+        return made
+
+    def block(self, body, limit=30, of=None):
+        with contextlib.redirect_stdout(io.StringIO()):
+            (of or self.run).block("block", limit, body)
+        return json.loads((self.out / "results.jsonl").read_text().splitlines()[-1])
+
+    def test_a_block_is_written_as_soon_as_it_ends(self):
+        def body(_, figures):
+            figures.append({"what": "a", "value": 2.5, "unit": "tok/s", "share": 0.5})
+
+        result = self.block(body)
+        self.assertEqual((result["block"], result["status"], result["figures"][0]["value"]), ("block", "ok", 2.5))
+
+    def test_what_fails_keeps_its_figures_and_leaves_the_next_its_turn(self):
+        def body(made, figures):
+            figures.append({"what": "first", "text": "there"})
+            made.call([sys.executable, "-c", "print('why'); raise SystemExit(3)"], "log")
+
+        result = self.block(body)
+        self.assertEqual(result["status"], "failed")
+        self.assertIn("ended with 3: why", result["why"])
+        self.assertEqual(len(result["figures"]), 1)
+        self.assertEqual(self.block(lambda made, figures: None)["status"], "ok")
+
+    def test_what_hangs_is_cut_off_and_its_output_is_kept(self):
+        result = self.block(lambda made, figures: made.call([sys.executable, "-uc", "print('so far'); import time; time.sleep(600)"], "log"), limit=1)
+        self.assertEqual(result["status"], "cut off")
+        self.assertEqual((self.out / "log.log").read_text(), "so far\n")
+
+    def test_what_cannot_be_measured_here_says_so(self):
+        def body(_, figures):
+            raise run.Skipped("not here")
+
+        self.assertEqual((self.block(body)["status"], self.block(body)["why"]), ("skipped", "not here"))
+
+    def test_no_block_begins_after_the_end(self):
+        self.assertEqual(self.block(lambda made, figures: self.fail("began"), of=self.a_run(5))["status"], "no time")
+
+    def test_rates_are_read_and_become_shares(self):
+        lines = ["prefill 512                   10000.0 tok/s     51.200 ms (fastest   50.000)",
+                 "decode b8 context 4096         1600.0 tok/s      5.000 ms (fastest    4.900)    2.00 TB/s  46.4 %", "weights 14.2 GB"]
+        self.run.call = lambda command, log: "\n".join(lines)
+        self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 279.2e12}
+        figures = []
+        run.rates(self.run, figures, "BF16")
+        self.assertEqual([(f["what"], f["value"], f["share"]) for f in figures],
+                         [("BF16 prefill 512", 10000.0, 0.5), ("BF16 decode 8 at 4096", 1600.0, 0.5)])
+        self.run.call = lambda command, log: ""
+        with self.assertRaises(RuntimeError):
+            run.rates(self.run, [], "BF16")
+
+    def test_a_whole_model_that_is_off_fails(self):
+        line = {"prompt": 64, "error": 0.009, "greedy": 1.0, "chunked_is_whole": True, "beside": "ref"}
+        for changed, passes in ({}, True), ({"error": 0.011}, False), ({"error": float("nan")}, False), ({"chunked_is_whole": False}, False):
+            self.run.call = lambda command, log, changed=changed: json.dumps({**line, **changed})
+            with contextlib.nullcontext() if passes else self.assertRaises(RuntimeError):
+                run.whole_model(self.run, [])
+
+    def test_the_table_has_what_failed_and_shares(self):
+        text = run.table([{"block": "a", "status": "failed", "why": "broken", "figures": []},
+                          {"block": "b", "status": "ok", "figures": [{"what": "x", "value": 3, "unit": "TB/s", "share": 0.77}]}])
+        self.assertIn("| a | **failed** | broken | |", text)
+        self.assertIn("| b | x | 3 TB/s | 77% |", text)
+
+    def test_blocks_fit_into_the_time_of_a_machine(self):
+        carried = sum(limit for name, (limit, _) in run.BLOCKS.items() if name != "build")
+        self.assertLess(carried, 720)
+        self.assertEqual(subprocess.run([sys.executable, run.HERE / "run.py", "--only", "nothing"], capture_output=True).returncode, 2)
+
+
+class RandomGgufTest(unittest.TestCase):
+    def setUp(self):
+        self.addCleanup(setattr, random_gguf, "REPEATED", random_gguf.REPEATED)
+        random_gguf.REPEATED = 1 << 12
+
+    def test_a_file_has_the_size_that_its_tensors_say(self):
+        shape = {"layers": 1, "width": 64, "heads": 2, "kv_heads": 1, "head_dim": 32, "ffn": 96, "vocab": 300, "window": 8, "context": 64}
+        with tempfile.TemporaryDirectory() as folder:
+            for kind in ("Q8_0", "Q4_0", "BF16", "F16"):
+                path = pathlib.Path(folder) / "m.gguf"
+                random_gguf.write(path, shape, kind)
+                data = path.read_bytes()
+                self.assertEqual(struct.unpack("<IIQ", data[:16]), (0x46554747, 3, 12))
+                _, elements, size = random_gguf.TYPES[kind]
+                weights = 300 * 64 * 2 + 64 * 64 * 2 + 32 * 64 * 2 + 96 * 64 * 3
+                self.assertGreaterEqual(len(data), weights // elements * size + 3 * 64 * 4)
+
+    def test_words_differ(self):
+        words = random_gguf.pieces(2000)
+        self.assertEqual(len(set(words)), 2000)
+
+
+if __name__ == "__main__":
+    unittest.main()
