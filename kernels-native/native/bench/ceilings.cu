@@ -18,13 +18,13 @@ __global__ void __launch_bounds__(kReadThreads) read_all(const uint4* from, uint
   uint32_t sum = 0;
   const uint64_t stride = static_cast<uint64_t>(gridDim.x) * kReadThreads;
   for (uint64_t i = blockIdx.x * kReadThreads + threadIdx.x; i < n; i += stride * kReadAhead) {
-    uint32_t words[kReadAhead][4] = {};
+    uint4 pieces[kReadAhead];
 #pragma unroll
     for (uint32_t j = 0; j < kReadAhead; ++j) {
-      if (i + j * stride < n) load_once<4>(reinterpret_cast<const uint32_t*>(from + i + j * stride), words[j]);
+      pieces[j] = i + j * stride < n ? from[i + j * stride] : make_uint4(0, 0, 0, 0);
     }
 #pragma unroll
-    for (uint32_t j = 0; j < kReadAhead; ++j) sum += words[j][0] ^ words[j][1] ^ words[j][2] ^ words[j][3];
+    for (uint32_t j = 0; j < kReadAhead; ++j) sum += pieces[j].x ^ pieces[j].y ^ pieces[j].z ^ pieces[j].w;
   }
   out[blockIdx.x * kReadThreads + threadIdx.x] = sum;
 }

@@ -7,6 +7,7 @@
 // prefill wrote there. One line a measurement: the median step and the fastest, and for decode the bytes that must be
 // read (weights, and keys and values inside the window) over the median, with its share of the given bandwidth in TB/s.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -182,6 +183,10 @@ class Bench {
     tensor.cols = cols;
     tensor.bytes = bytes;
     tensor.data = place->second.as<void>();
+    // Codes of e4m3 are numbers up to 448.
+    const float scale = 1 / (120 * std::sqrt(static_cast<float>(cols)));
+    tensor.n_scales = dtype == TM_F8_E4M3 ? 1 : 0;
+    tensor.scales = &scale;
     must(tm_set_tensor(context_, &tensor), "tm_set_tensor");
     if (role != TM_TOKEN_EMBEDDING) streamed_ += bytes;
   }
