@@ -2,6 +2,7 @@
 // what is found comes out. The emulator stands for devices that add otherwise.
 #include "../cuda/self_test.h"
 
+#include "../cuda/found.h"
 #include "backends.h"
 #include "check.h"
 #include "dtype.h"
@@ -153,7 +154,7 @@ TEST(a_device_whose_instructions_differ_is_found) {
   CHECK(!test.groups_agree());
   CHECK(test.of_groups > 0 && test.of_groups < kSums);
   CHECK_EQ(test.of_model, 0u);
-  const std::string text = description(TM_BACKEND_EMU);
+  const std::string text = description(tramontane::emulated::kNumber);
   CHECK_TEXT(
       says(text, "mma adds as published, wgmma otherwise than mma in ") && says(text, ": mma multiplies all rows"),
       text);
