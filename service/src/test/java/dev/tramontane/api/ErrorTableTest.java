@@ -308,7 +308,7 @@ class ErrorTableTest {
                         "missing"),
                 field(
                         "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"a\","
-                                + " \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {\"not\": {}}}}}}",
+                                + " \"schema\": {\"type\": \"object\", \"properties\": {\"b\": {\"$anchor\": \"b\"}}}}}",
                         "response_format.json_schema.schema",
                         "/properties/b"),
                 field(
