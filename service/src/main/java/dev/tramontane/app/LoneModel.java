@@ -89,7 +89,8 @@ final class LoneModel implements Stock {
     @Override
     public List<Entry> list() {
         Loaded served = loaded;
-        if (served == null || served.adapters() == null) {
+        Adapters adapters = served == null ? null : served.adapters();
+        if (served == null || adapters == null) {
             return List.of(new Entry(
                     name,
                     createdSeconds,
@@ -97,18 +98,17 @@ final class LoneModel implements Stock {
         }
         ModelProfile profile = served.generator().profile();
         List<Entry> entries = new ArrayList<>(List.of(new Entry(name, createdSeconds, profile)));
-        served.adapters()
-                .all()
+        adapters.all()
                 .forEach((id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
         return entries;
     }
 
     @Override
     public @Nullable TextGenerator find(@Nullable String asked) {
-        boolean itself = asked == null || asked.equals(name);
         Loaded served = loaded;
-        if (!itself) {
-            return served == null || served.adapters() == null ? null : adapted(served, served.adapters(), asked);
+        if (asked != null && !asked.equals(name)) {
+            Adapters adapters = served == null ? null : served.adapters();
+            return served == null || adapters == null ? null : adapted(served, adapters, asked);
         }
         if (served == null) {
             throw new ApiException(

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -142,7 +143,7 @@ public final class PeftAdapter implements AutoCloseable {
                                 + MATRICES.keySet().stream().sorted().toList());
             }
             int layer = Integer.parseInt(module.group(1));
-            Matrix matrix = MATRICES.get(module.group(2));
+            Matrix matrix = Objects.requireNonNull(MATRICES.get(module.group(2)));
             if (layer >= geometry.layers()) {
                 throw refused(tensor, "is of layer " + layer, "layers below " + geometry.layers());
             }
