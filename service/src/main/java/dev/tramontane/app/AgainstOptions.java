@@ -98,6 +98,7 @@ final class AgainstOptions {
                         engine.prefixes(),
                         engine.speculation(),
                         engine.lora(),
+                        Configuration.DraftChoice.NONE, // It would guess with the tokens of another model.
                         engine.snapshots(),
                         engine.queueRequests(),
                         engine.queueTokens()),

@@ -107,7 +107,7 @@ final class BenchCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofModel(Setting.STEP_TIME);
+        return Setting.ofModel(Setting.STEP_TIME, Setting.SPECULATE, Setting.DRAFT_MODEL);
     }
 
     /** The cache is as large as the largest measurement, and nobody else reaches the service. */
@@ -127,6 +127,7 @@ final class BenchCommand extends Command {
         int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));
         flags.put(Setting.PREFIX_CACHE, "off"); // The same prompts are asked again and again.
+        flags.putIfAbsent(Setting.SPECULATE, "off"); // What random tokens are followed by says nothing of texts.
         flags.put(Setting.HOST, "127.0.0.1");
         flags.put(Setting.PORT, "0");
     }

@@ -142,6 +142,8 @@ record Configuration(
      * @param halfPrecision F16 cache, else F32
      * @param prefixes whether what was computed is kept for later requests that begin alike
      * @param lora adapters
+     * @param speculation how tokens are guessed ahead
+     * @param draft which model guesses
      * @param snapshots where it outlives the process
      * @param queueRequests requests that may wait
      * @param queueTokens prompt tokens that may wait
@@ -156,9 +158,39 @@ record Configuration(
             boolean prefixes,
             Speculation speculation,
             LoraChoice lora,
+            DraftChoice draft,
             SnapshotChoice snapshots,
             int queueRequests,
-            long queueTokens) {}
+            long queueTokens) {
+
+        private EngineChoice drafting(Path path) {
+            return new EngineChoice(
+                    lanes,
+                    batchTokens,
+                    stepTime,
+                    slots,
+                    cacheBytes,
+                    halfPrecision,
+                    prefixes,
+                    speculation,
+                    lora,
+                    new DraftChoice(draft.asked(), Optional.of(path)),
+                    snapshots,
+                    queueRequests,
+                    queueTokens);
+        }
+    }
+
+    /**
+     * A model that guesses.
+     *
+     * @param asked as it was asked for
+     * @param path where it is, once that was found out
+     */
+    record DraftChoice(Optional<String> asked, Optional<Path> path) {
+        /** None. */
+        static final DraftChoice NONE = new DraftChoice(Optional.empty(), Optional.empty());
+    }
 
     /**
      * Which adapters there are.
@@ -319,6 +351,12 @@ record Configuration(
         return with(Optional.of(path), model.name(), model.context());
     }
 
+    /** The same with that draft model. */
+    Configuration drafting(Path path) {
+        return new Configuration(
+                model, registry, hub, compute, engine.drafting(path), http, access, ending, traces, stuckTimeout, log);
+    }
+
     /** The same, its model known to clients by that name unless another was asked for. */
     Configuration named(String name) {
         return with(model.path(), model.name().or(() -> Optional.of(name)), model.context());
@@ -432,12 +470,26 @@ record Configuration(
                 values.on(Setting.PREFIX_CACHE),
                 values.speculation(Setting.SPECULATE),
                 lora(values),
+                new DraftChoice(
+                        values.parsed(
+                                Setting.DRAFT_MODEL,
+                                "a path or a name",
+                                text -> text,
+                                text -> !text.isEmpty()
+                                        && text.length() <= 4096
+                                        && text.chars().noneMatch(Character::isISOControl)),
+                        Optional.empty()),
                 new SnapshotChoice(
                         values.path(Setting.SNAPSHOT_DIR),
                         values.size(Setting.SNAPSHOT_BYTES).orElseThrow()),
                 values.whole(Setting.QUEUE_REQUESTS, 1, 1_000_000).orElseThrow(),
                 values.whole(Setting.QUEUE_TOKENS, 1, Integer.MAX_VALUE).orElseThrow());
         values.atLeast(Setting.BATCH_TOKENS, engine.batchTokens(), Setting.MAX_BATCH, engine.lanes());
+        if (engine.speculation().method() == Speculation.Method.MODEL
+                && engine.draft().asked().isEmpty()) {
+            throw new UsageException(
+                    Setting.SPECULATE.flag() + " draft_model needs " + Setting.DRAFT_MODEL.flag() + " MODEL");
+        }
         values.atLeast(Setting.MAX_SEQUENCES, engine.slots(), Setting.MAX_BATCH, engine.lanes());
         return engine;
     }

@@ -67,6 +67,7 @@ record MemorySum(List<Item> items) {
         items.add(new Item("cache", "cache_bytes", pages, place));
         items.add(new Item("adapters", "adapters_bytes", step.adapters(), place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
+        items.addAll(Drafts.items(library, sizing, configuration, threads));
         items.add(new Item(
                 "buffers of snapshots",
                 "snapshot_buffers_bytes",

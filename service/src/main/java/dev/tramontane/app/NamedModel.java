@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The model that was asked for, by a path or a name. Where something lies at the text as a path, it is that path; what can only
@@ -14,6 +15,9 @@ import java.util.Optional;
  * configuration that has a path.
  */
 final class NamedModel {
+    /** Commands that generate, or say what that takes. */
+    private static final Set<String> DRAFTING = Set.of("serve", "chat", "complete", "run", "bench", "inspect");
+
     private final Configuration configuration;
     private final Environment environment;
     private final String command;
@@ -32,6 +36,17 @@ final class NamedModel {
      * @throws UsageException when it is neither here nor to be fetched, with what to do
      */
     static Configuration chosen(Configuration configuration, Environment environment, String command)
+            throws InterruptedException {
+        Configuration chosen = model(configuration, environment, command);
+        Optional<String> draft = chosen.engine().draft().asked();
+        if (draft.isEmpty() || !DRAFTING.contains(command)) {
+            return chosen;
+        }
+        Configuration other = chosen.asking(draft.get(), Optional.empty());
+        return chosen.drafting(Models.file(new NamedModel(other, environment, command).chosen(draft.get())));
+    }
+
+    private static Configuration model(Configuration configuration, Environment environment, String command)
             throws InterruptedException {
         if (configuration.model().path().isPresent()) {
             return configuration;

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.engine.PageStore;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.generation.GuideObserver;
@@ -30,6 +31,7 @@ final class RunningModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunningModel.class);
 
     private final LoadedModel loaded;
+    private final @Nullable LoadedModel draft;
     private final EngineLoop engine;
     private final @Nullable SnapshotFiles snapshots;
     private final EngineTextGenerator generator;
@@ -39,6 +41,7 @@ final class RunningModel implements AutoCloseable {
 
     private RunningModel(
             LoadedModel loaded,
+            @Nullable LoadedModel draft,
             EngineLoop engine,
             @Nullable SnapshotFiles snapshots,
             EngineTextGenerator generator,
@@ -46,6 +49,7 @@ final class RunningModel implements AutoCloseable {
             String description,
             long warmUpNanos) {
         this.loaded = loaded;
+        this.draft = draft;
         this.engine = engine;
         this.snapshots = snapshots;
         this.generator = generator;
@@ -174,6 +178,29 @@ final class RunningModel implements AutoCloseable {
             @Nullable SnapshotObserver snapshots,
             GuideObserver guides,
             boolean warmUp) {
+        if (configuration.engine().draft().path().isEmpty()) {
+            return start(configuration, loaded, null, memory, library, name, observer, snapshots, guides, warmUp);
+        }
+        LoadedModel draft = Drafts.load(configuration, library, loaded);
+        try {
+            return start(configuration, loaded, draft, memory, library, name, observer, snapshots, guides, warmUp);
+        } catch (RuntimeException failure) {
+            draft.close();
+            throw failure;
+        }
+    }
+
+    private static RunningModel start(
+            Configuration configuration,
+            LoadedModel loaded,
+            @Nullable LoadedModel draft,
+            MemoryPlan memory,
+            KernelLibrary library,
+            String name,
+            BiFunction<String, EngineConfig, EngineObserver> observer,
+            @Nullable SnapshotObserver snapshots,
+            GuideObserver guides,
+            boolean warmUp) {
         ModelGeometry geometry = loaded.geometry();
         Sizing sizing = memory.sizing();
         memory.notes().forEach(LOG::warn);
@@ -195,12 +222,7 @@ final class RunningModel implements AutoCloseable {
         SnapshotFiles files = snapshots == null
                 ? null
                 : SnapshotFiles.open(configuration, name, loaded, library, sizing.plan(), snapshots);
-        EngineLoop engine = new EngineLoop(
-                loaded.model(),
-                sizing.engine(),
-                observer.apply(name, sizing.engine()),
-                System::nanoTime,
-                files == null ? null : files.pages());
+        EngineLoop engine = engine(loaded, draft, sizing, observer.apply(name, sizing.engine()), files);
         EngineTextGenerator generator = new EngineTextGenerator(
                 name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
         long begun = System.nanoTime();
@@ -212,12 +234,34 @@ final class RunningModel implements AutoCloseable {
         engine.start();
         return new RunningModel(
                 loaded,
+                draft,
                 engine,
                 files,
                 generator,
                 layout,
                 describe(configuration, name, geometry, library, sizing),
                 warmUpNanos);
+    }
+
+    private static EngineLoop engine(
+            LoadedModel loaded,
+            @Nullable LoadedModel draft,
+            Sizing sizing,
+            EngineObserver observer,
+            @Nullable SnapshotFiles files) {
+        PageStore store = files == null ? null : files.pages();
+        if (draft == null) {
+            return new EngineLoop(loaded.model(), sizing.engine(), observer, System::nanoTime, store);
+        }
+        LOG.info("tokens are guessed by the draft model {}", draft.source().name());
+        return new EngineLoop(
+                loaded.model(),
+                sizing.engine(),
+                observer,
+                System::nanoTime,
+                store,
+                draft.model(),
+                Drafts.cacheBytes(draft.geometry(), sizing));
     }
 
     private static void warmUp(EngineLoop engine, EngineTextGenerator generator, int token) {
@@ -322,6 +366,9 @@ final class RunningModel implements AutoCloseable {
             pages.close();
         }
         generator.close();
+        if (draft != null) {
+            draft.close();
+        }
         loaded.close();
     }
 }

@@ -216,13 +216,20 @@ enum Setting {
             "bf16"),
     SPECULATE(
             "speculate",
-            "off|auto|ngram[:N]",
+            "off|auto|ngram|draft_model[:N]",
             "auto",
             "Guess up to N tokens ahead (5) and compute them together with the one before: those that are drawn anyway"
                     + " count, so answers are the same. ngram: what followed when the last tokens stood in the text before;"
-                    + " auto: whatever there is. Guesses are made where they pay, by measured times and"
+                    + " draft_model: what --draft-model says; auto: both. Guesses are made where they pay, by measured times and"
                     + " how often they were right. off: for requests that ask for it only.",
             "ngram:8"),
+    DRAFT_MODEL(
+            "draft-model",
+            "MODEL",
+            "",
+            "A small model with the same tokens that guesses for --speculate where nothing is found in the text: a file, a"
+                    + " directory or a name. It has a cache of its own. For one served model. Default: none.",
+            "mistral-small.gguf"),
     SNAPSHOT_DIR(
             "snapshot-dir",
             "DIR",

@@ -84,7 +84,7 @@ final class SettingValues {
     Speculation speculation(Setting setting) {
         return parsed(
                         setting,
-                        "off, or auto or ngram, and behind a colon 1 to " + Speculation.MOST,
+                        "off, or auto, ngram or draft_model, and behind a colon 1 to " + Speculation.MOST,
                         SettingValues::speculation,
                         value -> true)
                 .orElseThrow();

@@ -51,6 +51,7 @@ public final class EngineLoop implements Engine {
     private final Scheduler scheduler;
     private final Rates rates = new Rates();
     private final StepCosts costs = new StepCosts();
+    private final @Nullable DraftModel drafts;
     private final Speculator speculator;
     private final RunningSequences sequences;
     private final Publisher publisher;
@@ -94,7 +95,31 @@ public final class EngineLoop implements Engine {
             EngineObserver observer,
             LongSupplier nanoClock,
             @Nullable PageStore store) {
-        this(model, config, observer, nanoClock, store, null);
+        this(model, config, observer, nanoClock, store, null, null);
+    }
+
+    /**
+     * The same with a model that guesses what the other is going to say.
+     *
+     * @param draft of the same vocabulary, sized here; closed by who opened it, after {@link #close}
+     * @param draftCacheBytes memory for its cache
+     */
+    public EngineLoop(
+            Model model,
+            EngineConfig config,
+            EngineObserver observer,
+            LongSupplier nanoClock,
+            @Nullable PageStore store,
+            Model draft,
+            long draftCacheBytes) {
+        this(
+                model,
+                config,
+                observer,
+                nanoClock,
+                store,
+                new DraftModel(draft, config.withCacheBytes(draftCacheBytes), nanoClock),
+                null);
     }
 
     /** @param drafter guesses for everybody; null for what is configured and asked for */
@@ -104,6 +129,7 @@ public final class EngineLoop implements Engine {
             EngineObserver observer,
             LongSupplier nanoClock,
             @Nullable PageStore store,
+            @Nullable DraftModel drafts,
             @Nullable Drafter drafter) {
         this.model = model;
         this.observer = new CarefulObserver(observer);
@@ -113,7 +139,9 @@ public final class EngineLoop implements Engine {
         batch = model.newBatch();
         this.config = config;
         rules = new SubmissionRules(
-                plan, new EngineLimits(config.contextTokens(), model.geometry().vocabulary(), config.maxChoices()));
+                plan,
+                new EngineLimits(
+                        config.contextTokens(), model.geometry().vocabulary(), config.maxChoices(), drafts != null));
         intake = new Intake(signal, config.queueRequests(), config.queueTokens(), clock);
         cache = new KvCache(plan.windows(), plan.shape());
         prefixes = new Prefixes(cache, plan);
@@ -127,7 +155,8 @@ public final class EngineLoop implements Engine {
         deadlines = new Deadlines(clock.getAsLong());
         sequences = new RunningSequences(
                 cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines, config.speculation());
-        speculator = new Speculator(config, costs, drafter);
+        this.drafts = drafts;
+        speculator = new Speculator(config, costs, drafts, drafter);
         waiting = new Waiting(intake);
         endings = new Endings(waiting, admitted, sequences, deadlines, intake);
         Yields yields = new Yields(waiting.line(), cache.holdings(), admitted.absent(), sequences);
@@ -261,6 +290,9 @@ public final class EngineLoop implements Engine {
         heartbeat.beat();
         signal.clear();
         drain();
+        if (drafts != null) {
+            drafts.sweep();
+        }
         if (!deadlines.isEmpty()) {
             endings.expire(clock.getAsLong());
         }
@@ -306,6 +338,9 @@ public final class EngineLoop implements Engine {
         cache.checkBooks();
         admitted.checkBooks();
         deadlines.checkBooks();
+        if (drafts != null) {
+            drafts.checkBooks();
+        }
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.tramontane.engine;
 
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is guessed of one sequence's next tokens, and how often that was right. The engine thread's.
  *
- * <p>Tokens are guessed from a text that its client expects, or from the sequence's own past; each source has its own
+ * <p>Tokens are guessed from a text that its client expects, from the sequence's own past, or by a draft model; each source has its own
  * share of right guesses, by which the {@link Speculator} decides whether more of them pay.
  */
 final class Guesses {
@@ -45,7 +47,7 @@ final class Guesses {
     private final TokenHistory predicted;
 
     /** Where in the expected text the answer stands; {@link TokenHistory#NOWHERE} where it has left it. */
-    private int place;
+    private int reached;
 
     /** A text that the client expects, or three tokens that stood before. */
     private final Source text = new Source(0.5);
@@ -53,7 +55,15 @@ final class Guesses {
     /** Two tokens that stood before. */
     private final Source pair = new Source(0.25);
 
+    private final Source model = new Source(0.5);
+
     private Source source = text;
+
+    /** Its place in the draft model's cache. */
+    DraftModel.@Nullable Place place;
+
+    /** Position of the first token that was ever in {@link #past}. */
+    private final int first;
 
     /** Of the step that is planned: guessed tokens, how many of them will be computed, and of how many the mask was made. */
     final int[] tokens = new int[Speculation.MOST];
@@ -80,7 +90,8 @@ final class Guesses {
         }
         int[] known = request.prompt();
         int answer = known.length - request.continued();
-        for (int i = Math.max(0, known.length - TokenHistory.MOST); i < known.length; i++) {
+        first = Math.max(0, known.length - TokenHistory.MOST);
+        for (int i = first; i < known.length; i++) {
             past.append(known[i]);
             if (i >= answer) {
                 follow(known[i]);
@@ -90,7 +101,7 @@ final class Guesses {
 
     /** The next token of the answer. */
     private void follow(int token) {
-        place = predicted.knows(place) && predicted.token(place) == token ? place + 1 : TokenHistory.NOWHERE;
+        reached = predicted.knows(reached) && predicted.token(reached) == token ? reached + 1 : TokenHistory.NOWHERE;
     }
 
     /** A token was generated. */
@@ -99,6 +110,7 @@ final class Guesses {
         follow(token);
         text.forget();
         pair.forget();
+        model.forget();
     }
 
     /**
@@ -109,12 +121,12 @@ final class Guesses {
      */
     int lookUp(int most) {
         int known = past.size();
-        if (!predicted.knows(place) && known >= 3) {
-            place = predicted.behind(past.token(known - 3), past.token(known - 2), past.token(known - 1));
+        if (!predicted.knows(reached) && known >= 3) {
+            reached = predicted.behind(past.token(known - 3), past.token(known - 2), past.token(known - 1));
         }
-        if (predicted.knows(place)) {
+        if (predicted.knows(reached)) {
             source = text;
-            return copy(predicted, place, most, false);
+            return copy(predicted, reached, most, false);
         }
         int at = known < 3
                 ? TokenHistory.NOWHERE
@@ -125,6 +137,20 @@ final class Guesses {
             source = pair;
         }
         return at == TokenHistory.NOWHERE ? 0 : copy(past, at, most, true);
+    }
+
+    /** The guesses of this step will be the draft model's. */
+    void askModel() {
+        source = model;
+    }
+
+    DraftModel.Place draftPlace() {
+        return Objects.requireNonNull(place);
+    }
+
+    /** A token of the answer, among the last {@link TokenHistory#MOST}. */
+    int token(int position) {
+        return past.token(position - first);
     }
 
     /** @param repeats whether what was guessed goes on behind the end of what is known, as in a text that repeats itself */

@@ -29,10 +29,12 @@ public record Speculation(Method method, int most, int[] predicted) {
     public enum Method {
         /** From nowhere. */
         OFF("off"),
-        /** From whatever there is. */
+        /** From what is found in the text so far, else from the draft model where there is one. */
         AUTO("auto"),
         /** From what followed the last tokens when they stood in the prompt or the answer before. */
-        LOOKUP("ngram");
+        LOOKUP("ngram"),
+        /** From the draft model. */
+        MODEL("draft_model");
 
         private final String word;
 
@@ -40,7 +42,7 @@ public record Speculation(Method method, int most, int[] predicted) {
             this.word = word;
         }
 
-        /** As requests and settings have it; the last is vLLM's word. */
+        /** As requests and settings have it; the last two are vLLM's words. */
         public String word() {
             return word;
         }

@@ -14,37 +14,48 @@ import org.jspecify.annotations.Nullable;
  * Engine thread only.
  */
 final class Speculator {
-    private record Open(Sequence sequence, Guesses guesses, int entry, int found) {}
+    private record Open(Guesses guesses, int entry, int found) {}
 
     private final int tokenBudget;
     private final int maxSamples;
+    private final @Nullable DraftModel model;
     private final @Nullable Drafter always;
     private final StepCosts costs;
     private final List<Open> open = new ArrayList<>();
+    private final List<DraftModel.Wish> wishes = new ArrayList<>();
+    private final List<Integer> wishing = new ArrayList<>();
 
-    /** @param always guesses for everybody, whether it pays or not; null for what is configured and asked for */
-    Speculator(EngineConfig config, StepCosts costs, @Nullable Drafter always) {
+    /**
+     * @param model that guesses where nothing is found; null for none
+     * @param always guesses for everybody, whether it pays or not; null for what is configured and asked for
+     */
+    Speculator(EngineConfig config, StepCosts costs, @Nullable DraftModel model, @Nullable Drafter always) {
         tokenBudget = config.tokenBudget();
         maxSamples = config.maxSamples();
         this.costs = costs;
+        this.model = model;
         this.always = always;
     }
 
     /** Adds guesses to a plan that is otherwise complete. */
     void plan(StepPlan plan) {
         open.clear();
+        wishes.clear();
+        wishing.clear();
         int samples = 0;
         for (int entry = 0; entry < plan.size(); entry++) {
             Sequence sequence = plan.sequence(entry);
             samples += sequence.samples(plan.rows(entry));
-            find(sequence, entry, plan.rows(entry));
+            find(sequence, entry, plan);
         }
+        askModel();
         if (!open.isEmpty()) {
             share(plan, maxSamples - samples);
         }
     }
 
-    private void find(Sequence sequence, int entry, int rows) {
+    private void find(Sequence sequence, int entry, StepPlan plan) {
+        int rows = plan.rows(entry);
         Guesses guesses = sequence.guesses;
         if (guesses == null) {
             return;
@@ -54,9 +65,51 @@ final class Speculator {
         if (rows > 1 || most <= 0 || !sequence.samplesToken(rows)) {
             return;
         }
-        int found = always == null ? guesses.lookUp(most) : always.guess(sequence, guesses.tokens, most);
+        int found = 0;
+        if (always != null) {
+            found = always.guess(sequence, guesses.tokens, most);
+        } else if (guesses.wish.method() != Speculation.Method.MODEL) {
+            found = guesses.lookUp(most);
+        }
         if (found > 0) {
-            open.add(new Open(sequence, guesses, entry, found));
+            open.add(new Open(guesses, entry, found));
+        } else if (model != null && always == null && guesses.wish.method() != Speculation.Method.LOOKUP) {
+            wish(model, sequence, entry, plan, most);
+        }
+    }
+
+    /** Guesses of the model take time before they are there, so it makes no more than are expected to be worth it. */
+    private void wish(DraftModel drafts, Sequence sequence, int entry, StepPlan plan, int most) {
+        Guesses guesses = sequence.guesses;
+        if (guesses == null) {
+            return;
+        }
+        guesses.askModel();
+        int count = plan.size() == 1 && guesses.asked ? most : 0;
+        while (count < most
+                && costs.pays(
+                        Math.pow(guesses.share(), count + 1),
+                        plan.totalRows(),
+                        plan.totalRows(),
+                        drafts.nanosPerGuess())) {
+            count++;
+        }
+        if (count > 0) {
+            wishes.add(new DraftModel.Wish(sequence, guesses, count));
+            wishing.add(entry);
+        }
+    }
+
+    private void askModel() {
+        if (model == null) {
+            return;
+        }
+        model.guess(wishes);
+        for (int i = 0; i < wishes.size(); i++) {
+            DraftModel.Wish wish = wishes.get(i);
+            if (wish.made() > 0) {
+                open.add(new Open(wish.guesses, wishing.get(i), wish.made()));
+            }
         }
     }
 
@@ -74,7 +127,7 @@ final class Speculator {
                         && plan.totalRows() < tokenBudget
                         && (always != null
                                 || (alone && each.guesses.asked)
-                                || costs.pays(probability, useful, plan.totalRows()));
+                                || costs.pays(probability, useful, plan.totalRows(), 0));
                 if (wanted) {
                     each.guesses.planned = depth;
                     plan.guess(each.entry, depth);

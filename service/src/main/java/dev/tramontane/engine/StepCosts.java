@@ -43,13 +43,14 @@ final class StepCosts {
      * @param probability that the row is of use
      * @param useful rows of the step that are expected to be
      * @param planned rows of the step
+     * @param guessNanos what guessing it takes
      */
-    boolean pays(double probability, double useful, int planned) {
+    boolean pays(double probability, double useful, int planned, double guessNanos) {
         if (nanos == 0) {
             return true;
         }
         double row = rowNanos();
         double base = Math.max(0, nanos - row * rows);
-        return probability * (base + row * planned) > row * useful;
+        return probability * (base + row * planned) > (row + guessNanos) * useful;
     }
 }

@@ -113,6 +113,9 @@ final class Submissions {
     }
 
     private Speculation speculation(Guessing guessing, BooleanSupplier gone) {
+        if (guessing.method() == Speculation.Method.MODEL && !limits.drafts()) {
+            throw invalid("This server has no draft model. Say auto or ngram.", "speculation.method");
+        }
         Speculation wish = new Speculation(guessing.method(), guessing.tokens());
         if (guessing.expected().isEmpty() || !wish.guesses()) {
             return wish;

@@ -146,7 +146,7 @@ final class GuessedAnswersTest {
     void nonsenseIsRefusedByName() {
         try (TestService service = service()) {
             Map<JsonObject, String> refused = Map.of(
-                    speculation("eagle", 4), "speculation.method",
+                    speculation("draft_model", 4), "speculation.method",
                     speculation("ngram", 0), "speculation.tokens",
                     speculation("ngram", 17), "speculation.tokens",
                     new JsonObject().put("speculation", true), "speculation",
@@ -169,6 +169,9 @@ final class GuessedAnswersTest {
                         .as(reply.body())
                         .isEqualTo(name);
             });
+            assertThat(service.chat(TestService.chatBody(speculation("eagle", 4)))
+                            .status())
+                    .isEqualTo(400);
             TestService.Reply reply = service.chat(TestService.chatBody(new JsonObject()
                     .put("prediction", new JsonObject().put("type", "content").put("content", "a".repeat(3000)))));
             assertThat(reply.status()).as(reply.body()).isEqualTo(400);

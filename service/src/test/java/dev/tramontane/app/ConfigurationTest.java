@@ -112,10 +112,10 @@ class ConfigurationTest {
         CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
         CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
         KV               | q8          | --kv must be f16 or f32, got q8
-        SPECULATE        | eagle       | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got eagle'
-        SPECULATE        | off:3       | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got off:3'
-        SPECULATE        | ngram:17    | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got ngram:17'
-        SPECULATE        | 'ngram:'    | '--speculate must be off, or auto or ngram, and behind a colon 1 to 16, got ngram:'
+        SPECULATE        | eagle       | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got eagle'
+        SPECULATE        | off:3       | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got off:3'
+        SPECULATE        | ngram:17    | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got ngram:17'
+        SPECULATE        | 'ngram:'    | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got ngram:'
         HOST             | 'a b'       | --host must be a host name or address, got a b
         DRAIN_TIMEOUT    | soon        | --drain-timeout must be a time such as 30s or 2m, at most 24h, got soon
         DRAIN_TIMEOUT    | 25h         | --drain-timeout must be a time such as 30s or 2m, at most 24h, got 25h

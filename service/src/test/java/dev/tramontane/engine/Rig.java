@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.FakeReference;
+import dev.tramontane.model.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,7 +36,7 @@ final class Rig {
     private Rig(FakeModel model, EngineConfig config, EngineObserver observer, Drafter drafter) {
         this.model = model;
         this.config = config;
-        engine = new EngineLoop(model, config, observer, nanos::get, null, drafter);
+        engine = new EngineLoop(model, config, observer, nanos::get, null, null, drafter);
     }
 
     /** Tokens are guessed in every second case. */
@@ -54,6 +55,17 @@ final class Rig {
                 config.speculating(new Speculation(Speculation.Method.AUTO, Speculation.MOST)),
                 observer,
                 new Adversary(model.geometry(), config.contextTokens(), seed));
+    }
+
+    /** The same with another model that guesses. */
+    static Rig drafting(FakeModel model, EngineConfig config, Model draft, long draftCacheBytes) {
+        return new Rig(model, config, draft, draftCacheBytes);
+    }
+
+    private Rig(FakeModel model, EngineConfig config, Model draft, long draftCacheBytes) {
+        this.model = model;
+        this.config = config;
+        engine = new EngineLoop(model, config, EngineObserver.NONE, nanos::get, null, draft, draftCacheBytes);
     }
 
     /** One submitted request: its choices' handles and what they were told. */

@@ -55,7 +55,8 @@ final class SpeculatedModelsTest {
     private static List<Recorder> run(LoadedModel loaded, EngineConfig config, @Nullable Drafter drafter)
             throws RefusedException {
         List<Recorder> heard = new ArrayList<>();
-        try (EngineLoop engine = new EngineLoop(loaded.model(), config, EngineObserver.NONE, () -> 0, null, drafter)) {
+        try (EngineLoop engine =
+                new EngineLoop(loaded.model(), config, EngineObserver.NONE, () -> 0, null, null, drafter)) {
             for (Submission submission : submissions()) {
                 Recorder recorder = new Recorder();
                 heard.add(recorder);

@@ -1,0 +1,118 @@
+package dev.tramontane.app;
+
+import dev.tramontane.app.MemorySum.Item;
+import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.engine.CachePlan;
+import dev.tramontane.engine.EngineConfig;
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.load.LoadOptions;
+import dev.tramontane.load.LoadedModel;
+import dev.tramontane.load.MemoryEstimate;
+import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.source.ModelPlan;
+import dev.tramontane.source.ModelSource;
+import dev.tramontane.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The draft model beside a model: the memory that it takes, planned with the other's, and whether the two have the same tokens. */
+final class Drafts {
+    private Drafts() {}
+
+    /** What it will take; nothing where there is none. */
+    static List<Item> items(KernelLibrary library, Sizing sizing, Configuration configuration, int threads) {
+        Optional<Path> path = configuration.engine().draft().path();
+        if (path.isEmpty()) {
+            return List.of();
+        }
+        Backend backend = Models.backend(configuration);
+        try (ModelSource source = ModelSource.open(path.get())) {
+            ModelPlan plan = source.plan(OptionalInt.empty());
+            MemoryEstimate weights = MemoryEstimate.of(library, plan, backend, Optional.empty());
+            CachePlan cache = CachePlan.of(plan.geometry(), config(plan.geometry(), sizing));
+            MemoryUse step = WorkspaceEstimate.of(library, plan.geometry(), backend, cache.shape(), threads);
+            Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;
+            return List.of(
+                    new Item(
+                            "draft model's weights in place",
+                            "draft_weights_in_place_bytes",
+                            weights.inPlace(),
+                            Place.FILE),
+                    new Item(
+                            "draft model's weights" + (backend.isDevice() ? " copied to the device" : " repacked"),
+                            "draft_weights_repacked_bytes",
+                            weights.repacked(),
+                            place),
+                    new Item("draft model's cache", "draft_cache_bytes", cache.bytes(), place),
+                    new Item(
+                            "draft model's workspace",
+                            "draft_workspace_bytes",
+                            step.workspace() + step.cache() - cache.bytes(),
+                            place));
+        }
+    }
+
+    /** As the model's, with a cache for as many whole sequences as the model's has, and no more than are computed in a step. */
+    private static EngineConfig config(ModelGeometry geometry, Sizing sizing) {
+        return sizing.engine().withCacheBytes(cacheBytes(geometry, sizing));
+    }
+
+    /** Bytes of the draft model's cache. */
+    static long cacheBytes(ModelGeometry geometry, Sizing sizing) {
+        EngineConfig engine = sizing.engine();
+        int sequences = Math.clamp(sizing.plan().sequences(engine.contextTokens()), 1, engine.lanes());
+        return CachePlan.bytesFor(geometry, engine, engine.contextTokens(), sequences);
+    }
+
+    /**
+     * Loads it.
+     *
+     * @param configuration that has one
+     * @param model for which it is to guess
+     * @throws UsageException when the two don't have the same tokens
+     */
+    static LoadedModel load(Configuration configuration, KernelLibrary library, LoadedModel model) {
+        Path path = configuration.engine().draft().path().orElseThrow();
+        LoadOptions options = new LoadOptions(
+                Models.backend(configuration),
+                configuration.compute().cpuLevel(),
+                configuration.compute().threads().orElse(0),
+                OptionalInt.empty(),
+                Optional.empty());
+        LoadedModel draft = LoadedModel.load(library, ModelSource.open(path), options, (done, total) -> {});
+        try {
+            difference(model, draft).ifPresent(difference -> {
+                throw new UsageException("the draft model " + path + " cannot guess for this model: " + difference
+                        + "; a draft model has the same tokens, as a small one of the same family has");
+            });
+            return draft;
+        } catch (RuntimeException refused) {
+            draft.close();
+            throw refused;
+        }
+    }
+
+    private static Optional<String> difference(LoadedModel model, LoadedModel draft) {
+        Tokenizer tokens = model.tokenizer();
+        Tokenizer others = draft.tokenizer();
+        int size = model.geometry().vocabulary();
+        if (size != draft.geometry().vocabulary()) {
+            return Optional.of("it has " + draft.geometry().vocabulary() + " tokens, not " + size);
+        }
+        for (int id = 0; id < size; id++) {
+            if (tokens.isControl(id) != others.isControl(id)
+                    || !Arrays.equals(tokens.bytes(id), others.bytes(id))
+                    || !tokens.piece(id).equals(others.piece(id))) {
+                return Optional.of(
+                        "its token " + id + " is \"" + others.piece(id) + "\", not \"" + tokens.piece(id) + "\"");
+            }
+        }
+        return Optional.empty();
+    }
+}
