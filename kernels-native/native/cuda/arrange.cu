@@ -221,6 +221,10 @@ uint32_t thread_blocks(uint64_t n) { return static_cast<uint32_t>((n + kThreads 
 
 ArrangedBytes::ArrangedBytes(uint32_t dtype, uint32_t rows, uint32_t columns) {
   const DeviceLayout& layout = element_type(dtype)->device;
+  if (layout.code_words() == 0) {  // F32, whose rows are looked up only
+    records = rows * row_bytes(dtype, columns);
+    return;
+  }
   constexpr uint32_t kStackRows = kStackUnits * kUnitRows;
   const uint64_t units = (rows + kStackRows - 1) / kStackRows * kStackUnits;
   records = units * blocks_of(columns) * record_words(layout) * sizeof(uint32_t);

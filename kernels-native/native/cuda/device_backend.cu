@@ -84,21 +84,9 @@ void DeviceBackend::submit(const Step& step) {
       this);
 }
 
-// Rows are looked up where the file lies and sent: a few kilobytes a token instead of the whole table on the device.
-void DeviceBackend::embed(const Step& step) {
-  helpers_.run([&](const Worker& worker) {
-    const auto [first, last] = worker.share(step.n_rows);
-    for (uint64_t row = first; row < last; ++row) {
-      const uint64_t token = static_cast<uint64_t>(step.tokens[row]);
-      model_.embedding.values(token, step_->host_hidden() + row * model_.width);
-    }
-  });
-  attempt([&] { step_->send_hidden(step); });
-}
-
 void DeviceBackend::run_step(const Step& step) {
   attempt([&] { step_->begin(step); });
-  embed(step);
+  attempt([&] { step_->embed(step.n_rows); });
   attempt([&] { step_->layers(step); });
   for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitRows) {
     const uint32_t n = std::min(kLogitRows, step.n_logit_rows - first);

@@ -1,5 +1,5 @@
 // The backend on a device. One thread of its own, the driver, gives the device its work and waits for it; the helpers,
-// threads of the host, look rows of the embedding up and sample. A failure is kept, and whatever comes after it does
+// threads of the host, sample. A failure is kept, and whatever comes after it does
 // nothing.
 #pragma once
 
@@ -18,7 +18,7 @@ class DeviceBackend final : public Backend {
   explicit DeviceBackend(Model& model);
   ~DeviceBackend() override;
 
-  bool computes(uint32_t) const override { return true; }  // reserve refuses by role: an embedding may have any type
+  bool computes(uint32_t) const override { return true; }  // reserve refuses by role: an embedding may be F32
   int32_t reserve(Error& error) override;
   int32_t prepare(Error& error) override;
   int32_t accepts(const tm_cache_config& config, Error& error) const override;
@@ -36,9 +36,7 @@ class DeviceBackend final : public Backend {
  private:
   friend class DeviceProbe;
 
-  // The driver's: the whole step, and the lookup of its rows.
-  void run_step(const Step& step);
-  void embed(const Step& step);
+  void run_step(const Step& step);  // the driver's
 
   // Does what must not fail; keeps the first failure.
   template <class Work>

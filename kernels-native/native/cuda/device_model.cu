@@ -34,6 +34,9 @@ class Uploader {
       largest = std::max(largest, tensor.rows * row_bytes(tensor.dtype, tensor.cols));
       return TM_OK;
     });
+    if (model.output.set()) {
+      largest = std::max(largest, model.embedding.rows * row_bytes(model.embedding.dtype, model.embedding.cols));
+    }
     raw_ = Memory(largest, Memory::Place::kDevice);
   }
 
@@ -41,7 +44,7 @@ class Uploader {
     to.dtype = from.dtype;
     to.rows = static_cast<uint32_t>(from.rows);
     to.columns = static_cast<uint32_t>(from.cols);
-    const ArrangedBytes sizes(from.dtype, to.rows, to.columns);
+    const ArrangedBytes sizes(from.dtype, to.rows, to.columns);  // of F32, which is looked up only, the rows
     to.records = Memory(sizes.records, Memory::Place::kWeights);
     to.supers = Memory(sizes.supers, Memory::Place::kWeights);
     to.row_scales = Memory(sizes.row_scales, Memory::Place::kWeights);
@@ -59,12 +62,15 @@ class Uploader {
       copy(raw_.as<void>(), rounded_.data(), rounded_.size());
     }
     const uint64_t bytes = row_bytes(from.dtype, from.cols);
+    if (from.dtype == TM_F32) {
+      must(cudaMemcpyAsync(to.records.as<void>(), raw_.as<void>(), to.rows * bytes, cudaMemcpyDeviceToDevice, stream_),
+           "copying weights");
+      return done(from);
+    }
     const Raw raw = {raw_.as<uint8_t>(), bytes, to.rows, to.columns, order};
     const Arranged arranged = {to.records.as<uint32_t>(), to.supers.as<uint32_t>(), to.row_scales.as<float>()};
     must(arrange(from.dtype, raw, arranged, stream_), "arranging weights");
-    must(cudaStreamSynchronize(stream_), "arranging weights");
-    from.in_place = &from == &model_.embedding;  // rows are looked up on the host
-    model_.prepared_bytes.fetch_add(from.bytes, std::memory_order_relaxed);
+    done(from);
   }
 
   void floats(const float* from, uint64_t n, Memory& to) {
@@ -74,6 +80,12 @@ class Uploader {
   }
 
  private:
+  void done(Tensor& from) {
+    must(cudaStreamSynchronize(stream_), "arranging weights");
+    from.in_place = false;
+    model_.prepared_bytes.fetch_add(from.bytes, std::memory_order_relaxed);
+  }
+
   void copy(void* to, const void* from, uint64_t bytes) {
     must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copying weights");
   }
@@ -110,8 +122,18 @@ Part DeviceMatrix::part(float* to, uint32_t stride) const {
           Head::kNone};
 }
 
+Table DeviceMatrix::table() const {
+  return {records.as<uint32_t>(),
+          supers.as<uint32_t>(),
+          row_scales.as<float>(),
+          element_type(dtype)->device,
+          dtype,
+          columns,
+          n_blocks()};
+}
+
 uint64_t DeviceModel::bytes() const {
-  uint64_t sum = head.bytes() + output_norm.bytes() + frequency.bytes();
+  uint64_t sum = embedding.bytes() + head.bytes() + output_norm.bytes() + frequency.bytes();
   for (const DeviceLayer& l : layers) {
     sum += l.attention_norm.bytes() + l.ffn_norm.bytes();
     for (const DeviceMatrix* m : {&l.q, &l.k, &l.v, &l.out, &l.gate, &l.up, &l.down}) sum += m->bytes();
@@ -146,16 +168,15 @@ int32_t check_supported(const Model& model, Error& error) {
   return TM_OK;
 }
 
-// Vectors are on the device as well as in the file; rows of an embedding are looked up in the file.
+// Vectors are on the device as well as in the file.
 bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
   *bytes = 0;
-  if (t.role == TM_TOKEN_EMBEDDING) return true;
   if (t.role == TM_FFN_ROUTER) return false;
   if (is_vector(t.role)) {
     *bytes = t.cols * sizeof(float);
     return true;
   }
-  if (!element_type(t.dtype)->on_device()) return false;
+  if (!element_type(t.dtype)->on_device() && t.role != TM_TOKEN_EMBEDDING) return false;
   *bytes = ArrangedBytes(t.dtype, t.rows, t.cols).sum();
   return true;
 }
@@ -166,6 +187,7 @@ uint64_t upload_bytes(const Model& model) {
     sum += tensor.bytes;
     return TM_OK;
   });
+  if (model.output.set()) sum += model.embedding.bytes;
   return sum;
 }
 
@@ -189,6 +211,7 @@ void upload(Model& model, DeviceModel& device, cudaStream_t stream) {
   uploader.floats(model.output_norm.f32(), model.width, device.output_norm);
   uploader.floats(model.rope_frequency.data(), model.rope_frequency.size(), device.frequency);
   uploader.matrix(model.head(), device.head);
+  if (model.output.set()) uploader.matrix(model.embedding, device.embedding);
 }
 
 }  // namespace tramontane::TM_DEVICE

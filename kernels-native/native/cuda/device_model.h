@@ -22,6 +22,7 @@ struct DeviceMatrix {
   uint32_t n_blocks() const { return blocks_of(columns); }
   Operand operand() const { return operand_of(dtype); }
   Part part(float* out, uint32_t stride) const;
+  Table table() const;
   uint64_t bytes() const { return records.bytes() + supers.bytes() + row_scales.bytes(); }
 };
 
@@ -34,8 +35,10 @@ struct DeviceModel {
   std::vector<DeviceLayer> layers;
   Memory output_norm;
   DeviceMatrix head;
-  Memory frequency;  // [rope_dims / 2]
+  DeviceMatrix embedding;  // of no rows where the head is the embedding
+  Memory frequency;        // [rope_dims / 2]
 
+  const DeviceMatrix& looked_up() const { return embedding.rows == 0 ? head : embedding; }
   uint64_t bytes() const;
 };
 

@@ -17,6 +17,7 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
   Carver carver(base);
   const uint64_t pairs = static_cast<uint64_t>(config.max_rows) * (model.n_heads / model.n_kv_heads);
   carver.take(d.position, config.max_rows);
+  carver.take(d.tokens, config.max_rows);
   carver.take(d.span, config.max_rows);
   carver.take(d.tiles, pairs / kTilePairs + config.max_spans);
   carver.take(d.pick, kLogitRows);
@@ -69,13 +70,12 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   meeting_counts = tramontane::TM_DEVICE::meeting_counts(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
-  host_hidden = static_cast<uint64_t>(config.max_rows) * model.width * 4;
   host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
   description = lay_out(model, cache, config, nullptr, unused);
 }
 
 uint64_t StepSizes::sum() const {
-  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + host_hidden +
+  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived +
          host_logits + 2 * description;
 }
 
@@ -99,7 +99,6 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   }
   partial_ = Memory(sizes_.partial, kDevice);
   host_logits_ = Memory(sizes_.host_logits, kPinned);
-  host_hidden_ = Memory(sizes_.host_hidden, kPinned);
   host_description_ = Memory(sizes_.description, kPinned);
   device_description_ = Memory(sizes_.description, kDevice);
   lay_out(model, cache, config, host_description_.as<void>(), host_);
@@ -120,7 +119,7 @@ uint64_t DeviceStep::page_bytes() const {
 uint64_t DeviceStep::bytes() const {
   uint64_t sum = 0;
   for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &meeting_sums_, &meeting_counts_, &partial_,
-                          &arrived_, &host_hidden_, &host_logits_, &host_description_, &device_description_}) {
+                          &arrived_, &host_logits_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
   return sum;
@@ -170,6 +169,7 @@ void DeviceStep::begin(const Step& step) {
   for (uint32_t row = 0; row < step.n_rows; ++row) {
     host_.position[row] = step.position(row);
     host_.span[row] = step.row_span[row];
+    host_.tokens[row] = step.tokens[row];
   }
   n_split_ = add_tiles(step, true, 0);
   n_tiles_ = add_tiles(step, false, n_split_);
@@ -184,6 +184,7 @@ void DeviceStep::begin(const Step& step) {
   }
   segments_ = std::bit_ceil(most);
   send(device_.position, host_.position, step.n_rows * sizeof(int64_t));
+  send(device_.tokens, host_.tokens, step.n_rows * sizeof(int32_t));
   send(device_.span, host_.span, step.n_rows * sizeof(uint32_t));
   send(device_.tiles, host_.tiles, n_tiles_ * sizeof(QueryTile));
   for (uint32_t g = 0; g < model_.n_groups; ++g) {
@@ -205,8 +206,8 @@ void DeviceStep::begin(const Step& step) {
   must(make_position_tables(tables, {device_.position, device_.span}, step.n_rows, stream_), "making the angles");
 }
 
-void DeviceStep::send_hidden(const Step& step) {
-  send(frame_.hidden, host_hidden(), static_cast<uint64_t>(step.n_rows) * model_.width * sizeof(float));
+void DeviceStep::embed(uint32_t n_rows) {
+  must(look_up(weights_.looked_up().table(), device_.tokens, n_rows, frame_.hidden, stream_), "looking rows up");
 }
 
 void DeviceStep::all_layers(uint32_t n_rows) {

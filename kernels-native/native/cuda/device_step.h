@@ -31,6 +31,7 @@ struct DeviceFrame {
 // Description of a step, once in pinned memory and once on the device.
 struct Description {
   int64_t* position;  // [max_rows]
+  int32_t* tokens;    // [max_rows]
   uint32_t* span;     // [max_rows]
   uint32_t* pick;     // [kLogitRows]
   QueryTile* tiles;   // [max_tiles]
@@ -49,7 +50,7 @@ struct StepSizes {
   uint64_t normed, attended, gated;  // activations
   uint64_t meeting_sums, meeting_counts;
   uint64_t partial, arrived;          // of attention
-  uint64_t host_hidden, host_logits;  //
+  uint64_t host_logits;  //
   uint64_t description;               // in pinned memory, and as much on the device
 
   uint64_t sum() const;
@@ -68,7 +69,6 @@ class DeviceStep {
   const Cache& cache() const { return cache_; }
   const DeviceFrame& frame() const { return frame_; }
   uint16_t* pages(uint32_t group) const { return pages_[group].as<uint16_t>(); }
-  float* host_hidden() const { return host_hidden_.as<float>(); }        // [max_rows, width] rows to be sent
   const float* host_logits() const { return host_logits_.as<float>(); }  // fetched by logits
 
   // Copies a page out or in, and waits for it.
@@ -76,7 +76,7 @@ class DeviceStep {
   void write_page(uint32_t group, uint32_t page, const void* from);
 
   void begin(const Step& step);  // page copies, description, angles
-  void send_hidden(const Step& step);
+  void embed(uint32_t n_rows);
   void layers(const Step& step);  // a decode of up to kGraphRows rows as one captured graph
   // What a layer is made of, for the rows and tiles that begin described.
   void qkv(uint32_t n_rows, uint32_t layer);
@@ -105,7 +105,6 @@ class DeviceStep {
   Memory normed_, attended_, gated_;  // activations
   Memory meeting_sums_, meeting_counts_;
   Memory partial_, arrived_;
-  Memory host_hidden_;
   Memory host_logits_;
   Memory host_description_, device_description_;
   DeviceFrame frame_ = {};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "dtype.h"
 #include "halved_rows.h"
 #include "product.h"
 #include "query_scale.h"
@@ -68,11 +69,24 @@ struct Arranged {
 };
 // Their bytes; 0 of what a type lacks.
 struct ArrangedBytes {
-  uint64_t records, supers, row_scales;
+  uint64_t records = 0, supers = 0, row_scales = 0;
 
   ArrangedBytes(uint32_t dtype, uint32_t rows, uint32_t columns);
   uint64_t sum() const { return records + supers + row_scales; }
 };
 cudaError_t arrange(uint32_t dtype, const Raw& raw, const Arranged& to, cudaStream_t stream);
+
+// A matrix whose rows are looked up: arranged, or of F32 as it lies in the file.
+struct Table {
+  const uint32_t* records;
+  const uint32_t* supers;
+  const float* row_scales;
+  DeviceLayout layout;
+  uint32_t dtype;
+  uint32_t columns;
+  uint32_t n_blocks;
+};
+// hidden[i][0..columns) = the row of tokens[i], both in the device's memory.
+cudaError_t look_up(const Table& table, const int32_t* tokens, uint32_t n_rows, float* hidden, cudaStream_t stream);
 
 }  // namespace tramontane::TM_DEVICE

@@ -16,7 +16,7 @@ class DeviceProbe final : public Probe {
       DeviceStep& device = *backend_.step_;
       switch (operation) {
         case Operation::kEmbed:
-          return backend_.embed(step);
+          return device.embed(step.n_rows);
         case Operation::kQkv:
           return device.qkv(step.n_rows, layer);
         case Operation::kAttention:

@@ -37,6 +37,7 @@ struct alignas(16) float4 {
 };
 inline uint4 make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w) { return {x, y, z, w}; }
 
+inline float __uint_as_float(uint32_t bits) { return std::bit_cast<float>(bits); }
 inline float __fmaf_rn(float a, float b, float c) { return std::fma(a, b, c); }
 
 // Byte i of the result is byte (selector >> 4 i) & 7 of b:a.

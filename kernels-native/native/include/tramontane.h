@@ -390,8 +390,8 @@ TM_API int32_t tm_element_type(uint32_t index, char* name, uint64_t capacity, ui
                                uint32_t* block_elements, uint32_t* block_bytes, uint32_t* written);
 
 /* Bytes that a context of the backend will hold of its own for one tensor, whether the backend can be used here or not;
- * 0: it is used where it lies. Of tensor only struct_size, role, dtype, computed_as, rows and cols are read. The
- * embedding counts as what rows are looked up in; where it is the output as well (tied) that is TM_OUTPUT's. The
+ * 0: it is used where it lies. Of tensor only struct_size, role, dtype, computed_as, rows and cols are read. An
+ * embedding that is the output as well (tied) is asked for as TM_OUTPUT, and nothing else is held for it. The
  * rope factors count as the frequencies that are made of them, and which a model without factors has, too.
  * TM_UNSUPPORTED: the backend doesn't compute it. Message as in tm_open. Any thread. */
 TM_API int32_t tm_tensor_bytes(uint32_t backend, const tm_tensor* tensor, uint64_t* bytes, char* message,

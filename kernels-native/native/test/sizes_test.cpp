@@ -55,9 +55,8 @@ uint64_t repacked(const Weights& weights, const Placement& p) {
   };
   for (const Weights::Entry& e : weights.entries) {
     tm_tensor t = e.tensor();
-    if (e.role != TM_ROPE_FACTORS) add(t);
-    if (e.role != TM_TOKEN_EMBEDDING || !weights.shape.tied) continue;
-    t.role = TM_OUTPUT;
+    if (e.role == TM_ROPE_FACTORS) continue;
+    if (e.role == TM_TOKEN_EMBEDDING && weights.shape.tied) t.role = TM_OUTPUT;
     add(t);
   }
   tm_tensor frequencies{};

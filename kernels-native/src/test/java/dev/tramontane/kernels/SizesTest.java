@@ -38,6 +38,14 @@ final class SizesTest {
     }
 
     @Test
+    void aDeviceHasRowsOfTheEmbeddingOfAnyType() {
+        assertThat(library.tensorBytes(Backend.CUDA, TensorRole.TOKEN_EMBEDDING, DType.F32, DType.F32, 33, 256))
+                .hasValue(DType.F32.bytes(33, 256));
+        assertThat(library.tensorBytes(Backend.CUDA, TensorRole.TOKEN_EMBEDDING, DType.BF16, DType.BF16, 64, 256))
+                .hasValue(DType.BF16.bytes(64, 256));
+    }
+
+    @Test
     void whatCannotBeIsRefused() {
         assertThatThrownBy(() -> library.tensorBytes(Backend.CPU, TensorRole.FFN_UP, DType.Q4_K, DType.Q4_K, 16, 100))
                 .isInstanceOf(KernelException.class)

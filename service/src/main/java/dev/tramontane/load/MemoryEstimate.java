@@ -48,8 +48,9 @@ public record MemoryEstimate(long inPlace, long repacked) {
                             tensor.columns())
                     .orElse(0);
             repacked += copy;
-            // Rows of the embedding are looked up in the file, and vectors are read in both places.
-            if (copy == 0 || embedding || tensor.rows() == 1) {
+            // Rows of the embedding are looked up in the file where no device has them, and vectors are read in both
+            // places.
+            if (copy == 0 || (embedding && !backend.isDevice()) || tensor.rows() == 1) {
                 inPlace += tensor.bytes();
             }
         }
