@@ -8,12 +8,11 @@
 
 namespace tramontane::TM_DEVICE {
 
-DeviceBackend::DeviceBackend(Model& model)
-    : model_(model), helpers_(model.n_workers, n_processors()), driver_(1, n_processors(), "tm-driver") {}
+DeviceBackend::DeviceBackend(Model& model) : model_(model), driver_(1, n_processors(), "tm-driver") {}
 
 DeviceBackend::~DeviceBackend() {
   driver_.wait(-1);
-  step_.reset();
+  drop();
   weights_ = DeviceModel();
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
 }
@@ -47,17 +46,16 @@ int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) cons
 int32_t DeviceBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {
   try {
     step_.emplace(model_, weights_, cache, config, stream_);
+    sampling_.emplace(model_.vocab, config, stream_);
   } catch (const DeviceError& e) {
     return error.fail(e.status(), "%s", e.what());
   }
-  sampling_ = Sampling(model_.vocab, model_.n_workers, config);
-  helpers_.run([&](const Worker& worker) { sampling_.touch(worker); });
   return TM_OK;
 }
 
 void DeviceBackend::drop() {
   step_.reset();
-  sampling_ = Sampling();
+  sampling_.reset();
 }
 
 int32_t DeviceBackend::read_page(uint32_t group, uint32_t page, void* to, Error& error) {
@@ -88,11 +86,12 @@ void DeviceBackend::run_step(const Step& step) {
   attempt([&] { step_->begin(step); });
   attempt([&] { step_->embed(step.n_rows); });
   attempt([&] { step_->layers(step); });
-  for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitRows) {
-    const uint32_t n = std::min(kLogitRows, step.n_logit_rows - first);
-    attempt([&] { step_->logits(step.logit_rows + first, n); });
-    if (status_ != TM_OK) return;
-    helpers_.run([&](const Worker& worker) { sampling_.run(step, first, n, step_->host_logits(), worker); });
+  for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitTile) {
+    const uint32_t n = std::min(kLogitTile, step.n_logit_rows - first);
+    attempt([&] {
+      step_->logits(step.logit_rows + first, n);
+      sampling_->run(step, first, n, step_->frame().logits);
+    });
   }
   attempt([&] { step_->finish(); });
 }
@@ -102,11 +101,8 @@ int32_t DeviceBackend::failure(Error& error) const {
 }
 
 Backend::Holdings DeviceBackend::holdings() const {
-  Holdings holdings = {weights_.bytes(), 0, sampling_.bytes(), 0};
-  if (!step_) return holdings;
-  holdings.pages = step_->page_bytes();
-  holdings.workspace += step_->bytes();
-  return holdings;
+  if (!step_) return {weights_.bytes(), 0, 0, 0};
+  return {weights_.bytes(), step_->page_bytes(), step_->bytes() + sampling_->bytes(), 0};
 }
 
 namespace {
@@ -114,7 +110,7 @@ namespace {
 std::unique_ptr<Backend> open(Model& model) { return std::make_unique<DeviceBackend>(model); }
 
 uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_config& config) {
-  return StepSizes(model, cache, config).sum() + Sampling::bytes_for(model.vocab, model.n_workers, config);
+  return StepSizes(model, cache, config).sum() + DeviceSampling::bytes_for(model.vocab, config);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// The backend on a device. One thread of its own, the driver, gives the device its work and waits for it; the helpers,
-// threads of the host, sample. A failure is kept, and whatever comes after it does
-// nothing.
+// The backend on a device. One thread of its own, the driver, gives the device its work and waits for it. A failure is
+// kept, and whatever comes after it does nothing.
 #pragma once
 
 #include <new>
@@ -9,7 +8,6 @@
 #include "backend.h"
 #include "device_step.h"
 #include "pool.h"
-#include "sampling.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -61,11 +59,10 @@ class DeviceBackend final : public Backend {
   cudaStream_t stream_ = nullptr;
   DeviceModel weights_;
   std::optional<DeviceStep> step_;
-  Sampling sampling_;
+  std::optional<DeviceSampling> sampling_;
   const Step* submitted_ = nullptr;
   int32_t status_ = TM_OK;
   Error error_;
-  Pool helpers_;
   Pool driver_;  // last, so that it goes first: it waits for the step in flight
 };
 

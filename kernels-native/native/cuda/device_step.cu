@@ -5,7 +5,6 @@
 #include "attention.h"
 #include "carver.h"
 #include "device_step.h"
-#include "sampling.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
@@ -20,7 +19,7 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
   carver.take(d.tokens, config.max_rows);
   carver.take(d.span, config.max_rows);
   carver.take(d.tiles, pairs / kTilePairs + config.max_spans);
-  carver.take(d.pick, kLogitRows);
+  carver.take(d.pick, kLogitTile);
   for (uint32_t g = 0; g < model.n_groups; ++g)
     carver.take(d.tables[g], static_cast<uint64_t>(config.max_spans) * cache.groups[g].ring);
   return carver.bytes();
@@ -38,7 +37,7 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   carver.take(f.v, rows * model.kv_width());
   carver.take(f.attention, rows * model.q_width());
   carver.take(f.gate, rows * model.ffn);
-  carver.take(f.logits, static_cast<uint64_t>(kLogitRows) * model.vocab);
+  carver.take(f.logits, static_cast<uint64_t>(kLogitTile) * model.vocab);
   return carver.bytes();
 }
 
@@ -55,7 +54,7 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   if (model.n_heads / model.n_kv_heads <= kUnitRows) {
     max_split = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, config.max_spans, kPartialBytes / row_partial}));
   }
-  const uint64_t rows = std::max(config.max_rows, kLogitRows);
+  const uint64_t rows = std::max(config.max_rows, kLogitTile);
   DeviceFrame frame = {};
   Description unused = {};
   floats = lay_out(model, config, nullptr, frame);
@@ -70,13 +69,11 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   meeting_counts = tramontane::TM_DEVICE::meeting_counts(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
-  host_logits = static_cast<uint64_t>(Sampling::rows_at_once(config)) * model.vocab * 4;
   description = lay_out(model, cache, config, nullptr, unused);
 }
 
 uint64_t StepSizes::sum() const {
-  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived +
-         host_logits + 2 * description;
+  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + 2 * description;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
@@ -98,7 +95,6 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
     must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
   partial_ = Memory(sizes_.partial, kDevice);
-  host_logits_ = Memory(sizes_.host_logits, kPinned);
   host_description_ = Memory(sizes_.description, kPinned);
   device_description_ = Memory(sizes_.description, kDevice);
   lay_out(model, cache, config, host_description_.as<void>(), host_);
@@ -119,7 +115,7 @@ uint64_t DeviceStep::page_bytes() const {
 uint64_t DeviceStep::bytes() const {
   uint64_t sum = 0;
   for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &meeting_sums_, &meeting_counts_, &partial_,
-                          &arrived_, &host_logits_, &host_description_, &device_description_}) {
+                          &arrived_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
   return sum;
@@ -355,10 +351,6 @@ void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   p.result = Result::kWrite;
   p.parts[p.n_parts++] = head.part(frame_.logits, model_.vocab);
   must(multiply(head.dtype, p, stream_), "starting a product");
-  must(cudaMemcpyAsync(host_logits_.as<void>(), frame_.logits, static_cast<uint64_t>(n) * model_.vocab * sizeof(float),
-                       cudaMemcpyDeviceToHost, stream_),
-       "fetching logits");
-  finish();
 }
 
 void DeviceStep::finish() { must(cudaStreamSynchronize(stream_), "running a step"); }

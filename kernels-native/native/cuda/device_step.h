@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "device_memory.h"
 #include "device_model.h"
+#include "device_sampling.h"
 #include "kernels.h"
 #include "step.h"
 
@@ -25,7 +26,7 @@ struct DeviceFrame {
   float* v;            // [R, n_kv_heads * head_dim]
   float* attention;    // [R, n_heads * head_dim]
   float* gate;         // [R, ffn] SiLU(gate) * up
-  float* logits;       // [kLogitRows, vocab]
+  float* logits;       // [kLogitTile, vocab]
 };
 
 // Description of a step, once in pinned memory and once on the device.
@@ -33,7 +34,7 @@ struct Description {
   int64_t* position;  // [max_rows]
   int32_t* tokens;    // [max_rows]
   uint32_t* span;     // [max_rows]
-  uint32_t* pick;     // [kLogitRows]
+  uint32_t* pick;     // [kLogitTile]
   QueryTile* tiles;   // [max_tiles]
   uint32_t* tables[TM_MAX_GROUPS];
 };
@@ -49,9 +50,8 @@ struct StepSizes {
   uint32_t room;                     // for activations, in tiles
   uint64_t normed, attended, gated;  // activations
   uint64_t meeting_sums, meeting_counts;
-  uint64_t partial, arrived;          // of attention
-  uint64_t host_logits;  //
-  uint64_t description;               // in pinned memory, and as much on the device
+  uint64_t partial, arrived;  // of attention
+  uint64_t description;       // in pinned memory, and as much on the device
 
   uint64_t sum() const;
 };
@@ -69,7 +69,6 @@ class DeviceStep {
   const Cache& cache() const { return cache_; }
   const DeviceFrame& frame() const { return frame_; }
   uint16_t* pages(uint32_t group) const { return pages_[group].as<uint16_t>(); }
-  const float* host_logits() const { return host_logits_.as<float>(); }  // fetched by logits
 
   // Copies a page out or in, and waits for it.
   void read_page(uint32_t group, uint32_t page, void* to);
@@ -84,7 +83,7 @@ class DeviceStep {
   void output(uint32_t n_rows, uint32_t layer);
   void gate_up(uint32_t n_rows, uint32_t layer);
   void down(uint32_t n_rows, uint32_t layer);
-  void logits(const uint32_t* rows, uint32_t n);  // waits for them
+  void logits(const uint32_t* rows, uint32_t n);  // of up to kLogitTile rows
   void finish();                                  // waits until all that was submitted is done
 
  private:
@@ -105,7 +104,6 @@ class DeviceStep {
   Memory normed_, attended_, gated_;  // activations
   Memory meeting_sums_, meeting_counts_;
   Memory partial_, arrived_;
-  Memory host_logits_;
   Memory host_description_, device_description_;
   DeviceFrame frame_ = {};
   Description host_ = {}, device_ = {};

@@ -311,7 +311,9 @@ typedef struct tm_bias {
  * filter sees what the one before left: top-p keeps the fewest most likely tokens whose share of top-k's mass reaches
  * p, min-p those with at least min_p times the largest probability; on ties the lower id counts as more likely.
  * temperature 0 takes the largest logit after mask, bias and penalties, the lowest id on ties.
- * The draw uses a counter-based generator keyed by (seed, position) alone, so it does not depend on the batch.
+ * The draw uses a counter-based generator keyed by (seed, position) alone, so it does not depend on the batch. Weights
+ * are counted in units of 2^-40 of the largest, so that sums, and with them tokens, are the same on every backend for
+ * the same logits.
  * Log-probabilities are those of the model's raw logits (before mask, bias, penalties and temperature). */
 typedef struct tm_sample {
   uint32_t row;             /* row of the step; samples come in rising row order, several may name one row */

@@ -1,12 +1,10 @@
 #include "sampler.h"
 
 #include <algorithm>
-#include <cfloat>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "dtype.h"
+#include "chance.h"
 #include "philox.h"
 
 namespace tramontane {
@@ -15,37 +13,16 @@ namespace {
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 constexpr uint32_t kMassTile = 1024;  // weights summed together, so that a draw skips whole tiles
 
-// exp(x) for x <= 0 with a relative error below 2e-7, 0 below the smallest normal; branch-free, so that loops over it
-// vectorise at every instruction set. Cody and Waite's reduction, polynomial of Moshier's Cephes (expf).
-inline float exp_not_positive(float x) {
-  const float bounded = x < -87.0f ? -87.0f : x;
-  const float shifted = bounded * 1.44269504088896341f + 12582912.0f;  // 1.5 * 2^23: rounds to an integer
-  const float n = shifted - 12582912.0f;
-  const float r = (bounded - n * 0.693359375f) - n * -2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  const float e = (p * (r * r) + r) + 1.0f;
-  const float scale = bits_to_float((float_to_bits(shifted) << 23) + 0x3f800000u);  // 2^n
-  return x < -87.0f ? 0.0f : e * scale;
-}
-
 // out[i] = exp((x[i] - largest) / temperature)
 void tempered(const float* x, uint32_t n, float largest, float temperature, float* out) {
   for (uint32_t i = 0; i < n; ++i) out[i] = exp_not_positive((x[i] - largest) / temperature);
 }
 
-double sum(const float* x, uint32_t n) {
-  double lanes[4] = {0, 0, 0, 0};
-  uint32_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    for (uint32_t j = 0; j < 4; ++j) lanes[j] += static_cast<double>(x[i + j]);
-  }
-  for (; i < n; ++i) lanes[0] += static_cast<double>(x[i]);
-  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+// Of weights, in units.
+uint64_t sum(const float* x, uint32_t n) {
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < n; ++i) total += units_of(x[i]);
+  return total;
 }
 
 // The largest of n >= 1 finite numbers. Sixteen lanes, because a single running maximum isn't vectorised.
@@ -69,28 +46,6 @@ struct Place {
 
 // ---- log-probabilities of the raw logits ----------------------------------------------------------------------------
 
-struct Row {
-  bool finite = true;
-  Place best{kMinusInfinity, 0};
-  double log_sum = 0;  // log of the sum of exp(logit)
-};
-
-Row combine(const Summary* tiles, uint32_t n_tiles) {
-  Row row;
-  for (uint32_t t = 0; t < n_tiles; ++t) {
-    if (!tiles[t].finite) row.finite = false;
-    const Place place{tiles[t].largest, tiles[t].id};
-    if (t == 0 || place.before(row.best)) row.best = place;
-  }
-  if (!row.finite) return row;
-  double total = 0;
-  for (uint32_t t = 0; t < n_tiles; ++t) {
-    total += tiles[t].sum * std::exp(static_cast<double>(tiles[t].largest) - static_cast<double>(row.best.logit));
-  }
-  row.log_sum = static_cast<double>(row.best.logit) + std::log(total);
-  return row;
-}
-
 // The n most likely tokens in order. One pass, insertion into a list of at most 20.
 uint32_t most_likely(const float* logits, uint32_t vocab, uint32_t n, double log_sum, int32_t* tokens,
                      float* logprobs) {
@@ -104,19 +59,12 @@ uint32_t most_likely(const float* logits, uint32_t vocab, uint32_t n, double log
   }
   for (uint32_t i = 0; i < count; ++i) {
     tokens[i] = best[i].id;
-    logprobs[i] = static_cast<float>(static_cast<double>(best[i].logit) - log_sum);
+    logprobs[i] = log_probability(best[i].logit, log_sum);
   }
   return count;
 }
 
 // ---- mask, bias, penalties ------------------------------------------------------------------------------------------
-
-bool adjusts(const tm_sample& s) {
-  const bool penalises = s.repetition_penalty != 1.0f || s.presence_penalty != 0.0f || s.frequency_penalty != 0.0f;
-  return s.mask >= 0 || s.n_biases > 0 || (penalises && s.n_counts > 0);
-}
-
-float bounded(float logit) { return std::clamp(logit, -FLT_MAX, FLT_MAX); }
 
 void adjust(const tm_step& step, const tm_sample& s, const float* logits, uint32_t vocab, float* out) {
   if (s.mask >= 0) {
@@ -130,10 +78,7 @@ void adjust(const tm_step& step, const tm_sample& s, const float* logits, uint32
   }
   for (const tm_token_count* c = step.counts + s.first_count; c != step.counts + s.first_count + s.n_counts; ++c) {
     float& logit = out[c->token];
-    if (logit == kMinusInfinity) continue;
-    logit = bounded(logit > 0 ? logit / s.repetition_penalty : logit * s.repetition_penalty);
-    logit = bounded(logit - s.frequency_penalty * static_cast<float>(c->count));
-    if (c->count > 0) logit = bounded(logit - s.presence_penalty);
+    if (logit != kMinusInfinity) logit = penalised(s, logit, c->count);
   }
 }
 
@@ -171,7 +116,7 @@ Place kth(const float* logits, uint32_t vocab, uint32_t k, int32_t* pool) {
 }
 
 // The last place of the smallest set of most likely candidates whose weights reach `mass`: a quickselect by weight.
-Place nucleus(const float* logits, const float* weights, int32_t* ids, uint64_t n, double mass) {
+Place nucleus(const float* logits, const float* weights, int32_t* ids, uint64_t n, uint64_t mass) {
   const auto before = [logits](int32_t a, int32_t b) { return Place{logits[a], a}.before({logits[b], b}); };
   int32_t* first = ids;
   int32_t* last = ids + n;
@@ -183,24 +128,20 @@ Place nucleus(const float* logits, const float* weights, int32_t* ids, uint64_t 
     if (before(*(last - 1), *middle)) std::swap(*(last - 1), *middle);
     const int32_t pivot = *middle;
     int32_t* split = std::partition(first, last, [&](int32_t id) { return before(id, pivot); });
-    double above = 0;
-    for (int32_t* at = first; at != split; ++at) above += static_cast<double>(weights[*at]);
+    uint64_t above = 0;
+    for (int32_t* at = first; at != split; ++at) above += units_of(weights[*at]);
     if (above >= mass) {
       last = split;
       continue;
     }
     std::iter_swap(split, std::find(split, last, pivot));
     mass -= above;
-    if (static_cast<double>(weights[pivot]) >= mass) return {logits[pivot], pivot};
-    mass -= static_cast<double>(weights[pivot]);
-    if (split + 1 == last) return {logits[pivot], pivot};  // rounding: the sum of all fell short of the mass
+    if (units_of(weights[pivot]) >= mass) return {logits[pivot], pivot};
+    mass -= units_of(weights[pivot]);
     first = split + 1;
   }
   std::sort(first, last, before);
-  for (; first + 1 != last; ++first) {
-    mass -= static_cast<double>(weights[*first]);
-    if (mass <= 0) break;
-  }
+  for (; units_of(weights[*first]) < mass; ++first) mass -= units_of(weights[*first]);
   return {logits[*first], *first};
 }
 
@@ -208,68 +149,53 @@ Place nucleus(const float* logits, const float* weights, int32_t* ids, uint64_t 
 // ---------------------------------------------------------------------------------------------------------
 
 // Draws among the candidates that stay, in the order of their ids.
-int32_t draw(const float* weights, const int32_t* ids, uint64_t n, double u) {
-  double total = 0;
-  for (uint64_t i = 0; i < n; ++i) total += static_cast<double>(weights[ids[i]]);
-  const double target = u * total;
-  double reached = 0;
-  int32_t last = ids[0];
-  for (uint64_t i = 0; i < n; ++i) {
-    if (weights[ids[i]] == 0) continue;
-    last = ids[i];
-    reached += static_cast<double>(weights[last]);
-    if (reached > target) break;
+int32_t draw(const float* weights, const int32_t* ids, uint64_t n, const tm_sample& s) {
+  uint64_t total = 0;
+  for (uint64_t i = 0; i < n; ++i) total += units_of(weights[ids[i]]);
+  const uint64_t target = uniform_below(total, s.seed, s.position);
+  uint64_t reached = 0;
+  while (true) {
+    reached += units_of(weights[*ids]);
+    if (reached > target) return *ids;
+    ++ids;
   }
-  return last;
 }
 
 // The same among all tokens, over sums of tiles. Tiles are summed twice rather than kept: a vocabulary has no limit
 // here.
-int32_t draw_any(const float* weights, uint32_t vocab, double total, double u) {
-  const double target = u * total;
-  double reached = 0;
-  int32_t last = 0;
-  for (uint32_t first = 0; first < vocab; first += kMassTile) {
-    const uint32_t n = std::min(kMassTile, vocab - first);
-    const double tile = sum(weights + first, n);
-    if (tile == 0) continue;
-    if (reached + tile <= target && first + n < vocab) {
-      reached += tile;
-      last = static_cast<int32_t>(first + n - 1);
-      continue;
-    }
-    for (uint32_t id = first; id < first + n; ++id) {
-      if (weights[id] == 0) continue;
-      last = static_cast<int32_t>(id);
-      reached += static_cast<double>(weights[id]);
-      if (reached > target) return last;
-    }
+int32_t draw_any(const float* weights, uint32_t vocab, uint64_t total, const tm_sample& s) {
+  const uint64_t target = uniform_below(total, s.seed, s.position);
+  uint64_t reached = 0;
+  uint32_t id = 0;
+  while (true) {
+    const uint64_t tile = sum(weights + id, std::min(kMassTile, vocab - id));
+    if (reached + tile > target) break;
+    reached += tile;
+    id += kMassTile;
   }
-  while (weights[last] == 0) --last;  // only when rounding left the target beyond the last weight
-  return last;
+  while (true) {
+    reached += units_of(weights[id]);
+    if (reached > target) return static_cast<int32_t>(id);
+    ++id;
+  }
 }
 
 // logits may hold -infinity (masked); best is its largest place and is finite.
 int32_t sample(const tm_sample& s, const float* logits, Place best, uint32_t vocab, const SamplerScratch& scratch) {
-  const double u = uniform(s.seed, s.position);
   float* weights = scratch.weights;
   tempered(logits, vocab, best.logit, s.temperature, weights);
-  double total = 0;
-  for (uint32_t first = 0; first < vocab; first += kMassTile) {
-    total += sum(weights + first, std::min(kMassTile, vocab - first));
-  }
+  const uint64_t total = sum(weights, vocab);
 
   const bool top_k = s.top_k > 0 && s.top_k < vocab;
   const bool top_p = s.top_p < 1.0f;
-  if (!top_k && !top_p && !(s.min_p > 0)) return draw_any(weights, vocab, total, u);
+  if (!top_k && !top_p && !(s.min_p > 0)) return draw_any(weights, vocab, total, s);
 
-  // ids: candidates in rising order. A weight below cutoff can be in no nucleus: even all of them together would not
-  // fill the mass that top-p leaves out.
+  // ids: candidates in rising order.
   int32_t* ids = scratch.ids;
-  const auto gather = [&](float cutoff, Place floor) {
+  const auto gather = [&](auto stays, Place floor) {
     uint64_t n = 0;
     for (uint32_t id = 0; id < vocab; ++id) {
-      if (weights[id] < cutoff || floor.before({logits[id], static_cast<int32_t>(id)})) continue;
+      if (!stays(weights[id]) || floor.before({logits[id], static_cast<int32_t>(id)})) continue;
       ids[n++] = static_cast<int32_t>(id);
     }
     return n;
@@ -277,27 +203,28 @@ int32_t sample(const tm_sample& s, const float* logits, Place best, uint32_t voc
   Place floor{kMinusInfinity, std::numeric_limits<int32_t>::max()};
   if (top_k) floor = kth(logits, vocab, s.top_k, ids);
   if (top_p) {
-    double mass = total;
+    uint64_t mass = total;
     if (top_k) {
-      const uint64_t n = gather(0, floor);
+      const uint64_t n = gather([](float) { return true; }, floor);
       mass = 0;
-      for (uint64_t i = 0; i < n; ++i) mass += static_cast<double>(weights[ids[i]]);
+      for (uint64_t i = 0; i < n; ++i) mass += units_of(weights[ids[i]]);
     }
-    const double p = static_cast<double>(s.top_p);
-    const double cutoff = std::min(1.0, (1.0 - p) * mass / static_cast<double>(vocab));
-    const uint64_t n = gather(static_cast<float>(cutoff) * 0.999f, floor);
-    floor = nucleus(logits, weights, ids, n, p * mass);
+    // A weight below cutoff can be in no nucleus: even all of them together would not fill the mass that top-p leaves
+    // out. The thousandth is room for the rounding here.
+    const double left_out = (1.0 - static_cast<double>(s.top_p)) * static_cast<double>(mass);
+    const uint64_t cutoff = static_cast<uint64_t>(0.999 * left_out / static_cast<double>(vocab));
+    const uint64_t n = gather([cutoff](float weight) { return units_of(weight) >= cutoff; }, floor);
+    floor = nucleus(logits, weights, ids, n, units_needed(s.top_p, mass));
   }
-  const uint64_t n = gather(s.min_p, floor);
-  return draw(weights, ids, n, u);
+  const uint64_t n = gather([&s](float weight) { return weight >= s.min_p; }, floor);
+  return draw(weights, ids, n, s);
 }
 
 }  // namespace
 
 Summary summarise(const float* logits, uint32_t n, int32_t first_id) {
-  // (bits & 0x7f800000) == 0x7f800000 exactly for NaN and the infinities.
   uint32_t bad = 0;
-  for (uint32_t i = 0; i < n; ++i) bad |= (float_to_bits(logits[i]) & 0x7f800000u) == 0x7f800000u;
+  for (uint32_t i = 0; i < n; ++i) bad |= !is_finite(logits[i]);
   Summary summary{0, logits[0], first_id, bad == 0};
   if (!summary.finite) return summary;
   summary.largest = greatest(logits, n);
@@ -318,7 +245,7 @@ void decide(const tm_step& step, uint32_t i, const float* logits, const Summary*
   const tm_sample& s = step.samples[i];
   tm_result& result = step.results[i];
   result = {-1, TM_RESULT_OK, 0.0f, 0};
-  const Row row = combine(tiles, summary_tiles(vocab));
+  const RowSummary row = combine(tiles, summary_tiles(vocab));
   if (!row.finite) {
     result.status = TM_RESULT_NOT_FINITE;
     return;
@@ -326,7 +253,7 @@ void decide(const tm_step& step, uint32_t i, const float* logits, const Summary*
   if (s.target != TM_SAMPLE_DRAW) {
     result.token = s.target;
   } else {
-    Place best = row.best;
+    Place best{row.largest, row.id};
     const float* adjusted = logits;
     if (adjusts(s)) {
       adjust(step, s, logits, vocab, scratch.logits);
@@ -339,7 +266,7 @@ void decide(const tm_step& step, uint32_t i, const float* logits, const Summary*
     }
     result.token = s.temperature == 0 ? best.id : sample(s, adjusted, best, vocab, scratch);
   }
-  result.logprob = static_cast<float>(static_cast<double>(logits[result.token]) - row.log_sum);
+  result.logprob = log_probability(logits[result.token], row.log_sum);
   if (s.top_logprobs > 0) {
     const uint64_t place = static_cast<uint64_t>(i) * TM_MAX_TOP_LOGPROBS;
     result.n_top =

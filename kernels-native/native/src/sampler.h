@@ -3,25 +3,16 @@
 //
 // Two passes. summarise looks at a row in fixed tiles that any worker may take: finiteness, the largest logit and the
 // sum of exponentials, so a greedy token costs no further look at the row. decide then makes one sample, serially, from
-// the row and its tiles' summaries in order. So nothing depends on the number of workers or on the batch.
+// the row and its tiles' summaries in order. So nothing depends on the number of workers or on the batch. A device's
+// sampler (cuda/decide.cu) shares the arithmetic (chance.h) and gives the same bits.
 #pragma once
 
 #include <cstdint>
 
+#include "chance.h"
 #include "tramontane.h"
 
 namespace tramontane {
-
-inline constexpr uint32_t kSummaryTile = 4096;  // logits
-
-struct Summary {
-  double sum;     // of exp(logit - largest)
-  float largest;  // of the tile
-  int32_t id;     // the first that is largest
-  bool finite;    // no NaN, no infinity
-};
-
-inline uint32_t summary_tiles(uint32_t vocab) { return (vocab + kSummaryTile - 1) / kSummaryTile; }
 
 // Tile of a row: logits[0..n) are those of ids first_id...
 Summary summarise(const float* logits, uint32_t n, int32_t first_id);
