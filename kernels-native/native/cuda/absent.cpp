@@ -26,11 +26,16 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
   return emulated::kBackend.workspace_bytes(model, cache, config);
 }
 
+int32_t accepts(const Model& model, Error& error) {
+  if (emulated::kBackend.accepts(model, error) == TM_OK) return TM_OK;
+  return error.fail(TM_UNSUPPORTED, "the cuda backend takes no model of this shape");
+}
+
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda",       found,          nullptr,
-                                        nullptr,         tensor_bytes, workspace_bytes};
+constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda",          found,   nullptr, nullptr,
+                                        tensor_bytes,    workspace_bytes, accepts, nullptr};
 
 }  // namespace tramontane::cuda
 

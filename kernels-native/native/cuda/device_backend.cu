@@ -45,6 +45,7 @@ int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) cons
 
 int32_t DeviceBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {
   try {
+    choose_device();
     step_.emplace(model_, weights_, cache, config, stream_);
     sampling_.emplace(model_.vocab, config, stream_);
   } catch (const DeviceError& e) {
@@ -116,6 +117,7 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {kNumber, kName, found, describe_self_test, open, tensor_bytes, workspace_bytes};
+constinit const BackendKind kBackend = {kNumber,      kName,           found,       describe_self_test, open,
+                                        tensor_bytes, workspace_bytes, check_shape, device_facts};
 
 }  // namespace tramontane::TM_DEVICE

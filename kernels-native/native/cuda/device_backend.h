@@ -36,11 +36,15 @@ class DeviceBackend final : public Backend {
 
   void run_step(const Step& step);  // the driver's
 
+  // A thread has a device of its own.
+  void choose_device() { must(cudaSetDevice(static_cast<int>(model_.device)), "choosing the device"); }
+
   // Does what must not fail; keeps the first failure.
   template <class Work>
   void attempt(Work work) {
     if (status_ != TM_OK) return;
     try {
+      choose_device();
       work();
     } catch (const DeviceError& e) {
       status_ = e.status();

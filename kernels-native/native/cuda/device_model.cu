@@ -141,7 +141,7 @@ uint64_t DeviceModel::bytes() const {
   return sum;
 }
 
-int32_t check_supported(const Model& model, Error& error) {
+int32_t check_shape(const Model& model, Error& error) {
   if (model.n_experts > 0) {
     return error.fail(TM_UNSUPPORTED, "the %s backend has no mixtures of experts yet; n_experts is %u", kName,
                       model.n_experts);
@@ -150,6 +150,11 @@ int32_t check_supported(const Model& model, Error& error) {
     return error.fail(TM_UNSUPPORTED, "the %s backend has attention for a head_dim of 16, 32, 64, 96 or 128, not %u",
                       kName, model.head_dim);
   }
+  return TM_OK;
+}
+
+int32_t check_supported(const Model& model, Error& error) {
+  if (const int32_t status = check_shape(model, error)) return status;
   if (const int32_t status = each_matrix(model, [&](const Tensor& tensor, const char* name, uint32_t layer) -> int32_t {
         if (element_type(tensor.dtype)->on_device()) return TM_OK;
         const TypeNames multiplied([](const ElementType& type) { return type.on_device(); });

@@ -42,7 +42,8 @@ struct DeviceModel {
   uint64_t bytes() const;
 };
 
-// What this backend lacks for the model, if anything.
+// What this backend lacks for the model, if anything: for its shape, and for all of it.
+int32_t check_shape(const Model& model, Error& error);
 int32_t check_supported(const Model& model, Error& error);
 
 // Of BackendKind.

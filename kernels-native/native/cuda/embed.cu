@@ -27,8 +27,8 @@ __device__ inline PairPlace place_of(const Table& t, uint32_t row, uint32_t colu
   PairPlace p;
   p.record = t.records + (at + unit % kStackUnits) * record_words(t.layout);
   p.scales = p.record + 32 * t.layout.code_words() + of_unit % 8 * t.layout.scale_words;
-  p.supers = t.supers + ((static_cast<uint64_t>(unit) * (t.columns / 256) + column / 256) * 8 + of_unit % 8) *
-                            t.layout.super_words;
+  const uint64_t super = static_cast<uint64_t>(unit / kStackUnits) * (t.columns / 256) + column / 256;
+  p.supers = t.supers + ((super * kStackUnits + unit % kStackUnits) * 8 + of_unit % 8) * t.layout.super_words;
   p.lane = of_unit % 8 * 4 + inner % 8 / 2;
   p.upper = of_unit / 8;
   p.step = of_block / 16;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "backend.h"
 #include "device.h"
 #include "tramontane.h"
 
@@ -18,5 +19,8 @@ inline constexpr const char* kName = "emu";
 
 // Writes one sentence: what the device is, or why there is none. True when there is one.
 bool found(char* text, uint64_t capacity);
+
+// Of BackendKind.
+bool device_facts(uint32_t index, DeviceFacts& facts);
 
 }  // namespace tramontane::TM_DEVICE

@@ -52,6 +52,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
 cudaError_t cudaGetLastError();
 cudaError_t cudaGetDevice(int* device);
+cudaError_t cudaSetDevice(int device);  // all are this processor
 // Versions in tenths, as the runtime counts: 90 is compute capability 9.0.
 struct cudaFuncAttributes {
   int binaryVersion;

@@ -39,7 +39,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 9u
+#define TM_ABI_VERSION 10u
 
 /* Status codes. */
 #define TM_OK 0
@@ -161,7 +161,7 @@ typedef struct tm_model_config {
   double rope_magnitude;          /* above 0, up to 1e6; 1: none */
   double query_scale_beta;        /* 0..1e6; 0: none */
   uint32_t query_scale_positions; /* from 1 on with a beta, else 0 */
-  uint32_t reserved;
+  uint32_t device;                /* of the backend's, as tm_device_info counts them; 0 where it has none */
   /* Attention window of each group in tokens, the query included (a query at p sees p-W+1..p); 0: no window. */
   uint32_t group_window[TM_MAX_GROUPS];
   const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */
@@ -401,7 +401,8 @@ TM_API int32_t tm_tensor_bytes(uint32_t backend, const tm_tensor* tensor, uint64
 
 /* What tm_size_cache would take for such a cache of such a model, to the byte and whether the backend can be used here
  * or not: cache and workspace of memory, whose struct_size the caller sets; the weights are 0. Nothing is allocated
- * that the caller would notice. Message as in tm_open. Any thread. */
+ * that the caller would notice. TM_UNSUPPORTED: the backend takes no model of this shape. Message as in tm_open. Any
+ * thread. */
 TM_API int32_t tm_cache_bytes(const tm_model_config* config, const tm_cache_config* cache, tm_memory* memory,
                               char* message, uint64_t capacity);
 
@@ -419,6 +420,20 @@ TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, v
  * TM_UNSUPPORTED, why it can't be used here. Of a device also whether its matrix instructions add alike, which is
  * tested once in a process and opens the device. TM_OUT_OF_MEMORY with its reason. Any thread. */
 TM_API int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity);
+
+/* A device of a backend. */
+typedef struct tm_device {
+  uint32_t struct_size;
+  uint32_t usable; /* 1: the backend runs on it, 0: it lacks what is needed */
+  uint64_t total_bytes;
+  uint64_t free_bytes; /* now, of the whole system's */
+} tm_device;
+
+/* Tells of device `index` of a backend, counted from 0 without gaps: the name it goes by, and what it is called for
+ * good (of a GPU the UUID, "GPU-..."), each NUL-terminated and cut to its capacity. Asks the driver: may take a moment.
+ * TM_INVALID_ARGUMENT: there is no such device (the host's backends have none). Any thread. */
+TM_API int32_t tm_device_info(uint32_t backend, uint32_t index, tm_device* device, char* name, uint64_t name_capacity,
+                              char* uuid, uint64_t uuid_capacity);
 
 /* Measures what the processors reach now, for some tenths of a second each: *read_bytes a second by n_threads (1..1024)
  * together, through `bytes` of memory (1 MiB..64 GiB, freed again; several times the caches, or it is their rate), and

@@ -91,6 +91,19 @@ int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
   return status;
 }
 
+int32_t tm_device_info(uint32_t backend, uint32_t index, tm_device* device, char* name, uint64_t name_capacity,
+                       char* uuid, uint64_t uuid_capacity) {
+  const BackendKind* kind = backend_of(backend);
+  if (kind == nullptr || device == nullptr || device->struct_size != sizeof *device) return TM_INVALID_ARGUMENT;
+  if (name == nullptr || name_capacity == 0 || uuid == nullptr || uuid_capacity == 0) return TM_INVALID_ARGUMENT;
+  DeviceFacts facts = {};
+  if (kind->device == nullptr || !kind->device(index, facts)) return TM_INVALID_ARGUMENT;
+  *device = {sizeof *device, facts.usable ? 1u : 0u, facts.total_bytes, facts.free_bytes};
+  std::snprintf(name, name_capacity, "%s", facts.name);
+  std::snprintf(uuid, uuid_capacity, "%s", facts.uuid);
+  return TM_OK;
+}
+
 int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,
                         double* int8_operations, char* message, uint64_t capacity) {
   Error error;

@@ -68,6 +68,14 @@ struct TensorKind {
   uint32_t cols;
 };
 
+// A device that a backend may run on.
+struct DeviceFacts {
+  char name[256];
+  char uuid[64];
+  bool usable;
+  uint64_t total_bytes, free_bytes;
+};
+
 // A kind of backend. Each defines its own, kBackend, in its folder; backends.cpp lists them.
 struct BackendKind {
   uint32_t number;   // TM_BACKEND_*
@@ -83,6 +91,10 @@ struct BackendKind {
   bool (*tensor_bytes)(const TensorKind& tensor, uint64_t* bytes);
   // Bytes of workspace that size takes. cache needs no tables.
   uint64_t (*workspace_bytes)(const Model& model, const Cache& cache, const tm_cache_config& config);
+  // Refuses a model of a shape that it lacks, as reserve would (TM_UNSUPPORTED). nullptr: it takes every shape.
+  int32_t (*accepts)(const Model& model, Error& error);
+  // Tells of a device; false: there is none of that number. nullptr: the host's backends have none.
+  bool (*device)(uint32_t index, DeviceFacts& facts);
 };
 
 }  // namespace tramontane

@@ -34,7 +34,6 @@ int32_t check_stretch(const tm_model_config& c, Error& error) {
     return error.invalid("query_scale_positions is %u, expected %s", c.query_scale_positions,
                          c.query_scale_beta == 0 ? "0 without query_scale_beta" : "at least 1");
   }
-  if (c.reserved != 0) return error.invalid("tm_model_config.reserved is %u, expected 0", c.reserved);
   return TM_OK;
 }
 
@@ -119,6 +118,17 @@ int32_t check_placement(const tm_model_config& c, Error& error) {
   char text[kBackendText];
   if (!kind->found(text, sizeof text)) {
     return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kind->name, text);
+  }
+  if (kind->device == nullptr && c.device != 0) {
+    return error.invalid("device is %u, but the %s backend has none", c.device, kind->name);
+  }
+  DeviceFacts device = {};
+  if (kind->device != nullptr && !kind->device(c.device, device)) {
+    return error.fail(TM_UNSUPPORTED, "the %s backend has no device %u", kind->name, c.device);
+  }
+  if (kind->device != nullptr && !device.usable) {
+    return error.fail(TM_UNSUPPORTED, "device %u, %s, lacks what the %s backend needs", c.device, device.name,
+                      kind->name);
   }
   if (c.cpu_level != TM_CPU_AUTO && !has_cpu_level(c.cpu_level)) {
     static constexpr const char* kNames[] = {"auto", "portable", "avx2", "avx512"};

@@ -53,6 +53,7 @@ constexpr Field field_of(const char* name, size_t offset) {
 #define C(field) TM_AT(tm_cache_config, field)
 #define U(field) TM_AT(tm_memory, field)
 #define D(field) TM_AT(tm_adapter_part, field)
+#define G(field) TM_AT(tm_device, field)
 #define E(field) TM_AT(tm_page_edit, field)
 #define P(field) TM_AT(tm_page_copy, field)
 #define N(field) TM_AT(tm_span, field)
@@ -67,7 +68,7 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_model_config, M(struct_size), M(backend), M(cpu_level), M(n_threads), M(n_layers), M(width),
               M(n_heads), M(n_kv_heads), M(head_dim), M(ffn), M(vocab), M(n_experts), M(n_experts_used), M(rope_style),
               M(rope_dims), M(n_groups), M(rope_theta), M(rms_epsilon), M(rope_magnitude), M(query_scale_beta),
-              M(query_scale_positions), M(reserved), M(group_window), M(layer_group)),
+              M(query_scale_positions), M(device), M(group_window), M(layer_group)),
     TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(computed_as), T(flags), T(n_scales),
               T(rows), T(cols), T(bytes), T(data), T(scales)),
     TM_LAYOUT(tm_conversion, V(struct_size), V(from), V(to), V(n_scales), V(rows), V(cols), V(source_bytes),
@@ -78,6 +79,7 @@ constexpr Layout kLayouts[] = {
               U(adapters)),
     TM_LAYOUT(tm_adapter_part, D(struct_size), D(role), D(layer), D(rank), D(a_dtype), D(b_dtype), D(rope_style),
               D(scale), D(a_bytes), D(b_bytes), D(a), D(b)),
+    TM_LAYOUT(tm_device, G(struct_size), G(usable), G(total_bytes), G(free_bytes)),
     TM_LAYOUT(tm_page_edit, E(slot), E(group), E(index), E(page)),
     TM_LAYOUT(tm_page_copy, P(group), P(from), P(to), P(reserved)),
     TM_LAYOUT(tm_span, N(slot), N(first_row), N(n_rows), N(adapter), N(position)),

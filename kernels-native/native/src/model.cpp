@@ -35,6 +35,7 @@ void Tensor::values(uint64_t r, float* dst) const {
 
 Model::Model(const tm_model_config& c)
     : cpu_level(c.cpu_level == TM_CPU_AUTO ? highest_cpu_level() : c.cpu_level),
+      device(c.device),
       n_workers(c.n_threads == 0 ? std::min(n_processors(), 1024u) : c.n_threads),
       n_layers(c.n_layers),
       width(c.width),

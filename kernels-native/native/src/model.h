@@ -77,6 +77,7 @@ struct Model {
   explicit Model(const tm_model_config& config);  // already checked; tensors are still to be set
 
   uint32_t cpu_level;  // resolved: never TM_CPU_AUTO
+  uint32_t device;     // of the backend's
   uint32_t n_workers;  // compute threads; a step runs on all of them
   uint32_t n_layers;
   uint32_t width;

@@ -59,6 +59,10 @@ int32_t tm_cache_bytes(const tm_model_config* config, const tm_cache_config* cac
     }
     if (const int32_t status = check_model_shape(*config, error)) return status;
     const Model model(*config);
+    const BackendKind* kind = backend_of(config->backend);
+    if (kind->accepts != nullptr) {
+      if (const int32_t status = kind->accepts(model, error)) return status;
+    }
     if (const int32_t status = check_cache_config(model, *cache_config, error)) return status;
     Cache cache;
     if (const int32_t status = size_groups(model, *cache_config, cache, error)) return status;
@@ -68,8 +72,7 @@ int32_t tm_cache_bytes(const tm_model_config* config, const tm_cache_config* cac
     }
     memory->adapters = cache_config->max_adapters * AdapterLayout(model, *cache_config).slot_bytes +
                        Adapters::table_bytes(model, *cache_config);
-    memory->workspace = StepRoom::bytes_for(cache, *cache_config) +
-                        backend_of(config->backend)->workspace_bytes(model, cache, *cache_config);
+    memory->workspace = StepRoom::bytes_for(cache, *cache_config) + kind->workspace_bytes(model, cache, *cache_config);
     return TM_OK;
   };
   int32_t status;

@@ -72,6 +72,44 @@ TEST(the_host_is_measured_within_limits) {
   }
 }
 
+TEST(devices_are_told_and_chosen) {
+  tm_device device{};
+  device.struct_size = sizeof device;
+  char name[64], uuid[64];
+  const auto ask = [&](uint32_t backend, uint32_t index) {
+    return tm_device_info(backend, index, &device, name, sizeof name, uuid, sizeof uuid);
+  };
+  CHECK_EQ(ask(TM_BACKEND_CPU, 0), TM_INVALID_ARGUMENT);
+  CHECK_EQ(ask(TM_BACKEND_EMU + 1, 0), TM_INVALID_ARGUMENT);
+  CHECK_EQ(ask(TM_BACKEND_EMU, 2), TM_INVALID_ARGUMENT);
+  for (uint32_t index = 0; index < 2; ++index) {
+    CHECK_EQ(ask(TM_BACKEND_EMU, index), TM_OK);
+    CHECK_EQ(std::string(name), "emulated device");
+    CHECK_EQ(std::string(uuid), "EMU-" + std::to_string(index));
+    CHECK_EQ(device.usable, 1u);
+    CHECK(device.free_bytes > 0 && device.free_bytes <= device.total_bytes);
+  }
+  CHECK_EQ(tm_device_info(TM_BACKEND_EMU, 0, &device, name, 4, uuid, 1), TM_OK);
+  CHECK_EQ(std::string(name) + uuid, "emu");
+  CHECK_EQ(tm_device_info(TM_BACKEND_EMU, 0, nullptr, name, 4, uuid, 1), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_device_info(TM_BACKEND_EMU, 0, &device, name, 0, uuid, 1), TM_INVALID_ARGUMENT);
+  device.struct_size = 0;
+  CHECK_EQ(ask(TM_BACKEND_EMU, 0), TM_INVALID_ARGUMENT);
+
+  Shape shape;
+  shape.dtype = TM_BF16;
+  Placement placement;
+  placement.backend = TM_BACKEND_EMU;
+  std::vector<uint8_t> layer_group;
+  tm_model_config config = model_config(shape, placement, layer_group);
+  config.device = 1;
+  const Opened chosen(&config);
+  expect(chosen.status, TM_OK, chosen.message, "");
+  config.device = 2;
+  const Opened missing(&config);
+  expect(missing.status, TM_UNSUPPORTED, missing.message, "the emu backend has no device 2");
+}
+
 // The names, their order and their types are held against the header by the binding's HeaderTest.
 TEST(layouts_are_whole) {
   const struct {
@@ -86,6 +124,7 @@ TEST(layouts_are_whole) {
       {"tm_cache_config", sizeof(tm_cache_config), 12, "group_ring 72 u32[8]"},
       {"tm_memory", sizeof(tm_memory), 7, "adapters 40 u64"},
       {"tm_adapter_part", sizeof(tm_adapter_part), 12, "b 56 pointer"},
+      {"tm_device", sizeof(tm_device), 4, "free_bytes 16 u64"},
       {"tm_page_edit", sizeof(tm_page_edit), 4, "page 12 u32"},
       {"tm_page_copy", sizeof(tm_page_copy), 4, "reserved 12 u32"},
       {"tm_span", sizeof(tm_span), 5, "position 16 i64"},
@@ -283,7 +322,7 @@ TEST(open_refuses) {
       {[](auto& c) { c.query_scale_beta = 0.1; }, TM_INVALID_ARGUMENT,
        "query_scale_positions is 0, expected at least 1"},
       {[](auto& c) { c.query_scale_positions = 16; }, TM_INVALID_ARGUMENT, "query_scale_positions is 16, expected 0"},
-      {[](auto& c) { c.reserved = 1; }, TM_INVALID_ARGUMENT, "tm_model_config.reserved is 1"},
+      {[](auto& c) { c.device = 1; }, TM_INVALID_ARGUMENT, "device is 1, but the ref backend has none"},
       {[](auto& c) { c.group_window[5] = 4; }, TM_INVALID_ARGUMENT, "group_window[5]"},
       {[](auto& c) { c.group_window[0] = 0x80000000u; }, TM_INVALID_ARGUMENT, "group_window[0]"},
       {[](auto& c) { c.layer_group = nullptr; }, TM_INVALID_ARGUMENT, "layer_group is NULL"},

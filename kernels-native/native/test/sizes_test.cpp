@@ -226,6 +226,24 @@ TEST(sizes_of_what_cannot_be_are_refused) {
   CHECK_EQ(bytes, 320u * 512 * 37 / 64);  // tiles of 64 rows; 4.625 bits
 }
 
+TEST(a_backend_says_beforehand_which_shapes_it_lacks) {
+  Shape shape;
+  shape.head_dim = 48;
+  for (const uint32_t backend : {TM_BACKEND_CUDA, TM_BACKEND_EMU}) {
+    Placement p;
+    p.backend = backend;
+    p.kv_dtype = TM_F16;
+    std::vector<uint8_t> layer_group;
+    const tm_model_config model = model_config(shape, p, layer_group);
+    const tm_cache_config cache = cache_of(shape, p);
+    tm_memory memory{};
+    memory.struct_size = sizeof memory;
+    char message[512];
+    CHECK_EQ(tm_cache_bytes(&model, &cache, &memory, message, sizeof message), TM_UNSUPPORTED);
+    CHECK_TEXT(std::strstr(message, backend == TM_BACKEND_EMU ? "emu" : "cuda") != nullptr, message);
+  }
+}
+
 TEST(sizes_of_caches_that_cannot_be_are_refused) {
   const Shape shape;
   const Placement p;
@@ -270,6 +288,7 @@ TEST(sizes_of_caches_that_cannot_be_are_refused) {
     CHECK_EQ(tm_cache_bytes(&model, &cache, &memory, message, sizeof message), TM_OK);
     CHECK(memory.cache > uint64_t{4} << 44 && memory.workspace > uint64_t{4} << 32);
   }
+  model.backend = TM_BACKEND_REF;
   cache.kv_dtype = TM_F32;
   cache.group_pages[0] = UINT32_MAX - 1;
   model.n_kv_heads = model.n_heads = 512;

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 9;
+    static final int ABI_VERSION = 10;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -47,6 +47,7 @@ final class Bindings {
     private final MethodHandle hostInfo;
     private final MethodHandle convert;
     private final MethodHandle describeBackend;
+    private final MethodHandle deviceInfo;
     private final MethodHandle measureHost;
     private final MethodHandle open;
     private final MethodHandle setTensor;
@@ -82,6 +83,8 @@ final class Bindings {
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
+        deviceInfo = bind(
+                symbols, origin, "tm_device_info", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
         measureHost = bind(
                 symbols,
                 origin,
@@ -148,6 +151,14 @@ final class Bindings {
             MemorySegment text = arena.allocate(MESSAGE_BYTES);
             int ignored = (int) describeBackend.invokeExact(backend, text, text.byteSize());
             return text.getString(0, StandardCharsets.UTF_8);
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int deviceInfo(int backend, int index, MemorySegment device, MemorySegment name, MemorySegment uuid) {
+        try {
+            return (int) deviceInfo.invokeExact(backend, index, device, name, name.byteSize(), uuid, uuid.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -15,8 +15,16 @@ import java.util.List;
 public record ContextConfig(
         Placement placement, Shape shape, Mixture mixture, Rotation rotation, double rmsEpsilon, Groups groups) {
 
-    /** @param threads compute threads; 0 for as many as the process may use */
-    public record Placement(Backend backend, CpuLevel cpuLevel, int threads) {}
+    /**
+     * @param threads compute threads; 0 for as many as the process may use
+     * @param device of the backend's, as {@link KernelLibrary#devices} counts them; 0 where it has none
+     */
+    public record Placement(Backend backend, CpuLevel cpuLevel, int threads, int device) {
+        /** The first device, if it is one that computes. */
+        public Placement(Backend backend, CpuLevel cpuLevel, int threads) {
+            this(backend, cpuLevel, threads, 0);
+        }
+    }
 
     public record Shape(int layers, int width, int heads, int kvHeads, int headDim, int ffn, int vocabulary) {}
 

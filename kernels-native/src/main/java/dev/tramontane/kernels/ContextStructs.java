@@ -23,6 +23,9 @@ final class ContextStructs {
     private final StructWriter<AdapterPart> adapterPart;
     private final Struct memory;
     private final long[] memoryFields;
+    private final Struct device;
+    private final long deviceUsable;
+    private final long[] deviceBytes;
     private final Struct host;
     private final long[] hostFields;
 
@@ -56,7 +59,7 @@ final class ContextStructs {
                 .u32(
                         "query_scale_positions",
                         config -> config.rotation().stretch().queryPositions())
-                .zero("reserved")
+                .u32("device", config -> config.placement().device())
                 .groups("group_window", config -> config.groups().windows())
                 .pointer("layer_group", ContextStructs::layerGroups)
                 .whole();
@@ -127,6 +130,11 @@ final class ContextStructs {
         memory = structs.apply("tm_memory");
         memoryFields = offsets(
                 memory, Struct.Type.U64, "weights_in_place", "weights_repacked", "cache", "workspace", "adapters");
+        device = structs.apply("tm_device");
+        device.at("struct_size", Struct.Type.U32);
+        deviceUsable = device.at("usable", Struct.Type.U32);
+        deviceBytes = new long[] {device.at("total_bytes", Struct.Type.U64), device.at("free_bytes", Struct.Type.U64)};
+        device.whole();
         host = structs.apply("tm_host");
         hostFields = offsets(host, Struct.Type.U32, "features", "cpu_level", "n_processors", "backends");
     }
@@ -187,6 +195,20 @@ final class ContextStructs {
 
     MemorySegment adapterParts(Arena arena, List<AdapterPart> parts) {
         return adapterPart.write(arena, parts);
+    }
+
+    MemorySegment device(Arena arena) {
+        return device.allocateSized(arena);
+    }
+
+    Device device(MemorySegment struct, int index, String name, String uuid) {
+        return new Device(
+                index,
+                name,
+                uuid,
+                struct.get(JAVA_INT, deviceUsable) != 0,
+                struct.get(JAVA_LONG, deviceBytes[0]),
+                struct.get(JAVA_LONG, deviceBytes[1]));
     }
 
     MemorySegment host(Arena arena) {

@@ -7,6 +7,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -20,6 +22,8 @@ public final class KernelLibrary {
 
     private final Bindings bindings;
     private final Path file;
+    private static final int DEVICE_NAME_BYTES = 256;
+
     private final HostInfo host;
 
     private KernelLibrary(Bindings bindings, Path file) {
@@ -94,6 +98,20 @@ public final class KernelLibrary {
      */
     public String describe(Backend backend) {
         return bindings.describeBackend(backend.number());
+    }
+
+    /** The devices of a backend in the order of their numbers, which start at 0; of the host's backends none. Asks the driver. */
+    public List<Device> devices(Backend backend) {
+        List<Device> devices = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment device = bindings.structs.device(arena);
+            MemorySegment name = arena.allocate(DEVICE_NAME_BYTES);
+            MemorySegment uuid = arena.allocate(DEVICE_NAME_BYTES);
+            while (bindings.deviceInfo(backend.number(), devices.size(), device, name, uuid) == Bindings.OK) {
+                devices.add(bindings.structs.device(device, devices.size(), name.getString(0), uuid.getString(0)));
+            }
+        }
+        return List.copyOf(devices);
     }
 
     /**

@@ -39,6 +39,21 @@ final class KernelLibraryTest {
     }
 
     @Test
+    void devicesAreTold() {
+        KernelLibrary library = TinyContext.library();
+        assertThat(library.devices(Backend.CPU)).isEmpty();
+        assertThat(library.devices(Backend.EMU)).extracting(Device::uuid).containsExactly("EMU-0", "EMU-1");
+        Device second = library.devices(Backend.EMU).get(1);
+        assertThat(second.index()).isOne();
+        assertThat(second.name()).isEqualTo("emulated device");
+        assertThat(second.usable()).isTrue();
+        assertThat(second.totalBytes()).isPositive();
+        assertThat(second.freeBytes()).isBetween(1L, second.totalBytes());
+        assertThat(library.devices(Backend.CUDA).isEmpty())
+                .isEqualTo(!library.host().backends().contains(Backend.CUDA));
+    }
+
+    @Test
     void namesThePlatformItHasNothingFor() {
         assertThatThrownBy(() -> KernelLibrary.bundled(Platform.of("Plan 9", "vax"), directory))
                 .isInstanceOf(KernelException.class)

@@ -32,7 +32,7 @@ final class KernelConfigs {
             windows.add(group.window());
         }
         return new ContextConfig(
-                new ContextConfig.Placement(options.backend(), options.cpuLevel(), options.threads()),
+                new ContextConfig.Placement(options.backend(), options.cpuLevel(), options.threads(), options.device()),
                 shape(geometry.shape()),
                 new ContextConfig.Mixture(geometry.experts(), geometry.expertsUsed()),
                 new ContextConfig.Rotation(

@@ -13,10 +13,11 @@ import java.util.OptionalInt;
  * @param cpuLevel highest instruction set that the cpu backend may use
  * @param threads compute threads; 0 for as many as the process may use
  * @param window attention window of every layer in tokens, 0 for none; empty for what the file says
+ * @param device of the backend's; 0 where it has none
  * @param quantize what unquantised matrices are rounded to at load ({@link dev.tramontane.source.WeightTypes}); empty for nothing
  */
 public record LoadOptions(
-        Backend backend, CpuLevel cpuLevel, int threads, OptionalInt window, Optional<DType> quantize) {
+        Backend backend, CpuLevel cpuLevel, int threads, int device, OptionalInt window, Optional<DType> quantize) {
     public LoadOptions {
         if (threads < 0) {
             throw new IllegalArgumentException("threads must be 0 or more, got " + threads);
@@ -27,6 +28,11 @@ public record LoadOptions(
         if (!quantize.map(DType::writable).orElse(true)) {
             throw new IllegalArgumentException("weights cannot be quantised to " + quantize.get());
         }
+    }
+
+    /** The backend's first device, where it has some. */
+    public LoadOptions(Backend backend, CpuLevel cpuLevel, int threads, OptionalInt window, Optional<DType> quantize) {
+        this(backend, cpuLevel, threads, 0, window, quantize);
     }
 
     /** Quantises nothing. */
@@ -41,11 +47,11 @@ public record LoadOptions(
 
     /** The same with another window; 0 for none. */
     public LoadOptions withWindow(int tokens) {
-        return new LoadOptions(backend, cpuLevel, threads, OptionalInt.of(tokens), quantize);
+        return new LoadOptions(backend, cpuLevel, threads, device, OptionalInt.of(tokens), quantize);
     }
 
     /** The same with unquantised matrices rounded to {@code type}. */
     public LoadOptions quantizedTo(DType type) {
-        return new LoadOptions(backend, cpuLevel, threads, window, Optional.of(type));
+        return new LoadOptions(backend, cpuLevel, threads, device, window, Optional.of(type));
     }
 }

@@ -7,7 +7,9 @@ import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.PlannedTensor;
 import dev.tramontane.source.WeightTypes;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a model's weights will hold in memory, before it is loaded: asked of the kernel library tensor by tensor.
@@ -32,21 +34,41 @@ public record MemoryEstimate(long inPlace, long repacked) {
         return KernelConfigs.asked(() -> add(library, plan, backend, quantize));
     }
 
+    /**
+     * What of a plan the backend does not compute; empty when it computes all of it.
+     *
+     * @param quantize as {@link #of}
+     * @throws dev.tramontane.model.ModelException as {@link #of}
+     */
+    public static Optional<String> lacking(
+            KernelLibrary library, ModelPlan plan, Backend backend, Optional<DType> quantize) {
+        return KernelConfigs.asked(() -> plan.tensors().stream()
+                .filter(tensor ->
+                        bytes(library, plan, tensor, backend, quantize).isEmpty())
+                .findFirst()
+                .map(tensor -> "it does not compute weights of " + WeightTypes.atLoad(tensor, quantize) + " as "
+                        + tensor.role().name().toLowerCase(Locale.ROOT).replace('_', ' ')));
+    }
+
+    private static OptionalLong bytes(
+            KernelLibrary library, ModelPlan plan, PlannedTensor tensor, Backend backend, Optional<DType> quantize) {
+        boolean tied = tensor.role() == TensorRole.TOKEN_EMBEDDING && plan.tied();
+        return library.tensorBytes(
+                backend,
+                tied ? TensorRole.OUTPUT : tensor.role(),
+                tensor.type(),
+                WeightTypes.atLoad(tensor, quantize),
+                tensor.rows(),
+                tensor.columns());
+    }
+
     private static MemoryEstimate add(
             KernelLibrary library, ModelPlan plan, Backend backend, Optional<DType> quantize) {
         long inPlace = (long) plan.ropeFactors().length * Float.BYTES;
         long repacked = 0;
         for (PlannedTensor tensor : plan.tensors()) {
             boolean embedding = tensor.role() == TensorRole.TOKEN_EMBEDDING;
-            TensorRole role = embedding && plan.tied() ? TensorRole.OUTPUT : tensor.role();
-            long copy = library.tensorBytes(
-                            backend,
-                            role,
-                            tensor.type(),
-                            WeightTypes.atLoad(tensor, quantize),
-                            tensor.rows(),
-                            tensor.columns())
-                    .orElse(0);
+            long copy = bytes(library, plan, tensor, backend, quantize).orElse(0);
             repacked += copy;
             // Rows of the embedding are looked up in the file where no device has them, and vectors are read in both
             // places.
