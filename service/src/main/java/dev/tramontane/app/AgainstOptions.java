@@ -84,6 +84,9 @@ final class AgainstOptions {
                 compared.hub(),
                 new ComputeChoice(
                         backend == null ? compute.backend() : own.compute().backend(),
+                        backend == null ? compute.device() : Optional.empty(),
+                        compute.gpuMemory(),
+                        Optional.empty(),
                         compute.cpuLevel(),
                         compute.threads(),
                         compute.kernelLibrary(),

@@ -6,6 +6,7 @@ import dev.tramontane.engine.Speculation;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import java.net.URI;
@@ -119,6 +120,9 @@ record Configuration(
      * What computes it.
      *
      * @param backend who computes
+     * @param device which of its devices is asked for: a number, or the beginning of a UUID
+     * @param gpuMemory what of the device's memory may be taken
+     * @param on the device that {@link Devices} chose; empty before, and for backends that have none
      * @param cpuLevel instruction set of the cpu backend
      * @param threads compute threads
      * @param kernelLibrary in place of the bundled one
@@ -126,6 +130,9 @@ record Configuration(
      */
     record ComputeChoice(
             BackendChoice backend,
+            Optional<String> device,
+            GpuMemory gpuMemory,
+            Optional<Device> on,
             CpuLevel cpuLevel,
             OptionalInt threads,
             Optional<Path> kernelLibrary,
@@ -380,6 +387,20 @@ record Configuration(
         return with(Optional.of(text), Optional.empty(), name, model.context());
     }
 
+    /** The same on that backend, and on that device of it. */
+    Configuration on(BackendChoice backend, Optional<Device> device) {
+        ComputeChoice chosen = new ComputeChoice(
+                backend,
+                compute.device(),
+                compute.gpuMemory(),
+                device,
+                compute.cpuLevel(),
+                compute.threads(),
+                compute.kernelLibrary(),
+                compute.libraryDirectory());
+        return new Configuration(model, registry, hub, chosen, engine, http, access, ending, traces, stuckTimeout, log);
+    }
+
     private Configuration with(Optional<Path> path, Optional<String> name, OptionalInt context) {
         return with(model.asked(), path, name, context);
     }
@@ -452,6 +473,14 @@ record Configuration(
                                 List.of(BackendChoice.values()),
                                 choice -> SettingValues.lower(choice.name()))
                         .orElseThrow(),
+                values.parsed(
+                        Setting.DEVICE,
+                        "a number from 0, or the beginning of a UUID",
+                        Function.identity(),
+                        text -> text.matches("[\\w,-]{1,64}")),
+                values.parsed(Setting.GPU_MEMORY, GpuMemory.RULE, GpuMemory::of, GpuMemory::isValid)
+                        .orElseThrow(),
+                Optional.empty(),
                 values.choice(Setting.CPU_LEVEL, List.of(CpuLevel.values()), CpuLevel::label)
                         .orElseThrow(),
                 values.whole(Setting.THREADS, 1, 1024),

@@ -69,7 +69,7 @@ final class DoctorCommand extends Command {
     /** The device, or why there is none. */
     static String gpu(HostInfo host, String description) {
         return host.backends().contains(Backend.CUDA)
-                ? description + "; used with --backend cuda"
+                ? description + "; used for models that it takes, unless --backend says otherwise"
                 : description + "; models run on the CPU";
     }
 

@@ -5,6 +5,7 @@ import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.LoadOptions;
@@ -83,6 +84,7 @@ final class Drafts {
                 Models.backend(configuration),
                 configuration.compute().cpuLevel(),
                 configuration.compute().threads().orElse(0),
+                configuration.compute().on().map(Device::index).orElse(0),
                 OptionalInt.empty(),
                 Optional.empty());
         LoadedModel draft = LoadedModel.load(library, ModelSource.open(path), options, (done, total) -> {});

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
 import dev.tramontane.kernels.KernelException;
+import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
@@ -62,6 +63,8 @@ final class InspectCommand extends Command {
                 Setting.CACHE_MEMORY,
                 Setting.KV,
                 Setting.BACKEND,
+                Setting.DEVICE,
+                Setting.GPU_MEMORY,
                 Setting.KERNEL_LIBRARY,
                 Setting.LIBRARY_DIRECTORY);
     }
@@ -101,15 +104,14 @@ final class InspectCommand extends Command {
                                         tokenizer,
                                         configuration.model().chatLayout())
                                 .reading(configuration.model().toolParser())));
-                MemoryPlan memory = MemoryPlan.of(
-                        KernelLibraries.load(configuration, environment()),
-                        plan,
-                        configuration,
-                        MemoryLimit.ofProcess());
+                KernelLibrary library = KernelLibraries.load(configuration, environment());
+                Configuration placed =
+                        Devices.choose(library, plan, configuration).configuration();
+                MemoryPlan memory = MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess());
                 sections.add(Inspection.memory(
                         plan,
                         memory,
-                        Models.backend(configuration),
+                        Models.backend(placed),
                         configuration.model().quantize()));
             } catch (ModelFileException | ModelException | KernelException cannotRun) {
                 fault = cannotRun;

@@ -56,7 +56,8 @@ final class MeasuredModel implements AutoCloseable {
                     .model()
                     .context()
                     .orElse(Math.min(usualContext, plan.geometry().contextLength()));
-            Configuration sized = configuration.withContext(context);
+            Configuration sized = Devices.choose(library, plan, configuration.withContext(context))
+                    .configuration();
             MemoryPlan memory = MemoryPlan.of(library, plan, sized, limit).required();
             return new MeasuredModel(path, library, sized, source, memory);
         } catch (RuntimeException failure) {

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
+import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
@@ -15,8 +16,9 @@ import java.util.Optional;
  * @param sizing context and cache
  * @param sum all of it
  * @param limit what there is
+ * @param room what there is of a device's memory; empty where none was chosen
  */
-record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
+record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, Optional<DeviceRoom> room) {
 
     /** Plans with this process' own heap and processors. */
     static MemoryPlan of(KernelLibrary library, ModelPlan plan, Configuration configuration, MemoryLimit limit) {
@@ -46,22 +48,36 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
             MemoryLimit limit,
             int threads,
             long heap) {
-        Sizing wanted = Sizing.of(plan.geometry(), configuration, limit.bytes());
+        Optional<DeviceRoom> room = DeviceRoom.of(configuration.compute());
+        boolean apart = Models.backend(configuration) == Backend.CUDA && room.isPresent();
+        Sizing wanted = apart
+                ? Sizing.onDevice(plan.geometry(), configuration, room.get().bytes())
+                : Sizing.of(plan.geometry(), configuration, limit.bytes());
         MemoryPlan whole =
-                new MemoryPlan(wanted, MemorySum.of(library, plan, wanted, configuration, threads, heap), limit);
-        if (whole.missing() <= 0 || configuration.engine().cacheBytes().isPresent()) {
+                new MemoryPlan(wanted, MemorySum.of(library, plan, wanted, configuration, threads, heap), limit, room);
+        long lacking = apart ? whole.missingOnDevice() : whole.missing();
+        if (lacking <= 0 || configuration.engine().cacheBytes().isPresent()) {
             return whole;
         }
-        long left = wanted.plan().bytes() - whole.missing();
-        Optional<Sizing> smaller = Sizing.within(plan.geometry(), configuration, limit.bytes(), left);
+        long left = wanted.plan().bytes() - lacking;
+        Optional<Sizing> smaller = apart
+                ? Sizing.withinDevice(plan.geometry(), configuration, left)
+                : Sizing.within(plan.geometry(), configuration, limit.bytes(), left);
         if (smaller.isEmpty()) {
             return whole;
         }
         List<String> notes = new ArrayList<>(smaller.get().notes());
-        notes.add("the cache is " + Units.show(smaller.get().plan().bytes()) + ", not "
-                + Units.show(wanted.plan().bytes()) + ", because with it " + whole.tooMuch());
+        if (!apart) { // Of a device it is meant to be what is left.
+            notes.add("the cache is " + Units.show(smaller.get().plan().bytes()) + ", not "
+                    + Units.show(wanted.plan().bytes()) + ", because with it " + whole.tooMuch());
+        }
         Sizing lowered = new Sizing(smaller.get().engine(), smaller.get().plan(), notes);
-        return new MemoryPlan(lowered, MemorySum.of(library, plan, lowered, configuration, threads, heap), limit);
+        return new MemoryPlan(lowered, MemorySum.of(library, plan, lowered, configuration, threads, heap), limit, room);
+    }
+
+    /** Bytes that are lacking on the device; at most 0 when there is enough, or no device. */
+    private long missingOnDevice() {
+        return room.map(on -> sum.deviceBytes() - on.bytes()).orElse(0L);
     }
 
     private Bound bound() {
@@ -89,6 +105,11 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit) {
 
     /** Why the model cannot run like this. */
     Optional<String> excess() {
+        if (missingOnDevice() > 0) {
+            DeviceRoom on = room.orElseThrow();
+            long fits = sizing.plan().bytes() - missingOnDevice();
+            return Optional.of(on.tooMuch(sum.deviceBytes(), sum.text()) + "; " + on.advice(fits));
+        }
         if (missing() <= 0) {
             return Optional.empty();
         }

@@ -8,6 +8,7 @@ import dev.tramontane.load.WorkspaceEstimate;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** All the memory that a model takes to run, item by item: what is said before loading, and had after it. */
@@ -17,6 +18,8 @@ record MemorySum(List<Item> items) {
 
     private static final String HEAP_KEY = "heap_bytes";
     private static final String JVM_KEY = "jvm_bytes";
+    private static final String SNAPSHOTS_KEY = "snapshot_buffers_bytes";
+    private static final Set<String> HOST_KEYS = Set.of(HEAP_KEY, JVM_KEY, SNAPSHOTS_KEY);
 
     /** Who has to give it. */
     enum Place {
@@ -70,7 +73,7 @@ record MemorySum(List<Item> items) {
         items.addAll(Drafts.items(library, sizing, configuration, threads));
         items.add(new Item(
                 "buffers of snapshots",
-                "snapshot_buffers_bytes",
+                SNAPSHOTS_KEY,
                 SnapshotFiles.bufferBytes(configuration, sizing.plan()),
                 Place.OWN));
         items.add(new Item("Java heap at most", HEAP_KEY, heap, Place.OWN));
@@ -90,6 +93,14 @@ record MemorySum(List<Item> items) {
     long bytes(Place place) {
         return items.stream()
                 .filter(item -> item.place() == place)
+                .mapToLong(Item::bytes)
+                .sum();
+    }
+
+    /** Bytes that a device has to give, or that an emulated one has of the process: all that a backend holds of its own. */
+    long deviceBytes() {
+        return items.stream()
+                .filter(item -> item.place() != Place.FILE && !HOST_KEYS.contains(item.key()))
                 .mapToLong(Item::bytes)
                 .sum();
     }

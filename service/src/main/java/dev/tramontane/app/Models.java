@@ -1,11 +1,15 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.load.MemoryEstimate;
+import dev.tramontane.load.WorkspaceEstimate;
 import dev.tramontane.source.ModelName;
+import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.SourceFile;
 import java.io.IOException;
@@ -15,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.zip.CRC32;
 
 /** Which model, and how it is run. */
@@ -68,6 +73,7 @@ final class Models {
                 backend(configuration),
                 configuration.compute().cpuLevel(),
                 configuration.compute().threads().orElse(0),
+                configuration.compute().on().map(Device::index).orElse(0),
                 configuration.model().window(),
                 configuration.model().quantize());
         ProgressBar bar = new ProgressBar(
@@ -84,9 +90,20 @@ final class Models {
     }
 
     /**
-     * The backend that computes: the vectorised one unless another was asked for. A device must be asked for, because it
-     * takes fewer types of weights than the processor.
+     * Why a backend cannot compute a model; empty when it can.
+     *
+     * @throws ModelException when there can be no such model
      */
+    static Optional<String> lack(KernelLibrary library, ModelPlan plan, Configuration configuration, Backend backend) {
+        if (backend.isDevice() && !configuration.engine().halfPrecision()) {
+            return Optional.of("its cache is F16, and --kv says f32");
+        }
+        WorkspaceEstimate.requireShape(library, plan.geometry(), backend);
+        return MemoryEstimate.lacking(
+                library, plan, backend, configuration.model().quantize());
+    }
+
+    /** The backend that computes: of {@code auto} the vectorised one, until {@link Devices} has found another. */
     static Backend backend(Configuration configuration) {
         return switch (configuration.compute().backend()) {
             case AUTO, CPU -> Backend.CPU;

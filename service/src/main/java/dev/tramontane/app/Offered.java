@@ -16,6 +16,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model that is offered: its files checked, its memory planned, nothing of it loaded. What clients are told of it, and what it is
@@ -36,6 +38,7 @@ record Offered(
         ModelGeometry geometry,
         MemoryPlan memory,
         Map<Path, FileTime> times) {
+    private static final Logger LOG = LoggerFactory.getLogger(Offered.class);
 
     /**
      * Looks at a model's files. A bad file, or sizes that don't go together, are refused.
@@ -47,14 +50,18 @@ record Offered(
         Path path = Models.file(configuration);
         try (ModelSource source = ModelSource.open(path)) {
             ModelPlan plan = source.plan(configuration.model().window());
+            Devices.Choice choice = Devices.choose(library, plan, configuration);
+            Configuration placed = choice.configuration();
+            String name = Models.name(placed, path);
+            choice.note().ifPresent(note -> LOG.info("{}: {}", name, note));
             return new Offered(
-                    configuration,
-                    Models.name(configuration, path),
+                    placed,
+                    name,
                     Files.getLastModifiedTime(path).toInstant().getEpochSecond(),
-                    Models.fingerprint(configuration, source.files()),
-                    ServedFiles.facts(configuration, source, plan),
+                    Models.fingerprint(placed, source.files()),
+                    ServedFiles.facts(placed, source, plan),
                     plan.geometry(),
-                    MemoryPlan.of(library, plan, configuration, MemoryLimit.ofProcess())
+                    MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess())
                             .required(),
                     times(source.files()));
         }

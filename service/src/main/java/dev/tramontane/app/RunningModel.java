@@ -17,6 +17,7 @@ import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.snapshots.PageFiles;
 import dev.tramontane.snapshots.SnapshotObserver;
+import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -103,23 +104,24 @@ final class RunningModel implements AutoCloseable {
         Path path = Models.file(configuration);
         ModelSource source = ModelSource.open(path);
         KernelLibrary library;
+        Configuration placed;
         MemoryPlan memory;
         try {
             library = KernelLibraries.load(configuration, environment);
-            memory = MemoryPlan.of(
-                            library,
-                            source.plan(configuration.model().window()),
-                            configuration,
-                            MemoryLimit.ofProcess())
+            ModelPlan plan = source.plan(configuration.model().window());
+            Devices.Choice choice = Devices.choose(library, plan, configuration);
+            placed = choice.configuration();
+            choice.note().ifPresent(LOG::info);
+            memory = MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess())
                     .required();
         } catch (RuntimeException failure) {
             source.close();
             throw failure;
         }
-        LoadedModel loaded = Models.load(configuration, environment, library, source, progress);
+        LoadedModel loaded = Models.load(placed, environment, library, source, progress);
         try {
-            String name = Models.name(configuration, path);
-            return start(configuration, loaded, memory, library, name, observer, snapshots, guides, warmUp);
+            String name = Models.name(placed, path);
+            return start(placed, loaded, memory, library, name, observer, snapshots, guides, warmUp);
         } catch (RuntimeException failure) {
             loaded.close();
             throw failure;

@@ -141,9 +141,24 @@ enum Setting {
             "backend",
             "NAME",
             "auto",
-            "Who computes: auto (the cpu), cpu (vectorised, threaded), cuda (a CUDA device; weights of any type but"
-                    + " F32), ref (the slow reference) or emu (the CUDA kernels on the cpu, for tests).",
+            "Who computes: auto (a CUDA device where there is one that takes the model, else the cpu), cpu (vectorised,"
+                    + " threaded), cuda (a CUDA device; weights of any type but F32), ref (the slow reference) or emu (the"
+                    + " CUDA kernels on the cpu, for tests).",
             "cpu"),
+    DEVICE(
+            "device",
+            "DEVICE",
+            "",
+            "Which device computes, by its number from 0, or the beginning of its UUID. Default: the first that can be"
+                    + " used. CUDA_VISIBLE_DEVICES hides devices and renumbers them, as for every program.",
+            "0"),
+    GPU_MEMORY(
+            "gpu-memory",
+            "SHARE|SIZE",
+            "0.9",
+            "How much of the device's memory the model may take, with its cache: a share of all there is, or a size."
+                    + " What others hold of it is left to them. What does not fit is refused before it is loaded.",
+            "12GiB"),
     CPU_LEVEL(
             "cpu-level",
             "LEVEL",
@@ -177,7 +192,8 @@ enum Setting {
             "SIZE",
             "",
             "Memory of the key/value cache. Default: what --max-batch sequences of --context tokens need, but at most"
-                    + " a quarter of the memory, and no more than is left beside weights and Java heap. Taken at start.",
+                    + " a quarter of the memory, and no more than is left beside weights and Java heap. Of a device it is"
+                    + " what --gpu-memory leaves beside the weights. Taken at start.",
             "2GiB"),
     KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
     PREFIX_CACHE(
@@ -581,6 +597,8 @@ enum Setting {
                 QUANTIZE,
                 KV,
                 BACKEND,
+                DEVICE,
+                GPU_MEMORY,
                 CPU_LEVEL,
                 THREADS,
                 BATCH_TOKENS,

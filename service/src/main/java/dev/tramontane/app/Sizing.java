@@ -34,10 +34,40 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
      * @throws UsageException as {@link #of}
      */
     static Optional<Sizing> within(ModelGeometry geometry, Configuration configuration, long memory, long left) {
-        int least = configuration.model().context().orElse(Math.min(ROUND_TOKENS, geometry.contextLength()));
-        return bytesFor(geometry, configuration, least, 1) > left
+        return least(geometry, configuration) > left
                 ? Optional.empty()
-                : Optional.of(of(geometry, configuration, memory, left));
+                : Optional.of(of(geometry, configuration, memory, Math.min(share(memory / 4, configuration), left)));
+    }
+
+    /**
+     * The sizes with a cache in a device's memory.
+     *
+     * @param room bytes that the device has for it
+     * @throws UsageException as {@link #of}
+     */
+    static Sizing onDevice(ModelGeometry geometry, Configuration configuration, long room) {
+        return of(geometry, configuration, 2 * room, share(room, configuration));
+    }
+
+    /** Of several models each has its own cache, whichever are loaded at a time. */
+    private static long share(long bytes, Configuration configuration) {
+        return bytes / configuration.registry().models();
+    }
+
+    /**
+     * The same, empty when not even the least useful context fits.
+     *
+     * @throws UsageException as {@link #of}
+     */
+    static Optional<Sizing> withinDevice(ModelGeometry geometry, Configuration configuration, long room) {
+        return least(geometry, configuration) > room
+                ? Optional.empty()
+                : Optional.of(onDevice(geometry, configuration, room));
+    }
+
+    private static long least(ModelGeometry geometry, Configuration configuration) {
+        int least = configuration.model().context().orElse(Math.min(ROUND_TOKENS, geometry.contextLength()));
+        return bytesFor(geometry, configuration, least, 1);
     }
 
     /**
@@ -45,11 +75,11 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
      * @throws UsageException when what was asked for does not go together
      */
     static Sizing of(ModelGeometry geometry, Configuration configuration, long memory) {
-        return of(geometry, configuration, memory, Long.MAX_VALUE);
+        return of(geometry, configuration, memory, share(memory / 4, configuration));
     }
 
-    /** @param most bytes of a cache for which no size was asked */
-    private static Sizing of(ModelGeometry geometry, Configuration configuration, long memory, long most) {
+    /** @param share bytes of a cache for which no size was asked, at most */
+    private static Sizing of(ModelGeometry geometry, Configuration configuration, long memory, long share) {
         List<String> notes = new ArrayList<>();
         int made = geometry.contextLength();
         int context = configuration.model().context().orElse(made);
@@ -57,8 +87,6 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
             notes.add("a context of " + context + " tokens is more than the " + made + " that the model was made for;"
                     + " answers may lose the thread");
         }
-        // Of several models each has its own cache, whichever are loaded at a time.
-        long share = Math.min(memory / 4 / configuration.registry().models(), most);
         long wanted = bytesFor(
                 geometry, configuration, context, configuration.engine().lanes());
         long cache = configuration.engine().cacheBytes().orElse(Math.min(wanted, share));

@@ -10,6 +10,7 @@ import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
@@ -165,6 +166,72 @@ class MemoryPlanTest {
         assertThat(plan(limit, Setting.BACKEND, "emu", Setting.CACHE_MEMORY, "20GiB")
                         .excess())
                 .isPresent();
+    }
+
+    private MemoryPlan onDevice(long total, long free, Object... pairs) throws IOException {
+        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, total, free);
+        try (ModelSource source = ModelSource.open(LONG.writeTo(dir))) {
+            Configuration placed = asked(pairs).on(Configuration.BackendChoice.CUDA, Optional.of(device));
+            return MemoryPlan.of(
+                    Kernels.library(), source.plan(OptionalInt.empty()), placed, machine(24 * GIB, 8 * GIB), 2, HEAP);
+        }
+    }
+
+    /** By one formula: what is left beside weights and workspace is the cache, and all of it together has room. */
+    @Test
+    void aCacheTakesWhatTheDeviceHasLeft() throws IOException {
+        MemoryPlan most = onDevice(24 * GIB, 24 * GIB, Setting.MAX_BATCH, "256");
+        assertThat(most.excess()).isEmpty();
+        assertThat(most.notes()).isEmpty();
+        assertThat(most.sum().deviceBytes()).isBetween(20 * GIB, (long) (0.9 * 24 * GIB));
+        MemoryPlan less = onDevice(24 * GIB, 24 * GIB, Setting.MAX_BATCH, "256", Setting.GPU_MEMORY, "2GiB");
+        assertThat(less.sum().deviceBytes()).isBetween(GIB, 2 * GIB);
+        MemoryPlan held = onDevice(24 * GIB, 3 * GIB, Setting.MAX_BATCH, "256");
+        assertThat(held.sum().deviceBytes()).isBetween(2 * GIB, 3 * GIB);
+    }
+
+    @Test
+    void whatDoesNotFitTheDeviceIsRefusedWithTheSum() throws IOException {
+        MemoryPlan asked = onDevice(24 * GIB, 23 * GIB, Setting.CACHE_MEMORY, "40GiB");
+        assertThat(asked.excess().orElseThrow())
+                .startsWith("the model needs 4")
+                .contains(
+                        " of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.0 GiB are free): ")
+                .contains("cache ")
+                .containsPattern("; give --cache-memory at most \\d+MiB$");
+        assertThatThrownBy(asked::required)
+                .isInstanceOf(UsageException.class)
+                .hasMessage(asked.excess().get());
+        String fits = asked.excess().get().replaceFirst(".* at most (\\d+MiB)$", "$1");
+        assertThat(onDevice(24 * GIB, 23 * GIB, Setting.CACHE_MEMORY, fits).excess())
+                .isEmpty();
+    }
+
+    /** The emulated device's memory is the process', so both limits hold. */
+    @Test
+    void serveRefusesWhatADeviceLacksBeforeLoading() throws IOException {
+        String model = LONG.writeTo(dir).toString();
+        Outcome served = new CapturedProgram()
+                .run(
+                        "serve",
+                        "--model",
+                        model,
+                        "--backend",
+                        "emu",
+                        "--device",
+                        "1",
+                        "--gpu-memory",
+                        "64MiB",
+                        "--cache-memory",
+                        "512MiB",
+                        "--port",
+                        "0");
+        assertThat(served.code()).isEqualTo(2);
+        assertThat(served.err()).startsWith("tramontane: the model needs ").contains(" of GPU 1, emulated device, ");
+        Outcome missing = new CapturedProgram()
+                .run("serve", "--model", model, "--backend", "emu", "--device", "2", "--port", "0");
+        assertThat(missing.code()).isEqualTo(2);
+        assertThat(missing.err()).startsWith("tramontane: --device 2: there is no such device; there are 0 (emulated");
     }
 
     @Test

@@ -142,6 +142,7 @@ class ProgramTest {
         HostInfo with = new HostInfo(Set.of(), CpuLevel.PORTABLE, 1, Set.of(Backend.REF, Backend.CPU, Backend.CUDA));
         assertThat(DoctorCommand.gpu(without, "no CUDA device: none found"))
                 .isEqualTo("no CUDA device: none found; models run on the CPU");
-        assertThat(DoctorCommand.gpu(with, "NVIDIA H200")).isEqualTo("NVIDIA H200; used with --backend cuda");
+        assertThat(DoctorCommand.gpu(with, "NVIDIA H200"))
+                .isEqualTo("NVIDIA H200; used for models that it takes, unless --backend says otherwise");
     }
 }

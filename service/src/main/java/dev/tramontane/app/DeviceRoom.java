@@ -1,0 +1,39 @@
+package dev.tramontane.app;
+
+import dev.tramontane.app.Configuration.ComputeChoice;
+import dev.tramontane.kernels.Device;
+import java.util.Optional;
+
+/**
+ * What of a device's memory a model may take.
+ *
+ * @param device that computes
+ * @param allowed by {@code --gpu-memory}
+ */
+record DeviceRoom(Device device, GpuMemory allowed) {
+
+    /** Of the device that was chosen; empty where none was. */
+    static Optional<DeviceRoom> of(ComputeChoice compute) {
+        return compute.on().map(device -> new DeviceRoom(device, compute.gpuMemory()));
+    }
+
+    /** At most what is free. */
+    long bytes() {
+        return Math.min(allowed.of(device.totalBytes()), device.freeBytes());
+    }
+
+    /** "the model needs 30.2 GiB of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.1 GiB are free): ...". */
+    String tooMuch(long needed, String items) {
+        return "the model needs " + Units.show(needed) + " of " + Devices.name(device) + ", where "
+                + Units.show(bytes())
+                + " can be had (--gpu-memory " + allowed.text() + "; " + Units.show(device.freeBytes())
+                + " are free): " + items;
+    }
+
+    /** What to do about it, where {@code fits} bytes of cache would fit. */
+    String advice(long fits) {
+        return fits >= 1 << 20
+                ? "give --cache-memory at most " + (fits >> 20) + "MiB"
+                : "take a smaller model, --quantize it, or give it more of the device";
+    }
+}
