@@ -5,13 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A server in lines of plain text. */
 public final class View {
-    private static final String HEAD = "%-14s%s";
-    private static final String ROW = "  %-10s %7s %11s %10s  %s";
     private static final String PREFIX = "tramontane_";
 
     /** Keys that are told, those that did most first. */
@@ -181,8 +180,8 @@ public final class View {
         return grown.isEmpty() ? "" : " (" + String.join(", ", grown) + ")";
     }
 
-    private static TreeSet<String> values(Metrics metrics, String name, String label) {
-        TreeSet<String> values = new TreeSet<>();
+    private static Set<String> values(Metrics metrics, String name, String label) {
+        Set<String> values = new TreeSet<>();
         metrics.of(new Metrics.Key(PREFIX + name)).forEach(each -> values.add(each.label(label)));
         return values;
     }
@@ -200,9 +199,10 @@ public final class View {
                     course.now().sum(Metrics.Key.with(PREFIX + "key_streams", "key", name))));
         }
         keys.sort((a, b) -> Double.compare(b.tokens() + b.requests(), a.tokens() + a.requests()));
+        int first = lines.size();
         for (Key key : keys.subList(0, Math.min(MOST_KEYS, keys.size()))) {
             lines.add(head(
-                    key == keys.getFirst() ? "keys" : "",
+                    lines.size() == first ? "keys" : "",
                     key.name() + ": " + Figures.count(key.requests()) + " requests, " + Figures.count(key.tokens())
                             + " tokens, " + Figures.count(key.streams()) + " under way"));
         }
@@ -211,11 +211,11 @@ public final class View {
     // ---- lines
 
     private static String head(String name, String text) {
-        return String.format(Locale.ROOT, HEAD, name, text);
+        return String.format(Locale.ROOT, "%-14s%s", name, text);
     }
 
     private static String row(Object... cells) {
-        return String.format(Locale.ROOT, ROW, cells).stripTrailing();
+        return String.format(Locale.ROOT, "  %-10s %7s %11s %10s  %s", cells).stripTrailing();
     }
 
     /** What a server says goes to a terminal: nothing in it may be a command. */

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A fine-tuned adapter over real sockets, as docs/lora.md has it: its requests are those of the document. */
 final class AdaptersServedTest {
-    private static final Pattern CURL = Pattern.compile("(?m)^curl http://localhost:8080(\\S+) .* -d '(\\{.*})'$");
+    private static final Pattern CURL = Pattern.compile("(?m)^curl http://127.0.0.1:8080(\\S+) .* -d '(\\{.*})'$");
 
     private final JsonNode trained = Oracle.read("peft-adapters").get("trained");
     private final String answer = trained.get("answer").asString();

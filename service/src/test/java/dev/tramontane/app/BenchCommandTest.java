@@ -10,6 +10,7 @@ import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -133,7 +134,7 @@ class BenchCommandTest {
     /** OpenAI's fields only, and it counts no tokens: events are taken for them. */
     @Test
     void aServerOfFewFields() throws IOException {
-        HttpServer other = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         List<String> asked = new CopyOnWriteArrayList<>();
         other.createContext("/v1/models", exchange -> answer(exchange, 200, "{\"data\": [{\"id\": \"m\"}]}"));
         other.createContext("/v1/completions", exchange -> {

@@ -214,6 +214,9 @@ class CommandsTest {
         assertThat(notRun.keySet())
                 .containsExactlyInAnyOrder(
                         "README.md: ./tramontane test",
+                        "docs/lora.md: ./tramontane serve --model mistral-7b-v0.3.Q4_K_M.gguf --served-model-name base --lora roses=adapters/roses --lora-dir adapters",
+                        "docs/lora.md: curl http://127.0.0.1:8080/v1/completions -H 'Content-Type: application/json' -d '{\"model\": \"roses\", \"prompt\": \"Roses are red, \", \"temperature\": 0, \"max_tokens\": 40}'",
+                        "docs/lora.md: curl http://127.0.0.1:8080/v1/load_lora_adapter -H 'Content-Type: application/json' -d '{\"lora_name\": \"violets\", \"lora_path\": \"roses\"}'",
                         "docs/models.md: ./tramontane run mistral 'Why is the sky blue?'",
                         "docs/images.md: ./tramontane dist",
                         "docs/images.md: docker load -i target/packaging/tramontane-cpu-0.1.0-with-model.tar",

@@ -33,8 +33,8 @@ final class TransformersOracleTest {
     /** Activations, keys, values and probabilities are rounded to 11 bits. */
     private static final double DEVICE_TOLERANCE = 2.5e-2;
 
-    /** Beside BF16 weights activations are rounded to 8. */
-    private static final double DEVICE_BF16_TOLERANCE = 1e-1;
+    /** Beside BF16 weights activations are rounded to 8 bits: 0.13 at most, where YaRN's magnitude makes scores larger. */
+    private static final double DEVICE_BF16_TOLERANCE = 2e-1;
 
     private static final int PAGE = 16;
 
