@@ -50,6 +50,7 @@ final class ArrayShapes {
         if (!shape.contained.isEmpty()) {
             return containing(shape);
         }
+        effort.spend((long) shape.toldApart() * shape.elements.size() / Contradictions.MEMBERS);
         List<Expression> first = new ArrayList<>();
         for (int at = 0; at < shape.toldApart(); at++) {
             first.add(value.apply(shape.element(at)));
@@ -72,7 +73,7 @@ final class ArrayShapes {
         if (values.size() > MOST_DISTINCT) {
             throw new StructureException(place, TOO_MANY);
         }
-        effort.spend((long) values.size() << values.size());
+        effort.spend(8L * values.size() << values.size()); // About as many nodes as it takes.
         List<Expression> elements = new ArrayList<>();
         for (Object each : values) {
             elements.add(JsonValues.oneOf(Collections.singletonList(each), layout, effort));

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Contradictions {
     private static final Set<String> LISTING = Set.of("type", "const", "enum");
 
+    /** Words on members that are asked about one name in about the time of a node. */
+    static final int MEMBERS = 4;
+
     private final SchemaReader reader;
     private final ShapeKeywords keywords;
     private final Effort effort;
@@ -33,8 +36,9 @@ final class Contradictions {
     }
 
     private boolean isImpossible(Shape shape, String name) {
+        effort.spend(1L + shape.members.size() / MEMBERS);
         List<Shape.Part> parts = shape.member(name);
-        effort.spend(1L + parts.size());
+        effort.spend(parts.size());
         if (parts.size() < 2) {
             return parts.stream().anyMatch(Shape.Part::isNothing);
         }

@@ -17,6 +17,9 @@ final class Decimals {
     /** Of what stands between two bounds, in nodes, about. */
     private static final int MANY = 64;
 
+    /** Of each digit of a bound, those behind the point among them that it could have. */
+    private static final int DIGIT = 12;
+
     private final boolean whole;
 
     private Decimals(boolean whole) {
@@ -34,7 +37,6 @@ final class Decimals {
             }
         }
         ways.add(between(rest, shape.integer, effort));
-        effort.spend((long) MANY * ways.size());
         Expression all = ways.size() == 1 ? ways.getFirst() : new Expression.Choice(ways);
         return shape.fraction ? fractions(all, effort) : all;
     }
@@ -57,6 +59,7 @@ final class Decimals {
 
     /** @param whole without a fraction */
     static Expression between(NumberBounds bounds, boolean whole, Effort effort) {
+        effort.spend(MANY + cost(bounds.least(), whole) + cost(bounds.greatest(), whole)); // Before it is made.
         Decimals decimals = new Decimals(whole);
         BigDecimal least = bounds.least();
         BigDecimal greatest = bounds.greatest();
@@ -83,6 +86,14 @@ final class Decimals {
             all = TextSets.both(all, Multiples.of(each), effort);
         }
         return new Expression.Regular(all, Spelling.RAW);
+    }
+
+    private static int cost(@Nullable BigDecimal bound, boolean whole) {
+        if (bound == null) {
+            return 0;
+        }
+        int digits = Math.clamp((long) bound.precision() - bound.scale(), 1, JsonText.DIGITS);
+        return DIGIT * (whole ? digits : digits + JsonText.DIGITS);
     }
 
     /** Numbers without a sign from one up to another; null for no end. */

@@ -28,6 +28,7 @@ final class Disjoint {
 
     /** Of each two whether some value may satisfy both. */
     boolean[][] overlaps(List<Shape.Part> ways) {
+        effort.spend((long) ways.size() * ways.size()); // Before there is room for as many answers.
         List<List<Shape>> shapes = new ArrayList<>();
         ways.forEach(way -> shapes.add(reader.shapes(List.of(way))));
         boolean[][] overlap = new boolean[ways.size()][ways.size()];

@@ -60,6 +60,11 @@ final class Fits {
         if (more != null) {
             throw more;
         }
+        switch (value) {
+            case List<?> list -> effort.spend((long) list.size() * shape.elements.size() / Contradictions.MEMBERS);
+            case Map<?, ?> map -> effort.spend((long) map.size() * shape.members.size() / Contradictions.MEMBERS);
+            case null, default -> {}
+        }
         return switch (value) {
             case Number number -> {
                 BigDecimal decimal = JsonValues.decimal(number);

@@ -29,6 +29,8 @@ final class SchemaReader {
     private final Set<String> following = new HashSet<>();
     private int nesting;
     private int anyOfs;
+    /** Whether schemas of a oneOf are compared: what is read for that may hold of more values than it should. */
+    private boolean comparing;
 
     SchemaReader(Object root, Effort effort) {
         this.root = root;
@@ -175,7 +177,12 @@ final class SchemaReader {
 
     /** Of one of them, and not of those others that some value might satisfy, too. */
     private List<Shape> oneOf(List<Shape.Part> ways, List<Shape> shapes, String pointer) {
+        if (comparing) {
+            return anyOf(ways, shapes, pointer); // Its own members may lead back to it.
+        }
+        comparing = true;
         boolean[][] overlap = new Disjoint(this, effort).overlaps(ways);
+        comparing = false;
         List<Shape> all = new ArrayList<>();
         for (int some = 0; some < ways.size(); some++) {
             List<Shape> held = apply(ways.get(some), shapes);
@@ -192,6 +199,9 @@ final class SchemaReader {
 
     /** Of each name: values that are no objects or don't have it, and objects that do, with what that asks for. */
     private List<Shape> dependencies(String pointer, Map<?, ?> schema, List<Shape> shapes) {
+        if (shapes.isEmpty()) {
+            return shapes;
+        }
         List<Shape> all = shapes;
         for (Dependencies.Dependency each : Dependencies.of(pointer, schema)) {
             List<Shape> next = new ArrayList<>();
@@ -255,7 +265,7 @@ final class SchemaReader {
 
     /** Elements behind those that schemas from there on speak of. */
     private static void addUnevaluatedItems(String pointer, Map<?, ?> schema, Shape shape, int from) {
-        if (!shape.contained.isEmpty()) {
+        if (!shape.contained.isEmpty() || schema.containsKey("contains")) { // Where none has to be there, too.
             throw new StructureException(
                     pointer + "/unevaluatedItems",
                     "unevaluatedItems beside contains is not supported, since which elements those are isn't known");

@@ -144,7 +144,9 @@ final class Shape {
                 + required.size()
                 + forbidden.size()
                 + patterns.size()
-                + excluded.size();
+                + excluded.size()
+                + contained.size()
+                + everyName.size();
     }
 
     Shape copy() {

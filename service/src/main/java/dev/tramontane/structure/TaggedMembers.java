@@ -1,9 +1,11 @@
 package dev.tramontane.structure;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An object's members in tags. What their schemas refer to is found in the schema of the object. */
@@ -17,7 +19,7 @@ final class TaggedMembers {
             StrictSubset.check(schema);
         }
         Map<?, ?> properties = schema.get("properties") instanceof Map<?, ?> given ? given : Map.of();
-        List<?> required = schema.get("required") instanceof List<?> given ? given : List.of();
+        Set<Object> required = schema.get("required") instanceof List<?> given ? new HashSet<>(given) : Set.of();
         RawTexts texts = new RawTexts(schema, form.marks(), effort);
         List<Shape.Part> json = new ArrayList<>();
         properties.keySet().stream()

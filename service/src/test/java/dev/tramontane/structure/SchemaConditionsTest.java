@@ -65,6 +65,16 @@ class SchemaConditionsTest {
                         "{'b': 1}",
                         "{'a': 1, 'b': 1}",
                         "{'c': 1}"),
+                of(
+                        "{'$defs': {'n': {'oneOf': [{'type': 'null'}, {'type': 'object', 'properties': {'l': {'$ref':"
+                                + " '#/$defs/n'}, 'op': {'const': 1}}, 'required': ['l', 'op']}, {'type': 'object',"
+                                + " 'properties': {'l': {'$ref': '#/$defs/n'}, 'op': {'const': 2}}, 'required': ['l',"
+                                + " 'op']}]}}, '$ref': '#/$defs/n'}",
+                        "null",
+                        "{'l': null, 'op': 1}",
+                        "{'l': {'l': null, 'op': 2}, 'op': 1}",
+                        "{'l': {'l': null, 'op': 3}, 'op': 1}",
+                        "{'op': 1}"),
                 of("{'oneOf': [{'type': 'integer'}, {'type': 'number', 'minimum': 2}]}", "1", "2", "2.5", "1.5"),
                 of(
                         "{'oneOf': [{'type': 'string', 'pattern': '^a'}, {'type': 'string', 'pattern': 'b'}]}",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -280,6 +281,20 @@ class SchemaHostileTest {
                         Map.of(
                                 "enum",
                                 IntStream.range(0, 5000).mapToObj(i -> (long) i).toList())));
+        schema(
+                forms,
+                "numbers but 200000",
+                Map.of(
+                        "type",
+                        "number",
+                        "not",
+                        Map.of(
+                                "enum",
+                                IntStream.range(0, 200_000)
+                                        .mapToObj(i -> (long) i)
+                                        .toList())));
+        schema(forms, "oneOf of 200000 that are anything", Map.of("oneOf", Collections.nCopies(200_000, true)));
+        schema(forms, "oneOf of 200000 that are nothing", Map.of("oneOf", Collections.nCopies(200_000, false)));
         schema(forms, "64 of a kind", Map.of("type", "array", "contains", Map.of("minimum", 3L), "minContains", 64L));
         schema(
                 forms,

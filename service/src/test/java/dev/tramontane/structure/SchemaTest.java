@@ -510,6 +510,7 @@ class SchemaTest {
                 of("{'contains': {}, 'minContains': 65}", "up to 64 (at /contains)"),
                 of("{'contains': {}, 'maxItems': 1025}", "minItems and maxItems up to 1024"),
                 of("{'contains': {}, 'unevaluatedItems': false}", "unevaluatedItems beside contains"),
+                of("{'contains': {}, 'minContains': 0, 'unevaluatedItems': false}", "unevaluatedItems beside contains"),
                 of("{'patternProperties': []}", "patternProperties wants an object of schemas"),
                 of("{'patternProperties': {'(': {}}}", "(at /patternProperties/()"),
                 of("{'patternProperties': {'a': 1}}", "a schema is an object, true or false"),

@@ -224,6 +224,21 @@ class StructureTest {
         assertThat(structure.cachedBytes()).as("known by then").isEqualTo(once);
     }
 
+    /** Which part of a form allows nothing is looked for by counted work, too. */
+    @Test
+    void thePartThatAllowsNothingIsNamedAsFarAsThatIsCheap() {
+        for (int before : List.of(3, 5000)) {
+            List<Form> parts = new ArrayList<>();
+            for (int at = 0; at < before; at++) {
+                parts.add(new Form.Labelled("the part " + at, Form.text("a")));
+            }
+            parts.add(new Form.Labelled("the last", new Form.JsonSchema(false, false)));
+            assertThatThrownBy(() -> Structure.of(new Form.Sequence(parts), TOKENS, StructureLimits.DEFAULT))
+                    .isInstanceOf(StructureException.class)
+                    .hasMessage(before == 3 ? "the last: no text at all is allowed" : "no text at all is allowed");
+        }
+    }
+
     /** What was begun is forgotten with everything else, and then begun again. */
     @Test
     void whatWasBegunOfAMaskMayBeForgotten() {
