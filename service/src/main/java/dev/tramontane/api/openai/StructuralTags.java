@@ -36,7 +36,7 @@ final class StructuralTags {
                 tags.add(new Tag(text(each, "begin"), schema, texts(each, "end", true)));
                 each.end();
             }
-            form = triggered(fields, tags, false, false);
+            form = triggered(fields, tags, List.of(), false, false);
         }
         fields.end();
         return form;
@@ -80,6 +80,7 @@ final class StructuralTags {
                 triggered(
                         fields,
                         tags(fields),
+                        until,
                         fields.flag("at_least_one", false),
                         fields.flag("stop_after_first", false));
             case "tags_with_separator" -> separated(fields);
@@ -109,8 +110,13 @@ final class StructuralTags {
         return new Tag(text(fields, "begin"), format(fields.requiredObject("content"), ends), ends);
     }
 
-    /** Text without triggers, and with each of them the tags that begin so. */
-    private static Form triggered(JsonFields fields, List<Tag> tags, boolean atLeastOne, boolean stopAfterFirst) {
+    /**
+     * Text without triggers, and with each of them the tags that begin so.
+     *
+     * @param until as of a {@link #format}
+     */
+    private static Form triggered(
+            JsonFields fields, List<Tag> tags, List<String> until, boolean atLeastOne, boolean stopAfterFirst) {
         List<String> triggers = texts(fields, "triggers", false);
         for (Tag tag : tags) {
             if (triggers.stream().noneMatch(tag.begin::startsWith)) {
@@ -119,7 +125,9 @@ final class StructuralTags {
                         fields.path("triggers") + ": none of them is where the tag " + shown(tag.begin) + " begins");
             }
         }
-        Form free = new Form.Without(triggers);
+        List<String> marks = new ArrayList<>(triggers);
+        marks.addAll(until);
+        Form free = new Form.Without(marks);
         Form one = Form.sequence(free, any(tags));
         if (stopAfterFirst) {
             return atLeastOne ? one : new Form.Any(List.of(one, free));

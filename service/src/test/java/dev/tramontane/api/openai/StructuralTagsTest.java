@@ -95,6 +95,10 @@ class StructuralTagsTest {
                 .isTrue();
         assertThat(allows(format(triggered + ", 'stop_after_first': true}"), "x<b>1</b>y"))
                 .isFalse();
+        String within = "{'type': 'sequence', 'elements': [{'type': 'tag', 'begin': '<t>', 'end': '</t>', 'content': "
+                + triggered + "}}, {'type': 'const_string', 'value': 'so'}]}";
+        assertThat(allows(format(within), "<t>x<b>1!y</t>so")).isTrue();
+        assertThat(allows(format(within), "<t>x</t>y</t>so")).isFalse();
         String separated = "{'type': 'tags_with_separator', 'separator': ', ', " + TAGS;
         assertThat(allows(format(separated + "}"), "")).isTrue();
         assertThat(allows(format(separated + "}"), "<a></a>, <b>1!, <a>x</a>")).isTrue();
