@@ -124,6 +124,9 @@ final class BenchCommand extends Command {
         if (against != null && stepsOnly) {
             throw new UsageException("--against measures a service, which --no-service leaves out");
         }
+        if (against != null) { // The report shows it.
+            against = TopCommand.address("--against", against).toString();
+        }
         int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));
         flags.put(Setting.PREFIX_CACHE, "off"); // The same prompts are asked again and again.
@@ -223,8 +226,7 @@ final class BenchCommand extends Command {
             return null;
         }
         return texts -> {
-            LoadTarget found = ComparedServer.of(
-                    url, againstModel, environment().variables().get(TopCommand.KEY_VARIABLE), texts);
+            LoadTarget found = ComparedServer.of(url, againstModel, TopCommand.key(environment()), texts);
             report.against(found);
             return found;
         };

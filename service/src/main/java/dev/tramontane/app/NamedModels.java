@@ -34,7 +34,7 @@ final class NamedModels {
                     Setting.SERVED_MODEL_NAME.flag() + " is the name of one model; of several give each" + " its own: "
                             + Setting.MODELS.flag() + " NAME=MODEL");
         }
-        if (configuration.engine().draft().asked().isPresent()) {
+        if (asked.size() > 1 && configuration.engine().draft().asked().isPresent()) {
             throw new UsageException(
                     Setting.DRAFT_MODEL.flag() + " guesses for one model; leave it out where several are served");
         }

@@ -69,6 +69,14 @@ final class ServeCommand extends Command {
         if (models.isEmpty()) {
             return;
         }
+        boolean alone = models.size() == 1
+                && !models.getFirst().contains("=")
+                && !flags.containsKey(Setting.MODEL)
+                && !flags.containsKey(Setting.MODELS);
+        if (alone) { // So it wins over what the environment says.
+            flags.put(Setting.MODEL, models.getFirst());
+            return;
+        }
         if (models.stream().anyMatch(model -> model.contains(","))) {
             throw new UsageException("a comma separates models in " + Setting.MODELS.flag()
                     + ": give the one with a comma in its name by " + Setting.MODEL.flag());

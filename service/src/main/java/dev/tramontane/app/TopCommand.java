@@ -89,11 +89,8 @@ final class TopCommand extends Command {
 
     @Override
     int run(Configuration configuration) throws InterruptedException {
-        String key = environment().variables().get(KEY_VARIABLE);
         ServerWatch.Place place = new ServerWatch.Place(
-                address("--url", url),
-                metrics == null ? null : address("--metrics", metrics),
-                key == null || key.isBlank() ? null : key.strip());
+                address("--url", url), metrics == null ? null : address("--metrics", metrics), key(environment()));
         Duration every = interval();
         try (ServerWatch watch = new ServerWatch(place, trust(), System::nanoTime)) {
             if (once) {
@@ -140,21 +137,35 @@ final class TopCommand extends Command {
         return every;
     }
 
-    private static URI address(String flag, String text) {
+    /** The key for servers that ask for one; null for none. The JDK would show one that can stand in no header. */
+    static @Nullable String key(Environment environment) {
+        String key = environment.variables().getOrDefault(KEY_VARIABLE, "").strip();
+        if (!key.matches("[!-~]{0,4096}")) {
+            throw new UsageException("the key in " + KEY_VARIABLE
+                    + " is none: it has something else than visible letters, digits and signs");
+        }
+        return key.isEmpty() ? null : key;
+    }
+
+    /** Where a server is. What is no such address is not repeated: it may have a password in it. */
+    static URI address(String flag, String text) {
+        String rule = flag + " must be an address such as http://127.0.0.1:8080, without user, query or fragment";
         try {
             URI uri = new URI(text.strip());
             String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
             if ((scheme.equals("http") || scheme.equals("https"))
                     && uri.getHost() != null
+                    && uri.getPort() != 0
+                    && uri.getPort() <= 65_535
                     && uri.getUserInfo() == null
                     && uri.getQuery() == null
                     && uri.getFragment() == null) {
                 return uri;
             }
         } catch (URISyntaxException wrong) {
-            throw new UsageException(flag + " must be an address such as http://127.0.0.1:8080, got " + text, wrong);
+            throw new UsageException(rule, wrong);
         }
-        throw new UsageException(flag + " must be an address such as http://127.0.0.1:8080, got " + text);
+        throw new UsageException(rule);
     }
 
     private @Nullable SSLContext trust() {

@@ -4,6 +4,7 @@ import dev.tramontane.json.InvalidJsonException;
 import dev.tramontane.json.JsonReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -16,6 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -145,7 +149,7 @@ public final class ServerWatch implements AutoCloseable {
             HttpResponse<InputStream> response =
                     client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream in = response.body()) {
-                byte[] body = in.readNBytes(MOST_BYTES + 1);
+                byte[] body = within(in);
                 if (body.length > MOST_BYTES) {
                     throw new UnreachableException(uri + " answers more than " + MOST_BYTES + " bytes");
                 }
@@ -162,6 +166,36 @@ public final class ServerWatch implements AutoCloseable {
                     untrusted);
         } catch (IOException broken) {
             throw new UnreachableException(uri + " cannot be read: " + broken.getMessage(), broken);
+        }
+    }
+
+    /** The request's own time is over with the response's head: a body that stands still ends by being closed. */
+    private static byte[] within(InputStream in) throws IOException {
+        AtomicBoolean late = new AtomicBoolean();
+        CompletableFuture<Void> end = CompletableFuture.runAsync(
+                () -> {
+                    late.set(true);
+                    close(in);
+                },
+                CompletableFuture.delayedExecutor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            byte[] body = in.readNBytes(MOST_BYTES + 1);
+            if (late.get()) {
+                throw new HttpTimeoutException("the body stands still");
+            }
+            return body;
+        } catch (IOException broken) {
+            throw late.get() ? new HttpTimeoutException("the body stands still") : broken;
+        } finally {
+            end.cancel(false);
+        }
+    }
+
+    private static void close(InputStream in) {
+        try {
+            in.close();
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone); // Kept in the future, where nobody asks: the reader has the same.
         }
     }
 

@@ -179,6 +179,9 @@ class BenchCommandTest {
         Outcome nothing = bench(TinyModel.PLAIN, and("--against", "http://x", "--no-service"));
         assertThat(nothing.code()).isEqualTo(ExitCode.USAGE);
         assertThat(nothing.err()).contains("--no-service leaves out");
+        Outcome password = bench(TinyModel.PLAIN, two("--against", "http://u:secret@127.0.0.1"));
+        assertThat(password.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(password.err()).contains("--against must be an address").doesNotContain("secret");
     }
 
     /** With windows whose rings come round; F32 weights have no 8-bit products. */

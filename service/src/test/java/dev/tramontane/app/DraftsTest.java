@@ -165,5 +165,10 @@ final class DraftsTest {
                 .run("serve", "--model", model().toString(), "--models", model().toString(), "--draft-model", "x.gguf");
         assertThat(several.code()).isNotZero();
         assertThat(several.err()).contains("--draft-model guesses for one model");
+        for (String alone : List.of(model().toString(), "m=" + model())) {
+            Outcome one = new CapturedProgram().run("serve", alone, "--draft-model", "none.gguf");
+            assertThat(one.code()).isNotZero();
+            assertThat(one.err()).contains("none.gguf").doesNotContain("guesses for one model");
+        }
     }
 }

@@ -142,7 +142,16 @@ final class TopCommandTest {
     void whatIsWrongIsNamed(String flags, String words) {
         Outcome outcome = top(new CapturedProgram(), (flags.strip() + " --once").split(" +", -1));
         assertThat(outcome.code()).isEqualTo(2);
-        assertThat(outcome.err()).contains(words);
+        assertThat(outcome.err()).contains(words).doesNotContain("u:p");
+    }
+
+    /** A key of two lines can stand in no header, and is not shown for that. */
+    @Test
+    void aKeyThatIsNoneIsNotShown() {
+        Outcome outcome = top(
+                new CapturedProgram().with("TRAMONTANE_API_KEY", "secret-a\nsecret-b"), "--once", "--url", "http://x");
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).contains("TRAMONTANE_API_KEY").doesNotContain("secret");
     }
 
     @Test
