@@ -7,6 +7,7 @@ import dev.tramontane.registry.Footprint;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * What there is for all models of this process together, by the sums that one model is planned with ({@link MemoryPlan}), beside one
@@ -21,8 +22,18 @@ record ModelMemory(OptionalLong most, Supplier<MemoryLimit> limit, long heap) im
 
     /** Of this process. */
     static ModelMemory ofProcess(OptionalLong most) {
+        // Models that are loaded later have addresses of these: what is left of them then would count such models
+        // twice.
+        List<Bound> addresses = MemoryLimit.ofProcess().bounds().stream()
+                .filter(Bound::countsFiles)
+                .toList();
         return new ModelMemory(
-                most, MemoryLimit::ofProcess, Runtime.getRuntime().maxMemory());
+                most,
+                () -> new MemoryLimit(Stream.concat(
+                                MemoryLimit.ofProcess().bounds().stream().filter(bound -> !bound.countsFiles()),
+                                addresses.stream())
+                        .toList()),
+                Runtime.getRuntime().maxMemory());
     }
 
     /** What a planned model takes beside the heap. */

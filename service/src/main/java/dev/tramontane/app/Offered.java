@@ -99,7 +99,14 @@ record Offered(
     ModelSource open() {
         try {
             ModelSource source = ModelSource.open(Models.file(configuration));
-            if (!times(source.files()).equals(times)) {
+            boolean same;
+            try {
+                same = times(source.files()).equals(times);
+            } catch (IOException gone) {
+                source.close();
+                throw gone;
+            }
+            if (!same) {
                 source.close();
                 throw new UsageException("the files of " + name
                         + " have changed since the server was started: restart it to serve what they are now");

@@ -157,7 +157,7 @@ final class RunningModel implements AutoCloseable {
                     snapshots,
                     guides,
                     true);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) { // Whoever asks next tries again.
             loaded.close();
             throw failure;
         }
@@ -186,7 +186,7 @@ final class RunningModel implements AutoCloseable {
         LoadedModel draft = Drafts.load(configuration, library, loaded);
         try {
             return start(configuration, loaded, draft, memory, library, name, observer, snapshots, guides, warmUp);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             draft.close();
             throw failure;
         }
@@ -224,25 +224,29 @@ final class RunningModel implements AutoCloseable {
         SnapshotFiles files = snapshots == null
                 ? null
                 : SnapshotFiles.open(configuration, name, loaded, library, sizing.plan(), snapshots);
-        EngineLoop engine = engine(loaded, draft, sizing, observer.apply(name, sizing.engine()), files);
-        EngineTextGenerator generator = new EngineTextGenerator(
-                name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
-        long begun = System.nanoTime();
-        if (warmUp) {
-            generator.warmUpForms();
-            warmUp(engine, generator, loaded.tokenizer().bos().orElse(0));
+        try {
+            EngineLoop engine = engine(loaded, draft, sizing, observer.apply(name, sizing.engine()), files);
+            EngineTextGenerator generator = new EngineTextGenerator(
+                    name, engine, loaded.tokenizer(), layout.layout(), GenerationConfig.DEFAULT, sampling, guides);
+            long begun = System.nanoTime();
+            if (warmUp) {
+                warmUp(engine, generator, loaded.tokenizer().bos().orElse(0));
+            }
+            long warmUpNanos = System.nanoTime() - begun;
+            String description = describe(configuration, name, geometry, library, sizing);
+            engine.start();
+            return new RunningModel(loaded, draft, engine, files, generator, layout, description, warmUpNanos);
+        } catch (RuntimeException | Error failure) {
+            closePages(files); // After the engine.
+            throw failure;
         }
-        long warmUpNanos = System.nanoTime() - begun;
-        engine.start();
-        return new RunningModel(
-                loaded,
-                draft,
-                engine,
-                files,
-                generator,
-                layout,
-                describe(configuration, name, geometry, library, sizing),
-                warmUpNanos);
+    }
+
+    private static void closePages(@Nullable SnapshotFiles files) {
+        PageFiles pages = files == null ? null : files.pages();
+        if (pages != null) {
+            pages.close();
+        }
     }
 
     private static EngineLoop engine(
@@ -268,9 +272,10 @@ final class RunningModel implements AutoCloseable {
 
     private static void warmUp(EngineLoop engine, EngineTextGenerator generator, int token) {
         try {
+            generator.warmUpForms();
             engine.warmUp(token);
             generator.awaitForms();
-        } catch (RuntimeException broken) {
+        } catch (RuntimeException | Error broken) {
             engine.close();
             generator.close();
             throw broken;
@@ -363,10 +368,7 @@ final class RunningModel implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
-        PageFiles pages = snapshots == null ? null : snapshots.pages();
-        if (pages != null) {
-            pages.close();
-        }
+        closePages(snapshots);
         generator.close();
         if (draft != null) {
             draft.close();

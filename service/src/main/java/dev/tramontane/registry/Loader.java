@@ -236,8 +236,11 @@ final class Loader {
     /** Gives back what a model has taken. Whatever goes wrong is one for the log: the others go on. */
     static void free(Slot slot, Resident resident) {
         try {
-            resident.end();
-            resident.free();
+            try {
+                resident.end();
+            } finally {
+                resident.free();
+            }
         } catch (Throwable fault) {
             LOG.error("The model {} could not be unloaded as it should", slot.model.name(), fault);
         }
@@ -248,17 +251,9 @@ final class Loader {
         LOG.info("loading {}", name);
         long begun = registry.now();
         List<Waiter> waiters;
+        Resident resident;
         try {
-            Resident resident = slot.model.loader().load((done, total) -> progress(slot, done, total));
-            long nanos = registry.now() - begun;
-            synchronized (registry) {
-                registry.loaded(slot, resident, nanos);
-                waiters = registry.line.taken(slot);
-                settle();
-            }
-            LOG.info("loaded {} in {} ms", name, nanos / 1_000_000);
-            observer.loaded(name, nanos);
-            waiters.forEach(Waiter::go);
+            resident = slot.model.loader().load((done, total) -> progress(slot, done, total));
         } catch (Throwable fault) { // Whoever waits is told; the next one tries again.
             synchronized (registry) {
                 slot.state = State.ABSENT;
@@ -269,6 +264,19 @@ final class Loader {
             LOG.error("The model {} could not be loaded", name, fault);
             observer.failed(name);
             fail(waiters, failed(name, fault));
+            return;
+        }
+        long nanos = registry.now() - begun;
+        synchronized (registry) {
+            registry.loaded(slot, resident, nanos);
+            waiters = registry.line.taken(slot);
+            settle();
+        }
+        try {
+            LOG.info("loaded {} in {} ms", name, nanos / 1_000_000);
+            observer.loaded(name, nanos);
+        } finally { // It is there, whether or not anybody hears of it.
+            waiters.forEach(Waiter::go);
         }
     }
 

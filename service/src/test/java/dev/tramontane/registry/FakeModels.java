@@ -154,6 +154,25 @@ final class FakeModels implements AutoCloseable {
         Objects.requireNonNull(loaded.get(name)).over.countDown();
     }
 
+    /** Until its loading has begun. A state of LOADING does not say that: it is that of a model that waits for it, too. */
+    void awaitLoading(String name) {
+        await().until(() -> registry.residency(name).percent() == 50);
+    }
+
+    /** Until it gives way: who waits for another one is in line before the loader has looked at that. */
+    void awaitLeaving(String name) {
+        await().until(() -> {
+            synchronized (registry) {
+                for (Slot slot : registry.all()) {
+                    if (slot.leaving && slot.model.name().equals(name)) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+        });
+    }
+
     void awaitState(String name, Residency.State state) {
         await().until(() -> registry.residency(name).state() == state);
     }

@@ -105,7 +105,7 @@ class ModelRegistryTest {
                     .expectNextCount(1)
                     .then(() -> {
                         Disposable wants = models.ask("b").subscribe(event -> heard.countDown());
-                        await().until(() -> models.waiting.get() == 1);
+                        models.awaitLeaving("a");
                         Disposable later = models.ask("a").subscribe();
                         await().until(() -> models.waiting.get() == 2);
                         assertThat(models.running("a"))
@@ -136,7 +136,7 @@ class ModelRegistryTest {
             Disposable old = begun(models, "a");
             CountDownLatch heard = new CountDownLatch(1);
             Disposable other = models.ask("b").subscribe(event -> heard.countDown());
-            await().until(() -> models.waiting.get() == 1);
+            models.awaitLeaving("a");
             CountDownLatch again = new CountDownLatch(1);
             Disposable young = models.ask("a").subscribe(event -> again.countDown());
             old.dispose();
@@ -194,8 +194,9 @@ class ModelRegistryTest {
                 new FakeModels(10, new RegistryLimits(2, Duration.ofMinutes(5), FakeModels.FOREVER), THREE)) {
             CountDownLatch latch = models.hold("a");
             Disposable first = models.ask("a").subscribe();
+            models.awaitLoading("a");
             models.ask("b").subscribe();
-            await().until(() -> models.waiting.get() == 2);
+            assertThat(models.waiting.get()).isEqualTo(2);
             GenerationException refused = refusal(models.ask("a"));
             assertThat(refused.kind()).isEqualTo(Kind.BUSY);
             assertThat(refused.retryAfterSeconds()).isPositive();
@@ -294,6 +295,10 @@ class ModelRegistryTest {
         try (FakeModels models =
                 new FakeModels(10, new RegistryLimits(9, Duration.ofMillis(1), FakeModels.FOREVER), THREE)) {
             CountDownLatch latch = models.hold("a");
+            Disposable first =
+                    models.registry.preload("a").subscribe(); // Whose time is not bounded: a load has to begin.
+            models.awaitLoading("a");
+            first.dispose();
             GenerationException late = refusal(models.ask("a"));
             assertThat(late.kind()).isEqualTo(Kind.UNAVAILABLE);
             assertThat(late.retryAfterSeconds()).isPositive();
@@ -372,7 +377,7 @@ class ModelRegistryTest {
         CountDownLatch latch = models.hold("c");
         List<Throwable> errors = new CopyOnWriteArrayList<>();
         models.ask("c").subscribe(event -> {}, errors::add);
-        models.awaitState("c", State.LOADING);
+        models.awaitLoading("c");
         models.registry.end();
         assertThat(errors).hasSize(1);
         assertThat(((GenerationException) errors.getFirst()).kind()).isEqualTo(Kind.UNAVAILABLE);
