@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -114,7 +115,10 @@ final class Adapters implements ServedModels.Adapting, AutoCloseable {
                         throw ApiException.field("lora_name", String.valueOf(refused.getMessage()));
                     }
                 })
-                .subscribeOn(loader);
+                .subscribeOn(loader)
+                .onErrorMap(
+                        RejectedExecutionException.class,
+                        full -> ApiException.unavailable("Too many adapters wait to be loaded. Try again.", 1));
     }
 
     /** A directory of the operator's folder, links resolved, with files that lie there, too. */

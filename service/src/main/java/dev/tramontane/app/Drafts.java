@@ -12,6 +12,7 @@ import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
@@ -59,9 +60,12 @@ final class Drafts {
         }
     }
 
-    /** As the model's, with a cache for as many whole sequences as the model's has, and no more than are computed in a step. */
+    /**
+     * As the model's, with a cache for as many whole sequences as the model's has, and no more than are computed in a step; without
+     * adapters.
+     */
     private static EngineConfig config(ModelGeometry geometry, Sizing sizing) {
-        return sizing.engine().withCacheBytes(cacheBytes(geometry, sizing));
+        return sizing.engine().withCacheBytes(cacheBytes(geometry, sizing)).withAdapters(AdapterRoom.NONE);
     }
 
     /** Bytes of the draft model's cache. */

@@ -118,6 +118,7 @@ final class SnapshotFiles {
                 loaded.geometry().toString(), // With windows and how positions turn heads.
                 configuration.model().quantize().toString(),
                 plan.shape().halfPrecision() ? "F16" : "F32",
+                plan.shape().adapters().type().toString(), // To which they are rounded.
                 Integer.toString(plan.shape().pageTokens()));
         MessageDigest digest = sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));

@@ -84,6 +84,10 @@ final class Adapters {
             free(loading.number);
             loading.loaded.completeExceptionally(refused);
             return;
+        } catch (Throwable fault) { // The engine fails of it; whoever waits for the adapter hears of it, too.
+            free(loading.number);
+            loading.loaded.completeExceptionally(fault);
+            throw fault;
         }
         loading.loaded.complete(new EngineAdapter(loading.number, loading.adapter.digest(), this::remove));
     }

@@ -1,5 +1,6 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StepBatch;
@@ -67,14 +68,14 @@ final class DraftModel {
     private boolean failed;
 
     /**
-     * Sizes its cache.
+     * Sizes its cache. It has no adapters: whom it guesses for may have one.
      *
      * @param config with as many lanes and slots as the engine's, and the bytes of this cache
      */
     DraftModel(Model model, EngineConfig config, LongSupplier clock) {
         this.model = model;
         this.clock = clock;
-        CachePlan plan = CachePlan.of(model.geometry(), config);
+        CachePlan plan = CachePlan.of(model.geometry(), config.withAdapters(AdapterRoom.NONE));
         model.sizeCache(plan.shape());
         batch = model.newBatch();
         cache = new KvCache(plan.windows(), plan.shape());

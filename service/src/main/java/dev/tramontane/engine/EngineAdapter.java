@@ -3,14 +3,18 @@ package dev.tramontane.engine;
 import java.util.function.Consumer;
 
 /**
- * An adapter in the model's memory, by which submissions name it. Its place is free again when it was given up and no
- * request uses it any more. Any thread.
+ * An adapter in the model's memory, by which submissions name it. Its place is free again when it was given up and neither
+ * a request uses it any more nor a stream holds it. Any thread.
  */
 public final class EngineAdapter {
     private final int number;
     private final String digest;
     private final Consumer<EngineAdapter> gone;
     private int users;
+
+    /** Streams of which more requests may come. */
+    private int holders;
+
     private boolean givenUp;
 
     /**
@@ -37,9 +41,40 @@ public final class EngineAdapter {
         return users;
     }
 
+    /**
+     * Keeps it for a stream until {@link #letGo}, whoever gives it up meanwhile: an answer that gave its place away comes back by another
+     * request.
+     *
+     * @return whether it does; not when it was given up, and nobody else keeps it
+     */
+    public synchronized boolean hold() {
+        if (isGone()) {
+            return false;
+        }
+        holders++;
+        return true;
+    }
+
+    /** A stream is over that held it. */
+    public void letGo() {
+        boolean last;
+        synchronized (this) {
+            holders--;
+            last = isGone() && users == 0;
+        }
+        if (last) {
+            gone.accept(this);
+        }
+    }
+
+    /** Whether no new request may use it. Its lock's holder's. */
+    private boolean isGone() {
+        return givenUp && holders == 0;
+    }
+
     /** Whether a request may use it: then it stays until that has left. */
     synchronized boolean enter() {
-        if (givenUp) {
+        if (isGone()) {
             return false;
         }
         users++;
@@ -51,18 +86,21 @@ public final class EngineAdapter {
         boolean last;
         synchronized (this) {
             users--;
-            last = givenUp && users == 0;
+            last = isGone() && users == 0;
         }
         if (last) {
             gone.accept(this);
         }
     }
 
-    /** No new request may use it, and its place is free when those that do are over. A second time it does nothing. */
+    /**
+     * No new request may use it but those of streams that hold it, and its place is free when all of these are over. A second time it
+     * does nothing.
+     */
     public void giveUp() {
         boolean last;
         synchronized (this) {
-            last = !givenUp && users == 0;
+            last = !givenUp && users == 0 && holders == 0;
             givenUp = true;
         }
         if (last) {

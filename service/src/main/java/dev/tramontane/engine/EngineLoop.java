@@ -235,11 +235,15 @@ public final class EngineLoop implements Engine {
     public List<SequenceHandle> submit(Submission submission, List<? extends SequenceListener> listeners)
             throws RefusedException {
         EngineAdapter adapter = submission.adapter();
-        if (adapter != null && !adapter.enter()) {
-            throw new RefusedException(Cause.GONE, "the adapter has been unloaded", 0);
-        }
+        boolean entered = false;
         boolean in = false;
         try {
+            if (adapter != null) {
+                entered = adapter.enter();
+                if (!entered) {
+                    throw new RefusedException(Cause.GONE, "the adapter has been unloaded", 0);
+                }
+            }
             int length = rules.length(submission, listeners.size());
             Request request = new Request(
                     submission,
@@ -260,7 +264,7 @@ public final class EngineLoop implements Engine {
             observer.refused(e.refusal());
             throw e;
         } finally {
-            if (adapter != null && !in) {
+            if (adapter != null && entered && !in) {
                 adapter.leave();
             }
         }

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Engine thread only.
  */
 final class Speculator {
+    /** Tokens that penalties look at, in the copies that all guesses of a sequence have of them: a megabyte of a step. */
+    private static final int MOST_COUNTED = 1 << 17;
+
     private record Open(Guesses guesses, int entry, int found) {}
 
     private final int tokenBudget;
@@ -61,7 +64,8 @@ final class Speculator {
             return;
         }
         guesses.clear();
-        int most = Math.min(guesses.wish.most(), sequence.roomAhead());
+        TokenCounts counts = sequence.counts;
+        int most = affordable(Math.min(guesses.wish.most(), sequence.roomAhead()), counts == null ? 0 : counts.size());
         if (rows > 1 || most <= 0 || !sequence.samplesToken(rows)) {
             return;
         }
@@ -76,6 +80,11 @@ final class Speculator {
         } else if (model != null && always == null && guesses.wish.method() != Speculation.Method.LOOKUP) {
             wish(model, sequence, entry, plan, most);
         }
+    }
+
+    /** @param counted tokens that each draw's penalties look at */
+    static int affordable(int most, int counted) {
+        return counted == 0 ? most : Math.min(most, MOST_COUNTED / counted);
     }
 
     /** Guesses of the model take time before they are there, so it makes no more than are expected to be worth it. */

@@ -13,9 +13,13 @@ import reactor.core.publisher.Mono;
  */
 public record AdaptedGenerator(TextGenerator base, String model, EngineAdapter adapter) implements TextGenerator {
 
+    /** Held from first to last: between them an answer may have no place, and so no request in the engine. Demand passes exactly. */
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
-        return base.generate(request.adapted(adapter));
+        Flux<GenerationEvent> generated = base.generate(request.adapted(adapter));
+        return Flux.defer(() -> adapter.hold()
+                ? Flux.using(() -> adapter, held -> generated, EngineAdapter::letGo, false)
+                : generated); // Refused by the engine, which says why.
     }
 
     @Override

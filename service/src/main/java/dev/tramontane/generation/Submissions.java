@@ -106,14 +106,15 @@ final class Submissions {
         }
         Guessing guessing = request.guessing();
         if (guessing != null) {
-            free = free.speculating(speculation(guessing, gone));
+            free = free.speculating(speculation(guessing, request.continuation() != null, gone));
         }
         Supplier<Guide> each = guides.guides(request, prompt.thinks(), known(request), free.endTokens(), gone);
         return each == null ? free : free.guided(each);
     }
 
-    private Speculation speculation(Guessing guessing, BooleanSupplier gone) {
-        if (guessing.method() == Speculation.Method.MODEL && !limits.drafts()) {
+    /** @param goesOn whether it began elsewhere, where there may have been a draft model: without one it is not guessed */
+    private Speculation speculation(Guessing guessing, boolean goesOn, BooleanSupplier gone) {
+        if (guessing.method() == Speculation.Method.MODEL && !limits.drafts() && !goesOn) {
             throw invalid("This server has no draft model. Say auto or ngram.", "speculation.method");
         }
         Speculation wish = new Speculation(guessing.method(), guessing.tokens());

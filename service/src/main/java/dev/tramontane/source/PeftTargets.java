@@ -1,6 +1,7 @@
 package dev.tramontane.source;
 
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,11 @@ final class PeftTargets {
     private static final int MOST_LOOKS = 100_000;
 
     private static final int MOST_CHARACTERS = 1000;
+
+    /** How often something has to come at least: "{3", "{3,5". */
+    private static final Pattern LEAST = Pattern.compile("\\{(\\d+)");
+
+    private static final int MOST_DIGITS = 5;
 
     private final List<String> names;
     private final Pattern expression;
@@ -59,6 +65,14 @@ final class PeftTargets {
     private static Pattern compiled(String text) {
         if (text.length() > MOST_CHARACTERS) {
             throw new IllegalArgumentException("has " + text.length() + " characters, more than " + MOST_CHARACTERS);
+        }
+        long repeats = 1; // Of what takes no character, which no look at a name counts.
+        for (Matcher least = LEAST.matcher(text); least.find(); ) {
+            String times = least.group(1);
+            repeats *= times.length() > MOST_DIGITS ? MOST_LOOKS + 1L : Math.max(1, Long.parseLong(times));
+            if (repeats > MOST_LOOKS) {
+                throw new IllegalArgumentException("repeats too often");
+            }
         }
         try {
             return Pattern.compile(text);

@@ -114,6 +114,10 @@ class SnapshotFilesTest {
         assertThat(run(TinyModel.PLAIN, Map.of(Setting.KV, "f32")).cached())
                 .as("another type of cache")
                 .isZero();
+        assertThat(run(TinyModel.PLAIN, Map.of(Setting.LORA_DIR, temporary.toString(), Setting.LORA_TYPE, "bf16"))
+                        .cached())
+                .as("another type of adapters")
+                .isZero();
         assertThat(run(TinyModel.PLAIN, Map.of(Setting.BACKEND, "ref")).cached())
                 .as("other arithmetic")
                 .isZero();

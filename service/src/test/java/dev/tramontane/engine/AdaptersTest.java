@@ -97,6 +97,29 @@ final class AdaptersTest {
         rig.assertIdle();
     }
 
+    /** As an answer does that gave its place to others. */
+    @Test
+    void whoeverHoldsAnAdapterComesBackToIt() throws RefusedException {
+        EngineAdapter one = load("one");
+        assertThat(one.hold()).isTrue();
+        Submission submission = Asks.greedy(Asks.prompt(50, 1), 20).adapted(one);
+        rig.ask(submission);
+        rig.run();
+        one.giveUp();
+        rig.run();
+        assertThat(one.users()).isZero();
+        assertThat(model.adapters()).containsExactly("one");
+        Rig.Ask again = rig.ask(submission);
+        rig.steps(3);
+        one.letGo();
+        assertThat(one.hold()).isFalse();
+        rig.run().assertAsAlone(again, "came back");
+        rig.run();
+        assertThat(model.adapters()).isEmpty();
+        assertThatThrownBy(() -> rig.ask(submission)).isInstanceOf(RefusedException.class);
+        rig.assertIdle();
+    }
+
     @Test
     void refusedRequestsHoldNothing() {
         EngineAdapter one = load("one");

@@ -3,10 +3,13 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,6 +84,23 @@ final class DraftModelTest {
         assertThat(rig.status().guessesAccepted() + rig.status().guessesRejected())
                 .isPositive();
         rig.step();
+        rig.assertIdle();
+    }
+
+    /** The memory that is said before loading has none for a second model's adapters. */
+    @Test
+    void itHasNoRoomForAdapters() throws RefusedException {
+        EngineConfig adapted = config.withAdapters(new AdapterRoom(2, 8, Adapter.Type.F32));
+        FakeModel draft = FakeModel.of(VOCABULARY, 0);
+        Rig rig = Rig.drafting(FakeModel.of(VOCABULARY, 0), adapted, draft, room(draft, adapted, 2));
+        assertThat(rig.model.shape().adapters()).isEqualTo(adapted.adapters());
+        assertThat(draft.shape().adapters()).isEqualTo(AdapterRoom.NONE);
+        CompletableFuture<EngineAdapter> loaded = rig.engine.loadAdapter(AdaptersTest.adapter("one", 4));
+        rig.run();
+        Submission submission = Asks.greedy(Asks.prompt(30, 1), 60);
+        Rig.Ask ask = rig.ask(submission.adapted(loaded.join()).speculating(DRAFT));
+        rig.run();
+        rig.assertAsAlone(ask, "with an adapter, drafted without");
         rig.assertIdle();
     }
 

@@ -143,6 +143,16 @@ final class SpeculationTest {
                 .hasSize(8);
     }
 
+    /** Each guess has a copy of all that penalties look at. */
+    @Test
+    void whoHasManyTokensToPenaliseIsGuessedLess() {
+        assertThat(Speculator.affordable(16, 0)).isEqualTo(16);
+        assertThat(Speculator.affordable(16, 8192)).isEqualTo(16);
+        assertThat(Speculator.affordable(16, 32_768)).isEqualTo(4);
+        assertThat(Speculator.affordable(16, 131_073)).isZero();
+        assertThat(Speculator.affordable(-1, 5)).isEqualTo(-1);
+    }
+
     @Test
     void whatIsNoNumberOfGuessesIsRefused() {
         for (int most : new int[] {0, -1, Speculation.MOST + 1}) {

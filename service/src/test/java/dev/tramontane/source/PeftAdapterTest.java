@@ -128,6 +128,8 @@ final class PeftAdapterTest {
                 "\"lora_alpha\": 16 | \"lora_alpha\": 1e400 | lora_alpha",
                 "\"rank_pattern\": {} | \"rank_pattern\": {\"(\": 3} | is no expression that this version reads",
                 "\"rank_pattern\": {} | \"rank_pattern\": {\"(.*.*.*.*.*)*x\": 3} | takes too long to match",
+                "\"rank_pattern\": {} | \"rank_pattern\": {\"(?:(?:){200000}){200000}\": 3} | repeats too often",
+                "\"rank_pattern\": {} | \"rank_pattern\": {\"(?:(?:){999}){999}\": 3} | repeats too often",
             })
     void whatIsNotComputedIsRefusedByName(String from, String to, String message) throws IOException {
         copy("trained");
