@@ -117,8 +117,10 @@ __device__ inline Floor cut(const Candidates& c, const Floor& floor, uint64_t ne
   for (uint32_t id = threadIdx.x; id < c.vocab; id += blockDim.x) {
     const uint32_t rank = rank_of(c.logits[id]);
     if (rank < low || !floor.keeps(rank, id)) continue;
-    (rank == low ? sums[1] : sums[0]) += amount(id);
-    sums[2] += rank == low;
+    const uint64_t of_id = amount(id);
+    sums[0] += rank == low ? 0 : of_id;
+    sums[1] += rank == low ? of_id : 0;
+    sums[2] += rank == low ? 1 : 0;
   }
   sum_of_block(sums, shared);
   Floor result = {low, low == floor.rank ? floor.id : kLastId};

@@ -122,6 +122,7 @@ void DeviceSampling::run_batch(const Step& step, uint32_t from, uint32_t n, uint
   for (uint32_t i = 0; i < n; ++i) {
     const uint64_t to = static_cast<uint64_t>(from + i) * TM_MAX_TOP_LOGPROBS;
     const uint32_t place = i * TM_MAX_TOP_LOGPROBS, tops = host_.results[i].n_top;
+    if (tops == 0) continue;  // there may be no place for any
     std::copy(host_.top_tokens + place, host_.top_tokens + place + tops, raw.top_tokens + to);
     std::copy(host_.top_logprobs + place, host_.top_logprobs + place + tops, raw.top_logprobs + to);
   }

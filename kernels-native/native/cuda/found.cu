@@ -28,10 +28,13 @@ bool found(char* text, uint64_t capacity) {
   }
   cudaDeviceProp device;
   int driver = 0;
-  if (const cudaError_t error = cudaGetDeviceProperties(&device, 0); error != cudaSuccess) {
-    cudaGetLastError();
-    std::snprintf(text, capacity, "the CUDA device does not answer: %s", cudaGetErrorString(error));
-    return false;
+  for (int i = 0; i < n; ++i) {  // the first that can be used
+    if (const cudaError_t error = cudaGetDeviceProperties(&device, i); error != cudaSuccess) {
+      cudaGetLastError();
+      std::snprintf(text, capacity, "the CUDA device does not answer: %s", cudaGetErrorString(error));
+      return false;
+    }
+    if (device.major >= kLeastMajor) break;
   }
   cudaDriverGetVersion(&driver);
   const double gib = static_cast<double>(device.totalGlobalMem) / (1ull << 30);

@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -77,8 +78,15 @@ class Run:
             offset = file.tell()
             file.flush()
             left = max(1.0, self.until - time.monotonic())
-            code = subprocess.run([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT, timeout=left,
-                                  env={**os.environ, **environment}).returncode
+            # A group of its own, so that what it started (compilers, a server that holds the device) ends with it when it is cut off.
+            process = subprocess.Popen([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT, process_group=0,
+                                       env={**os.environ, **environment})
+            try:
+                code = process.wait(left)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise
         text = path.read_bytes()[offset:].decode(errors="replace")
         if check and code != 0:
             raise RuntimeError(f"{pathlib.Path(str(command[0])).name} ended with {code}: {text.strip()[-800:]}")
@@ -118,10 +126,13 @@ def instructions(run, figures):
     found = re.search(r"compute capability.*", text)  # of the device, which it prints
     figures.append({"what": "self-test", "text": found[0] if found else "passed"})
     run.test("group_product_test", "" if not run.dry else "waits_for_the_kernel")
-    hashes = re.search(r"\w+: (\d+) hashes.*|\w+: .*NO HASH IS COMPARED", run.test("hashes_test", "" if not run.dry else "every_device") + "emu: 0 hashes: dry")
-    figures.append({"what": "hashes", "text": hashes[0]})
-    if not run.dry and not hashes[1]:
-        raise RuntimeError(hashes[0])
+    text = run.test("hashes_test", "" if not run.dry else "every_device")
+    if run.dry:
+        return
+    hashes = re.search(r"\w+: (\d+) hashes.*|\w+: .*NO HASH IS COMPARED", text)
+    figures.append({"what": "hashes", "text": hashes[0] if hashes else "none"})
+    if not hashes or not hashes[1]:
+        raise RuntimeError(figures[-1]["text"])
 
 
 def ceilings(run, figures):
@@ -190,7 +201,10 @@ def sanitizer(run, figures):
 def served(run, figures):
     if not run.server:
         raise Skipped("no --server: unpack an archive of ./tramontane dist and name its tramontane")
-    text = run.call([sys.executable, HERE / "served.py", run.server, run.backend, run.out / "served", *(["toy"] if run.dry else [])], "served")
+    try:
+        text = run.call([sys.executable, HERE / "served.py", run.server, run.backend, run.out / "served", *(["toy"] if run.dry else [])], "served")
+    finally:
+        (run.out / "served" / "random.gguf").unlink(missing_ok=True)  # gigabytes, if it was cut off
     for line in map(json.loads, (line for line in text.splitlines() if line.startswith("{"))):
         figures.append({"what": f"served to {line['clients']}", "value": line["rate"], "unit": "tok/s", **line})
 
@@ -259,11 +273,12 @@ def main(arguments):
     run = Run(options)
     for name, (limit, body) in BLOCKS.items():
         if not only or name in only:
-            run.block(name, limit, body)
+            run.block(name, limit * (10 if run.dry else 1), body)  # a dry run proves, and may be on a busy machine
     text = table(run.lines)
     (run.out / "table.md").write_text(text)
     print(text)
-    return any(line["status"] in ("failed", "cut off") for line in run.lines)
+    wrong = ("failed", "cut off", "no time") if run.dry else ("failed", "cut off")
+    return any(line["status"] in wrong for line in run.lines)
 
 
 if __name__ == "__main__":

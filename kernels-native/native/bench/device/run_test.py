@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import types
 import unittest
 
@@ -28,6 +29,14 @@ class RunTest(unittest.TestCase):
         made = run.Run(options)
         self.addCleanup(made.results.close)
         return made
+
+    @staticmethod
+    def lives(number):
+        """A process that nobody has waited for doesn't."""
+        try:
+            return pathlib.Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except OSError:
+            return False
 
     def block(self, body, limit=30, of=None):
         with contextlib.redirect_stdout(io.StringIO()):
@@ -53,9 +62,24 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.block(lambda made, figures: None)["status"], "ok")
 
     def test_what_hangs_is_cut_off_and_its_output_is_kept(self):
-        result = self.block(lambda made, figures: made.call([sys.executable, "-uc", "print('so far'); import time; time.sleep(600)"], "log"), limit=1)
+        result = self.block(lambda made, figures: made.call(["sh", "-c", "echo so far; sleep 600"], "log"), limit=2)
         self.assertEqual(result["status"], "cut off")
         self.assertEqual((self.out / "log.log").read_text(), "so far\n")
+
+    def test_what_is_cut_off_takes_along_what_it_started(self):
+        result = self.block(lambda made, figures: made.call(["sh", "-c", "sleep 600 & echo $!; wait"], "log"), limit=2)
+        self.assertEqual(result["status"], "cut off")
+        number, ends = int((self.out / "log.log").read_text()), time.monotonic() + 30
+        while self.lives(number):
+            self.assertLess(time.monotonic(), ends)
+            time.sleep(0.05)
+
+    def test_a_run_that_compares_no_hash_fails(self):
+        self.run.dry = False
+        for text, passes in ("cuda: 135 hashes, as on 9.0", True), ("cuda: how it adds is not known: NO HASH IS COMPARED", False), ("nothing", False):
+            self.run.test = lambda name, part="", text=text: text
+            with contextlib.nullcontext() if passes else self.assertRaises(RuntimeError):
+                run.instructions(self.run, [])
 
     def test_what_cannot_be_measured_here_says_so(self):
         def body(_, figures):
