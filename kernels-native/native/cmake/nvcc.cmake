@@ -56,7 +56,7 @@ endforeach()
 list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
 # What only 9.0a has, and no later device: wgmma. The host asks before it launches one of these.
 set(tm_group_kernels self_test_group)
-set(tm_without_kernels device_backend device_model device_step early_start found multiply probe room)  # one pass is enough
+set(tm_without_kernels device_backend device_model device_sampling device_step early_start found multiply probe room)  # one pass is enough
 foreach(source ${cuda_sources})
   get_filename_component(name ${source} NAME_WE)
   set(arch_flags ${tm_every_arch})

@@ -96,7 +96,7 @@ __device__ inline Floor cut(const Candidates& c, const Floor& floor, uint64_t ne
     uint64_t sums[kSums] = {};
     for (uint32_t id = threadIdx.x; id < c.vocab; id += blockDim.x) {
       const uint32_t rank = rank_of(c.logits[id]);
-      if (rank < from[0] || !floor.keeps(rank, id)) continue;
+      if (rank < from[0]) continue;  // all that is left is above the floor
       const uint64_t of_id = amount(id);
       for (uint32_t k = 0; k < kSums; ++k) sums[k] += rank >= from[k] ? of_id : 0;
     }
