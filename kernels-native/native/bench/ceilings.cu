@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "ceilings.h"
 #include "cuda/device_memory.h"
 #include "cuda/group_product.h"
+#include "device_ceilings.h"
 
 namespace tramontane::TM_DEVICE {
 

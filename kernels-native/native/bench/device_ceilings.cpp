@@ -1,8 +1,8 @@
-// What a device can do at best (ceilings.h), as one line of JSON: device_ceilings [backend=cuda|emu]
+// What a device can do at best (device_ceilings.h), as one line of JSON: device_ceilings [backend=cuda|emu]
+#include "device_ceilings.h"
+
 #include <cstdio>
 #include <cstring>
-
-#include "ceilings.h"
 
 int main(int argc, char** argv) {
   const bool emulated = argc == 2 && std::strcmp(argv[1], "backend=emu") == 0;

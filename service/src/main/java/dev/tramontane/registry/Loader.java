@@ -146,7 +146,8 @@ final class Loader {
             }
         }
         long now = registry.now();
-        loaded.sort(Comparator.comparing((Slot slot) -> slot.leases > 0).thenComparing(slot -> slot.usedNanos - now));
+        loaded.sort(
+                Comparator.comparing((Slot slot) -> slot.leases > 0).thenComparingLong(slot -> slot.usedNanos - now));
         return loaded;
     }
 
