@@ -97,7 +97,7 @@ final class TopLoop {
         }
         lines.add("");
         if (now != null) {
-            lines.addAll(View.lines(now, since == null ? before : since == now ? null : since));
+            lines.addAll(View.lines(now, since == null ? before : now.equals(since) ? null : since));
         }
         lines.add("");
         lines.add("q ends, p pauses, + and - change the interval, r counts from now on, or no more");

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -108,18 +109,19 @@ public final class PeftAdapter implements AutoCloseable {
     private record Reading(SafetensorsFile file, PeftConfig config, ModelGeometry geometry) {
 
         List<Adapter.Part> parts() {
-            Found[][] found = new Found[geometry.layers()][Matrix.values().length];
+            List<Map<Matrix, Found>> found = new ArrayList<>();
+            for (int layer = 0; layer < geometry.layers(); layer++) {
+                found.add(new EnumMap<>(Matrix.class)); // In the order that the kernels want.
+            }
             for (SafetensorsTensor tensor : file.tensors()) {
                 place(tensor, found);
             }
             List<Adapter.Part> parts = new ArrayList<>();
             Set<String> prefixes = new HashSet<>();
-            for (Found[] layer : found) {
-                for (Found one : layer) {
-                    if (one != null) {
-                        parts.add(part(one));
-                        prefixes.add(one.module.substring(0, one.module.indexOf("layers.")));
-                    }
+            for (Map<Matrix, Found> layer : found) {
+                for (Found one : layer.values()) {
+                    parts.add(part(one));
+                    prefixes.add(one.module.substring(0, one.module.indexOf("layers.")));
                 }
             }
             if (parts.isEmpty() || prefixes.size() > 1) {
@@ -132,7 +134,7 @@ public final class PeftAdapter implements AutoCloseable {
             return parts;
         }
 
-        private void place(SafetensorsTensor tensor, Found[][] found) {
+        private void place(SafetensorsTensor tensor, List<Map<Matrix, Found>> found) {
             Matcher name = TENSOR.matcher(tensor.name());
             Matcher module = MODULE.matcher(name.matches() ? name.group(1) : "");
             if (!module.matches() || !MATRICES.containsKey(module.group(2))) {
@@ -153,10 +155,10 @@ public final class PeftAdapter implements AutoCloseable {
             if (!config.adapts(name.group(1))) {
                 throw refused(tensor, "is of a module that target_modules does not name", "what it names");
             }
-            Found place = found[layer][matrix.ordinal()];
+            Found place = found.get(layer).get(matrix);
             if (place == null) {
                 place = new Found(layer, matrix, name.group(1));
-                found[layer][matrix.ordinal()] = place;
+                found.get(layer).put(matrix, place);
             }
             boolean isA = name.group(2).equals("A");
             if ((isA ? place.a : place.b) != null || !place.module.equals(name.group(1))) {
@@ -191,8 +193,8 @@ public final class PeftAdapter implements AutoCloseable {
         }
 
         /** What the configuration names and the file lacks would begin as nothing: more likely the file is not whole. */
-        private void requireWhole(Found[][] found, String prefix) {
-            for (int layer = 0; layer < found.length; layer++) {
+        private void requireWhole(List<Map<Matrix, Found>> found, String prefix) {
+            for (int layer = 0; layer < found.size(); layer++) {
                 for (Map.Entry<String, Matrix> named : MATRICES.entrySet()) {
                     boolean attention = named.getValue().compareTo(Matrix.GATE) < 0;
                     String module = String.format(
@@ -203,7 +205,7 @@ public final class PeftAdapter implements AutoCloseable {
                             attention ? "self_attn" : "mlp",
                             named.getKey());
                     boolean could = attention || geometry.experts() == 0;
-                    if (could && found[layer][named.getValue().ordinal()] == null && config.adapts(module)) {
+                    if (could && !found.get(layer).containsKey(named.getValue()) && config.adapts(module)) {
                         throw ModelFileException.in(file.name(), "there is nothing of " + quoted(module))
                                 .expected("what target_modules names")
                                 .advice(OTHER_BASE + ", or download the file again");

@@ -73,7 +73,7 @@ final class ArrayShapes {
         if (values.size() > MOST_DISTINCT) {
             throw new StructureException(place, TOO_MANY);
         }
-        effort.spend(8L * values.size() << values.size()); // About as many nodes as it takes.
+        effort.spend((8L * values.size()) << values.size()); // About as many nodes as it takes.
         List<Expression> elements = new ArrayList<>();
         for (Object each : values) {
             elements.add(JsonValues.oneOf(Collections.singletonList(each), layout, effort));

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +30,7 @@ class DevicesTest {
         return Configuration.of(Settings.of(flags, Map.of(), Map.of(), ""));
     }
 
-    private static Devices.Choice choose(List<Device> devices, String lack, Object... pairs) {
+    private static Devices.Choice choose(List<Device> devices, @Nullable String lack, Object... pairs) {
         return new Devices(
                         backend -> backend == Backend.CUDA ? devices : List.of(), backend -> Optional.ofNullable(lack))
                 .choose(asked(pairs));

@@ -44,6 +44,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Real engines of three models of which two fit at a time, under clients who want all of them, leave, or stand still: each answer is
@@ -166,8 +167,7 @@ class FleetChurnTest {
             @Override
             protected void hookOnNext(GenerationEvent event) {
                 text.append(event instanceof Delta delta ? delta.text() : "");
-                Thread.yield();
-                request(1);
+                Schedulers.parallel().schedule(() -> request(1));
             }
 
             @Override
