@@ -160,7 +160,9 @@ void DeviceSampling::adjust(const Step& step, uint32_t from, const Draws& draws)
       const void* list = is_bias ? static_cast<const void*>(step.raw.biases + s.first_bias + done)
                                  : static_cast<const void*>(step.raw.counts + s.first_count + done);
       if (taken > 0) memcpy(host_.entries + filled, list, taken * sizeof(uint64_t));
-      (is_bias ? host_.biases : host_.counts)[at % n] = {filled, taken};
+      // By its own name: g++ 12, with its sanitizers, loses what is assigned to an element of a choice.
+      EntryRange* ranges = is_bias ? host_.biases : host_.counts;
+      ranges[at % n] = {filled, taken};
       filled += taken;
       done += taken;
       if (is_bias) n_biases += taken;
