@@ -58,7 +58,7 @@ await script(async () => {
   await page.waitForFunction(() => document.activeElement.id === "figures-title"); // Once the view's module is there.
   await page.locator("#server-link").click();
   assert.equal(await page.locator("#prompt").inputValue(), "not sent yet");
-  assert.equal(await page.locator("#server-view").isVisible(), false);
+  await page.locator("#server-view").waitFor({ state: "hidden" });
   await page.close();
 
   step("dark, on a phone");

@@ -8,14 +8,18 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +37,7 @@ final class SeveralModels implements AutoCloseable {
     private final CompletableFuture<Outcome> running;
     private boolean ended;
     private final HttpClient client = HttpClient.newHttpClient();
+    private final List<Socket> streams = new ArrayList<>();
 
     SeveralModels(String... arguments) {
         String[] all = Stream.concat(
@@ -89,13 +94,34 @@ final class SeveralModels implements AutoCloseable {
                 .getString("text");
     }
 
-    /** Begins a stream, and reads up to its first event. */
-    BufferedReader stream(String model, int tokens) throws IOException, InterruptedException {
-        HttpResponse<InputStream> response = client.send(
-                post("/v1/completions", completion(model, tokens).put("stream", true)), BodyHandlers.ofInputStream());
-        assertThat(response.statusCode()).isEqualTo(200);
-        BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
-        assertThat(lines.readLine()).startsWith("data: ");
+    /**
+     * Begins a stream, and reads up to its first event. Events are large and the socket takes few of them, so who reads no further holds
+     * the answer up.
+     */
+    BufferedReader stream(String model, int tokens) throws IOException {
+        URI uri = URI.create(address);
+        Socket socket = new Socket();
+        streams.add(socket);
+        socket.setReceiveBufferSize(4096);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), uri.getPort()));
+        byte[] body = completion(model, tokens)
+                .put("stream", true)
+                .put("logprobs", 5)
+                .encode()
+                .getBytes(StandardCharsets.UTF_8);
+        String head = "POST /v1/completions HTTP/1.1\r\nHost: " + uri.getAuthority()
+                + "\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " + body.length
+                + "\r\n\r\n";
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(body);
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+        assertThat(lines.readLine()).isEqualTo("HTTP/1.1 200 OK");
+        String line = lines.readLine();
+        while (line != null && !line.startsWith("data: ")) {
+            line = lines.readLine();
+        }
+        assertThat(line).isNotNull();
         return lines;
     }
 
@@ -123,6 +149,13 @@ final class SeveralModels implements AutoCloseable {
 
     @Override
     public void close() {
+        for (Socket socket : streams) {
+            try {
+                socket.close();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+        }
         terminate();
         assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
         client.shutdownNow();
