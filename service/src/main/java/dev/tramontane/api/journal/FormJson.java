@@ -40,7 +40,7 @@ final class FormJson {
                 json.writeBooleanProperty("compact", compact);
             }
             case Form.Sequence _, Form.Any _, Form.Repeat _, Form.Without _, Form.Tagged _, Form.Labelled _ ->
-                throw new IllegalArgumentException("no request asks for a form of forms");
+                throw new IllegalArgumentException("forms of forms, which structural tags are, are not written");
         }
         json.writeEndObject();
     }

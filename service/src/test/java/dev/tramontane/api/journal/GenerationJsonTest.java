@@ -168,7 +168,7 @@ final class GenerationJsonTest {
         }
     }
 
-    /** Whoever adds something to a request has to say here whether answers in files need it. */
+    /** Whoever adds something to a request has to say here whether answers in files need it. An adapter is found by the model's name. */
     @Test
     void nothingOfARequestIsForgotten() {
         assertThat(components(GenerationRequest.class))
@@ -187,7 +187,8 @@ final class GenerationJsonTest {
                         "form",
                         "calls",
                         "thinking",
-                        "guessing");
+                        "guessing",
+                        "adapter");
         assertThat(components(StopRules.class))
                 .containsExactlyInAnyOrder("minTokens", "strings", "includeString", "tokens", "ignoreEnd");
         assertThat(Arrays.stream(Sampling.class.getDeclaredFields())
