@@ -149,44 +149,23 @@ public record Submission(
 
     /** The same, guided: as each choice has it. */
     public Submission guided(Supplier<? extends Guide> other) {
-        return new Submission(
-                prompt,
-                continued,
-                maxTokens,
-                minTokens,
-                endTokens,
-                sampling,
-                tops,
-                promptTops,
-                initialDemand,
-                tenant,
-                urgency,
-                other,
-                speculation,
-                adapter);
+        return with(other, speculation, adapter);
     }
 
     /** The same, computed with an adapter. */
     public Submission adapted(@Nullable EngineAdapter other) {
-        return new Submission(
-                prompt,
-                continued,
-                maxTokens,
-                minTokens,
-                endTokens,
-                sampling,
-                tops,
-                promptTops,
-                initialDemand,
-                tenant,
-                urgency,
-                guides,
-                speculation,
-                other);
+        return with(guides, speculation, other);
     }
 
     /** The same, guessed ahead like this; null for what the engine does by itself. */
     public Submission speculating(@Nullable Speculation other) {
+        return with(guides, other, adapter);
+    }
+
+    private Submission with(
+            @Nullable Supplier<? extends Guide> otherGuides,
+            @Nullable Speculation otherSpeculation,
+            @Nullable EngineAdapter otherAdapter) {
         return new Submission(
                 prompt,
                 continued,
@@ -199,9 +178,9 @@ public record Submission(
                 initialDemand,
                 tenant,
                 urgency,
-                guides,
-                other,
-                adapter);
+                otherGuides,
+                otherSpeculation,
+                otherAdapter);
     }
 
     @Nullable
