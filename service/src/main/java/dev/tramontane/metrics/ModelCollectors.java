@@ -18,6 +18,8 @@ import java.util.stream.Stream;
  * {@code model} before its own; a server of one model has none. Any thread.
  */
 public final class ModelCollectors {
+    private static final String[] NONE = {};
+
     private final PrometheusRegistry registry;
     private final boolean several;
     private final Map<String, Object> made = new HashMap<>();
@@ -54,107 +56,77 @@ public final class ModelCollectors {
             this.model = model;
         }
 
-        private String[] names(String... own) {
+        private String[] names(String[] own) {
             return several ? Stream.concat(Stream.of("model"), Stream.of(own)).toArray(String[]::new) : own;
         }
 
-        private String[] values(String... own) {
+        private String[] values(String[] own) {
             return several ? Stream.concat(Stream.of(model), Stream.of(own)).toArray(String[]::new) : own;
         }
 
         CounterDataPoint counter(String name, String help) {
-            return once(
-                            Counter.class,
-                            name,
-                            () -> Counter.builder()
-                                    .name(name)
-                                    .help(help)
-                                    .labelNames(names())
-                                    .register(registry))
-                    .labelValues(values());
+            return counter(name, Counter.builder().help(help), NONE, NONE);
         }
 
         /** In seconds. */
         CounterDataPoint secondsCounter(String name, String help) {
-            return once(
-                            Counter.class,
-                            name,
-                            () -> Counter.builder()
-                                    .name(name)
-                                    .unit(Unit.SECONDS)
-                                    .help(help)
-                                    .labelNames(names())
-                                    .register(registry))
-                    .labelValues(values());
+            return counter(name, Counter.builder().unit(Unit.SECONDS).help(help), NONE, NONE);
         }
 
         /** One of a counter with a label of its own. */
         CounterDataPoint counter(String name, String help, String label, String value) {
+            return counter(name, Counter.builder().help(help), new String[] {label}, new String[] {value});
+        }
+
+        private CounterDataPoint counter(String name, Counter.Builder builder, String[] labels, String[] values) {
             return once(
                             Counter.class,
                             name,
-                            () -> Counter.builder()
-                                    .name(name)
-                                    .help(help)
-                                    .labelNames(names(label))
-                                    .register(registry))
-                    .labelValues(values(value));
+                            () -> builder.name(name).labelNames(names(labels)).register(registry))
+                    .labelValues(values(values));
         }
 
         GaugeDataPoint gauge(String name, String help) {
-            return once(
-                            Gauge.class,
-                            name,
-                            () -> Gauge.builder()
-                                    .name(name)
-                                    .help(help)
-                                    .labelNames(names())
-                                    .register(registry))
-                    .labelValues(values());
+            return gauge(name, help, NONE, NONE);
         }
 
         /** One of a gauge with a label of its own. */
         GaugeDataPoint gauge(String name, String help, String label, String value) {
+            return gauge(name, help, new String[] {label}, new String[] {value});
+        }
+
+        private GaugeDataPoint gauge(String name, String help, String[] labels, String[] values) {
             return once(
                             Gauge.class,
                             name,
                             () -> Gauge.builder()
                                     .name(name)
                                     .help(help)
-                                    .labelNames(names(label))
+                                    .labelNames(names(labels))
                                     .register(registry))
-                    .labelValues(values(value));
+                    .labelValues(values(values));
         }
 
         /** A histogram of seconds. */
         DistributionDataPoint seconds(String name, String help, double[] buckets) {
-            return once(
-                            Histogram.class,
-                            name,
-                            () -> Histogram.builder()
-                                    .name(name)
-                                    .unit(Unit.SECONDS)
-                                    .help(help)
-                                    .labelNames(names())
-                                    .classicOnly()
-                                    .classicUpperBounds(buckets)
-                                    .register(registry))
-                    .labelValues(values());
+            return histogram(name, Histogram.builder().unit(Unit.SECONDS).help(help), buckets);
         }
 
         /** A histogram of numbers. */
         DistributionDataPoint counts(String name, String help, double[] buckets) {
+            return histogram(name, Histogram.builder().help(help), buckets);
+        }
+
+        private DistributionDataPoint histogram(String name, Histogram.Builder builder, double[] buckets) {
             return once(
                             Histogram.class,
                             name,
-                            () -> Histogram.builder()
-                                    .name(name)
-                                    .help(help)
-                                    .labelNames(names())
+                            () -> builder.name(name)
+                                    .labelNames(names(NONE))
                                     .classicOnly()
                                     .classicUpperBounds(buckets)
                                     .register(registry))
-                    .labelValues(values());
+                    .labelValues(values(NONE));
         }
     }
 }
