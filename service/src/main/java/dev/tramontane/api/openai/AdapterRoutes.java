@@ -5,14 +5,10 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
-import dev.tramontane.api.PatientReply;
-import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonWriter;
 import io.vertx.core.Vertx;
-import io.vertx.ext.web.RoutingContext;
-import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,30 +18,19 @@ import reactor.core.publisher.Mono;
 public final class AdapterRoutes implements ApiRoutes {
     private static final String NAME = "lora_name";
 
-    private final ApiConfig config;
     private final ServedModels models;
-    private final RequestMemory memory;
-    private final JsonBodies bodies;
+    private final JsonReplies replies;
 
     public AdapterRoutes(Vertx vertx, ApiConfig config, ServedModels models, RequestMemory memory) {
-        this.config = config;
         this.models = models;
-        this.memory = memory;
-        bodies = new JsonBodies(vertx, config);
+        replies = new JsonReplies(vertx, config, memory);
     }
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.post("/v1/load_lora_adapter", context -> handle(context, this::load));
-        endpoints.post("/v1/unload_lora_adapter", context -> handle(context, this::unload));
-    }
-
-    private void handle(RoutingContext context, Function<JsonFields, Mono<byte[]>> action) {
-        RequestMemory.Lease lease = Replies.lease(context, memory);
-        bodies.read(context.request(), lease, action)
-                .onSuccess(answer ->
-                        Replies.guarded(context, () -> PatientReply.send(context, admitted -> answer, config)))
-                .onFailure(failure -> Replies.fail(context, failure));
+        endpoints.post("/v1/load_lora_adapter", context -> replies.answer(context, (fields, lease) -> load(fields)));
+        endpoints.post(
+                "/v1/unload_lora_adapter", context -> replies.answer(context, (fields, lease) -> unload(fields)));
     }
 
     private Mono<byte[]> load(JsonFields fields) {

@@ -4,15 +4,11 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiRoutes;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
-import dev.tramontane.api.PatientReply;
-import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonWriter;
 import io.vertx.core.Vertx;
-import io.vertx.ext.web.RoutingContext;
-import java.util.function.BiFunction;
 import reactor.core.publisher.Mono;
 
 /**
@@ -28,29 +24,18 @@ public final class TokenizeRoutes implements ApiRoutes {
 
     private final ApiConfig config;
     private final ServedModels models;
-    private final RequestMemory memory;
-    private final JsonBodies bodies;
+    private final JsonReplies replies;
 
     public TokenizeRoutes(Vertx vertx, ApiConfig config, ServedModels models, RequestMemory memory) {
         this.config = config;
         this.models = models;
-        this.memory = memory;
-        bodies = new JsonBodies(vertx, config);
+        replies = new JsonReplies(vertx, config, memory);
     }
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.post("/tokenize", context -> handle(context, this::tokenize));
-        endpoints.post("/detokenize", context -> handle(context, this::detokenize));
-    }
-
-    private void handle(RoutingContext context, BiFunction<JsonFields, RequestMemory.Lease, Mono<byte[]>> reader) {
-        RequestMemory.Lease lease = Replies.lease(context, memory);
-        bodies.read(context.request(), lease, fields -> reader.apply(fields, lease))
-                // Nothing is admitted here, and whatever goes wrong has its own status: no heartbeat.
-                .onSuccess(answer ->
-                        Replies.guarded(context, () -> PatientReply.send(context, admitted -> answer, config)))
-                .onFailure(failure -> Replies.fail(context, failure));
+        endpoints.post("/tokenize", context -> replies.answer(context, this::tokenize));
+        endpoints.post("/detokenize", context -> replies.answer(context, this::detokenize));
     }
 
     /** The answer is written where the ids were made, which is not the event loop. */
