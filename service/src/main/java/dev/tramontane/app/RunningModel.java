@@ -180,14 +180,14 @@ final class RunningModel implements AutoCloseable {
             @Nullable SnapshotObserver snapshots,
             GuideObserver guides,
             boolean warmUp) {
-        if (configuration.engine().draft().path().isEmpty()) {
-            return start(configuration, loaded, null, memory, library, name, observer, snapshots, guides, warmUp);
-        }
-        LoadedModel draft = Drafts.load(configuration, library, loaded);
+        LoadedModel draft =
+                configuration.engine().draft().path().isEmpty() ? null : Drafts.load(configuration, library, loaded);
         try {
             return start(configuration, loaded, draft, memory, library, name, observer, snapshots, guides, warmUp);
         } catch (RuntimeException | Error failure) {
-            draft.close();
+            if (draft != null) {
+                draft.close();
+            }
             throw failure;
         }
     }

@@ -1,7 +1,6 @@
 package dev.tramontane.app;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -9,7 +8,6 @@ import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 
 /** A person at a terminal: line editing and history by JLine, Ctrl-C stops the answer, Ctrl-D ends. */
 final class TerminalDialogue implements Dialogue {
@@ -30,15 +28,7 @@ final class TerminalDialogue implements Dialogue {
 
     /** Takes over the process's terminal. */
     static TerminalDialogue ofProcess() {
-        try {
-            return new TerminalDialogue(TerminalBuilder.builder()
-                    .system(true)
-                    .nativeSignals(true)
-                    .signalHandler(Terminal.SignalHandler.SIG_IGN)
-                    .build());
-        } catch (IOException unusable) {
-            throw new UncheckedIOException("the terminal cannot be used", unusable);
-        }
+        return new TerminalDialogue(Terminals.ofProcess());
     }
 
     @Override

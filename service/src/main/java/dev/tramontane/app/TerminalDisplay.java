@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.InfoCmp.Capability;
 import org.jline.utils.NonBlockingReader;
 
@@ -38,15 +37,7 @@ final class TerminalDisplay implements Display {
 
     /** Takes over the process's terminal. */
     static TerminalDisplay ofProcess() {
-        try {
-            return new TerminalDisplay(TerminalBuilder.builder()
-                    .system(true)
-                    .nativeSignals(true)
-                    .signalHandler(Terminal.SignalHandler.SIG_IGN)
-                    .build());
-        } catch (IOException unusable) {
-            throw new UncheckedIOException("the terminal cannot be used", unusable);
-        }
+        return new TerminalDisplay(Terminals.ofProcess());
     }
 
     /** SIGTERM came, or Ctrl-C where it is a signal. */
