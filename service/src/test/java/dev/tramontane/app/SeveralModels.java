@@ -40,8 +40,13 @@ final class SeveralModels implements AutoCloseable {
     private final List<Socket> streams = new ArrayList<>();
 
     SeveralModels(String... arguments) {
+        this(512, arguments);
+    }
+
+    SeveralModels(int context, String... arguments) {
         String[] all = Stream.concat(
-                        Stream.of("serve", "--port", "0", "--threads", "1", "--context", "512"), Stream.of(arguments))
+                        Stream.of("serve", "--port", "0", "--threads", "1", "--context", Integer.toString(context)),
+                        Stream.of(arguments))
                 .toArray(String[]::new);
         running = CompletableFuture.supplyAsync(
                 () -> program.run(all), command -> Thread.ofPlatform().daemon().start(command));
@@ -136,7 +141,7 @@ final class SeveralModels implements AutoCloseable {
     }
 
     void awaitStates(String... states) {
-        await().until(() -> states().equals(List.of(states)));
+        await().pollInterval(10, TimeUnit.MILLISECONDS).until(() -> states().equals(List.of(states)));
     }
 
     /** SIGTERM; another one would end it at once. */

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One process, several models, over real sockets. */
 class SeveralModelsTest {
+    private static final int LONG = 4096;
+
     @TempDir
     Path dir;
 
@@ -135,7 +137,10 @@ class SeveralModelsTest {
         }
     }
 
-    /** What one process could not finish goes on in the next one, on the model that it is of, which is loaded for it. */
+    /**
+     * What one process could not finish goes on in the next one, on the model that it is of, which is loaded for it. The answer is so long
+     * that it is under way when its process ends.
+     */
     @Test
     void anAnswerGoesOnInTheNextProcessOnItsModel() throws Exception {
         String[] sharing = {
@@ -152,13 +157,13 @@ class SeveralModelsTest {
                 .put("stream", true)
                 .put("ignore_eos", true)
                 .put("temperature", 0)
-                .put("max_output_tokens", 450);
+                .put("max_output_tokens", LONG - 50);
         String whole;
-        try (SeveralModels alone = new SeveralModels("b=" + model(2), "a=" + model(1))) {
+        try (SeveralModels alone = new SeveralModels(LONG, "b=" + model(2), "a=" + model(1))) {
             whole = words(alone.send(alone.post("/v1/responses", asked)).body());
         }
         String events;
-        try (SeveralModels first = new SeveralModels(sharing)) {
+        try (SeveralModels first = new SeveralModels(LONG, sharing)) {
             var cut = first.sendLater(first.post("/v1/responses", asked));
             first.awaitStates("a loaded", "b loaded");
             first.terminate();
@@ -166,7 +171,7 @@ class SeveralModelsTest {
         }
         String notice = events.substring(events.lastIndexOf("data: ") + "data: ".length());
         String url = new JsonObject(notice).getJsonObject("resume").getString("url");
-        try (SeveralModels second = new SeveralModels(sharing)) {
+        try (SeveralModels second = new SeveralModels(LONG, sharing)) {
             assertThat(second.states()).containsExactly("a loaded", "b unloaded");
             String rest = second.send(second.request(url).build()).body();
             assertThat(words(events) + words(rest)).as("%s: %s", url, rest).isEqualTo(whole);
