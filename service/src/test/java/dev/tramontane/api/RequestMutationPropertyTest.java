@@ -101,11 +101,8 @@ class RequestMutationPropertyTest {
             case "/tokenize" -> TOKENIZE;
             default -> DETOKENIZE;
         };
-        List<String> names = Stream.of(CHATS, COMPLETIONS, TOKENIZE, DETOKENIZE)
-                .flatMap(List::stream)
-                .flatMap(body -> new JsonObject(body).fieldNames().stream())
-                .distinct()
-                .toList();
+        List<String> names =
+                names(Stream.of(CHATS, COMPLETIONS, TOKENIZE, DETOKENIZE).flatMap(List::stream));
         long seed = Seeds.next();
         SplittableRandom random = new SplittableRandom(seed);
         int inputs = Integer.getInteger("tramontane.fuzz.inputs", INPUTS);
@@ -113,12 +110,7 @@ class RequestMutationPropertyTest {
         try (TestService service = TestService.mistral(MistralVersion.V3, "answer")) {
             ScriptedEngine engine = (ScriptedEngine) service.engine;
             for (int i = 0; i < inputs; i++) {
-                JsonObject body = new JsonObject(sound.get(random.nextInt(sound.size())));
-                // The first of each is as it was.
-                for (int change = i < sound.size() ? 4 : random.nextInt(4); change < 4; change++) {
-                    mutate(body, names, random);
-                }
-                String sent = body.encode();
+                String sent = mutated(sound, i, names, random);
                 TestService.Reply reply = service.post(route, sent);
                 if (reply.status() == 200) {
                     answered++;
@@ -180,21 +172,14 @@ class RequestMutationPropertyTest {
     @ValueSource(strings = {"/api/chat", "/api/generate", "/generate", "/generate_stream"})
     void everyBodyOfOthersIsAnsweredOrRefused(String route) {
         List<String> sound = Objects.requireNonNull(OTHERS.get(route));
-        List<String> names = sound.stream()
-                .flatMap(body -> new JsonObject(body).fieldNames().stream())
-                .distinct()
-                .toList();
+        List<String> names = names(sound.stream());
         long seed = Seeds.next();
         SplittableRandom random = new SplittableRandom(seed);
         int inputs = Integer.getInteger("tramontane.fuzz.inputs", INPUTS) / 2;
         int answered = 0;
         try (TestService service = TestService.mistral(MistralVersion.V3, "answer")) {
             for (int i = 0; i < inputs; i++) {
-                JsonObject body = new JsonObject(sound.get(random.nextInt(sound.size())));
-                for (int change = i < sound.size() ? 4 : random.nextInt(4); change < 4; change++) {
-                    mutate(body, names, random);
-                }
-                String sent = body.encode();
+                String sent = mutated(sound, i, names, random);
                 TestService.Reply reply = service.post(route, sent);
                 String as = "seed %d, input %d: %s gave %d %s".formatted(seed, i, sent, reply.status(), reply.body());
                 if (reply.status() == 200) {
@@ -213,6 +198,21 @@ class RequestMutationPropertyTest {
             assertThat(service.get("/livez").status()).isEqualTo(200);
             assertThat(service.post(route, sound.getFirst()).status()).isEqualTo(200);
         }
+    }
+
+    private static List<String> names(Stream<String> bodies) {
+        return bodies.flatMap(body -> new JsonObject(body).fieldNames().stream())
+                .distinct()
+                .toList();
+    }
+
+    /** A body with up to four changes; the first of each is as it was. */
+    private static String mutated(List<String> sound, int number, List<String> names, SplittableRandom random) {
+        JsonObject body = new JsonObject(sound.get(random.nextInt(sound.size())));
+        for (int change = number < sound.size() ? 4 : random.nextInt(4); change < 4; change++) {
+            mutate(body, names, random);
+        }
+        return body.encode();
     }
 
     /** Changes, drops, copies or adds one value anywhere in the body. */

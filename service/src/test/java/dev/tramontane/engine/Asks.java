@@ -8,8 +8,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Submissions for tests. */
 final class Asks {
@@ -52,20 +54,41 @@ final class Asks {
     }
 
     static Submission demand(Submission submission, long demand) {
+        return like(
+                submission,
+                submission.prompt(),
+                submission.continued(),
+                submission.maxTokens(),
+                demand,
+                submission.tenant(),
+                submission.urgency(),
+                submission.guides());
+    }
+
+    /** With its adapter, and guessed ahead as the engine does by itself. */
+    private static Submission like(
+            Submission other,
+            int[] prompt,
+            int continued,
+            int maxTokens,
+            long demand,
+            Tenant tenant,
+            Urgency urgency,
+            @Nullable Supplier<? extends Guide> guides) {
         return new Submission(
-                        submission.prompt(),
-                        submission.continued(),
-                        submission.maxTokens(),
-                        submission.minTokens(),
-                        submission.endTokens(),
-                        submission.sampling(),
-                        submission.tops(),
-                        submission.promptTops(),
+                        prompt,
+                        continued,
+                        maxTokens,
+                        other.minTokens(),
+                        other.endTokens(),
+                        other.sampling(),
+                        other.tops(),
+                        other.promptTops(),
                         demand,
-                        submission.tenant(),
-                        submission.urgency(),
-                        submission.guides())
-                .adapted(submission.adapter());
+                        tenant,
+                        urgency,
+                        guides)
+                .adapted(other.adapter());
     }
 
     /** The same, of which so many last tokens of the prompt were generated. */
@@ -84,20 +107,7 @@ final class Asks {
 
     /** The same of another prompt, for somebody. */
     static Submission of(Tenant tenant, int[] prompt, Submission other) {
-        return new Submission(
-                        prompt,
-                        0,
-                        other.maxTokens(),
-                        other.minTokens(),
-                        other.endTokens(),
-                        other.sampling(),
-                        other.tops(),
-                        other.promptTops(),
-                        other.initialDemand(),
-                        tenant,
-                        Urgency.NONE,
-                        other.guides())
-                .adapted(other.adapter());
+        return like(other, prompt, 0, other.maxTokens(), other.initialDemand(), tenant, Urgency.NONE, other.guides());
     }
 
     /** Tokens one after the other. */
@@ -109,25 +119,20 @@ final class Asks {
     }
 
     private static Submission continued(int[] tokens, int continued, int maxTokens, Submission other) {
-        return new Submission(
-                        tokens,
-                        continued,
-                        maxTokens,
-                        other.minTokens(),
-                        other.endTokens(),
-                        other.sampling(),
-                        other.tops(),
-                        other.promptTops(),
-                        other.initialDemand(),
-                        other.tenant(),
-                        Urgency.NONE,
-                        other.guides() instanceof FakeGuide.Rule rule
-                                ? rule.after(Arrays.stream(tokens)
-                                        .skip(tokens.length - continued)
-                                        .boxed()
-                                        .toList())
-                                : other.guides())
-                .adapted(other.adapter());
+        return like(
+                other,
+                tokens,
+                continued,
+                maxTokens,
+                other.initialDemand(),
+                other.tenant(),
+                Urgency.NONE,
+                other.guides() instanceof FakeGuide.Rule rule
+                        ? rule.after(Arrays.stream(tokens)
+                                .skip(tokens.length - continued)
+                                .boxed()
+                                .toList())
+                        : other.guides());
     }
 
     /** Anything of {@link #random}, now and then a continued answer. */
@@ -140,20 +145,7 @@ final class Asks {
 
     /** The same for somebody, at some time. */
     static Submission of(Tenant tenant, Urgency urgency, Submission s) {
-        return new Submission(
-                        s.prompt(),
-                        s.continued(),
-                        s.maxTokens(),
-                        s.minTokens(),
-                        s.endTokens(),
-                        s.sampling(),
-                        s.tops(),
-                        s.promptTops(),
-                        s.initialDemand(),
-                        tenant,
-                        urgency,
-                        s.guides())
-                .adapted(s.adapter());
+        return like(s, s.prompt(), s.continued(), s.maxTokens(), s.initialDemand(), tenant, urgency, s.guides());
     }
 
     static Submission scored(int[] prompt, int maxTokens) {

@@ -64,14 +64,7 @@ final class DraftModelTest {
                 Submission submission = Asks.randomlyContinued(random, 60, 40, random.nextInt(5));
                 asks.add(rig.ask(submission, submission.continued() > 0 ? 1 : 1 + random.nextInt(2)));
             }
-            if (!asks.isEmpty()) {
-                Rig.Ask one = asks.get(random.nextInt(asks.size()));
-                one.handles().get(random.nextInt(one.handles().size())).request(1 + random.nextInt(9));
-                if (random.nextInt(20) == 0) {
-                    one.cancel();
-                    cancelled.add(one);
-                }
-            }
+            Rig.disturb(asks, cancelled, random);
             rig.step();
         }
         asks.forEach(ask -> ask.request(Long.MAX_VALUE));

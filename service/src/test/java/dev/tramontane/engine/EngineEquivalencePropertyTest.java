@@ -141,14 +141,7 @@ final class EngineEquivalencePropertyTest {
                     asks.add(rig.ask(submission, choices));
                 }
             }
-            if (!asks.isEmpty()) {
-                Rig.Ask one = asks.get(random.nextInt(asks.size()));
-                one.handles().get(random.nextInt(one.handles().size())).request(1 + random.nextInt(9));
-                if (random.nextInt(20) == 0) {
-                    one.cancel();
-                    cancelled.add(one);
-                }
-            }
+            Rig.disturb(asks, cancelled, random);
             rig.step();
         }
         asks.forEach(ask -> ask.request(Long.MAX_VALUE));

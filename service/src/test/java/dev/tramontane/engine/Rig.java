@@ -8,6 +8,7 @@ import dev.tramontane.model.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 
 /** An engine on a fake model, stepped by the test's thread with a clock of its own. Checks the books after every step. */
 final class Rig {
@@ -55,6 +56,18 @@ final class Rig {
                 config.speculating(new Speculation(Speculation.Method.AUTO, Speculation.MOST)),
                 observer,
                 new Adversary(model.geometry(), config.contextTokens(), seed));
+    }
+
+    /** One of them wants more, and leaves now and then. */
+    static void disturb(List<Ask> asks, List<Ask> cancelled, RandomGenerator random) {
+        if (!asks.isEmpty()) {
+            Ask one = asks.get(random.nextInt(asks.size()));
+            one.handles().get(random.nextInt(one.handles().size())).request(1 + random.nextInt(9));
+            if (random.nextInt(20) == 0) {
+                one.cancel();
+                cancelled.add(one);
+            }
+        }
     }
 
     /** The same with another model that guesses. */

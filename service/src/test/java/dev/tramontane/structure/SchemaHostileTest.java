@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
@@ -271,28 +272,8 @@ class SchemaHostileTest {
                 forms,
                 "names but 20000",
                 Map.of("type", "object", "propertyNames", Map.of("not", Map.of("enum", texts(20_000)))));
-        schema(
-                forms,
-                "numbers but 5000",
-                Map.of(
-                        "type",
-                        "number",
-                        "not",
-                        Map.of(
-                                "enum",
-                                IntStream.range(0, 5000).mapToObj(i -> (long) i).toList())));
-        schema(
-                forms,
-                "numbers but 200000",
-                Map.of(
-                        "type",
-                        "number",
-                        "not",
-                        Map.of(
-                                "enum",
-                                IntStream.range(0, 200_000)
-                                        .mapToObj(i -> (long) i)
-                                        .toList())));
+        numbersBut(forms, 5000);
+        numbersBut(forms, 200_000);
         schema(forms, "oneOf of 200000 that are anything", Map.of("oneOf", Collections.nCopies(200_000, true)));
         schema(forms, "oneOf of 200000 that are nothing", Map.of("oneOf", Collections.nCopies(200_000, false)));
         schema(forms, "64 of a kind", Map.of("type", "array", "contains", Map.of("minimum", 3L), "minContains", 64L));
@@ -420,6 +401,11 @@ class SchemaHostileTest {
         }
         definitions.put("" + count, Map.of("items", Map.of("type", "null")));
         return definitions;
+    }
+
+    private static void numbersBut(List<Arguments> forms, int listed) {
+        List<Long> numbers = LongStream.range(0, listed).boxed().toList();
+        schema(forms, "numbers but " + listed, Map.of("type", "number", "not", Map.of("enum", numbers)));
     }
 
     private static void schema(List<Arguments> forms, String name, Object schema) {
