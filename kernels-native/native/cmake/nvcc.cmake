@@ -6,6 +6,36 @@ option(TM_CUDA_LINES "Line numbers in the device's code, for profilers: they com
 set(TM_CUDA_ARCHITECTURES "80;90;100;120" CACHE STRING "Compute capabilities to compile for, lowest first; those that nvcc \
 doesn't know are left out, and PTX of 8.0 and 9.0 is added for what comes after them")
 
+# Flags are taken besides those of all sources.
+function(tm_compile_cuda source object)
+  get_filename_component(name ${source} NAME)
+  set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/compile_cuda.cmake)
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${CMAKE_COMMAND} -DNVCC=${tm_nvcc} "-DFLAGS=${tm_nvcc_flags};${ARGN}" -DSOURCE=${source} -DOBJECT=${object} -P ${script}
+    DEPENDS ${source} ${script}
+    DEPFILE ${object}.d
+    COMMENT "nvcc ${name}"
+    VERBATIM)
+  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+endfunction()
+
+# Kernels of one program alone, in its folder: as C++ for the emulator, and by nvcc for 9.0a, which has wgmma; then
+# `definition` is defined in the program.
+function(tm_add_own_kernels target source definition)
+  get_filename_component(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.. ABSOLUTE)
+  set_source_files_properties(${source} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-I${root}/emu;-Wno-unknown-pragmas")
+  target_sources(${target} PRIVATE ${source})
+  if(tm_cuda_objects)
+    get_filename_component(name ${source} NAME_WE)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
+    tm_compile_cuda(${CMAKE_CURRENT_SOURCE_DIR}/${source} ${object} -I${root} ${tm_group_arch})
+    target_sources(${target} PRIVATE ${object})
+    target_compile_definitions(${target} PRIVATE ${definition})
+  endif()
+endfunction()
+
+set(tm_group_arch -gencode=arch=compute_90a,code=sm_90a)  # what only 9.0a has, and no later device: wgmma
 set(tm_cuda_objects)
 if(TM_NVCC)
   set(tm_nvcc ${TM_NVCC})
@@ -54,7 +84,7 @@ foreach(arch ${TM_CUDA_ARCHITECTURES})
   endif()
 endforeach()
 list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
-# What only 9.0a has, and no later device: wgmma. The host asks before it launches one of these.
+# With wgmma: the host asks before it launches one of these.
 set(tm_group_kernels self_test_group)
 set(tm_without_kernels device_backend device_model device_sampling device_step early_start found multiply probe room)  # one pass is enough
 foreach(source ${cuda_sources})
@@ -63,18 +93,10 @@ foreach(source ${cuda_sources})
   if(name IN_LIST tm_without_kernels)
     set(arch_flags ${tm_ptx})
   elseif(name IN_LIST tm_group_kernels)
-    set(arch_flags -gencode=arch=compute_90a,code=sm_90a)
+    set(arch_flags ${tm_group_arch})
   endif()
   set(object ${CMAKE_CURRENT_BINARY_DIR}/cuda/${name}.o)
-  add_custom_command(
-    OUTPUT ${object}
-    COMMAND ${CMAKE_COMMAND} -DNVCC=${tm_nvcc} "-DFLAGS=${tm_nvcc_flags};${arch_flags}" -DSOURCE=${source} -DOBJECT=${object}
-            -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/compile_cuda.cmake
-    DEPENDS ${source} ${CMAKE_CURRENT_SOURCE_DIR}/cmake/compile_cuda.cmake
-    DEPFILE ${object}.d
-    COMMENT "nvcc ${name}.cu"
-    VERBATIM)
+  tm_compile_cuda(${source} ${object} ${arch_flags})
   list(APPEND tm_cuda_objects ${object})
 endforeach()
-set_source_files_properties(${tm_cuda_objects} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
 message(STATUS "CUDA: ${tm_nvcc} for ${TM_CUDA_ARCHITECTURES}")

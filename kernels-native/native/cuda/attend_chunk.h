@@ -29,14 +29,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t warp = threadIdx.x / 32;
   const uint32_t kv_head = blockIdx.y;
-  if (threadIdx.x == 0) {
-    barrier_init(&s.keys_there, fillers());
-    barrier_init(&s.values_there, fillers());
-    barrier_fence();
-  }
-  let_next_start();
-  __syncthreads();
-  wait_for_previous();
+  start_block(&s.keys_there, &s.values_there);
   // The last tiles see the most keys: they start first.
   const QueryTile tile = a.tiles[a.n_tiles - 1 - blockIdx.x];
   const uint32_t first_pair = tile.first_pair + warp * kUnitRows;

@@ -48,14 +48,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t warp = threadIdx.x / 32;
   const uint32_t kv_head = blockIdx.y;
-  if (threadIdx.x == 0) {
-    barrier_init(&s.keys_there, fillers());
-    barrier_init(&s.values_there, fillers());
-    barrier_fence();
-  }
-  let_next_start();
-  __syncthreads();
-  wait_for_previous();
+  start_block(&s.keys_there, &s.values_there);
   const QueryTile tile = a.tiles[blockIdx.x];
   const Queries queries = queries_of(tile, a.heads_per_kv, cache.window, tile.first_pair, kUnitRows, lane);
   const int64_t segment = queries.first / kSegment + blockIdx.z;

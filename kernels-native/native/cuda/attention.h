@@ -24,6 +24,18 @@ inline constexpr uint32_t kTilePairs = kAttendWarps * kUnitRows;
 template <int kSteps>
 inline constexpr uint32_t kSegmentBytes = kSegment* kSteps * 16 * 2;  // of keys, or of values
 
+// Readies the barriers of a block's keys and values, and waits for the kernel ahead.
+__device__ inline void start_block(uint64_t* keys_there, uint64_t* values_there) {
+  if (threadIdx.x == 0) {
+    barrier_init(keys_there, fillers());
+    barrier_init(values_there, fillers());
+    barrier_fence();
+  }
+  let_next_start();
+  __syncthreads();
+  wait_for_previous();
+}
+
 // What a warp knows of its sixteen queries; lane 4 g + t holds queries g and g + 8.
 struct Queries {
   int64_t first;        // position of the first key that any of them sees

@@ -8,28 +8,12 @@
 
 #include <cfloat>
 #include <cstdint>
-#include <cstring>
 
+#include "bits.h"
 #include "everywhere.h"
 #include "tramontane.h"
 
 namespace tramontane {
-
-TM_EVERYWHERE uint32_t bits_of_float(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-TM_EVERYWHERE uint64_t bits_of_double(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-TM_EVERYWHERE double double_of_bits(uint64_t bits) {
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 // exp(x) for x <= 0 with a relative error below 2e-7, 0 below the smallest normal; branch-free, so that loops over it
 // vectorise at every instruction set. Cody and Waite's reduction, polynomial of Moshier's Cephes (expf).
@@ -45,15 +29,13 @@ TM_EVERYWHERE float exp_not_positive(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   const float e = (p * (r * r) + r) + 1.0f;
-  const uint32_t scale_bits = (bits_of_float(shifted) << 23) + 0x3f800000u;  // 2^n
-  float scale;
-  memcpy(&scale, &scale_bits, sizeof scale);
+  const float scale = bits_to_float((float_to_bits(shifted) << 23) + 0x3f800000u);  // 2^n
   return x < -87.0f ? 0.0f : e * scale;
 }
 
 // A weight of 0..1 in units of 2^-40, rounded to nearest: a double from 4096 to 8191 has just these as its last places.
 TM_EVERYWHERE uint64_t units_of(float weight) {
-  return bits_of_double(static_cast<double>(weight) + 6144.0) - 0x40b8000000000000u;
+  return double_to_bits(static_cast<double>(weight) + 6144.0) - 0x40b8000000000000u;
 }
 
 // The part p of a sum of units that a nucleus has to reach.
@@ -70,14 +52,14 @@ TM_EVERYWHERE double exp_of(double x) {
   const double r = (x - n * 0x1.62e42fefa38p-1) - n * 0x1.ef35793c7673p-45;
   double p = 1;
   for (int i = 13; i > 0; --i) p = p * r / i + 1;
-  return p * double_of_bits((bits_of_double(shifted) << 52) + 0x3ff0000000000000u);
+  return p * bits_to_double((double_to_bits(shifted) << 52) + 0x3ff0000000000000u);
 }
 
 // ln(x) of a normal x > 0 in double: the series of 2 artanh((m - 1) / (m + 1)) for a mantissa m about 1.
 TM_EVERYWHERE double log_of(double x) {
-  const uint64_t bits = bits_of_double(x);
+  const uint64_t bits = double_to_bits(x);
   int exponent = static_cast<int>(bits >> 52) - 1023;
-  double mantissa = double_of_bits((bits & 0xfffffffffffffu) | 0x3ff0000000000000u);
+  double mantissa = bits_to_double((bits & 0xfffffffffffffu) | 0x3ff0000000000000u);
   if (mantissa > 1.4142135623730951) {
     mantissa *= 0.5;
     ++exponent;
@@ -91,12 +73,12 @@ TM_EVERYWHERE double log_of(double x) {
 
 // Larger logits have larger ranks, and zeros of both signs the same.
 TM_EVERYWHERE uint32_t rank_of(float logit) {
-  const uint32_t bits = bits_of_float(logit);
+  const uint32_t bits = float_to_bits(logit);
   if ((bits & 0x80000000u) == 0) return bits | 0x80000000u;
   return (bits & 0x7fffffffu) == 0 ? 0x80000000u : ~bits;
 }
 
-TM_EVERYWHERE bool is_finite(float value) { return (bits_of_float(value) & 0x7f800000u) != 0x7f800000u; }
+TM_EVERYWHERE bool is_finite(float value) { return (float_to_bits(value) & 0x7f800000u) != 0x7f800000u; }
 
 // Whether a draw looks at other logits than the model's.
 TM_EVERYWHERE bool adjusts(const tm_sample& s) {

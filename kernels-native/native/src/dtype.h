@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "bits.h"
 #include "element_types.h"
 #include "everywhere.h"
 #include "tramontane.h"
@@ -114,18 +115,6 @@ TM_EVERYWHERE int8_t iq4_xs_scale(const uint8_t* block, uint32_t j) {
   const uint32_t low = (block[4 + j / 2] >> (4 * (j % 2))) & 15;
   const uint32_t high = (block[2 + j / 4] >> (2 * (j % 4))) & 3;
   return static_cast<int8_t>(static_cast<int32_t>(low | high << 4) - 32);
-}
-
-TM_ALWAYS_INLINE float bits_to_float(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-TM_ALWAYS_INLINE uint32_t float_to_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
 }
 
 TM_ALWAYS_INLINE float bf16_to_float(uint16_t bits) { return bits_to_float(static_cast<uint32_t>(bits) << 16); }
