@@ -170,8 +170,10 @@ final class Adapters implements ServedModels.Adapting, AutoCloseable {
                     .cause(gone)
                     .advice("try again");
         }
-        try (PeftAdapter files = PeftAdapter.open(path, geometry)) {
-            EngineAdapter adapter = engine.loadAdapter(files.adapter()).join();
+        PeftAdapter files = PeftAdapter.open(path, geometry);
+        try { // They stay open as long as the engine may load them again.
+            EngineAdapter adapter =
+                    engine.loadAdapter(files.adapter(), files::close).join();
             named.put(name, new Named(adapter, created));
             LOG.info("adapter {} is loaded, rank {}: {}", name, files.adapter().rank(), adapter.digest());
         } catch (CompletionException failed) {

@@ -195,6 +195,12 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         return failed == null ? null : "the model " + failed + " has failed";
     }
 
+    /** No part of a model that comes and goes is elsewhere. */
+    @Override
+    public @Nullable String lost() {
+        return null;
+    }
+
     @Override
     public List<Entry> list() {
         List<Entry> entries = new ArrayList<>();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The one model of a server, loaded at its start, which stays. Written by the main thread, read by event loops. */
@@ -28,6 +29,7 @@ final class LoneModel implements Stock {
     private record Loaded(
             TextGenerator generator,
             BooleanSupplier healthy,
+            Supplier<@Nullable String> lost,
             @Nullable Adapters adapters) {}
 
     private final String name;
@@ -69,10 +71,16 @@ final class LoneModel implements Stock {
     /**
      * The model answers.
      *
+     * @param healthy whether it computes
+     * @param lost why not for now, though it will again; null for no such reason
      * @param adapters of it; null where there is no room for any
      */
-    void ready(TextGenerator generator, BooleanSupplier healthy, @Nullable Adapters adapters) {
-        loaded = new Loaded(generator, healthy, adapters);
+    void ready(
+            TextGenerator generator,
+            BooleanSupplier healthy,
+            Supplier<@Nullable String> lost,
+            @Nullable Adapters adapters) {
+        loaded = new Loaded(generator, healthy, lost, adapters);
     }
 
     @Override
@@ -83,7 +91,13 @@ final class LoneModel implements Stock {
     @Override
     public @Nullable String failed() {
         Loaded served = loaded;
-        return served == null || served.healthy().getAsBoolean() ? null : "the model has failed";
+        return served == null || served.healthy().getAsBoolean() || lost() != null ? null : "the model has failed";
+    }
+
+    @Override
+    public @Nullable String lost() {
+        Loaded served = loaded;
+        return served == null ? null : served.lost().get();
     }
 
     @Override

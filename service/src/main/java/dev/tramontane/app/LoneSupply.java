@@ -59,6 +59,7 @@ final class LoneSupply implements Supply {
         stock.ready(
                 gate.through(running.generator()),
                 () -> running.engine().status().healthy(),
+                () -> running.engine().outage(),
                 adapters);
     }
 

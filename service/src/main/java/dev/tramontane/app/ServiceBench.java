@@ -44,7 +44,7 @@ final class ServiceBench {
                             loaded.source(),
                             loaded.source().plan(configuration.model().window())),
                     System::nanoTime);
-            stock.ready(running.generator(), () -> true, null);
+            stock.ready(running.generator(), () -> true, () -> null, null);
             Serving serving = new Serving(stock, () -> Health.Answer.WELL);
             serving.loaded();
             try (Listener listener = Listener.open(

@@ -28,6 +28,7 @@ final class Serving implements Health {
     }
 
     private static final String FAILED = "failed";
+    private static final String LOST = "lost";
 
     private final Stock stock;
     private final Supplier<Answer> live;
@@ -56,13 +57,16 @@ final class Serving implements Health {
 
     /** All that {@link #state} says. */
     static List<String> states() {
-        return Stream.concat(Stream.of(Phase.values()).map(Phase::word), Stream.of(FAILED))
+        return Stream.concat(Stream.of(Phase.values()).map(Phase::word), Stream.of(LOST, FAILED))
                 .toList();
     }
 
-    /** In one word: one of its phases, or that a model has failed. */
+    /** In one word: one of its phases, or that a part of a model is lost, or that one has failed. */
     String state() {
-        return stock.failed() == null ? phase.word() : FAILED;
+        if (stock.failed() != null) {
+            return FAILED;
+        }
+        return phase == Phase.READY && stock.lost() != null ? LOST : phase.word();
     }
 
     @Override
@@ -82,6 +86,10 @@ final class Serving implements Health {
             return new Answer(false, now.detail);
         }
         String failed = stock.failed();
-        return failed == null ? Answer.WELL : new Answer(false, failed + "; the server must be restarted");
+        if (failed != null) {
+            return new Answer(false, failed + "; the server must be restarted");
+        }
+        String lost = stock.lost();
+        return lost == null ? Answer.WELL : new Answer(false, lost + "; requests are taken again when it is back");
     }
 }

@@ -13,4 +13,8 @@ interface Stock extends ServedModels {
     /** What has failed for good, for people; null while all is well. */
     @Nullable
     String failed();
+
+    /** What is out of reach for now, though it will be back, for people; null while all is there. */
+    @Nullable
+    String lost();
 }

@@ -5,11 +5,15 @@ import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
+import dev.tramontane.model.StageLostException;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +33,12 @@ final class Adapters {
     /** Loads that the engine has not come to. */
     private final Set<Loading> under = new HashSet<>();
 
+    /** What the model has, by number: loaded again when it has lost them. Engine thread. */
+    private final Map<Integer, Loading> loaded = new TreeMap<>();
+
+    /** Why the model can't load any for now. Engine thread. */
+    private @Nullable String suspended;
+
     private boolean closed;
 
     /** An adapter on its way to its place. */
@@ -36,11 +46,18 @@ final class Adapters {
         final int number;
         final Adapter adapter;
         final CompletableFuture<EngineAdapter> loaded;
+        private final Runnable unneeded;
 
-        Loading(int number, Adapter adapter, CompletableFuture<EngineAdapter> loaded) {
+        Loading(int number, Adapter adapter, CompletableFuture<EngineAdapter> loaded, Runnable unneeded) {
             this.number = number;
             this.adapter = adapter;
             this.loaded = loaded;
+            this.unneeded = unneeded;
+        }
+
+        void refuse(Throwable why) {
+            loaded.completeExceptionally(why);
+            unneeded.run();
         }
     }
 
@@ -52,8 +69,8 @@ final class Adapters {
     }
 
     /** As {@link Engine#loadAdapter}. */
-    CompletableFuture<EngineAdapter> load(Adapter adapter) {
-        CompletableFuture<EngineAdapter> loaded = new CompletableFuture<>();
+    CompletableFuture<EngineAdapter> load(Adapter adapter, Runnable unneeded) {
+        CompletableFuture<EngineAdapter> future = new CompletableFuture<>();
         Loading loading;
         synchronized (this) {
             int number = taken.nextClearBit(1);
@@ -63,33 +80,60 @@ final class Adapters {
                         : room.most() == 0
                                 ? "the server was started without room for adapters"
                                 : "all " + room.most() + " places for adapters are taken, or not free yet";
-                loaded.completeExceptionally(new RefusedException(closed ? Cause.UNAVAILABLE : Cause.BUSY, why, 0));
-                return loaded;
+                future.completeExceptionally(new RefusedException(closed ? Cause.UNAVAILABLE : Cause.BUSY, why, 0));
+                unneeded.run();
+                return future;
             }
             taken.set(number);
-            loading = new Loading(number, adapter, loaded);
+            loading = new Loading(number, adapter, future, unneeded);
             under.add(loading);
         }
         later.accept(() -> load(loading));
-        return loaded;
+        return future;
     }
 
     private void load(Loading loading) {
         if (!claim(loading)) {
             return; // It was told that the engine is closed.
         }
+        String away = suspended;
+        if (away != null) {
+            free(loading.number);
+            loading.refuse(refusal(away));
+            return;
+        }
         try {
             model.loadAdapter(loading.number, loading.adapter);
+        } catch (StageLostException lost) { // The engine sees to the rest.
+            free(loading.number);
+            loading.refuse(refusal(String.valueOf(lost.getMessage())));
+            throw lost;
         } catch (ModelException refused) {
             free(loading.number);
-            loading.loaded.completeExceptionally(refused);
+            loading.refuse(refused);
             return;
         } catch (Throwable fault) { // The engine fails of it; whoever waits for the adapter hears of it, too.
             free(loading.number);
-            loading.loaded.completeExceptionally(fault);
+            loading.refuse(fault);
             throw fault;
         }
+        loaded.put(loading.number, loading);
         loading.loaded.complete(new EngineAdapter(loading.number, loading.adapter.digest(), this::remove));
+    }
+
+    private static RefusedException refusal(String reason) {
+        return new RefusedException(Cause.UNAVAILABLE, reason, Engine.LOST_RETRY_SECONDS);
+    }
+
+    /** The model has lost all of them, and takes none until {@link #resume}. Engine thread. */
+    void suspend(String reason) {
+        suspended = reason;
+    }
+
+    /** Loads all again that are still needed. Engine thread. */
+    void resume() {
+        loaded.forEach((number, loading) -> model.loadAdapter(number, loading.adapter));
+        suspended = null;
     }
 
     private synchronized boolean claim(Loading loading) {
@@ -98,11 +142,21 @@ final class Adapters {
 
     private void remove(EngineAdapter adapter) {
         later.accept(() -> {
+            Loading gone = loaded.remove(adapter.number()); // Not to be loaded again, whatever becomes of the model.
             try {
-                model.dropAdapter(adapter.number());
+                if (suspended == null) {
+                    model.dropAdapter(adapter.number());
+                }
+            } catch (StageLostException lost) {
+                free(adapter.number());
+                throw lost;
             } catch (ModelException failed) {
                 LOG.error("an adapter's place could not be freed, and stays taken", failed);
                 return;
+            } finally {
+                if (gone != null) {
+                    gone.unneeded.run();
+                }
             }
             free(adapter.number());
         });
@@ -120,7 +174,13 @@ final class Adapters {
             told = Set.copyOf(under);
             under.clear();
         }
-        told.forEach(each -> each.loaded.completeExceptionally(
-                new RefusedException(Cause.UNAVAILABLE, "the engine takes no adapters any more", 0)));
+        told.forEach(each ->
+                each.refuse(new RefusedException(Cause.UNAVAILABLE, "the engine takes no adapters any more", 0)));
+    }
+
+    /** The engine is over: nobody needs their data any more. Engine thread, at its end. */
+    void leave() {
+        loaded.values().forEach(each -> each.unneeded.run());
+        loaded.clear();
     }
 }

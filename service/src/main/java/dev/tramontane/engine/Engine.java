@@ -7,6 +7,9 @@ import java.util.concurrent.CompletableFuture;
 /** Generates tokens for many sequences at once. All methods may be called from any thread and never block. */
 public interface Engine extends AutoCloseable {
 
+    /** When those are to ask again who are turned away, or were ended, because a part of the model was lost. How long that lasts, nobody knows. */
+    int LOST_RETRY_SECONDS = 5;
+
     /**
      * Admits or queues a request of one or more choices that share a prompt. Listeners are called on the engine thread.
      *
@@ -20,14 +23,21 @@ public interface Engine extends AutoCloseable {
             throws RefusedException;
 
     /**
-     * Loads an adapter between two steps, which are held up as long as copying it takes. Its data has to stay until then.
+     * Loads an adapter between two steps, which are held up as long as copying it takes, and again when a lost part of the model is back.
      *
+     * @param unneeded run once on any thread, when its data is not needed any more: it was refused, it is gone, or the engine is
      * @return completes on the engine thread: with a {@link RefusedException} where there is no room for it, as in an
      *     engine that says nothing else, with a {@link dev.tramontane.model.ModelException} where it does not fit the model
      */
-    default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
+    default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter, Runnable unneeded) {
+        unneeded.run();
         return CompletableFuture.failedFuture(new RefusedException(
                 RefusedException.Cause.BUSY, "the server was started without room for adapters", 0));
+    }
+
+    /** The same with data that stays in any case. */
+    default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
+        return loadAdapter(adapter, () -> {});
     }
 
     /** What a request may ask for at most. */

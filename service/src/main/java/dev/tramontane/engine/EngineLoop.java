@@ -4,6 +4,7 @@ import dev.tramontane.engine.RefusedException.Cause;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
+import dev.tramontane.model.StageLostException;
 import dev.tramontane.model.StepBatch;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +66,7 @@ public final class EngineLoop implements Engine {
     private final Endings endings;
     private final Admission admission;
     private final Reports reports;
+    private final Outage outage;
 
     private boolean healthy = true;
     private long stepStart;
@@ -167,6 +169,7 @@ public final class EngineLoop implements Engine {
         filler = new BatchFiller(cache, lateMasks);
         reports = new Reports(
                 cache, prefixes, admitted, waiting, publisher, rates, intake, this.observer, config.slots());
+        outage = new Outage(model, intake, endings, cache, adapters, snapshots);
     }
 
     /**
@@ -204,6 +207,11 @@ public final class EngineLoop implements Engine {
     /** The engine thread, once started. Any thread. */
     public Optional<Thread> thread() {
         return Optional.ofNullable(thread);
+    }
+
+    /** Why nothing is computed for now, though it will be again; null where it is. Fit for clients. Any thread. */
+    public @Nullable String outage() {
+        return outage.reason();
     }
 
     /** How the cache was sized, and what any request would need of it. */
@@ -271,8 +279,8 @@ public final class EngineLoop implements Engine {
     }
 
     @Override
-    public CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
-        return adapters.load(adapter);
+    public CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter, Runnable unneeded) {
+        return adapters.load(adapter, unneeded);
     }
 
     private @Nullable PromptBlocks blocks(Submission submission) {
@@ -293,6 +301,27 @@ public final class EngineLoop implements Engine {
     public boolean step() {
         heartbeat.beat();
         signal.clear();
+        try {
+            return outage.reason() == null ? work() : lookForTheLost();
+        } catch (StageLostException lost) {
+            outage.begin(lost);
+            report();
+            return true;
+        } catch (ModelException e) {
+            fail(e);
+            return true;
+        }
+    }
+
+    /** While a part of the model is lost. */
+    private boolean lookForTheLost() {
+        drain();
+        boolean back = outage.isOver();
+        report();
+        return back;
+    }
+
+    private boolean work() {
         drain();
         if (drafts != null) {
             drafts.sweep();
@@ -307,13 +336,8 @@ public final class EngineLoop implements Engine {
             report();
             return copied || admission.hasMore();
         }
-        try {
-            submitStep();
-            awaitStep();
-        } catch (ModelException e) {
-            fail(e);
-            return true;
-        }
+        submitStep();
+        awaitStep();
         long wrong = publisher.rejectedGuesses();
         publisher.publish(step, batch, stepEnd);
         measure((int) (publisher.rejectedGuesses() - wrong));
@@ -386,7 +410,8 @@ public final class EngineLoop implements Engine {
             cache.checkBooks();
         }
         heartbeat.rest(true);
-        signal.await(deadlines.isEmpty() ? Long.MAX_VALUE : deadlines.nanosLeft(clock.getAsLong()));
+        long nanos = deadlines.isEmpty() ? Long.MAX_VALUE : deadlines.nanosLeft(clock.getAsLong());
+        signal.await(healthy && outage.reason() != null ? Math.min(Outage.LOOK_NANOS, nanos) : nanos);
         heartbeat.rest(false);
     }
 
@@ -414,6 +439,8 @@ public final class EngineLoop implements Engine {
         admission.arrive(request);
         if (!healthy) {
             endings.endWaiting(FinishReason.ERROR, FAILED);
+        } else if (outage.reason() != null) {
+            outage.turnAway();
         }
     }
 
@@ -459,7 +486,7 @@ public final class EngineLoop implements Engine {
     }
 
     private void report() {
-        reports.report(healthy, steps);
+        reports.report(healthy && outage.reason() == null, steps);
     }
 
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
@@ -476,20 +503,25 @@ public final class EngineLoop implements Engine {
         adapters.close();
         drain();
         endings.endEverything(FinishReason.CANCELLED, "");
-        if (snapshots != null && healthy) {
+        if (snapshots != null && healthy && outage.reason() == null) {
             keepTheRest(snapshots);
         }
+        adapters.leave();
         report();
     }
 
     /** What the turns that ended last have left, as far as the store takes it in time. */
     private void keepTheRest(Snapshots rest) {
         long begun = System.nanoTime();
-        while (rest.hasMore() && System.nanoTime() - begun < CLOSING_NANOS) {
-            heartbeat.beat();
-            if (!rest.step()) {
-                LockSupport.parkNanos(ROOM_NANOS);
+        try {
+            while (rest.hasMore() && System.nanoTime() - begun < CLOSING_NANOS) {
+                heartbeat.beat();
+                if (!rest.step()) {
+                    LockSupport.parkNanos(ROOM_NANOS);
+                }
             }
+        } catch (ModelException gone) {
+            LOG.warn("the last turns' pages could not be read: they are not kept", gone);
         }
     }
 

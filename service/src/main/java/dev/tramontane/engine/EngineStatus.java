@@ -3,7 +3,7 @@ package dev.tramontane.engine;
 /**
  * The engine's books at the end of a step.
  *
- * @param healthy false once the model has failed; nothing is admitted any more
+ * @param healthy false once the model has failed or while a part of it is lost; nothing is admitted then
  * @param queued requests that wait for admission
  * @param running admitted sequences that may be computed
  * @param parked admitted sequences that wait for demand: they hold their pages, but no place in the batch

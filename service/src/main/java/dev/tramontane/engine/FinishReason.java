@@ -15,6 +15,8 @@ public enum FinishReason {
      * was generated stands, and what follows may be submitted as its continuation.
      */
     YIELDED,
+    /** A part of the model was lost. Once it is back, the same may be submitted again. */
+    LOST,
     /** The model failed for this sequence or as a whole. */
     ERROR
 }

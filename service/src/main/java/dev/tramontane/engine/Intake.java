@@ -2,11 +2,11 @@ package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +64,20 @@ final class Intake {
     private volatile boolean gone;
 
     private volatile Backlog backlog = Backlog.NONE;
-    private final AtomicReference<@Nullable String> closedBecause = new AtomicReference<>();
+
+    /** Why nobody is let in. Written before the bit that closes the door, cleared after it. */
+    private volatile @Nullable Closure closure;
+
+    /** @param retryAfterSeconds 0 when it is closed for good */
+    private record Closure(String reason, int retryAfterSeconds) {
+        boolean isForGood() {
+            return retryAfterSeconds == 0;
+        }
+
+        RefusedException refusal() {
+            return new RefusedException(Cause.UNAVAILABLE, reason, retryAfterSeconds);
+        }
+    }
 
     /** @param nanoClock monotonic nanoseconds */
     Intake(EngineSignal signal, int queueRequests, long queueTokens, LongSupplier nanoClock) {
@@ -104,7 +117,7 @@ final class Intake {
         }
         if (request.claim()) {
             leave(request);
-            throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
+            throw Objects.requireNonNull(closure).refusal(); // For good: it never opens again.
         }
     }
 
@@ -162,7 +175,11 @@ final class Intake {
         while (true) {
             long before = counted.get();
             if (before < 0) {
-                throw new RefusedException(Cause.UNAVAILABLE, String.valueOf(closedBecause.get()), 0);
+                Closure why = closure;
+                if (why == null) {
+                    continue; // It has just been opened.
+                }
+                throw why.refusal();
             }
             Queued queued = queued(before);
             if (isFull(queued, promptTokens, bounds)) {
@@ -182,8 +199,9 @@ final class Intake {
     /** Any thread: why a request would not be let in now, or null. Promises nothing. */
     @Nullable
     String refusal(Tenant tenant, int promptTokens) {
-        if (waiting.get() < 0) {
-            return String.valueOf(closedBecause.get());
+        Closure why = closure;
+        if (why != null) {
+            return why.reason;
         }
         if (isFull(queued(tenant), promptTokens, share(tenant))) {
             return complaint(queued(tenant), share(tenant));
@@ -255,8 +273,34 @@ final class Intake {
 
     /** Any thread: refuses everything from now on, for a reason fit for clients. The first reason stays. */
     void close(String reason) {
-        closedBecause.compareAndSet(null, reason);
+        close(new Closure(reason, 0));
+    }
+
+    /**
+     * Engine thread: refuses everything until {@link #resume}, unless it does so for good.
+     *
+     * @param reason fit for clients; replaces the one before
+     * @param retryAfterSeconds when to ask again, at least 1
+     */
+    void suspend(String reason, int retryAfterSeconds) {
+        close(new Closure(reason, retryAfterSeconds));
+    }
+
+    private synchronized void close(Closure why) {
+        Closure known = closure;
+        if (known == null || !known.isForGood()) {
+            closure = why;
+        }
         waiting.getAndUpdate(before -> before | CLOSED);
+    }
+
+    /** Engine thread: lets in again, unless it is closed for good. */
+    synchronized void resume() {
+        Closure known = closure;
+        if (known != null && !known.isForGood()) {
+            waiting.getAndUpdate(before -> before & ~CLOSED);
+            closure = null;
+        }
     }
 
     /** Engine thread, once the door is closed: what is polled after this is the last; whoever comes later is refused. */
@@ -264,7 +308,7 @@ final class Intake {
         gone = true;
     }
 
-    /** Any thread: whether nobody is let in any more. */
+    /** Any thread: whether nobody is let in, for now or any more. */
     boolean isClosed() {
         return waiting.get() < 0;
     }

@@ -237,6 +237,13 @@ final class KvCache {
         pools[group].release(page, false);
     }
 
+    /** The model has lost what was in the pages: nothing can be found any more. Nobody has a table. */
+    void forget() {
+        for (PagePool pool : pools) {
+            pool.forget();
+        }
+    }
+
     int pagesUsed() {
         int used = 0;
         for (PagePool pool : pools) {

@@ -58,6 +58,13 @@ final class PagePool {
         }
     }
 
+    /** What is at rest is not kept any more. */
+    void forget() {
+        for (int page = kept.giveUp(); page != PageTable.NO_PAGE; page = kept.giveUp()) {
+            free[freeCount++] = page;
+        }
+    }
+
     /** Whether its owner may write a page from this offset on: nobody else has it, and nothing kept lies there. */
     boolean writable(int page, int offset) {
         return references[page] == 1 && offset >= kept.extent(page);

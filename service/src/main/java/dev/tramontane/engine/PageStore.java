@@ -48,6 +48,9 @@ public interface PageStore {
      */
     void keep(String name, int groups, ByteBuffer pages);
 
+    /** Takes a buffer of {@link #room} back in which nothing is to be kept. */
+    void giveBack(ByteBuffer room);
+
     /**
      * Asks which blocks are there.
      *

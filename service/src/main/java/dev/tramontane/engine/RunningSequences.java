@@ -242,7 +242,7 @@ final class RunningSequences {
                 try {
                     if (reason == FinishReason.ERROR) {
                         prefixes.spoiled(sequence);
-                    } else {
+                    } else if (reason != FinishReason.LOST) { // Then nothing of it is there any more.
                         prefixes.turnEnded(sequence);
                     }
                 } finally {

@@ -27,6 +27,9 @@ final class Snapshots implements Turns {
     private final Consumer<Runnable> later;
     private final ArrayDeque<Block> leaving = new ArrayDeque<>();
 
+    /** The cache is out of reach. */
+    private boolean suspended;
+
     /** @param later has the engine thread do something soon; any thread */
     Snapshots(PageStore store, Model model, KvCache cache, CachePlan plan, Consumer<Runnable> later) {
         this.store = store;
@@ -38,6 +41,18 @@ final class Snapshots implements Turns {
         pageTokens = plan.shape().pageTokens();
         this.later = later;
         store.onRoom(() -> later.accept(() -> {})); // Whatever wakes the thread.
+    }
+
+    /** The cache is lost, and what was to leave it: until {@link #resume} nothing is copied. What the store has stays true. */
+    void suspend() {
+        suspended = true;
+        leaving.forEach(block -> block.leaving = false);
+        leaving.clear();
+    }
+
+    /** The cache can be written again. */
+    void resume() {
+        suspended = false;
     }
 
     // ---- out
@@ -106,11 +121,19 @@ final class Snapshots implements Turns {
 
     private void leave(Block block, ByteBuffer room) {
         int groups = block.groups();
-        for (int group = 0; group < pageBytes.length; group++) {
-            if ((groups >>> group & 1) != 0) {
-                room.limit(Math.toIntExact(room.position() + pageBytes[group]));
-                model.readPage(group, block.pages[group], room);
-                room.position(room.limit());
+        boolean read = false;
+        try {
+            for (int group = 0; group < pageBytes.length; group++) {
+                if ((groups >>> group & 1) != 0) {
+                    room.limit(Math.toIntExact(room.position() + pageBytes[group]));
+                    model.readPage(group, block.pages[group], room);
+                    room.position(room.limit());
+                }
+            }
+            read = true;
+        } finally {
+            if (!read) {
+                store.giveBack(room);
             }
         }
         block.stored = groups;
@@ -157,6 +180,10 @@ final class Snapshots implements Turns {
     }
 
     private void looked(Tenant tenant, PromptBlocks prompt, int count, int from, int[] there, Runnable then) {
+        if (suspended) {
+            then.run();
+            return;
+        }
         int[] here = here(prompt, count);
         int[] both = here.clone();
         for (int i = 0; i < there.length; i++) {
@@ -231,28 +258,34 @@ final class Snapshots implements Turns {
 
     /** Puts a block into pages that nobody uses, to be found like any other. */
     private void bring(Tenant tenant, PromptBlocks prompt, int number, int groups, ByteBuffer bytes) {
+        if (suspended) {
+            return;
+        }
         Block known = index.whole(prompt.key(number));
         int missing = groups & ~(known == null ? 0 : known.groups());
         int[] pages = new int[pageBytes.length];
         Arrays.fill(pages, PageTable.NO_PAGE);
         int at = bytes.position();
-        for (int group = 0; group < pages.length; group++) {
-            if ((groups >>> group & 1) == 0) {
-                continue;
+        try {
+            for (int group = 0; group < pages.length; group++) {
+                if ((groups >>> group & 1) == 0) {
+                    continue;
+                }
+                int length = Math.toIntExact(pageBytes[group]);
+                if ((missing >>> group & 1) != 0 && cache.spare(group) > 0) {
+                    pages[group] = cache.take(group);
+                    model.writePage(group, pages[group], bytes.slice(at, length));
+                }
+                at += length;
             }
-            int length = Math.toIntExact(pageBytes[group]);
-            if ((missing >>> group & 1) != 0 && cache.spare(group) > 0) {
-                pages[group] = cache.take(group);
-                model.writePage(group, pages[group], bytes.slice(at, length));
-            }
-            at += length;
-        }
-        int first = number * pageTokens;
-        int[] tokens = Arrays.copyOfRange(prompt.tokens, first, first + pageTokens);
-        index.keep(tenant, prompt.before(number), prompt.key(number), tokens, pages);
-        for (int group = 0; group < pages.length; group++) {
-            if (pages[group] != PageTable.NO_PAGE) {
-                cache.giveBack(group, pages[group]);
+            int first = number * pageTokens;
+            int[] tokens = Arrays.copyOfRange(prompt.tokens, first, first + pageTokens);
+            index.keep(tenant, prompt.before(number), prompt.key(number), tokens, pages);
+        } finally { // What could not be written is nobody's again.
+            for (int group = 0; group < pages.length; group++) {
+                if (pages[group] != PageTable.NO_PAGE) {
+                    cache.giveBack(group, pages[group]);
+                }
             }
         }
         Block now = index.whole(prompt.key(number));

@@ -3,6 +3,7 @@ package dev.tramontane.generation;
 import dev.tramontane.answer.AnswerReader;
 import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.answer.Tools;
+import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.Finish;
 import dev.tramontane.engine.FinishReason;
 import dev.tramontane.engine.SequenceHandle;
@@ -156,6 +157,13 @@ final class Answers {
 
     private void ended(Choice choice, Finish finish) {
         switch (finish.reason()) {
+            case LOST ->
+                abort.accept(new GenerationException(
+                        Kind.UNAVAILABLE,
+                        "A part of the model was lost before this answer was done: " + finish.error()
+                                + ". Ask again soon.",
+                        "",
+                        Engine.LOST_RETRY_SECONDS));
             case ERROR -> abort.accept(new GenerationException(Kind.FAILED, finish.error(), "", 0));
             case YIELDED, CANCELLED -> {
                 if (choice.stopped()) {
@@ -211,7 +219,7 @@ final class Answers {
         return switch (finish.reason()) {
             case STOP -> Reason.STOP;
             case DEADLINE -> Reason.DEADLINE;
-            case LENGTH, CANCELLED, YIELDED, ERROR -> Reason.LENGTH;
+            case LENGTH, CANCELLED, YIELDED, LOST, ERROR -> Reason.LENGTH;
         };
     }
 

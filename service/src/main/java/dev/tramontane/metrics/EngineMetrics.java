@@ -136,7 +136,9 @@ public final class EngineMetrics implements EngineObserver {
                 "Share of the cache's pages reserved by admitted sequences, 0 to 1, in the group of layers where it is"
                         + " highest: at 1 nobody is admitted.");
         pageTokens = of.gauge("tramontane_cache_page_tokens", "Tokens of a page; 0 until the model is loaded.");
-        healthy = of.gauge("tramontane_engine_healthy", "1 while the model works, 0 once it has failed.");
+        healthy = of.gauge(
+                "tramontane_engine_healthy",
+                "1 while the model works, 0 once it has failed" + " and while a part of it is lost.");
         healthy.set(1);
     }
 

@@ -156,7 +156,7 @@ public final class VllmMetrics implements EngineObserver {
             case STOP -> "stop";
             case LENGTH -> "length";
             case CANCELLED, DEADLINE, YIELDED -> "abort"; // What has yielded has not ended, and is not told.
-            case ERROR -> "error";
+            case LOST, ERROR -> "error";
         };
     }
 

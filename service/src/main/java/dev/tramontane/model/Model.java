@@ -77,9 +77,22 @@ public interface Model extends AutoCloseable {
      * Waits until the step in flight is done and its results can be read from the batch.
      *
      * @return false when {@code timeoutNanos} passed first
+     * @throws StageLostException when a part of the model was lost; see {@link #recover}. So may every other method
      * @throws ModelException when the device failed; the model can then only be closed
      */
     boolean await(long timeoutNanos);
+
+    /**
+     * After a {@link StageLostException}: whether the model can go on, as {@link #sizeCache} left it, with empty pages and no adapters.
+     * Until it returns true nothing else may be called but {@link #close}. Never waits for what is out of reach: that is looked for
+     * meanwhile, without the caller.
+     *
+     * @throws StageLostException when it can't yet, for another reason than was said
+     * @throws ModelException when it never will
+     */
+    default boolean recover() {
+        throw new IllegalStateException("no part of this model can be lost");
+    }
 
     /**
      * Computes a batch from beginning to end, for whoever has nothing to do in the meantime.

@@ -1,7 +1,7 @@
 package dev.tramontane.model;
 
 /** The model or its device failed, or a model file does not fit; the message says what and what to do. */
-public final class ModelException extends RuntimeException {
+public class ModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public ModelException(String message) {

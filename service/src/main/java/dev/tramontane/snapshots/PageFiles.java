@@ -116,6 +116,11 @@ public final class PageFiles implements PageStore, AutoCloseable {
         }
     }
 
+    @Override
+    public void giveBack(ByteBuffer pages) {
+        writeBuffers.giveBack(pages);
+    }
+
     private void write(String name, int groups, ByteBuffer pages) {
         try {
             if (files.has(name, groups)) {

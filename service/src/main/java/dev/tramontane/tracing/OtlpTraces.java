@@ -152,7 +152,8 @@ public final class OtlpTraces implements TraceSink, AutoCloseable {
     @Override
     public void sequence(Sequence sequence) {
         Phases phases = sequence.phases();
-        boolean failed = sequence.finish().reason() == FinishReason.ERROR;
+        FinishReason reason = sequence.finish().reason();
+        boolean failed = reason == FinishReason.ERROR || reason == FinishReason.LOST;
         boolean started = phases.total() > phases.queue();
         boolean decoded = sequence.finish().generatedTokens() > 1;
         long at = wallNanos() + sequence.submittedNanos();

@@ -11,6 +11,8 @@ import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
@@ -40,20 +42,39 @@ class ServingTest {
         assertThat(retryAfter()).isEqualTo(10);
     }
 
+    private static AnswersOnly generator() {
+        return new AnswersOnly("m", 8) {
+            @Override
+            public Flux<GenerationEvent> generate(GenerationRequest request) {
+                return Flux.empty();
+            }
+        };
+    }
+
+    @Test
+    void aModelOfWhichAPartIsLostIsNotReadyUntilItIsBack() {
+        AtomicReference<@Nullable String> lost = new AtomicReference<>();
+        model.ready(generator(), () -> lost.get() == null, lost::get, null);
+        serving.loaded();
+        lost.set("stage b:7100 was lost: it is silent");
+        assertThat(serving.ready())
+                .isEqualTo(new Health.Answer(
+                        false, "stage b:7100 was lost: it is silent; requests are taken again when it is back"));
+        assertThat(serving.state()).isEqualTo("lost");
+        assertThat(serving.live()).isEqualTo(Health.Answer.WELL);
+        lost.set(null);
+        assertThat(serving.ready()).isEqualTo(Health.Answer.WELL);
+        lost.set("again");
+        serving.draining();
+        assertThat(serving.state()).isEqualTo("draining");
+    }
+
     /** Once it has failed it refuses everything, which no other server would do for its requests. */
     @Test
     void aModelThatFailedIsNotReadyAndTheProcessLives() {
         AtomicBoolean healthy = new AtomicBoolean(true);
         serving.loaded();
-        model.ready(
-                new AnswersOnly("m", 8) {
-                    @Override
-                    public Flux<GenerationEvent> generate(GenerationRequest request) {
-                        return Flux.empty();
-                    }
-                },
-                healthy::get,
-                null);
+        model.ready(generator(), healthy::get, () -> null, null);
         assertThat(serving.ready()).isEqualTo(Health.Answer.WELL);
         assertThat(serving.state()).isEqualTo("ready");
         healthy.set(false);

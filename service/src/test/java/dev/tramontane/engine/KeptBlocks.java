@@ -66,6 +66,11 @@ final class KeptBlocks implements PageStore {
     }
 
     @Override
+    public void giveBack(ByteBuffer unused) {
+        room++;
+    }
+
+    @Override
     public void look(List<String> names, boolean toGap, Consumer<int[]> answer) {
         int[] groups = new int[names.size()];
         for (int i = 0; i < groups.length; i++) {
