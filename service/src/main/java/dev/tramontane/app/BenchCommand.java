@@ -125,7 +125,7 @@ final class BenchCommand extends Command {
             throw new UsageException("--against measures a service, which --no-service leaves out");
         }
         if (against != null) { // The report shows it.
-            against = TopCommand.address("--against", against).toString();
+            against = TopCommand.base("--against", against).toString();
         }
         int deepest = most(places);
         flags.put(Setting.CONTEXT, Integer.toString(Math.max(deepest + Math.max(prompt, tokens), prompt + tokens) + 1));

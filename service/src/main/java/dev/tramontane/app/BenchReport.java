@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
+import dev.tramontane.json.Printable;
 import dev.tramontane.kernels.HostCeilings;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintStream;
@@ -66,7 +67,11 @@ final class BenchReport {
                 "against",
                 List.of(
                         new Fact("server", other.address(), "url", other.address()),
-                        new Fact("model", String.valueOf(other.model()), "model", String.valueOf(other.model())),
+                        new Fact(
+                                "model",
+                                Printable.of(String.valueOf(other.model()), 200),
+                                "model",
+                                String.valueOf(other.model())),
                         new Fact(
                                 "answers",
                                 other.extended()

@@ -2,15 +2,17 @@ package dev.tramontane.app;
 
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.TextGenerator;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import java.io.IOException;
+import dev.tramontane.top.ServerWatch;
+import dev.tramontane.top.UnreachableException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The server that {@code bench} compares with: what it serves and which fields it takes are asked before anything is measured. */
 final class ComparedServer {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int OK = 200;
+    /** For one token of an answer: a model may have to be loaded first. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final Duration CONNECTING = Duration.ofSeconds(10);
     private static final int BAD_REQUEST = 400;
     private static final int UNPROCESSABLE = 422;
 
@@ -33,50 +37,49 @@ final class ComparedServer {
     /**
      * Asks it.
      *
+     * @param url as {@link TopCommand#base} gives it
      * @param named the model wanted; null for the first that it lists
      * @throws UsageException where it is none
      */
     static LoadTarget of(String url, @Nullable String named, @Nullable String key, IntFunction<String> prompts)
             throws InterruptedException {
-        String address = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-        LoadTarget plain = new LoadTarget(address, null, key, false, prompts);
-        try (HttpClient client =
-                HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
-            String model = named == null ? firstModel(client, plain) : named;
-            LoadTarget extended = new LoadTarget(address, model, key, true, prompts);
-            int status = client.send(extended.completion(-1, new int[0], 1), HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
-            return new LoadTarget(address, model, key, status != BAD_REQUEST && status != UNPROCESSABLE, prompts);
-        } catch (IOException silent) {
-            throw new UsageException("--against " + url + " does not answer: " + reason(silent), silent);
-        } catch (IllegalArgumentException wrong) {
-            throw new UsageException("--against must be an address such as http://127.0.0.1:8081, got " + url, wrong);
-        }
+        String model = named == null ? firstModel(url, key) : named;
+        LoadTarget extended = new LoadTarget(url, model, key, true, prompts);
+        int status = status(extended);
+        return new LoadTarget(url, model, key, status != BAD_REQUEST && status != UNPROCESSABLE, prompts);
     }
 
-    private static String reason(IOException silent) {
-        return silent.getMessage() == null ? silent.getClass().getSimpleName() : silent.getMessage();
-    }
-
-    private static String firstModel(HttpClient client, LoadTarget target) throws IOException, InterruptedException {
-        HttpResponse<String> response = client.send(
-                target.request("/v1/models").timeout(PATIENCE).GET().build(), HttpResponse.BodyHandlers.ofString());
-        if (response.statusCode() != OK) {
-            throw new UsageException("--against " + target.address() + " answers " + response.statusCode()
-                    + " at /v1/models; a key for it stands in " + TopCommand.KEY_VARIABLE
-                    + ", a model in --against-model");
-        }
+    /** What it says to the shortest answer. An answer that stands still ends with the client. */
+    private static int status(LoadTarget target) throws InterruptedException {
+        HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECTING).build();
         try {
-            JsonArray models = new JsonObject(response.body()).getJsonArray("data", new JsonArray());
-            if (!models.isEmpty()
-                    && models.getValue(0) instanceof JsonObject model
-                    && model.getValue("id") instanceof String id) {
-                return id;
-            }
-        } catch (DecodeException | ClassCastException none) {
-            throw new UsageException("--against " + target.address() + " has no list of models at /v1/models", none);
+            return client.sendAsync(target.completion(-1, new int[0], 1), HttpResponse.BodyHandlers.discarding())
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .statusCode();
+        } catch (TimeoutException late) {
+            throw new UsageException(
+                    "--against " + target.address() + " did not answer within " + PATIENCE.toSeconds() + " s", late);
+        } catch (ExecutionException silent) {
+            Throwable why = silent.getCause() == null ? silent : silent.getCause();
+            String reason = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
+            throw new UsageException("--against " + target.address() + " does not answer: " + reason, why);
+        } finally {
+            client.shutdownNow();
         }
-        throw new UsageException("--against " + target.address() + " lists no model; name one with --against-model");
+    }
+
+    private static String firstModel(String url, @Nullable String key) throws InterruptedException {
+        try (ServerWatch watch =
+                new ServerWatch(new ServerWatch.Place(URI.create(url), null, key), null, System::nanoTime)) {
+            return watch.names().stream()
+                    .findFirst()
+                    .orElseThrow(() ->
+                            new UsageException("--against " + url + " lists no model; name one with --against-model"));
+        } catch (UnreachableException wrong) {
+            throw new UsageException(
+                    "--against " + url + ": " + wrong.getMessage() + "; --against-model names a model without asking",
+                    wrong);
+        }
     }
 
     /**

@@ -5,7 +5,6 @@ import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.kernels.Backend;
-import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.LoadOptions;
@@ -84,13 +83,7 @@ final class Drafts {
      */
     static LoadedModel load(Configuration configuration, KernelLibrary library, LoadedModel model) {
         Path path = configuration.engine().draft().path().orElseThrow();
-        LoadOptions options = new LoadOptions(
-                Models.backend(configuration),
-                configuration.compute().cpuLevel(),
-                configuration.compute().threads().orElse(0),
-                configuration.compute().on().map(Device::index).orElse(0),
-                OptionalInt.empty(),
-                Optional.empty());
+        LoadOptions options = Models.placed(configuration, OptionalInt.empty(), Optional.empty());
         LoadedModel draft = LoadedModel.load(library, ModelSource.open(path), options, (done, total) -> {});
         try {
             difference(model, draft).ifPresent(difference -> {

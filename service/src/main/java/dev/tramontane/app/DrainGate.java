@@ -10,6 +10,7 @@ import dev.tramontane.generation.TextGenerator;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -33,6 +34,21 @@ final class DrainGate {
         return new Gated(generator);
     }
 
+    /** The same work, counted and refused as a generation is. */
+    Mono<Void> through(Mono<Void> work) {
+        return counted(work::flux).then();
+    }
+
+    private <T> Flux<T> counted(Supplier<Flux<T>> work) {
+        return Flux.defer(() -> enter()
+                ? work.get().doFinally(end -> leave())
+                : Flux.error(new GenerationException(
+                        GenerationException.Kind.UNAVAILABLE,
+                        "The server is shutting down and takes no new requests. Ask another one, or again later.",
+                        "",
+                        secondsLeft())));
+    }
+
     private final class Gated implements TextGenerator {
         private final TextGenerator generator;
 
@@ -42,16 +58,7 @@ final class DrainGate {
 
         @Override
         public Flux<GenerationEvent> generate(GenerationRequest request) {
-            return Flux.defer(() -> {
-                if (!enter()) {
-                    return Flux.error(new GenerationException(
-                            GenerationException.Kind.UNAVAILABLE,
-                            "The server is shutting down and takes no new requests. Ask another one, or again later.",
-                            "",
-                            secondsLeft()));
-                }
-                return generator.generate(request).doFinally(end -> leave());
-            });
+            return counted(() -> generator.generate(request));
         }
 
         /** Costs no more than a moment, so closing does not matter. */

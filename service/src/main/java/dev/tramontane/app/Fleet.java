@@ -5,7 +5,6 @@ import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.engine.Capacity;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.KeepAlive;
-import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.registry.Footprint;
 import dev.tramontane.registry.ListedModel;
@@ -41,9 +40,9 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     private final Map<String, Offered> offered = new LinkedHashMap<>();
     private final Map<String, TextGenerator> generators = new LinkedHashMap<>();
-    private final Map<String, ModelProfile> profiles = new LinkedHashMap<>();
     private final Configuration configuration;
     private final ModelRegistry registry;
+    private final DrainGate gate;
     private final String first;
 
     /**
@@ -55,22 +54,17 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     Fleet(List<Offered> models, Opener opener, Watchdog watchdog, DrainGate gate, RegistryObserver observer) {
         configuration = models.getFirst().configuration();
         first = models.getFirst().name();
+        this.gate = gate;
         ModelMemory budget = ModelMemory.ofProcess(configuration.registry().memory());
         List<ListedModel> listed = new ArrayList<>();
         for (Offered model : models) {
             Footprint footprint = ModelMemory.of(model.memory());
             requireRoom(model, footprint, budget);
-            ModelProfile profile = model.profile();
             Capacity idle =
                     Capacity.idle(model.geometry(), model.memory().sizing().engine());
             offered.put(model.name(), model);
-            profiles.put(model.name(), profile);
             listed.add(new ListedModel(
-                    model.name(),
-                    footprint,
-                    profile,
-                    () -> idle,
-                    progress -> resident(model, opener.open(model, progress), watchdog)));
+                    model.name(), footprint, model.profile(), () -> idle, loader(model, opener, watchdog)));
             LOG.info(
                     "model {} would take {}: {}",
                     model.name(),
@@ -116,6 +110,20 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         return Objects.requireNonNull(registry.find(name));
     }
 
+    private static ListedModel.Loader loader(Offered model, Opener opener, Watchdog watchdog) {
+        return new ListedModel.Loader() {
+            @Override
+            public void check() {
+                model.requireUnchanged();
+            }
+
+            @Override
+            public Resident load(ListedModel.Progress progress) {
+                return resident(model, opener.open(model, progress), watchdog);
+            }
+        };
+    }
+
     private static Resident resident(Offered offered, RunningModel model, Watchdog watchdog) {
         Pulse pulse = Pulse.of(model.engine(), "the engine's thread of " + offered.name());
         watchdog.watch(pulse);
@@ -159,7 +167,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                         + String.join(", ", offered.keySet()));
             }
         }
-        return asked;
+        return asked.stream().distinct().toList();
     }
 
     /**
@@ -209,7 +217,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
             entries.add(new Entry(
                     name,
                     model.createdSeconds(),
-                    profiles.get(name),
+                    found(name).profile(),
                     new Stay(
                             residency.state().name().toLowerCase(Locale.ROOT),
                             residency.percent(),
@@ -230,7 +238,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     @Override
     public Mono<Void> load(String id, @Nullable KeepAlive keep) {
-        return registry.load(id, keep);
+        return gate.through(registry.load(id, keep));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.zip.CRC32;
 
 /** Which model, and how it is run. */
@@ -69,11 +71,8 @@ final class Models {
             KernelLibrary library,
             ModelSource source,
             KernelContext.Progress progress) {
-        LoadOptions options = new LoadOptions(
-                backend(configuration),
-                configuration.compute().cpuLevel(),
-                configuration.compute().threads().orElse(0),
-                configuration.compute().on().map(Device::index).orElse(0),
+        LoadOptions options = placed(
+                configuration,
                 configuration.model().window(),
                 configuration.model().quantize());
         ProgressBar bar = new ProgressBar(
@@ -87,6 +86,17 @@ final class Models {
         });
         bar.done();
         return loaded;
+    }
+
+    /** A model is loaded where the configuration says, with a window and rounded like this. */
+    static LoadOptions placed(Configuration configuration, OptionalInt window, Optional<DType> quantize) {
+        return new LoadOptions(
+                backend(configuration),
+                configuration.compute().cpuLevel(),
+                configuration.compute().threads().orElse(0),
+                configuration.compute().on().map(Device::index).orElse(0),
+                window,
+                quantize);
     }
 
     /**

@@ -92,28 +92,49 @@ record Offered(
     }
 
     /**
-     * Opens its files again.
+     * Looks at its files again, without reading them.
      *
      * @throws UsageException when they have changed since: what clients were told would not be true of them
      */
-    ModelSource open() {
+    void requireUnchanged() {
         try {
-            ModelSource source = ModelSource.open(Models.file(configuration));
-            boolean same;
-            try {
-                same = times(source.files()).equals(times);
-            } catch (IOException gone) {
-                source.close();
-                throw gone;
+            for (Map.Entry<Path, FileTime> file : times.entrySet()) {
+                if (!Files.getLastModifiedTime(file.getKey()).equals(file.getValue())) {
+                    throw changed();
+                }
             }
-            if (!same) {
-                source.close();
-                throw new UsageException("the files of " + name
-                        + " have changed since the server was started: restart it to serve what they are now");
+        } catch (IOException gone) {
+            throw gone(gone);
+        }
+    }
+
+    /**
+     * Opens its files again.
+     *
+     * @throws UsageException as {@link #requireUnchanged}, or when there are others now
+     */
+    ModelSource open() {
+        ModelSource source = ModelSource.open(Models.file(configuration));
+        try {
+            if (!times(source.files()).equals(times)) {
+                throw changed();
             }
             return source;
         } catch (IOException gone) {
-            throw new UsageException("the files of " + name + " cannot be read any more: " + gone.getMessage(), gone);
+            source.close();
+            throw gone(gone);
+        } catch (UsageException changed) {
+            source.close();
+            throw changed;
         }
+    }
+
+    private UsageException changed() {
+        return new UsageException("the files of " + name
+                + " have changed since the server was started: restart it to serve what they are now");
+    }
+
+    private UsageException gone(IOException why) {
+        return new UsageException("the files of " + name + " cannot be read any more: " + why.getMessage(), why);
     }
 }

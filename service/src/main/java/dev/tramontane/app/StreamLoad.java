@@ -5,6 +5,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.json.Printable;
 import dev.tramontane.model.Sampling;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -38,6 +39,9 @@ import java.util.stream.IntStream;
  */
 record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
     private static final int PRIME = 7919;
+
+    /** Characters of another program's words. */
+    private static final int MOST_SHOWN = 300;
 
     /**
      * What a run came to.
@@ -104,12 +108,19 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
                 try (BufferedReader lines =
                         new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                     if (response.statusCode() != 200) {
-                        throw new IOException("the service answers " + response.statusCode() + ": " + lines.readLine());
+                        throw new IOException("the service answers " + response.statusCode() + ": " + beginning(lines));
                     }
                     return read(asked, lines);
                 }
             });
         }
+    }
+
+    /** Of what another program says, as it may be shown. */
+    private static String beginning(BufferedReader lines) throws IOException {
+        char[] text = new char[MOST_SHOWN];
+        int length = lines.read(text);
+        return Printable.of(length <= 0 ? "" : new String(text, 0, length), MOST_SHOWN);
     }
 
     private static Stream read(long asked, BufferedReader lines) throws IOException {
@@ -122,8 +133,9 @@ record StreamLoad(int streams, int prompt, int answer, int vocabulary) {
             long now = System.nanoTime();
             JsonObject event = new JsonObject(line.substring("data: ".length()));
             if (event.containsKey("error")) {
-                throw new IOException(
-                        "the service failed: " + event.getJsonObject("error").getString("message"));
+                throw new IOException("the service failed: "
+                        + Printable.of(
+                                String.valueOf(event.getJsonObject("error").getString("message")), MOST_SHOWN));
             }
             JsonArray choices = event.getJsonArray("choices", new JsonArray());
             if (!choices.isEmpty()

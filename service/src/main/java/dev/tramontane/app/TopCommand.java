@@ -90,7 +90,7 @@ final class TopCommand extends Command {
     @Override
     int run(Configuration configuration) throws InterruptedException {
         ServerWatch.Place place = new ServerWatch.Place(
-                address("--url", url), metrics == null ? null : address("--metrics", metrics), key(environment()));
+                base("--url", url), metrics == null ? null : address("--metrics", metrics), key(environment()));
         Duration every = interval();
         try (ServerWatch watch = new ServerWatch(place, trust(), System::nanoTime)) {
             if (once) {
@@ -166,6 +166,12 @@ final class TopCommand extends Command {
             throw new UsageException(rule, wrong);
         }
         throw new UsageException(rule);
+    }
+
+    /** The same, to which paths are added. */
+    static URI base(String flag, String text) {
+        String uri = address(flag, text).toString();
+        return URI.create(uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri);
     }
 
     private @Nullable SSLContext trust() {

@@ -42,12 +42,17 @@ final class DraftModel {
     static final class Wish {
         final Sequence sequence;
         final Guesses guesses;
+
+        /** Of the sequence in the plan. */
+        final int entry;
+
         private final int most;
         private int made;
 
-        Wish(Sequence sequence, Guesses guesses, int most) {
+        Wish(Sequence sequence, Guesses guesses, int entry, int most) {
             this.sequence = sequence;
             this.guesses = guesses;
+            this.entry = entry;
             this.most = most;
         }
 

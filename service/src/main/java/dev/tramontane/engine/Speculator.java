@@ -26,7 +26,6 @@ final class Speculator {
     private final StepCosts costs;
     private final List<Open> open = new ArrayList<>();
     private final List<DraftModel.Wish> wishes = new ArrayList<>();
-    private final List<Integer> wishing = new ArrayList<>();
 
     /**
      * @param model that guesses where nothing is found; null for none
@@ -44,7 +43,6 @@ final class Speculator {
     void plan(StepPlan plan) {
         open.clear();
         wishes.clear();
-        wishing.clear();
         int samples = 0;
         for (int entry = 0; entry < plan.size(); entry++) {
             Sequence sequence = plan.sequence(entry);
@@ -78,7 +76,7 @@ final class Speculator {
         if (found > 0) {
             open.add(new Open(guesses, entry, found));
         } else if (model != null && always == null && guesses.wish.method() != Speculation.Method.LOOKUP) {
-            wish(model, sequence, entry, plan, most);
+            wish(model, sequence, guesses, entry, plan, most);
         }
     }
 
@@ -88,11 +86,7 @@ final class Speculator {
     }
 
     /** Guesses of the model take time before they are there, so it makes no more than are expected to be worth it. */
-    private void wish(DraftModel drafts, Sequence sequence, int entry, StepPlan plan, int most) {
-        Guesses guesses = sequence.guesses;
-        if (guesses == null) {
-            return;
-        }
+    private void wish(DraftModel drafts, Sequence sequence, Guesses guesses, int entry, StepPlan plan, int most) {
         guesses.askModel();
         int count = plan.size() == 1 && guesses.asked ? most : 0;
         while (count < most
@@ -104,8 +98,7 @@ final class Speculator {
             count++;
         }
         if (count > 0) {
-            wishes.add(new DraftModel.Wish(sequence, guesses, count));
-            wishing.add(entry);
+            wishes.add(new DraftModel.Wish(sequence, guesses, entry, count));
         }
     }
 
@@ -114,10 +107,9 @@ final class Speculator {
             return;
         }
         model.guess(wishes);
-        for (int i = 0; i < wishes.size(); i++) {
-            DraftModel.Wish wish = wishes.get(i);
+        for (DraftModel.Wish wish : wishes) {
             if (wish.made() > 0) {
-                open.add(new Open(wish.guesses, wishing.get(i), wish.made()));
+                open.add(new Open(wish.guesses, wish.entry, wish.made()));
             }
         }
     }

@@ -21,6 +21,13 @@ public record ListedModel(
     public interface Loader {
 
         /**
+         * Looks whether it can still be had, before others give way to it. On the registry's thread.
+         *
+         * @throws RuntimeException when it cannot
+         */
+        default void check() {}
+
+        /**
          * Loads it. Blocks as long as that takes, on the registry's thread.
          *
          * @throws RuntimeException when it cannot be had; all that was taken is given back

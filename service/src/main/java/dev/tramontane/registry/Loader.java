@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The thread that loads and unloads: nobody else does. It holds the registry's lock while it decides, and never while it loads,
@@ -155,16 +156,34 @@ final class Loader {
     private void choose(Slot first, List<Slot> loaded) {
         List<Integer> leave;
         try {
+            first.model.loader().check();
+        } catch (Throwable gone) { // Nobody gives way to what cannot come.
+            giveUp(first, "cannot be loaded", failed(first.model.name(), gone), gone);
+            return;
+        }
+        try {
             leave = Victims.of(
                     budget,
                     first.model.footprint(),
                     loaded.stream().map(slot -> slot.model.footprint()).toList());
         } catch (Throwable fault) { // It would be asked again at once, and for ever.
-            giveUp(first, fault);
+            giveUp(
+                    first,
+                    "cannot be loaded: what memory there is could not be found out",
+                    failed(first.model.name(), fault),
+                    fault);
             return;
         }
-        if (leave == null) {
-            giveUp(first, null);
+        if (leave == null) { // Though it would have it alone on the machine as it was at start.
+            giveUp(
+                    first,
+                    "does not fit into the memory that there is now, even alone",
+                    new GenerationException(
+                            Kind.UNAVAILABLE,
+                            "The model '" + first.model.name() + "' does not fit into the memory that is free now.",
+                            "",
+                            NO_ROOM_SECONDS),
+                    null);
             return;
         }
         synchronized (registry) {
@@ -177,28 +196,21 @@ final class Loader {
         }
     }
 
-    /** @param fault null where there is no room, though it would have it alone on the machine as it was at start */
-    private void giveUp(Slot first, @Nullable Throwable fault) {
+    /**
+     * Who waits for a model is told that it does not come.
+     *
+     * @param said of it in the log
+     * @param fault null where nothing is wrong
+     */
+    private void giveUp(Slot first, String said, GenerationException why, @Nullable Throwable fault) {
         String name = first.model.name();
         List<Waiter> waiters;
         synchronized (registry) {
             waiters = registry.line.taken(first);
         }
-        if (fault == null) {
-            LOG.warn("The model {} does not fit into the memory that there is now, even alone", name);
-        } else {
-            LOG.error("What memory there is for the model {} could not be found out", name, fault);
-        }
+        LOG.atLevel(fault == null ? Level.WARN : Level.ERROR).setCause(fault).log("The model {} {}", name, said);
         observer.failed(name);
-        fail(
-                waiters,
-                fault == null
-                        ? new GenerationException(
-                                Kind.UNAVAILABLE,
-                                "The model '" + name + "' does not fit into the memory that is free now.",
-                                "",
-                                NO_ROOM_SECONDS)
-                        : failed(name, fault));
+        fail(waiters, why);
     }
 
     private static GenerationException failed(String name, Throwable fault) {

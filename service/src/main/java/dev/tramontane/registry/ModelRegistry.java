@@ -106,7 +106,7 @@ public final class ModelRegistry implements AutoCloseable {
      */
     public Mono<Void> load(String name, @Nullable KeepAlive keep) {
         Slot slot = slot(name);
-        return Mono.deferContextual(context -> entrance(slot, Wait.COMMON, LoadListener.of(context)))
+        return Mono.deferContextual(context -> entrance(slot, Wait.of(context), LoadListener.of(context)))
                 .doOnSuccess(there -> keep(slot, keep));
     }
 

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /**
  * A listed model as whoever asks sees it: loaded when it is needed, and held while anything of a generation is under way, whether or
@@ -28,29 +29,28 @@ final class RegisteredGenerator implements TextGenerator {
 
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
-        return held(
-                new Wait(request.tenant(), request.urgency().deadlineNanos(), true),
-                generator -> generator.generate(request));
+        Wait wait = new Wait(request.tenant(), request.urgency().deadlineNanos(), true);
+        return held(context -> wait, generator -> generator.generate(request));
     }
 
     @Override
     public Mono<int[]> tokenize(Prompt prompt, int mostTokens) {
-        return held(Wait.COMMON, generator -> generator.tokenize(prompt, mostTokens))
+        return held(Wait::of, generator -> generator.tokenize(prompt, mostTokens))
                 .singleOrEmpty();
     }
 
     @Override
     public Mono<String> detokenize(int[] ids) {
-        return held(Wait.COMMON, generator -> generator.detokenize(ids)).singleOrEmpty();
+        return held(Wait::of, generator -> generator.detokenize(ids)).singleOrEmpty();
     }
 
-    private <T> Flux<T> held(Wait wait, Function<TextGenerator, Publisher<T>> work) {
+    private <T> Flux<T> held(Function<ContextView, Wait> wait, Function<TextGenerator, Publisher<T>> work) {
         return Flux.deferContextual(context -> {
             KeepAlive keep = KeepAlive.of(context);
             Lease lease = registry.enter(slot, keep);
             return lease != null
                     ? Flux.using(() -> lease, held -> work.apply(held.generator()), Lease::close, false)
-                    : registry.entrance(slot, wait, LoadListener.of(context))
+                    : registry.entrance(slot, wait.apply(context), LoadListener.of(context))
                             .thenMany(held(wait, work)); // It may have gone again meanwhile.
         });
     }

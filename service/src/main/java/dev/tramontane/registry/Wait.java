@@ -1,7 +1,9 @@
 package dev.tramontane.registry;
 
 import dev.tramontane.engine.Tenant;
+import dev.tramontane.generation.Asker;
 import java.util.OptionalLong;
+import reactor.util.context.ContextView;
 
 /**
  * Who waits for a model, and how long.
@@ -11,8 +13,10 @@ import java.util.OptionalLong;
  * @param isBounded whether the limits hold
  */
 record Wait(Tenant tenant, OptionalLong deadlineNanos, boolean isBounded) {
-    /** Nobody's in particular, within the limits. */
-    static final Wait COMMON = new Wait(Tenant.COMMON, OptionalLong.empty(), true);
+    /** Within the limits, of whom the subscriber's context names. */
+    static Wait of(ContextView context) {
+        return new Wait(Asker.of(context), OptionalLong.empty(), true);
+    }
 
     /** As long as it takes. */
     static final Wait FOR_GOOD = new Wait(Tenant.COMMON, OptionalLong.empty(), false);

@@ -41,7 +41,7 @@ public final class ServerWatch implements AutoCloseable {
     /**
      * Where a server is.
      *
-     * @param base "http://127.0.0.1:8080"
+     * @param base "http://127.0.0.1:8080", without a slash at its end
      * @param metrics where its figures are told; null for {@code /metrics} there
      * @param key that it asks for; null for none
      */
@@ -78,6 +78,19 @@ public final class ServerWatch implements AutoCloseable {
             models.add(new Reading.Served(facts, there && models.size() < MOST_MODELS ? capacity(facts) : Map.of()));
         }
         return new Reading(now, models, metrics());
+    }
+
+    /**
+     * Names of what it serves, in its order.
+     *
+     * @throws UnreachableException where it says nothing, or what isn't understood
+     */
+    public List<String> names() throws UnreachableException, InterruptedException {
+        return models().stream()
+                .map(facts -> facts.get("id"))
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .toList();
     }
 
     @SuppressWarnings("unchecked") // JSON objects have strings as names.
@@ -118,8 +131,7 @@ public final class ServerWatch implements AutoCloseable {
     }
 
     private URI at(String path) {
-        String base = place.base().toString();
-        return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
+        return URI.create(place.base() + path);
     }
 
     private static Map<String, @Nullable Object> object(URI uri, Answer answer) throws UnreachableException {

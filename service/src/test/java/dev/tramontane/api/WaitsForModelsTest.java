@@ -7,6 +7,10 @@ import dev.tramontane.api.ollama.OllamaRoutes;
 import dev.tramontane.api.openai.ModelRoutes;
 import dev.tramontane.api.openai.OpenAiRoutes;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.ResponseRoutes;
+import dev.tramontane.api.responses.ResponseServices;
+import dev.tramontane.api.responses.ResponseStore;
 import dev.tramontane.api.ws.ClientProgram;
 import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.fixtures.Needed;
@@ -130,6 +134,15 @@ class WaitsForModelsTest {
                         CONFIG,
                         List.of(
                                 new ModelRoutes(models),
+                                new ResponseRoutes(new ResponseServices(
+                                        vertx,
+                                        CONFIG,
+                                        models,
+                                        HttpObserver.NONE,
+                                        memory,
+                                        new ResponseStore(1 << 20, Duration.ofHours(1)),
+                                        ReplayLimits.DEFAULT,
+                                        Instant::now)),
                                 new OpenAiRoutes(vertx, CONFIG, models, HttpObserver.NONE, memory, Instant::now),
                                 new OllamaRoutes(
                                         vertx,
@@ -239,6 +252,37 @@ class WaitsForModelsTest {
                 .contains("\"response\":\"word\"")
                 .doesNotContain("loaded,");
         assertThat(kept).containsExactly("answer PT1M30S");
+    }
+
+    /** They are recorded, and read from the record. */
+    @Test
+    void recordedAnswersSayItToo() throws Exception {
+        BufferedReader events = ask("/v1/responses", "{\"input\": \"x\", \"stream\": true, \"store\": false}");
+        for (int i = 0; i < 2; i++) {
+            assertThat(events.readLine()).isEqualTo(COMMENT);
+            assertThat(events.readLine()).isEqualTo("event: keepalive");
+            assertThat(events.readLine()).startsWith("data: {");
+            assertThat(events.readLine()).isEmpty();
+        }
+        waiting.getLast().success();
+        assertThat(events.lines().collect(Collectors.joining("\n")))
+                .contains("\"delta\":\"word\"")
+                .contains("event: response.completed");
+        BufferedReader whole = ask("/v1/responses", "{\"input\": \"x\"}");
+        assertThat(whole.readLine()).isEmpty();
+        waiting.getLast().success();
+        assertThat(whole.lines().collect(Collectors.joining())).contains("\"status\":\"completed\"");
+        HttpResponse<InputStream> resumable = client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/completions"))
+                        .header("Content-Type", "application/json")
+                        .header("X-Resume-Time", "60")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"x\", \"stream\": true}"))
+                        .build(),
+                BodyHandlers.ofInputStream());
+        BufferedReader kept = new BufferedReader(new InputStreamReader(resumable.body(), StandardCharsets.UTF_8));
+        assertThat(kept.readLine()).isEqualTo(COMMENT);
+        waiting.getLast().success();
+        assertThat(kept.lines().collect(Collectors.joining("\n"))).contains("word");
     }
 
     @Test

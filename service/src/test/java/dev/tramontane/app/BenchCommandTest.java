@@ -136,7 +136,7 @@ class BenchCommandTest {
     void aServerOfFewFields() throws IOException {
         HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         List<String> asked = new CopyOnWriteArrayList<>();
-        other.createContext("/v1/models", exchange -> answer(exchange, 200, "{\"data\": [{\"id\": \"m\"}]}"));
+        other.createContext("/v1/models", exchange -> answer(exchange, 200, "{\"data\": [{\"id\": \"m\\u001B\"}]}"));
         other.createContext("/v1/completions", exchange -> {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             if (body.contains("ignore_eos")) {
@@ -153,10 +153,12 @@ class BenchCommandTest {
             Outcome outcome = bench(TinyModel.PLAIN, two("--against", url));
             assertThat(outcome.err()).isEmpty();
             assertThat(outcome.out())
+                    .containsPattern("(?m)^  model +m\\\\u001b$")
                     .containsPattern("(?m)^  answers +as long as it likes: it takes no ignore_eos$")
                     .containsPattern("(?m)^against +[\\d,.]+ .* ms$");
             assertThat(asked).as("a warm round and two").hasSize(6).doesNotHaveDuplicates();
-            assertThat(asked).allMatch(body -> body.contains("\"model\":\"m\"") && !body.contains("skip_special"));
+            assertThat(asked)
+                    .allMatch(body -> body.contains("\"model\":\"m\\u001B\"") && !body.contains("skip_special"));
         } finally {
             other.stop(0);
         }
@@ -175,7 +177,8 @@ class BenchCommandTest {
         assertThat(absent.code()).isEqualTo(ExitCode.USAGE);
         assertThat(absent.err())
                 .startsWith("tramontane: --against http://127.0.0.1:")
-                .contains("does not answer");
+                .contains("Nobody listens at")
+                .contains("--against-model names a model without asking");
         Outcome nothing = bench(TinyModel.PLAIN, and("--against", "http://x", "--no-service"));
         assertThat(nothing.code()).isEqualTo(ExitCode.USAGE);
         assertThat(nothing.err()).contains("--no-service leaves out");

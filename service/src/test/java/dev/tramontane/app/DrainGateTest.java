@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
@@ -42,6 +43,21 @@ class DrainGateTest {
         cancelled.dispose();
         assertThat(gate.awaitIdle(Duration.ZERO)).isEqualTo(1);
         answer.tryEmitComplete();
+        assertThat(gate.awaitIdle(Duration.ofMinutes(1))).isZero();
+    }
+
+    /** A model that is loaded for its own sake is waited for as an answer is. */
+    @Test
+    void otherWorkIsCountedAndRefusedAsAnswersAre() throws InterruptedException {
+        Sinks.One<Integer> loading = Sinks.one();
+        Mono<Void> work = gate.through(loading.asMono().then());
+        work.subscribe();
+        assertThat(gate.underWay()).isEqualTo(1);
+        gate.close(Duration.ofSeconds(30));
+        StepVerifier.create(work)
+                .verifyErrorSatisfies(refused -> assertThat(((GenerationException) refused).kind())
+                        .isEqualTo(GenerationException.Kind.UNAVAILABLE));
+        loading.tryEmitEmpty();
         assertThat(gate.awaitIdle(Duration.ofMinutes(1))).isZero();
     }
 

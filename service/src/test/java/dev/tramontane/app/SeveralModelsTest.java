@@ -87,6 +87,13 @@ class SeveralModelsTest {
     }
 
     @Test
+    void whoeverIsNamedTwiceIsLoadedOnce() throws Exception {
+        try (SeveralModels server = new SeveralModels("a=" + model(1), "b=" + model(2), "--load", "b,b")) {
+            assertThat(server.states()).containsExactly("a unloaded", "b loaded");
+        }
+    }
+
+    @Test
     void aFileThatHasGoneIsOneErrorAndTheOthersGoOn() throws Exception {
         String second = model(2);
         try (SeveralModels server = new SeveralModels("a=" + model(1), "b=" + second)) {

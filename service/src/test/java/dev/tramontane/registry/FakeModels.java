@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +42,9 @@ final class FakeModels implements AutoCloseable {
     /** In {@link #broken}: what there is cannot be found out. */
     static final String BUDGET = "the budget";
 
+    /** These cannot be had any more, which is seen without loading. */
+    final Set<String> gone = ConcurrentHashMap.newKeySet();
+
     /** Loads of these fail. */
     final Map<String, RuntimeException> broken = new ConcurrentHashMap<>();
 
@@ -62,7 +66,7 @@ final class FakeModels implements AutoCloseable {
                 () -> {
                     throw new AssertionError("nobody asks for it");
                 },
-                progress -> load(name, progress))));
+                loader(name))));
         registry = new ModelRegistry(
                 models,
                 all -> {
@@ -100,6 +104,22 @@ final class FakeModels implements AutoCloseable {
 
     static RegistryLimits limits(Duration keepAlive) {
         return new RegistryLimits(64, Duration.ofMinutes(5), keepAlive);
+    }
+
+    private ListedModel.Loader loader(String name) {
+        return new ListedModel.Loader() {
+            @Override
+            public void check() {
+                if (gone.contains(name)) {
+                    throw new IllegalStateException(name + " has gone");
+                }
+            }
+
+            @Override
+            public Resident load(ListedModel.Progress progress) {
+                return FakeModels.this.load(name, progress);
+            }
+        };
     }
 
     private Resident load(String name, ListedModel.Progress progress) {

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.fixtures.Seeds;
-import dev.tramontane.generation.GenerationEvent;
+import dev.tramontane.generation.Asker;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.GenerationException.Kind;
 import dev.tramontane.generation.GenerationRequest;
@@ -30,6 +30,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
@@ -57,7 +58,7 @@ class ModelRegistryTest {
         return running;
     }
 
-    private static GenerationException refusal(Flux<GenerationEvent> answer) {
+    private static GenerationException refusal(Flux<?> answer) {
         List<Throwable> refused = new CopyOnWriteArrayList<>();
         answer.subscribe(event -> {}, refused::add);
         await().until(() -> !refused.isEmpty());
@@ -223,6 +224,12 @@ class ModelRegistryTest {
             GenerationException refused = refusal(models.find("a").generate(of));
             assertThat(refused.kind()).isEqualTo(Kind.BUSY);
             assertThat(refused).hasMessageContaining("the share of 'team' is used up: 2 of its requests wait already");
+            Mono<int[]> ids = models.find("c")
+                    .tokenize(FakeModels.REQUEST.prompt(), 1)
+                    .contextWrite(asked -> Asker.in(asked, of.tenant()));
+            assertThat(refusal(ids.flux()).kind())
+                    .as("no less than by a generation")
+                    .isEqualTo(Kind.BUSY);
             models.ask("a").subscribe();
             assertThat(models.waiting.get()).as("others have theirs").isEqualTo(3);
             second.dispose();
@@ -331,6 +338,19 @@ class ModelRegistryTest {
             models.broken.clear();
             begun(models, "a").dispose();
             assertThat(models.events).containsExactly("failed a", "loaded b", "unloaded b ROOM", "loaded a");
+        }
+    }
+
+    @Test
+    void nobodyGivesWayToWhatHasGone() {
+        try (FakeModels models = three()) {
+            begun(models, "b").dispose();
+            models.gone.add("a");
+            assertThat(refusal(models.ask("a")).kind()).isEqualTo(Kind.FAILED);
+            assertThat(models.registry.residency("b").state()).isEqualTo(State.LOADED);
+            models.gone.clear();
+            begun(models, "a").dispose();
+            assertThat(models.events).containsExactly("loaded b", "failed a", "unloaded b ROOM", "loaded a");
         }
     }
 

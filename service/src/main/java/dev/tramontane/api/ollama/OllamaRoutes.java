@@ -3,6 +3,7 @@ package dev.tramontane.api.ollama;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.Endpoints;
 import dev.tramontane.api.EventStream;
 import dev.tramontane.api.HttpObserver;
@@ -16,6 +17,7 @@ import dev.tramontane.api.openai.JsonBodies;
 import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.api.openai.UrgencyFields;
+import dev.tramontane.generation.Asker;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.json.JsonFields;
@@ -127,8 +129,8 @@ public final class OllamaRoutes implements ApiRoutes {
                     context,
                     waits -> keeping.load(model, asked.keep())
                             .then(Mono.fromSupplier(objects::loaded))
-                            .contextWrite(
-                                    heard -> AnswerSender.whenWaiting(waits).in(heard)),
+                            .contextWrite(heard -> AnswerSender.whenWaiting(waits)
+                                    .in(Asker.in(heard, Caller.of(context).tenant()))),
                     config);
         }
     }

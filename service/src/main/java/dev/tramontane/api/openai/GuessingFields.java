@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuessingFields {
     private static final String SPECULATION = "speculation";
+    private static final List<String> METHODS =
+            Arrays.stream(Method.values()).map(Method::word).toList();
     private static final String PREDICTION = "prediction";
     private static final String LOOK_UP = "prompt_lookup_num_tokens";
     private static final String MOST = "speculative.n_max";
@@ -50,10 +52,7 @@ public final class GuessingFields {
 
     private static Map<String, Object> schema() {
         Map<String, Object> properties = new LinkedHashMap<>();
-        properties.put(
-                "method",
-                JsonSchema.among(List.copyOf(
-                        Arrays.stream(Method.values()).map(Method::word).toList())));
+        properties.put("method", JsonSchema.among(List.copyOf(METHODS)));
         properties.put("tokens", JsonSchema.whole(1, Speculation.MOST));
         Map<String, Object> schema = JsonSchema.object();
         schema.put("properties", properties);
@@ -70,9 +69,7 @@ public final class GuessingFields {
         String word = object.string("method");
         Method method = word == null ? Method.AUTO : Method.of(word);
         if (method == null) {
-            List<String> words =
-                    Arrays.stream(Method.values()).map(Method::word).toList();
-            throw object.wrong("method", "one of " + String.join(", ", words), String.valueOf(word));
+            throw object.wrong("method", "one of " + String.join(", ", METHODS), String.valueOf(word));
         }
         int tokens = object.integer("tokens", Speculation.USUAL, 1, Speculation.MOST);
         object.end();

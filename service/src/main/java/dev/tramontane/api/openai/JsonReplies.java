@@ -1,9 +1,11 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiConfig;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.PatientReply;
 import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
+import dev.tramontane.generation.Asker;
 import dev.tramontane.json.JsonFields;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
@@ -26,8 +28,13 @@ final class JsonReplies {
     void answer(RoutingContext context, BiFunction<JsonFields, RequestMemory.Lease, Mono<byte[]>> reader) {
         RequestMemory.Lease lease = Replies.lease(context, memory);
         bodies.read(context.request(), lease, fields -> reader.apply(fields, lease))
-                .onSuccess(answer ->
-                        Replies.guarded(context, () -> PatientReply.send(context, admitted -> answer, config)))
+                .onSuccess(answer -> Replies.guarded(
+                        context,
+                        () -> PatientReply.send(
+                                context,
+                                admitted -> answer.contextWrite(asked ->
+                                        Asker.in(asked, Caller.of(context).tenant())),
+                                config)))
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 }

@@ -137,6 +137,15 @@ public final class EventLog {
         now.forEach(LogReader::serve);
     }
 
+    /** Tells readers who can say so that there is nothing yet because the model is being loaded. */
+    void waits(String model, int percent) {
+        List<LogReader> now;
+        synchronized (lock) {
+            now = List.copyOf(readers);
+        }
+        now.forEach(reader -> reader.waits(model, percent));
+    }
+
     /** Drops what is above the bound and has been taken by the furthest reader; everything may go where there is none. */
     private void trim() {
         synchronized (lock) {

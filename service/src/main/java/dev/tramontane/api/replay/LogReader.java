@@ -1,5 +1,6 @@
 package dev.tramontane.api.replay;
 
+import dev.tramontane.generation.LoadListener;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -28,6 +29,14 @@ final class LogReader implements Subscription {
         this.log = log;
         this.subscriber = subscriber;
         this.place = place;
+    }
+
+    /** Any thread. */
+    void waits(String model, int percent) {
+        LoadListener listener = LoadListener.of(subscriber.currentContext());
+        if (listener != null && !gone) {
+            listener.waits(model, percent);
+        }
     }
 
     // ---- under the log's lock

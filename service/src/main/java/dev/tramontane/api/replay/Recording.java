@@ -1,6 +1,7 @@
 package dev.tramontane.api.replay;
 
 import dev.tramontane.api.PacedSubscriber;
+import dev.tramontane.generation.LoadListener;
 import dev.tramontane.generation.Presence;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -73,10 +74,11 @@ public abstract class Recording<T> extends PacedSubscriber<T> {
     /** Nobody has read it in time, or it was not to wait. On the home loop; the generation has not ended. */
     protected abstract void abandoned();
 
-    /** Tells the generation whether anybody reads, too. */
+    /** Lets the generation tell readers that it waits for its model, and tells it whether anybody reads. */
     @Override
     public final reactor.util.context.Context currentContext() {
-        return keeping == Keeping.RESUMABLE ? presence.inContext() : super.currentContext();
+        LoadListener listener = log::waits;
+        return listener.in(keeping == Keeping.RESUMABLE ? presence.inContext() : super.currentContext());
     }
 
     /** The event loop's context that writes. */

@@ -12,6 +12,7 @@ import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.Tally;
+import dev.tramontane.api.openai.AnswerSender;
 import dev.tramontane.api.openai.JsonBodies;
 import dev.tramontane.api.openai.UrgencyFields;
 import dev.tramontane.generation.TextGenerator;
@@ -112,6 +113,11 @@ public final class ResponseRoutes implements ApiRoutes {
 
     /** The response when it is over; of one in the background when it is admitted. */
     private static Mono<byte[]> whole(RecordedResponse response, Runnable admitted) {
+        return read(response, admitted)
+                .contextWrite(heard -> AnswerSender.whenWaiting(admitted).in(heard));
+    }
+
+    private static Mono<byte[]> read(RecordedResponse response, Runnable admitted) {
         if (response.create().delivery().background()) {
             return response.read(-1).next().map(Contained.function(first -> response.current()));
         }
