@@ -64,7 +64,10 @@ void DeviceSampling::fetch(void* to, const void* from, uint64_t bytes) {
   must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "fetching samples");
 }
 
-void DeviceSampling::wait() { must(cudaStreamSynchronize(stream_), "running a step"); }
+void DeviceSampling::wait() {
+  done_.mark(stream_, "running a step");
+  done_.wait("running a step");
+}
 
 void DeviceSampling::run(const Step& step, uint32_t first, uint32_t n, const float* logits) {
   must(summarise_rows(logits, n, vocab_, tiles_.as<Summary>(), stream_), "starting a summary");

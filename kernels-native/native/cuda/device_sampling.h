@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "completion.h"
 #include "decide.h"
 #include "device_memory.h"
 #include "step.h"
@@ -52,6 +53,7 @@ class DeviceSampling {
   Memory tiles_;                        // [rows][summary_tiles(vocab)]
   Memory adjusted_;                     // [n][vocab]
   SampleBuffers host_ = {}, device_ = {};
+  Completion done_;
 };
 
 }  // namespace tramontane::TM_DEVICE

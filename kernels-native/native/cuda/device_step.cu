@@ -10,6 +10,10 @@ namespace tramontane::TM_DEVICE {
 namespace {
 
 constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are divided
+// Of a captured graph the driver keeps something for each kernel, on the device and for itself. How much is not said
+// anywhere; other servers' graphs of as many kernels take about this.
+constexpr uint64_t kNodeBytes = 8 << 10;
+constexpr uint64_t kLayerNodes = 8;
 
 // Lay the parts out from base on, and give their bytes; with base null they only measure.
 uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, Description& d) {
@@ -69,16 +73,24 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   meeting_counts = tramontane::TM_DEVICE::meeting_counts(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
+  graph_rows = config.max_spans;
+  graphs = StepGraphs(graph_rows, max_segments).size() * model.n_layers * kLayerNodes * kNodeBytes;
   description = lay_out(model, cache, config, nullptr, unused);
 }
 
 uint64_t StepSizes::sum() const {
-  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + 2 * description;
+  return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + graphs +
+         2 * description;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
                        const tm_cache_config& config, cudaStream_t stream)
-    : model_(model), weights_(weights), cache_(cache), stream_(stream), sizes_(model, cache, config) {
+    : model_(model),
+      weights_(weights),
+      cache_(cache),
+      stream_(stream),
+      sizes_(model, cache, config),
+      graphs_(sizes_.graph_rows, sizes_.max_segments) {
   constexpr auto kDevice = Memory::Place::kDevice;
   constexpr auto kPinned = Memory::Place::kPinned;
   for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
@@ -100,10 +112,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   lay_out(model, cache, config, host_description_.as<void>(), host_);
   lay_out(model, cache, config, device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
-}
-
-DeviceStep::~DeviceStep() {
-  for (const auto& [key, graph] : graphs_) cudaGraphExecDestroy(graph);
+  capture_graphs();
 }
 
 uint64_t DeviceStep::page_bytes() const {
@@ -113,7 +122,7 @@ uint64_t DeviceStep::page_bytes() const {
 }
 
 uint64_t DeviceStep::bytes() const {
-  uint64_t sum = 0;
+  uint64_t sum = sizes_.graphs;
   for (const Memory* m : {&floats_, &normed_, &attended_, &gated_, &meeting_sums_, &meeting_counts_, &partial_,
                           &arrived_, &host_description_, &device_description_}) {
     sum += m->bytes();
@@ -138,6 +147,51 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
     }
   }
   return n_tiles;
+}
+
+// Tiles of no rows, whose blocks find nothing to do.
+uint32_t DeviceStep::add_idle_tiles(uint32_t n_tiles, uint32_t end) {
+  while (n_tiles < end) host_.tiles[n_tiles++] = {};
+  return n_tiles;
+}
+
+void DeviceStep::describe_attention(const Step& step) {
+  const uint32_t n_divided = add_tiles(step, true, 0);
+  uint32_t most = 1;
+  for (uint32_t i = 0; i < n_divided; ++i) {
+    const int64_t last = host_.tiles[i].position / kSegment;
+    for (uint32_t g = 0; g < model_.n_groups; ++g) {
+      const int64_t window = model_.group_window[g];
+      const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, host_.tiles[i].position - window + 1) / kSegment;
+      most = std::max(most, static_cast<uint32_t>(last - first + 1));
+    }
+  }
+  segments_ = std::bit_ceil(most);
+  if (graph_rows_ == 0) {
+    n_split_ = n_divided;
+    n_tiles_ = add_tiles(step, false, n_split_);
+    return;
+  }
+  describe_decode(graph_rows_);
+  add_idle_tiles(add_tiles(step, false, add_idle_tiles(n_divided, n_split_)), n_tiles_);
+}
+
+// What a decode of so many rows starts, whoever they are.
+void DeviceStep::describe_decode(uint32_t rows) {
+  const uint32_t tiles_of_row = (model_.n_heads / model_.n_kv_heads + kTilePairs - 1) / kTilePairs;
+  n_split_ = std::min(rows, sizes_.max_split);
+  n_tiles_ = n_split_ + (rows - n_split_) * tiles_of_row;
+}
+
+void DeviceStep::capture_graphs() {
+  const std::vector<uint32_t>&all_rows = graphs_.rows(), &all_segments = graphs_.segments();
+  for (auto segments = all_segments.rbegin(); segments != all_segments.rend(); ++segments) {
+    for (auto rows = all_rows.rbegin(); rows != all_rows.rend(); ++rows) {
+      describe_decode(*rows);
+      segments_ = *segments;
+      graphs_.capture(*rows, *segments, stream_, [&] { all_layers(*rows); });
+    }
+  }
 }
 
 void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
@@ -167,21 +221,16 @@ void DeviceStep::begin(const Step& step) {
     host_.span[row] = step.row_span[row];
     host_.tokens[row] = step.tokens[row];
   }
-  n_split_ = add_tiles(step, true, 0);
-  n_tiles_ = add_tiles(step, false, n_split_);
-  uint32_t most = 1;
-  for (uint32_t i = 0; i < n_split_; ++i) {
-    const int64_t last = host_.tiles[i].position / kSegment;
-    for (uint32_t g = 0; g < model_.n_groups; ++g) {
-      const int64_t window = model_.group_window[g];
-      const int64_t first = window == 0 ? 0 : std::max<int64_t>(0, host_.tiles[i].position - window + 1) / kSegment;
-      most = std::max(most, static_cast<uint32_t>(last - first + 1));
-    }
+  graph_rows_ = step.n_spans == step.n_rows ? graphs_.rows_for(step.n_rows) : 0;
+  const uint32_t n_rows = std::max(step.n_rows, graph_rows_);
+  for (uint32_t row = step.n_rows; row < n_rows; ++row) {
+    host_.position[row] = 0;
+    host_.span[row] = kNoSpan;
   }
-  segments_ = std::bit_ceil(most);
-  send(device_.position, host_.position, step.n_rows * sizeof(int64_t));
+  describe_attention(step);
+  send(device_.position, host_.position, n_rows * sizeof(int64_t));
   send(device_.tokens, host_.tokens, step.n_rows * sizeof(int32_t));
-  send(device_.span, host_.span, step.n_rows * sizeof(uint32_t));
+  send(device_.span, host_.span, n_rows * sizeof(uint32_t));
   send(device_.tiles, host_.tiles, n_tiles_ * sizeof(QueryTile));
   for (uint32_t g = 0; g < model_.n_groups; ++g) {
     const CacheGroup& group = cache_.groups[g];
@@ -199,7 +248,7 @@ void DeviceStep::begin(const Step& step) {
   tables.cosines = frame_.rope_cos;
   tables.sines = frame_.rope_sin;
   tables.query_scale = frame_.query_scale;
-  must(make_position_tables(tables, {device_.position, device_.span}, step.n_rows, stream_), "making the angles");
+  must(make_position_tables(tables, {device_.position, device_.span}, n_rows, stream_), "making the angles");
 }
 
 void DeviceStep::embed(uint32_t n_rows) {
@@ -217,18 +266,13 @@ void DeviceStep::all_layers(uint32_t n_rows) {
 }
 
 void DeviceStep::layers(const Step& step) {
-  if (step.n_spans != step.n_rows || step.n_rows > kGraphRows) return all_layers(step.n_rows);
-  const auto [place, is_new] = graphs_.try_emplace(static_cast<uint64_t>(segments_) << 32 | step.n_rows, nullptr);
-  if (is_new) {
-    must(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing a step");
-    all_layers(step.n_rows);
-    cudaGraph_t graph = nullptr;
-    must(cudaStreamEndCapture(stream_, &graph), "capturing a step");
-    const cudaError_t error = cudaGraphInstantiate(&place->second, graph, 0);
-    cudaGraphDestroy(graph);
-    must(error, "making a graph of a step");
+  if (graph_rows_ == 0) return all_layers(step.n_rows);
+  if (graph_rows_ > step.n_rows) {
+    const uint64_t known = static_cast<uint64_t>(step.n_rows) * model_.width;
+    const uint64_t all = static_cast<uint64_t>(graph_rows_) * model_.width;
+    must(cudaMemsetAsync(frame_.hidden + known, 0, (all - known) * sizeof(float), stream_), "clearing rows");
   }
-  must(cudaGraphLaunch(place->second, stream_), "starting a step");
+  graphs_.launch(graph_rows_, segments_, stream_);
 }
 
 Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const {
@@ -353,6 +397,9 @@ void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   must(multiply(head.dtype, p, stream_), "starting a product");
 }
 
-void DeviceStep::finish() { must(cudaStreamSynchronize(stream_), "running a step"); }
+void DeviceStep::finish() {
+  done_.mark(stream_, "running a step");
+  done_.wait("running a step");
+}
 
 }  // namespace tramontane::TM_DEVICE

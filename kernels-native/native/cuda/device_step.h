@@ -2,18 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 
 #include "cache.h"
+#include "completion.h"
 #include "device_memory.h"
 #include "device_model.h"
 #include "device_sampling.h"
 #include "kernels.h"
 #include "step.h"
+#include "step_graphs.h"
 
 namespace tramontane::TM_DEVICE {
-
-inline constexpr uint32_t kGraphRows = 64;  // largest decode that is captured
 
 // The device's buffers of one step. R = its rows. Logits are one tile of them.
 struct DeviceFrame {
@@ -46,6 +45,8 @@ struct StepSizes {
   uint32_t group_segments[TM_MAX_GROUPS] = {};  // most segments that a row of the group sees
   uint32_t max_segments = 0;
   uint32_t max_split = 0;            // rows whose attention is divided
+  uint32_t graph_rows = 0;           // of the largest decode, for StepGraphs
+  uint64_t graphs = 0;               // what the device's driver is expected to keep of all graphs
   uint64_t floats;                   // of DeviceFrame
   uint32_t room;                     // for activations, in tiles
   uint64_t normed, attended, gated;  // activations
@@ -61,7 +62,6 @@ class DeviceStep {
  public:
   DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache, const tm_cache_config& config,
              cudaStream_t stream);
-  ~DeviceStep();
   DeviceStep(const DeviceStep&) = delete;
 
   uint64_t page_bytes() const;  // of all pages
@@ -76,7 +76,9 @@ class DeviceStep {
 
   void begin(const Step& step);  // page copies, description, angles
   void embed(uint32_t n_rows);
-  void layers(const Step& step);  // a decode of up to kGraphRows rows as one captured graph
+  // A decode that a graph has room for as that graph. The rows that are too many belong to no span: they are computed,
+  // from zeros on, attend to nothing, and write nothing to the cache.
+  void layers(const Step& step);
   // What a layer is made of, for the rows and tiles that begin described.
   void qkv(uint32_t n_rows, uint32_t layer);
   void attention(uint32_t layer);
@@ -89,6 +91,10 @@ class DeviceStep {
  private:
   void send(void* to, const void* from, uint64_t bytes);
   uint32_t add_tiles(const Step& step, bool split, uint32_t n_tiles);
+  uint32_t add_idle_tiles(uint32_t n_tiles, uint32_t end);
+  void describe_attention(const Step& step);
+  void describe_decode(uint32_t rows);
+  void capture_graphs();
   void all_layers(uint32_t n_rows);
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
   Activations activations(const Memory& memory, const DeviceMatrix& matrix) const;
@@ -109,8 +115,10 @@ class DeviceStep {
   Description host_ = {}, device_ = {};
   uint32_t n_tiles_ = 0;
   uint32_t n_split_ = 0;
-  uint32_t segments_ = 0;  // of this step's split rows, a power of two
-  std::map<uint64_t, cudaGraphExec_t> graphs_;
+  uint32_t segments_ = 0;    // of this step's split rows, a power of two
+  uint32_t graph_rows_ = 0;  // of the graph that this step takes; 0: none
+  StepGraphs graphs_;
+  Completion done_;
 };
 
 }  // namespace tramontane::TM_DEVICE

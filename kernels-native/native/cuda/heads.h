@@ -31,6 +31,7 @@ struct Heads {
     }
     out[0] = a;
     out[1] = b;
+    if (rows.span[row] == kNoSpan) return;
     const int64_t position = rows.position[row];
     const uint32_t offset = cache.offset_in_page(position);
     const uint32_t d = i % cache.head_dim;

@@ -18,9 +18,11 @@ struct QueryTile {
   int64_t position;     // of the span's first row
 };
 
+inline constexpr uint32_t kNoSpan = UINT32_MAX;  // of a row that only fills a captured graph
+
 struct RowView {
   const int64_t* position;  // [rows]
-  const uint32_t* span;     // [rows]
+  const uint32_t* span;     // [rows] or kNoSpan
 };
 
 // Pages and tables of the group of one layer.

@@ -30,11 +30,30 @@ uint64_t allowed_shared(const void* kernel) {
 
 cudaError_t record(cudaStream_t stream, std::function<cudaError_t()> work) {
   if (stream->failed != cudaSuccess) return stream->failed;
-  (stream->capturing != nullptr ? stream->capturing->work : stream->work).push_back(std::move(work));
+  if (stream->capturing != nullptr) {
+    stream->capturing->work.push_back(std::move(work));
+  } else {
+    stream->work.push_back(std::move(work));
+  }
   return cudaSuccess;
 }
 
+// In order, as far as `until` has come about, or all of it.
+cudaError_t carry_out(cudaStream_t stream, const bool* until) {
+  if (stream->capturing != nullptr) return cudaErrorInvalidValue;
+  while (!stream->work.empty() && stream->failed == cudaSuccess && (until == nullptr || !*until)) {
+    const std::function<cudaError_t()> item = std::move(stream->work.front());
+    stream->work.pop_front();
+    stream->failed = item();
+  }
+  return stream->failed;
+}
+
+std::atomic<int64_t> launches_to_refusal{-1};
+
 }  // namespace
+
+std::atomic<int64_t> Graph::alive{0};
 
 cudaError_t cudaMalloc(void** memory, uint64_t bytes) {
   *memory = take_memory(bytes);
@@ -77,14 +96,39 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return carry_out(stream, nullptr); }
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, uint32_t) {
+  *event = new Event();
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (stream->capturing != nullptr) return cudaErrorInvalidValue;
-  std::vector<std::function<cudaError_t()>> work;
-  work.swap(stream->work);
-  for (const auto& item : work) {
-    if (stream->failed == cudaSuccess) stream->failed = item();
+  const auto done = std::make_shared<bool>(false);
+  *event = {stream, done, false};
+  return record(stream, [done] {
+    *done = true;
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  if (event->stream != nullptr && !*event->done && !event->asked) {
+    event->asked = true;
+    return cudaErrorNotReady;
   }
-  return stream->failed;
+  return cudaEventSynchronize(event);
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (event->stream == nullptr || *event->done) return cudaSuccess;
+  return carry_out(event->stream, event->done.get());
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -110,6 +154,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   }
   return cudaSuccess;
 }
+
+cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return cudaSuccess; }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   delete graph;
@@ -167,7 +213,10 @@ void exchange_device(const cudaFuncAttributes& loaded) {
   device_ptx = loaded.ptxVersion;
 }
 
+void refuse_launch_after(uint32_t launches) { launches_to_refusal = launches; }
+
 cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void()> body) {
+  if (launches_to_refusal >= 0 && launches_to_refusal-- == 0) return cudaErrorInvalidValue;
   const dim3& grid = launch.grid;
   const dim3& block = launch.block;
   const uint32_t n = block.x * block.y * block.z;

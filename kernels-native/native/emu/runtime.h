@@ -3,8 +3,11 @@
 // reads or writes the wrong thing in every run.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,24 +19,39 @@ using cudaError_t = int;
 inline constexpr cudaError_t cudaSuccess = 0;
 inline constexpr cudaError_t cudaErrorInvalidValue = 1;
 inline constexpr cudaError_t cudaErrorMemoryAllocation = 2;
+inline constexpr cudaError_t cudaErrorNotReady = 600;
 inline constexpr cudaError_t cudaErrorLaunchFailure = 719;
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
-enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
+enum { cudaEventBlockingSync = 1, cudaEventDisableTiming = 2 };
 
 struct Graph {
+  Graph() { ++alive; }
+  Graph(const Graph& other) : work(other.work) { ++alive; }
+  ~Graph() { --alive; }
+
   std::vector<std::function<cudaError_t()>> work;
+  static std::atomic<int64_t> alive;  // of all streams; for tests
 };
 using cudaGraph_t = Graph*;
 using cudaGraphExec_t = Graph*;
 
 struct Stream {
-  std::vector<std::function<cudaError_t()>> work;
+  std::deque<std::function<cudaError_t()>> work;
   Graph* capturing = nullptr;
   cudaError_t failed = cudaSuccess;  // stays, as after a fault on a device
   uint64_t seed = 1;                 // of the order of threads, another for each launch
 };
 using cudaStream_t = Stream*;
+
+// What was given to the stream before it was recorded is done, or not yet.
+struct Event {
+  Stream* stream = nullptr;  // nullptr: never recorded, which counts as done
+  std::shared_ptr<bool> done;
+  bool asked = false;
+};
+using cudaEvent_t = Event*;
 
 cudaError_t cudaMalloc(void** memory, uint64_t bytes);
 cudaError_t cudaFree(void* memory);
@@ -44,10 +62,17 @@ cudaError_t cudaMemsetAsync(void* memory, int value, uint64_t bytes, cudaStream_
 cudaError_t cudaStreamCreate(cudaStream_t* stream);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, uint32_t flags);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+// Not ready when it is asked for the first time; later the stream's work up to it is carried out, and no more.
+cudaError_t cudaEventQuery(cudaEvent_t event);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, uint64_t flags);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream);
+cudaError_t cudaGraphUpload(cudaGraphExec_t graph, cudaStream_t stream);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
 cudaError_t cudaGetLastError();
@@ -72,6 +97,9 @@ const char* cudaGetErrorString(cudaError_t error);
 // From here on there is another device, on which every kernel is loaded from code with these attributes; what was
 // compiled for less than 9.0 has no wait for the kernel ahead. For tests; the first device's code is 9.0's.
 void exchange_device(const cudaFuncAttributes& loaded);
+
+// The launch after so many more is refused, once; for tests.
+void refuse_launch_after(uint32_t launches);
 
 // Records the launch of a grid; body is one thread's life.
 cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void()> body);

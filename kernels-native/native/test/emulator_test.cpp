@@ -112,7 +112,7 @@ TEST(work_runs_when_somebody_waits) {
   CHECK_EQ(cudaStreamSynchronize(stream), cudaSuccess);
   CHECK_EQ(device, 2);
 
-  cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
+  cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed);
   record_launch({dim3(1), dim3(1)}, stream, [&] { ++device; });
   cudaGraph_t graph;
   CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);

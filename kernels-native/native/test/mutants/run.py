@@ -30,12 +30,15 @@ TESTS_OF = {
     "attention.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
+    "step_graphs.cu": ["graphs_test"],
+    "device_step.cu": ["graphs_test", "bits_test", "early_test"],
+    "heads.h": ["graphs_test", "bits_test", "early_test"],
     "self_test.cu": ["self_test"],
     "self_test_group.cu": ["self_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "graphs_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
@@ -67,10 +70,23 @@ CHANGES = [
     ("the first slice to come ends a group", "cuda/stream_ends.h", "== p.n_slices - 1;", "== 0;"),
     ("slices stay counted", "cuda/stream_ends.h", "      if (*last) *arrived = 0;\n", ""),
     ("what meets is written over", "cuda/stream_ends.h", "      meet();  // before others come in their place\n", ""),
-    ("a graph without its segments", "cuda/device_step.cu",
-     "static_cast<uint64_t>(segments_) << 32 | step.n_rows", "static_cast<uint64_t>(step.n_rows)"),
-    ("a graph without its rows", "cuda/device_step.cu",
-     "static_cast<uint64_t>(segments_) << 32 | step.n_rows", "static_cast<uint64_t>(segments_) << 32"),
+    ("a graph without its segments", "cuda/step_graphs.cu",
+     "static_cast<uint64_t>(of_segments) * rows_.size() + static_cast<uint64_t>(of_rows)", "static_cast<uint64_t>(of_rows + 0 * of_segments)"),
+    ("a graph without its rows", "cuda/step_graphs.cu",
+     "static_cast<uint64_t>(of_segments) * rows_.size() + static_cast<uint64_t>(of_rows)",
+     "static_cast<uint64_t>(of_segments + 0 * of_rows) * rows_.size()"),
+    ("the graph before the one that has room", "cuda/step_graphs.cu",
+     "return place == rows_.end() ? 0 : *place;", "return place == rows_.end() ? 0 : place == rows_.begin() ? *place : *(place - 1);"),
+    ("rows of no span write to the cache", "cuda/heads.h", "    if (rows.span[row] == kNoSpan) return;\n", ""),
+    ("idle tiles stay what they were", "cuda/device_step.cu",
+     "  while (n_tiles < end) host_.tiles[n_tiles++] = {};\n  return n_tiles;", "  return n_tiles + (end - n_tiles);"),
+    ("a graph is captured for each decode anew", "cuda/device_step.cu",
+     "  graphs_.launch(graph_rows_, segments_, stream_);",
+     "  graphs_.capture(graph_rows_, segments_, stream_, [&] { all_layers(graph_rows_); });\n"
+     "  graphs_.launch(graph_rows_, segments_, stream_);"),
+    ("a capture that failed goes on", "cuda/step_graphs.cu", "    cudaStreamEndCapture(stream_, &graph_);\n", ""),
+    ("the end of a stream is not waited for", "cuda/completion.cu",
+     "  if (error == cudaErrorNotReady) error = cudaEventSynchronize(event_);", "  if (error == cudaErrorNotReady) error = cudaSuccess;"),
     ("segments merged without fma", "cuda/attention.h",
      "return __fmaf_rn(new_sum, m.new_weight, old_sum * m.old_weight);",
      "return new_sum * m.new_weight + old_sum * m.old_weight;"),

@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "fragments.h"
+#include "step_graphs.h"
+
+namespace tramontane::TM_DEVICE {
+
+StepGraphs::StepGraphs(uint32_t max_rows, uint32_t max_segments) {
+  const uint32_t most = std::min(kGraphRows, max_rows);
+  rows_.push_back(1);
+  for (uint32_t rows = kTileTokens; rows < most; rows *= 2) rows_.push_back(rows);
+  if (most > 1) rows_.push_back(most);
+  for (uint32_t segments = 1; segments <= std::bit_ceil(max_segments); segments *= 2) segments_.push_back(segments);
+  graphs_.resize(size(), nullptr);
+}
+
+StepGraphs::~StepGraphs() {
+  for (const cudaGraphExec_t graph : graphs_) {
+    if (graph != nullptr) cudaGraphExecDestroy(graph);
+  }
+}
+
+uint32_t StepGraphs::rows_for(uint32_t n_rows) const {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), n_rows);
+  return place == rows_.end() ? 0 : *place;
+}
+
+cudaGraphExec_t& StepGraphs::graph_of(uint32_t rows, uint32_t segments) {
+  const auto of_rows = std::lower_bound(rows_.begin(), rows_.end(), rows) - rows_.begin();
+  const auto of_segments = std::lower_bound(segments_.begin(), segments_.end(), segments) - segments_.begin();
+  return graphs_[static_cast<uint64_t>(of_segments) * rows_.size() + static_cast<uint64_t>(of_rows)];
+}
+
+StepGraphs::Capture::~Capture() {
+  if (stream_ != nullptr) {
+    cudaStreamEndCapture(stream_, &graph_);
+    cudaGetLastError();  // a capture that failed says so once more
+  }
+  if (graph_ != nullptr) cudaGraphDestroy(graph_);
+}
+
+void StepGraphs::Capture::end() {
+  must(cudaStreamEndCapture(std::exchange(stream_, nullptr), &graph_), "capturing a step");
+}
+
+}  // namespace tramontane::TM_DEVICE
