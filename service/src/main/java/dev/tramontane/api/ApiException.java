@@ -15,6 +15,7 @@ public final class ApiException extends RuntimeException {
     private static final Logger LOG = LoggerFactory.getLogger(ApiException.class);
 
     private static final String INVALID_REQUEST = "invalid_request_error";
+    private static final String MODEL_NOT_FOUND = "model_not_found";
 
     private final int status;
     private final String type;
@@ -87,7 +88,7 @@ public final class ApiException extends RuntimeException {
                 INVALID_REQUEST,
                 "The model '" + name + "' does not exist here; GET /v1/models lists those that do",
                 "model",
-                "model_not_found",
+                MODEL_NOT_FOUND,
                 0);
     }
 
@@ -138,6 +139,7 @@ public final class ApiException extends RuntimeException {
         String message = messageOf(refused);
         return switch (refused.kind()) {
             case INVALID -> new ApiException(400, INVALID_REQUEST, message, param, null, 0);
+            case GONE -> new ApiException(404, INVALID_REQUEST, message, param, MODEL_NOT_FOUND, 0);
             case TOO_LARGE -> new ApiException(400, INVALID_REQUEST, message, param, "context_length_exceeded", 0);
             case BUSY ->
                 new ApiException(

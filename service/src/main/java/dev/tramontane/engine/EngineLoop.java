@@ -249,7 +249,7 @@ public final class EngineLoop implements Engine {
             if (adapter != null) {
                 entered = adapter.enter();
                 if (!entered) {
-                    throw new RefusedException(Cause.GONE, "the adapter has been unloaded", 0);
+                    throw new RefusedException(Cause.GONE, "The adapter has just been unloaded.", 0);
                 }
             }
             int length = rules.length(submission, listeners.size());

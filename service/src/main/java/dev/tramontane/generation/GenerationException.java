@@ -11,6 +11,8 @@ public final class GenerationException extends RuntimeException {
     public enum Kind {
         /** The request itself is wrong (400). */
         INVALID,
+        /** What it names was there a moment ago (404). */
+        GONE,
         /** It is longer than the context or the cache (400). */
         TOO_LARGE,
         /** No room in time (429); see {@link #retryAfterSeconds()}. */
@@ -53,7 +55,7 @@ public final class GenerationException extends RuntimeException {
             case TOO_LARGE -> Kind.TOO_LARGE;
             case BUSY -> Kind.BUSY;
             case LATE -> Kind.LATE;
-            case GONE -> Kind.INVALID;
+            case GONE -> Kind.GONE;
             case UNAVAILABLE -> Kind.UNAVAILABLE;
         };
         String message = refused.getMessage();

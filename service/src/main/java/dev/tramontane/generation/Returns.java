@@ -124,7 +124,7 @@ final class Returns {
                 places.later(this::tryAgain, Math.max(1, why.retryAfterSeconds()));
             }
             case LATE, EXPIRED -> late.run();
-            case INVALID, TOO_LARGE, UNAVAILABLE, FAILED -> lost.accept(why);
+            case INVALID, GONE, TOO_LARGE, UNAVAILABLE, FAILED -> lost.accept(why);
         }
     }
 

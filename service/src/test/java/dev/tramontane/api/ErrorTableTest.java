@@ -454,6 +454,17 @@ class ErrorTableTest {
         assertThat(told.getMessage()).isEqualTo("The prompt is empty.");
     }
 
+    /** As when it had not been found: a moment earlier or later tells the same. */
+    @Test
+    void anAdapterThatIsUnloadedMeanwhileIsNotFound() {
+        GenerationException gone =
+                new GenerationException(Kind.GONE, "The adapter has just been unloaded.", "model", 0);
+        ApiException told = ApiException.of(gone, "");
+        assertThat(told.status()).isEqualTo(404);
+        assertThat(told.code()).isEqualTo(ApiException.unknownModel("one").code());
+        assertThat(told.param()).isEqualTo("model");
+    }
+
     @Test
     void tooLongForTheContext() {
         for (String body :
