@@ -32,12 +32,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reactivestreams.Subscription;
@@ -266,13 +264,5 @@ class FleetChurnTest {
     @Test
     void answersAreThoseOfEachAloneAndAllIsGivenBack() throws Exception {
         churn(done -> done < 10, 7);
-    }
-
-    /** The same for a minute, or for {@code -Dtramontane.soak.seconds=600}. */
-    @Test
-    @Tag("slow")
-    void allIsGivenBackAfterLong() throws Exception {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("tramontane.soak.seconds", 60));
-        churn(done -> System.nanoTime() - end < 0, 1); // As many as the machine is quick.
     }
 }

@@ -72,7 +72,9 @@ final class WatchedProcess implements Recovery.Watched, AutoCloseable {
             connection
                     .getOutputStream()
                     .write(JsonObject.of("prompt", prompt).toBuffer().getBytes());
-            return Integer.toString(connection.getResponseCode());
+            int status = connection.getResponseCode();
+            connection.disconnect(); // A long answer that nobody reads keeps it open.
+            return Integer.toString(status);
         } catch (IOException none) {
             return none.toString();
         }
