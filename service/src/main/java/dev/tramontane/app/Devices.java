@@ -46,10 +46,11 @@ final class Devices {
                 .choose(configuration);
     }
 
-    private static Optional<String> lack(
-            KernelLibrary library, ModelPlan plan, Configuration configuration, Backend backend) {
+    /** Of a model and the draft model beside it. */
+    static Optional<String> lack(KernelLibrary library, ModelPlan plan, Configuration configuration, Backend backend) {
         try {
-            return Models.lack(library, plan, configuration, backend);
+            return Models.lack(library, plan, configuration, backend)
+                    .or(() -> Drafts.lack(library, configuration, backend));
         } catch (ModelException refused) {
             return Optional.of(String.valueOf(refused.getMessage()));
         }

@@ -12,6 +12,7 @@ import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
@@ -56,6 +57,26 @@ final class Drafts {
                             "draft_workspace_bytes",
                             step.workspace() + step.cache() - cache.bytes(),
                             place));
+        }
+    }
+
+    /** Why a backend cannot compute it; empty when it can, or there is none. */
+    static Optional<String> lack(KernelLibrary library, Configuration configuration, Backend backend) {
+        Optional<Path> path = configuration.engine().draft().path();
+        if (path.isEmpty()) {
+            return Optional.empty();
+        }
+        return reason(library, path.get(), backend)
+                .map(reason -> "of the draft model " + path.get().getFileName() + ", " + reason);
+    }
+
+    private static Optional<String> reason(KernelLibrary library, Path path, Backend backend) {
+        try (ModelSource source = ModelSource.open(path)) {
+            ModelPlan plan = source.plan(OptionalInt.empty());
+            WorkspaceEstimate.requireShape(library, plan.geometry(), backend);
+            return MemoryEstimate.lacking(library, plan, backend, Optional.empty());
+        } catch (ModelException refused) {
+            return Optional.of(String.valueOf(refused.getMessage()));
         }
     }
 

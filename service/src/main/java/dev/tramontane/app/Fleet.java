@@ -55,7 +55,11 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         configuration = models.getFirst().configuration();
         first = models.getFirst().name();
         this.gate = gate;
-        ModelMemory budget = ModelMemory.ofProcess(configuration.registry().memory());
+        ModelMemory budget = ModelMemory.ofProcess(
+                configuration.registry().memory(),
+                models.stream()
+                        .flatMap(model -> DeviceRoom.of(model.configuration().compute()).stream())
+                        .findFirst());
         List<ListedModel> listed = new ArrayList<>();
         for (Offered model : models) {
             Footprint footprint = ModelMemory.of(model.memory());

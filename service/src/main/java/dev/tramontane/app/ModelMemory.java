@@ -5,6 +5,7 @@ import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.registry.Budget;
 import dev.tramontane.registry.Footprint;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -15,13 +16,15 @@ import java.util.stream.Stream;
  * would push each other out.
  *
  * @param most that they may have, whatever there is
+ * @param room what there was of a device's memory before any was loaded; empty where none computes
  * @param limit what there is now
  * @param heap bytes that the Java heap may grow to
  */
-record ModelMemory(OptionalLong most, Supplier<MemoryLimit> limit, long heap) implements Budget {
+record ModelMemory(OptionalLong most, Optional<DeviceRoom> room, Supplier<MemoryLimit> limit, long heap)
+        implements Budget {
 
-    /** Of this process. */
-    static ModelMemory ofProcess(OptionalLong most) {
+    /** Of this process and the device on which some of the models are computed. */
+    static ModelMemory ofProcess(OptionalLong most, Optional<DeviceRoom> room) {
         // Models that are loaded later have addresses of these: what is left of them then would count such models
         // twice.
         List<Bound> addresses = MemoryLimit.ofProcess().bounds().stream()
@@ -29,6 +32,7 @@ record ModelMemory(OptionalLong most, Supplier<MemoryLimit> limit, long heap) im
                 .toList();
         return new ModelMemory(
                 most,
+                room,
                 () -> new MemoryLimit(Stream.concat(
                                 MemoryLimit.ofProcess().bounds().stream().filter(bound -> !bound.countsFiles()),
                                 addresses.stream())
@@ -46,6 +50,9 @@ record ModelMemory(OptionalLong most, Supplier<MemoryLimit> limit, long heap) im
     public long missing(List<Footprint> models) {
         Footprint all = Footprint.sum(models);
         long missing = all.own() + all.files() + all.device() - most.orElse(Long.MAX_VALUE);
+        if (room.isPresent()) {
+            missing = Math.max(missing, all.device() - room.get().bytes());
+        }
         for (Bound bound : limit.get().bounds()) {
             long files = models.size() > 1 || bound.countsFiles() ? all.files() : 0;
             missing = Math.max(missing, all.own() + files + heap + MemorySum.JVM - bound.free());

@@ -12,10 +12,12 @@ import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
+import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.Sampling;
+import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -99,6 +101,24 @@ final class DraftsTest {
                     .isEqualTo(had.cache() + had.workspace());
             assertThat(sum.bytesOfModel())
                     .isGreaterThanOrEqualTo(had.weightsRepacked() + had.cache() + had.workspace());
+        }
+    }
+
+    /** So {@code --backend auto} doesn't take a device that could not load it. */
+    @Test
+    void aDeviceHasToComputeTheDraftModelToo() throws IOException {
+        Path model = model();
+        Path floats = TinyModel.PLAIN.withContext(512).withType(DType.F32).writeTo(dir);
+        try (ModelSource source = ModelSource.open(model)) {
+            ModelPlan plan = source.plan(OptionalInt.empty());
+            assertThat(Devices.lack(Kernels.library(), plan, configuration(model, model), Backend.CUDA))
+                    .isEmpty();
+            assertThat(Devices.lack(Kernels.library(), plan, configuration(model, floats), Backend.CPU))
+                    .isEmpty();
+            assertThat(Devices.lack(Kernels.library(), plan, configuration(model, floats), Backend.CUDA)
+                            .orElseThrow())
+                    .isEqualTo("of the draft model " + floats.getFileName()
+                            + ", it does not compute weights of F32 as output");
         }
     }
 
