@@ -21,9 +21,13 @@ import subprocess
 import sys
 import time
 
+import random_gguf
+import served as served_shapes
+
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = HERE.parent.parent
-TESTS = ["hashes_test", "self_test", "group_product_test", "attention_bits_test", "bits_test", "stage_test", "forward_test"]
+TESTS = ["hashes_test", "self_test", "group_product_test", "attention_bits_test", "bits_test", "stage_test", "forward_test", "embed_test",
+         "device_sampler_test"]
 BENCHES = ["device_bench", "device_ceilings"]
 SEVEN_FLOPS = 2 * 6.98e9  # of a token of a prompt: the layers' products
 READ, PRODUCTS = 4.31e12, 690e12  # of an H200, where the block that measures them has not run
@@ -144,10 +148,10 @@ def ceilings(run, figures):
 
 
 def kernels(run, figures):
-    """Each against float64 with poisoned outputs, and bits of a row alone and among others."""
+    """Each against float64 with poisoned outputs, bits of a row alone and among others, rows of the embedding and draws against the host's."""
     # Of the toy one kind of vector alone: the rest takes the emulator minutes, and runs as a test of its own.
     tests = [("stage_test", ""), ("bits_test", "slices")] if run.dry else [
-        ("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle")]
+        ("stage_test", ""), ("attention_bits_test", ""), ("bits_test", ""), ("forward_test", "oracle"), ("embed_test", ""), ("device_sampler_test", "")]
     for test, part in tests:
         text = run.test(test, part, **({"TM_TEST_VECTORS": "head_dim=96"} if run.dry else {}))
         figures.append({"what": test, "text": text.strip().splitlines()[-1]})
@@ -165,6 +169,9 @@ def whole_model(run, figures):
         errors.append(line["error"])
         if not line["chunked_is_whole"]:
             raise RuntimeError(f"a prompt of {line['prompt']} in chunks has other bits")
+        if "their_greedy" in line and line["greedy"] < line["their_greedy"]:
+            raise RuntimeError(f"after {line['prompt']} tokens {line['greedy']:.1%} of the most likely tokens are float32's, {line['their_greedy']:.1%} of "
+                               "transformers' in bf16")
     if not errors or not all(error <= 1e-2 for error in errors):  # one that is no number fails, too
         raise RuntimeError(f"relative errors {errors}, expected at most 1e-2")
 
@@ -173,9 +180,14 @@ RATE = re.compile(r"^(?:prefill (?P<prompt>\d+)|decode b(?P<batch>\d+) context (
                   r"\(fastest\s+(?P<fastest>[\d.]+)\)(?:\s+(?P<bytes>[\d.]+) TB/s)?")
 
 
-def rates(run, figures, dtype):
-    shapes = [["shape=toy", "prefill=24", "context=16", "batch=1,3", "steps=2", "chunk=16"]] if run.dry else [
-        ["prefill=512,2048,8192", "context=512", "batch=1,8,32,64,128,256", "steps=20"], ["prefill=64", "context=4096", "batch=1,64,128", "steps=20"]]
+SHAPES = [["prefill=512,2048,8192", "context=512", "batch=1,8,32,64,128,256", "steps=20"],
+          ["prefill=64", "context=4096", "batch=1,64,128", "steps=20"]]
+BRIEFLY = [["prefill=2048", "context=512", "batch=1,64", "steps=10"]]
+
+
+def rates(run, figures, dtype, shapes):
+    if run.dry:
+        shapes = [["shape=toy", "prefill=24", "context=16", "batch=1,3", "steps=2", "chunk=16"]]
     for settings in shapes:
         text = run.call([run.build / "bench" / "device_bench", f"backend={run.backend}", f"dtype={dtype}", *settings], f"bench-{dtype}")
         for found in filter(None, map(RATE.match, text.splitlines())):
@@ -183,8 +195,17 @@ def rates(run, figures, dtype):
                 run.ceilings["warp_products"], run.ceilings["group_products"])
             what = f"prefill {found['prompt']}" if found["prompt"] else f"decode {found['batch']} at {found['context']}"
             figures.append({"what": f"{dtype} {what}", "value": float(found["rate"]), "unit": "tok/s", "ms": float(found["median"]), "share": round(share, 3)})
-    if not figures:
-        raise RuntimeError("no rate was measured")
+    if not any(figure["what"].startswith(f"{dtype} ") for figure in figures):
+        raise RuntimeError(f"no rate of {dtype} was measured")
+
+
+# Those that the blocks of their own leave, in the order of how often they are met.
+OTHERS = ["F16", "Q5_K", "Q3_K", "Q2_K", "IQ4_XS", "Q5_0", "Q4_1", "Q5_1", "IQ4_NL"]
+
+
+def other_types(run, figures):
+    for dtype in OTHERS:
+        rates(run, figures, dtype, BRIEFLY)
 
 
 def sanitizer(run, figures):
@@ -209,6 +230,15 @@ def served(run, figures):
         figures.append({"what": f"served to {line['clients']}", "value": line["rate"], "unit": "tok/s", **line})
 
 
+def put_served_beside_step(lines):
+    """Of the bare step's rate with as many sequences, of the same type: whichever of the two blocks came first."""
+    figures = {figure["what"]: figure for line in lines for figure in line["figures"]}
+    for what, figure in figures.items():
+        bare = figures.get(f"Q8_0 decode {what.removeprefix('served to ')} at 512") if what.startswith("served to ") else None
+        if bare:
+            figure["of_step"] = round(figure["value"] / bare["value"], 3)
+
+
 TORCH = """
 import time, torch
 a, b = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
@@ -222,13 +252,29 @@ print(rate(lambda: a @ b, 2 * 8192**3) / 1e12, rate(lambda: x.sum(), x.numel() *
 """
 
 
+def llama(run, figures):
+    """llama.cpp's own bench with the random model that is served here."""
+    model = run.out / "peer.gguf"
+    try:
+        random_gguf.write(model, served_shapes.TOY if run.dry else served_shapes.SEVEN, "Q8_0")
+        prompt, tokens = (8, 4) if run.dry else (2048, 64)
+        text = run.call(["llama-bench", "-m", model, "-p", prompt, "-n", tokens, "-r", "3", "-o", "jsonl"], "llama-bench")
+    finally:
+        model.unlink(missing_ok=True)
+    for line in map(json.loads, (line for line in text.splitlines() if line.startswith("{"))):
+        what = f"prefill {line['n_prompt']}" if line["n_prompt"] else "decode 1"
+        figures.append({"what": f"llama.cpp, Q8_0, {what}", "value": round(line["avg_ts"], 1), "unit": "tok/s"})
+
+
 def peers(run, figures):
     found = subprocess.run([sys.executable, "-c", "import torch; assert torch.cuda.is_available()"], capture_output=True).returncode == 0
     if found:
         products, read = run.call([sys.executable, "-c", TORCH], "peers").split()[-2:]
         figures.append({"what": "PyTorch, 8192 x 8192 x 8192 in bf16", "value": round(float(products), 1), "unit": "TFLOP/s"})
         figures.append({"what": "PyTorch, a sum", "value": round(float(read), 2), "unit": "TB/s"})
-    for name in ("llama-bench", "vllm", "trtllm-bench"):
+    if shutil.which("llama-bench"):
+        llama(run, figures)
+    for name in ("vllm", "trtllm-bench"):
         if shutil.which(name):
             figures.append({"what": name, "text": f"is there: {shutil.which(name)}"})
     if not figures:
@@ -236,13 +282,14 @@ def peers(run, figures):
 
 
 def of_type(dtype):
-    return lambda run, figures: rates(run, figures, dtype)
+    return lambda run, figures: rates(run, figures, dtype, SHAPES)
 
 
 BLOCKS = {  # in the order of what is worth most, with the most seconds that each may take
     "machine": (5, machine), "build": (200, build), "instructions": (60, instructions), "ceilings": (20, ceilings), "BF16": (45, of_type("BF16")),
     "Q4_0": (35, of_type("Q4_0")), "whole model": (90, whole_model), "served": (90, served), "Q8_0": (35, of_type("Q8_0")), "kernels": (60, kernels),
-    "Q4_K": (30, of_type("Q4_K")), "Q6_K": (30, of_type("Q6_K")), "F8_E4M3": (30, of_type("F8_E4M3")), "sanitizer": (60, sanitizer), "peers": (25, peers)}
+    "Q4_K": (30, of_type("Q4_K")), "Q6_K": (30, of_type("Q6_K")), "F8_E4M3": (30, of_type("F8_E4M3")), "sanitizer": (60, sanitizer),
+    "other types": (60, other_types), "peers": (25, peers)}
 
 
 def table(lines):
@@ -254,7 +301,8 @@ def table(lines):
             value = figure.get("text") or f"{figure['value']:g} {figure['unit']}"
             share = f"{figure['share']:.0%}" if "share" in figure else ""
             theirs = f" (theirs {figure['their_error']:.2g}, greedy {figure['greedy']:.0%} and {figure['their_greedy']:.0%})" if "their_error" in figure else ""
-            rows.append(f"| {line['block']} | {figure['what']} | {value}{theirs} | {share} |")
+            step = f" ({figure['of_step']:.1%} of the bare step's)" if "of_step" in figure else ""
+            rows.append(f"| {line['block']} | {figure['what']} | {value}{theirs}{step} | {share} |")
     return "\n".join(rows) + "\n"
 
 
@@ -274,6 +322,7 @@ def main(arguments):
     for name, (limit, body) in BLOCKS.items():
         if not only or name in only:
             run.block(name, limit * (10 if run.dry else 1), body)  # a dry run proves, and may be on a busy machine
+    put_served_beside_step(run.lines)
     text = table(run.lines)
     (run.out / "table.md").write_text(text)
     print(text)

@@ -4,7 +4,9 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import tempfile
 import time
 import types
 import unittest
+import unittest.mock
 
 import random_gguf
 import run
@@ -96,16 +99,46 @@ class RunTest(unittest.TestCase):
         self.run.call = lambda command, log: "\n".join(lines)
         self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 279.2e12}
         figures = []
-        run.rates(self.run, figures, "BF16")
+        self.run.dry = False
+        run.rates(self.run, figures, "BF16", run.BRIEFLY)
         self.assertEqual([(f["what"], f["value"], f["share"]) for f in figures],
                          [("BF16 prefill 512", 10000.0, 0.5), ("BF16 decode 8 at 4096", 1600.0, 0.5)])
         self.run.call = lambda command, log: ""
         with self.assertRaises(RuntimeError):
-            run.rates(self.run, [], "BF16")
+            run.rates(self.run, figures, "Q4_0", run.BRIEFLY)  # what was measured of another type is none of this one
+
+    def test_every_type_that_a_device_multiplies_is_measured(self):
+        types = set(re.findall(r"^  X\((\w+), +\d", (run.NATIVE / "src" / "element_types.h").read_text(), re.M)) - {"F32"}
+        self.assertGreater(len(types), 14)
+        self.assertEqual(types, {*run.OTHERS, *(block for block in run.BLOCKS if block in types)})
+
+    def test_what_is_served_stands_beside_the_bare_step(self):
+        lines = [{"block": "served", "status": "ok", "figures": [{"what": "served to 1", "value": 97.0, "unit": "tok/s"},
+                                                                 {"what": "served to 16", "value": 5.0, "unit": "tok/s"}]},
+                 {"block": "Q8_0", "status": "ok", "figures": [{"what": "Q8_0 decode 1 at 512", "value": 100.0, "unit": "tok/s"}]}]
+        run.put_served_beside_step(lines)
+        self.assertEqual([figure.get("of_step") for figure in lines[0]["figures"]], [0.97, None])
+        self.assertIn("| served | served to 1 | 97 tok/s (97.0% of the bare step's) |  |", run.table(lines))
+
+    def test_a_peer_that_is_there_is_measured(self):
+        bench = self.out / "llama-bench"
+        bench.write_text("""#!/bin/sh
+test -s "$2" || exit 3
+echo loading
+echo '{"n_prompt": 2048, "n_gen": 0, "avg_ts": 1234.56}'
+echo '{"n_prompt": 0, "n_gen": 64, "avg_ts": 77.01}'
+""")
+        bench.chmod(0o755)
+        with unittest.mock.patch.object(random_gguf, "REPEATED", 1 << 12), unittest.mock.patch.dict(os.environ, PATH=f"{self.out}:/usr/bin:/bin"):
+            result = self.block(lambda made, figures: run.llama(made, figures))
+        self.assertEqual([(f["what"], f["value"]) for f in result["figures"]],
+                         [("llama.cpp, Q8_0, prefill 2048", 1234.6), ("llama.cpp, Q8_0, decode 1", 77.0)])
+        self.assertFalse((self.out / "peer.gguf").exists())
 
     def test_a_whole_model_that_is_off_fails(self):
         line = {"prompt": 64, "error": 0.009, "greedy": 1.0, "chunked_is_whole": True, "beside": "ref"}
-        for changed, passes in ({}, True), ({"error": 0.011}, False), ({"error": float("nan")}, False), ({"chunked_is_whole": False}, False):
+        for changed, passes in ({}, True), ({"error": 0.011}, False), ({"error": float("nan")}, False), ({"chunked_is_whole": False}, False), (
+                {"their_error": 0.02, "their_greedy": 1.0}, True), ({"greedy": 0.98, "their_error": 0.02, "their_greedy": 0.99}, False):
             self.run.call = lambda command, log, changed=changed: json.dumps({**line, **changed})
             with contextlib.nullcontext() if passes else self.assertRaises(RuntimeError):
                 run.whole_model(self.run, [])
