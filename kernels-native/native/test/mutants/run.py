@@ -33,12 +33,14 @@ TESTS_OF = {
     "step_graphs.cu": ["graphs_test"],
     "device_step.cu": ["graphs_test", "bits_test", "early_test"],
     "heads.h": ["graphs_test", "bits_test", "early_test"],
+    "decide.cu": ["device_sampler_test", "early_test"],
+    "embed.cu": ["embed_test", "early_test"],
     "self_test.cu": ["self_test"],
     "self_test_group.cu": ["self_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "graphs_test", "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "graphs_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
