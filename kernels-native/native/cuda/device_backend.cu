@@ -35,10 +35,6 @@ int32_t DeviceBackend::prepare(Error& error) {
 }
 
 int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) const {
-  if (config.max_adapters > 0) {
-    return error.fail(TM_UNSUPPORTED, "the %s backend has no adapters yet; max_adapters is %u", kName,
-                      config.max_adapters);
-  }
   if (config.kv_dtype == TM_F16) return TM_OK;
   return error.fail(TM_UNSUPPORTED, "kv_dtype is %s; on a device the cache is F16", dtype_name(config.kv_dtype));
 }
@@ -69,8 +65,9 @@ int32_t DeviceBackend::write_page(uint32_t group, uint32_t page, const void* fro
   return failure(error);
 }
 
-int32_t DeviceBackend::load_adapter(uint32_t, const tm_adapter_part*, uint32_t, Error& error) {
-  return error.fail(TM_UNSUPPORTED, "the %s backend has no adapters yet", kName);
+int32_t DeviceBackend::load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error& error) {
+  attempt_on_driver([&] { step_->adapters().load(adapter, parts, n_parts); });
+  return failure(error);
 }
 
 void DeviceBackend::submit(const Step& step) {
@@ -103,7 +100,7 @@ int32_t DeviceBackend::failure(Error& error) const {
 
 Backend::Holdings DeviceBackend::holdings() const {
   if (!step_) return {weights_.bytes(), 0, 0, 0};
-  return {weights_.bytes(), step_->page_bytes(), step_->bytes() + sampling_->bytes(), 0};
+  return {weights_.bytes(), step_->page_bytes(), step_->bytes() + sampling_->bytes(), step_->adapter_bytes()};
 }
 
 namespace {

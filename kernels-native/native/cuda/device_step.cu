@@ -14,6 +14,7 @@ constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are d
 // anywhere; other servers' graphs of as many kernels take about this.
 constexpr uint64_t kNodeBytes = 8 << 10;
 constexpr uint64_t kLayerNodes = 8;
+constexpr uint64_t kAdapterNodes = 8;  // more of a layer that adapters change
 
 // Lay the parts out from base on, and give their bytes; with base null they only measure.
 uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, Description& d) {
@@ -24,6 +25,9 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
   carver.take(d.span, config.max_rows);
   carver.take(d.tiles, pairs / kTilePairs + config.max_spans);
   carver.take(d.pick, kLogitTile);
+  const uint32_t adapted_rows = config.max_adapters == 0 ? 0 : config.max_rows;
+  carver.take(d.adapter_tiles, adapted_rows);
+  carver.take(d.adapter_rows, adapted_rows);
   for (uint32_t g = 0; g < model.n_groups; ++g)
     carver.take(d.tables[g], static_cast<uint64_t>(config.max_spans) * cache.groups[g].ring);
   return carver.bytes();
@@ -41,6 +45,7 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   carver.take(f.v, rows * model.kv_width());
   carver.take(f.attention, rows * model.q_width());
   carver.take(f.gate, rows * model.ffn);
+  carver.take(f.up, config.max_adapters == 0 ? 0 : rows * model.ffn);
   carver.take(f.logits, static_cast<uint64_t>(kLogitTile) * model.vocab);
   return carver.bytes();
 }
@@ -74,13 +79,16 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
   graph_rows = config.max_spans;
-  graphs = StepGraphs(graph_rows, max_segments).size() * model.n_layers * kLayerNodes * kNodeBytes;
+  const uint64_t nodes = kLayerNodes + (config.max_adapters == 0 ? 0 : kLayerNodes + kAdapterNodes);
+  graphs = StepGraphs(graph_rows, max_segments).size() * model.n_layers * nodes * kNodeBytes;
   description = lay_out(model, cache, config, nullptr, unused);
+  const AdapterSizes of_adapters(model, config);
+  adapters = of_adapters.parts + of_adapters.shrunk;
 }
 
 uint64_t StepSizes::sum() const {
   return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + graphs +
-         2 * description;
+         2 * description + adapters;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
@@ -90,7 +98,9 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       cache_(cache),
       stream_(stream),
       sizes_(model, cache, config),
-      graphs_(sizes_.graph_rows, sizes_.max_segments) {
+      adapters_(model, config, stream),
+      graphs_(sizes_.graph_rows, sizes_.max_segments),
+      adapted_graphs_(sizes_.graph_rows, sizes_.max_segments) {
   constexpr auto kDevice = Memory::Place::kDevice;
   constexpr auto kPinned = Memory::Place::kPinned;
   for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
@@ -112,7 +122,10 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   lay_out(model, cache, config, host_description_.as<void>(), host_);
   lay_out(model, cache, config, device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
-  capture_graphs();
+  capture_graphs(graphs_);
+  if (config.max_adapters == 0) return;
+  adapters_.describe_all();
+  capture_graphs(adapted_graphs_);
 }
 
 uint64_t DeviceStep::page_bytes() const {
@@ -127,7 +140,7 @@ uint64_t DeviceStep::bytes() const {
                           &arrived_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
-  return sum;
+  return sum + adapters_.workspace_bytes();
 }
 
 void DeviceStep::send(void* to, const void* from, uint64_t bytes) {
@@ -183,13 +196,14 @@ void DeviceStep::describe_decode(uint32_t rows) {
   n_tiles_ = n_split_ + (rows - n_split_) * tiles_of_row;
 }
 
-void DeviceStep::capture_graphs() {
-  const std::vector<uint32_t>&all_rows = graphs_.rows(), &all_segments = graphs_.segments();
+void DeviceStep::capture_graphs(StepGraphs& graphs) {
+  const std::vector<uint32_t>&all_rows = graphs.rows(), &all_segments = graphs.segments();
   for (auto segments = all_segments.rbegin(); segments != all_segments.rend(); ++segments) {
     for (auto rows = all_rows.rbegin(); rows != all_rows.rend(); ++rows) {
       describe_decode(*rows);
       segments_ = *segments;
-      graphs_.capture(*rows, *segments, stream_, [&] { all_layers(*rows); });
+      n_adapter_tiles_ = *rows;
+      graphs.capture(*rows, *segments, stream_, [&] { all_layers(*rows); });
     }
   }
 }
@@ -240,6 +254,13 @@ void DeviceStep::begin(const Step& step) {
     }
     send(device_.tables[g], host_.tables[g], static_cast<uint64_t>(step.n_spans) * group.ring * sizeof(uint32_t));
   }
+  adapters_.describe_none();
+  if (step.n_runs > 0) {
+    // A captured step launches for as many tiles as it has rows, whatever adapters they have.
+    n_adapter_tiles_ = adapters_.describe(step, n_rows, graph_rows_, host_.adapter_tiles, host_.adapter_rows);
+    send(device_.adapter_tiles, host_.adapter_tiles, n_adapter_tiles_ * sizeof(AdapterTile));
+    send(device_.adapter_rows, host_.adapter_rows, n_rows * sizeof(uint32_t));
+  }
   PositionTables tables = {};
   tables.frequency = weights_.frequency.as<float>();
   tables.n = model_.rope_dims / 2;
@@ -272,7 +293,7 @@ void DeviceStep::layers(const Step& step) {
     const uint64_t all = static_cast<uint64_t>(graph_rows_) * model_.width;
     must(cudaMemsetAsync(frame_.hidden + known, 0, (all - known) * sizeof(float), stream_), "clearing rows");
   }
-  graphs_.launch(graph_rows_, segments_, stream_);
+  (step.n_runs == 0 ? graphs_ : adapted_graphs_).launch(graph_rows_, segments_, stream_);
 }
 
 Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const {
@@ -322,6 +343,7 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     const DeviceMatrix& matrix = all[first].matrix;
     must(normalise(norm, n_rows, activations(normed_, matrix), stream_), "starting a norm");
     Product p = product(n_rows, matrix, normed_);
+    Adapted adapted[3];
     p.result = Result::kHeads;
     p.heads = {frame_.rope_cos, frame_.rope_sin, frame_.query_scale, model_.rope_dims, {device_.position, device_.span},
                view(layer)};
@@ -329,12 +351,31 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
       if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
       if (slices_of(all[i].matrix.rows, matrix.columns) != p.n_slices) continue;
       done[i] = true;
+      adapted[p.n_parts] = static_cast<Adapted>(kAdaptedQ + i);
       Part& part = p.parts[p.n_parts++];
       part = all[i].matrix.part(all[i].out, all[i].matrix.rows);
       part.head = all[i].head;
     }
-    must(multiply(matrix.dtype, p, stream_), "starting a product");
+    multiply_adapted(matrix, p, layer, adapted);
   }
+}
+
+void DeviceStep::multiply_adapted(const DeviceMatrix& matrix, const Product& product, uint32_t layer,
+                                  const Adapted* matrices) {
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < product.n_parts; ++i) bits |= 1u << matrices[i];
+  if ((bits & adapters_.touched()) == 0) {
+    must(multiply(matrix.dtype, product, stream_), "starting a product");
+    return;
+  }
+  const Adaption adaption = adapters_.adaption(layer, matrices, product.n_parts, device_.adapter_tiles,
+                                               device_.adapter_rows, n_adapter_tiles_);
+  must(shrink(adaption, product.x, stream_), "starting an adapter");
+  // Its end comes after the adapters' parts.
+  Product sums = product;
+  if (product.result != Result::kAdd) sums.result = Result::kWrite;
+  must(multiply(matrix.dtype, sums, stream_), "starting a product");
+  must(expand(adaption, product, stream_), "starting an adapter");
 }
 
 void DeviceStep::attention(uint32_t layer) {
@@ -359,7 +400,8 @@ void DeviceStep::output(uint32_t n_rows, uint32_t layer) {
   Product p = product(n_rows, matrix, attended_);
   p.result = Result::kAdd;
   p.parts[p.n_parts++] = matrix.part(frame_.hidden, model_.width);
-  must(multiply(matrix.dtype, p, stream_), "starting a product");
+  const Adapted adapted[] = {kAdaptedOut};
+  multiply_adapted(matrix, p, layer, adapted);
 }
 
 void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
@@ -371,9 +413,10 @@ void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
   p.result = Result::kGated;
   p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
-  p.parts[p.n_parts++] = l.up.part(nullptr, 0);
+  p.parts[p.n_parts++] = l.up.part(frame_.up, model_.ffn);
   p.next = activations(gated_, l.down);
-  must(multiply(l.gate.dtype, p, stream_), "starting a product");
+  const Adapted adapted[] = {kAdaptedGate, kAdaptedUp};
+  multiply_adapted(l.gate, p, layer, adapted);
 }
 
 void DeviceStep::down(uint32_t n_rows, uint32_t layer) {
@@ -381,7 +424,8 @@ void DeviceStep::down(uint32_t n_rows, uint32_t layer) {
   Product p = product(n_rows, matrix, gated_);
   p.result = Result::kAdd;
   p.parts[p.n_parts++] = matrix.part(frame_.hidden, model_.width);
-  must(multiply(matrix.dtype, p, stream_), "starting a product");
+  const Adapted adapted[] = {kAdaptedDown};
+  multiply_adapted(matrix, p, layer, adapted);
 }
 
 void DeviceStep::logits(const uint32_t* rows, uint32_t n) {

@@ -5,6 +5,7 @@
 
 #include "cache.h"
 #include "completion.h"
+#include "device_adapters.h"
 #include "device_memory.h"
 #include "device_model.h"
 #include "device_sampling.h"
@@ -25,16 +26,19 @@ struct DeviceFrame {
   float* v;            // [R, n_kv_heads * head_dim]
   float* attention;    // [R, n_heads * head_dim]
   float* gate;         // [R, ffn] SiLU(gate) * up
+  float* up;           // [R, ffn] W_up x, before adapters' parts are added; none without room for adapters
   float* logits;       // [kLogitTile, vocab]
 };
 
 // Description of a step, once in pinned memory and once on the device.
 struct Description {
-  int64_t* position;  // [max_rows]
-  int32_t* tokens;    // [max_rows]
-  uint32_t* span;     // [max_rows]
-  uint32_t* pick;     // [kLogitTile]
-  QueryTile* tiles;   // [max_tiles]
+  int64_t* position;           // [max_rows]
+  int32_t* tokens;             // [max_rows]
+  uint32_t* span;              // [max_rows]
+  uint32_t* pick;              // [kLogitTile]
+  QueryTile* tiles;            // [max_tiles]
+  AdapterTile* adapter_tiles;  // [max_rows]; none without room for adapters, like
+  uint32_t* adapter_rows;      // [max_rows]
   uint32_t* tables[TM_MAX_GROUPS];
 };
 
@@ -53,6 +57,7 @@ struct StepSizes {
   uint64_t meeting_sums, meeting_counts;
   uint64_t partial, arrived;  // of attention
   uint64_t description;       // in pinned memory, and as much on the device
+  uint64_t adapters;          // beside their slots
 
   uint64_t sum() const;
 };
@@ -65,7 +70,9 @@ class DeviceStep {
   DeviceStep(const DeviceStep&) = delete;
 
   uint64_t page_bytes() const;  // of all pages
-  uint64_t bytes() const;       // of all else
+  uint64_t adapter_bytes() const { return adapters_.slot_bytes(); }
+  uint64_t bytes() const;  // of all else
+  DeviceAdapters& adapters() { return adapters_; }
   const Cache& cache() const { return cache_; }
   const DeviceFrame& frame() const { return frame_; }
   uint16_t* pages(uint32_t group) const { return pages_[group].as<uint16_t>(); }
@@ -94,11 +101,13 @@ class DeviceStep {
   uint32_t add_idle_tiles(uint32_t n_tiles, uint32_t end);
   void describe_attention(const Step& step);
   void describe_decode(uint32_t rows);
-  void capture_graphs();
+  void capture_graphs(StepGraphs& graphs);
   void all_layers(uint32_t n_rows);
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
   Activations activations(const Memory& memory, const DeviceMatrix& matrix) const;
   CacheView view(uint32_t layer) const;
+  // The product, and what adapters add to it: matrices are its parts.
+  void multiply_adapted(const DeviceMatrix& matrix, const Product& product, uint32_t layer, const Adapted* matrices);
 
   const Model& model_;
   const DeviceModel& weights_;
@@ -111,13 +120,16 @@ class DeviceStep {
   Memory meeting_sums_, meeting_counts_;
   Memory partial_, arrived_;
   Memory host_description_, device_description_;
+  DeviceAdapters adapters_;
   DeviceFrame frame_ = {};
   Description host_ = {}, device_ = {};
   uint32_t n_tiles_ = 0;
   uint32_t n_split_ = 0;
   uint32_t segments_ = 0;    // of this step's split rows, a power of two
   uint32_t graph_rows_ = 0;  // of the graph that this step takes; 0: none
+  uint32_t n_adapter_tiles_ = 0;
   StepGraphs graphs_;
+  StepGraphs adapted_graphs_;  // of decodes that adapters may change anywhere
   Completion done_;
 };
 

@@ -15,8 +15,6 @@ inline constexpr uint32_t kEndTiles = kTiles < 4 ? kTiles : 4;  // whose sums li
 template <int kTiles>
 inline constexpr uint32_t kEndBytes = kEndTiles<kTiles>* kTileTokens* kEndStride * 4;
 
-__device__ inline float silu(float x) { return x / (1.0f + expf(-x)); }
-
 // Of the group's four; what is beyond the matrix is zeros that nobody needs.
 __device__ inline bool unit_is_there(const Product& p, const Item& item, uint32_t unit) {
   if (p.result == Result::kGated) return item.local * kHalfUnits + unit % kHalfUnits < p.parts[0].units;

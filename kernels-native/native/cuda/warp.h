@@ -236,6 +236,8 @@ __device__ inline void multiply_across(float (&c)[kSteps][2][4], const uint32_t 
 #endif
 }
 
+__device__ inline float silu(float x) { return x / (1.0f + expf(-x)); }
+
 // The sum over the warp, the same in every lane, in one order.
 __device__ inline float sum_of_warp(float value) {
   for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);

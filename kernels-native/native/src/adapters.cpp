@@ -103,17 +103,13 @@ AdapterLayout::AdapterLayout(const Model& m, const tm_cache_config& config)
   slot_bytes = m.n_layers * layer_bytes;
 }
 
-void AdapterLayout::write(const Model& model, const tm_adapter_part* parts, uint32_t n_parts, uint8_t* slot) const {
-  for (uint32_t i = 0; i < n_parts; ++i) {
-    const tm_adapter_part& part = parts[i];
-    const uint32_t matrix = adapted_matrix(part.role);
-    HalvedRows order;
-    if (matrix <= kAdaptedK && part.rope_style == TM_ROPE_HALVES) order = {model.head_dim, model.rope_dims};
-    write_rows(part.a_dtype, part.a, part.rank, cols[matrix], dtype, slot + a_of(part.layer, matrix),
-               [](uint64_t row) { return row; });
-    write_rows(part.b_dtype, part.b, rows[matrix], part.rank, dtype, slot + b_of(part.layer, matrix),
-               [&](uint64_t row) { return order.place_of(row); });
-  }
+void AdapterLayout::write(const Model& model, const tm_adapter_part& part, uint8_t* to_a, uint8_t* to_b) const {
+  const uint32_t matrix = adapted_matrix(part.role);
+  HalvedRows order;
+  if (matrix <= kAdaptedK && part.rope_style == TM_ROPE_HALVES) order = {model.head_dim, model.rope_dims};
+  write_rows(part.a_dtype, part.a, part.rank, cols[matrix], dtype, to_a, [](uint64_t row) { return row; });
+  write_rows(part.b_dtype, part.b, rows[matrix], part.rank, dtype, to_b,
+             [&](uint64_t row) { return order.place_of(row); });
 }
 
 Adapters::Adapters(const Model& model, const tm_cache_config& config)

@@ -41,8 +41,8 @@ struct AdapterLayout {
   AdapterLayout(const Model& model, const tm_cache_config& config);
   uint64_t a_of(uint32_t layer, uint32_t matrix) const { return layer * layer_bytes + a[matrix]; }
   uint64_t b_of(uint32_t layer, uint32_t matrix) const { return layer * layer_bytes + b[matrix]; }
-  // Writes checked parts to a slot.
-  void write(const Model& model, const tm_adapter_part* parts, uint32_t n_parts, uint8_t* slot) const;
+  // Writes a checked part: its a, and its b.
+  void write(const Model& model, const tm_adapter_part& part, uint8_t* a, uint8_t* b) const;
 };
 
 // What steps need to know of a part beside its matrices.

@@ -150,14 +150,36 @@ std::vector<Shape> shapes() {
   return all;
 }
 
-std::vector<Placement> all_placements(const Shape& shape) {
-  std::vector<Placement> all = placements();
+std::vector<Placement> with_room(std::vector<Placement> all) {
   for (Placement& p : all) {
     p.slots = 8;
     p.max_adapters = 4;
     p.max_rank = kMaxRank;
   }
-  (void)shape;
+  return all;
+}
+
+std::vector<Placement> all_placements(const Shape& shape) {
+  std::vector<Placement> all = placements();
+  // Of the types that devices multiply two, as slow as an emulated one is.
+  if (device_runs(shape) && (shape.dtype == TM_BF16 || shape.dtype == TM_Q4_K)) {
+    for (const Placement& p : device_placements()) all.push_back(p);
+  }
+  return with_room(all);
+}
+
+// A shape of a type that devices multiply.
+Shape device_shape(uint32_t dtype = TM_F16) {
+  Shape s = plain_shape();
+  s.dtype = dtype;
+  return s;
+}
+
+// A plain shape for the host, and a like one for devices.
+std::vector<std::pair<Shape, Placement>> everyone() {
+  std::vector<std::pair<Shape, Placement>> all;
+  for (const Placement& p : with_room(placements())) all.emplace_back(plain_shape(), p);
+  for (const Placement& p : with_room(device_placements())) all.emplace_back(device_shape(), p);
   return all;
 }
 
@@ -207,6 +229,59 @@ TEST(merged_weights_compute_the_same) {
                    label(shape, p) + ": " + std::to_string(distance(expected, actual, shape.vocab)));
         CHECK_TEXT(distance(expected, base.run_chunked(0, tokens, 16), shape.vocab) > 0.1, label(shape, p));
       }
+    }
+  }
+}
+
+// A device computes what the reference does, as closely as it multiplies the matrices' type, and far from the base.
+TEST(a_device_computes_the_same) {
+  for (const Placement& p : with_room(device_placements())) {
+    for (Shape shape : {device_shape(TM_F16), device_shape(TM_BF16), device_shape(TM_Q8_0)}) {
+      if (shape.dtype == TM_Q8_0) shape.rope_style = TM_ROPE_HALVES;
+      const Weights weights(shape);
+      Placement reference;
+      reference.kv_dtype = TM_F16;
+      reference = with_room({reference})[0];
+      Session there(weights, p), here(weights, reference);
+      const std::vector<Adapter> adapters = adapters_of(weights);
+      load(there, adapters);
+      load(here, adapters);
+      const auto tokens = tokens_of(shape, 4, 40);
+      const auto base = here.run_chunked(0, tokens, 16);
+      for (uint32_t adapter = 1; adapter <= adapters.size(); ++adapter) {
+        const auto expected = here.run_chunked(1, tokens, 16, adapter);
+        const double error = distance(expected, there.run_chunked(1, tokens, 16, adapter), shape.vocab);
+        CHECK_TEXT(error < (shape.dtype == TM_BF16 ? 3e-2 : 4e-3), label(shape, p) + ": " + std::to_string(error));
+        CHECK_TEXT(distance(expected, base, shape.vocab) > 0.1, label(shape, p));
+      }
+    }
+  }
+}
+
+// Matrices of one layer in types that are several products, and columns that end inside a block.
+TEST(several_products_of_a_layer_are_adapted) {
+  for (const Placement& p : with_room(device_placements())) {
+    Shape shape = device_shape(TM_BF16);
+    shape.width = 72;
+    shape.ffn = 104;
+    Weights weights(shape);
+    Random random{77};
+    for (Weights::Entry& e : weights.entries) {
+      if (e.role != TM_ATTENTION_K && e.role != TM_FFN_DOWN) continue;
+      e.dtype = TM_F16;
+      e.bytes = random_matrix(TM_F16, e.rows, e.cols, 1 / std::sqrt(static_cast<double>(e.cols)), random);
+    }
+    Placement reference;
+    reference.kv_dtype = TM_F16;
+    Session there(weights, p), here(weights, with_room({reference})[0]);
+    const std::vector<Adapter> adapters = adapters_of(weights);
+    load(there, adapters);
+    load(here, adapters);
+    const auto tokens = tokens_of(shape, 5, 20);
+    for (uint32_t adapter = 1; adapter <= adapters.size(); ++adapter) {
+      const double error =
+          distance(here.run_chunked(1, tokens, 16, adapter), there.run_chunked(1, tokens, 16, adapter), shape.vocab);
+      CHECK_TEXT(error < 3e-2, label(shape, p) + ": " + std::to_string(error));
     }
   }
 }
@@ -263,15 +338,16 @@ TEST(a_row_sees_its_own_adapter_alone) {
 // More rows than a run has, of one adapter, in a chunk.
 TEST(a_long_chunk_is_its_tokens_one_by_one) {
   for (const uint32_t dtype : {TM_F32, TM_F16, TM_BF16}) {
-    const Shape shape = plain_shape();
-    const Weights weights(shape);
-    for (Placement p : all_placements(shape)) {
-      p.max_rows = 150;
+    for (auto [shape, p] : everyone()) {
+      const Weights weights(shape);
+      const bool device = p.kv_dtype == TM_F16;
+      p.max_rows = !device ? 150 : dtype == TM_F16 ? 70 : 20;
       p.adapter_dtype = dtype;
       Session session(weights, p);
       load(session, adapters_of(weights));
-      const auto tokens = tokens_of(shape, 1, 150);
-      CHECK_TEXT(same(session.run_chunked(0, tokens, 150, 1), session.run_chunked(1, tokens, 1, 1)), label(shape, p));
+      const auto tokens = tokens_of(shape, 1, p.max_rows);
+      CHECK_TEXT(same(session.run_chunked(0, tokens, p.max_rows, 1), session.run_chunked(1, tokens, 1, 1)),
+                 label(shape, p));
     }
   }
 }
@@ -293,10 +369,9 @@ TEST(cpu_levels_agree) {
 
 // Adapters change between steps, and an infinite one spoils no neighbour.
 TEST(adapters_come_and_go) {
-  const Shape shape = plain_shape();
-  const Weights weights(shape);
-  const std::vector<Adapter> adapters = adapters_of(weights);
-  for (const Placement& p : all_placements(shape)) {
+  for (const auto& [shape, p] : everyone()) {
+    const Weights weights(shape);
+    const std::vector<Adapter> adapters = adapters_of(weights);
     Session session(weights, p);
     load(session, adapters);
     const auto tokens = tokens_of(shape, 3, 9);
@@ -352,8 +427,9 @@ TEST(what_is_no_adapter_is_refused) {
       {[](Parts& p) { std::swap(p.front(), p.back()); }, "rising layers"},
       {[](Parts& p) { p.clear(); }, "n_parts is 0, expected 1..21"},
   };
-  for (const Placement& p : all_placements(shape)) {
-    Session session(weights, p);
+  for (const auto& [of_place, p] : everyone()) {
+    const Weights placed(of_place);
+    Session session(placed, p);
     for (const auto& c : cases) {
       Parts parts = good;
       c.change(parts);

@@ -38,8 +38,23 @@ std::vector<Shape> shapes() {
   return all;
 }
 
-// A chunk, one row of it alone, and both kinds in one step.
-std::vector<float> every_kernel(Session& session, uint32_t vocab) {
+// One part of rank 3 for each matrix of the first layer.
+void load_adapter(Session& session, const Weights& weights) {
+  std::vector<float> values(3 * 512, 0.01f);
+  std::vector<tm_adapter_part> parts;
+  for (const Weights::Entry& e : weights.entries) {
+    if (e.layer != 0 || e.role < TM_ATTENTION_Q || e.role == TM_FFN_NORM || e.role == TM_FFN_ROUTER) continue;
+    parts.push_back({sizeof(tm_adapter_part), e.role, 0, 3, TM_F32, TM_F32, TM_ROPE_HALVES, 1, 3 * e.cols * 4,
+                     e.rows * 3 * 4, values.data(), values.data()});
+  }
+  CHECK_EQ(parts.size(), 7u);
+  CHECK_EQ(tm_load_adapter(session.context(), 1, parts.data(), static_cast<uint32_t>(parts.size())), TM_OK);
+}
+
+// A chunk, one row of it alone, and both kinds in one step, some of them with an adapter.
+std::vector<float> every_kernel(Session& session, const Weights& weights) {
+  const uint32_t vocab = weights.shape.vocab;
+  load_adapter(session, weights);
   const auto tokens = random_tokens(50, vocab, 3);
   const auto from = [&](size_t first, size_t n) {
     return std::vector<int32_t>(tokens.begin() + static_cast<long>(first),
@@ -47,7 +62,7 @@ std::vector<float> every_kernel(Session& session, uint32_t vocab) {
   };
   std::vector<float> all = session.run({{0, 0, from(0, 40)}});
   const auto one = session.run({{0, 40, from(40, 1)}});
-  const auto mixed = session.run({{0, 41, from(41, 1)}, {1, 0, from(0, 9)}});
+  const auto mixed = session.run({{0, 41, from(41, 1)}, {1, 0, from(0, 9), 1}});
   all.insert(all.end(), one.begin(), one.end());
   all.insert(all.end(), mixed.begin(), mixed.end());
   return all;
@@ -59,6 +74,8 @@ Placement emulated() {
   p.kv_dtype = TM_F16;
   p.slots = 2;
   p.max_rows = 40;
+  p.max_adapters = 1;
+  p.max_rank = 3;
   return p;
 }
 
@@ -161,7 +178,7 @@ TEST(every_kernel_waits_before_it_touches_more_than_weights) {
   for (const Shape& shape : shapes()) {
     const Weights weights(shape);
     Session session(weights, emulated());
-    every_kernel(session, shape.vocab);
+    every_kernel(session, weights);
   }
 }
 
@@ -172,7 +189,7 @@ TEST(without_the_wait_kernels_run_one_after_the_other) {
     for (const cudaFuncAttributes& loaded : {kWithWait, kWithout}) {
       exchange_device(loaded);
       Session session(weights, emulated());
-      logits.push_back(every_kernel(session, shape.vocab));
+      logits.push_back(every_kernel(session, weights));
     }
     CHECK(logits[0] == logits[1]);
     CHECK(std::isfinite(logits[0][0]));

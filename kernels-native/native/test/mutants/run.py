@@ -31,16 +31,18 @@ TESTS_OF = {
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
     "step_graphs.cu": ["graphs_test"],
-    "device_step.cu": ["graphs_test", "bits_test", "early_test"],
+    "device_step.cu": ["graphs_test", "bits_test", "early_test", "adapters_test"],
     "heads.h": ["graphs_test", "bits_test", "early_test"],
     "decide.cu": ["device_sampler_test", "early_test"],
     "embed.cu": ["embed_test", "early_test"],
+    "adapt.cu": ["adapters_test", "early_test"],
+    "device_adapters.cu": ["adapters_test"],
     "self_test.cu": ["self_test"],
     "self_test_group.cu": ["self_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "graphs_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "graphs_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
@@ -83,12 +85,28 @@ CHANGES = [
     ("idle tiles stay what they were", "cuda/device_step.cu",
      "  while (n_tiles < end) host_.tiles[n_tiles++] = {};\n  return n_tiles;", "  return n_tiles + (end - n_tiles);"),
     ("a graph is captured for each decode anew", "cuda/device_step.cu",
-     "  graphs_.launch(graph_rows_, segments_, stream_);",
+     "  (step.n_runs == 0 ? graphs_ : adapted_graphs_).launch(graph_rows_, segments_, stream_);",
      "  graphs_.capture(graph_rows_, segments_, stream_, [&] { all_layers(graph_rows_); });\n"
      "  graphs_.launch(graph_rows_, segments_, stream_);"),
     ("a capture that failed goes on", "cuda/step_graphs.cu", "    cudaStreamEndCapture(stream_, &graph_);\n", ""),
     ("the end of a stream is not waited for", "cuda/completion.cu",
      "  if (error == cudaErrorNotReady) error = cudaEventSynchronize(event_);", "  if (error == cudaErrorNotReady) error = cudaSuccess;"),
+    ("adapters' parts after a product's end", "cuda/device_step.cu",
+     "if (product.result != Result::kAdd) sums.result = Result::kWrite;", ""),
+    ("columns beyond an adapter's matrix", "cuda/adapt.cu", "      if (column >= adaption.columns) continue;\n", ""),
+    ("rows of a tile that are not there are summed in another order", "cuda/adapt.cu",
+     "for (uint32_t w = 1; w < n_warps; ++w)", "for (uint32_t w = tile.n_rows > 3 ? n_warps - 1 : 1; w < n_warps; ++w)"),
+    ("an adapter's scale is left out", "cuda/adapt.cu", "= part.scale * sum;", "= sum;"),
+    ("zeros are added where an adapter has no part", "cuda/adapt.cu",
+     "ranks[m] == 0 ? product : product + sums[m][i][r]", "product + sums[m][i][r]"),
+    ("up's adapter on gate", "cuda/adapt.cu", "view.shrunk_of(row, which + m)[", "view.shrunk_of(row, which)["),
+    ("rows of two adapters in one tile", "cuda/device_adapters.cu", "tiles[n_tiles - 1].adapter != adapter || ", ""),
+    ("rows without an adapter are left out", "cuda/device_adapters.cu",
+     "if (row >= step.n_rows || step.span_of(row).adapter == 0) add(0, row);", ""),
+    ("a decode with adapters takes the graph without", "cuda/device_step.cu",
+     "(step.n_runs == 0 ? graphs_ : adapted_graphs_).launch", "graphs_.launch"),
+    ("parts of the adapter before stay", "cuda/device_adapters.cu",
+     "  copy(parts_.as<AdapterPart>() + (adapter - 1) * n_places, table.data(), n_places * sizeof(AdapterPart));\n", ""),
     ("segments merged without fma", "cuda/attention.h",
      "return __fmaf_rn(new_sum, m.new_weight, old_sum * m.old_weight);",
      "return new_sum * m.new_weight + old_sum * m.old_weight;"),

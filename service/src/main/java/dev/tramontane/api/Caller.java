@@ -47,6 +47,25 @@ public final class Caller {
                 : new Tenant(name(), credential.holder().limits().sharePercent());
     }
 
+    /**
+     * Lets only operators go on, where keys are asked for.
+     *
+     * @throws ApiException 403 for any other key
+     */
+    public void requireOperator() {
+        if (credential != null && !credential.holder().limits().operator()) {
+            throw new ApiException(
+                    403,
+                    "permission_error",
+                    "The key '" + name()
+                            + "' is no operator's: what is served is changed by one whose line in the file of"
+                            + " keys says 'operator'.",
+                    null,
+                    "operator_required",
+                    0);
+        }
+    }
+
     /** Whether the key has not been taken away since; a socket outlives what let it in. */
     public boolean isWelcome() {
         return ring == null || credential == null || ring.isValid(credential);

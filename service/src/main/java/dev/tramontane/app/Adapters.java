@@ -94,9 +94,13 @@ final class Adapters implements ServedModels.Adapting, AutoCloseable {
 
     /** @param asked NAME or MODEL:NAME */
     Optional<EngineAdapter> find(String asked) {
-        String prefix = base + ":";
-        Named found = named.get(asked.startsWith(prefix) ? asked.substring(prefix.length()) : asked);
-        return Optional.ofNullable(found).map(Named::adapter);
+        return Optional.ofNullable(named.get(bare(asked, base))).map(Named::adapter);
+    }
+
+    /** @param asked NAME or MODEL:NAME */
+    static String bare(String asked, String model) {
+        String prefix = model + ":";
+        return asked.startsWith(prefix) ? asked.substring(prefix.length()) : asked;
     }
 
     /** Whether requests may load any. */

@@ -55,6 +55,11 @@ final class KeyCommand extends Command {
                             + " several names, else 100.")
     private @Nullable Long share;
 
+    @Option(
+            names = "--operator",
+            description = "It may also change what the server serves: load and unload adapters. Default: it may not.")
+    private boolean operator;
+
     @Option(names = "--append", paramLabel = "FILE", description = "Append the line to this file, made if need be.")
     private @Nullable Path file;
 
@@ -78,7 +83,7 @@ final class KeyCommand extends Command {
                 (int) limit("--streams", streams, KeyFile.MOST_STREAMS),
                 (int) limit("--share", share, 100));
         String key = SecretKey.make(new SecureRandom());
-        String line = new KeyEntry(name, SecretKey.hash(key), limits).line();
+        String line = new KeyEntry(name, SecretKey.hash(key), operator ? limits.ofOperator() : limits).line();
         if (file != null) {
             append(file, line);
         }

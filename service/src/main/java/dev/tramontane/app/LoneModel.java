@@ -7,6 +7,8 @@ import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -35,6 +37,7 @@ final class LoneModel implements Stock {
     private final String name;
     private final long createdSeconds;
     private final ModelFacts facts;
+    private final Set<String> adapterNames;
     private final LongSupplier clock;
     private final long startNanos;
     private volatile long readyNanos;
@@ -44,12 +47,14 @@ final class LoneModel implements Stock {
      * @param name of the model
      * @param createdSeconds of its file, since 1970
      * @param facts of its files
+     * @param adapters names of those that are loaded with it
      * @param nanoClock monotonic nanoseconds; loading begins now
      */
-    LoneModel(String name, long createdSeconds, ModelFacts facts, LongSupplier nanoClock) {
+    LoneModel(String name, long createdSeconds, ModelFacts facts, Set<String> adapters, LongSupplier nanoClock) {
         this.name = name;
         this.createdSeconds = createdSeconds;
         this.facts = facts;
+        adapterNames = new TreeSet<>(adapters);
         clock = nanoClock;
         startNanos = nanoClock.getAsLong();
         readyNanos = startNanos + UNKNOWN_NANOS;
@@ -103,28 +108,28 @@ final class LoneModel implements Stock {
     @Override
     public List<Entry> list() {
         Loaded served = loaded;
-        Adapters adapters = served == null ? null : served.adapters();
-        if (served == null || adapters == null) {
-            return List.of(new Entry(
-                    name,
-                    createdSeconds,
-                    served == null ? null : served.generator().profile()));
-        }
-        ModelProfile profile = served.generator().profile();
+        ModelProfile profile = served == null ? null : served.generator().profile();
         List<Entry> entries = new ArrayList<>(List.of(new Entry(name, createdSeconds, profile)));
-        adapters.all()
-                .forEach((id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
+        if (served == null) {
+            adapterNames.forEach(id -> entries.add(new Entry(id, createdSeconds, null, null, name)));
+            return entries;
+        }
+        Adapters adapters = served.adapters();
+        if (adapters != null) {
+            adapters.all()
+                    .forEach(
+                            (id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
+        }
         return entries;
     }
 
     @Override
     public @Nullable TextGenerator find(@Nullable String asked) {
         Loaded served = loaded;
-        if (asked != null && !asked.equals(name)) {
-            Adapters adapters = served == null ? null : served.adapters();
-            return served == null || adapters == null ? null : adapted(served, adapters, asked);
-        }
         if (served == null) {
+            if (asked != null && !asked.equals(name) && !adapterNames.contains(Adapters.bare(asked, name))) {
+                return null;
+            }
             throw new ApiException(
                     503,
                     "server_error",
@@ -133,13 +138,16 @@ final class LoneModel implements Stock {
                     "loading",
                     secondsUntilReady());
         }
-        return served.generator();
+        return asked == null || asked.equals(name) ? served.generator() : adapted(served, asked);
     }
 
-    private static @Nullable TextGenerator adapted(Loaded served, Adapters adapters, String asked) {
-        return adapters.find(asked)
-                .map(adapter -> new AdaptedGenerator(served.generator(), asked, adapter))
-                .orElse(null);
+    private static @Nullable TextGenerator adapted(Loaded served, String asked) {
+        Adapters adapters = served.adapters();
+        return adapters == null
+                ? null
+                : adapters.find(asked)
+                        .map(adapter -> new AdaptedGenerator(served.generator(), asked, adapter))
+                        .orElse(null);
     }
 
     @Override

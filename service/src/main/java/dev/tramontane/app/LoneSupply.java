@@ -20,7 +20,12 @@ final class LoneSupply implements Supply {
         this.metrics = metrics;
         this.watchdog = watchdog;
         this.gate = gate;
-        stock = new LoneModel(offered.name(), offered.createdSeconds(), offered.facts(), System::nanoTime);
+        stock = new LoneModel(
+                offered.name(),
+                offered.createdSeconds(),
+                offered.facts(),
+                offered.configuration().engine().lora().atStart().keySet(),
+                System::nanoTime);
     }
 
     @Override

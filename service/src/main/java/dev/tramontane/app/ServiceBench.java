@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class ServiceBench {
                             configuration,
                             loaded.source(),
                             loaded.source().plan(configuration.model().window())),
+                    Set.of(),
                     System::nanoTime);
             stock.ready(running.generator(), () -> true, () -> null, null);
             Serving serving = new Serving(stock, () -> Health.Answer.WELL);

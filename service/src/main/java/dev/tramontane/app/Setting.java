@@ -215,7 +215,7 @@ enum Setting {
             "DIR",
             "",
             "Let requests to /v1/load_lora_adapter and /v1/unload_lora_adapter load adapters that lie in this folder, and"
-                    + " unload any. Whoever may ask the server may do that: with keys, their holders. Default: nobody may.",
+                    + " unload any. With --api-keys those of operators may do that, else whoever may ask. Default: nobody may.",
             "/var/lib/tramontane/adapters"),
     MAX_LORAS(
             "max-loras",

@@ -13,6 +13,11 @@ import reactor.core.publisher.Mono;
  */
 public record AdaptedGenerator(TextGenerator base, String model, EngineAdapter adapter) implements TextGenerator {
 
+    /** The same under another name. */
+    public AdaptedGenerator called(String name) {
+        return new AdaptedGenerator(base, name, adapter);
+    }
+
     /** Held from first to last: between them an answer may have no place, and so no request in the engine. Demand passes exactly. */
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
@@ -20,6 +25,11 @@ public record AdaptedGenerator(TextGenerator base, String model, EngineAdapter a
         return Flux.defer(() -> adapter.hold()
                 ? Flux.using(() -> adapter, held -> generated, EngineAdapter::letGo, false)
                 : generated); // Refused by the engine, which says why.
+    }
+
+    @Override
+    public String adaptedBy() {
+        return base.model() + ":" + adapter.digest();
     }
 
     @Override

@@ -34,6 +34,14 @@ public interface TextGenerator {
     /** The served model's name, as in /v1/models. */
     String model();
 
+    /**
+     * What it computes with beside its model's weights, told apart from all others by its contents and by the model; empty for nothing.
+     * An answer goes on with an equal one, whatever its name is then.
+     */
+    default String adaptedBy() {
+        return "";
+    }
+
     /** What the model can be asked for. */
     ModelProfile profile();
 

@@ -19,7 +19,7 @@ public record KeyEntry(String name, byte[] hash, KeyLimits limits) {
         append(line, KeyFile.TOKENS, limits.tokensPerMinute(), "");
         append(line, KeyFile.STREAMS, limits.streams(), "");
         append(line, KeyFile.SHARE, limits.sharePercent(), "%");
-        return line.toString();
+        return limits.operator() ? line.append(' ').append(KeyFile.OPERATOR).toString() : line.toString();
     }
 
     private static void append(StringBuilder line, String name, long limit, String unit) {

@@ -18,8 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The file of keys: a line for each, {@code NAME sha256:HASH [requests=N] [tokens=N] [streams=N] [share=P%]}; empty lines
- * and those that begin with # say nothing. A name may stand on several lines while one key replaces another: its limits
+ * The file of keys: a line for each, {@code NAME sha256:HASH [requests=N] [tokens=N] [streams=N] [share=P%] [operator]}; empty
+ * lines and those that begin with # say nothing. A name may stand on several lines while one key replaces another: its limits
  * are then one, and must be the same on each. Whatever is not understood refuses the whole file. Any thread.
  */
 public final class KeyFile {
@@ -28,6 +28,9 @@ public final class KeyFile {
     static final String TOKENS = "tokens";
     static final String STREAMS = "streams";
     static final String SHARE = "share";
+
+    /** The holder may change what the server serves. */
+    static final String OPERATOR = "operator";
 
     /** Each key presented is compared with all. */
     static final int MOST_KEYS = 1000;
@@ -115,7 +118,8 @@ public final class KeyFile {
             KeyLimits before = limits.putIfAbsent(entry.name(), entry.limits());
             if (before != null && !before.equals(entry.limits())) {
                 throw new KeyFileException(where + "the limits of '" + entry.name()
-                        + "' are others than on its line before; they count for all its keys together");
+                        + "' are others than on its line before; they, and whether it is an operator's, count for all its"
+                        + " keys together");
             }
             entries.add(entry);
         }
@@ -138,8 +142,15 @@ public final class KeyFile {
                             + " and 64 digits of 0-9 and a-f, as 'tramontane key' prints them; a key itself does not belong here");
         }
         Map<String, Long> limits = new HashMap<>();
+        boolean operator = false;
         for (int i = 2; i < words.length; i++) {
-            limit(words[i], limits, where);
+            if (!words[i].equals(OPERATOR)) {
+                limit(words[i], limits, where);
+            } else if (operator) {
+                throw new KeyFileException(where + OPERATOR + " is there twice");
+            } else {
+                operator = true;
+            }
         }
         return new KeyEntry(
                 words[0],
@@ -148,13 +159,15 @@ public final class KeyFile {
                         limits.getOrDefault(REQUESTS, 0L),
                         limits.getOrDefault(TOKENS, 0L),
                         limits.getOrDefault(STREAMS, 0L).intValue(),
-                        limits.getOrDefault(SHARE, 0L).intValue()));
+                        limits.getOrDefault(SHARE, 0L).intValue(),
+                        operator));
     }
 
     private static void limit(String word, Map<String, Long> limits, String where) {
         Matcher matcher = LIMIT.matcher(word);
         String rule = "limits are " + REQUESTS + "=N and " + TOKENS + "=N a minute, " + STREAMS + "=N at a time and "
-                + SHARE + "=P% of the server, in digits without a leading zero";
+                + SHARE + "=P% of the server, in digits without a leading zero; " + OPERATOR
+                + " says that it may change what is served";
         if (!matcher.matches()) {
             throw new KeyFileException(where + rule);
         }

@@ -8,9 +8,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +25,11 @@ import tools.jackson.databind.JsonNode;
 /** A fine-tuned adapter over real sockets, as docs/lora.md has it: its requests are those of the document. */
 final class AdaptersServedTest {
     private static final Pattern CURL = Pattern.compile("(?m)^curl http://127.0.0.1:8080(\\S+) .* -d '(\\{.*})'$");
+
+    /** Tokens that no socket takes while its reader stands still. */
+    private static final int LONG = 2000;
+
+    private static final int LONG_CONTEXT = 2100;
 
     private final JsonNode trained = Oracle.read("peft-adapters").get("trained");
     private final String answer = trained.get("answer").asString();
@@ -41,6 +48,10 @@ final class AdaptersServedTest {
     }
 
     private SeveralModels serve(String... more) {
+        return serve(512, more);
+    }
+
+    private SeveralModels serve(int context, String... more) {
         String[] all = Stream.concat(
                         Stream.of(
                                 "--model",
@@ -53,7 +64,7 @@ final class AdaptersServedTest {
                                 "3"),
                         Stream.of(more))
                 .toArray(String[]::new);
-        return new SeveralModels(all);
+        return new SeveralModels(context, all);
     }
 
     private String adapters() {
@@ -176,6 +187,112 @@ final class AdaptersServedTest {
             assertThat(other.statusCode()).isEqualTo(400);
             assertThat(other.body()).contains("\\\"peft_type\\\" is \\\"IA3\\\"");
         }
+    }
+
+    /** Whoever may ask a model may not change what others are served. */
+    @Test
+    void whereKeysAreAskedForOnlyOperatorsLoadAndUnload() throws Exception {
+        Path keys = dir.resolve("keys.txt");
+        List<String> made = new ArrayList<>();
+        for (String[] who : new String[][] {{"key", "user"}, {"key", "boss", "--operator"}}) {
+            Outcome outcome = new CapturedProgram()
+                    .run(Stream.concat(Stream.of(who), Stream.of("--append", keys.toString()))
+                            .toArray(String[]::new));
+            assertThat(outcome.code()).isZero();
+            made.add(outcome.out().strip());
+        }
+        assertThat(Files.readString(keys).lines().toList().getLast()).endsWith(" operator");
+        JsonObject loading = new JsonObject().put("lora_name", "roses").put("lora_path", "roses");
+        JsonObject unloading = new JsonObject().put("lora_name", "roses");
+        try (SeveralModels server = serve("--lora-dir", adapters(), "--api-keys", keys.toString())) {
+            assertThat(asked(server, made.getFirst(), "/v1/load_lora_adapter", loading))
+                    .startsWith("403")
+                    .contains("\"operator_required\"", "The key 'user' is no operator's");
+            assertThat(asked(server, made.getLast(), "/v1/load_lora_adapter", loading))
+                    .startsWith("200");
+            assertThat(asked(server, made.getFirst(), "/v1/completions", ask("roses")))
+                    .startsWith("200")
+                    .contains(answer);
+            assertThat(asked(server, made.getFirst(), "/v1/unload_lora_adapter", unloading))
+                    .startsWith("403");
+            assertThat(asked(server, made.getLast(), "/v1/unload_lora_adapter", unloading))
+                    .startsWith("200");
+        }
+    }
+
+    private static String asked(SeveralModels server, String key, String path, JsonObject body) throws Exception {
+        HttpResponse<String> response = server.send(server.request(path)
+                .header("Content-Type", "application/json")
+                .header("Authorization", "Bearer " + key)
+                .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
+                .build());
+        return response.statusCode() + " " + response.body();
+    }
+
+    /** Cut in its middle, asked for where its name is another adapter's, and at last where an equal one has another name. */
+    @Test
+    void anAnswerGoesOnWithTheAdapterThatItBeganWith() throws Exception {
+        JsonObject request = new JsonObject()
+                .put("model", "roses")
+                .put("input", "hello")
+                .put("temperature", 0)
+                .put("ignore_eos", true)
+                .put("max_output_tokens", LONG);
+        String[] sharing = {
+            "--chat-layout",
+            "mistral-v1",
+            "--drain-timeout",
+            "0s",
+            "--snapshot-dir",
+            dir.resolve("shared").toString()
+        };
+        String roses = "=" + adapters() + "/roses";
+        String whole;
+        List<String> begun = new ArrayList<>();
+        try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, "--lora", "roses" + roses))) {
+            HttpResponse<String> uncut = server.send(server.post("/v1/responses", request));
+            assertThat(uncut.statusCode()).as(uncut.body()).isEqualTo(200);
+            whole = said(List.of(uncut.body()));
+            BufferedReader reader =
+                    server.stream("/v1/responses", request.copy().put("stream", true));
+            server.terminate(); // Its reader stands still until then.
+            reader.lines().forEach(begun::add);
+        }
+        Matcher url =
+                Pattern.compile("\"url\":\"(/v1[^\"]+starting_after=[^\"]+)\"").matcher(begun.toString());
+        assertThat(url.find()).as("%s", begun.getLast()).isTrue();
+        try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, "--lora", "roses=" + adapters() + "/half"))) {
+            HttpResponse<String> refused =
+                    server.send(server.request(url.group(1)).build());
+            assertThat(refused.statusCode()).as(refused.body()).isEqualTo(404);
+            assertThat(refused.body()).contains("answer_of_another_model", "computed with other weights");
+        }
+        try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, "--lora", "flowers" + roses))) {
+            HttpResponse<String> rest = server.send(server.request(url.group(1)).build());
+            assertThat(rest.statusCode()).as(rest.body()).isEqualTo(200);
+            assertThat(said(begun) + said(rest.body().lines().toList())).isEqualTo(whole);
+        }
+    }
+
+    /** The text of an answer in one piece, or of events' deltas. */
+    private static String said(List<String> lines) {
+        StringBuilder text = new StringBuilder();
+        for (String line : lines) {
+            if (line.startsWith("{")) {
+                new JsonObject(line)
+                        .getJsonArray("output").stream()
+                                .flatMap(item -> ((JsonObject) item).getJsonArray("content").stream())
+                                .forEach(part -> text.append(((JsonObject) part).getString("text")));
+            } else if (line.startsWith("data: {")) {
+                JsonObject event = new JsonObject(line.substring("data: ".length()));
+                text.append(event.getString("type").endsWith("output_text.delta") ? event.getString("delta") : "");
+            }
+        }
+        return text.toString();
+    }
+
+    private static String[] with(String[] some, String... more) {
+        return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
     }
 
     private static HttpResponse<String> load(SeveralModels server, String name, String path) throws Exception {

@@ -9,6 +9,8 @@ import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.fixtures.AnswersOnly;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,7 +23,7 @@ class ServingTest {
     private static final ModelFacts FACTS =
             new ModelFacts("gguf", "llama", 7, "F16", 14, false, "0", new ModelFacts.Sizes(1, 2, 3, 4, 5, 6));
 
-    private final LoneModel model = new LoneModel("m", 0, FACTS, () -> now);
+    private final LoneModel model = new LoneModel("m", 0, FACTS, Set.of("roses"), () -> now);
     private final Serving serving = new Serving(model, () -> Health.Answer.WELL);
 
     private int retryAfter() {
@@ -67,6 +69,19 @@ class ServingTest {
         lost.set("again");
         serving.draining();
         assertThat(serving.state()).isEqualTo("draining");
+    }
+
+    /** Not that there is no such model: whoever tries again finds it. */
+    @Test
+    void anAdapterOfTheStartIsTheModelThatIsBeingLoaded() {
+        for (String name : List.of("roses", "m:roses")) {
+            ApiException refused = catchThrowableOfType(ApiException.class, () -> model.find(name));
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.retryAfterSeconds()).isEqualTo(5);
+        }
+        assertThat(model.find("violets")).isNull();
+        assertThat(model.list().stream().map(entry -> entry.id() + " of " + entry.parent()))
+                .containsExactly("m of null", "roses of m");
     }
 
     /** Once it has failed it refuses everything, which no other server would do for its requests. */

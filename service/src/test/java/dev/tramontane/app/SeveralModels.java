@@ -104,17 +104,19 @@ final class SeveralModels implements AutoCloseable {
      * the answer up.
      */
     BufferedReader stream(String model, int tokens) throws IOException {
+        return stream(
+                "/v1/completions", completion(model, tokens).put("stream", true).put("logprobs", 5));
+    }
+
+    /** The same of any request. */
+    BufferedReader stream(String path, JsonObject request) throws IOException {
         URI uri = URI.create(address);
         Socket socket = new Socket();
         streams.add(socket);
         socket.setReceiveBufferSize(4096);
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), uri.getPort()));
-        byte[] body = completion(model, tokens)
-                .put("stream", true)
-                .put("logprobs", 5)
-                .encode()
-                .getBytes(StandardCharsets.UTF_8);
-        String head = "POST /v1/completions HTTP/1.1\r\nHost: " + uri.getAuthority()
+        byte[] body = request.encode().getBytes(StandardCharsets.UTF_8);
+        String head = "POST " + path + " HTTP/1.1\r\nHost: " + uri.getAuthority()
                 + "\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " + body.length
                 + "\r\n\r\n";
         socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));

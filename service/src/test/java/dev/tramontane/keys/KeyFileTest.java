@@ -45,6 +45,19 @@ class KeyFileTest {
         });
     }
 
+    @Test
+    void anOperatorsLineSaysSo() {
+        KeyEntry made = new KeyEntry("x", SecretKey.hash("k"), new KeyLimits(1, 0, 0, 0).ofOperator());
+        assertThat(made.line()).endsWith(" requests=1 operator");
+        assertThat(KeyFile.parse(made.line(), "f"))
+                .singleElement()
+                .satisfies(read -> assertThat(read.limits()).isEqualTo(made.limits()));
+        assertThat(KeyFile.parse("x " + A + " operator share=5%", "f")
+                        .getFirst()
+                        .limits())
+                .isEqualTo(new KeyLimits(0, 0, 0, 5, true));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
                     ""                             | f has no key
@@ -66,6 +79,9 @@ class KeyFileTest {
                     a A share=101%                 | share is 1 to 100, with a %
                     a A streams=2000000            | streams is 1 to 1000000
                     a A tokens=1 tokens=1          | tokens is there twice
+                    a A operator operator          | operator is there twice
+                    a A operators                  | limits are requests=N
+                    a A operator;a B               | whether it is an operator's
                     a A;b A                        | line 2: this key is there twice
                     a A tokens=1;a B               | line 2: the limits of 'a' are others
                     """)
@@ -108,8 +124,8 @@ class KeyFileTest {
     void noFileBreaksIt() throws Exception {
         String good = "web " + A + " requests=600 share=25%\nb " + B + "\n";
         Path file = dir.resolve("mutated");
-        List<String> words =
-                List.of("requests=", "tokens=5", " share=100%", "sha256:", "\n", "\r", "#", " ", "0", "%", A);
+        List<String> words = List.of(
+                "requests=", "tokens=5", " share=100%", " operator", "sha256:", "\n", "\r", "#", " ", "0", "%", A);
         Mutations.ofText(List.of(good), words, KeyFileException.class).run(2000, bytes -> {
             Files.write(file, bytes);
             assertThat(KeyFile.read(file)).isNotEmpty();

@@ -43,6 +43,12 @@ public final class JournalException extends RuntimeException {
         return new JournalException(message, Fault.FOREIGN);
     }
 
+    /** It is another process's: of a model or an adapter of that name that has other weights than the one here, if there is any. */
+    public static JournalException ofOtherWeights(String name) {
+        return foreign("is an answer of '" + name
+                + "', computed with other weights than what is served here under that name or any other");
+    }
+
     /** It is sound, and this server's settings refuse what it asks for. */
     public static JournalException unwelcome(String message) {
         return new JournalException(message, Fault.UNWELCOME);

@@ -3,12 +3,16 @@ package dev.tramontane.api.openai;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.ApiRoutes;
+import dev.tramontane.api.Caller;
 import dev.tramontane.api.Contained;
 import dev.tramontane.api.Endpoints;
+import dev.tramontane.api.Replies;
 import dev.tramontane.api.RequestMemory;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonWriter;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
@@ -28,9 +32,18 @@ public final class AdapterRoutes implements ApiRoutes {
 
     @Override
     public void mount(Endpoints endpoints) {
-        endpoints.post("/v1/load_lora_adapter", context -> replies.answer(context, (fields, lease) -> load(fields)));
-        endpoints.post(
-                "/v1/unload_lora_adapter", context -> replies.answer(context, (fields, lease) -> unload(fields)));
+        endpoints.post("/v1/load_lora_adapter", context -> answer(context, this::load));
+        endpoints.post("/v1/unload_lora_adapter", context -> answer(context, this::unload));
+    }
+
+    private void answer(RoutingContext context, Function<JsonFields, Mono<byte[]>> reader) {
+        try {
+            Caller.of(context).requireOperator();
+        } catch (ApiException refused) {
+            Replies.fail(context, refused);
+            return;
+        }
+        replies.answer(context, (fields, lease) -> reader.apply(fields));
     }
 
     private Mono<byte[]> load(JsonFields fields) {

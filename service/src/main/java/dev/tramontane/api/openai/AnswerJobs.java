@@ -6,6 +6,7 @@ import dev.tramontane.api.ApiConfig;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonFields;
 import java.time.InstantSource;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Makes of a request's fields what is to be done, and in what form it is told. Any thread. */
@@ -15,11 +16,28 @@ final class AnswerJobs {
     private final ApiConfig config;
     private final ServedModels models;
     private final InstantSource clock;
+    private final Function<@Nullable String, TextGenerator> generators;
 
     AnswerJobs(ApiConfig config, ServedModels models, InstantSource clock) {
+        this(config, models, clock, models::get);
+    }
+
+    private AnswerJobs(
+            ApiConfig config,
+            ServedModels models,
+            InstantSource clock,
+            Function<@Nullable String, TextGenerator> generators) {
         this.config = config;
         this.models = models;
         this.clock = clock;
+        this.generators = generators;
+    }
+
+    /**
+     * Of answers that go on, and began with this adapter ({@link ServedModels#going}).
+     */
+    AnswerJobs again(String adapter) {
+        return new AnswerJobs(config, models, clock, name -> models.going(name, adapter));
     }
 
     /**
@@ -38,7 +56,7 @@ final class AnswerJobs {
 
     /** {@code /v1/completions}. */
     AnswerJob completion(JsonFields fields, AnswerOrigin origin) {
-        TextGenerator generator = models.get(fields.string("model"));
+        TextGenerator generator = generators.apply(fields.string("model"));
         AnswerStyle style = generator.profile().form();
         CompletionRequest request = CompletionRequest.parse(
                 fields, config.requests(), generator.profile().sampling(), style);
@@ -52,7 +70,7 @@ final class AnswerJobs {
 
     /** {@code /v1/chat/completions}. */
     AnswerJob chat(JsonFields fields, AnswerOrigin origin) {
-        TextGenerator generator = models.get(fields.string("model"));
+        TextGenerator generator = generators.apply(fields.string("model"));
         ChatRequest request =
                 ChatRequest.parse(fields, config, generator.profile().sampling(), origin.thoughts());
         return new AnswerJob(
@@ -72,7 +90,7 @@ final class AnswerJobs {
 
     /** {@code /v1/fim/completions}. */
     AnswerJob fill(JsonFields fields, AnswerOrigin origin) {
-        TextGenerator generator = models.get(fields.string("model"));
+        TextGenerator generator = generators.apply(fields.string("model"));
         FimRequest request =
                 FimRequest.parse(fields, config.requests(), generator.profile().sampling());
         return new AnswerJob(

@@ -1,6 +1,8 @@
 package dev.tramontane.api.openai;
 
 import dev.tramontane.api.ApiException;
+import dev.tramontane.api.journal.JournalException;
+import dev.tramontane.generation.AdaptedGenerator;
 import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
@@ -127,6 +129,35 @@ public interface ServedModels {
             throw ApiException.unknownModel(name == null ? "" : name);
         }
         return generator;
+    }
+
+    /**
+     * The generator that goes on with an answer, maybe of another process: of that name, if it computes with the same, or else of any
+     * other name that does.
+     *
+     * @param name null for the default model
+     * @param adapter {@link TextGenerator#adaptedBy} of the one that it began with
+     * @throws ApiException when there is no such model, or it cannot be used now
+     * @throws JournalException when what has its name here computes with something else
+     */
+    default TextGenerator going(@Nullable String name, String adapter) {
+        TextGenerator named = find(name == null || NAMELESS.contains(name) ? null : name);
+        if (named != null && named.adaptedBy().equals(adapter)) {
+            return named;
+        }
+        List<Entry> adapters = adapter.isEmpty()
+                ? List.of()
+                : list().stream().filter(entry -> entry.parent() != null).toList();
+        for (Entry entry : adapters) {
+            if (find(entry.id()) instanceof AdaptedGenerator other
+                    && other.adaptedBy().equals(adapter)) {
+                return name == null ? other : other.called(name);
+            }
+        }
+        if (named == null && adapter.isEmpty()) {
+            throw ApiException.unknownModel(name == null ? "" : name);
+        }
+        throw JournalException.ofOtherWeights(name == null ? "" : name);
     }
 
     /** One model that is there from the start. */

@@ -39,6 +39,7 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
             json.writeStringProperty("path", told.path().path());
             json.writeStringProperty("id", told.id());
             json.writeNumberProperty("created_at", told.job().format().createdSeconds());
+            json.writeStringProperty("adapter", told.job().generator().adaptedBy());
             String thoughts = told.job().origin().thoughts();
             if (thoughts != null) {
                 json.writeStringProperty("thoughts", thoughts);
@@ -82,7 +83,12 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
         long created = created(fields);
         Duration wait = Duration.ofSeconds(fields.integer("wait_seconds", 1, 1, MOST_SECONDS));
         byte[] body = fields.requiredString("request").getBytes(StandardCharsets.UTF_8);
-        AnswerJob job = job(path, body, jobs.origin(id, created, fields.string("thoughts")));
+        String adapter = fields.string("adapter");
+        AnswerJob job = job(
+                path,
+                body,
+                jobs.again(adapter == null ? "" : adapter), // As files of earlier versions have it.
+                jobs.origin(id, created, fields.string("thoughts")));
         if (!job.format().options().stream()) {
             throw fields.wrong("request", "one for a stream", "one for an answer in one piece");
         }
@@ -99,10 +105,10 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
     }
 
     /** @throws JournalException when the request was good enough for another server, and is not for this one */
-    private AnswerJob job(AnswerPath path, byte[] body, AnswerOrigin origin) {
+    private AnswerJob job(AnswerPath path, byte[] body, AnswerJobs again, AnswerOrigin origin) {
         JsonFields asked = new JsonFields(JsonReader.object(body), UnknownFields.of(ignoreUnknown));
         try {
-            return path.read(jobs, asked, origin);
+            return path.read(again, asked, origin);
         } catch (ApiException | InvalidJsonException refused) {
             throw JournalException.unwelcome("holds a request that is refused here: " + refused.getMessage());
         }

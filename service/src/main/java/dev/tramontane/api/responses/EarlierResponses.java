@@ -89,6 +89,9 @@ public final class EarlierResponses implements Departure.Leaving {
             @Override
             public Supplier<Future<Void>> read(byte[] body) {
                 ResponseSnapshot past = json.read(body, caller.tenant());
+                if (past.state().phase().isUnderWay()) {
+                    past.generator(services.models()); // Or nobody goes on with it here.
+                }
                 return () -> begin(past, caller, traceId);
             }
         };
@@ -106,7 +109,7 @@ public final class EarlierResponses implements Departure.Leaving {
             return Restoration.taken(services.vertx(), response);
         }
         return Restoration.begin(services.vertx(), response, () -> {
-            TextGenerator generator = services.models().get(past.state().model());
+            TextGenerator generator = past.generator(services.models());
             response.begin(generator.generate(past.rest()));
         });
     }

@@ -3,6 +3,7 @@ package dev.tramontane.api.responses;
 import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.generation.GenerationEvent.Delta;
 import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ public final class ResponseEvents {
     private static final ResponseState.Phase IN_PROGRESS = ResponseState.Phase.of("in_progress");
 
     private final ResponseObject object;
+    private final String adapter;
     private final ResponseCreate create;
     private final InstantSource clock;
     private final ResponseOutput output;
@@ -42,12 +44,26 @@ public final class ResponseEvents {
      * @param style in which the model answers
      */
     public ResponseEvents(String id, ResponseCreate create, String model, AnswerStyle style, InstantSource clock) {
-        this(ResponseState.begun(id, model, clock.instant().getEpochSecond()), create, style, clock);
+        this(ResponseState.begun(id, model, "", clock.instant().getEpochSecond()), create, style, clock);
+    }
+
+    /** Of a response that this generator makes. */
+    ResponseEvents(String id, ResponseCreate create, TextGenerator generator, InstantSource clock) {
+        this(
+                ResponseState.begun(
+                        id,
+                        generator.model(),
+                        generator.adaptedBy(),
+                        clock.instant().getEpochSecond()),
+                create,
+                generator.profile().form(),
+                clock);
     }
 
     /** Of a response as it was at some moment: the next event is the one that would have followed. */
     ResponseEvents(ResponseState state, ResponseCreate create, AnswerStyle style, InstantSource clock) {
         object = new ResponseObject(state.id(), create, state.model(), state.createdAt());
+        adapter = state.adapter();
         this.create = create;
         this.clock = clock;
         output = new ResponseOutput(
@@ -69,6 +85,7 @@ public final class ResponseEvents {
         return new ResponseState(
                 object.bareId(),
                 object.model(),
+                adapter,
                 object.createdAt(),
                 output.items(),
                 told,

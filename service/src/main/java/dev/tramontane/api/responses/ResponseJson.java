@@ -36,6 +36,7 @@ record ResponseJson(GenerationJson generations) {
             ResponseState state = response.state();
             json.writeStringProperty("id", state.id());
             json.writeStringProperty("model", state.model());
+            json.writeStringProperty("adapter", state.adapter());
             json.writeNumberProperty("created_at", state.createdAt());
             json.writeName("output").writeStartArray();
             state.output().forEach(item -> ItemJson.write(json, item));
@@ -125,6 +126,7 @@ record ResponseJson(GenerationJson generations) {
             throw fields.wrong("id", "40 to 48 hexadecimal digits", id);
         }
         String model = fields.requiredString("model");
+        String adapter = fields.string("adapter");
         long createdAt = number(fields, "created_at");
         List<OutputItem> output = new ArrayList<>();
         for (JsonFields item : objects(fields, "output")) {
@@ -142,7 +144,16 @@ record ResponseJson(GenerationJson generations) {
         fields.end();
         int[] prompt = ((Prompt.Known) asked.prompt()).ids();
         ResponseState state = new ResponseState(
-                id, model, createdAt, List.copyOf(output), told, thoughtTokens, cachedTokens, phase, events.next());
+                id,
+                model,
+                adapter == null ? "" : adapter, // As files of earlier versions have it.
+                createdAt,
+                List.copyOf(output),
+                told,
+                thoughtTokens,
+                cachedTokens,
+                phase,
+                events.next());
         return new ResponseSnapshot(create, state, events, prompt, answer);
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.api.responses;
 
 import dev.tramontane.generation.Continuation;
 import dev.tramontane.generation.GenerationEvent.Usage;
+import dev.tramontane.generation.TextGenerator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * All that a response's events have come to at one moment, what was asked left out.
  *
  * @param id without a prefix
+ * @param adapter {@link TextGenerator#adaptedBy} of what generates it
  * @param createdAt seconds since 1970
  * @param output its items by now
  * @param told code points of the answer's text that are in them, or stood between them
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 record ResponseState(
         String id,
         String model,
+        String adapter,
         long createdAt,
         List<OutputItem> output,
         int told,
@@ -28,8 +31,9 @@ record ResponseState(
         long nextEvent) {
 
     /** Of one that nothing has come of yet. */
-    static ResponseState begun(String id, String model, long createdAt) {
-        return new ResponseState(id, model, createdAt, List.of(), 0, 0, Continuation.UNKNOWN, Phase.of("queued"), 0);
+    static ResponseState begun(String id, String model, String adapter, long createdAt) {
+        return new ResponseState(
+                id, model, adapter, createdAt, List.of(), 0, 0, Continuation.UNKNOWN, Phase.of("queued"), 0);
     }
 
     /**

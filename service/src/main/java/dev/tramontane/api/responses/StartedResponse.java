@@ -43,7 +43,7 @@ final class StartedResponse implements RecordedResponse.Watcher {
                 services,
                 services.vertx().getOrCreateContext(),
                 create,
-                generator.model(),
+                generator,
                 memory,
                 tally,
                 trace,

@@ -199,14 +199,7 @@ final class Lane {
         StoreEntry entry = new StoreEntry(socket.store(), services.tenant());
         Answer answer = new Answer(services.socketId(), trace, next.memory(), next.pass(), entry);
         RecordedResponse response = RecordedResponse.of(
-                socket,
-                services.context(),
-                request,
-                create.generator().model(),
-                next.memory(),
-                answer.tally(),
-                trace,
-                answer);
+                socket, services.context(), request, create.generator(), next.memory(), answer.tally(), trace, answer);
         Feed feed = new Feed(services.context(), response, name, create.demand(), services.turns(), this::over);
         running = new Running(create, response, answer, feed, predecessor, steers);
         socket.observer().streamOpened(ResponsesRoute.PATH);

@@ -48,7 +48,7 @@ final class ResponseJsonTest {
                 History.NONE);
         return new ResponseSnapshot(
                 create,
-                new ResponseState(ID, "m", 17, OUTPUT, 9, 2, 1, phase, 5),
+                new ResponseState(ID, "m", "base:d1", 17, OUTPUT, 9, 2, 1, phase, 5),
                 new PastEvents(3, List.of(new LoggedEvent(3, "t", "{}"), new LoggedEvent(4, "u", "{\"a\":1}"))),
                 new int[] {1, 2, 3},
                 new int[] {4, 5});
