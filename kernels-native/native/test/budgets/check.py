@@ -7,7 +7,7 @@ has a line for each kernel with what it may take. Fails where one takes more; na
 Prints what the code allows at best: the share of the memory's rate, by the weights that a product reads, and of the matrix units', beside
 what was measured last.
 
-  --write   writes the lines anew as the code is now; what is known by hand (bytes, measured) is kept
+  --write   writes the lines anew as the code is now; what was measured is kept
 """
 
 import dataclasses
@@ -21,8 +21,8 @@ import sys
 TABLE = pathlib.Path(__file__).resolve().parent / "budgets.txt"
 HEAD = """\
 # What the code of each kernel may take at most (check.py beside this file): registers, local-memory accesses, generic loads in hot loops,
-# instructions of the hot loop for each product of the matrix unit (of 16 x 8 x 16, or of 64 x n x 16 of a group); then, by hand, the bytes
-# of weights that such a product needs (0: none from memory) and the share of the memory's rate that was measured last, in per cent (-: never).
+# instructions of the hot loop for each product of the matrix unit (of 16 x 8 x 16, or of 64 x n x 16 of a group); the bytes of weights that
+# such a product needs (0: none from memory); then, by hand, the share of the memory's rate that was measured last, in per cent (-: never).
 # * of the kernels before docs/adr/0055: none of those after it has run on a device. stream_mm has the registers of three blocks an SM,
 # from 8 tiles on of two.
 """
@@ -107,6 +107,16 @@ def read_kernels(lines):
     return kernels
 
 
+def weight_bytes(name):
+    """Of weights for a product of stream_mm, by its name: the words of a lane (codes), of two rows (scales) and of two rows and 256 columns
+    (cuda/weights.h), for 16 rows and 16 columns, which all tiles of a block share. None of another kernel."""
+    found = re.fullmatch(r"stream_mm<.*?Layout<(\d+),(\d+),(\d+),(\d+)>.*,(\d+)>", name)
+    if not found:
+        return None
+    low, high, scales, supers, tiles = map(int, found.groups())
+    return round((32 * (low + high) + 8 * scales + 2 * supers) / tiles, 1)
+
+
 @dataclasses.dataclass
 class Budget:
     registers: int = 255
@@ -172,6 +182,7 @@ def table_of(kernels, budgets):
     for kernel in sorted(kernels, key=lambda k: k.name):
         t, known = budget_of(taken_by(kernel)), budgets.get(kernel.name, Budget())
         if kernel.name.startswith("stream_mm<"):
+            known = dataclasses.replace(known, bytes=weight_bytes(kernel.name))
             t.registers = STREAM_REGISTERS[int(kernel.name[:-1].rsplit(",", 1)[1]) < STREAM_TILES]
         lines.append(f"{t.registers:4} {t.local:3} {t.generic:4} {t.for_product:6} {known.bytes:6g} {known.measured:>4}  {kernel.name}")
     return HEAD + "\n".join(lines) + "\n"

@@ -76,6 +76,19 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(check.faults(kernels, budgets), [])
         self.assertEqual(check.budget_of(check.Budget(249, 0, 0, 4.1)), check.Budget(255, 0, 0, 4.5))
 
+    def test_bytes_of_weights_are_those_of_their_layout(self):
+        for layout, bits in (("16,0,0,0", 16), ("8,0,2,0", 8.5), ("4,0,2,0", 4.5), ("4,1,4,0", 6), ("4,2,2,1", 6.5625), ("2,0,2,2", 2.625)):
+            for tiles in (1, 8):
+                name = f"stream_mm<PackedWeights<Layout<{layout}>,Codes<Layout<{layout}>,8>,BlockScales>,{tiles}>"
+                self.assertAlmostEqual(check.weight_bytes(name), 256 * bits / 8 / tiles, delta=0.051, msg=name)
+        self.assertIsNone(check.weight_bytes("norm_rows"))
+
+    def test_every_product_has_its_bytes(self):
+        lines = check.read_budgets(check.TABLE.read_text())
+        products = {name: check.weight_bytes(name) for name in lines if name.startswith("stream_mm<")}
+        self.assertGreater(len(products), 60)  # 13 kinds of weights, by five numbers of tiles
+        self.assertEqual({name: lines[name].bytes for name in products}, products)
+
     def test_names_are_short(self):
         self.assertEqual(check.short_name("tramontane::cuda::(anonymous namespace)::norm_rows(tramontane::cuda::Norm, unsigned int*)"), "norm_rows")
         self.assertEqual(check.short_name("void tramontane::cuda::matmul<tramontane::cuda::Floats<tramontane::cuda::Layout<16, 0>, "
