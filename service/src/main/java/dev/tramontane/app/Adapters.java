@@ -6,6 +6,7 @@ import dev.tramontane.app.Configuration.LoraChoice;
 import dev.tramontane.engine.Engine;
 import dev.tramontane.engine.EngineAdapter;
 import dev.tramontane.engine.RefusedException;
+import dev.tramontane.metrics.AdapterMetrics;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.PeftAdapter;
@@ -90,6 +91,17 @@ final class Adapters implements ServedModels.Adapting, AutoCloseable {
     /** In the order of names. */
     Map<String, Named> all() {
         return named;
+    }
+
+    /** Who uses them now, in the order of names. */
+    List<AdapterMetrics.Use> uses() {
+        return named.entrySet().stream()
+                .map(each -> {
+                    EngineAdapter adapter = each.getValue().adapter();
+                    int running = adapter.running();
+                    return new AdapterMetrics.Use(each.getKey(), running, Math.max(0, adapter.users() - running));
+                })
+                .toList();
     }
 
     /** @param asked NAME or MODEL:NAME */

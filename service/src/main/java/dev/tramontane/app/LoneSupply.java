@@ -59,6 +59,7 @@ final class LoneSupply implements Supply {
         if (lora.room().most() > 0) {
             adapters = new Adapters(
                     offered.name(), running.engine(), running.loaded().geometry(), lora.directory());
+            metrics.adapters.watch(adapters::uses);
             adapters.load(lora);
         }
         stock.ready(

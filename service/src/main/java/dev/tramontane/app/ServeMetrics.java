@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineObserver;
+import dev.tramontane.metrics.AdapterMetrics;
 import dev.tramontane.metrics.AnswerMetrics;
 import dev.tramontane.metrics.EngineMetrics;
 import dev.tramontane.metrics.EveryObserver;
@@ -24,6 +25,7 @@ final class ServeMetrics {
     final AnswerMetrics answers;
     final SnapshotMetrics snapshots;
     final StructureMetrics structures;
+    final AdapterMetrics adapters;
     private final ModelCollectors collectors;
     private final ModelCollectors vllm;
     private final Map<String, EngineMetrics> engines = new LinkedHashMap<>();
@@ -48,6 +50,10 @@ final class ServeMetrics {
         answers = new AnswerMetrics(registry);
         snapshots = new SnapshotMetrics(registry);
         structures = new StructureMetrics(registry);
+        adapters = new AdapterMetrics(
+                registry,
+                configuration.engine().lora().room().most(),
+                configuration.http().vllmMetrics());
     }
 
     /** Of a model that is loaded now. Its engine counts from nothing. */

@@ -66,12 +66,21 @@ final class Admission {
                 }
                 waiting.line().admitted(first);
                 waiting.leave(first);
+                admitted(first);
                 sequences.start(first);
             } catch (Throwable fault) { // Its counts may not fit into memory any more, say; the others' do.
                 LOG.error("a request could not be started; it is ended", fault);
                 waiting.leave(first);
                 sequences.endAll(first, FinishReason.ERROR, EngineLoop.BROKEN);
             }
+        }
+    }
+
+    private static void admitted(Request request) {
+        request.admitted = true;
+        EngineAdapter adapter = request.submission.adapter();
+        if (adapter != null) {
+            adapter.admitted();
         }
     }
 

@@ -11,6 +11,7 @@ public final class EngineAdapter {
     private final String digest;
     private final Consumer<EngineAdapter> gone;
     private int users;
+    private int running;
 
     /** Streams of which more requests may come. */
     private int holders;
@@ -39,6 +40,16 @@ public final class EngineAdapter {
     /** Requests that use it now, waiting ones among them. */
     public synchronized int users() {
         return users;
+    }
+
+    /** Of these, those that were admitted. */
+    public synchronized int running() {
+        return running;
+    }
+
+    /** A request was admitted that had entered. */
+    synchronized void admitted() {
+        running++;
     }
 
     /**
@@ -81,11 +92,16 @@ public final class EngineAdapter {
         return true;
     }
 
-    /** A request is over that had entered. */
-    void leave() {
+    /**
+     * A request is over that had entered.
+     *
+     * @param admitted whether it was
+     */
+    void leave(boolean admitted) {
         boolean last;
         synchronized (this) {
             users--;
+            running -= admitted ? 1 : 0;
             last = isGone() && users == 0;
         }
         if (last) {

@@ -273,7 +273,7 @@ public final class EngineLoop implements Engine {
             throw e;
         } finally {
             if (adapter != null && entered && !in) {
-                adapter.leave();
+                adapter.leave(false);
             }
         }
     }

@@ -44,6 +44,9 @@ final class Request implements Applicant {
     /** Choices that have not ended. */
     int live;
 
+    /** Whether it has left the line for good. */
+    boolean admitted;
+
     /** Whether somebody may come to ask for more. Written by any thread, and told to the engine's. */
     volatile boolean attended = true;
 

@@ -200,7 +200,7 @@ final class RunningSequences {
     private static void leaveAdapter(Request request) {
         EngineAdapter adapter = request.submission.adapter();
         if (adapter != null && request.live == 0) {
-            adapter.leave();
+            adapter.leave(request.admitted);
         }
     }
 

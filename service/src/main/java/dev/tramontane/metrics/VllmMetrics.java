@@ -17,7 +17,7 @@ import java.util.Map;
 /**
  * The engine's figures under vLLM's names, for dashboards, routers and autoscalers that were made for vLLM: the same
  * types, units, buckets and labels as in its {@code vllm/v1/metrics/loggers.py}. Of what vLLM has and this server has not
- * (adapters, sleep, cache transfer) nothing is shown; what can't happen here (preemption) is a count that
+ * (sleep, cache transfer) nothing is shown; what can't happen here (preemption) is a count that
  * stays 0. Recorded on the engine thread, read by scrapes on any thread.
  */
 public final class VllmMetrics implements EngineObserver {

@@ -75,7 +75,7 @@ public final class ServerWatch implements AutoCloseable {
         for (Map<String, @Nullable Object> facts : models()) {
             String status = Reading.Served.status(facts);
             boolean there = status.isEmpty() || status.equals("loaded"); // Who only looks has nothing loaded.
-            models.add(new Reading.Served(facts, there && models.size() < MOST_MODELS ? capacity(facts) : Map.of()));
+            models.add(new Reading.Served(facts, there && asksFor(facts, models.size()) ? capacity(facts) : Map.of()));
         }
         return new Reading(now, models, metrics());
     }
@@ -111,6 +111,11 @@ public final class ServerWatch implements AutoCloseable {
     }
 
     /** Empty where a model is not loaded. */
+    /** An adapter's is its model's. */
+    private static boolean asksFor(Map<String, @Nullable Object> facts, int before) {
+        return before < MOST_MODELS && !(facts.get("parent") instanceof String);
+    }
+
     private Map<String, @Nullable Object> capacity(Map<String, @Nullable Object> model)
             throws UnreachableException, InterruptedException {
         String id = URLEncoder.encode(String.valueOf(model.get("id")), StandardCharsets.UTF_8);

@@ -25,8 +25,8 @@ public final class View {
      */
     public static List<String> lines(Reading now, @Nullable Reading before) {
         List<String> lines = new ArrayList<>();
-        now.models().forEach(model -> model(model, lines));
         Metrics metrics = now.metrics();
+        now.models().forEach(model -> model(model, metrics, lines));
         if (metrics == null) {
             lines.add("");
             lines.add(head("metrics", "not told at this address: --metrics URL names the management port's"));
@@ -54,14 +54,19 @@ public final class View {
 
     // ---- models
 
-    private static void model(Reading.Served model, List<String> lines) {
+    private static void model(Reading.Served model, @Nullable Metrics metrics, List<String> lines) {
+        if (model.facts().get("parent") instanceof String parent) {
+            String users = metrics == null
+                    ? ""
+                    : ": " + requests(metrics, model.id(), "running") + " running, "
+                            + requests(metrics, model.id(), "waiting") + " waiting";
+            lines.add(head("  adapter", model.id() + " of " + parent + users));
+            return;
+        }
         if (!lines.isEmpty()) {
             lines.add("");
         }
         StringBuilder title = new StringBuilder(model.id());
-        if (model.facts().get("parent") instanceof String parent) {
-            title.append("  adapts ").append(parent);
-        }
         double context = Figures.in(model.facts(), "max_model_len");
         if (context > 0) {
             title.append("  context ").append(Figures.count(context));
@@ -92,6 +97,13 @@ public final class View {
                 "prompts " + Figures.rate(Figures.in(capacity, "rates", "prompt_tokens_per_second")) + ", answers "
                         + Figures.rate(Figures.in(capacity, "rates", "generated_tokens_per_second"))));
         groups(capacity, lines);
+    }
+
+    private static String requests(Metrics metrics, String adapter, String state) {
+        return Figures.count(metrics.of(Metrics.Key.with(PREFIX + "adapter_requests", "adapter", adapter)).stream()
+                .filter(each -> each.label("state").equals(state))
+                .mapToDouble(Metrics.Series::value)
+                .sum());
     }
 
     private static String of(Map<?, ?> capacity, String part, String some, String all) {

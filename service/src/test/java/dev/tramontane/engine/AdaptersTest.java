@@ -121,6 +121,27 @@ final class AdaptersTest {
     }
 
     @Test
+    void whoRunsAndWhoWaitsWithAnAdapterIsCounted() throws RefusedException {
+        EngineAdapter one = load("one");
+        List<Rig.Ask> asks = new ArrayList<>();
+        for (int i = 0; i < 10; i++) { // Two more than there are slots.
+            asks.add(rig.ask(Asks.greedy(Asks.prompt(20, i), 30).adapted(one)));
+        }
+        assertThat(one.running()).isZero();
+        rig.steps(2);
+        assertThat(one.running()).isEqualTo(8);
+        assertThat(one.users()).isEqualTo(10);
+        asks.getLast().cancel(); // Which waits.
+        asks.getFirst().cancel();
+        rig.steps(1);
+        assertThat(one.running()).isEqualTo(8);
+        assertThat(one.users()).isEqualTo(8);
+        rig.run();
+        assertThat(one.running()).isZero();
+        assertThat(one.users()).isZero();
+    }
+
+    @Test
     void refusedRequestsHoldNothing() {
         EngineAdapter one = load("one");
         assertThatThrownBy(() ->

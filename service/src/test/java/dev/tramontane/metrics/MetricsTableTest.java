@@ -34,6 +34,7 @@ class MetricsTableTest {
         new AnswerMetrics(registry).written();
         new StructureMetrics(registry).structure(true, 1, 1);
         new RegistryMetrics(registry, List.of("a")).waiting(1);
+        new AdapterMetrics(registry, 1, false).watch(() -> List.of(new AdapterMetrics.Use("a", 1, 0)));
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
         touchEveryLabel(new KeyMetrics(registry), new FileMetrics(registry));

@@ -27,8 +27,14 @@ final class ViewTest {
     private static Reading reading(long nanos, Metrics metrics) {
         Map<String, @Nullable Object> model = json("{\"id\": \"mistral\", \"max_model_len\": 32768, \"parent\": null}");
         Map<String, @Nullable Object> other = json("{\"id\": \"mistral:x\\u001b[2J\", \"parent\": \"mistral\"}");
+        Map<String, @Nullable Object> roses = json("{\"id\": \"roses\", \"parent\": \"mistral\"}");
         return new Reading(
-                nanos, List.of(new Reading.Served(model, CAPACITY), new Reading.Served(other, Map.of())), metrics);
+                nanos,
+                List.of(
+                        new Reading.Served(model, CAPACITY),
+                        new Reading.Served(other, Map.of()),
+                        new Reading.Served(roses, Map.of())),
+                metrics);
     }
 
     private static Metrics metrics(int tokens, int stops, int quick, int slow, int requests) {
@@ -37,6 +43,8 @@ final class ViewTest {
         # TYPE tramontane_state gauge
         tramontane_state{state="loading"} 0.0
         tramontane_state{state="ready"} 1.0
+        tramontane_adapter_requests{adapter="roses",state="running"} 2.0
+        tramontane_adapter_requests{adapter="roses",state="waiting"} 5.0
         tramontane_generation_tokens_total %d
         tramontane_requests_finished_total{finished_reason="stop"} %d
         tramontane_requests_finished_total{finished_reason="length"} 5
@@ -65,7 +73,8 @@ final class ViewTest {
                 .contains("2 of 256 requests, 1,234 of 1,048,576 prompt tokens")
                 .contains("prompts 512, answers 33.3")
                 .contains("[########========-...............] 16, 32, 1 of 64")
-                .contains("mistral:x?[2J  adapts mistral  not loaded")
+                .containsPattern("  adapter +mistral:x\\?\\[2J of mistral: 0 running, 0 waiting")
+                .containsPattern("  adapter +roses of mistral: 2 running, 5 waiting")
                 .contains("answers 250")
                 .contains("2.0 a second (stop 4); refused 0.0")
                 .contains("median 150 ms, 90 % 190 ms")
