@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import dev.tramontane.engine.Outlook.Verdict;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.StageFacts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,8 +31,16 @@ public final class Capacity {
     private final EngineConfig config;
     private final Intake intake;
     private final Books books;
+    private final List<StageFacts> stages;
 
-    Capacity(CachePlan plan, SubmissionRules rules, EngineConfig config, Intake intake, Books books) {
+    Capacity(
+            CachePlan plan,
+            SubmissionRules rules,
+            EngineConfig config,
+            Intake intake,
+            Books books,
+            List<StageFacts> stages) {
+        this.stages = stages;
         this.plan = plan;
         this.rules = rules;
         this.config = config;
@@ -56,12 +65,17 @@ public final class Capacity {
                 List.of(),
                 new WaitingLine<>(),
                 Backlog.NONE);
-        return new Capacity(plan, new SubmissionRules(plan, limits), config, intake, books);
+        return new Capacity(plan, new SubmissionRules(plan, limits), config, intake, books, List.of());
     }
 
     /** The formula. */
     public CachePlan plan() {
         return plan;
+    }
+
+    /** What the model's layers are divided into; empty for a model in one piece. */
+    public List<StageFacts> stages() {
+        return stages;
     }
 
     public EngineLimits limits() {

@@ -169,6 +169,7 @@ public final class EngineLoop implements Engine {
         filler = new BatchFiller(cache, lateMasks);
         reports = new Reports(
                 cache, prefixes, admitted, waiting, publisher, rates, intake, this.observer, config.slots());
+        model.onChange(signal::raise);
         outage = new Outage(model, intake, endings, cache, adapters, snapshots);
     }
 
@@ -231,7 +232,7 @@ public final class EngineLoop implements Engine {
 
     @Override
     public Capacity capacity() {
-        return new Capacity(plan, rules, config, intake, reports.books());
+        return new Capacity(plan, rules, config, intake, reports.books(), model.stages());
     }
 
     @Override
@@ -322,6 +323,7 @@ public final class EngineLoop implements Engine {
     }
 
     private boolean work() {
+        model.check();
         drain();
         if (drafts != null) {
             drafts.sweep();

@@ -1,6 +1,7 @@
 package dev.tramontane.model;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * A loaded model with its cache: all that the engine knows of it. Driven by one thread at a time, the engine's; one step
@@ -81,6 +82,21 @@ public interface Model extends AutoCloseable {
      * @throws ModelException when the device failed; the model can then only be closed
      */
     boolean await(long timeoutNanos);
+
+    /**
+     * Between steps: whether a part was lost since something was last asked of it. Returns at once.
+     *
+     * @throws StageLostException when it was
+     */
+    default void check() {}
+
+    /** What its layers are divided into, in their order; empty for a model in one piece. Any thread. */
+    default List<StageFacts> stages() {
+        return List.of();
+    }
+
+    /** @param listener called on any thread when {@link #check} or {@link #recover} may have something new to say */
+    default void onChange(Runnable listener) {}
 
     /**
      * After a {@link StageLostException}: whether the model can go on, as {@link #sizeCache} left it, with empty pages and no adapters.

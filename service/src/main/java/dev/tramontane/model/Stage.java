@@ -15,6 +15,11 @@ public interface Stage extends AutoCloseable {
     /** Its layers, by the whole model's numbers. The embedding belongs to layer 0. */
     LayerRange layers();
 
+    /** What it is. Any thread. */
+    default StageFacts facts() {
+        return new StageFacts("here", layers(), true);
+    }
+
     /**
      * Allocates its layers' part of the cache, and a step's workspace; pages are then empty and no adapter is loaded.
      * Needed before the first step; again for an empty cache.
@@ -74,6 +79,26 @@ public interface Stage extends AutoCloseable {
      * @throws ModelException when it is not loaded
      */
     void dropAdapter(int number);
+
+    /**
+     * Whether a part was lost since it was last asked for something. Returns at once.
+     *
+     * @throws StageLostException when it was; see {@link #recover}
+     */
+    default void check() {}
+
+    /** @param listener called on any thread when {@link #check} or {@link #recover} may have something new to say */
+    default void onChange(Runnable listener) {}
+
+    /**
+     * After a {@link StageLostException}, of this stage or another one of its chain: whether it can be sized anew. No step is in flight then. Never waits for what is
+     * out of reach.
+     *
+     * @throws StageLostException when it can't yet, for another reason than was said
+     */
+    default boolean recover() {
+        return true;
+    }
 
     /** Waits for the step in flight, or breaks it off, and gives back what it holds. */
     @Override

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A step for a {@link Stage}, or a part of one: the rows that it computes, what changes in the page tables before, and
- * where rows of the residual stream come from and go to. Used again from step to step; its lists grow to the largest seen,
- * but for rows, of which there are at most as many as it was made for. Nothing else is checked as it is written: the stage
- * refuses what makes no sense. Owned by one thread at a time; see {@link Stage#submit}.
+ * where rows of the residual stream come from and go to. Used again from step to step; its lists grow to the largest seen.
+ * Nothing is checked as it is written: the stage refuses what makes no sense. Owned by one thread at a time; see
+ * {@link Stage#submit}.
  *
  * <p>The meaning of spans, edits and copies is that of {@link StepBatch}'s. Rows of the stream are {@link #width} floats,
  * little-endian, one after the other from byte 0 of a buffer on: row r of the step lies at {@code r * width * 4}.
@@ -21,23 +21,19 @@ public final class StageStep {
     private static final int COPY = 3; // group, from, to
 
     private final int width;
-    private final int[] tokens;
+    private final IntColumn tokens = new IntColumn(1);
     private final BitSet wanted = new BitSet();
     private final IntColumn spans = new IntColumn(SPAN);
     private final IntColumn edits = new IntColumn(EDIT);
     private final IntColumn copies = new IntColumn(COPY);
     private long[] positions = new long[1];
-    private int rows;
+    private boolean wantsAll = true;
     private @Nullable ByteBuffer input;
     private @Nullable ByteBuffer output;
 
-    /**
-     * @param width floats of a row
-     * @param mostRows rows that it can have
-     */
-    public StageStep(int width, int mostRows) {
+    /** @param width floats of a row */
+    public StageStep(int width) {
         this.width = width;
-        tokens = new int[mostRows];
     }
 
     /** Empties it; its buffers stay. */
@@ -46,7 +42,8 @@ public final class StageStep {
         edits.clear();
         copies.clear();
         wanted.clear();
-        rows = 0;
+        tokens.clear();
+        wantsAll = true;
     }
 
     /** Starts a span of {@code slot} at absolute {@code position}; its rows follow by {@link #addRow}. */
@@ -56,25 +53,22 @@ public final class StageStep {
             positions = Arrays.copyOf(positions, 2 * span);
         }
         positions[span] = position;
-        spans.add(slot, rows, 0, adapter);
+        spans.add(slot, rows(), 0, adapter);
     }
 
     /**
      * Adds a row to the last span and returns its number.
      *
      * @param token looked at by the first stage of a chain alone
-     * @throws IllegalStateException without a span, or when it has as many rows as it can have
+     * @throws IllegalStateException without a span
      */
     public int addRow(int token) {
         if (spans() == 0) {
             throw new IllegalStateException("a row belongs to a span, and there is none yet");
         }
-        if (rows == tokens.length) {
-            throw new IllegalStateException("a stage's step has room for " + rows + " rows");
-        }
         spans.bump(spans() - 1, 2);
-        tokens[rows] = token;
-        return rows++;
+        tokens.add(token);
+        return rows() - 1;
     }
 
     /** Sets an entry of a page table before anything is computed. */
@@ -87,9 +81,14 @@ public final class StageStep {
         copies.add(group, from, to);
     }
 
-    /** Says that a row's output is needed; of others it may be left out. */
+    /** Names a row whose output is needed where not every row's is. */
     public void want(int row) {
         wanted.set(row);
+    }
+
+    /** Says whether every row's output is needed, as it is at first, or that of rows that {@link #want} names alone. */
+    public void wantAll(boolean all) {
+        wantsAll = all;
     }
 
     /**
@@ -116,26 +115,26 @@ public final class StageStep {
     }
 
     public int rows() {
-        return rows;
+        return tokens.count();
     }
 
     /** Bytes of all its rows in a buffer. */
     public long bytes() {
-        return (long) rows * width * Float.BYTES;
+        return (long) rows() * width * Float.BYTES;
     }
 
     public int token(int row) {
-        return tokens[row];
+        return tokens.get(row, 0);
     }
 
-    /** Whether {@link #want} named the row. */
+    /** Whether a row's output is needed. */
     public boolean wants(int row) {
-        return wanted.get(row);
+        return wantsAll || wanted.get(row);
     }
 
-    /** Rows that are wanted. */
+    /** Rows whose output is needed. */
     public int wanted() {
-        return wanted.cardinality();
+        return wantsAll ? rows() : wanted.cardinality();
     }
 
     public int spans() {

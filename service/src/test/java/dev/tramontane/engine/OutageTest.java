@@ -45,7 +45,7 @@ final class OutageTest {
     @ParameterizedTest
     @EnumSource(
             value = LostAt.class,
-            names = {"SUBMIT", "AWAIT"})
+            names = {"BETWEEN_STEPS", "SUBMIT", "AWAIT"})
     void whatRunsAndWaitsIsEndedAndWhatComesIsRefusedUntilItIsBack(LostAt at) throws RefusedException {
         Rig rig = new Rig(model, config);
         List<Rig.Ask> asks = new ArrayList<>();
@@ -195,7 +195,7 @@ final class OutageTest {
     @EnumSource(
             value = LostAt.class,
             mode = Mode.EXCLUDE,
-            names = {"LOAD_ADAPTER", "DROP_ADAPTER"})
+            names = {"BETWEEN_STEPS", "LOAD_ADAPTER", "DROP_ADAPTER"})
     void snapshotsStayTrue(LostAt at) throws RefusedException {
         KeptBlocks store = new KeptBlocks(1 << 16);
         store.room = 100;
@@ -249,7 +249,8 @@ final class OutageTest {
         rig.run();
         List<Rig.Ask> asks = new ArrayList<>();
         List<Rig.Ask> cancelled = new ArrayList<>();
-        List<LostAt> anyCall = List.of(LostAt.SUBMIT, LostAt.AWAIT, LostAt.READ_PAGE, LostAt.WRITE_PAGE);
+        List<LostAt> anyCall =
+                List.of(LostAt.BETWEEN_STEPS, LostAt.SUBMIT, LostAt.AWAIT, LostAt.READ_PAGE, LostAt.WRITE_PAGE);
         int refusals = 0;
         int outages = 0;
         for (int round = 0; round < 300; round++) {
@@ -305,6 +306,20 @@ final class OutageTest {
         rig.assertIdle();
         assertThat(store.lent).isZero();
         assertThat(store.forgotten).isEmpty();
+    }
+
+    /** So that readiness tells of it, though nobody asks for anything. */
+    @Test
+    void aLossIsHeardOfWhileNothingRuns() {
+        EngineLoop engine = new EngineLoop(model, config, EngineObserver.NONE, System::nanoTime);
+        engine.start();
+        try {
+            await().until(() -> engine.heartbeat().resting() && !engine.called());
+            model.lose(LostAt.BETWEEN_STEPS, WHY, Integer.MAX_VALUE);
+            await().until(() -> WHY.equals(engine.outage()) && !engine.status().healthy());
+        } finally {
+            engine.close();
+        }
     }
 
     /** The engine's own thread asks for itself whether the part is back, also when nobody says anything. */

@@ -1,0 +1,314 @@
+package dev.tramontane.stages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.tramontane.faults.Fault;
+import dev.tramontane.faults.FaultProxy;
+import dev.tramontane.fixtures.JavaStage;
+import dev.tramontane.fixtures.TestCertificates;
+import dev.tramontane.model.LayerRange;
+import dev.tramontane.model.ModelException;
+import dev.tramontane.model.StageLostException;
+import dev.tramontane.model.StageStep;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A stage behind a real connection: the same results, and what becomes of it when the other side goes, is cut off, stands still or is somebody else. */
+final class RemoteStageTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final byte[] SECRET = "a secret that both sides have got".getBytes(StandardCharsets.UTF_8);
+    private static final LayerRange LAYERS = new LayerRange(2, 4);
+
+    private final JavaHost host = new JavaHost();
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @AfterEach
+    void closeAll() throws Exception {
+        for (AutoCloseable each : open.reversed()) {
+            each.close();
+        }
+    }
+
+    private StageServer serve(int port, StageSecurity security, Duration silence) throws IOException {
+        StageServer server = new StageServer(new StageAddress("localhost", port), security, silence, host);
+        open.add(server);
+        return server;
+    }
+
+    private RemoteStage stage(int port, StageSecurity security, StageOrder order, Duration silence) {
+        StageAddress address = new StageAddress("localhost", port);
+        RemoteStage stage =
+                new RemoteStage(address, security, order, JavaStage.geometry(), silence, StageObserver.NONE);
+        open.add(stage);
+        return stage;
+    }
+
+    private static StageOrder order(String head, LayerRange layers) {
+        return new StageOrder(head, "1.0", 11, "cpu", -1, "", layers, JavaHost.DIGEST);
+    }
+
+    private RemoteStage ready(int port, StageSecurity security, Duration silence) throws InterruptedException {
+        RemoteStage stage = stage(port, security, order("head", LAYERS), silence);
+        stage.awaitReady(LONG);
+        stage.sizeCache(Steps.SHAPE);
+        return stage;
+    }
+
+    private static JavaStage here(LayerRange layers) {
+        JavaStage stage = new JavaStage(JavaStage.geometry(), layers);
+        stage.sizeCache(Steps.SHAPE);
+        return stage;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void computesWhatItWouldHere(int first) throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        LayerRange layers = new LayerRange(first, first + 2);
+        RemoteStage stage = stage(port, StageSecurity.NONE, order("head", layers), LONG);
+        stage.awaitReady(LONG);
+        assertThat(stage.layers()).isEqualTo(layers);
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(layers), stage, layers, 7);
+        stage.sizeCache(Steps.SHAPE); // All is empty again.
+        Steps.assertSame(here(layers), stage, layers, 8);
+    }
+
+    @Test
+    void whatTheStageRefusesLeavesItAsItWas() throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
+        StageStep step = new StageStep(Steps.WIDTH);
+        Steps.fill(step, new SplittableRandom(1), false, 0);
+        step.addEdit(0, 0, 0, 1_000);
+        stage.submit(step);
+        assertThatThrownBy(() -> Steps.finish(stage))
+                .isExactlyInstanceOf(ModelException.class)
+                .hasMessage("stage localhost:" + port + ": the step was refused: an edit's page");
+        assertThatThrownBy(() -> stage.readPage(1, 99, java.nio.ByteBuffer.allocateDirect(512)))
+                .isExactlyInstanceOf(ModelException.class)
+                .hasMessageContaining("there is no page 99");
+        host.mostRows = 3;
+        assertThatThrownBy(() -> stage.sizeCache(Steps.SHAPE)).hasMessageContaining("no memory for so many rows");
+        host.mostRows = 1000;
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 3);
+    }
+
+    @Test
+    void anotherModelIsRefusedByName() throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        StageOrder other = new StageOrder("head", "1.0", 11, "cpu", -1, "", LAYERS, "4567");
+        assertThatThrownBy(() -> stage(port, StageSecurity.NONE, other, LONG).awaitReady(LONG))
+                .isExactlyInstanceOf(ModelException.class)
+                .hasMessage("stage localhost:" + port + " is not there: its weights are others");
+    }
+
+    /** Also while nothing is asked of it; what it held is gone even if it is back at once. */
+    @Test
+    void aStageThatDiesIsLostUntilItIsBackAndThenEmpty() throws Exception {
+        StageServer server = serve(0, StageSecurity.NONE, LONG);
+        int port = server.port();
+        RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
+        AtomicInteger changes = new AtomicInteger();
+        stage.onChange(changes::incrementAndGet);
+        stage.check();
+        server.close();
+        assertThat(host.stages.getFirst().isClosed()).isTrue();
+        await().untilAsserted(() -> assertThatThrownBy(stage::check)
+                .isInstanceOf(StageLostException.class)
+                .hasMessageContaining("stage localhost:" + port));
+        assertThat(changes).hasPositiveValue();
+        await().until(() -> !recovers(stage));
+        serve(port, StageSecurity.NONE, LONG);
+        await().until(() -> recovers(stage));
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 4);
+    }
+
+    private static boolean recovers(RemoteStage stage) {
+        try {
+            return stage.recover();
+        } catch (StageLostException still) {
+            assertThat(still).hasMessageContaining("stage localhost:");
+            return false;
+        }
+    }
+
+    @Test
+    void aStepUnderWayEndsWithTheConnection() throws Exception {
+        StageServer server = serve(0, StageSecurity.NONE, LONG);
+        FaultProxy proxy = FaultProxy.before(server.port());
+        open.add(proxy);
+        RemoteStage stage = ready(proxy.port(), StageSecurity.NONE, LONG);
+        CountDownLatch gate = new CountDownLatch(1);
+        host.stages.getFirst().gate(gate);
+        StageStep step = new StageStep(Steps.WIDTH);
+        Steps.fill(step, new SplittableRandom(1), false, 0);
+        stage.submit(step);
+        assertThat(stage.await(1_000)).isFalse();
+        proxy.resetAll();
+        assertThatThrownBy(() -> Steps.finish(stage))
+                .isInstanceOf(StageLostException.class)
+                .hasMessageContaining("was lost: ");
+        gate.countDown();
+        await().until(() -> recovers(stage));
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 5);
+        assertThat(host.stages).as("what was loaded stays").hasSize(1);
+    }
+
+    /** A pulled cable, or a process that was stopped: nobody is told, both sides find out. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStageThatIsSilentIsLost(boolean bothWays) throws Exception {
+        StageServer server = serve(0, StageSecurity.NONE, SHORT);
+        FaultProxy proxy = FaultProxy.before(server.port());
+        open.add(proxy);
+        RemoteStage stage = ready(proxy.port(), StageSecurity.NONE, SHORT);
+        proxy.toClients(Fault.NONE.ending(Fault.End.BLACK_HOLE, 0));
+        if (bothWays) {
+            proxy.toServer(Fault.NONE.ending(Fault.End.BLACK_HOLE, 0));
+        }
+        await().untilAsserted(() -> assertThatThrownBy(stage::check).hasMessageContaining("stage localhost:"));
+        proxy.toClients(Fault.NONE).toServer(Fault.NONE);
+        await().until(() -> recovers(stage));
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 6);
+    }
+
+    /** A slow network is not a lost stage: bytes pass, and pulses. */
+    @Test
+    void aSlowNetworkLosesNothing() throws Exception {
+        StageServer server = serve(0, StageSecurity.NONE, Duration.ofSeconds(5));
+        FaultProxy proxy = FaultProxy.before(server.port());
+        open.add(proxy);
+        Fault slow = Fault.NONE.delayed(Duration.ofMillis(2)).throttled(400_000);
+        proxy.toClients(slow).toServer(slow);
+        RemoteStage stage = ready(proxy.port(), StageSecurity.NONE, Duration.ofSeconds(5));
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 9);
+        stage.check();
+    }
+
+    @Test
+    void oneHeadAtATimeAndTheSameComesBackAtOnce() throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        RemoteStage first = ready(port, StageSecurity.NONE, LONG);
+        RemoteStage second = stage(port, StageSecurity.NONE, order("another", LAYERS), LONG);
+        assertThatThrownBy(() -> second.awaitReady(Duration.ofMillis(300)))
+                .hasMessageContaining("it computes for another head");
+        first.check();
+        RemoteStage again = ready(port, StageSecurity.NONE, LONG); // By the same name.
+        await().untilAsserted(() -> assertThatThrownBy(first::check).isInstanceOf(StageLostException.class));
+        first.close();
+        again.close();
+        second.awaitReady(LONG);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"other", "none", "only here"})
+    void withoutTheSecretNobodyComesIn(String kind) throws Exception {
+        StageSecurity own = new StageSecurity(null, SECRET);
+        StageSecurity other = switch (kind) {
+            case "other" ->
+                new StageSecurity(null, "another secret, which is as long as it".getBytes(StandardCharsets.UTF_8));
+            default -> StageSecurity.NONE;
+        };
+        boolean swapped = kind.equals("only here");
+        int port = serve(0, swapped ? other : own, LONG).port();
+        assertThatThrownBy(() -> stage(port, swapped ? own : other, order("head", LAYERS), LONG)
+                        .awaitReady(Duration.ofMillis(500)))
+                .hasMessageContaining("shared secret");
+        assertThat(host.stages).isEmpty();
+        if (!swapped) {
+            Steps.assertSame(here(LAYERS), ready(port, own, LONG), LAYERS, 1);
+        }
+    }
+
+    /** Nothing that a stranger says is parsed, whatever it is, and whoever says nothing is left. */
+    @Test
+    void strangersAreLeftAndTakeNoPlaces() throws Exception {
+        StageServer server = serve(0, new StageSecurity(null, SECRET), SHORT);
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 60; i++) {
+            try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                byte[] words = new byte[random.nextInt(200)];
+                random.nextBytes(words);
+                if (i % 3 == 0 && words.length > 8) {
+                    System.arraycopy(new byte[] {'T', 'M', 'S', 'T', 1, 0, 1, 1}, 0, words, 0, 8);
+                }
+                try {
+                    stranger.getOutputStream().write(words);
+                    if (i % 2 == 0) { // This one waits until it is left.
+                        InputStream in = stranger.getInputStream();
+                        while (in.read() >= 0) {
+                            // The stage's greeting.
+                        }
+                    }
+                } catch (IOException reset) {
+                    assertThat(reset).isNotNull();
+                }
+            }
+        }
+        assertThat(host.stages).isEmpty();
+        Steps.assertSame(here(LAYERS), ready(server.port(), new StageSecurity(null, SECRET), LONG), LAYERS, 1);
+    }
+
+    @Test
+    void beyondThisMachineSomethingIsAskedFor() throws Exception {
+        assertThatThrownBy(() -> StageSecurity.NONE.require(InetAddress.getByName("192.0.2.1")))
+                .hasMessageContaining("--stage-secret-file");
+        StageSecurity.NONE.require(InetAddress.getByName("127.0.0.3"));
+        new StageSecurity(null, SECRET).require(InetAddress.getByName("192.0.2.1"));
+        assertThatThrownBy(() -> new StageSecurity(null, new byte[31])).hasMessageContaining("at least 32 bytes");
+    }
+
+    @Test
+    void bothSidesShowCertificatesThatTheOtherTrusts(@TempDir Path folder) throws Exception {
+        TestCertificates made = new TestCertificates(folder);
+        TestCertificates.Identity one = made.selfSigned("one"); // Its own authority, on both sides.
+        TestCertificates.Identity stranger = made.selfSigned("stranger");
+        StageSecurity known = new StageSecurity(TestCertificates.client(one, one), null);
+        StageSecurity unknown = new StageSecurity(TestCertificates.client(one, stranger), null);
+        StageSecurity nobody = new StageSecurity(TestCertificates.client(one, null), null);
+        int port = serve(0, known, Duration.ofSeconds(5)).port();
+        for (StageSecurity each : new StageSecurity[] {unknown, nobody, StageSecurity.NONE}) {
+            RemoteStage refused = stage(port, each, order("head", LAYERS), Duration.ofSeconds(5));
+            assertThatThrownBy(() -> refused.awaitReady(Duration.ofMillis(400))).isInstanceOf(ModelException.class);
+            refused.close();
+        }
+        assertThat(host.stages).isEmpty();
+        RemoteStage stage = ready(port, known, Duration.ofSeconds(5));
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 1);
+        stage.close();
+    }
+
+    @Test
+    void addressesAreReadAsPeopleWriteThem() {
+        assertThat(StageAddress.of("worker-1.svc:7100")).isEqualTo(new StageAddress("worker-1.svc", 7100));
+        assertThat(StageAddress.of("[::1]:7100"))
+                .isEqualTo(new StageAddress("::1", 7100))
+                .hasToString("[::1]:7100");
+        for (String none : new String[] {"", "host", "host:", ":1", "::1:7100", "host:70000", "host:x", " host:1"}) {
+            assertThatThrownBy(() -> StageAddress.of(none)).hasMessageContaining("is no host:port");
+        }
+    }
+}
