@@ -87,7 +87,7 @@ list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
 # With wgmma: the host asks before it launches one of these.
 set(tm_group_kernels self_test_group)
 set(tm_without_kernels completion device_adapters device_backend device_model device_sampling device_step early_start found multiply probe room
-    step_graphs)  # one pass is enough
+    step_graphs upload)  # one pass is enough
 foreach(source ${cuda_sources})
   get_filename_component(name ${source} NAME_WE)
   set(arch_flags ${tm_every_arch})

@@ -52,8 +52,7 @@ __device__ inline uint32_t code_IQ4_XS(const uint8_t* b, uint32_t e) { return ni
 __device__ inline const uint8_t* block_at(const Raw& raw, uint32_t row, uint32_t column, uint32_t elements,
                                           uint32_t bytes) {
   if (row >= raw.rows || column >= raw.columns) return nullptr;
-  return raw.data + static_cast<uint64_t>(raw.order.place_of(row)) * raw.row_bytes +
-         static_cast<uint64_t>(column / elements) * bytes;
+  return raw.data + static_cast<uint64_t>(row) * raw.row_bytes + static_cast<uint64_t>(column / elements) * bytes;
 }
 
 // Outside the matrix 0, which zeros multiply.

@@ -1,8 +1,6 @@
-#include <algorithm>
-
 #include "device_model.h"
 #include "found.h"
-#include "quantise.h"
+#include "upload.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
@@ -25,89 +23,6 @@ int32_t each_matrix(const Model& model, Visit visit) {
   }
   return visit(model.head(), "output", 0u);
 }
-
-class Uploader {
- public:
-  Uploader(Model& model, cudaStream_t stream) : model_(model), stream_(stream) {
-    uint64_t largest = 0;
-    each_matrix(model, [&](const Tensor& tensor, const char*, uint32_t) {
-      largest = std::max(largest, tensor.rows * row_bytes(tensor.dtype, tensor.cols));
-      return TM_OK;
-    });
-    if (model.output.set()) {
-      largest = std::max(largest, model.embedding.rows * row_bytes(model.embedding.dtype, model.embedding.cols));
-    }
-    raw_ = Memory(largest, Memory::Place::kDevice);
-  }
-
-  void matrix(Tensor& from, DeviceMatrix& to) {
-    to.dtype = from.dtype;
-    to.rows = static_cast<uint32_t>(from.rows);
-    to.columns = static_cast<uint32_t>(from.cols);
-    const ArrangedBytes sizes(from.dtype, to.rows, to.columns);  // of F32, which is looked up only, the rows
-    to.records = Memory(sizes.records, Memory::Place::kWeights);
-    to.supers = Memory(sizes.supers, Memory::Place::kWeights);
-    to.row_scales = Memory(sizes.row_scales, Memory::Place::kWeights);
-    if (sizes.row_scales > 0) {
-      scales_.resize(to.rows);
-      for (uint32_t row = 0; row < to.rows; ++row) scales_[row] = from.scale(row);
-      copy(to.row_scales.as<void>(), scales_.data(), sizes.row_scales);
-    }
-    HalvedRows order = from.halved;
-    if (from.stored == from.dtype) {
-      copy(raw_.as<void>(), from.data, from.bytes);
-    } else {
-      round(from);
-      order = HalvedRows();
-      copy(raw_.as<void>(), rounded_.data(), rounded_.size());
-    }
-    const uint64_t bytes = row_bytes(from.dtype, from.cols);
-    if (from.dtype == TM_F32) {
-      must(cudaMemcpyAsync(to.records.as<void>(), raw_.as<void>(), to.rows * bytes, cudaMemcpyDeviceToDevice, stream_),
-           "copying weights");
-      return done(from);
-    }
-    const Raw raw = {raw_.as<uint8_t>(), bytes, to.rows, to.columns, order};
-    const Arranged arranged = {to.records.as<uint32_t>(), to.supers.as<uint32_t>(), to.row_scales.as<float>()};
-    must(arrange(from.dtype, raw, arranged, stream_), "arranging weights");
-    done(from);
-  }
-
-  void floats(const float* from, uint64_t n, Memory& to) {
-    to = Memory(n * sizeof(float), Memory::Place::kWeights);
-    if (n > 0) copy(to.as<void>(), from, n * sizeof(float));
-    must(cudaStreamSynchronize(stream_), "copying weights");
-  }
-
- private:
-  void done(Tensor& from) {
-    must(cudaStreamSynchronize(stream_), "arranging weights");
-    from.in_place = false;
-    model_.prepared_bytes.fetch_add(from.bytes, std::memory_order_relaxed);
-  }
-
-  void copy(void* to, const void* from, uint64_t bytes) {
-    must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copying weights");
-  }
-
-  // Rows in the order of the kernels, in the type that they are computed as.
-  void round(const Tensor& from) {
-    const uint64_t bytes = row_bytes(from.dtype, from.cols);
-    rounded_.resize(from.rows * bytes);
-    values_.resize(from.cols);
-    for (uint64_t row = 0; row < from.rows; ++row) {
-      from.stored_values(row, values_.data());
-      quantise_row(from.dtype, values_.data(), from.cols, rounded_.data() + row * bytes);
-    }
-  }
-
-  Model& model_;
-  cudaStream_t stream_;
-  Memory raw_;                    // the tensor as it lies in the file
-  std::vector<uint8_t> rounded_;  // or in another type
-  std::vector<float> values_;
-  std::vector<float> scales_;
-};
 
 }  // namespace
 
@@ -186,13 +101,17 @@ bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
   return true;
 }
 
-uint64_t upload_bytes(const Model& model) {
-  uint64_t sum = 0;
+void each_uploaded(const Model& model, const std::function<void(const Tensor&)>& visit) {
   each_matrix(model, [&](const Tensor& tensor, const char*, uint32_t) {
-    sum += tensor.bytes;
+    visit(tensor);
     return TM_OK;
   });
-  if (model.output.set()) sum += model.embedding.bytes;
+  if (model.output.set()) visit(model.embedding);
+}
+
+uint64_t upload_bytes(const Model& model) {
+  uint64_t sum = 0;
+  each_uploaded(model, [&](const Tensor& tensor) { sum += tensor.bytes; });
   return sum;
 }
 
@@ -217,6 +136,7 @@ void upload(Model& model, DeviceModel& device, cudaStream_t stream) {
   uploader.floats(model.rope_frequency.data(), model.rope_frequency.size(), device.frequency);
   uploader.matrix(model.head(), device.head);
   if (model.output.set()) uploader.matrix(model.embedding, device.embedding);
+  uploader.finish();
 }
 
 }  // namespace tramontane::TM_DEVICE

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "backend.h"
@@ -48,6 +49,9 @@ int32_t check_supported(const Model& model, Error& error);
 
 // Of BackendKind.
 bool tensor_bytes(const TensorKind& tensor, uint64_t* bytes);
+
+// Every matrix that an upload sends.
+void each_uploaded(const Model& model, const std::function<void(const Tensor&)>& visit);
 
 // Bytes of the file that an upload reads.
 uint64_t upload_bytes(const Model& model);

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "dtype.h"
-#include "halved_rows.h"
 #include "product.h"
 #include "query_scale.h"
 #include "view.h"
@@ -53,13 +52,13 @@ struct Attention {
 bool has_attention(uint32_t head_dim);
 cudaError_t attend(const Attention& attention, const CacheView& cache, cudaStream_t stream);
 
-// Raw rows of a matrix, copied to the device as they lie in the file -> fragment order.
+// Rows of a matrix on the device, in the file's encoding and in the order of the stages (halved_rows.h) -> fragment
+// order.
 struct Raw {
   const uint8_t* data;
   uint64_t row_bytes;
   uint32_t rows;
   uint32_t columns;
-  HalvedRows order;  // which is undone
 };
 // A matrix as the products read it (weights.h).
 struct Arranged {

@@ -31,6 +31,7 @@ TESTS_OF = {
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
     "step_graphs.cu": ["graphs_test"],
+    "upload.cu": ["upload_test"],
     "device_step.cu": ["graphs_test", "bits_test", "early_test", "adapters_test"],
     "heads.h": ["graphs_test", "bits_test", "early_test"],
     "decide.cu": ["device_sampler_test", "early_test"],
@@ -42,7 +43,7 @@ TESTS_OF = {
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "graphs_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "graphs_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
@@ -107,6 +108,10 @@ CHANGES = [
      "(step.n_runs == 0 ? graphs_ : adapted_graphs_).launch", "graphs_.launch"),
     ("parts of the adapter before stay", "cuda/device_adapters.cu",
      "  copy(parts_.as<AdapterPart>() + (adapter - 1) * n_places, table.data(), n_places * sizeof(AdapterPart));\n", ""),
+    ("a part of a matrix is written over before it is sent", "cuda/upload.cu", "  arrived(stage);\n  return stage;", "  return stage;"),
+    ("parts of a matrix on top of each other", "cuda/upload.cu", "const ArrangedBytes before(from.dtype, first,", "const ArrangedBytes before(from.dtype, 0 * first,"),
+    ("scales of the first part for all", "cuda/upload.cu", "to.row_scales.as<float>() + first", "to.row_scales.as<float>()"),
+    ("rows of a part as the first part's", "cuda/upload.cu", "from.row(first + row)", "from.row(row)"),
     ("segments merged without fma", "cuda/attention.h",
      "return __fmaf_rn(new_sum, m.new_weight, old_sum * m.old_weight);",
      "return new_sum * m.new_weight + old_sum * m.old_weight;"),
