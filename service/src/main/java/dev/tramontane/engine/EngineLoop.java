@@ -56,6 +56,7 @@ public final class EngineLoop implements Engine {
     private final Speculator speculator;
     private final RunningSequences sequences;
     private final Publisher publisher;
+    private final Delivery delivery;
     private final BatchFiller filler;
     private final LateMasks lateMasks;
     private final StepPlan step = new StepPlan();
@@ -153,7 +154,7 @@ public final class EngineLoop implements Engine {
         }
         adapters = new Adapters(model, plan.shape().adapters(), intake::tell);
         scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
-        Delivery delivery = new Delivery();
+        delivery = new Delivery(model.computesElsewhere());
         deadlines = new Deadlines(clock.getAsLong());
         sequences = new RunningSequences(
                 cache, prefixes, admitted, delivery, this.observer, rates, clock, deadlines, config.speculation());
@@ -295,17 +296,20 @@ public final class EngineLoop implements Engine {
 
     /**
      * One step: carries out commands, admits and schedules what fits, lets the model compute it and publishes the
-     * results. Engine thread, or the test's in its place.
+     * results. Where the model computes elsewhere, listeners hear of them in the next call, while it computes the next
+     * step or when there is none. Engine thread, or the test's in its place.
      *
      * @return false when there was nothing to do, and nothing will be before somebody says something
      */
     public boolean step() {
         heartbeat.beat();
         signal.clear();
+        endDeafened();
         try {
             return outage.reason() == null ? work() : lookForTheLost();
         } catch (StageLostException lost) {
             outage.begin(lost);
+            tellAll();
             report();
             return true;
         } catch (ModelException e) {
@@ -317,6 +321,7 @@ public final class EngineLoop implements Engine {
     /** While a part of the model is lost. */
     private boolean lookForTheLost() {
         drain();
+        tellAll();
         boolean back = outage.isOver();
         report();
         return back;
@@ -331,12 +336,13 @@ public final class EngineLoop implements Engine {
         if (!deadlines.isEmpty()) {
             endings.expire(clock.getAsLong());
         }
-        boolean copied = snapshots != null && snapshots.step();
+        boolean copied = snapshots != null && copy(snapshots);
         admission.admit();
         schedule();
         if (step.size() == 0) {
+            boolean told = tellAll();
             report();
-            return copied || admission.hasMore();
+            return told || copied || admission.hasMore();
         }
         submitStep();
         awaitStep();
@@ -424,7 +430,10 @@ public final class EngineLoop implements Engine {
                 case Intake.Wake(Sequence sequence) -> admitted.wake(sequence);
                 case Intake.Attend(Request request) -> admitted.absent().review(request);
                 case Intake.Cancel(Sequence sequence) -> endings.cancel(sequence);
-                case Intake.Told(Runnable what) -> what.run();
+                case Intake.Told(Runnable what) -> {
+                    delivery.release(); // It may take its time.
+                    what.run();
+                }
             }
         }
         if (intake.hasUnheard()) {
@@ -434,6 +443,38 @@ public final class EngineLoop implements Engine {
             present.forEach(admitted.absent()::review);
             present.forEach(request ->
                     request.choices.stream().filter(Sequence::cancelled).forEach(endings::cancel));
+        }
+    }
+
+    private boolean copy(Snapshots pages) {
+        if (pages.hasMore()) {
+            delivery.release(); // Copying takes its time.
+        }
+        return pages.step();
+    }
+
+    /**
+     * Tells listeners everything. Nothing is in flight.
+     *
+     * @return whether there was anything to tell
+     */
+    private boolean tellAll() {
+        boolean told = false;
+        while (delivery.release()) {
+            told = true;
+            endDeafened();
+        }
+        return told;
+    }
+
+    /** Ends those whose listeners threw when they were told late. Nothing is in flight. */
+    private void endDeafened() {
+        for (Sequence deaf = delivery.deafened(); deaf != null; deaf = delivery.deafened()) {
+            try {
+                sequences.end(deaf, FinishReason.ERROR, -1, BROKEN);
+            } catch (Throwable fault) {
+                LOG.error("a sequence was ended, but what it held could not be given back", fault);
+            }
         }
     }
 
@@ -467,6 +508,7 @@ public final class EngineLoop implements Engine {
             observer.masks(lateMasks.size(), clock.getAsLong() - begun);
             model.releaseMasks();
         }
+        delivery.release();
     }
 
     private void awaitStep() {
@@ -496,6 +538,7 @@ public final class EngineLoop implements Engine {
         healthy = false;
         intake.close(FAILED);
         endings.endEverything(FinishReason.ERROR, FAILED);
+        tellAll();
         LOG.error("the engine failed; it refuses everything from now on", cause);
         report();
     }
@@ -505,6 +548,7 @@ public final class EngineLoop implements Engine {
         adapters.close();
         drain();
         endings.endEverything(FinishReason.CANCELLED, "");
+        tellAll();
         if (snapshots != null && healthy && outage.reason() == null) {
             keepTheRest(snapshots);
         }

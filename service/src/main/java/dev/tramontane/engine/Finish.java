@@ -25,6 +25,19 @@ public record Finish(
         int rejectedGuesses,
         String error) {
 
+    /** The same where whoever should be told of it broke before. */
+    Finish broken() {
+        return new Finish(
+                FinishReason.ERROR,
+                -1,
+                promptTokens,
+                cachedTokens,
+                generatedTokens,
+                acceptedGuesses,
+                rejectedGuesses,
+                EngineLoop.BROKEN);
+    }
+
     /** Nothing was guessed. */
     public Finish(
             FinishReason reason, int endToken, int promptTokens, int cachedTokens, int generatedTokens, String error) {

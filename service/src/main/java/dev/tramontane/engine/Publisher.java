@@ -98,7 +98,7 @@ final class Publisher {
         }
         TokenScore score = Delivery.score(batch, sample);
         for (Sequence sequence : request.choices) {
-            if (!sequence.over && !sequence.cancelled() && !delivery.promptToken(sequence, index, score)) {
+            if (!sequence.unheard() && !delivery.promptToken(sequence, index, score)) {
                 sequences.end(sequence, FinishReason.ERROR, -1, EngineLoop.BROKEN);
             }
         }
@@ -123,7 +123,7 @@ final class Publisher {
 
     /** @return whether the sequence goes on */
     private boolean sampled(Sequence sequence, StepBatch batch, int sample, long now) {
-        if (sequence.over || sequence.cancelled()) {
+        if (sequence.unheard()) {
             return false;
         }
         if (sequence.unguided != null) {

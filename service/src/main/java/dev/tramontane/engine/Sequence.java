@@ -54,6 +54,9 @@ final class Sequence implements SequenceHandle {
     /** Whether it has ended and holds nothing. */
     boolean over;
 
+    /** Whether its listener threw when it was told something late: it hears of nothing more but its end. */
+    boolean deaf;
+
     /** When the last token was delivered. */
     long lastTokenNanos;
 
@@ -171,6 +174,11 @@ final class Sequence implements SequenceHandle {
     /** Whether the submitter wants nothing more. */
     boolean cancelled() {
         return cancelled.get();
+    }
+
+    /** Whether there is nobody to be told of what is computed for it. */
+    boolean unheard() {
+        return over || deaf || cancelled();
     }
 
     boolean hasDemand() {

@@ -36,7 +36,7 @@ final class WarmUp implements SequenceListener {
         this.batch = batch;
         stepNanos = config.stepNanos();
         KvCache cache = new KvCache(plan.windows(), plan.shape());
-        Delivery delivery = new Delivery();
+        Delivery delivery = new Delivery(false);
         Admitted admitted = new Admitted();
         scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         sequences = new RunningSequences(

@@ -59,7 +59,11 @@ public final class LoadedModel implements AutoCloseable {
             List<String> warnings = source.warnings(plan, tokenizer);
             KernelContext context = open(library, plan, options, progress);
             try {
-                NativeModel model = new NativeModel(plan.geometry(), tokenizer.size(), context);
+                NativeModel model = new NativeModel(
+                        plan.geometry(),
+                        tokenizer.size(),
+                        context,
+                        options.backend().isDevice());
                 return new LoadedModel(source, model, served, chat, warnings);
             } catch (RuntimeException | Error failure) {
                 context.close();

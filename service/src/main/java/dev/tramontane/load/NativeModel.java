@@ -17,6 +17,7 @@ import java.util.List;
 final class NativeModel implements Model {
     private final ModelGeometry geometry;
     private final KernelContext context;
+    private final boolean elsewhere;
 
     /** Allows the ids that have tokens; empty when all have. */
     private final int[] tokens;
@@ -28,10 +29,12 @@ final class NativeModel implements Model {
      * Takes over a prepared context.
      *
      * @param tokens ids that have tokens; those from there to the geometry's vocabulary are never sampled
+     * @param elsewhere see {@link Model#computesElsewhere}
      */
-    NativeModel(ModelGeometry geometry, int tokens, KernelContext context) {
+    NativeModel(ModelGeometry geometry, int tokens, KernelContext context, boolean elsewhere) {
         this.geometry = geometry;
         this.context = context;
+        this.elsewhere = elsewhere;
         this.tokens = tokens < geometry.vocabulary() ? first(tokens, geometry.vocabulary()) : new int[0];
     }
 
@@ -47,6 +50,11 @@ final class NativeModel implements Model {
     @Override
     public ModelGeometry geometry() {
         return geometry;
+    }
+
+    @Override
+    public boolean computesElsewhere() {
+        return elsewhere;
     }
 
     @Override

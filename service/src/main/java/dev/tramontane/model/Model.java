@@ -12,6 +12,14 @@ public interface Model extends AutoCloseable {
     ModelGeometry geometry();
 
     /**
+     * Whether something else than this machine's processors computes the steps, so that these have time for others'
+     * affairs meanwhile.
+     */
+    default boolean computesElsewhere() {
+        return false;
+    }
+
+    /**
      * Allocates cache and workspace; pages are then empty. Must be called before the first step.
      *
      * @throws ModelException when the memory cannot be had
