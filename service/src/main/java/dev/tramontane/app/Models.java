@@ -23,9 +23,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.zip.CRC32;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which model, and how it is run. */
 final class Models {
+    private static final Logger LOG = LoggerFactory.getLogger(Models.class);
+
     private Models() {}
 
     /** The file or directory to run, once {@link DefaultModel} has seen to it that there is one. */
@@ -80,12 +84,32 @@ final class Models {
                 environment.err(),
                 environment.terminal(),
                 System::nanoTime);
+        long begun = System.nanoTime();
+        long[] bytes = {0};
         LoadedModel loaded = LoadedModel.load(library, source, options, (done, total) -> {
+            bytes[0] = total;
             bar.at(done, total);
             progress.at(done, total);
         });
         bar.done();
+        if (bytes[0] > 0) {
+            LOG.info("{}", loaded(bytes[0], System.nanoTime() - begun));
+        }
         return loaded;
+    }
+
+    /**
+     * How long it took until the weights were where they are computed from.
+     *
+     * @param bytes of the files that were read and ordered for it
+     */
+    static String loaded(long bytes, long nanos) {
+        return String.format(
+                Locale.ROOT,
+                "weights of %s loaded in %.1f s: %s a second",
+                Units.show(bytes),
+                nanos / 1e9,
+                Units.show((long) (bytes / (Math.max(1, nanos) / 1e9))));
     }
 
     /** A model is loaded where the configuration says, with a window and rounded like this. */
