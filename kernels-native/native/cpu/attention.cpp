@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kv_elements.h"
 #include "pack.h"
 
 namespace tramontane::cpu {
@@ -63,17 +64,17 @@ struct Stage {
     }
   }
 
-  template <class Element>
   void find_tiles(SegmentJob& job, uint32_t slot, uint32_t kv_head, int64_t start, uint32_t first, uint32_t end) const {
     const Cache& cache = *frame.cache;
     const Layer& l = model.layers[layer];
     for (uint32_t tile = first / kTile; tile < (end + kTile - 1) / kTile; ++tile) {
       const int64_t position = start + tile * kTile;
-      const KvBlock<Element> block =
-          frame.pages->block<Element>(l.group, cache.page_of(l.group, slot, position), l.index_in_group, kv_head);
+      const KvBlock block =
+          frame.pages->block(l.group, cache.page_of(l.group, slot, position), l.index_in_group, kv_head);
       const uint32_t offset = cache.offset_in_page(position);
-      job.tiles[tile] = {block.keys + frame.pages->key_index(offset, 0),
-                         block.values + frame.pages->value_index(offset, 0)};
+      job.tiles[tile] = {block.keys + frame.pages->key_index(offset, 0) * cache.element_bytes,
+                         block.values + frame.pages->value_index(offset, 0) * cache.element_bytes,
+                         block.key_scales + offset, block.value_scales + offset};
     }
   }
 
@@ -115,13 +116,8 @@ struct Stage {
     job.total = totals + from;
     job.sums = sums + static_cast<uint64_t>(from) * model.head_dim;
     const uint32_t slot = frame.step->span_of(group.first).slot;
-    if (frame.cache->kv_dtype == TM_F16) {
-      find_tiles<uint16_t>(job, slot, kv_head, start, lowest, highest);
-      kernels.segment_half(job);
-    } else {
-      find_tiles<float>(job, slot, kv_head, start, lowest, highest);
-      kernels.segment_float(job);
-    }
+    find_tiles(job, slot, kv_head, start, lowest, highest);
+    kernels.segment[type_slot(frame.cache->kv_dtype)](job);
     return {from, to};
   }
 
@@ -260,7 +256,7 @@ class SplitAttention {
 };
 
 // f(row, block of its page, offset in the page) for each row and head.
-template <class Element, class Function>
+template <class Function>
 void each_place(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_t end_head, Rows rows, Function f) {
   const Cache& cache = *frame.cache;
   const Layer& l = frame.model->layers[layer];
@@ -268,8 +264,29 @@ void each_place(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_
     const int64_t position = frame.step->position(row);
     const uint32_t page = cache.page_of(l.group, frame.step->span_of(row).slot, position);
     for (uint32_t head = first_head; head < end_head; ++head) {
-      f(row, head, frame.pages->block<Element>(l.group, page, l.index_in_group, head), cache.offset_in_page(position));
+      f(row, head, frame.pages->block(l.group, page, l.index_in_group, head), cache.offset_in_page(position));
     }
+  }
+}
+
+// A head's numbers as elements of the cache, one after the other; those of eight bits have a scale.
+void to_elements(const KernelTable& kernels, uint32_t kv_dtype, const float* x, uint32_t n, uint8_t* to,
+                 uint16_t* scale) {
+  if (kv_dtype == TM_F8_E4M3) {
+    put_elements(
+        kv_dtype, x, n, to, [](uint32_t i) { return i; }, scale);
+  } else if (kv_dtype == TM_F32) {
+    memcpy(to, x, n * sizeof *x);
+  } else {
+    kernels.narrow[type_slot(kv_dtype)](x, n, to);
+  }
+}
+
+// To every sixteenth place of `to`.
+template <class Element>
+void spread(const uint8_t* from, uint32_t n, uint8_t* to, uint64_t first) {
+  for (uint32_t d = 0; d < n; ++d) {
+    memcpy(to + (first + d * kTile) * sizeof(Element), from + d * sizeof(Element), sizeof(Element));
   }
 }
 
@@ -298,44 +315,29 @@ void write_keys(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_
     kernels.rope(key, frame.rope_cos + row * pairs, frame.rope_sin + row * pairs, model.rope_dims);
     return key;
   };
-  if (cache.kv_dtype == TM_F16) {
-    each_place<uint16_t>(frame, layer, first_head, end_head, rows,
-                         [&](uint32_t row, uint32_t head, const KvBlock<uint16_t>& block, uint32_t offset) {
-                           uint16_t half[kMaxHeadDim];
-                           kernels.to_half(rotated(row, head), model.head_dim, half);
-                           uint16_t* to = block.keys + frame.pages->key_index(offset, 0);
-                           for (uint32_t d = 0; d < model.head_dim; ++d) to[d * kTile] = half[d];
-                         });
-  } else {
-    each_place<float>(frame, layer, first_head, end_head, rows,
-                      [&](uint32_t row, uint32_t head, const KvBlock<float>& block, uint32_t offset) {
-                        const float* key = rotated(row, head);
-                        float* to = block.keys + frame.pages->key_index(offset, 0);
-                        for (uint32_t d = 0; d < model.head_dim; ++d) to[d * kTile] = key[d];
-                      });
-  }
+  each_place(frame, layer, first_head, end_head, rows,
+             [&](uint32_t row, uint32_t head, const KvBlock& block, uint32_t offset) {
+               uint8_t elements[kMaxHeadDim * sizeof(float)];
+               to_elements(kernels, cache.kv_dtype, rotated(row, head), model.head_dim, elements,
+                           block.key_scales + offset);
+               const uint64_t first = frame.pages->key_index(offset, 0);
+               if (cache.element_bytes == 4) return spread<uint32_t>(elements, model.head_dim, block.keys, first);
+               if (cache.element_bytes == 2) return spread<uint16_t>(elements, model.head_dim, block.keys, first);
+               spread<uint8_t>(elements, model.head_dim, block.keys, first);
+             });
 }
 
 void write_values(const Frame& frame, uint32_t layer, uint32_t first_head, uint32_t end_head, Rows rows) {
   const Model& model = *frame.model;
   const Cache& cache = *frame.cache;
   const KernelTable& kernels = kernels_of(model.cpu_level);
-  const auto value = [&](uint64_t row, uint32_t head) {
-    return frame.v + row * model.kv_width() + static_cast<uint64_t>(head) * model.head_dim;
-  };
-  if (cache.kv_dtype == TM_F16) {
-    each_place<uint16_t>(frame, layer, first_head, end_head, rows,
-                         [&](uint32_t row, uint32_t head, const KvBlock<uint16_t>& block, uint32_t offset) {
-                           kernels.to_half(value(row, head), model.head_dim,
-                                           block.values + frame.pages->value_index(offset, 0));
-                         });
-  } else {
-    each_place<float>(frame, layer, first_head, end_head, rows,
-                      [&](uint32_t row, uint32_t head, const KvBlock<float>& block, uint32_t offset) {
-                        std::copy_n(value(row, head), model.head_dim,
-                                    block.values + frame.pages->value_index(offset, 0));
-                      });
-  }
+  each_place(frame, layer, first_head, end_head, rows,
+             [&](uint32_t row, uint32_t head, const KvBlock& block, uint32_t offset) {
+               const float* value = frame.v + row * static_cast<uint64_t>(model.kv_width()) + head * model.head_dim;
+               to_elements(kernels, cache.kv_dtype, value, model.head_dim,
+                           block.values + frame.pages->value_index(offset, 0) * cache.element_bytes,
+                           block.value_scales + offset);
+             });
 }
 
 void attention(const Frame& frame, uint32_t layer, const Worker& worker) {

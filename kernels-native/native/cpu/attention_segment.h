@@ -1,5 +1,5 @@
 // Attention over one segment of 256 absolute positions, and the fold of segments. Compiled once per level, after its
-// lanes.
+// lanes and float_matmul.h, whose types its elements are.
 //
 // score = sum over d in order, by fma; probabilities exp(score - the segment's largest score); their total in sixteen
 // lanes (position mod 16), tiles in order, then the tree of sum(); values added position by position in order. Which
@@ -10,17 +10,15 @@
 namespace tramontane::cpu::TM_LEVEL {
 namespace {
 
-TM_ALWAYS_INLINE Floats load_element(const float* p) { return load(p); }
-TM_ALWAYS_INLINE Floats load_element(const uint16_t* p) { return load_half(p); }
-TM_ALWAYS_INLINE Floats load_element_first(const float* p, uint32_t n) { return load_first(p, n); }
-TM_ALWAYS_INLINE Floats load_element_first(const uint16_t* p, uint32_t n) { return load_half_first(p, n); }
+// What elements of eight bits are times in a tile: powers of two, so it doesn't matter where they are multiplied.
+TM_ALWAYS_INLINE Floats scales_of(const uint16_t* scales) { return mul(load_half(scales), splat(0x1p-8f)); }
 
 // Scores of kQueries queries against kTiles key tiles.
 template <class Element, int kQueries, int kTiles>
 TM_ALWAYS_INLINE void score_tiles(const SegmentJob& job, uint32_t query, uint32_t tile) {
-  const Element* keys[kTiles];
+  const uint8_t* keys[kTiles];
 #pragma GCC unroll 4
-  for (int g = 0; g < kTiles; ++g) keys[g] = static_cast<const Element*>(job.tiles[tile + g].keys);
+  for (int g = 0; g < kTiles; ++g) keys[g] = job.tiles[tile + g].keys;
   const float* q = job.queries + static_cast<uint64_t>(query) * job.head_dim;
   Floats acc[kQueries][kTiles];
 #pragma GCC unroll 8
@@ -31,7 +29,7 @@ TM_ALWAYS_INLINE void score_tiles(const SegmentJob& job, uint32_t query, uint32_
   for (uint32_t d = 0; d < job.head_dim; ++d) {
     Floats k[kTiles];
 #pragma GCC unroll 4
-    for (int g = 0; g < kTiles; ++g) k[g] = load_element(keys[g] + kTile * d);
+    for (int g = 0; g < kTiles; ++g) k[g] = Element::at(keys[g] + kTile * d * Element::kBytes);
 #pragma GCC unroll 8
     for (int i = 0; i < kQueries; ++i) {
       const Floats x = splat(q[i * job.head_dim + d]);
@@ -42,7 +40,10 @@ TM_ALWAYS_INLINE void score_tiles(const SegmentJob& job, uint32_t query, uint32_
 #pragma GCC unroll 8
   for (int i = 0; i < kQueries; ++i) {
 #pragma GCC unroll 4
-    for (int g = 0; g < kTiles; ++g) store(job.scores + (query + i) * kSegment + (tile + g) * kTile, acc[i][g]);
+    for (int g = 0; g < kTiles; ++g) {
+      if constexpr (Element::kScaled) acc[i][g] = mul(acc[i][g], scales_of(job.tiles[tile + g].key_scales));
+      store(job.scores + (query + i) * kSegment + (tile + g) * kTile, acc[i][g]);
+    }
   }
 }
 
@@ -54,7 +55,8 @@ void score(const SegmentJob& job, uint32_t query, uint32_t first_tile, uint32_t 
   for (; tile < end_tile; ++tile) score_tiles<Element, kQueries, 1>(job, query, tile);
 }
 
-// Largest score, probabilities in place of scores, their total.
+// Largest score, probabilities in place of scores, their total. The scales of values go with the probabilities.
+template <class Element>
 TM_ALWAYS_INLINE void soften(const SegmentJob& job, uint32_t query) {
   constexpr float kNone = -__builtin_inff();
   float* scores = job.scores + query * kSegment;
@@ -79,7 +81,7 @@ TM_ALWAYS_INLINE void soften(const SegmentJob& job, uint32_t query) {
   for (uint32_t tile = first_tile; tile < end_tile; ++tile) {
     float* s = scores + tile * kTile;
     const Floats p = exponential(sub(load(s), splat(m)));
-    store(s, p);
+    store(s, Element::kScaled ? mul(p, scales_of(job.tiles[tile].value_scales)) : p);
     total = add(total, p);
   }
   job.maximum[query] = m;
@@ -100,12 +102,12 @@ TM_ALWAYS_INLINE void add_values(const SegmentJob& job, uint32_t query, uint32_t
   for (uint32_t position = first; position < end;) {
     const uint32_t tile = position / kTile;
     const uint32_t tile_end = (tile + 1) * kTile;
-    const Element* v = static_cast<const Element*>(job.tiles[tile].values) +
-                       static_cast<uint64_t>(position % kTile) * job.head_dim + 16 * chunk;
-    for (const uint32_t stop = tile_end < end ? tile_end : end; position < stop; ++position, v += job.head_dim) {
+    const uint32_t stride = job.head_dim * Element::kBytes;
+    const uint8_t* v = job.tiles[tile].values + position % kTile * stride + 16 * chunk * Element::kBytes;
+    for (const uint32_t stop = tile_end < end ? tile_end : end; position < stop; ++position, v += stride) {
       Floats values[kChunks];
 #pragma GCC unroll 8
-      for (int c = 0; c < kChunks; ++c) values[c] = load_element(v + 16 * c);
+      for (int c = 0; c < kChunks; ++c) values[c] = Element::at(v + 16 * c * Element::kBytes);
 #pragma GCC unroll 8
       for (int i = 0; i < kQueries; ++i) {
         const Floats x = splat(p[i * kSegment + position]);
@@ -129,9 +131,8 @@ void add_values_tail(const SegmentJob& job, uint32_t query, uint32_t first, uint
   float* sums = job.sums + static_cast<uint64_t>(query) * job.head_dim + start;
   Floats acc = load_first(sums, n);
   for (uint32_t position = first; position < end; ++position) {
-    const Element* v = static_cast<const Element*>(job.tiles[position / kTile].values) +
-                       static_cast<uint64_t>(position % kTile) * job.head_dim + start;
-    acc = fma(splat(job.scores[query * kSegment + position]), load_element_first(v, n), acc);
+    const uint8_t* v = job.tiles[position / kTile].values + (position % kTile * job.head_dim + start) * Element::kBytes;
+    acc = fma(splat(job.scores[query * kSegment + position]), Element::first(v, n), acc);
   }
   store_first(sums, acc, n);
 }
@@ -185,7 +186,7 @@ void segment(const SegmentJob& job) {
   by_queries(job.n_queries,
              [&]<int kQueries>(uint32_t query) { score<Element, kQueries>(job, query, first_tile, end_tile); });
   for (uint32_t i = 0; i < job.n_queries; ++i) {
-    soften(job, i);
+    soften<Element>(job, i);
     float* sums = job.sums + static_cast<uint64_t>(i) * job.head_dim;
     for (uint32_t d = 0; d < job.head_dim; ++d) sums[d] = 0;
     add_values<Element, 1>(job, i, job.first[i], common_first < job.end[i] ? common_first : job.end[i]);

@@ -29,8 +29,9 @@ constexpr KernelTable table() {
   t.narrow[TM_Q4_1] = quantise_blocks<FromMinimum<15>>;
   t.narrow[TM_Q5_0] = quantise_blocks<Centred<16>>;
   t.narrow[TM_Q5_1] = quantise_blocks<FromMinimum<31>>;
-  t.segment_float = segment<float>;
-  t.segment_half = segment<uint16_t>;
+#define TM_ENTER_SEGMENT(type, ...) t.segment[type_slot(TM_##type)] = segment<type>;
+  TM_FLOAT_TYPES(TM_ENTER_SEGMENT)
+#undef TM_ENTER_SEGMENT
   t.fold = fold;
   return t;
 }

@@ -58,10 +58,12 @@ struct StripJob {
   uint64_t out_stride;
 };
 
-// Sixteen positions of one kv head, elements float or binary16 (segment_float, segment_half).
+// Sixteen positions of one kv head, elements of the cache's type.
 struct KeyValueTile {
-  const void* keys;    // [head_dim][16]
-  const void* values;  // [16][head_dim]
+  const uint8_t* keys;           // [head_dim][16]
+  const uint8_t* values;         // [16][head_dim]
+  const uint16_t* key_scales;    // [16], as eight_bits.h has them; only of eight bits
+  const uint16_t* value_scales;  // [16]
 };
 
 // The positions of one segment against the queries of one kv head. Query i sees positions first[i] <= p < end[i],
@@ -102,8 +104,8 @@ struct KernelTable {
   void (*packed_strip[kTypeSlots])(const StripJob&);
   void (*float_strip[kTypeSlots])(const StripJob&);
 
-  void (*segment_float)(const SegmentJob&);
-  void (*segment_half)(const SegmentJob&);
+  // Indexed by type_slot(kv_dtype); null for a type that no cache has.
+  void (*segment[kTypeSlots])(const SegmentJob&);
   // Folds a segment's result into what came before it: state = state (+) segment. A fresh state has maximum -infinity
   // and zeros.
   void (*fold)(float* maximum, float* total, float* sums, float segment_maximum, float segment_total,

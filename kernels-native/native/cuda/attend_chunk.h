@@ -7,10 +7,10 @@
 
 namespace tramontane::TM_DEVICE {
 
-template <int kSteps>
+template <int kSteps, class Kept>
 struct ChunkShared {
-  uint8_t keys[kSegmentBytes<kSteps>];
-  uint8_t values[kSegmentBytes<kSteps>];
+  uint8_t keys[kSegmentBytes<kSteps, Kept>];
+  uint8_t values[kSegmentBytes<kSteps, Kept>];
   uint64_t keys_there, values_there;
 };
 
@@ -23,9 +23,9 @@ struct Merged {
 };
 
 // blockIdx = (tile, kv head)
-template <int kSteps>
+template <int kSteps, class Kept>
 __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a, const CacheView cache) {
-  ChunkShared<kSteps>& s = *shared_memory<ChunkShared<kSteps>>();
+  ChunkShared<kSteps, Kept>& s = *shared_memory<ChunkShared<kSteps, Kept>>();
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t warp = threadIdx.x / 32;
   const uint32_t kv_head = blockIdx.y;
@@ -38,13 +38,13 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
   const auto fill = [&](int64_t segment, bool values) {
     if (warp != 0 || lane >= fillers() || segment * kSegment > all.last) return;
     const Seen any(segment * kSegment, all.first, all.last);
-    fill_segment<kSteps>(cache, tile.span, kv_head, segment * kSegment, any, values, values ? s.values : s.keys,
-                         values ? &s.values_there : &s.keys_there, lane);
+    fill_segment<kSteps, Kept>(cache, tile.span, kv_head, segment * kSegment, any, values, values ? s.values : s.keys,
+                               values ? &s.values_there : &s.keys_there, lane);
   };
   fill(all.first / kSegment, false);
   fill(all.first / kSegment, true);
   uint32_t q[kSteps][4];
-  load_queries<kSteps>(a, tile, queries, kv_head, first_pair, lane, q);
+  load_queries<kSteps, Kept>(a, tile, queries, kv_head, first_pair, lane, q);
   Merged<kSteps> m;
   uint32_t parity = 0;
   for (int64_t segment = all.first / kSegment; segment * kSegment <= all.last; ++segment, parity ^= 1) {
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
     barrier_wait(&s.keys_there, parity);
 #pragma unroll
     for (int at = 0; at < kTilesOfSegment; ++at) {
-      if (any.has_tile(at)) multiply_keys<kSteps>(s.keys, at, q, lane, scores[at]);
+      if (any.has_tile(at)) multiply_keys<kSteps, Kept>(s.keys, at, q, lane, scores[at]);
       hide_unseen(scores[at], at, seen, lane, largest);
     }
     __syncthreads();  // the keys have been read
@@ -68,8 +68,8 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
       largest[i] = largest_of_row(largest[i]);
 #pragma unroll
       for (int at = 0; at < kTilesOfSegment; at += 2) {
-        const float first = exponentials(scores[at], i, largest[i], p[at]);
-        total[i] += sum_of_row(first + exponentials(scores[at + 1], i, largest[i], p[at + 1]));
+        const float first = exponentials<Kept>(scores[at], i, largest[i], p[at]);
+        total[i] += sum_of_row(first + exponentials<Kept>(scores[at + 1], i, largest[i], p[at + 1]));
       }
     }
     Merge merge[2];
@@ -87,7 +87,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
       float values[kOfPart][2][4] = {};
 #pragma unroll
       for (int at = 0; at < kTilesOfSegment; ++at) {
-        if (any.has_tile(at)) multiply_values<kOfPart, kSteps>(s.values, at, any, p[at], part, lane, values);
+        if (any.has_tile(at)) multiply_values<kOfPart, kSteps, Kept>(s.values, at, any, p[at], part, lane, values);
       }
 #pragma unroll
       for (int r = 0; r < kOfPart * 8; ++r) {

@@ -7,10 +7,10 @@
 
 namespace tramontane::TM_DEVICE {
 
-template <int kSteps>
+template <int kSteps, class Kept>
 struct RowShared {
-  uint8_t keys[kSegmentBytes<kSteps>];
-  uint8_t values[kSegmentBytes<kSteps>];
+  uint8_t keys[kSegmentBytes<kSteps, Kept>];
+  uint8_t values[kSegmentBytes<kSteps, Kept>];
   uint4 p[kTilesOfSegment][32];
   float largest[kAttendWarps][kUnitRows];
   float total[kAttendWarps][kUnitRows];
@@ -40,11 +40,11 @@ __device__ inline void merge_row(const Attention& a, const QueryTile& tile, uint
 }
 
 // blockIdx = (tile, kv head, segment, counted from the first that is seen)
-template <int kSteps>
+template <int kSteps, class Kept>
 __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, const CacheView cache) {
   constexpr uint32_t kHeadDim = kSteps * 16;
   constexpr uint32_t kMine = (kSteps + kAttendWarps - 1) / kAttendWarps;  // steps of dimensions of a warp, at most
-  RowShared<kSteps>& s = *shared_memory<RowShared<kSteps>>();
+  RowShared<kSteps, Kept>& s = *shared_memory<RowShared<kSteps, Kept>>();
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t warp = threadIdx.x / 32;
   const uint32_t kv_head = blockIdx.y;
@@ -56,12 +56,12 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
   if (begin > queries.last) return;
   const Seen any(begin, queries.first, queries.last);
   if (warp == 0 && lane < fillers()) {
-    fill_segment<kSteps>(cache, tile.span, kv_head, begin, any, false, s.keys, &s.keys_there, lane);
-    fill_segment<kSteps>(cache, tile.span, kv_head, begin, any, true, s.values, &s.values_there, lane);
+    fill_segment<kSteps, Kept>(cache, tile.span, kv_head, begin, any, false, s.keys, &s.keys_there, lane);
+    fill_segment<kSteps, Kept>(cache, tile.span, kv_head, begin, any, true, s.values, &s.values_there, lane);
   }
   const Seen seen[2] = {seen_by(cache, begin, queries.position[0]), seen_by(cache, begin, queries.position[1])};
   uint32_t q[kSteps][4];
-  load_queries<kSteps>(a, tile, queries, kv_head, tile.first_pair, lane, q);
+  load_queries<kSteps, Kept>(a, tile, queries, kv_head, tile.first_pair, lane, q);
 
   constexpr int kTiles = kTilesOfSegment / kAttendWarps;  // 32 keys: a group of the sum
   float scores[kTiles][2][4] = {};
@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
 #pragma unroll
   for (int i = 0; i < kTiles; ++i) {
     const int at = static_cast<int>(warp) * kTiles + i;
-    if (any.has_tile(at)) multiply_keys<kSteps>(s.keys, at, q, lane, scores[i]);
+    if (any.has_tile(at)) multiply_keys<kSteps, Kept>(s.keys, at, q, lane, scores[i]);
     hide_unseen(scores[i], at, seen, lane, largest);
   }
 #pragma unroll
@@ -82,8 +82,8 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
     const uint32_t row = sum_row(lane, 2 * i);
     largest[i] = s.largest[0][row];
     for (uint32_t w = 1; w < kAttendWarps; ++w) largest[i] = fmaxf(largest[i], s.largest[w][row]);
-    const float first = exponentials(scores[0], i, largest[i], p[0]);
-    s.total[warp][row] = sum_of_row(first + exponentials(scores[1], i, largest[i], p[1]));
+    const float first = exponentials<Kept>(scores[0], i, largest[i], p[0]);
+    s.total[warp][row] = sum_of_row(first + exponentials<Kept>(scores[1], i, largest[i], p[1]));
   }
 #pragma unroll
   for (int i = 0; i < kTiles; ++i) {
@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
 #pragma unroll
     for (uint32_t i = 0; i < kMine; ++i) {
       const uint32_t step = i * kAttendWarps + warp;
-      if (step < kSteps) multiply_values<1, kSteps>(s.values, at, any, weights, step, lane, values[i]);
+      if (step < kSteps) multiply_values<1, kSteps, Kept>(s.values, at, any, weights, step, lane, values[i]);
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "bulk_copy.h"
 #include "fragments.h"
+#include "kept.h"
 #include "kernels.h"
 
 namespace tramontane::TM_DEVICE {
@@ -21,8 +22,11 @@ inline constexpr uint32_t kAttendWarps = 4;
 inline constexpr uint32_t kAttendThreads = kAttendWarps * 32;
 inline constexpr uint32_t kTilePairs = kAttendWarps * kUnitRows;
 
-template <int kSteps>
-inline constexpr uint32_t kSegmentBytes = kSegment* kSteps * 16 * 2;  // of keys, or of values
+// Of keys, or of values, in shared memory; their scales follow them.
+template <int kSteps, class Kept>
+inline constexpr uint32_t kScalesAt = kSegment* kSteps * 16 * Kept::kBytes;
+template <int kSteps, class Kept>
+inline constexpr uint32_t kSegmentBytes = kScalesAt<kSteps, Kept> + (Kept::kScaled ? kSegment * 2 : 0);
 
 // Readies the barriers of a block's keys and values, and waits for the kernel ahead.
 __device__ inline void start_block(uint64_t* keys_there, uint64_t* values_there) {
@@ -62,7 +66,7 @@ __device__ inline Queries queries_of(const QueryTile& tile, uint32_t heads_per_k
 }
 
 // Registers of the queries as the row operand, scaled so that exp2 of a score is the softmax's exponential.
-template <int kSteps>
+template <int kSteps, class Kept>
 __device__ inline void load_queries(const Attention& a, const QueryTile& tile, const Queries& queries, uint32_t kv_head,
                                     uint32_t first_pair, uint32_t lane, uint32_t (&q)[kSteps][4]) {
   constexpr uint32_t kHeadDim = kSteps * 16;
@@ -77,7 +81,7 @@ __device__ inline void load_queries(const Attention& a, const QueryTile& tile, c
       const uint64_t row = tile.first_row + pair / a.heads_per_kv;
       const uint32_t head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
       const float* from = a.q + (row * a.n_heads + head) * kHeadDim + step * 16 + row_operand_inner(lane, i);
-      q[step][i] = pack_f16(from[0] * scale, from[1] * scale);
+      q[step][i] = pack(Kept::kOperand, from[0] * scale, from[1] * scale);
     }
   }
 }
@@ -103,37 +107,67 @@ __device__ inline Seen seen_by(const CacheView& cache, int64_t begin, int64_t po
 }
 
 // Begins to copy a segment's keys, or values, to shared memory: the tiles of 16 that are seen. Of the lanes that fill.
-template <int kSteps>
+template <int kSteps, class Kept>
 __device__ inline void fill_segment(const CacheView& cache, uint32_t span, uint32_t kv_head, int64_t begin,
                                     const Seen& any, bool values, uint8_t* to, uint64_t* barrier, uint32_t lane) {
-  constexpr uint32_t kPositionBytes = kSteps * 16 * 2;
+  constexpr uint32_t kPositionBytes = kSteps * 16 * Kept::kBytes;
+  constexpr uint32_t kScaleBytes = Kept::kScaled ? 2 : 0;
   const uint32_t first = static_cast<uint32_t>(any.first) / kKeys * kKeys;
   const uint32_t end = (static_cast<uint32_t>(any.last) / kKeys + 1) * kKeys;
-  fill_expect(barrier, (end - first) * kPositionBytes);
+  fill_expect(barrier, (end - first) * (kPositionBytes + kScaleBytes));
   for (uint32_t at = first; at < end;) {
     const uint32_t offset = cache.offset_in_page(begin + at);
     const uint32_t of_page = (1u << cache.page_shift) - offset;
     const uint32_t n = of_page < end - at ? of_page : end - at;
-    const uint16_t* from = cache.keys(span, begin + at, kv_head) + (values ? cache.block_elements : 0);
-    fill_copy(to + at * kPositionBytes, from + cache_core(offset, 0, kSteps * 16), n * kPositionBytes, barrier, lane);
+    const uint8_t* block = cache.block(span, begin + at, kv_head);
+    const uint8_t* from = block + (values ? cache.keys_bytes : 0) + offset * kPositionBytes;
+    fill_copy(to + at * kPositionBytes, from, n * kPositionBytes, barrier, lane);
+    if constexpr (Kept::kScaled) {
+      fill_copy(to + kScalesAt<kSteps, Kept> + at * kScaleBytes, block + cache.scales_at(values) + offset * kScaleBytes,
+                n * kScaleBytes, barrier, lane);
+    }
     at += n;
   }
   fill_arrive(barrier);
 }
 
+// Scales of two neighbouring keys, or values, of a segment.
+template <int kSteps, class Kept>
+__device__ inline uint32_t two_scales(const uint8_t* segment, uint32_t first) {
+  return *reinterpret_cast<const uint32_t*>(segment + kScalesAt<kSteps, Kept> + first * 2);
+}
+
 // scores = the queries' with the tile's sixteen keys.
-template <int kSteps>
+template <int kSteps, class Kept>
 __device__ inline void multiply_keys(const uint8_t* keys, int tile, const uint32_t (&q)[kSteps][4], uint32_t lane,
                                      float (&scores)[2][4]) {
   constexpr uint32_t kRow = kSteps * 2 * 128;  // of core matrices: eight keys
-  uint4 b[kSteps];
-#pragma unroll
-  for (int step = 0; step < kSteps; ++step) {
-    b[step] = load_matrices(keys + tile * 2 * kRow + step * 256, 128, kRow, lane);
-  }
 #pragma unroll
   for (int i = 0; i < 8; ++i) scores[i / 4][i % 4] = 0;
-  multiply_along<kSteps>(scores, q, b);
+  // Of wide heads whose registers are made one by one, half of them at a time.
+  constexpr int kAtOnce = Kept::kScaled && kSteps == 8 ? 4 : kSteps;
+#pragma unroll
+  for (int first = 0; first < kSteps; first += kAtOnce) {
+    uint4 b[kAtOnce];
+    uint32_t a[kAtOnce][4];
+#pragma unroll
+    for (int step = 0; step < kAtOnce; ++step) {
+      b[step] = kept_registers<Kept>(keys + tile * kSteps * 256 * Kept::kBytes + (first + step) * 256, 128, kRow, lane);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) a[step][i] = q[first + step][i];
+    }
+    multiply_along<Kept::kOperand, kAtOnce>(scores, a, b);
+  }
+  if constexpr (Kept::kScaled) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const uint32_t scales = two_scales<kSteps, Kept>(keys, tile * kKeys + half * 8 + sum_column(lane, 0));
+      const float low = unpack_f16(static_cast<uint16_t>(scales)),
+                  high = unpack_f16(static_cast<uint16_t>(scales >> 16));
+#pragma unroll
+      for (int i = 0; i < 4; ++i) scores[half][i] *= i % 2 == 0 ? low : high;
+    }
+  }
 }
 
 // Hides the keys that the lane's queries don't see, and gives the largest of those that they see.
@@ -149,19 +183,20 @@ __device__ inline void hide_unseen(float (&scores)[2][4], int tile, const Seen (
 }
 
 // Of a tile's scores of query i: exponentials, into the registers of the row operand; their sum in the lane.
+template <class Kept>
 __device__ inline float exponentials(const float (&scores)[2][4], int i, float largest, uint32_t (&p)[4]) {
   const float base = largest == -INFINITY ? 0.0f : largest;
   float e[4];
 #pragma unroll
   for (int j = 0; j < 4; ++j) e[j] = exp2f(scores[j / 2][2 * i + j % 2] - base);
-  p[i] = pack_f16(e[0], e[1]);
-  p[2 + i] = pack_f16(e[2], e[3]);
+  p[i] = pack(Kept::kOperand, e[0], e[1]);
+  p[2 + i] = pack(Kept::kOperand, e[2], e[3]);
   return (e[0] + e[1]) + (e[2] + e[3]);
 }
 
 // sums += p times the tile's values in kSteps steps of sixteen dimensions from `first` on.
 // Values of keys that no query of the warp sees are zeroed: nobody wrote them, and 0 times infinity is not 0.
-template <int kSteps, int kOfHead>
+template <int kSteps, int kOfHead, class Kept>
 __device__ inline void multiply_values(const uint8_t* values, int tile, const Seen& any, const uint32_t (&p)[4],
                                        uint32_t first, uint32_t lane, float (&sums)[kSteps][2][4]) {
   constexpr uint32_t kRow = kOfHead * 2 * 128;  // of core matrices: eight keys
@@ -171,16 +206,30 @@ __device__ inline void multiply_values(const uint8_t* values, int tile, const Se
     const int key = tile * static_cast<int>(kKeys) + static_cast<int>(column_operand_inner(lane, i));
     keep[i] = (any.has(key) ? 0xffffu : 0) | (any.has(key + 1) ? 0xffff0000u : 0);
   }
+  uint32_t scales[2];
+  if constexpr (Kept::kScaled) {
+#pragma unroll
+    for (uint32_t i = 0; i < 2; ++i) {
+      scales[i] = two_scales<kOfHead, Kept>(values, tile * kKeys + column_operand_inner(lane, i));
+    }
+  }
   uint4 b[kSteps];
 #pragma unroll
   for (int step = 0; step < kSteps; ++step) {
-    b[step] = load_matrices(values + tile * 2 * kRow + (first + step) * 256, kRow, 128, lane);
+    b[step] =
+        kept_registers<Kept>(values + tile * kOfHead * 256 * Kept::kBytes + (first + step) * 256, kRow, 128, lane);
+    if constexpr (Kept::kScaled) {
+      b[step].x = multiply_f16x2(b[step].x, scales[0]);
+      b[step].y = multiply_f16x2(b[step].y, scales[1]);
+      b[step].z = multiply_f16x2(b[step].z, scales[0]);
+      b[step].w = multiply_f16x2(b[step].w, scales[1]);
+    }
     b[step].x &= keep[0];
     b[step].y &= keep[1];
     b[step].z &= keep[0];
     b[step].w &= keep[1];
   }
-  multiply_across<kSteps>(sums, p, b);
+  multiply_across<Kept::kOperand, kSteps>(sums, p, b);
 }
 
 // Two neighbouring dimensions of one query head's result.

@@ -35,8 +35,9 @@ int32_t DeviceBackend::prepare(Error& error) {
 }
 
 int32_t DeviceBackend::accepts(const tm_cache_config& config, Error& error) const {
-  if (config.kv_dtype == TM_F16) return TM_OK;
-  return error.fail(TM_UNSUPPORTED, "kv_dtype is %s; on a device the cache is F16", dtype_name(config.kv_dtype));
+  if (config.kv_dtype != TM_F32) return TM_OK;
+  return error.fail(TM_UNSUPPORTED, "kv_dtype is %s; on a device the cache is F16, BF16 or F8_E4M3",
+                    dtype_name(config.kv_dtype));
 }
 
 int32_t DeviceBackend::size(const Cache& cache, const tm_cache_config& config, Error& error) {

@@ -316,8 +316,10 @@ CacheView DeviceStep::view(uint32_t layer) const {
   CacheView view = {};
   view.pages = pages(l.group);
   view.table = device_.tables[l.group];
-  view.page_elements = group.page_bytes / sizeof(uint16_t);
-  view.block_elements = cache_.block_elements();
+  view.page_bytes = group.page_bytes;
+  view.block_bytes = cache_.block_bytes();
+  view.keys_bytes = static_cast<uint32_t>(cache_.keys_bytes());
+  view.kv_dtype = cache_.kv_dtype;
   view.index_in_group = l.index_in_group;
   view.ring = group.ring;
   view.page_shift = cache_.page_shift;
@@ -336,6 +338,9 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     float* out;
     Head head;
   } all[] = {{l.q, frame_.q, Head::kQueries}, {l.k, frame_.k, Head::kKeys}, {l.v, frame_.v, Head::kValues}};
+  const Heads heads = {
+      frame_.rope_cos, frame_.rope_sin, frame_.query_scale, model_.rope_dims, {device_.position, device_.span},
+      view(layer)};
   // Matrices of one type and one order of sums are one product.
   bool done[3] = {};
   for (uint32_t first = 0; first < 3; ++first) {
@@ -345,8 +350,7 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
     Product p = product(n_rows, matrix, normed_);
     Adapted adapted[3];
     p.result = Result::kHeads;
-    p.heads = {frame_.rope_cos, frame_.rope_sin, frame_.query_scale, model_.rope_dims, {device_.position, device_.span},
-               view(layer)};
+    p.heads = heads;
     for (uint32_t i = first; i < 3; ++i) {
       if (done[i] || all[i].matrix.dtype != matrix.dtype) continue;
       if (slices_of(all[i].matrix.rows, matrix.columns) != p.n_slices) continue;
@@ -357,6 +361,9 @@ void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
       part.head = all[i].head;
     }
     multiply_adapted(matrix, p, layer, adapted);
+  }
+  if (cache_.has_scales()) {
+    must(store_eight_bits(heads, frame_.k, frame_.v, n_rows, stream_), "storing keys and values");
   }
 }
 

@@ -75,7 +75,7 @@ class DeviceStep {
   DeviceAdapters& adapters() { return adapters_; }
   const Cache& cache() const { return cache_; }
   const DeviceFrame& frame() const { return frame_; }
-  uint16_t* pages(uint32_t group) const { return pages_[group].as<uint16_t>(); }
+  uint8_t* pages(uint32_t group) const { return pages_[group].as<uint8_t>(); }
 
   // Copies a page out or in, and waits for it.
   void read_page(uint32_t group, uint32_t page, void* to);

@@ -34,6 +34,11 @@ struct Norm {
 };
 cudaError_t normalise(const Norm& norm, uint32_t n_rows, const Activations& to, cudaStream_t stream);
 
+// Puts keys and values that a product of Result::kHeads left as floats, [rows][kv heads][head_dim], into a cache of
+// eight bits.
+cudaError_t store_eight_bits(const Heads& heads, const float* keys, const float* values, uint32_t n_rows,
+                             cudaStream_t stream);
+
 // Windowed attention. The first n_split tiles hold one row each, and their segments of keys are divided among blocks of
 // threads; of the others each is walked by one.
 struct Attention {

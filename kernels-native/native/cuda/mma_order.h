@@ -40,4 +40,20 @@ TM_EVERYWHERE uint64_t stored_value(uint32_t offset, uint32_t d, uint32_t head_d
   return cache_core(offset, d, head_dim) + core_element(d, offset);
 }
 
+// The same for eight-bit elements: [16 positions][16 dimensions] of 256 bytes, in which a lane's registers are
+// neighbours: its elements of the first eight columns, then of the others, each inner, inner + 1, inner + 8, inner + 9.
+TM_EVERYWHERE uint64_t eight_bit_tile(uint32_t offset, uint32_t d, uint32_t head_dim) {
+  return (static_cast<uint64_t>(offset / 16) * (head_dim / 16) + d / 16) * 256;
+}
+TM_EVERYWHERE uint32_t eight_bit_element(uint32_t column, uint32_t inner) {
+  const uint32_t lane = column % 8 * 4 + inner % 8 / 2;
+  return lane * 8 + column % 16 / 8 * 4 + inner % 16 / 8 * 2 + inner % 2;
+}
+TM_EVERYWHERE uint64_t eight_bit_key(uint32_t offset, uint32_t d, uint32_t head_dim) {
+  return eight_bit_tile(offset, d, head_dim) + eight_bit_element(offset, d);
+}
+TM_EVERYWHERE uint64_t eight_bit_value(uint32_t offset, uint32_t d, uint32_t head_dim) {
+  return eight_bit_tile(offset, d, head_dim) + eight_bit_element(d, offset);
+}
+
 }  // namespace tramontane

@@ -2,10 +2,27 @@
 #include <vector>
 
 #include "device_backend.h"
-#include "dtype.h"
+#include "kv_elements.h"
 #include "mma_order.h"
 
 namespace tramontane::TM_DEVICE {
+
+namespace {
+
+// Where dimension d of the key, or the value, at an offset of a page lies.
+struct Places {
+  const Cache& cache;
+  uint32_t offset;
+  bool values;
+
+  uint64_t operator()(uint32_t d) const {
+    const uint32_t n = cache.head_dim;
+    if (cache.has_scales()) return values ? eight_bit_value(offset, d, n) : eight_bit_key(offset, d, n);
+    return values ? stored_value(offset, d, n) : stored_key(offset, d, n);
+  }
+};
+
+}  // namespace
 
 class DeviceProbe final : public Probe {
  public:
@@ -42,26 +59,24 @@ class DeviceProbe final : public Probe {
   const Routing* routing() const override { return nullptr; }
 
   void read(const Place& place, float* key, float* value) override {
-    std::vector<uint16_t> block;
+    std::vector<uint8_t> block;
     fetch_block(place, block);
     const uint32_t offset = cache().offset_in_page(place.position);
-    const uint32_t head_dim = cache().head_dim;
-    for (uint32_t d = 0; d < head_dim; ++d) {
-      key[d] = half_to_float(block[stored_key(offset, d, head_dim)]);
-      value[d] = half_to_float(block[cache().block_elements() + stored_value(offset, d, head_dim)]);
-    }
+    get_elements(cache().kv_dtype, block.data(), cache().head_dim, Places{cache(), offset, false},
+                 scale(block, offset, false), key);
+    get_elements(cache().kv_dtype, block.data() + cache().keys_bytes(), cache().head_dim, Places{cache(), offset, true},
+                 scale(block, offset, true), value);
   }
 
   void write(const Place& place, const float* key, const float* value) override {
-    std::vector<uint16_t> block;
-    uint16_t* at = fetch_block(place, block);
+    std::vector<uint8_t> block;
+    uint8_t* at = fetch_block(place, block);
     const uint32_t offset = cache().offset_in_page(place.position);
-    const uint32_t head_dim = cache().head_dim;
-    for (uint32_t d = 0; d < head_dim; ++d) {
-      block[stored_key(offset, d, head_dim)] = float_to_half(key[d]);
-      block[cache().block_elements() + stored_value(offset, d, head_dim)] = float_to_half(value[d]);
-    }
-    send(at, block.data(), block.size() * sizeof block[0]);
+    put_elements(cache().kv_dtype, key, cache().head_dim, block.data(), Places{cache(), offset, false},
+                 scale(block, offset, false));
+    put_elements(cache().kv_dtype, value, cache().head_dim, block.data() + cache().keys_bytes(),
+                 Places{cache(), offset, true}, scale(block, offset, true));
+    send(at, block.data(), block.size());
   }
 
   std::vector<uint8_t> pages(uint32_t group) override {
@@ -91,16 +106,21 @@ class DeviceProbe final : public Probe {
     on_driver([&] { must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, backend_.stream_), "writing"); });
   }
 
-  // Keys and values of the place's block; gives where they lie on the device.
-  uint16_t* fetch_block(const Place& place, std::vector<uint16_t>& block) {
+  uint16_t* scale(std::vector<uint8_t>& block, uint32_t offset, bool values) const {
+    if (!cache().has_scales()) return nullptr;
+    uint8_t* first = block.data() + 2 * cache().keys_bytes() + (values ? cache().scales_bytes() : 0);
+    return reinterpret_cast<uint16_t*>(first) + offset;
+  }
+
+  // The place's block; gives where it lies on the device.
+  uint8_t* fetch_block(const Place& place, std::vector<uint8_t>& block) {
     const Layer& layer = backend_.model_.layers[place.layer];
     const CacheGroup& group = cache().groups[layer.group];
-    const uint64_t elements = cache().block_elements();
-    uint16_t* at = backend_.step_->pages(layer.group) +
-                   cache().page_of(layer.group, place.slot, place.position) * (group.page_bytes / sizeof(uint16_t)) +
-                   block_start(layer.index_in_group, place.head, cache().n_kv_heads, elements);
-    block.resize(2 * elements);
-    fetch(at, block.data(), block.size() * sizeof block[0]);
+    block.resize(cache().block_bytes());
+    uint8_t* at = backend_.step_->pages(layer.group) +
+                  cache().page_of(layer.group, place.slot, place.position) * group.page_bytes +
+                  block_start(layer.index_in_group, place.head, cache().n_kv_heads, block.size());
+    fetch(at, block.data(), block.size());
     return at;
   }
 

@@ -27,10 +27,12 @@ struct RowView {
 
 // Pages and tables of the group of one layer.
 struct CacheView {
-  uint16_t* pages;
+  uint8_t* pages;
   const uint32_t* table;  // [spans][ring]
-  uint64_t page_elements;
-  uint64_t block_elements;  // of one head's keys or values: page_tokens * head_dim
+  uint64_t page_bytes;
+  uint64_t block_bytes;  // of one head
+  uint32_t keys_bytes;   // of its keys; then come its values, then scales of keys and of values, if there are any
+  uint32_t kv_dtype;
   uint32_t index_in_group;
   uint32_t ring;
   uint32_t page_shift;
@@ -38,11 +40,13 @@ struct CacheView {
   uint32_t n_kv_heads;
   uint32_t head_dim;
 
-  // Keys of kv head `head` in the page that holds a position; values follow block_elements later.
-  __device__ uint16_t* keys(uint32_t span, int64_t position, uint32_t head) const {
+  // The block of kv head `head` in the page that holds a position: its keys.
+  __device__ uint8_t* block(uint32_t span, int64_t position, uint32_t head) const {
     const uint64_t page = table[static_cast<uint64_t>(span) * ring + ring_entry(position, page_shift, ring)];
-    return pages + page * page_elements + block_start(index_in_group, head, n_kv_heads, block_elements);
+    return pages + page * page_bytes + block_start(index_in_group, head, n_kv_heads, block_bytes);
   }
+  // Bytes from there to the scales of keys, or of values, two of them each position.
+  __device__ uint32_t scales_at(bool values) const { return 2 * keys_bytes + (values ? 2u << page_shift : 0); }
   __device__ uint32_t offset_in_page(int64_t position) const {
     return tramontane::offset_in_page(position, page_shift);
   }

@@ -173,13 +173,13 @@ __device__ inline void multiply_32(float (*c)[4], const uint32_t (&a)[8], const 
 }
 
 // c[0], c[1] += a[step] b[step] over all steps of 16: b[step] holds the registers of two tiles of 8 columns.
-template <int kSteps>
+template <Operand kOperand, int kSteps>
 __device__ inline void multiply_along(float (&c)[2][4], const uint32_t (&a)[kSteps][4], const uint4 (&b)[kSteps]) {
 #if defined(__CUDACC__)
 #pragma unroll
   for (int step = 0; step < kSteps; ++step) {
-    mma<Operand::kF16>(c[0], a[step], b[step].x, b[step].y);
-    mma<Operand::kF16>(c[1], a[step], b[step].z, b[step].w);
+    mma<kOperand>(c[0], a[step], b[step].x, b[step].y);
+    mma<kOperand>(c[1], a[step], b[step].z, b[step].w);
   }
 #else
   struct Lane {
@@ -191,11 +191,12 @@ __device__ inline void multiply_along(float (&c)[2][4], const uint32_t (&a)[kSte
       kAllLanes,
       [](Lanes& lanes) {
         const auto at = [&](int lane) { return static_cast<Lane*>(lanes.of[lane]); };
+        constexpr bool kIsBf16 = kOperand == Operand::kBf16;
         for (int step = 0; step < kSteps; ++step) {
-          const FragmentA fragment(false, [&](int lane) { return at(lane)->a[step]; });
+          const FragmentA fragment(kIsBf16, [&](int lane) { return at(lane)->a[step]; });
           for (int i = 0; i < 2; ++i) {
             multiply_fragments(
-                false, fragment, [&](int lane) { return &at(lane)->b[step].x + 2 * i; },
+                kIsBf16, fragment, [&](int lane) { return &at(lane)->b[step].x + 2 * i; },
                 [&](int lane) { return at(lane)->c[i]; });
           }
         }
@@ -205,13 +206,13 @@ __device__ inline void multiply_along(float (&c)[2][4], const uint32_t (&a)[kSte
 }
 
 // c[step][0], c[step][1] += a b[step] for each step: b[step] holds the registers of two tiles of 8 columns.
-template <int kSteps>
+template <Operand kOperand, int kSteps>
 __device__ inline void multiply_across(float (&c)[kSteps][2][4], const uint32_t (&a)[4], const uint4 (&b)[kSteps]) {
 #if defined(__CUDACC__)
 #pragma unroll
   for (int step = 0; step < kSteps; ++step) {
-    mma<Operand::kF16>(c[step][0], a, b[step].x, b[step].y);
-    mma<Operand::kF16>(c[step][1], a, b[step].z, b[step].w);
+    mma<kOperand>(c[step][0], a, b[step].x, b[step].y);
+    mma<kOperand>(c[step][1], a, b[step].z, b[step].w);
   }
 #else
   struct Lane {
@@ -223,11 +224,12 @@ __device__ inline void multiply_across(float (&c)[kSteps][2][4], const uint32_t 
       kAllLanes,
       [](Lanes& lanes) {
         const auto at = [&](int lane) { return static_cast<Lane*>(lanes.of[lane]); };
-        const FragmentA fragment(false, [&](int lane) { return at(lane)->a; });
+        constexpr bool kIsBf16 = kOperand == Operand::kBf16;
+        const FragmentA fragment(kIsBf16, [&](int lane) { return at(lane)->a; });
         for (int step = 0; step < kSteps; ++step) {
           for (int i = 0; i < 2; ++i) {
             multiply_fragments(
-                false, fragment, [&](int lane) { return &at(lane)->b[step].x + 2 * i; },
+                kIsBf16, fragment, [&](int lane) { return &at(lane)->b[step].x + 2 * i; },
                 [&](int lane) { return at(lane)->c[step][i]; });
           }
         }

@@ -3,14 +3,6 @@
 #include "host/host_backend.h"
 
 namespace tramontane {
-namespace {
-
-float load(float element) { return element; }
-float load(uint16_t element) { return half_to_float(element); }
-void store(float& element, float value) { element = value; }
-void store(uint16_t& element, float value) { element = float_to_half(value); }
-
-}  // namespace
 
 class HostProbe final : public Probe {
  public:
@@ -54,16 +46,16 @@ class HostProbe final : public Probe {
   }
 
   void read(const Place& place, float* key, float* value) override {
-    each_element(place, [&](uint32_t d, auto& k, auto& v) {
-      key[d] = load(k);
-      value[d] = load(v);
-    });
+    const TilePages& pages = backend_.pages_;
+    const uint32_t offset = pages.cache->offset_in_page(place.position);
+    pages.get_key(block_of(place), offset, key);
+    pages.get_value(block_of(place), offset, value);
   }
   void write(const Place& place, const float* key, const float* value) override {
-    each_element(place, [&](uint32_t d, auto& k, auto& v) {
-      store(k, key[d]);
-      store(v, value[d]);
-    });
+    const TilePages& pages = backend_.pages_;
+    const uint32_t offset = pages.cache->offset_in_page(place.position);
+    pages.put_key(block_of(place), offset, key);
+    pages.put_value(block_of(place), offset, value);
   }
 
   std::vector<uint8_t> pages(uint32_t group) override {
@@ -76,25 +68,10 @@ class HostProbe final : public Probe {
   }
 
  private:
-  template <class Visit>
-  void each_element(const Place& place, Visit visit) const {
-    if (backend_.frame_.cache->kv_dtype == TM_F32) {
-      each_element_as<float>(place, visit);
-    } else {
-      each_element_as<uint16_t>(place, visit);
-    }
-  }
-  template <class T, class Visit>
-  void each_element_as(const Place& place, Visit visit) const {
-    const Cache& cache = *backend_.frame_.cache;
-    const TilePages& pages = backend_.pages_;
+  KvBlock block_of(const Place& place) const {
     const Layer& layer = backend_.model_.layers[place.layer];
-    const uint32_t page = cache.page_of(layer.group, place.slot, place.position);
-    const uint32_t offset = cache.offset_in_page(place.position);
-    const KvBlock<T> block = pages.block<T>(layer.group, page, layer.index_in_group, place.head);
-    for (uint32_t d = 0; d < cache.head_dim; ++d) {
-      visit(d, block.keys[pages.key_index(offset, d)], block.values[pages.value_index(offset, d)]);
-    }
+    const uint32_t page = backend_.frame_.cache->page_of(layer.group, place.slot, place.position);
+    return backend_.pages_.block(layer.group, page, layer.index_in_group, place.head);
   }
 
   HostBackend& backend_;

@@ -3,8 +3,9 @@
 //     keys   [page_tokens / 16][head_dim][16 positions]   transposed in tiles of 16 positions, so that 16 scores come
 //                                                         from head_dim vector loads
 //     values [page_tokens][head_dim]
+//     scales [page_tokens] of keys, then as many of values; of eight bits only (eight_bits.h)
 //
-// Every part begins on a 64-byte boundary.
+// Every part begins on a 64-byte boundary; scales on a 32-byte one.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ namespace tramontane {
 
 inline constexpr uint32_t kKeyTile = 16;
 
-// One block seen with its element type T (float, or uint16_t for binary16).
-template <class T>
 struct KvBlock {
-  T* keys;    // [page_tokens / 16][head_dim][16]
-  T* values;  // [page_tokens][head_dim]
+  uint8_t* keys;    // [page_tokens / 16][head_dim][16] elements
+  uint8_t* values;  // [page_tokens][head_dim]
+  uint16_t* key_scales;
+  uint16_t* value_scales;  // [page_tokens] each
 };
 
 struct TilePages {
@@ -32,11 +33,10 @@ struct TilePages {
   }
 
   // Block of (page, layer of the group, kv head).
-  template <class T>
-  TM_ALWAYS_INLINE KvBlock<T> block(uint32_t group, uint32_t page, uint32_t index_in_group, uint32_t head) const {
-    const uint64_t elements = cache->block_elements();
-    T* keys = reinterpret_cast<T*>(start(group, page)) + block_start(index_in_group, head, cache->n_kv_heads, elements);
-    return {keys, keys + elements};
+  TM_ALWAYS_INLINE KvBlock block(uint32_t group, uint32_t page, uint32_t index_in_group, uint32_t head) const {
+    uint8_t* keys = start(group, page) + block_start(index_in_group, head, cache->n_kv_heads, cache->block_bytes());
+    uint16_t* scales = reinterpret_cast<uint16_t*>(keys + 2 * cache->keys_bytes());
+    return {keys, keys + cache->keys_bytes(), scales, scales + cache->page_tokens};
   }
 
   // Element of dimension d of the key at an offset inside its page. The 16 positions of a tile are adjacent.
@@ -47,6 +47,12 @@ struct TilePages {
   TM_ALWAYS_INLINE uint64_t value_index(uint32_t offset, uint32_t d) const {
     return static_cast<uint64_t>(offset) * cache->head_dim + d;
   }
+
+  // head_dim numbers of the key, or value, at an offset inside its page: into the block, and out of it. Scalar.
+  void put_key(const KvBlock& block, uint32_t offset, const float* key) const;
+  void put_value(const KvBlock& block, uint32_t offset, const float* value) const;
+  void get_key(const KvBlock& block, uint32_t offset, float* key) const;
+  void get_value(const KvBlock& block, uint32_t offset, float* value) const;
 };
 
 }  // namespace tramontane

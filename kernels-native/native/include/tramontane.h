@@ -53,7 +53,7 @@ extern "C" {
 /* Backends. */
 #define TM_BACKEND_REF 0u  /* scalar, double accumulation: the slow twin of every kernel */
 #define TM_BACKEND_CPU 1u  /* vectorised, threaded; same bits at every cpu level */
-#define TM_BACKEND_CUDA 2u /* a CUDA device, when the library was built with nvcc; the cache is F16 there */
+#define TM_BACKEND_CUDA 2u /* a CUDA device, when the library was built with nvcc; no F32 cache there */
 #define TM_BACKEND_EMU 3u  /* the CUDA kernels on the processor, for tests: as TM_BACKEND_CUDA, and slow */
 
 /* CPU levels, in rising order. AUTO takes the highest the machine has. */
@@ -212,7 +212,7 @@ typedef struct tm_conversion {
 /* Sizes of the cache and of a step's workspace. Everything is allocated here; a step allocates nothing. */
 typedef struct tm_cache_config {
   uint32_t struct_size;
-  uint32_t kv_dtype;                   /* TM_F32 or TM_F16 */
+  uint32_t kv_dtype;                   /* TM_F32, TM_F16, TM_BF16 or TM_F8_E4M3 */
   uint32_t page_tokens;                /* 16, 32, 64, 128 or 256 */
   uint32_t n_slots;                    /* sequences that may hold pages at a time */
   uint32_t max_rows;                   /* most rows (tokens) of a step */
@@ -479,10 +479,10 @@ TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
 
 /* Copies one page out of the cache, or into it: keys and values of page_tokens positions in every layer of the group,
  * in the backend's own order, so that they mean something only to a context of the same backend, model and page_tokens.
- * A page has 2 * layers of the group * n_kv_heads * head_dim * page_tokens elements of kv_dtype; bytes must be just
- * that. Between steps (TM_WRONG_STATE while one is in flight or without a cache); blocks until it is copied. What is
- * written is taken as it is: any bits are numbers, and what is computed from such as are not finite says so
- * (TM_RESULT_NOT_FINITE). */
+ * A page has 2 * layers of the group * n_kv_heads * head_dim * page_tokens elements of kv_dtype, and with TM_F8_E4M3
+ * for each head_dim of them a scale of 2 bytes; bytes must be just that. Between steps (TM_WRONG_STATE while one is in
+ * flight or without a cache); blocks until it is copied. What is written is taken as it is: any bits are numbers, and
+ * what is computed from such as are not finite says so (TM_RESULT_NOT_FINITE). */
 TM_API int32_t tm_read_page(tm_context* context, uint32_t group, uint32_t page, void* to, uint64_t bytes);
 TM_API int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const void* from, uint64_t bytes);
 

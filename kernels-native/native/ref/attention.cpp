@@ -7,12 +7,10 @@
 namespace tramontane::ref {
 namespace {
 
-double load(const float* from) { return static_cast<double>(*from); }
-double load(const uint16_t* from) { return static_cast<double>(half_to_float(*from)); }
+constexpr uint32_t kMostHeadDim = 512;
 
 // Softmax over the positions inside the window (Vaswani et al., arXiv 1706.03762), computed online: a running maximum,
 // and sums rescaled whenever it rises (Milakov and Gimelshein, arXiv 1805.02867). Positions in rising order.
-template <class T>
 void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
   const Model& m = *f.model;
   const Cache& cache = *f.cache;
@@ -27,14 +25,15 @@ void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
 
   double largest = -std::numeric_limits<double>::infinity();
   double total = 0;
-  double sums[512] = {0};  // head_dim <= 512
+  double sums[kMostHeadDim] = {0};
+  float key[kMostHeadDim], value[kMostHeadDim];
   for (int64_t p = first; p <= position; ++p) {
-    const KvBlock<T> block =
-        pages.block<T>(layer.group, cache.page_of(layer.group, slot, p), layer.index_in_group, kv_head);
+    const KvBlock block = pages.block(layer.group, cache.page_of(layer.group, slot, p), layer.index_in_group, kv_head);
     const uint32_t offset = cache.offset_in_page(p);
+    pages.get_key(block, offset, key);
+    pages.get_value(block, offset, value);
     double score = 0;
-    for (uint32_t d = 0; d < m.head_dim; ++d)
-      score += static_cast<double>(q[d]) * load(block.keys + pages.key_index(offset, d));
+    for (uint32_t d = 0; d < m.head_dim; ++d) score += static_cast<double>(q[d]) * static_cast<double>(key[d]);
     score *= scale;
     if (score > largest) {
       const double shrink = std::exp(largest - score);
@@ -44,7 +43,7 @@ void attend(const Frame& f, const Layer& layer, uint32_t row, uint32_t head) {
     }
     const double weight = std::exp(score - largest);
     total += weight;
-    for (uint32_t d = 0; d < m.head_dim; ++d) sums[d] += weight * load(block.values + pages.value_index(offset, d));
+    for (uint32_t d = 0; d < m.head_dim; ++d) sums[d] += weight * static_cast<double>(value[d]);
   }
   float* out = f.attention + (static_cast<uint64_t>(row) * m.n_heads + head) * m.head_dim;
   for (uint32_t d = 0; d < m.head_dim; ++d) out[d] = static_cast<float>(sums[d] / total);
@@ -59,11 +58,7 @@ void attention(const Frame& f, uint32_t l, const Worker& worker) {
   for (uint64_t i = first; i < last; ++i) {
     const uint32_t row = static_cast<uint32_t>(i / n_heads);
     const uint32_t head = static_cast<uint32_t>(i % n_heads);
-    if (f.cache->kv_dtype == TM_F32) {
-      attend<float>(f, layer, row, head);
-    } else {
-      attend<uint16_t>(f, layer, row, head);
-    }
+    attend(f, layer, row, head);
   }
   worker.wait();
 }

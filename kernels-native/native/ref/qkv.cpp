@@ -24,22 +24,16 @@ void rotate(const Frame& f, uint64_t row, float* heads, uint32_t n_heads) {
   }
 }
 
-void store(float* to, float value) { *to = value; }
-void store(uint16_t* to, float value) { *to = float_to_half(value); }
-
-template <class T>
 void write_cache(const Frame& f, const Layer& layer, uint64_t row) {
   const Cache& cache = *f.cache;
   const int64_t position = f.step->position(static_cast<uint32_t>(row));
   const uint32_t page = cache.page_of(layer.group, f.step->span_of(static_cast<uint32_t>(row)).slot, position);
   const uint32_t offset = cache.offset_in_page(position);
   for (uint32_t h = 0; h < cache.n_kv_heads; ++h) {
-    const KvBlock<T> block = f.pages->block<T>(layer.group, page, layer.index_in_group, h);
+    const KvBlock block = f.pages->block(layer.group, page, layer.index_in_group, h);
     const uint64_t from = (row * cache.n_kv_heads + h) * cache.head_dim;
-    for (uint32_t d = 0; d < cache.head_dim; ++d) {
-      store(block.keys + f.pages->key_index(offset, d), f.k[from + d]);
-      store(block.values + f.pages->value_index(offset, d), f.v[from + d]);
-    }
+    f.pages->put_key(block, offset, f.k + from);
+    f.pages->put_value(block, offset, f.v + from);
   }
 }
 
@@ -79,11 +73,7 @@ void qkv(const Frame& f, uint32_t l, const Worker& worker) {
     rotate(f, row, f.q + row * m.q_width(), m.n_heads);
     for (uint64_t i = row * m.q_width(); i < (row + 1) * m.q_width(); ++i) f.q[i] *= f.query_scale[row];
     rotate(f, row, f.k + row * m.kv_width(), m.n_kv_heads);
-    if (f.cache->kv_dtype == TM_F32) {
-      write_cache<float>(f, layer, row);
-    } else {
-      write_cache<uint16_t>(f, layer, row);
-    }
+    write_cache(f, layer, row);
   }
   worker.wait();
 }

@@ -4,12 +4,14 @@
 // A page of a group holds page_tokens consecutive positions in every layer of the group:
 //
 //     page   = [layer of the group][kv head] block
-//     block  = keys, then values, page_tokens * head_dim elements each
+//     block  = keys, then values, page_tokens * head_dim elements each; of eight bits, scales of the keys and scales
+//              of the values after them, page_tokens binary16 numbers each (eight_bits.h)
 //
-// Elements are float or binary16 (kv_dtype). Position p lies in page table[(p / page_tokens) % ring] at offset
-// p % page_tokens (positions.h). Pages begin at multiples of 16 positions whatever the ring's phase, which is what
-// makes reductions over tiles of absolute positions independent of it. Positions never written hold zeros or an earlier
-// sequence's numbers, possibly not finite: mask scores by selecting, and never multiply an unwritten value even by 0.
+// Elements are float, binary16, BF16 or E4M3 (kv_dtype). Position p lies in page table[(p / page_tokens) % ring] at
+// offset p % page_tokens (positions.h). Pages begin at multiples of 16 positions whatever the ring's phase, which is
+// what makes reductions over tiles of absolute positions independent of it. Positions never written hold zeros or an
+// earlier sequence's numbers, possibly not finite: mask scores by selecting, and never multiply an unwritten value even
+// by 0.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +49,11 @@ struct Cache {
   CacheGroup groups[TM_MAX_GROUPS];
   std::vector<int32_t> last_token;  // [n_slots] what TM_TOKEN_PREVIOUS stands for; -1: nothing drawn yet
 
-  // Elements of a block's keys, and of its values.
-  TM_ALWAYS_INLINE uint64_t block_elements() const { return static_cast<uint64_t>(page_tokens) * head_dim; }
+  bool has_scales() const { return kv_dtype == TM_F8_E4M3; }
+  // Bytes of a block's keys, and of its values; of the scales of either; of all of it.
+  TM_ALWAYS_INLINE uint64_t keys_bytes() const { return static_cast<uint64_t>(page_tokens) * head_dim * element_bytes; }
+  TM_ALWAYS_INLINE uint64_t scales_bytes() const { return has_scales() ? page_tokens * sizeof(uint16_t) : 0; }
+  TM_ALWAYS_INLINE uint64_t block_bytes() const { return 2 * (keys_bytes() + scales_bytes()); }
 
   // Entries of a group's page table.
   uint64_t table_entries(uint32_t group) const { return static_cast<uint64_t>(n_slots) * groups[group].ring; }

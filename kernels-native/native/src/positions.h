@@ -18,11 +18,9 @@ TM_EVERYWHERE uint32_t offset_in_page(int64_t position, uint32_t page_shift) {
   return static_cast<uint32_t>(position) & ((1u << page_shift) - 1);
 }
 
-// Element of a page at which the block of (layer of the group, kv head) begins: block_elements keys, then as many
-// values.
-TM_EVERYWHERE uint64_t block_start(uint32_t index_in_group, uint32_t head, uint32_t n_kv_heads,
-                                   uint64_t block_elements) {
-  return (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * 2 * block_elements;
+// Byte of a page at which the block of (layer of the group, kv head) begins.
+TM_EVERYWHERE uint64_t block_start(uint32_t index_in_group, uint32_t head, uint32_t n_kv_heads, uint64_t block_bytes) {
+  return (static_cast<uint64_t>(index_in_group) * n_kv_heads + head) * block_bytes;
 }
 
 }  // namespace tramontane

@@ -14,14 +14,21 @@ constexpr uint32_t kMaxRing = 1u << 24;
 using Wide = unsigned __int128;
 constexpr Wide kMostBytes = Wide{1} << 60;
 
+// 0: no cache is of that type.
+uint32_t kv_element_bytes(uint32_t kv_dtype) {
+  const bool is_kept = kv_dtype == TM_F32 || kv_dtype == TM_F16 || kv_dtype == TM_BF16 || kv_dtype == TM_F8_E4M3;
+  return is_kept ? block_bytes(kv_dtype) : 0;
+}
+
 }  // namespace
 
 int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& error) {
   if (c.struct_size != sizeof c) {
     return error.invalid("tm_cache_config.struct_size is %u, expected %zu", c.struct_size, sizeof c);
   }
-  if (c.kv_dtype != TM_F32 && c.kv_dtype != TM_F16) {
-    return error.invalid("kv_dtype is %u, expected TM_F32 (%u) or TM_F16 (%u)", c.kv_dtype, TM_F32, TM_F16);
+  if (kv_element_bytes(c.kv_dtype) == 0) {
+    return error.invalid("kv_dtype is %u, expected TM_F32 (%u), TM_F16 (%u), TM_BF16 (%u) or TM_F8_E4M3 (%u)",
+                         c.kv_dtype, TM_F32, TM_F16, TM_BF16, TM_F8_E4M3);
   }
   if (!std::has_single_bit(c.page_tokens) || c.page_tokens < 16 || c.page_tokens > 256) {
     return error.invalid("page_tokens is %u, expected 16, 32, 64, 128 or 256", c.page_tokens);
@@ -74,7 +81,7 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
 
 int32_t size_groups(const Model& model, const tm_cache_config& c, Cache& cache, Error& error) {
   cache.kv_dtype = c.kv_dtype;
-  cache.element_bytes = c.kv_dtype == TM_F32 ? 4 : 2;
+  cache.element_bytes = kv_element_bytes(c.kv_dtype);
   cache.page_tokens = c.page_tokens;
   cache.page_shift = static_cast<uint32_t>(std::countr_zero(c.page_tokens));
   cache.n_slots = c.n_slots;
@@ -87,7 +94,7 @@ int32_t size_groups(const Model& model, const tm_cache_config& c, Cache& cache, 
     group.ring = c.group_ring[g];
     group.window = model.group_window[g];
     // At most 2^10 layers * 2^18 kv width * 2^8 tokens * 2 * 2^2 bytes = 2^39.
-    group.page_bytes = 2ull * model.group_layers[g] * model.kv_width() * c.page_tokens * cache.element_bytes;
+    group.page_bytes = static_cast<uint64_t>(model.group_layers[g]) * model.n_kv_heads * cache.block_bytes();
     if (Wide{group.page_bytes} * group.n_pages > kMostBytes) {
       return error.fail(TM_OUT_OF_MEMORY, "group_pages[%u] is %u: pages of %llu bytes don't fit the address space", g,
                         group.n_pages, static_cast<unsigned long long>(group.page_bytes));

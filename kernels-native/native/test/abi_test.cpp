@@ -228,7 +228,7 @@ TEST(a_device_refuses_what_it_lacks) {
   } cases[] = {
       {TM_F32, 16, TM_F16, "attention q of layer 0 is F32"},
       {TM_BF16, 24, TM_F16, "a head_dim of 16, 32, 64, 96 or 128, not 24"},
-      {TM_BF16, 16, TM_F32, "kv_dtype is F32; on a device the cache is F16"},
+      {TM_BF16, 16, TM_F32, "kv_dtype is F32; on a device the cache is F16, BF16 or F8_E4M3"},
   };
   for (const auto& c : cases) {
     Shape shape;
@@ -548,7 +548,8 @@ TEST(size_cache_refuses) {
       {[](auto& c) { c.max_rank = 8; }, TM_INVALID_ARGUMENT, "max_rank is 8, expected 0..0 with max_adapters 0"},
       {[](auto& c) { c.max_adapters = 1, c.max_rank = 513; }, TM_INVALID_ARGUMENT, "max_rank is 513"},
       {[](auto& c) { c.adapter_dtype = TM_Q8_0; }, TM_INVALID_ARGUMENT, "adapter_dtype is 8"},
-      {[](auto& c) { c.kv_dtype = TM_BF16; }, TM_INVALID_ARGUMENT, "kv_dtype is 30"},
+      {[](auto& c) { c.kv_dtype = TM_Q8_0; }, TM_INVALID_ARGUMENT, "kv_dtype is 8"},
+      {[](auto& c) { c.kv_dtype = 31; }, TM_INVALID_ARGUMENT, "kv_dtype is 31"},
       {[](auto& c) { c.page_tokens = 0; }, TM_INVALID_ARGUMENT, "page_tokens is 0"},
       {[](auto& c) { c.page_tokens = 8; }, TM_INVALID_ARGUMENT, "page_tokens is 8"},
       {[](auto& c) { c.page_tokens = 48; }, TM_INVALID_ARGUMENT, "page_tokens is 48"},

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "check.h"
-#include "dtype.h"
+#include "kv_elements.h"
 #include "probe.h"
 #include "tiny_model.h"
 
@@ -18,7 +18,11 @@ using tramontane::Operation;
 constexpr uint32_t kSegment = 128;
 constexpr uint32_t kMostKeys = 700;
 
-float half(float value) { return tramontane::half_to_float(tramontane::float_to_half(value)); }
+// As an operand of the products with keys and values of the type.
+float operand(uint32_t kv_dtype, float value) {
+  using namespace tramontane;
+  return kv_dtype == TM_BF16 ? bf16_to_float(float_to_bf16(value)) : half_to_float(float_to_half(value));
+}
 
 Shape shape_of(uint32_t window) {
   Shape s;
@@ -37,16 +41,30 @@ Shape shape_of(uint32_t window) {
 
 // Keys and values of one slot, and the queries of every position.
 struct Past {
-  std::vector<float> keys, values;  // [position][kv head][dimension], in binary16
+  uint32_t kv_dtype;
+  std::vector<float> keys, values;  // [position][kv head][dimension], as they are kept
   std::vector<float> queries;       // [position][head][dimension]
 
-  explicit Past(const Shape& s) {
+  Past(const Shape& s, uint32_t type) : kv_dtype(type) {
     Random random{77};
-    for (uint32_t i = 0; i < kMostKeys * s.kv_heads * s.head_dim; ++i) {
-      keys.push_back(half(random.normal()));
-      values.push_back(half(random.hard()));
+    for (uint32_t i = 0; i < kMostKeys * s.kv_heads; ++i) {
+      const float size = std::ldexp(1.0f, static_cast<int>(i % 7) - 3);  // of a head: scales differ
+      for (uint32_t d = 0; d < s.head_dim; ++d) {
+        keys.push_back(random.normal());
+        values.push_back(random.hard() * size);
+      }
+      for (std::vector<float>* all : {&keys, &values}) keep(&(*all)[all->size() - s.head_dim], s.head_dim);
     }
     for (uint32_t i = 0; i < kMostKeys * s.heads * s.head_dim; ++i) queries.push_back(random.normal() * 3);
+  }
+
+ private:
+  void keep(float* head, uint32_t n) const {
+    std::vector<uint8_t> elements(n * sizeof(float));
+    uint16_t scale = 0;
+    const auto in_order = [](uint32_t i) { return i; };
+    tramontane::put_elements(kv_dtype, head, n, elements.data(), in_order, &scale);
+    tramontane::get_elements(kv_dtype, elements.data(), n, in_order, &scale, head);
   }
 };
 
@@ -87,7 +105,8 @@ Sums segment_of(const Shape& s, const Past& past, const std::vector<float>& quer
     sums.total += (lane[0] + lane[1]) + (lane[2] + lane[3]);
   }
   for (uint32_t k = 0; k < kSegment; ++k) {
-    for (uint32_t i = 0; there(k) && i < d; ++i) sums.values[i] += half(p[k]) * of_key(past.values, k)[i];
+    for (uint32_t i = 0; there(k) && i < d; ++i)
+      sums.values[i] += operand(past.kv_dtype, p[k]) * of_key(past.values, k)[i];
   }
   return sums;
 }
@@ -102,7 +121,8 @@ std::vector<float> defined(const Shape& s, const Past& past, int64_t position) {
   for (uint32_t head = 0; head < s.heads; ++head) {
     std::vector<float> query(d), values(d, 0.0f);
     for (uint32_t i = 0; i < d; ++i) {
-      query[i] = half(past.queries[(static_cast<size_t>(position) * s.heads + head) * d + i] * scale);
+      const float value = past.queries[(static_cast<size_t>(position) * s.heads + head) * d + i];
+      query[i] = operand(past.kv_dtype, value * scale);
     }
     float largest = -INFINITY, total = 0;
     for (int64_t segment = first / kSegment; segment <= position / kSegment; ++segment) {
@@ -125,6 +145,7 @@ class Attending {
     p.slots = kSlots;
     p.max_rows = kSlots * 64;
     p.max_tokens = kMostKeys;
+    p.kv_dtype = past.kv_dtype;
     session_ = std::make_unique<Session>(weights_, p);
     session_->run({{0, 0, {1}}});  // sends the page tables
     for (uint32_t slot = 0; slot < kSlots; ++slot) fill(slot, 0, kMostKeys);
@@ -177,21 +198,22 @@ class Attending {
 
 }  // namespace
 
-TEST(attention_of_a_row_is_the_same_alone_divided_and_in_a_chunk) {
-  const std::vector<uint32_t> windows =
-      kSanitised ? std::vector<uint32_t>{100} : std::vector<uint32_t>{0, 100, 128, 300};
+namespace {
+
+void compare_rows(uint32_t kv_dtype, const std::vector<uint32_t>& windows) {
   const std::vector<int64_t> keys =
       kSanitised ? std::vector<int64_t>{1, 129} : std::vector<int64_t>{1, 127, 128, 129, 300, 700};
   for (const Placement& p : device_placements()) {
     for (const uint32_t window : windows) {
       const Shape shape = shape_of(window);
-      const Past past(shape);
+      const Past past(shape, kv_dtype);
       Attending attending(shape, p, past);
       std::map<int64_t, std::vector<float>> alone;  // the row whose last key is this one
       for (const int64_t n : keys) alone[n - 1] = attending.run({{n - 1, 1}})[0];
       const auto compare = [&](const char* how, int64_t position, const std::vector<float>& row) {
-        CHECK_TEXT(row == alone.at(position), p.name() + " window " + std::to_string(window) + ", " + how +
-                                                  ": position " + std::to_string(position));
+        CHECK_TEXT(row == alone.at(position), p.name() + " " + tramontane::dtype_name(kv_dtype) + " window " +
+                                                  std::to_string(window) + ", " + how + ": position " +
+                                                  std::to_string(position));
       };
       for (const auto& [position, row] : alone) {
         if (p.backend == TM_BACKEND_EMU) compare("by its definition", position, defined(shape, past, position));
@@ -211,5 +233,15 @@ TEST(attention_of_a_row_is_the_same_alone_divided_and_in_a_chunk) {
     }
   }
 }
+
+}  // namespace
+
+TEST(attention_of_a_row_is_the_same_alone_divided_and_in_a_chunk) {
+  compare_rows(TM_F16, kSanitised ? std::vector<uint32_t>{100} : std::vector<uint32_t>{0, 100, 128, 300});
+}
+
+// Windows and chunks are the same code whatever is kept.
+TEST(attention_over_a_cache_of_bf16_is_too) { compare_rows(TM_BF16, {100}); }
+TEST(attention_over_a_cache_of_eight_bits_is_too) { compare_rows(TM_F8_E4M3, {kSanitised ? 100u : 0u}); }
 
 }  // namespace test

@@ -11,6 +11,7 @@
 #include "../cpu/pack.h"
 #include "check.h"
 #include "cpu_features.h"
+#include "kv_elements.h"
 #include "quantise.h"
 #include "random.h"
 #include "tiny_model.h"
@@ -437,50 +438,37 @@ TEST(silu_holds_from_end_to_end) {
 namespace {
 
 // A segment of 256 positions whose unseen part is not a number.
-template <class Element>
 struct SegmentCase {
-  uint32_t head_dim, n_queries;
+  uint32_t dtype, head_dim, n_queries;
   std::vector<float> keys, values;  // [256][head_dim] as rounded
-  std::vector<Element> key_tiles, value_rows;
+  std::vector<uint8_t> key_tiles, value_rows;
+  std::vector<uint16_t> key_scales, value_scales;
   std::vector<float> queries;
   std::vector<uint32_t> first, end;
 
-  SegmentCase(uint32_t dim, uint32_t n, uint32_t low, uint32_t high, Random& random) : head_dim(dim), n_queries(n) {
+  SegmentCase(uint32_t type, uint32_t dim, uint32_t n, uint32_t low, uint32_t high, Random& random)
+      : dtype(type), head_dim(dim), n_queries(n) {
     keys.resize(kSegment * dim);
     values.resize(kSegment * dim);
-    key_tiles.assign(kSegment * dim, put(std::nanf("")));
-    value_rows.assign(kSegment * dim, put(std::nanf("")));
+    key_tiles.assign(kSegment * dim * block_bytes(dtype), 0xff);  // not a number, in any type
+    value_rows.assign(kSegment * dim * block_bytes(dtype), 0xff);
+    key_scales.assign(kSegment, 0xffff);
+    value_scales.assign(kSegment, 0xffff);
     for (uint32_t q = 0; q < n; ++q) {  // rows see a sliding range
       first.push_back(std::min(low + q / 2, high - 1));
       end.push_back(std::min(high + q / 2, kSegment));
     }
     for (uint32_t p = low; p < end.back(); ++p) {
-      for (uint32_t d = 0; d < dim; ++d) {
-        const Element k = put(random.hard());
-        const Element v = put(random.hard());
-        key_tiles[p / kTile * dim * kTile + d * kTile + p % kTile] = k;
-        value_rows[p * dim + d] = v;
-        keys[p * dim + d] = get(k);
-        values[p * dim + d] = get(v);
-      }
+      const auto key_at = [&](uint32_t d) { return p / kTile * dim * kTile + d * kTile + p % kTile; };
+      const auto value_at = [&](uint32_t d) { return p * dim + d; };
+      const std::vector<float> key = hard_row(dim, random), value = hard_row(dim, random);
+      put_elements(dtype, key.data(), dim, key_tiles.data(), key_at, &key_scales[p]);
+      put_elements(dtype, value.data(), dim, value_rows.data(), value_at, &value_scales[p]);
+      get_elements(dtype, key_tiles.data(), dim, key_at, &key_scales[p], &keys[p * dim]);
+      get_elements(dtype, value_rows.data(), dim, value_at, &value_scales[p], &values[p * dim]);
     }
     queries = hard_row(static_cast<uint64_t>(n) * dim, random);
     for (float& x : queries) x *= 0.3f;
-  }
-
-  static Element put(float x) {
-    if constexpr (sizeof(Element) == 2) {
-      return float_to_half(x);
-    } else {
-      return x;
-    }
-  }
-  static float get(Element x) {
-    if constexpr (sizeof(Element) == 2) {
-      return half_to_float(x);
-    } else {
-      return x;
-    }
   }
 
   // [query][maximum, total, sums] of queries [from, to)
@@ -489,7 +477,9 @@ struct SegmentCase {
     std::vector<float> scores(n * kSegment, -7), maxima(n), totals(n), sums(n * head_dim, 5);
     SegmentJob job = {};
     for (uint32_t t = first[from] / kTile; t < (end[to - 1] + kTile - 1) / kTile; ++t) {
-      job.tiles[t] = {key_tiles.data() + t * kTile * head_dim, value_rows.data() + t * kTile * head_dim};
+      const uint32_t at = t * kTile * head_dim * block_bytes(dtype);
+      job.tiles[t] = {key_tiles.data() + at, value_rows.data() + at, key_scales.data() + t * kTile,
+                      value_scales.data() + t * kTile};
     }
     job.head_dim = head_dim;
     job.n_queries = n;
@@ -500,7 +490,7 @@ struct SegmentCase {
     job.maximum = maxima.data();
     job.total = totals.data();
     job.sums = sums.data();
-    (sizeof(Element) == 2 ? kernels.segment_half : kernels.segment_float)(job);
+    kernels.segment[type_slot(dtype)](job);
     std::vector<float> out;
     for (uint32_t q = 0; q < n; ++q) {
       out.push_back(maxima[q]);
@@ -555,8 +545,9 @@ TEST(attention_over_a_segment_is_the_same_at_every_level_and_in_any_company) {
            {std::pair{0u, 1u}, {0u, 17u}, {5u, 6u}, {15u, 16u}, {30u, 200u}, {0u, 256u}, {255u, 256u}}) {
         const std::string label = "dim " + std::to_string(head_dim) + " queries " + std::to_string(n) + " [" +
                                   std::to_string(low) + ", " + std::to_string(high) + ") ";
-        SegmentCase<float>(head_dim, n, low, high, random).check(label + "F32 ");
-        SegmentCase<uint16_t>(head_dim, n, low, high, random).check(label + "F16 ");
+        for (const uint32_t dtype : {TM_F32, TM_F16, TM_BF16, TM_F8_E4M3}) {
+          SegmentCase(dtype, head_dim, n, low, high, random).check(label + dtype_name(dtype) + " ");
+        }
       }
     }
   }

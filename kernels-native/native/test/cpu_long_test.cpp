@@ -83,7 +83,7 @@ TEST(long_sequences_agree_with_the_oracle) {
   shape.dtype = TM_F32;
   const Weights weights(shape);
   const auto tokens = random_tokens(kLength, shape.vocab, 7);
-  const Rows expected = oracle_logits(weights, tokens, false);
+  const Rows expected = oracle_logits(weights, tokens, TM_F32);
   Session session(weights, long_placement(TM_CPU_AUTO, 2, TM_F32));
   const auto logits = session.run_chunked(0, tokens, 400);
   for (size_t row = 0; row < expected.size(); ++row) {
@@ -101,7 +101,7 @@ TEST(a_kv_head_may_serve_any_number_of_heads) {
   shape.dtype = TM_F32;
   const Weights weights(shape);
   const auto tokens = random_tokens(100, shape.vocab, 8);
-  const Rows expected = oracle_logits(weights, tokens, false);
+  const Rows expected = oracle_logits(weights, tokens, TM_F32);
   Session session(weights, long_placement(TM_CPU_AUTO, 2, TM_F32));
   const auto logits = session.run_chunked(0, tokens, 33);
   for (size_t row = 0; row < expected.size(); ++row) {

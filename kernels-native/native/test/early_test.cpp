@@ -179,6 +179,11 @@ TEST(every_kernel_waits_before_it_touches_more_than_weights) {
     const Weights weights(shape);
     Session session(weights, emulated());
     every_kernel(session, weights);
+    if (shape.dtype != TM_BF16) continue;
+    Placement p = emulated();
+    p.kv_dtype = TM_F8_E4M3;  // which has a kernel of its own
+    session.resize(p);
+    every_kernel(session, weights);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "kv_elements.h"
+
 namespace test {
 
 Row oracle_norm(const Row& x, const std::vector<float>& weight, double epsilon) {
@@ -84,9 +86,19 @@ Row oracle_gate(const Weights& w, uint32_t layer, uint32_t expert, const Row& x)
 
 namespace {
 
-double rounded(double value, bool half) {
-  const float narrow = static_cast<float>(value);
-  return half ? static_cast<double>(tramontane::half_to_float(tramontane::float_to_half(narrow))) : value;
+// Every head's numbers as a cache of the type keeps them.
+void keep(uint32_t kv_dtype, uint32_t head_dim, Row& heads) {
+  if (kv_dtype == TM_F32) return;
+  const auto in_order = [](uint32_t i) { return i; };
+  std::vector<float> x(head_dim);
+  std::vector<uint8_t> elements(head_dim * sizeof(float));
+  for (size_t at = 0; at < heads.size(); at += head_dim) {
+    uint16_t scale = 0;
+    for (uint32_t d = 0; d < head_dim; ++d) x[d] = static_cast<float>(heads[at + d]);
+    tramontane::put_elements(kv_dtype, x.data(), head_dim, elements.data(), in_order, &scale);
+    tramontane::get_elements(kv_dtype, elements.data(), head_dim, in_order, &scale, x.data());
+    for (uint32_t d = 0; d < head_dim; ++d) heads[at + d] = static_cast<double>(x[d]);
+  }
 }
 
 void add(Row& to, const Row& what) {
@@ -95,7 +107,7 @@ void add(Row& to, const Row& what) {
 
 }  // namespace
 
-Rows oracle_logits(const Weights& w, const std::vector<int32_t>& tokens, bool kv_half) {
+Rows oracle_logits(const Weights& w, const std::vector<int32_t>& tokens, uint32_t kv_dtype) {
   const Shape& s = w.shape;
   const std::vector<float> embedding = w.values(TM_TOKEN_EMBEDDING, 0);
   const std::vector<float> factors = w.values(TM_ROPE_FACTORS, 0);
@@ -116,8 +128,8 @@ Rows oracle_logits(const Weights& w, const std::vector<int32_t>& tokens, bool kv
       for (uint32_t h = 0; h < s.heads; ++h) oracle_rope(s, factors, static_cast<int64_t>(i), &q[i][h * s.head_dim]);
       for (uint32_t h = 0; h < s.kv_heads; ++h) oracle_rope(s, factors, static_cast<int64_t>(i), &k[i][h * s.head_dim]);
       for (double& value : q[i]) value *= oracle_query_scale(s, static_cast<int64_t>(i));
-      for (double& value : k[i]) value = rounded(value, kv_half);
-      for (double& value : v[i]) value = rounded(value, kv_half);
+      keep(kv_dtype, s.head_dim, k[i]);
+      keep(kv_dtype, s.head_dim, v[i]);
     }
     for (size_t i = 0; i < tokens.size(); ++i) {
       Row attended;

@@ -23,8 +23,8 @@ std::vector<OracleExpert> oracle_experts(const Weights& weights, uint32_t layer,
 // SiLU(W_gate x) * (W_up x) of an expert.
 Row oracle_gate(const Weights& weights, uint32_t layer, uint32_t expert, const Row& x);
 
-// Logits of every position of a sequence that begins at position 0. kv_half: keys and values rounded to binary16.
-Rows oracle_logits(const Weights& weights, const std::vector<int32_t>& tokens, bool kv_half);
+// Logits of every position of a sequence that begins at position 0. kv_dtype: what keys and values are kept as.
+Rows oracle_logits(const Weights& weights, const std::vector<int32_t>& tokens, uint32_t kv_dtype);
 
 Row oracle_norm(const Row& x, const std::vector<float>& weight, double epsilon);
 Row oracle_matmul(const std::vector<float>& weight, const Row& x);  // rows = weight.size() / x.size()

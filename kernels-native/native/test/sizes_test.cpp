@@ -119,6 +119,13 @@ TEST(what_is_told_is_what_is_held) {
       const bool device = p.backend == TM_BACKEND_CUDA || p.backend == TM_BACKEND_EMU;
       if (device) p.kv_dtype = TM_F16;
       for (const Shape& shape : {plain, grouped, experts}) {
+        for (const uint32_t kv : {TM_BF16, TM_F8_E4M3}) {
+          Shape s = shape;
+          s.dtype = TM_BF16;
+          Placement other = p;
+          other.kv_dtype = kv;
+          if (!device || device_runs(s)) compare(s, other);
+        }
         for (const uint32_t dtype : {TM_BF16, TM_Q8_0, TM_Q4_0}) {
           Shape s = shape;
           s.dtype = dtype;

@@ -27,6 +27,9 @@ FOLDERS = NATIVE / "build" / "mutants"
 TESTS = ["early_test", "attention_bits_test", "bits_test"]
 TESTS_OF = {
     "attention.cu": ["attention_bits_test", "early_test", "bits_test"],
+    "kept.h": ["attention_bits_test"],
+    "mma_order.h": ["eight_bits_test", "attention_bits_test"],
+    "store_eight_bits.cu": ["stage_test", "graphs_test", "early_test"],
     "attention.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
@@ -43,7 +46,7 @@ TESTS_OF = {
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "graphs_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "eight_bits_test", "stage_test", "graphs_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
@@ -119,11 +122,11 @@ CHANGES = [
      "return __fmaf_rn(new_sum, m.new_weight, old_sum * m.old_weight);",
      "return __fmaf_rn(old_sum, m.old_weight, new_sum * m.new_weight);"),
     ("keys summed in groups of 16, in a chunk", "cuda/attend_chunk.h",
-     "total[i] += sum_of_row(first + exponentials(scores[at + 1], i, largest[i], p[at + 1]));",
-     "total[i] += sum_of_row(first);\n        total[i] += sum_of_row(exponentials(scores[at + 1], i, largest[i], p[at + 1]));"),
+     "total[i] += sum_of_row(first + exponentials<Kept>(scores[at + 1], i, largest[i], p[at + 1]));",
+     "total[i] += sum_of_row(first);\n        total[i] += sum_of_row(exponentials<Kept>(scores[at + 1], i, largest[i], p[at + 1]));"),
     ("keys summed in groups of 16, of a row", "cuda/attend_row.h",
-     "sum_of_row(first + exponentials(scores[1], i, largest[i], p[1]));",
-     "sum_of_row(first) + sum_of_row(exponentials(scores[1], i, largest[i], p[1]));"),
+     "sum_of_row(first + exponentials<Kept>(scores[1], i, largest[i], p[1]));",
+     "sum_of_row(first) + sum_of_row(exponentials<Kept>(scores[1], i, largest[i], p[1]));"),
     ("groups of keys in the other order", "cuda/attend_row.h", "to[1] += s.total[w][row];", "to[1] += s.total[kAttendWarps - 1 - w][row];"),
     ("the largest of a lane in place of the row's, in a chunk", "cuda/attend_chunk.h", "largest[i] = largest_of_row(largest[i]);\n", ""),
     ("the largest of a lane in place of the row's, of a row", "cuda/attend_row.h", "= largest_of_row(largest[i]);", "= largest[i];"),
@@ -133,6 +136,12 @@ CHANGES = [
     ("segments stay counted", "cuda/attend_row.h", "    if (s.is_last) *arrived = 0;\n", ""),
     ("values that nobody wrote", "cuda/attention.h",
      "keep[i] = (any.has(key) ? 0xffffu : 0) | (any.has(key + 1) ? 0xffff0000u : 0);", "keep[i] = 0xffffffffu;"),
+    ("scales of the keys for the values", "cuda/attention.h", "cache.scales_at(values)", "cache.scales_at(false)"),
+    ("the scale of the key before", "cuda/attention.h", "scores[half][i] *= i % 2 == 0 ? low : high;", "scores[half][i] *= low;"),
+    ("the sign of a code lost", "cuda/kept.h", "(high & 0x80008000u) | ", ""),
+    ("a key's scale made of what it was before it turned", "cuda/store_eight_bits.cu",
+     "    if (is_key) heads.rotate(row, d, x[i][0], x[i][1]);\n", ""),
+    ("the scale of a lane in place of the head's", "cuda/store_eight_bits.cu", "largest = largest > other ? largest : other;", ""),
     ("the segment after the next is fetched", "cuda/attend_chunk.h", "fill(segment + 1, true);", "fill(segment + 2, true);"),
     ("the window one key longer", "cuda/attention.h", "position - cache.window + 1, position);", "position - cache.window, position);"),
     ("a row sees the next key", "cuda/attention.h", "key <= last;", "key <= last + 1;"),

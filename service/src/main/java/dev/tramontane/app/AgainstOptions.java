@@ -97,7 +97,7 @@ final class AgainstOptions {
                         engine.stepTime(),
                         engine.slots(),
                         engine.cacheBytes(),
-                        kv == null ? engine.halfPrecision() : own.engine().halfPrecision(),
+                        kv == null ? engine.kv() : own.engine().kv(),
                         engine.prefixes(),
                         engine.speculation(),
                         engine.lora(),

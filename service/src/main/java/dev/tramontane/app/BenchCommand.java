@@ -188,7 +188,7 @@ final class BenchCommand extends Command {
                 new StepRates(loaded.model(), model.sizing().plan().shape(), clock()),
                 model.cost(),
                 host ? ceilings : new HostCeilings(0, 0),
-                configuration.engine().halfPrecision() || !host,
+                configuration.engine().kv(),
                 Models.backend(configuration) == Backend.CPU);
         int count = places.size() * (1 + sizes.size());
         ProgressBar bar = new ProgressBar(

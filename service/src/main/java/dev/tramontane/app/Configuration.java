@@ -9,6 +9,7 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.CacheType;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,7 +147,7 @@ record Configuration(
      * @param stepTime how long a step should take at most
      * @param slots sequences that hold pages at most; not below {@code lanes}
      * @param cacheBytes of the key/value cache
-     * @param halfPrecision F16 cache, else F32
+     * @param kv what keys and values are kept as
      * @param prefixes whether what was computed is kept for later requests that begin alike
      * @param lora adapters
      * @param speculation how tokens are guessed ahead
@@ -161,7 +162,7 @@ record Configuration(
             Duration stepTime,
             int slots,
             OptionalLong cacheBytes,
-            boolean halfPrecision,
+            CacheType kv,
             boolean prefixes,
             Speculation speculation,
             LoraChoice lora,
@@ -177,7 +178,7 @@ record Configuration(
                     stepTime,
                     slots,
                     cacheBytes,
-                    halfPrecision,
+                    kv,
                     prefixes,
                     speculation,
                     lora,
@@ -495,7 +496,9 @@ record Configuration(
                 values.time(Setting.STEP_TIME, "1ms to 1h", Duration.ofMillis(1), Duration.ofHours(1)),
                 values.whole(Setting.MAX_SEQUENCES, 1, 65_536).orElseThrow(),
                 values.size(Setting.CACHE_MEMORY),
-                values.word(Setting.KV, List.of("f16", "f32")).orElseThrow().equals("f16"),
+                CacheType.named(values.word(Setting.KV, List.of("f16", "bf16", "f32", "fp8"))
+                                .orElseThrow())
+                        .orElseThrow(),
                 values.on(Setting.PREFIX_CACHE),
                 values.speculation(Setting.SPECULATE),
                 lora(values),

@@ -239,8 +239,8 @@ final class Inspection {
                                 sizing.engine().tokenBudget())),
                 new Fact(
                         "cache per token",
-                        Units.show(sizing.plan().tokenBytes())
-                                + (sizing.engine().halfPrecision() ? " (f16)" : " (f32)"),
+                        Units.show(sizing.plan().tokenBytes()) + " ("
+                                + sizing.engine().cacheType().word() + ")",
                         "cache_bytes_per_token",
                         sizing.plan().tokenBytes()),
                 new Fact(

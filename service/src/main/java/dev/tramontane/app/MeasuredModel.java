@@ -136,7 +136,7 @@ final class MeasuredModel implements AutoCloseable {
                         "backend",
                         "backend",
                         Models.backend(configuration).name().toLowerCase(Locale.ROOT)),
-                Fact.of("cache", "kv", configuration.engine().halfPrecision() ? "f16" : "f32"),
+                Fact.of("cache", "kv", configuration.engine().kv().word()),
                 new Fact("window", String.join(", ", windows), "windows", windows)));
         configuration
                 .model()

@@ -9,6 +9,7 @@ import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelName;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
@@ -55,7 +56,7 @@ final class Models {
         }
         String rest = sizes + Program.Version.number() + " " + backend(configuration) + " "
                 + configuration.model().window()
-                + " " + configuration.engine().halfPrecision() + " "
+                + " " + configuration.engine().kv() + " "
                 + configuration.model().chatLayout() + " "
                 + configuration.model().suggestedSampling() + " "
                 + configuration.model().quantize();
@@ -129,8 +130,8 @@ final class Models {
      * @throws ModelException when there can be no such model
      */
     static Optional<String> lack(KernelLibrary library, ModelPlan plan, Configuration configuration, Backend backend) {
-        if (backend.isDevice() && !configuration.engine().halfPrecision()) {
-            return Optional.of("its cache is F16, and --kv says f32");
+        if (backend.isDevice() && configuration.engine().kv() == CacheType.F32) {
+            return Optional.of("it keeps no cache of F32, and --kv says f32");
         }
         WorkspaceEstimate.requireShape(library, plan.geometry(), backend);
         return MemoryEstimate.lacking(

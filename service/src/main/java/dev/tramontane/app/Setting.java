@@ -195,7 +195,12 @@ enum Setting {
                     + " a quarter of the memory, and no more than is left beside weights and Java heap. Of a device it is"
                     + " what --gpu-memory leaves beside the weights. Taken at start.",
             "2GiB"),
-    KV("kv", "TYPE", "f16", "Element type of the key/value cache: f16 or f32.", "f32"),
+    KV(
+            "kv",
+            "TYPE",
+            "f16",
+            "Element type of the key/value cache: f16, bf16, f32, or fp8, which takes half the memory of f16.",
+            "fp8"),
     PREFIX_CACHE(
             "prefix-cache",
             "on|off",

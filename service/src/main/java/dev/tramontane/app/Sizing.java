@@ -144,7 +144,7 @@ record Sizing(EngineConfig engine, CachePlan plan, List<String> notes) {
                         configuration.engine().stepTime().toNanos()),
                 new EngineConfig.Cache(
                         PAGE_TOKENS,
-                        configuration.engine().halfPrecision(),
+                        configuration.engine().kv(),
                         cache,
                         configuration.engine().prefixes()),
                 new EngineConfig.Admission(

@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.engine.CachePlan;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.snapshots.PageFiles;
 import dev.tramontane.snapshots.SnapshotObserver;
@@ -117,7 +118,7 @@ final class SnapshotFiles {
                 Models.backend(configuration).toString(),
                 loaded.geometry().toString(), // With windows and how positions turn heads.
                 configuration.model().quantize().toString(),
-                plan.shape().halfPrecision() ? "F16" : "F32",
+                plan.shape().type().toString(),
                 plan.shape().adapters().type().toString(), // To which they are rounded.
                 Integer.toString(plan.shape().pageTokens()));
         MessageDigest digest = sha256();
@@ -153,7 +154,8 @@ final class SnapshotFiles {
                 "tramontane answers",
                 name,
                 geometry.toString(),
-                configuration.model().quantize().toString());
+                configuration.model().quantize().toString()
+                        + coarse(configuration.engine().kv()));
         MessageDigest digest = sha256();
         digest.update(text.getBytes(StandardCharsets.UTF_8));
         digest.update(weights);
@@ -162,6 +164,14 @@ final class SnapshotFiles {
             digest.update(tokenizer.bytes(id));
         }
         return digest.digest();
+    }
+
+    /** What a cache rounds to, where that counts for more than the last bits of the arithmetic. */
+    private static String coarse(CacheType type) {
+        return switch (type) {
+            case F32, F16 -> "";
+            case BF16, FP8 -> " " + type.word();
+        };
     }
 
     private static byte[] sha256(Path file) {

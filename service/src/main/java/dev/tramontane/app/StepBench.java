@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.kernels.HostCeilings;
 import dev.tramontane.measure.StepRates;
+import dev.tramontane.model.CacheType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -10,10 +11,10 @@ import java.util.function.LongSupplier;
  * Measures a model's steps again and again and holds them against what the machine can do.
  *
  * @param ceilings zeros where the processors do not compute
- * @param halfPrecision of the cache
+ * @param kv what keys and values are kept as
  * @param products whether the backend computes quantised weights by 8-bit products
  */
-record StepBench(StepRates rates, StepCost cost, HostCeilings ceilings, boolean halfPrecision, boolean products) {
+record StepBench(StepRates rates, StepCost cost, HostCeilings ceilings, CacheType kv, boolean products) {
 
     /** A prompt behind {@code depth} tokens. */
     StepMeasurement prefill(int tokens, int depth, int repeat) {
@@ -27,7 +28,7 @@ record StepBench(StepRates rates, StepCost cost, HostCeilings ceilings, boolean 
     /** Answers behind {@code depth} tokens. */
     StepMeasurement decode(int sequences, int tokens, int depth, int repeat) {
         Spread rate = repeated((long) sequences * tokens, repeat, () -> rates.decode(sequences, tokens, depth));
-        double bytes = cost.decodeBytes(sequences, depth + tokens / 2, halfPrecision);
+        double bytes = cost.decodeBytes(sequences, depth + tokens / 2, kv);
         double share = ceilings.readBytes() > 0 ? rate.median() / sequences * bytes / ceilings.readBytes() : 0;
         return new StepMeasurement("decode", tokens, sequences, depth, rate, share, 0);
     }

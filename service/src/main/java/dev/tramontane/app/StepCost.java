@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
@@ -52,11 +53,11 @@ record StepCost(ModelGeometry geometry, long shared, long ofExperts, double oper
     }
 
     /** Bytes of a step that draws one token of each sequence behind {@code depth} tokens. */
-    double decodeBytes(int sequences, int depth, boolean halfPrecision) {
+    double decodeBytes(int sequences, int depth, CacheType kv) {
         double untouched = geometry.experts() == 0
                 ? 1
                 : Math.pow(1 - (double) geometry.expertsUsed() / geometry.experts(), sequences);
-        double perLayer = 2.0 * geometry.kvHeads() * geometry.headDim() * (halfPrecision ? 2 : 4);
+        double perLayer = (double) geometry.kvHeads() * kv.headBytes(geometry.headDim());
         double cache = 0;
         for (LayerGroup group : geometry.groups()) {
             cache += perLayer * group.layers().size() * visible(group, depth);

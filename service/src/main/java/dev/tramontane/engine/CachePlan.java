@@ -72,7 +72,7 @@ public final class CachePlan {
                         config.tokenBudget(),
                         config.lanes(),
                         config.maxSamples(),
-                        config.halfPrecision(),
+                        config.cacheType(),
                         groups,
                         config.adapters()),
                 geometry);
@@ -127,13 +127,9 @@ public final class CachePlan {
         return geometry.headDim();
     }
 
-    /** Bytes of each. */
+    /** Bytes of each, without what scales take. */
     public int elementBytes() {
-        return elementBytes(shape.halfPrecision());
-    }
-
-    private static int elementBytes(boolean halfPrecision) {
-        return halfPrecision ? 2 : 4;
+        return shape.type().elementBytes();
     }
 
     /** Pages of a group that one sequence holds at most until it has {@code length} tokens. */
@@ -182,8 +178,7 @@ public final class CachePlan {
     }
 
     private static long[] pageBytes(ModelGeometry geometry, EngineConfig config) {
-        long element = elementBytes(config.halfPrecision());
-        long perLayer = 2L * geometry.kvHeads() * geometry.headDim() * config.pageTokens() * element;
+        long perLayer = geometry.kvHeads() * config.cacheType().headBytes(geometry.headDim()) * config.pageTokens();
         return geometry.groups().stream()
                 .map(LayerGroup::layers)
                 .mapToLong(layers -> layers.size() * perLayer)

@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.CacheType;
 
 /** Sizes of the engine, checked once: of a step, of the cache, and of what is let in. */
 public record EngineConfig(Step step, Cache cache, Admission admission, Speculation speculation, AdapterRoom adapters) {
@@ -32,19 +33,19 @@ public record EngineConfig(Step step, Cache cache, Admission admission, Speculat
 
     /**
      * @param pageTokens positions of a cache page
-     * @param halfPrecision F16 cache, else F32
+     * @param type what keys and values are kept as
      * @param bytes memory for the key/value cache
      * @param prefixes whether what was computed is kept, to be found by later requests that begin alike
      */
-    public record Cache(int pageTokens, boolean halfPrecision, long bytes, boolean prefixes) {
+    public record Cache(int pageTokens, CacheType type, long bytes, boolean prefixes) {
         public Cache {
             check(pageTokens >= 1, "a page must hold at least 1 token", pageTokens);
             check(bytes >= 1, "the cache must have at least 1 byte", bytes);
         }
 
         /** Keeps what was computed. */
-        public Cache(int pageTokens, boolean halfPrecision, long bytes) {
-            this(pageTokens, halfPrecision, bytes, true);
+        public Cache(int pageTokens, CacheType type, long bytes) {
+            this(pageTokens, type, bytes, true);
         }
     }
 
@@ -95,17 +96,13 @@ public record EngineConfig(Step step, Cache cache, Admission admission, Speculat
     public static EngineConfig defaults(int contextTokens, long cacheBytes) {
         return new EngineConfig(
                 new Step(16, 256, 64),
-                new Cache(32, true, cacheBytes),
+                new Cache(32, CacheType.F16, cacheBytes),
                 new Admission(64, contextTokens, 8, 256, 1 << 20));
     }
 
     public EngineConfig withCacheBytes(long bytes) {
         return new EngineConfig(
-                step,
-                new Cache(cache.pageTokens, cache.halfPrecision, bytes, cache.prefixes),
-                admission,
-                speculation,
-                adapters);
+                step, new Cache(cache.pageTokens, cache.type, bytes, cache.prefixes), admission, speculation, adapters);
     }
 
     /** @param nanos see {@link RowBudget}; 0 for as long as it takes */
@@ -142,8 +139,8 @@ public record EngineConfig(Step step, Cache cache, Admission admission, Speculat
         return cache.pageTokens;
     }
 
-    public boolean halfPrecision() {
-        return cache.halfPrecision;
+    public CacheType cacheType() {
+        return cache.type;
     }
 
     public long cacheBytes() {

@@ -8,6 +8,7 @@ import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
@@ -61,7 +62,7 @@ final class KernelConfigs {
 
     static CacheConfig cache(CacheShape shape) {
         return new CacheConfig(
-                shape.halfPrecision() ? DType.F16 : DType.F32,
+                type(shape.type()),
                 shape.pageTokens(),
                 shape.slots(),
                 shape.maxRows(),
@@ -88,6 +89,15 @@ final class KernelConfigs {
                         type(part.bType()),
                         MemorySegment.ofBuffer(part.b())))
                 .toList();
+    }
+
+    private static DType type(CacheType type) {
+        return switch (type) {
+            case F32 -> DType.F32;
+            case F16 -> DType.F16;
+            case BF16 -> DType.BF16;
+            case FP8 -> DType.F8_E4M3;
+        };
     }
 
     private static DType type(Adapter.Type type) {

@@ -5,6 +5,7 @@ import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelGeometry;
 import java.util.List;
 import java.util.OptionalInt;
@@ -22,7 +23,7 @@ public final class WorkspaceEstimate {
         List<CacheShape.Group> groups = geometry.groups().stream()
                 .map(group -> new CacheShape.Group(1, 1))
                 .toList();
-        of(library, geometry, backend, new CacheShape(32, 1, 1, 1, 1, true, groups), 1);
+        of(library, geometry, backend, new CacheShape(32, 1, 1, 1, 1, CacheType.F16, groups), 1);
     }
 
     /**

@@ -10,7 +10,7 @@ import java.util.List;
  * @param maxRows most tokens of a step
  * @param maxSpans most sequences of a step
  * @param maxSamples most sampled or scored rows of a step
- * @param halfPrecision F16 cache, else F32
+ * @param type what keys and values are kept as
  * @param groups pages and ring length, one entry per {@link ModelGeometry#groups()}
  * @param adapters room for adapters
  */
@@ -20,7 +20,7 @@ public record CacheShape(
         int maxRows,
         int maxSpans,
         int maxSamples,
-        boolean halfPrecision,
+        CacheType type,
         List<Group> groups,
         AdapterRoom adapters) {
 
@@ -32,14 +32,8 @@ public record CacheShape(
 
     /** Without adapters. */
     public CacheShape(
-            int pageTokens,
-            int slots,
-            int maxRows,
-            int maxSpans,
-            int maxSamples,
-            boolean halfPrecision,
-            List<Group> groups) {
-        this(pageTokens, slots, maxRows, maxSpans, maxSamples, halfPrecision, groups, AdapterRoom.NONE);
+            int pageTokens, int slots, int maxRows, int maxSpans, int maxSamples, CacheType type, List<Group> groups) {
+        this(pageTokens, slots, maxRows, maxSpans, maxSamples, type, groups, AdapterRoom.NONE);
     }
 
     public CacheShape {
@@ -48,6 +42,6 @@ public record CacheShape(
 
     /** The same with another number of sampled or scored rows. */
     public CacheShape withMaxSamples(int samples) {
-        return new CacheShape(pageTokens, slots, maxRows, maxSpans, samples, halfPrecision, groups, adapters);
+        return new CacheShape(pageTokens, slots, maxRows, maxSpans, samples, type, groups, adapters);
     }
 }

@@ -11,12 +11,10 @@ final class PageSizes {
     PageSizes(ModelGeometry geometry, LayerRange layers, CacheShape shape) {
         bytes = new long[geometry.groups().size()];
         for (int group = 0; group < bytes.length; group++) {
-            bytes[group] = 2L
+            bytes[group] = shape.type().headBytes(geometry.headDim())
                     * layers.of(geometry.groups().get(group))
                     * geometry.kvHeads()
-                    * geometry.headDim()
-                    * shape.pageTokens()
-                    * (shape.halfPrecision() ? 2 : Float.BYTES);
+                    * shape.pageTokens();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.tramontane.stages;
 
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -10,6 +11,9 @@ import java.util.List;
 /** A cache's shape on the wire. */
 final class ShapeCodec {
     private static final int NUMBERS = 10;
+
+    /** In the order of their numbers on the wire. */
+    private static final List<CacheType> KEPT = List.of(CacheType.F32, CacheType.F16, CacheType.BF16, CacheType.FP8);
 
     /** Small data of its frame at most. */
     static final int MOST_BYTES = (NUMBERS + 2 * LayerGroup.MOST) * Integer.BYTES;
@@ -29,7 +33,7 @@ final class ShapeCodec {
                 .putInt(shape.maxRows())
                 .putInt(shape.maxSpans())
                 .putInt(shape.maxSamples())
-                .putInt(shape.halfPrecision() ? 1 : 0);
+                .putInt(KEPT.indexOf(shape.type()));
         AdapterRoom room = shape.adapters();
         to.putInt(room.most()).putInt(room.rank()).putInt(Fields.TYPES.indexOf(room.type()));
         to.putInt(shape.groups().size());
@@ -43,7 +47,7 @@ final class ShapeCodec {
         int rows = Fields.number(from, 1, MOST_ROWS, "a step's rows");
         int spans = Fields.number(from, 1, Math.min(slots, rows), "a step's spans");
         int samples = Fields.number(from, 0, MOST_ROWS, "a step's samples");
-        boolean half = Fields.number(from, 0, 1, "the cache's precision") == 1;
+        int kept = Fields.number(from, 0, KEPT.size() - 1, "the cache's type");
         int adapters = Fields.number(from, 0, MOST_ADAPTERS, "adapters");
         int rank = Fields.number(from, adapters == 0 ? 0 : 1, adapters == 0 ? 0 : MOST_RANK, "adapters' rank");
         int type = Fields.number(from, 0, Fields.TYPES.size() - 1, "adapters' type");
@@ -56,6 +60,6 @@ final class ShapeCodec {
         }
         Fields.requireEnd(from);
         AdapterRoom room = new AdapterRoom(adapters, rank, Fields.TYPES.get(type));
-        return new CacheShape(pageTokens, slots, rows, spans, samples, half, groups, room);
+        return new CacheShape(pageTokens, slots, rows, spans, samples, KEPT.get(kept), groups, room);
     }
 }

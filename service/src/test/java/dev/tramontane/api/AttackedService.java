@@ -11,6 +11,7 @@ import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ForeignWords;
 import dev.tramontane.fixtures.Recovery;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.EOFException;
 import java.io.IOException;
@@ -34,7 +35,7 @@ final class AttackedService implements AutoCloseable {
 
     static final EngineConfig ENGINE = new EngineConfig(
             new EngineConfig.Step(4, 48, 16),
-            new EngineConfig.Cache(8, true, 1 << 20),
+            new EngineConfig.Cache(8, CacheType.F16, 1 << 20),
             new EngineConfig.Admission(24, 512, 4, 64, 1 << 16));
 
     /** A deed that has no single cause of refusal. */

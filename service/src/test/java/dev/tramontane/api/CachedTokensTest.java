@@ -6,6 +6,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class CachedTokensTest {
     private static final EngineConfig ENGINE = new EngineConfig(
             new EngineConfig.Step(4, 32, 32),
-            new EngineConfig.Cache(16, false, 64 << 20),
+            new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
             new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20));
 
     private static TestService service() {

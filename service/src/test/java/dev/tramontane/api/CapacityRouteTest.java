@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +22,7 @@ class CapacityRouteTest {
     private static TestService service(FakeModel model) {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(2, 40, 8),
-                new EngineConfig.Cache(4, false, 1 << 20),
+                new EngineConfig.Cache(4, CacheType.F32, 1 << 20),
                 new EngineConfig.Admission(2, 400, 2, 1, 100));
         return TestService.on(model, config, TestService.CONFIG);
     }

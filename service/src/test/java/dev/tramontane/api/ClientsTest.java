@@ -18,6 +18,7 @@ import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelSource;
 import java.io.File;
 import java.io.IOException;
@@ -158,7 +159,7 @@ class ClientsTest {
                 Kernels.library(), ModelSource.open(sample.path()), LoadOptions.on(Backend.REF), (done, total) -> {});
         EngineConfig engine = new EngineConfig(
                 new EngineConfig.Step(8, 64, 32),
-                new EngineConfig.Cache(16, false, 16 << 20),
+                new EngineConfig.Cache(16, CacheType.F32, 16 << 20),
                 new EngineConfig.Admission(16, model.geometry().contextLength(), 1, 64, 1 << 20));
         Path tasks = SCRIPTS.resolve("lm");
         Files.copy(tasks.resolve("docs.jsonl"), logs.resolve("docs.jsonl"));

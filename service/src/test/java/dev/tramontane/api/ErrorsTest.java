@@ -10,6 +10,7 @@ import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ThrowingTokenizer;
 import dev.tramontane.fixtures.ThrowingTokenizer.Place;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +37,7 @@ class ErrorsTest {
                 FakeModel.of(ByteTokenizer.SIZE, 0),
                 new EngineConfig(
                         new EngineConfig.Step(4, 16, 8),
-                        new EngineConfig.Cache(16, false, 1L << 30),
+                        new EngineConfig.Cache(16, CacheType.F32, 1L << 30),
                         new EngineConfig.Admission(16, 4096, 8, 64, 1 << 16)),
                 new ThrowingTokenizer(place, thrown),
                 1L << 30);

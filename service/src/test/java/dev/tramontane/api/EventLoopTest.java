@@ -9,6 +9,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.Recovery;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.Context;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -72,7 +73,7 @@ class EventLoopTest {
         FakeModel model = FakeModel.of(ByteTokenizer.SIZE, 16);
         EngineConfig engine = new EngineConfig(
                 new EngineConfig.Step(8, 256, 64),
-                new EngineConfig.Cache(16, true, 64 << 20),
+                new EngineConfig.Cache(16, CacheType.F16, 64 << 20),
                 new EngineConfig.Admission(64, 8192, 4, 512, 1 << 20));
         ListAppender<ILoggingEvent> warnings = new ListAppender<>();
         Logger checker = (Logger) LoggerFactory.getLogger("io.vertx.core.impl.BlockedThreadChecker");

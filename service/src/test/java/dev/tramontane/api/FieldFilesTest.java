@@ -15,6 +15,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.SequenceLogits;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.tokenizer.PromptText;
 import dev.tramontane.tokenizer.Tokenizer;
@@ -89,7 +90,7 @@ class FieldFilesTest {
                 load(surplus),
                 new EngineConfig(
                         new EngineConfig.Step(4, 32, 32),
-                        new EngineConfig.Cache(16, false, 64 << 20),
+                        new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
                         new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20)),
                 TestService.CONFIG)) {
             String named = "holds the token '<extra>' (id " + ROWS + ")";

@@ -16,6 +16,7 @@ import dev.tramontane.keys.KeyLimits;
 import dev.tramontane.keys.KeyObserver;
 import dev.tramontane.keys.KeyRing;
 import dev.tramontane.keys.SecretKey;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
 import dev.tramontane.tokenizer.Vocabularies;
@@ -58,7 +59,7 @@ class HandedOverStreamsTest {
     private static final String[] ANSWERS = {"Grüße, 👩‍🚀!", "Und noch eine."};
     private static final EngineConfig ENGINE = new EngineConfig(
             new EngineConfig.Step(4, 32, 32),
-            new EngineConfig.Cache(16, false, 64 << 20),
+            new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
             new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20));
 
     @TempDir

@@ -14,6 +14,7 @@ import dev.tramontane.keys.KeyLimits;
 import dev.tramontane.keys.KeyObserver;
 import dev.tramontane.keys.KeyRing;
 import dev.tramontane.keys.SecretKey;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -42,7 +43,7 @@ class HandedOverTest {
     private static final int MODEL = 1;
     private static final EngineConfig ENGINE = new EngineConfig(
             new EngineConfig.Step(4, 32, 32),
-            new EngineConfig.Cache(16, false, 64 << 20),
+            new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
             new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20));
 
     @TempDir

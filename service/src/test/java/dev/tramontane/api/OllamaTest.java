@@ -6,6 +6,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.model.SamplingParameter;
@@ -399,7 +400,7 @@ final class OllamaTest {
     void whoLeavesCancels() throws IOException {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(8, 64, 64),
-                new EngineConfig.Cache(16, true, 16 << 20),
+                new EngineConfig.Cache(16, CacheType.F16, 16 << 20),
                 new EngineConfig.Admission(64, 2048, 8, 64, 1 << 20));
         try (TestService other = TestService.on(FakeModel.of(ByteTokenizer.SIZE, 16), config, TestService.CONFIG)) {
             for (String stream : List.of("true", "false")) {

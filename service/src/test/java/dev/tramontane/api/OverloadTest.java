@@ -7,6 +7,7 @@ import dev.tramontane.api.TestService.Reply;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -36,7 +37,7 @@ class OverloadTest {
                 FakeModel.of(ByteTokenizer.SIZE, 0),
                 new EngineConfig(
                         new EngineConfig.Step(8, 64, 64),
-                        new EngineConfig.Cache(16, false, 1L << 30),
+                        new EngineConfig.Cache(16, CacheType.F32, 1L << 30),
                         new EngineConfig.Admission(64, 4096, 8, 64, 1 << 20)),
                 new ByteTokenizer(),
                 MEMORY);

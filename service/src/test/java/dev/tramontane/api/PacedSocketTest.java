@@ -6,6 +6,7 @@ import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +42,7 @@ class PacedSocketTest {
     private static EngineConfig engine(int lanes, int slots, int tokenBudget) {
         return new EngineConfig(
                 new EngineConfig.Step(lanes, tokenBudget, lanes),
-                new EngineConfig.Cache(16, true, 16 << 20),
+                new EngineConfig.Cache(16, CacheType.F16, 16 << 20),
                 new EngineConfig.Admission(slots, 8192, Math.min(4, slots), 64, 1 << 20));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -35,7 +36,7 @@ class PlainTwinsTest {
                 TinyModel.PLAIN.withWindow(WINDOW).load(files, Kernels.backend()),
                 new EngineConfig(
                         new EngineConfig.Step(4, 32, 32),
-                        new EngineConfig.Cache(16, Kernels.halfPrecision(false), 64 << 20),
+                        new EngineConfig.Cache(16, Kernels.cacheType(CacheType.F32), 64 << 20),
                         new EngineConfig.Admission(16, 1024, 8, 64, 1 << 20)),
                 TestService.CONFIG);
     }

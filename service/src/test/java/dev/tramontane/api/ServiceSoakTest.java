@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -41,7 +42,7 @@ class ServiceSoakTest {
         long seed = Long.getLong("tramontane.soak.seed", System.nanoTime());
         EngineConfig engine = new EngineConfig(
                 new EngineConfig.Step(4, 48, 16),
-                new EngineConfig.Cache(8, true, 1 << 20),
+                new EngineConfig.Cache(8, CacheType.F16, 1 << 20),
                 new EngineConfig.Admission(24, 512, 4, 64, 1 << 16));
         TransportLimits limits = new TransportLimits(
                 200, 4096, 8192, 1 << 20, Duration.ofSeconds(2), Duration.ofSeconds(5), 4 << 10, 4 << 10);

@@ -7,6 +7,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelSource;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -71,7 +72,7 @@ public final class StreamLatencyBenchmark {
     private void run(String name, long stepNanos) throws Exception {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(16, 256, 64),
-                new EngineConfig.Cache(32, true, 1L << 30),
+                new EngineConfig.Cache(32, CacheType.F16, 1L << 30),
                 new EngineConfig.Admission(64, 2048, 8, 256, 1 << 20));
         LoadOptions options = new LoadOptions(Backend.CPU, CpuLevel.AUTO, 0, OptionalInt.empty(), Optional.empty());
         LoadedModel loaded =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.HashSet;
@@ -21,7 +22,7 @@ class StructuredAnswersTest {
             FakeModel.of(ByteTokenizer.SIZE, 0),
             new EngineConfig(
                     new EngineConfig.Step(4, 64, 8),
-                    new EngineConfig.Cache(4, false, 1L << 30),
+                    new EngineConfig.Cache(4, CacheType.F32, 1L << 30),
                     new EngineConfig.Admission(8, 400, 4, 64, 1 << 20)),
             TestService.CONFIG);
 

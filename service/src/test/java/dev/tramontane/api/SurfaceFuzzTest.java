@@ -11,6 +11,7 @@ import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.Mutator;
 import dev.tramontane.fixtures.Seeds;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -125,7 +126,7 @@ class SurfaceFuzzTest {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         EngineConfig engine = new EngineConfig(
                 new EngineConfig.Step(8, 64, 64),
-                new EngineConfig.Cache(16, true, 16 << 20),
+                new EngineConfig.Cache(16, CacheType.F16, 16 << 20),
                 new EngineConfig.Admission(64, 2048, 8, 64, 1 << 20));
         try (TestService service = TestService.on(FakeModel.of(ByteTokenizer.SIZE, 16), engine, TestService.CONFIG)) {
             Canary canary = new Canary(service);

@@ -36,6 +36,7 @@ import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.generation.EngineTextGenerator;
 import dev.tramontane.generation.GenerationConfig;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.SamplingDefaults;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.tokenizer.Tokenizers;
@@ -482,7 +483,7 @@ final class TestService implements AutoCloseable {
     static TestService drawing(Tokenizer tokenizer, ChatLayout layout) {
         EngineConfig engineConfig = new EngineConfig(
                 new EngineConfig.Step(16, 2048, 64),
-                new EngineConfig.Cache(32, true, 64 << 20),
+                new EngineConfig.Cache(32, CacheType.F16, 64 << 20),
                 new EngineConfig.Admission(64, 32_768, 8, 256, 1 << 20));
         EngineLoop loop =
                 new EngineLoop(FakeModel.of(tokenizer.size(), 0), engineConfig, EngineObserver.NONE, System::nanoTime);
@@ -494,7 +495,7 @@ final class TestService implements AutoCloseable {
     static TestService playing(Script script, ChatLayout layout) {
         EngineConfig engineConfig = new EngineConfig(
                 new EngineConfig.Step(16, 2048, 64),
-                new EngineConfig.Cache(32, true, 64 << 20),
+                new EngineConfig.Cache(32, CacheType.F16, 64 << 20),
                 new EngineConfig.Admission(64, 32_768, 8, 256, 1 << 20));
         EngineLoop loop =
                 new EngineLoop(FakeModel.playing(script), engineConfig, EngineObserver.NONE, System::nanoTime);

@@ -9,6 +9,7 @@ import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -141,7 +142,7 @@ class TogetherAsAloneTest {
         LoadedModel model = TinyModel.PLAIN.withWindow(WINDOW).load(files, sizes.backend(), sizes.threads());
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(LANES, sizes.chunk(), 32),
-                new EngineConfig.Cache(sizes.pageTokens(), Kernels.halfPrecision(false), ROOMY, prefixes),
+                new EngineConfig.Cache(sizes.pageTokens(), Kernels.cacheType(CacheType.F32), ROOMY, prefixes),
                 new EngineConfig.Admission(REQUESTS, CONTEXT, CHOICES, queue, 1 << 20));
         long few = CachePlan.bytesFor(model.model().geometry(), config, CONTEXT, CHOICES);
         if (prefixes) { // Nor does it show that tokens are guessed.

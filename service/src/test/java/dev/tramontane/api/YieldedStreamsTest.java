@@ -8,6 +8,7 @@ import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,7 +26,7 @@ final class YieldedStreamsTest {
     /** One answer at a time has a place. */
     private static final EngineConfig ONE_PLACE = new EngineConfig(
             new EngineConfig.Step(1, 16, 8),
-            new EngineConfig.Cache(4, false, Long.MAX_VALUE / 4),
+            new EngineConfig.Cache(4, CacheType.F32, Long.MAX_VALUE / 4),
             new EngineConfig.Admission(1, 600, 1, 16, 1 << 16));
 
     private final AtomicInteger yielded = new AtomicInteger();

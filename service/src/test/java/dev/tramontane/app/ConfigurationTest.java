@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.engine.Speculation;
 import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.model.CacheType;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,7 @@ class ConfigurationTest {
         assertThat(standard.http().port()).isEqualTo(8080);
         assertThat(standard.compute().backend()).isEqualTo(Configuration.BackendChoice.AUTO);
         assertThat(standard.compute().cpuLevel()).isEqualTo(CpuLevel.AUTO);
-        assertThat(standard.engine().halfPrecision()).isTrue();
+        assertThat(standard.engine().kv()).isEqualTo(CacheType.F16);
         assertThat(standard.engine().lanes()).isEqualTo(16);
         assertThat(standard.engine().batchTokens()).isEqualTo(256);
         assertThat(standard.engine().stepTime()).isEqualTo(Duration.ofMillis(100));
@@ -111,7 +112,7 @@ class ConfigurationTest {
         CACHE_MEMORY     | lots        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got lots
         CACHE_MEMORY     | 1000        | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 1000
         CACHE_MEMORY     | 99999999T   | --cache-memory must be a size such as 512MiB or 2GiB, at least 1MiB, got 99999999T
-        KV               | q8          | --kv must be f16 or f32, got q8
+        KV               | q8          | --kv must be f16, bf16, f32 or fp8, got q8
         SPECULATE        | eagle       | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got eagle'
         SPECULATE        | off:3       | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got off:3'
         SPECULATE        | ngram:17    | '--speculate must be off, or auto, ngram or draft_model, and behind a colon 1 to 16, got ngram:17'
@@ -199,7 +200,7 @@ class ConfigurationTest {
         assertThat(all.engine().stepTime()).isEqualTo(Duration.ofMillis(40));
         assertThat(all.engine().slots()).isEqualTo(32);
         assertThat(all.engine().cacheBytes()).hasValue(3L << 29);
-        assertThat(all.engine().halfPrecision()).isFalse();
+        assertThat(all.engine().kv()).isEqualTo(CacheType.F32);
         assertThat(all.engine().speculation().method()).isEqualTo(Speculation.Method.LOOKUP);
         assertThat(all.engine().speculation().most()).isEqualTo(7);
         assertThat(all.engine().queueRequests()).isEqualTo(10);

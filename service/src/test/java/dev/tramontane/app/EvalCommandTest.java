@@ -114,6 +114,7 @@ class EvalCommandTest {
     @CsvSource({
         "--quantize, q4_0, quantize, q4_0, ''",
         "--kv, f16, kv, f16, f32",
+        "--kv, fp8, kv, fp8, f32",
         "--window, 16, windows, '[\"16\"]', '[\"none\"]'",
         "--backend, ref, backend, ref, cpu"
     })
@@ -223,7 +224,7 @@ class EvalCommandTest {
                         + " got 64",
                 "--bos all|--bos must be text or windows, got all",
                 "--tokens 1|--tokens must be at least 2, got 1",
-                "--against-kv f8|--against-kv must be f16 or f32, got f8",
+                "--against-kv f8|--against-kv must be f16, bf16, f32 or fp8, got f8",
                 "--against-window 0|--against-window must be none or 1 to 1073741824, got 0",
                 "--against-quantize q9|--against-quantize must be q8_0, q4_0 or bf16, got q9",
                 "--against-backend tpu|--against-backend must be auto, cpu, ref, cuda or emu, got tpu"

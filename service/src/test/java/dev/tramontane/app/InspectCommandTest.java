@@ -72,7 +72,13 @@ class InspectCommandTest {
         JsonObject full = json(model, "--context", "4096");
         JsonObject windowed = json(model, "--context", "4096", "--window", "64");
         JsonObject single = json(model, "--context", "4096", "--kv", "f32");
+        JsonObject eightBit = json(model, "--context", "4096", "--kv", "fp8");
         assertThat(full.getInteger("cache_bytes_per_sequence")).isEqualTo(4096 * 384);
+        // Half of it, and two bytes of scale for each of a head's keys and values.
+        assertThat(eightBit.getInteger("cache_bytes_per_sequence"))
+                .isEqualTo(4096 * (384 / 2 + 3 * TinyModel.KV_HEADS * 2 * 2));
+        assertThat(json(model, "--context", "4096", "--kv", "bf16").getInteger("cache_bytes"))
+                .isEqualTo(full.getInteger("cache_bytes"));
         assertThat(windowed.getInteger("cache_bytes_per_sequence")).isEqualTo(11 * 32 * 384);
         assertThat(single.getInteger("cache_bytes_per_sequence")).isEqualTo(4096 * 384 * 2);
         assertThat(full.getInteger("cache_bytes")).isEqualTo(16 * 4096 * 384);

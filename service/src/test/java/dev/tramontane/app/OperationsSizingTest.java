@@ -8,6 +8,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import java.util.ArrayList;
@@ -151,8 +152,8 @@ class OperationsSizingTest {
                 shape.name(),
                 cache / GIB,
                 sizing.plan().sequences(TOKENS),
-                rounded(bandwidth / cost.decodeBytes(1, TOKENS, true)),
-                backend.isDevice() ? rounded(MANY * bandwidth / cost.decodeBytes(MANY, TOKENS, true)) : "–");
+                rounded(bandwidth / cost.decodeBytes(1, TOKENS, CacheType.F16)),
+                backend.isDevice() ? rounded(MANY * bandwidth / cost.decodeBytes(MANY, TOKENS, CacheType.F16)) : "–");
     }
 
     /** Two digits: the ceiling of a machine's bandwidth is no better known. */

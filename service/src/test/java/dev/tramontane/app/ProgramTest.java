@@ -90,7 +90,7 @@ class ProgramTest {
         isOneLine(
                 new CapturedProgram().with("TRAMONTANE_CONFIG", file.toString()).run("doctor"),
                 2,
-                "--kv (from kv in " + file + ") must be f16 or f32, got f8");
+                "--kv (from kv in " + file + ") must be f16, bf16, f32 or fp8, got f8");
         isOneLine(
                 new CapturedProgram().run("doctor", "--config", dir + "/absent"),
                 2,

@@ -151,6 +151,8 @@ class SnapshotFilesTest {
         byte[] mark = answersMark(TinyModel.PLAIN, Map.of());
         assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.BACKEND, "ref"))).isEqualTo(mark);
         assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.KV, "f32"))).isEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.KV, "bf16"))).isNotEqualTo(mark);
+        assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.KV, "fp8"))).isNotEqualTo(mark);
         assertThat(answersMark(TinyModel.PLAIN, Map.of(Setting.PREFIX_CACHE, "off")))
                 .isEqualTo(mark);
         assertThat(answersMark(TinyModel.PLAIN.withSeed(2), Map.of()))

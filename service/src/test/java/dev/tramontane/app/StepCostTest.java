@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
@@ -49,10 +50,13 @@ class StepCostTest {
     void theCacheIsReadAsFarAsTheWindowReaches() throws IOException {
         double perToken = 2.0 * 3 * TinyModel.KV_HEADS * TinyModel.HEAD_DIM;
         StepCost plain = cost(TinyModel.PLAIN, Optional.empty());
-        assertThat(plain.decodeBytes(4, 99, false) - plain.shared()).isEqualTo(4 * 100 * perToken * 4);
-        assertThat(plain.decodeBytes(4, 99, true) - plain.shared()).isEqualTo(4 * 100 * perToken * 2);
+        assertThat(plain.decodeBytes(4, 99, CacheType.F32) - plain.shared()).isEqualTo(4 * 100 * perToken * 4);
+        assertThat(plain.decodeBytes(4, 99, CacheType.F16) - plain.shared()).isEqualTo(4 * 100 * perToken * 2);
+        assertThat(plain.decodeBytes(4, 99, CacheType.FP8) - plain.shared())
+                .isEqualTo(4 * 100 * perToken * (1 + 2.0 / TinyModel.HEAD_DIM));
         StepCost windowed = cost(TinyModel.PLAIN.withWindow(16), Optional.empty());
-        assertThat(windowed.decodeBytes(1, 99, true) - windowed.shared()).isEqualTo(16 * perToken * 2);
+        assertThat(windowed.decodeBytes(1, 99, CacheType.F16) - windowed.shared())
+                .isEqualTo(16 * perToken * 2);
     }
 
     @Test
@@ -63,10 +67,10 @@ class StepCostTest {
             ModelGeometry geometry = cost.geometry();
             long each = 3L * geometry.width() * geometry.ffn() * geometry.layers();
             assertThat(cost.ofExperts()).isEqualTo(8 * each * 2);
-            double cache = cost.decodeBytes(1, 0, true) - cost.shared() - 2 * each * 2;
+            double cache = cost.decodeBytes(1, 0, CacheType.F16) - cost.shared() - 2 * each * 2;
             assertThat(cache)
                     .isCloseTo(2.0 * geometry.layers() * geometry.kvHeads() * geometry.headDim() * 2, within(1e-6));
-            assertThat(cost.decodeBytes(2, 0, true) - cost.shared() - 2 * cache)
+            assertThat(cost.decodeBytes(2, 0, CacheType.F16) - cost.shared() - 2 * cache)
                     .isCloseTo(8 * each * 2 * (1 - 0.75 * 0.75), within(1e-6));
         }
     }

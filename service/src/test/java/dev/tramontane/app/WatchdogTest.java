@@ -11,6 +11,7 @@ import dev.tramontane.engine.SequenceListener;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import io.netty.channel.DefaultEventLoop;
 import java.time.Duration;
@@ -114,7 +115,7 @@ class WatchdogTest {
         FakeModel model = FakeModel.of(50, 0);
         EngineConfig sizes = new EngineConfig(
                 new EngineConfig.Step(4, 16, 8),
-                new EngineConfig.Cache(4, false, 1L << 30),
+                new EngineConfig.Cache(4, CacheType.F32, 1L << 30),
                 new EngineConfig.Admission(8, 200, 4, 16, 1 << 16));
         EngineLoop engine = new EngineLoop(model, sizes, EngineObserver.NONE, System::nanoTime);
         engine.start();
@@ -233,7 +234,7 @@ class WatchdogTest {
                 model,
                 new EngineConfig(
                         new EngineConfig.Step(4, 16, 8),
-                        new EngineConfig.Cache(4, false, 1L << 30),
+                        new EngineConfig.Cache(4, CacheType.F32, 1L << 30),
                         new EngineConfig.Admission(8, 200, 4, 16, 1 << 16)),
                 EngineObserver.NONE,
                 System::nanoTime);

@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.fixtures.FakeGuide;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.util.Arrays;
@@ -21,7 +22,7 @@ final class Asks {
     static EngineConfig config(int lanes, int budget, int page, int context, int slots) {
         return new EngineConfig(
                 new EngineConfig.Step(lanes, budget, Math.max(lanes, 8)),
-                new EngineConfig.Cache(page, false, Long.MAX_VALUE / 4),
+                new EngineConfig.Cache(page, CacheType.F32, Long.MAX_VALUE / 4),
                 new EngineConfig.Admission(slots, context, slots, 1 << 16, 1L << 32));
     }
 
@@ -29,7 +30,7 @@ final class Asks {
     static EngineConfig cold(EngineConfig c) {
         return new EngineConfig(
                 new EngineConfig.Step(c.lanes(), c.tokenBudget(), c.maxSamples(), c.stepNanos()),
-                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes(), false),
+                new EngineConfig.Cache(c.pageTokens(), c.cacheType(), c.cacheBytes(), false),
                 new EngineConfig.Admission(
                         c.slots(), c.contextTokens(), c.maxChoices(), c.queueRequests(), c.queueTokens()));
     }
@@ -37,7 +38,7 @@ final class Asks {
     static EngineConfig withQueue(EngineConfig c, int requests, long tokens) {
         return new EngineConfig(
                 new EngineConfig.Step(c.lanes(), c.tokenBudget(), c.maxSamples(), c.stepNanos()),
-                new EngineConfig.Cache(c.pageTokens(), c.halfPrecision(), c.cacheBytes(), c.keepsPrefixes()),
+                new EngineConfig.Cache(c.pageTokens(), c.cacheType(), c.cacheBytes(), c.keepsPrefixes()),
                 new EngineConfig.Admission(c.slots(), c.contextTokens(), c.maxChoices(), requests, tokens));
     }
 

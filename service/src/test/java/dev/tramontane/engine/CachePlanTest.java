@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import java.util.List;
@@ -36,7 +37,7 @@ final class CachePlanTest {
     void mistral7bByHand() {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(16, 256, 64),
-                new EngineConfig.Cache(32, true, 8 * GIB),
+                new EngineConfig.Cache(32, CacheType.F16, 8 * GIB),
                 new EngineConfig.Admission(64, 32768, 8, 64, 1 << 20));
         CachePlan plan = CachePlan.of(mistral(group(4096, 0, 32)), config);
         assertThat(plan.pageBytes(0)).isEqualTo(32 * 128 * 1024);
@@ -54,7 +55,7 @@ final class CachePlanTest {
     void aCacheTooSmallForOneSequenceIsRefusedWithTheSizes() {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(16, 256, 64),
-                new EngineConfig.Cache(32, true, GIB),
+                new EngineConfig.Cache(32, CacheType.F16, GIB),
                 new EngineConfig.Admission(64, 32768, 8, 64, 1 << 20));
         assertThatThrownBy(() -> CachePlan.of(mistral(group(0, 0, 32)), config))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -66,7 +67,7 @@ final class CachePlanTest {
     void noMorePagesThanTheSlotsCanUse() {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(2, 256, 64),
-                new EngineConfig.Cache(32, true, 1000 * GIB),
+                new EngineConfig.Cache(32, CacheType.F16, 1000 * GIB),
                 new EngineConfig.Admission(2, 32768, 2, 64, 1 << 20));
         CachePlan plan = CachePlan.of(mistral(group(0, 0, 8), group(4096, 8, 32)), config);
         assertThat(plan.shape().groups())
@@ -84,7 +85,7 @@ final class CachePlanTest {
             int context = 2 + random.nextInt(500);
             EngineConfig sizes = new EngineConfig(
                     new EngineConfig.Step(1, 1 + random.nextInt(40), 1),
-                    new EngineConfig.Cache(1 + random.nextInt(20), false, 1),
+                    new EngineConfig.Cache(1 + random.nextInt(20), CacheType.F32, 1),
                     new EngineConfig.Admission(slots, context, 1, 1, 1));
             long one = CachePlan.bytesFor(geometry, sizes, context, 1);
             long budget = one + random.nextLong(one * slots);
@@ -113,15 +114,15 @@ final class CachePlanTest {
         refused(() -> new EngineConfig.Step(2, 1, 2), "budget");
         refused(() -> new EngineConfig.Step(2, 2, 1), "samples");
         refused(() -> new EngineConfig.Step(2, 2, 2, -1), "time of a step");
-        refused(() -> new EngineConfig.Cache(0, true, 1), "page");
-        refused(() -> new EngineConfig.Cache(1, true, 0), "cache");
+        refused(() -> new EngineConfig.Cache(0, CacheType.F16, 1), "page");
+        refused(() -> new EngineConfig.Cache(1, CacheType.F16, 0), "cache");
         refused(() -> new EngineConfig.Admission(1, 1, 1, 1, 1), "context");
         refused(() -> new EngineConfig.Admission(1, 2, 2, 1, 1), "choices");
         refused(() -> new EngineConfig.Admission(1, 2, 1, 0, 1), "requests");
         refused(() -> new EngineConfig.Admission(1, 2, 1, 1, 1L << 40), "tokens");
         EngineConfig.Step two = new EngineConfig.Step(2, 2, 2);
         EngineConfig.Admission one = new EngineConfig.Admission(1, 2, 1, 1, 1);
-        refused(() -> new EngineConfig(two, new EngineConfig.Cache(1, true, 1), one), "slots");
+        refused(() -> new EngineConfig(two, new EngineConfig.Cache(1, CacheType.F16, 1), one), "slots");
         assertThat(EngineConfig.defaults(4096, GIB).lanes()).isEqualTo(16);
     }
 

@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +23,7 @@ final class EngineSoakTest {
         FakeModel model = FakeModel.of(50, random.nextBoolean() ? new int[] {0, 13} : new int[] {13});
         EngineConfig sizes = new EngineConfig(
                 new EngineConfig.Step(1 + random.nextInt(6), 30, 8),
-                new EngineConfig.Cache(1 + random.nextInt(5), false, 1),
+                new EngineConfig.Cache(1 + random.nextInt(5), CacheType.F32, 1),
                 new EngineConfig.Admission(12, 150, 4, 12, 400));
         Rig rig = Rig.guessingNowAndThen(
                 seed, model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));

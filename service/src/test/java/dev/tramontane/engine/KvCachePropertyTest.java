@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.fixtures.RecordedBatch;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ final class KvCachePropertyTest {
             groups.add(new CacheShape.Group(pages, window.ring()));
         }
         return new KvCache(
-                List.of(windows), new CacheShape(windows[0].pageTokens(), slots, 64, slots, 64, false, groups));
+                List.of(windows), new CacheShape(windows[0].pageTokens(), slots, 64, slots, 64, CacheType.F32, groups));
     }
 
     private static PagePool pool(int pages) {

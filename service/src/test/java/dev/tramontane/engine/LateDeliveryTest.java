@@ -10,6 +10,7 @@ import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.io.IOException;
@@ -179,7 +180,7 @@ final class LateDeliveryTest {
     private static List<Recorder> answers(Elsewhere model) throws RefusedException {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(3, 20, 64),
-                new EngineConfig.Cache(16, true, 8 << 20),
+                new EngineConfig.Cache(16, CacheType.F16, 8 << 20),
                 new EngineConfig.Admission(5, 512, 4, 16, 4096));
         Sampling plain = Sampling.NEUTRAL.with(SamplingParameter.TEMPERATURE, 0.8);
         List<Recorder> heard = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
@@ -59,7 +60,7 @@ final class MixedWindowsTest {
                         loaded.model(),
                         new EngineConfig(
                                 new EngineConfig.Step(2, 20, 8),
-                                new EngineConfig.Cache(PAGE, Kernels.halfPrecision(false), 4 << 20),
+                                new EngineConfig.Cache(PAGE, Kernels.cacheType(CacheType.F32), 4 << 20),
                                 new EngineConfig.Admission(3, CONTEXT, 3, 16, 4096)),
                         EngineObserver.NONE,
                         System::nanoTime)) {
@@ -108,7 +109,7 @@ final class MixedWindowsTest {
                             1,
                             1,
                             1,
-                            Kernels.halfPrecision(false),
+                            Kernels.cacheType(CacheType.F32),
                             Collections.nCopies(2, new CacheShape.Group(ring, ring))));
             StepBatch batch = loaded.model().newBatch();
             for (int at = 0; answer.size() < ANSWER; at++) {

@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,8 +112,8 @@ final class PrefixPropertyTest {
             try (LoadedModel loaded = TinyModel.PLAIN.withWindow(window).load(files, backend)) {
                 for (int page : new int[] {16, 32}) {
                     for (int chunk : new int[] {7, 64}) {
-                        for (boolean half : new boolean[] {true, false}) {
-                            conversation(loaded, config(page, chunk, half, true), config(page, chunk, half, false));
+                        for (CacheType type : CacheType.values()) {
+                            conversation(loaded, config(page, chunk, type, true), config(page, chunk, type, false));
                         }
                     }
                 }
@@ -120,10 +121,10 @@ final class PrefixPropertyTest {
         }
     }
 
-    private static EngineConfig config(int page, int chunk, boolean half, boolean prefixes) {
+    private static EngineConfig config(int page, int chunk, CacheType type, boolean prefixes) {
         return new EngineConfig(
                 new EngineConfig.Step(4, chunk, 64),
-                new EngineConfig.Cache(page, Kernels.halfPrecision(half), 8 << 20, prefixes),
+                new EngineConfig.Cache(page, Kernels.cacheType(type), 8 << 20, prefixes),
                 new EngineConfig.Admission(4, 512, 4, 16, 4096));
     }
 

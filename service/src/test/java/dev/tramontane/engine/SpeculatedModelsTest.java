@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class SpeculatedModelsTest {
     private static EngineConfig config(boolean prefixes) {
         return new EngineConfig(
                 new EngineConfig.Step(4, 20, 64),
-                new EngineConfig.Cache(16, true, 8 << 20, prefixes),
+                new EngineConfig.Cache(16, CacheType.F16, 8 << 20, prefixes),
                 new EngineConfig.Admission(4, 512, 4, 16, 4096));
     }
 

@@ -6,6 +6,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.source.ModelSource;
@@ -140,7 +141,7 @@ public final class SpeculationBenchmark {
         Run(Case what, int way) throws RefusedException {
             EngineConfig config = new EngineConfig(
                             new EngineConfig.Step(16, 256, 64, 100_000_000),
-                            new EngineConfig.Cache(32, true, 1L << 28),
+                            new EngineConfig.Cache(32, CacheType.F16, 1L << 28),
                             new EngineConfig.Admission(64, 2048, 8, 256, 1 << 20))
                     .speculating(way == 1 ? Speculation.AUTO : Speculation.OFF);
             long decoding = 0;

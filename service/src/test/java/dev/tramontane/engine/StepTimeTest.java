@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -196,7 +197,7 @@ final class StepTimeTest {
         List<Recorder> whole = new ArrayList<>();
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(4, 256, 256),
-                new EngineConfig.Cache(16, Kernels.halfPrecision(false), 8 << 20),
+                new EngineConfig.Cache(16, Kernels.cacheType(CacheType.F32), 8 << 20),
                 new EngineConfig.Admission(4, 512, 4, 16, 4096));
         try (LoadedModel loaded = model.load(files, backend);
                 EngineLoop engine = new EngineLoop(loaded.model(), config, EngineObserver.NONE, () -> 0)) {

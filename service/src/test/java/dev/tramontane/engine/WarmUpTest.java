@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.Sampling;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ class WarmUpTest {
                 model,
                 new EngineConfig(
                         new EngineConfig.Step(lanes, budget, lanes, stepNanos),
-                        new EngineConfig.Cache(4, false, 1L << 22),
+                        new EngineConfig.Cache(4, CacheType.F32, 1L << 22),
                         new EngineConfig.Admission(4, context, 2, 8, 1 << 16)),
                 observer);
     }

@@ -20,6 +20,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ThrowingTokenizer;
 import dev.tramontane.fixtures.ThrowingTokenizer.Place;
 import dev.tramontane.generation.GenerationException.Kind;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.tokenizer.Tokenizer;
 import java.time.Duration;
@@ -73,7 +74,7 @@ class ErrorsTest {
             FakeModel.of(ByteTokenizer.SIZE, 0),
             new EngineConfig(
                     new EngineConfig.Step(4, 16, 8),
-                    new EngineConfig.Cache(4, false, 1L << 30),
+                    new EngineConfig.Cache(4, CacheType.F32, 1L << 30),
                     new EngineConfig.Admission(8, 200, 4, 16, 1 << 16)),
             EngineObserver.NONE,
             System::nanoTime);

@@ -18,6 +18,7 @@ import dev.tramontane.generation.GenerationRequest;
 import dev.tramontane.generation.Prompt;
 import dev.tramontane.generation.StopRules;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.io.IOException;
@@ -47,7 +48,7 @@ final class ContinuedAnswersTest {
     private static EngineConfig config() {
         return new EngineConfig(
                 new EngineConfig.Step(4, 16, 8),
-                new EngineConfig.Cache(16, Kernels.halfPrecision(false), 16 << 20),
+                new EngineConfig.Cache(16, Kernels.cacheType(CacheType.F32), 16 << 20),
                 new EngineConfig.Admission(8, 256, 4, 64, 1 << 20));
     }
 

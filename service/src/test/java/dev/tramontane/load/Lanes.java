@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.StepBatch;
 import java.util.ArrayList;
@@ -30,13 +31,13 @@ final class Lanes {
      * @param ring page table entries of a slot, in every group
      * @param pageOrder seed of the order in which physical pages are handed out
      */
-    Lanes(Model model, int pageTokens, int ring, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
-        this(model, pageTokens, everyGroup(model, ring), slots, maxRows, halfPrecision, pageOrder);
+    Lanes(Model model, int pageTokens, int ring, int slots, int maxRows, CacheType type, long pageOrder) {
+        this(model, pageTokens, everyGroup(model, ring), slots, maxRows, type, pageOrder);
     }
 
     /** @param rings page table entries of a slot in each group */
-    Lanes(Model model, int pageTokens, int[] rings, int slots, int maxRows, boolean halfPrecision, long pageOrder) {
-        this(model, pageTokens, rings, slots, maxRows, halfPrecision, pageOrder, AdapterRoom.NONE);
+    Lanes(Model model, int pageTokens, int[] rings, int slots, int maxRows, CacheType type, long pageOrder) {
+        this(model, pageTokens, rings, slots, maxRows, type, pageOrder, AdapterRoom.NONE);
     }
 
     /** The same with room for adapters. */
@@ -46,7 +47,7 @@ final class Lanes {
             int[] rings,
             int slots,
             int maxRows,
-            boolean halfPrecision,
+            CacheType type,
             long pageOrder,
             AdapterRoom adapters) {
         this.model = model;
@@ -66,8 +67,8 @@ final class Lanes {
             pages.add(order);
             groups.add(new CacheShape.Group(slots * ring, ring));
         }
-        model.sizeCache(new CacheShape(
-                pageTokens, slots, maxRows, slots, maxRows, Kernels.halfPrecision(halfPrecision), groups, adapters));
+        model.sizeCache(
+                new CacheShape(pageTokens, slots, maxRows, slots, maxRows, Kernels.cacheType(type), groups, adapters));
     }
 
     private static int[] everyGroup(Model model, int ring) {

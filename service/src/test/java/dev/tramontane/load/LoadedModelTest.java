@@ -13,6 +13,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.GgufSource;
 import dev.tramontane.source.ModelPlan;
@@ -125,7 +126,7 @@ final class LoadedModelTest {
         try (LoadedModel loaded =
                 LoadedModel.load(Kernels.library(), source, LoadOptions.on(Backend.REF), (done, total) -> {})) {
             int[] tokens = new Random(3).ints(30, 0, TinyVocabulary.size()).toArray();
-            return new Lanes(loaded.model(), 16, 2, 1, 30, false, 1).run(0, tokens, 30);
+            return new Lanes(loaded.model(), 16, 2, 1, 30, CacheType.F32, 1).run(0, tokens, 30);
         }
     }
 }

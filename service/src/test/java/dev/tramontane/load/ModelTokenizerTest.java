@@ -8,6 +8,7 @@ import dev.tramontane.fixtures.TinyDirectory;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.model.StepBatch;
@@ -62,7 +63,7 @@ final class ModelTokenizerTest {
     @MethodSource("backends")
     void rowsWithoutATokenAreNeverDrawn(Backend backend) throws IOException {
         try (LoadedModel loaded = load(backend)) {
-            Lanes lanes = new Lanes(loaded.model(), 16, 2, 1, 8, false, 1);
+            Lanes lanes = new Lanes(loaded.model(), 16, 2, 1, 8, CacheType.F32, 1);
             Map<Integer, Float> bias = Map.of(PADDING, 100f, PADDING + 1, 100f);
             int[] request = new int[(TinyVocabulary.size() + 31) / 32];
             Arrays.fill(request, -1);

@@ -8,6 +8,7 @@ import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
@@ -57,15 +58,36 @@ final class NativeModelTest {
         for (int window : new int[] {0, WINDOW}) {
             try (LoadedModel loaded =
                     TinyModel.PLAIN.withWindow(window).withType(type).load(directory, backend)) {
-                float[] whole = lanes(loaded, LENGTH, false, 1).run(0, tokens, LENGTH);
+                float[] whole = lanes(loaded, LENGTH, CacheType.F32, 1).run(0, tokens, LENGTH);
                 assertThat(whole).doesNotContain(0f).hasSize(LENGTH - 1);
                 for (int chunk : new int[] {1, 7, WINDOW - 1, WINDOW, WINDOW + 1}) {
-                    assertThat(lanes(loaded, chunk, false, 1).run(0, tokens, chunk))
+                    assertThat(lanes(loaded, chunk, CacheType.F32, 1).run(0, tokens, chunk))
                             .as("window %d, chunks of %d", window, chunk)
                             .isEqualTo(whole);
                 }
             }
         }
+    }
+
+    /** Whatever keys and values are kept as; and each of them says something else. */
+    @ParameterizedTest
+    @MethodSource("dev.tramontane.fixtures.Kernels#backendsAndEmulated")
+    void chunksAndCompanyChangeNothingInAnyCache(Backend backend) throws IOException {
+        int[] tokens = tokens(6, LENGTH);
+        List<float[]> scores = new ArrayList<>();
+        try (LoadedModel loaded =
+                TinyModel.PLAIN.withWindow(WINDOW).withType(DType.BF16).load(directory, backend)) {
+            for (CacheType type : CacheType.values()) {
+                if (type == CacheType.F32 && backend.isDevice()) {
+                    continue;
+                }
+                float[] whole = lanes(loaded, LENGTH, type, 1).run(0, tokens, LENGTH);
+                assertThat(lanes(loaded, 7, type, 1).run(0, tokens, 7)).isEqualTo(whole);
+                assertThat(scores).allSatisfy(other -> assertThat(other).isNotEqualTo(whole));
+                scores.add(whole);
+            }
+        }
+        assertThat(scores).hasSizeGreaterThanOrEqualTo(3);
     }
 
     @ParameterizedTest
@@ -76,12 +98,12 @@ final class NativeModelTest {
             int[][] tokens = {tokens(2, LENGTH), tokens(3, 40), tokens(4, LENGTH + 9)};
             List<float[]> alone = new ArrayList<>();
             for (int[] sequence : tokens) {
-                alone.add(lanes(loaded, 16, true, 1).run(0, sequence, 16));
+                alone.add(lanes(loaded, 16, CacheType.F16, 1).run(0, sequence, 16));
             }
             // Random mixes of chunks and single tokens, until all are through.
             for (int seed = 0; seed < 5; seed++) {
                 Random random = new Random(seed);
-                Lanes lanes = lanes(loaded, 16, true, 3);
+                Lanes lanes = lanes(loaded, 16, CacheType.F16, 3);
                 int[] done = new int[3];
                 while (done[0] < tokens[0].length || done[1] < tokens[1].length || done[2] < tokens[2].length) {
                     List<Lanes.Chunk> chunks = new ArrayList<>();
@@ -115,7 +137,7 @@ final class NativeModelTest {
         for (int threads = 1; threads <= 3; threads++) {
             try (LoadedModel loaded =
                     TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q8_0).load(directory, backend, threads)) {
-                scores.add(lanes(loaded, 20, true, 1).run(0, tokens, 20));
+                scores.add(lanes(loaded, 20, CacheType.F16, 1).run(0, tokens, 20));
             }
         }
         assertThat(scores.get(1)).isEqualTo(scores.getFirst());
@@ -130,12 +152,14 @@ final class NativeModelTest {
                 LoadedModel unbounded = TinyModel.PLAIN.load(directory, backend)) {
             int chunk = 9;
             int unboundedRing = (LENGTH + PAGE - 1) / PAGE;
-            float[] masked = new Lanes(loaded.model(), PAGE, unboundedRing, 1, chunk, false, 1).run(0, tokens, chunk);
-            float[] ring = new Lanes(loaded.model(), PAGE, (WINDOW + chunk - 2) / PAGE + 2, 1, chunk, false, 2)
+            float[] masked =
+                    new Lanes(loaded.model(), PAGE, unboundedRing, 1, chunk, CacheType.F32, 1).run(0, tokens, chunk);
+            float[] ring = new Lanes(loaded.model(), PAGE, (WINDOW + chunk - 2) / PAGE + 2, 1, chunk, CacheType.F32, 2)
                     .run(0, tokens, chunk);
             assertThat(ring).isEqualTo(masked);
             // The window matters: without it later tokens score differently, earlier ones don't.
-            float[] full = new Lanes(unbounded.model(), PAGE, unboundedRing, 1, chunk, false, 1).run(0, tokens, chunk);
+            float[] full =
+                    new Lanes(unbounded.model(), PAGE, unboundedRing, 1, chunk, CacheType.F32, 1).run(0, tokens, chunk);
             for (int i = 0; i < LENGTH - 1; i++) {
                 assertThat(full[i] == masked[i]).as("position %d", i).isEqualTo(i < WINDOW);
             }
@@ -148,12 +172,12 @@ final class NativeModelTest {
         int[] tokens = tokens(6, LENGTH);
         try (LoadedModel loaded =
                 TinyModel.PLAIN.withWindow(WINDOW).withType(DType.Q4_0).load(directory, backend)) {
-            float[] first = lanes(loaded, 5, true, 1).run(0, tokens, 5);
+            float[] first = lanes(loaded, 5, CacheType.F16, 1).run(0, tokens, 5);
             for (int page : new int[] {16, 32, 64}) {
                 int least = (WINDOW + 5 - 2) / page + 2;
                 for (int ring = least; ring < least + 3; ring++) {
-                    float[] other =
-                            new Lanes(loaded.model(), page, ring, 2, 5, true, page * 31L + ring).run(1, tokens, 5);
+                    float[] other = new Lanes(loaded.model(), page, ring, 2, 5, CacheType.F16, page * 31L + ring)
+                            .run(1, tokens, 5);
                     assertThat(other).as("pages of %d, ring of %d", page, ring).isEqualTo(first);
                 }
             }
@@ -190,7 +214,7 @@ final class NativeModelTest {
             int[] onlySeven = new int[(vocabulary + 31) / 32];
             onlySeven[0] = 1 << 7;
             int[] nothing = new int[onlySeven.length];
-            Lanes lanes = lanes(loaded, 8, false, 1);
+            Lanes lanes = lanes(loaded, 8, CacheType.F32, 1);
             StepBatch batch = lanes.newBatch();
             lanes.place(0, batch);
             batch.addSpan(0, 0);
@@ -232,8 +256,8 @@ final class NativeModelTest {
     void aRefusedStepChangesNothing(Backend backend) throws IOException {
         int[] tokens = tokens(7, 20);
         try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend)) {
-            float[] expected = lanes(loaded, 20, false, 1).run(0, tokens, 10);
-            Lanes lanes = lanes(loaded, 20, false, 1);
+            float[] expected = lanes(loaded, 20, CacheType.F32, 1).run(0, tokens, 10);
+            Lanes lanes = lanes(loaded, 20, CacheType.F32, 1);
             lanes.step(new Lanes.Chunk(0, tokens, 0, 10));
             StepBatch bad = lanes.newBatch();
             bad.addSpan(0, 10);
@@ -256,7 +280,7 @@ final class NativeModelTest {
     void aBatchIsOfTheModelThatMadeIt() throws IOException {
         try (LoadedModel loaded = TinyModel.PLAIN.load(directory, Backend.REF);
                 LoadedModel other = TinyModel.PLAIN.load(directory, Backend.REF)) {
-            lanes(loaded, 8, false, 1);
+            lanes(loaded, 8, CacheType.F32, 1);
             for (StepBatch foreign : List.of(new RecordedBatch(), other.model().newBatch())) {
                 foreign.addSpan(0, 0);
                 foreign.addRow(1);
@@ -271,7 +295,7 @@ final class NativeModelTest {
     @MethodSource("backends")
     void aClosedModelIsAnException(Backend backend) throws IOException {
         LoadedModel loaded = TinyModel.PLAIN.load(directory, backend);
-        Lanes lanes = lanes(loaded, 8, false, 1);
+        Lanes lanes = lanes(loaded, 8, CacheType.F32, 1);
         loaded.close();
         loaded.close();
         assertThatThrownBy(() -> lanes.run(0, tokens(8, 4), 4)).isInstanceOf(IllegalStateException.class);
@@ -280,7 +304,7 @@ final class NativeModelTest {
 
     /** Twenty tokens sampled one after the other in slot 0, with other sequences beside it. */
     private static List<Integer> sample(LoadedModel loaded, int company, Sampling sampling) {
-        Lanes lanes = lanes(loaded, 16, false, company);
+        Lanes lanes = lanes(loaded, 16, CacheType.F32, company);
         StepBatch batch = lanes.newBatch();
         List<Integer> sampled = new ArrayList<>();
         int[] prompt = tokens(9, 6);
@@ -309,10 +333,10 @@ final class NativeModelTest {
     }
 
     /** Rings that hold a window and a chunk, or everything. */
-    private static Lanes lanes(LoadedModel loaded, int chunk, boolean halfPrecision, int slots) {
+    private static Lanes lanes(LoadedModel loaded, int chunk, CacheType type, int slots) {
         int window = loaded.geometry().groups().getFirst().window();
         int tokens = window == 0 ? LENGTH + 20 : window + chunk - 1;
-        return new Lanes(loaded.model(), PAGE, tokens / PAGE + 2, slots, chunk * slots, halfPrecision, chunk);
+        return new Lanes(loaded.model(), PAGE, tokens / PAGE + 2, slots, chunk * slots, type, chunk);
     }
 
     private static org.assertj.core.data.Offset<Float> within() {

@@ -8,6 +8,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.source.PeftAdapter;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class PeftOracleTest {
                         new int[] {4},
                         adapters.size(),
                         64,
-                        backend.isDevice(),
+                        backend.isDevice() ? CacheType.F16 : CacheType.F32,
                         1,
                         new AdapterRoom(adapters.size(), 16, Adapter.Type.F32));
                 List<int[]> prompts = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.tramontane.load;
 
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
 
@@ -11,7 +12,7 @@ public final class SequenceLogits {
 
     /** [ids, vocabulary] logits after each id, computed in one step. */
     public static float[] of(LoadedModel loaded, int[] ids) {
-        Lanes lanes = new Lanes(loaded.model(), PAGE, ids.length / PAGE + 1, 1, ids.length, false, 1);
+        Lanes lanes = new Lanes(loaded.model(), PAGE, ids.length / PAGE + 1, 1, ids.length, CacheType.F32, 1);
         StepBatch batch = loaded.model().newBatch();
         lanes.place(0, batch);
         batch.addSpan(0, 0);

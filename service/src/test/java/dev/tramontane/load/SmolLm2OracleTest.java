@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.Fetched;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.StepBatch;
 import dev.tramontane.source.ModelSource;
@@ -62,7 +63,7 @@ final class SmolLm2OracleTest {
                 Kernels.library(), ModelSource.open(path), LoadOptions.on(backend), (done, total) -> {})) {
             assertThat(loaded.geometry().layers()).isEqualTo(30);
             // Side by side: to this backend most of a step is reading the weights, however many rows it has.
-            Lanes lanes = new Lanes(loaded.model(), PAGE, LONGEST / PAGE, cases.size(), CHUNK, false, 1);
+            Lanes lanes = new Lanes(loaded.model(), PAGE, LONGEST / PAGE, cases.size(), CHUNK, CacheType.F32, 1);
             List<int[]> prompts = new ArrayList<>();
             for (JsonNode test : cases) {
                 int[] prompt = Oracle.ints(test.get("prompt_ids"));

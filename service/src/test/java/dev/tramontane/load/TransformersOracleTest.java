@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.OracleModels;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
@@ -66,7 +67,13 @@ final class TransformersOracleTest {
                     OracleModels.Case prompt = sample.cases().get(number);
                     int length = prompt.logprobs().length;
                     Lanes lanes = new Lanes(
-                            loaded.model(), PAGE, rings(loaded.geometry(), length, chunk), 1, chunk, false, length);
+                            loaded.model(),
+                            PAGE,
+                            rings(loaded.geometry(), length, chunk),
+                            1,
+                            chunk,
+                            CacheType.F32,
+                            length);
                     float[] scores = score(lanes, prompt, chunk);
                     for (int i = 0; i < length; i++) {
                         double wanted = limits.expected.get(number)[i];

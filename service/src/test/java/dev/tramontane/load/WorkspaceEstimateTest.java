@@ -10,6 +10,7 @@ import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class WorkspaceEstimateTest {
                 for (int group = 0; group < plan.geometry().groups().size(); group++) {
                     groups.add(new CacheShape.Group(100 + group, 40));
                 }
-                CacheShape shape = new CacheShape(32, 64, rows, 16, rows, true, groups);
+                CacheShape shape = new CacheShape(32, 64, rows, 16, rows, CacheType.F16, groups);
                 loaded.model().sizeCache(shape);
                 MemoryUse held = loaded.memory();
                 assertThat(weights.inPlace()).isEqualTo(held.weightsInPlace());

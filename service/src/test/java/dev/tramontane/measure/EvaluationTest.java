@@ -15,6 +15,7 @@ import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.SequenceLogits;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelSource;
@@ -134,7 +135,7 @@ class EvaluationTest {
                         model.geometry(),
                         new EngineConfig(
                                 new EngineConfig.Step(1, ROWS, 1),
-                                new EngineConfig.Cache(16, false, 64 << 20),
+                                new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
                                 new EngineConfig.Admission(1, context, 1, 1, 1)))
                 .shape();
         return new Evaluation.Subject("the model", model, shape);

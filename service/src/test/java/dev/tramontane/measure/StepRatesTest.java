@@ -7,6 +7,7 @@ import dev.tramontane.engine.CachePlan;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class StepRatesTest {
 
     private static final EngineConfig SIZES = new EngineConfig(
             new EngineConfig.Step(SLOTS, ROWS, SLOTS),
-            new EngineConfig.Cache(16, true, 1),
+            new EngineConfig.Cache(16, CacheType.F16, 1),
             new EngineConfig.Admission(SLOTS, CONTEXT, 1, 1, 1));
 
     private final AtomicInteger steps = new AtomicInteger();

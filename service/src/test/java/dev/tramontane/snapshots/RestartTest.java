@@ -15,6 +15,7 @@ import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import java.io.IOException;
@@ -62,10 +63,10 @@ final class RestartTest {
         try (LoadedModel loaded = TinyModel.PLAIN.withWindow(window).load(temporary, backend)) {
             EngineConfig config = new EngineConfig(
                     new EngineConfig.Step(2, 16, 4),
-                    new EngineConfig.Cache(PAGE, Kernels.halfPrecision(false), 8 << 20),
+                    new EngineConfig.Cache(PAGE, Kernels.cacheType(CacheType.F32), 8 << 20),
                     new EngineConfig.Admission(4, 256, 2, 16, 1 << 20));
-            int elementBytes = Kernels.halfPrecision(false) ? Short.BYTES : Float.BYTES;
-            long[] pageBytes = {2L * TinyModel.KV_HEADS * TinyModel.HEAD_DIM * PAGE * elementBytes * 3};
+            long head = Kernels.cacheType(CacheType.F32).headBytes(TinyModel.HEAD_DIM);
+            long[] pageBytes = {TinyModel.KV_HEADS * head * PAGE * 3};
             try (PageFiles files =
                     new PageFiles(temporary.resolve("snapshots"), mark, pageBytes, 1 << 30, new SnapshotObserver() {
                         @Override

@@ -7,6 +7,7 @@ import dev.tramontane.fixtures.Mutations;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StageStep;
@@ -68,8 +69,8 @@ final class StepCodecTest {
     void ordersAndShapesComeOutAsTheyWentInAndBrokenOnesAreRefused() throws WireException {
         StageOrder order = new StageOrder("head", "1.2.3", 11, "cpu", -1, "", new LayerRange(3, 9), JavaHost.DIGEST);
         assertThat(StageOrder.decode(order.encode())).isEqualTo(order);
-        CacheShape shape =
-                new CacheShape(32, 7, 90, 5, 9, false, Steps.SHAPE.groups(), new AdapterRoom(2, 8, Adapter.Type.BF16));
+        CacheShape shape = new CacheShape(
+                32, 7, 90, 5, 9, CacheType.FP8, Steps.SHAPE.groups(), new AdapterRoom(2, 8, Adapter.Type.BF16));
         assertThat(ShapeCodec.decode(ShapeCodec.encode(shape))).isEqualTo(shape);
         new Mutations(List.of(bytes(order.encode())), words(), ModelException.class)
                 .run(2_000, input -> refusing(() -> StageOrder.decode(littleEndian(input))));

@@ -3,6 +3,7 @@ package dev.tramontane.stages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.Stage;
 import dev.tramontane.model.StageStep;
@@ -13,8 +14,8 @@ import java.util.SplittableRandom;
 
 /** Steps of a cache of two groups, and their results on two stages compared. */
 final class Steps {
-    static final CacheShape SHAPE =
-            new CacheShape(16, 4, 40, 4, 8, true, List.of(new CacheShape.Group(24, 6), new CacheShape.Group(16, 4)));
+    static final CacheShape SHAPE = new CacheShape(
+            16, 4, 40, 4, 8, CacheType.F16, List.of(new CacheShape.Group(24, 6), new CacheShape.Group(16, 4)));
 
     static final int WIDTH = 8;
 

@@ -14,6 +14,7 @@ import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -303,7 +304,7 @@ class ConnectionPlacesTest {
                 FakeModel.of(ByteTokenizer.SIZE, 16),
                 new EngineConfig(
                         new EngineConfig.Step(4, 32, 4),
-                        new EngineConfig.Cache(16, true, 16 << 20),
+                        new EngineConfig.Cache(16, CacheType.F16, 16 << 20),
                         new EngineConfig.Admission(8, 4096, 4, 64, 1 << 20)),
                 EngineObserver.NONE,
                 System::nanoTime);

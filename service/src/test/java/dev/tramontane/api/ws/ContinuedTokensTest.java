@@ -11,6 +11,7 @@ import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.fixtures.TinyVocabulary;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.tokenizer.Tokenizer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -115,7 +116,7 @@ class ContinuedTokensTest {
 
     private static final EngineConfig ENGINE = new EngineConfig(
             new EngineConfig.Step(4, 32, 32),
-            new EngineConfig.Cache(16, false, 64 << 20),
+            new EngineConfig.Cache(16, CacheType.F32, 64 << 20),
             new EngineConfig.Admission(16, 1024, 4, 64, 1 << 20));
 
     private static EngineLoop engine() {

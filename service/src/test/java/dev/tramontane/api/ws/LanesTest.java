@@ -11,6 +11,7 @@ import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.ScriptedEngine;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class LanesTest {
     private static EngineLoop engine(int slots) {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(slots, 8, 8),
-                new EngineConfig.Cache(4, false, Long.MAX_VALUE / 4),
+                new EngineConfig.Cache(4, CacheType.F32, Long.MAX_VALUE / 4),
                 new EngineConfig.Admission(slots, 400, slots, 64, 1 << 20));
         return new EngineLoop(FakeModel.of(ByteTokenizer.SIZE, 0, 9), config, EngineObserver.NONE, System::nanoTime);
     }

@@ -12,6 +12,7 @@ import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.source.ModelSource;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -111,7 +112,7 @@ public final class StalledReadersBenchmark {
                 loaded.model(),
                 new EngineConfig(
                         new EngineConfig.Step(8, 64, 8),
-                        new EngineConfig.Cache(16, true, 256L << 20),
+                        new EngineConfig.Cache(16, CacheType.F16, 256L << 20),
                         new EngineConfig.Admission(STALLED + 2 * LIVELY, LONG + 96, 8, 600, 1 << 20)),
                 EngineObserver.NONE,
                 System::nanoTime);

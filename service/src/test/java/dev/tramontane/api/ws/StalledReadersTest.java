@@ -9,6 +9,7 @@ import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.ByteTokenizer;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.model.CacheType;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -79,7 +80,7 @@ class StalledReadersTest {
                 FakeModel.of(ByteTokenizer.SIZE, 16),
                 new EngineConfig(
                         new EngineConfig.Step(8, 64, 8),
-                        new EngineConfig.Cache(16, true, 64 << 20),
+                        new EngineConfig.Cache(16, CacheType.F16, 64 << 20),
                         new EngineConfig.Admission(stalled + 8, 4096, 64, 600, 1 << 20)),
                 EngineObserver.NONE,
                 System::nanoTime);

@@ -1,0 +1,9 @@
+#include "attend.h"
+
+namespace tramontane::TM_DEVICE {
+
+cudaError_t attend_f8(const Attention& attention, const CacheView& cache, cudaStream_t stream) {
+  return attend_kept<KeptF8>(attention, cache, stream);
+}
+
+}  // namespace tramontane::TM_DEVICE
