@@ -43,6 +43,7 @@ class Bench {
     tm_model_config config = {};
     config.struct_size = sizeof config;
     config.backend = backend;
+    config.parts = TM_PART_EMBEDDING | TM_PART_HEAD;
     config.n_layers = shape.layers;
     config.width = shape.width;
     config.n_heads = shape.heads;

@@ -29,7 +29,7 @@ void each_matrix(Model& model, Visit visit) {
       visit(expert.down);
     }
   }
-  visit(model.head());
+  if (model.has_head) visit(model.head());
 }
 
 uint64_t strips_of(uint64_t rows) { return (rows + kStripRows - 1) / kStripRows; }

@@ -45,11 +45,12 @@ Scratch::Scratch(const Model& model, uint32_t n_rows, void* base) {
   carver.take(n_groups, 1);
   carver.take(groups, rows);
   carver.take(inputs, rows * (std::max(model.width, model.q_width()) / kBlock + 1));
-  const uint64_t chosen = rows * model.n_experts_used;
-  carver.take(gated, std::max(rows, chosen) * (model.ffn / kBlock + 1));
+  const uint64_t fed = model.n_layers == 0 ? 0 : rows;
+  const uint64_t chosen = fed * model.n_experts_used;
+  carver.take(gated, std::max(fed, chosen) * (model.ffn / kBlock + 1));
   carver.take(gathered, chosen * (model.width / kBlock + 1));
   carver.take(normed, rows * model.width);
-  carver.take(partials, may_split(model)
+  carver.take(partials, model.n_layers > 0 && may_split(model)
                             ? kMaxPartials * static_cast<uint64_t>(queries_at_once(model)) * (model.head_dim + 2)
                             : 0);
   Private none;

@@ -52,10 +52,7 @@ void embed(const Frame& frame, const Worker& worker) {
     group_rows(frame);
   }
   const auto [first, last] = worker.share(frame.step->n_rows);
-  for (uint64_t row = first; row < last; ++row) {
-    const uint64_t token = static_cast<uint64_t>(frame.step->tokens[row]);
-    model.embedding.values(token, frame.hidden + row * model.width);
-  }
+  for (uint64_t row = first; row < last; ++row) enter_row(frame, row);
   worker.wait();
 }
 

@@ -20,7 +20,8 @@ void turn(const uint8_t* from, uint64_t rows, uint64_t rank, uint64_t element, u
 AdapterSizes::AdapterSizes(const Model& model, const tm_cache_config& config)
     : slots(config.max_adapters * AdapterLayout(model, config).slot_bytes),
       parts(uint64_t{config.max_adapters} * model.n_layers * kAdaptedMatrices * sizeof(AdapterPart)),
-      shrunk(uint64_t{config.max_rows} * kAdaptedTogether * config.max_rank * sizeof(float)) {}
+      shrunk(model.n_layers == 0 ? 0 : uint64_t{config.max_rows} * kAdaptedTogether * config.max_rank * sizeof(float)) {
+}
 
 DeviceAdapters::DeviceAdapters(const Model& model, const tm_cache_config& config, cudaStream_t stream)
     : model_(model), stream_(stream), layout_(model, config), touches_(config.max_adapters) {
@@ -31,6 +32,7 @@ DeviceAdapters::DeviceAdapters(const Model& model, const tm_cache_config& config
 }
 
 void DeviceAdapters::copy(void* to, const void* from, uint64_t bytes) {
+  if (bytes == 0) return;  // a part of a model without layers
   must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copying an adapter");
   must(cudaStreamSynchronize(stream_), "copying an adapter");
 }

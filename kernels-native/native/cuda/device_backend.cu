@@ -83,8 +83,9 @@ void DeviceBackend::submit(const Step& step) {
 
 void DeviceBackend::run_step(const Step& step) {
   attempt([&] { step_->begin(step); });
-  attempt([&] { step_->embed(step.n_rows); });
+  attempt([&] { model_.has_embedding ? step_->embed(step.n_rows) : step_->receive(step); });
   attempt([&] { step_->layers(step); });
+  if (!model_.has_head) attempt([&] { step_->give(step); });
   for (uint32_t first = 0; first < step.n_logit_rows; first += kLogitTile) {
     const uint32_t n = std::min(kLogitTile, step.n_logit_rows - first);
     attempt([&] {

@@ -21,8 +21,11 @@ int32_t each_matrix(const Model& model, Visit visit) {
       if (const int32_t status = visit(one.tensor, one.name, l)) return status;
     }
   }
-  return visit(model.head(), "output", 0u);
+  return model.has_head ? visit(model.head(), "output", 0u) : TM_OK;
 }
+
+// Whether there is an embedding that isn't the head as well.
+bool has_own_embedding(const Model& model) { return model.has_embedding && !model.is_tied(); }
 
 }  // namespace
 
@@ -106,7 +109,7 @@ void each_uploaded(const Model& model, const std::function<void(const Tensor&)>&
     visit(tensor);
     return TM_OK;
   });
-  if (model.output.set()) visit(model.embedding);
+  if (has_own_embedding(model)) visit(model.embedding);
 }
 
 uint64_t upload_bytes(const Model& model) {
@@ -132,10 +135,14 @@ void upload(Model& model, DeviceModel& device, cudaStream_t stream) {
     uploader.matrix(ffn.up, to.up);
     uploader.matrix(ffn.down, to.down);
   }
-  uploader.floats(model.output_norm.f32(), model.width, device.output_norm);
-  uploader.floats(model.rope_frequency.data(), model.rope_frequency.size(), device.frequency);
-  uploader.matrix(model.head(), device.head);
-  if (model.output.set()) uploader.matrix(model.embedding, device.embedding);
+  if (model.n_layers > 0) {
+    uploader.floats(model.rope_frequency.data(), model.rope_frequency.size(), device.frequency);
+  }
+  if (model.has_head) {
+    uploader.floats(model.output_norm.f32(), model.width, device.output_norm);
+    uploader.matrix(model.head(), device.head);
+  }
+  if (has_own_embedding(model)) uploader.matrix(model.embedding, device.embedding);
   uploader.finish();
 }
 

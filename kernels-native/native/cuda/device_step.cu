@@ -34,19 +34,19 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
 }
 
 uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, DeviceFrame& f) {
-  const uint64_t rows = config.max_rows;
+  const uint64_t rows = model.n_layers == 0 ? 0 : config.max_rows;  // of what layers alone need
   Carver carver(base);
+  carver.take(f.hidden, uint64_t{config.max_rows} * model.width);
   carver.take(f.rope_cos, rows * (model.rope_dims / 2));
   carver.take(f.rope_sin, rows * (model.rope_dims / 2));
   carver.take(f.query_scale, rows);
-  carver.take(f.hidden, rows * model.width);
   carver.take(f.q, rows * model.q_width());
   carver.take(f.k, rows * model.kv_width());
   carver.take(f.v, rows * model.kv_width());
   carver.take(f.attention, rows * model.q_width());
   carver.take(f.gate, rows * model.ffn);
   carver.take(f.up, config.max_adapters == 0 ? 0 : rows * model.ffn);
-  carver.take(f.logits, static_cast<uint64_t>(kLogitTile) * model.vocab);
+  carver.take(f.logits, model.has_head ? static_cast<uint64_t>(kLogitTile) * model.vocab : 0);
   return carver.bytes();
 }
 
@@ -60,7 +60,8 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
     max_segments = std::max(max_segments, group_segments[g]);
   }
   const uint64_t row_partial = static_cast<uint64_t>(model.n_heads) * max_segments * (model.head_dim + 2) * 4;
-  if (model.n_heads / model.n_kv_heads <= kUnitRows) {
+  const bool has_layers = model.n_layers > 0;
+  if (has_layers && model.n_heads / model.n_kv_heads <= kUnitRows) {
     max_split = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, config.max_spans, kPartialBytes / row_partial}));
   }
   const uint64_t rows = std::max(config.max_rows, kLogitTile);
@@ -69,11 +70,12 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   floats = lay_out(model, config, nullptr, frame);
   room = tiles_of(rows);
   normed = activation_bytes(rows, model.width);
-  attended = activation_bytes(rows, model.q_width());
-  gated = activation_bytes(rows, model.ffn);
+  attended = has_layers ? activation_bytes(rows, model.q_width()) : 0;
+  gated = has_layers ? activation_bytes(rows, model.ffn) : 0;
   const uint64_t q = meeting_rows(model.q_width()), kv = meeting_rows(model.kv_width());
+  const uint64_t of_layers = std::max({q + 2 * kv, meeting_rows(model.width), meeting_rows(2ull * model.ffn)});
   const uint64_t most =
-      std::max({q + 2 * kv, meeting_rows(model.width), meeting_rows(2ull * model.ffn), meeting_rows(model.vocab)});
+      std::max(has_layers ? of_layers : uint64_t{0}, model.has_head ? meeting_rows(model.vocab) : uint64_t{0});
   meeting_sums = meeting_floats(most) * sizeof(float);
   meeting_counts = tramontane::TM_DEVICE::meeting_counts(most) * sizeof(uint32_t);
   partial = max_split * row_partial;
@@ -114,7 +116,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   arrived_ = Memory(sizes_.arrived, kDevice);
   // Columns beyond the matrix stay zero, and so do counts between two products.
   for (const Memory* m : {&normed_, &attended_, &gated_, &meeting_counts_, &arrived_}) {
-    must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
+    if (m->bytes() > 0) must(cudaMemsetAsync(m->as<void>(), 0, m->bytes(), stream_), "clearing its memory");
   }
   partial_ = Memory(sizes_.partial, kDevice);
   host_description_ = Memory(sizes_.description, kPinned);
@@ -122,6 +124,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   lay_out(model, cache, config, host_description_.as<void>(), host_);
   lay_out(model, cache, config, device_description_.as<void>(), device_);
   must(cudaStreamSynchronize(stream_), "clearing its memory");
+  if (model.n_layers == 0) return;
   capture_graphs(graphs_);
   if (config.max_adapters == 0) return;
   adapters_.describe_all();
@@ -226,6 +229,7 @@ void DeviceStep::begin(const Step& step) {
   for (uint32_t i = 0; i < step.raw.n_copies; ++i) {
     const tm_page_copy& copy = step.raw.copies[i];
     const uint64_t bytes = cache_.groups[copy.group].page_bytes;
+    if (bytes == 0) continue;  // of a part of a model that has none of the group's layers
     uint8_t* pages = pages_[copy.group].as<uint8_t>();
     must(cudaMemcpyAsync(pages + copy.to * bytes, pages + copy.from * bytes, bytes, cudaMemcpyDeviceToDevice, stream_),
          "copying a page");
@@ -234,6 +238,10 @@ void DeviceStep::begin(const Step& step) {
     host_.position[row] = step.position(row);
     host_.span[row] = step.row_span[row];
     host_.tokens[row] = step.tokens[row];
+  }
+  if (model_.n_layers == 0) {
+    send(device_.tokens, host_.tokens, step.n_rows * sizeof(int32_t));
+    return;
   }
   graph_rows_ = step.n_spans == step.n_rows ? graphs_.rows_for(step.n_rows) : 0;
   const uint32_t n_rows = std::max(step.n_rows, graph_rows_);
@@ -276,6 +284,16 @@ void DeviceStep::embed(uint32_t n_rows) {
   must(look_up(weights_.looked_up().table(), device_.tokens, n_rows, frame_.hidden, stream_), "looking rows up");
 }
 
+void DeviceStep::receive(const Step& step) {
+  send(frame_.hidden, step.raw.hidden_in, uint64_t{step.n_rows} * model_.width * sizeof(float));
+}
+
+void DeviceStep::give(const Step& step) {
+  must(cudaMemcpyAsync(step.raw.hidden_out, frame_.hidden, uint64_t{step.n_rows} * model_.width * sizeof(float),
+                       cudaMemcpyDeviceToHost, stream_),
+       "fetching rows");
+}
+
 void DeviceStep::all_layers(uint32_t n_rows) {
   for (uint32_t layer = 0; layer < model_.n_layers; ++layer) {
     qkv(n_rows, layer);
@@ -287,6 +305,7 @@ void DeviceStep::all_layers(uint32_t n_rows) {
 }
 
 void DeviceStep::layers(const Step& step) {
+  if (model_.n_layers == 0) return;
   if (graph_rows_ == 0) return all_layers(step.n_rows);
   if (graph_rows_ > step.n_rows) {
     const uint64_t known = static_cast<uint64_t>(step.n_rows) * model_.width;

@@ -83,6 +83,8 @@ class DeviceStep {
 
   void begin(const Step& step);  // page copies, description, angles
   void embed(uint32_t n_rows);
+  void receive(const Step& step);  // rows from the context before, in place of embed
+  void give(const Step& step);     // rows to the context behind, in place of logits
   // A decode that a graph has room for as that graph. The rows that are too many belong to no span: they are computed,
   // from zeros on, attend to nothing, and write nothing to the cache.
   void layers(const Step& step);

@@ -27,7 +27,7 @@ struct Stages {
   void (*prepare)(Model&, const Worker&);
   // Scratch that a step of max_rows rows needs on model.n_workers workers.
   uint64_t (*scratch_bytes)(const Model&, uint32_t max_rows);
-  // hidden[r] = embedding[token[r]]
+  // enter_row of every row
   void (*embed)(const Frame&, const Worker&);
   // norm, q/k/v projections, RoPE at absolute positions, write of k and v into the slot's pages
   void (*qkv)(const Frame&, uint32_t layer, const Worker&);
@@ -42,6 +42,9 @@ struct Stages {
   // final norm and head of n <= kLogitRows rows of hidden: logits[i] belongs to hidden[rows[i]]; hidden stays as it is
   void (*logits)(const Frame&, const uint32_t* rows, uint32_t n, const Worker&);
 };
+
+// hidden[row] = embedding[token[row]], or, without the embedding, what came from the context before.
+void enter_row(const Frame& frame, uint64_t row);
 
 // The layer loop, with the page copies and angles before it and the sampling behind it. Every worker runs it.
 void forward(const Stages& stages, const Frame& frame, Sampling& sampling, const Worker& worker);

@@ -7,6 +7,9 @@
  *     tm_open -> tm_set_tensor (once per tensor) -> tm_prepare -> tm_size_cache
  *             -> { tm_submit -> tm_wait }*  -> tm_close
  *
+ * A context may also hold a part of a model (tm_model_config.parts): rows then come from one context and go on to
+ * another, and a chain of contexts computes the bits of the whole.
+ *
  * Between steps adapters come and go (tm_load_adapter, tm_drop_adapter).
  *
  * Rules that hold for every function:
@@ -39,7 +42,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 10u
+#define TM_ABI_VERSION 11u
 
 /* Status codes. */
 #define TM_OK 0
@@ -105,6 +108,11 @@ extern "C" {
 #define TM_MAX_GROUPS 8u
 #define TM_MAX_TOP_LOGPROBS 20u
 
+/* What a context holds beside layers. Without the embedding, rows come as tm_step.hidden_in; without the head there are
+ * no samples, and rows go to tm_step.hidden_out. */
+#define TM_PART_EMBEDDING 1u
+#define TM_PART_HEAD 2u /* output norm, logits and samples */
+
 typedef struct tm_context tm_context;
 
 /* The CPU level in use on this machine and what the processor has, as a bit set. */
@@ -127,9 +135,11 @@ typedef struct tm_host {
   uint32_t reserved;
 } tm_host;
 
-/* Geometry and placement of a model. Limits: n_layers <= 1024, width and ffn <= 262144 and multiples of 8,
- * head_dim even and <= 512, n_heads a multiple of n_kv_heads, n_heads * head_dim <= 262144, vocab in 1..4194304,
- * n_experts <= 512, n_experts_used in 1..n_experts (0 without experts), a window below 2^31.
+/* Geometry and placement of a model, or of a part of one. Limits: n_layers in 1..1024, and from 0 on where parts has
+ * one bit; n_layers counts this context's own, from 0 on wherever layers are named; groups are the whole model's. width
+ * and ffn <= 262144 and multiples of 8, head_dim even and <= 512, n_heads a multiple of n_kv_heads, n_heads * head_dim
+ * <= 262144, vocab in 1..4194304, n_experts <= 512, n_experts_used in 1..n_experts (0 without experts), a window below
+ * 2^31.
  *
  * With experts (Mixtral: Jiang et al., arXiv 2401.04088) a row's feed-forward is the sum over its n_experts_used
  * experts with the largest router logits, the lower index on ties, each times its share of the softmax over all
@@ -162,9 +172,11 @@ typedef struct tm_model_config {
   double query_scale_beta;        /* 0..1e6; 0: none */
   uint32_t query_scale_positions; /* from 1 on with a beta, else 0 */
   uint32_t device;                /* of the backend's, as tm_device_info counts them; 0 where it has none */
+  uint32_t parts;                 /* TM_PART_*; both: a whole model */
+  uint32_t reserved;
   /* Attention window of each group in tokens, the query included (a query at p sees p-W+1..p); 0: no window. */
   uint32_t group_window[TM_MAX_GROUPS];
-  const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open */
+  const uint8_t* layer_group; /* [n_layers] group of each layer; copied by tm_open; may be NULL without layers */
 } tm_model_config;
 
 /* tm_tensor.flags: data lies in a read-only private mapping of a file, so that its pages can be dropped (madvise) and
@@ -217,7 +229,7 @@ typedef struct tm_cache_config {
   uint32_t n_slots;                    /* sequences that may hold pages at a time */
   uint32_t max_rows;                   /* most rows (tokens) of a step */
   uint32_t max_spans;                  /* most spans of a step, <= n_slots */
-  uint32_t max_samples;                /* most samples of a step */
+  uint32_t max_samples;                /* most samples of a step; 0 without the head */
   uint32_t max_adapters;               /* LoRA adapters at a time, up to 1024; 0: none */
   uint32_t max_rank;                   /* largest rank of a part of an adapter, 1..512; 0 without adapters */
   uint32_t adapter_dtype;              /* TM_F32, TM_F16 or TM_BF16: what adapters are rounded to as they are loaded */
@@ -361,7 +373,7 @@ typedef struct tm_step {
   uint32_t n_biases;
   uint32_t n_masks;
   uint32_t late_masks;   /* 1: masks are made while the step computes, 0: they are there */
-  const int32_t* tokens; /* [n_rows] ids, or TM_TOKEN_PREVIOUS */
+  const int32_t* tokens; /* [n_rows] ids, or TM_TOKEN_PREVIOUS; not looked at without the embedding */
   const tm_span* spans;
   const tm_page_edit* edits;
   const tm_page_copy* copies;
@@ -374,6 +386,10 @@ typedef struct tm_step {
   int32_t* top_tokens; /* [n_samples][TM_MAX_TOP_LOGPROBS], most likely first; may be NULL if no sample asks */
   float* top_logprobs; /* likewise */
   float* logits;       /* NULL, or [n_samples][vocab] raw logits (tests, evaluation) */
+  /* Rows of the residual stream between the parts of a model, as they are between layers. In rows that no sample names
+   * any bits may stand where the context has no layers. */
+  const float* hidden_in; /* [n_rows][width], just where the context has no embedding, else NULL */
+  float* hidden_out;      /* [n_rows][width], just where it has no head, else NULL; a result as those above */
 } tm_step;
 
 /* The ABI this library was built with. Check it before anything else. */
@@ -446,7 +462,8 @@ TM_API int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t 
  * context exists to keep it. Starts the compute threads. */
 TM_API int32_t tm_open(const tm_model_config* config, tm_context** context, char* message, uint64_t capacity);
 
-/* Names the memory of one tensor. Setting a tensor twice is TM_INVALID_ARGUMENT. */
+/* Names the memory of one tensor. Setting a tensor twice is TM_INVALID_ARGUMENT, as is one of a part that the context
+ * lacks. A head without the embedding needs TM_OUTPUT, of a tied model with the embedding's data. */
 TM_API int32_t tm_set_tensor(tm_context* context, const tm_tensor* tensor);
 
 /* Checks that every tensor is there (TM_WRONG_STATE when not) and repacks what the backend wants repacked, in parallel.
@@ -486,7 +503,8 @@ TM_API int32_t tm_wait(tm_context* context, int64_t timeout_ns);
 TM_API int32_t tm_read_page(tm_context* context, uint32_t group, uint32_t page, void* to, uint64_t bytes);
 TM_API int32_t tm_write_page(tm_context* context, uint32_t group, uint32_t page, const void* from, uint64_t bytes);
 
-/* Loads an adapter as number `adapter`, 1..max_adapters, from n_parts (at least one) parts, each for another matrix.
+/* Loads an adapter as number `adapter`, 1..max_adapters, from n_parts (at least one, but for a part of a model) parts,
+ * each for another matrix.
  * All is checked before anything is written, and copied before it returns; in place of what had the number before.
  * Between steps (TM_WRONG_STATE while one is in flight or without a cache). Values that adapter_dtype can't hold become
  * infinite, and rows computed from such say so (TM_RESULT_NOT_FINITE). */

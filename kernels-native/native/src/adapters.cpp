@@ -143,11 +143,12 @@ int32_t check_adapter(const Model& model, const Adapters& adapters, uint32_t ada
   if (adapter < 1 || adapter > adapters.most()) {
     return error.invalid("adapter is %u, expected 1..%u (max_adapters)", adapter, adapters.most());
   }
-  if (parts == nullptr) return error.invalid("parts is NULL");
   const uint64_t places = uint64_t{model.n_layers} * kAdaptedMatrices;
-  if (n_parts < 1 || n_parts > places) {
-    return error.invalid("n_parts is %u, expected 1..%llu", n_parts, static_cast<unsigned long long>(places));
+  const uint32_t least = model.is_whole() ? 1 : 0;
+  if (n_parts < least || n_parts > places) {
+    return error.invalid("n_parts is %u, expected %u..%llu", n_parts, least, static_cast<unsigned long long>(places));
   }
+  if (parts == nullptr && n_parts > 0) return error.invalid("parts is NULL");
   tm_cache_config shape{};
   const AdapterLayout shapes(model, shape);
   bool seen[kAdaptedMatrices] = {};

@@ -11,6 +11,7 @@
 namespace tramontane {
 namespace {
 
+constexpr uint32_t kWhole = TM_PART_EMBEDDING | TM_PART_HEAD;
 constexpr uint32_t kMaxLayers = 1024;
 constexpr uint32_t kMaxWidth = 262144;
 constexpr uint32_t kMaxHeadDim = 512;
@@ -43,7 +44,8 @@ int32_t check_extents(const tm_model_config& c, Error& error) {
     uint32_t value, low, high;
   } ranges[] = {
       {"n_threads", c.n_threads, 0, kMaxThreads},
-      {"n_layers", c.n_layers, 1, kMaxLayers},
+      {"parts", c.parts, 0, kWhole},
+      {"n_layers", c.n_layers, c.parts == 0 || c.parts == kWhole ? 1u : 0u, kMaxLayers},
       {"width", c.width, 8, kMaxWidth},
       {"ffn", c.ffn, 8, kMaxWidth},
       {"n_heads", c.n_heads, 1, kMaxWidth},
@@ -83,7 +85,8 @@ int32_t check_extents(const tm_model_config& c, Error& error) {
 }
 
 int32_t check_groups(const tm_model_config& c, Error& error) {
-  if (c.layer_group == nullptr) return error.invalid("layer_group is NULL, expected %u entries", c.n_layers);
+  if (c.layer_group == nullptr && c.n_layers > 0)
+    return error.invalid("layer_group is NULL, expected %u entries", c.n_layers);
   for (uint32_t layer = 0; layer < c.n_layers; ++layer) {
     if (c.layer_group[layer] >= c.n_groups) {
       return error.invalid("layer_group[%u] is %u, expected a group below %u", layer, c.layer_group[layer], c.n_groups);
@@ -104,6 +107,7 @@ int32_t check_numbers(const tm_model_config& c, Error& error) {
   if (c.struct_size != sizeof c) {
     return error.invalid("tm_model_config.struct_size is %u, expected %zu", c.struct_size, sizeof c);
   }
+  if (c.reserved != 0) return error.invalid("tm_model_config.reserved is %u, expected 0", c.reserved);
   if (backend_of(c.backend) == nullptr) {
     return error.invalid("backend is %u, expected one of TM_BACKEND_*", c.backend);
   }
@@ -244,8 +248,9 @@ int32_t check_tensor(Model& model, const tm_tensor& t, Error& error, Tensor** pl
   const char* name = kRoleNames[t.role];
   Tensor* tensor = model.find(t.role, t.layer, t.expert);
   if (tensor == nullptr) {
-    return error.invalid("%s: this model has no such tensor in layer %u, expert %u (it has %u layers, %u experts)",
-                         name, t.layer, t.expert, model.n_layers, model.n_experts);
+    return error.invalid("%s: %s has no such tensor in layer %u, expert %u (it has %u layers, %u experts)", name,
+                         model.is_whole() ? "this model" : "this part of a model", t.layer, t.expert, model.n_layers,
+                         model.n_experts);
   }
   if (tensor->set()) return error.invalid("%s of layer %u, expert %u was already set", name, t.layer, t.expert);
   if (const int32_t status = check_types(t, name, error)) return status;
@@ -281,8 +286,13 @@ int32_t check_complete(const Model& model, Error& error) {
     return error.fail(TM_WRONG_STATE, "%s of layer %u%s was not set before the weights were prepared", kRoleNames[role],
                       layer, of_expert.c_str());
   };
-  if (const int32_t status = missing(model.embedding, TM_TOKEN_EMBEDDING, 0)) return status;
-  if (const int32_t status = missing(model.output_norm, TM_OUTPUT_NORM, 0)) return status;
+  if (model.has_embedding) {
+    if (const int32_t status = missing(model.embedding, TM_TOKEN_EMBEDDING, 0)) return status;
+  }
+  if (model.has_head) {
+    if (const int32_t status = missing(model.output_norm, TM_OUTPUT_NORM, 0)) return status;
+    if (const int32_t status = missing(model.head(), TM_OUTPUT, 0)) return status;
+  }
   for (uint32_t l = 0; l < model.n_layers; ++l) {
     const Layer& layer = model.layers[l];
     if (const int32_t status = missing(layer.attention_norm, TM_ATTENTION_NORM, l)) return status;

@@ -22,6 +22,7 @@ struct Check {
   Error& error;
 
   int32_t extents() const;
+  int32_t hidden() const;
   int32_t spans() const;
   int32_t tokens() const;
   int32_t edits(uint32_t* applied) const;
@@ -60,15 +61,40 @@ int32_t Check::extents() const {
     const void* pointer;
     uint32_t count;
   } arrays[] = {
-      {"tokens", raw.tokens, raw.n_rows},      {"spans", raw.spans, raw.n_spans},
-      {"edits", raw.edits, raw.n_edits},       {"copies", raw.copies, raw.n_copies},
-      {"samples", raw.samples, raw.n_samples}, {"counts", raw.counts, raw.n_counts},
-      {"biases", raw.biases, raw.n_biases},    {"masks", raw.masks, raw.n_masks},
+      {"tokens", raw.tokens, model.has_embedding ? raw.n_rows : 0},
+      {"spans", raw.spans, raw.n_spans},
+      {"edits", raw.edits, raw.n_edits},
+      {"copies", raw.copies, raw.n_copies},
+      {"samples", raw.samples, raw.n_samples},
+      {"counts", raw.counts, raw.n_counts},
+      {"biases", raw.biases, raw.n_biases},
+      {"masks", raw.masks, raw.n_masks},
       {"results", raw.results, raw.n_samples},
   };
   for (const auto& a : arrays) {
     if (a.pointer == nullptr && a.count > 0) {
       return error.invalid("tm_step.%s is NULL, expected %u entries", a.field, a.count);
+    }
+  }
+  return TM_OK;
+}
+
+// Rows come from somewhere and go somewhere.
+int32_t Check::hidden() const {
+  const struct {
+    const char* field;
+    const void* pointer;
+    bool needed;
+    const char* part;
+  } ends[] = {{"hidden_in", raw.hidden_in, !model.has_embedding, "embedding"},
+              {"hidden_out", raw.hidden_out, !model.has_head, "head"}};
+  for (const auto& end : ends) {
+    if (end.needed != (end.pointer != nullptr)) {
+      return error.invalid("tm_step.%s is %s, but the context has %s %s", end.field, end.needed ? "NULL" : "not NULL",
+                           end.needed ? "no" : "the", end.part);
+    }
+    if (reinterpret_cast<uintptr_t>(end.pointer) % sizeof(float) != 0) {
+      return error.invalid("tm_step.%s is not aligned to %zu bytes", end.field, sizeof(float));
     }
   }
   return TM_OK;
@@ -114,6 +140,7 @@ int32_t Check::spans() const {
 }
 
 int32_t Check::tokens() const {
+  if (!model.has_embedding) return TM_OK;
   for (uint32_t row = 0; row < raw.n_rows; ++row) {
     int32_t token = raw.tokens[row];
     if (token == TM_TOKEN_PREVIOUS) {
@@ -373,6 +400,7 @@ int32_t check_step(const Model& model, const Adapters& adapters, const tm_step& 
                    Step& step, Error& error) {
   const Check check{model, adapters, raw, cache, room, step, error};
   if (const int32_t status = check.extents()) return status;
+  if (const int32_t status = check.hidden()) return status;
   if (const int32_t status = check.spans()) return status;
   if (const int32_t status = check.tokens()) return status;
   if (const int32_t status = check.copies()) return status;

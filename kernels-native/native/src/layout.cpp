@@ -68,7 +68,7 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_model_config, M(struct_size), M(backend), M(cpu_level), M(n_threads), M(n_layers), M(width),
               M(n_heads), M(n_kv_heads), M(head_dim), M(ffn), M(vocab), M(n_experts), M(n_experts_used), M(rope_style),
               M(rope_dims), M(n_groups), M(rope_theta), M(rms_epsilon), M(rope_magnitude), M(query_scale_beta),
-              M(query_scale_positions), M(device), M(group_window), M(layer_group)),
+              M(query_scale_positions), M(device), M(parts), M(reserved), M(group_window), M(layer_group)),
     TM_LAYOUT(tm_tensor, T(struct_size), T(role), T(layer), T(expert), T(dtype), T(computed_as), T(flags), T(n_scales),
               T(rows), T(cols), T(bytes), T(data), T(scales)),
     TM_LAYOUT(tm_conversion, V(struct_size), V(from), V(to), V(n_scales), V(rows), V(cols), V(source_bytes),
@@ -91,7 +91,7 @@ constexpr Layout kLayouts[] = {
     TM_LAYOUT(tm_result, R(token), R(status), R(logprob), R(n_top)),
     TM_LAYOUT(tm_step, S(struct_size), S(n_rows), S(n_spans), S(n_edits), S(n_copies), S(n_samples), S(n_counts),
               S(n_biases), S(n_masks), S(late_masks), S(tokens), S(spans), S(edits), S(copies), S(samples), S(counts),
-              S(biases), S(masks), S(results), S(top_tokens), S(top_logprobs), S(logits)),
+              S(biases), S(masks), S(results), S(top_tokens), S(top_logprobs), S(logits), S(hidden_in), S(hidden_out)),
 };
 
 // What is said of the layout, as far as there is room; returns the length of all of it.

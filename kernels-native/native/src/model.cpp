@@ -37,6 +37,8 @@ Model::Model(const tm_model_config& c)
     : cpu_level(c.cpu_level == TM_CPU_AUTO ? highest_cpu_level() : c.cpu_level),
       device(c.device),
       n_workers(c.n_threads == 0 ? std::min(n_processors(), 1024u) : c.n_threads),
+      has_embedding((c.parts & TM_PART_EMBEDDING) != 0),
+      has_head((c.parts & TM_PART_HEAD) != 0),
       n_layers(c.n_layers),
       width(c.width),
       n_heads(c.n_heads),
@@ -99,13 +101,13 @@ Tensor* Model::find(uint32_t role, uint32_t layer, uint32_t expert) {
   if (per_expert ? expert >= layers[layer].experts.size() : expert != 0) return nullptr;
   switch (role) {
     case TM_TOKEN_EMBEDDING:
-      return &embedding;
+      return has_embedding ? &embedding : nullptr;
     case TM_OUTPUT_NORM:
-      return &output_norm;
+      return has_head ? &output_norm : nullptr;
     case TM_OUTPUT:
-      return &output;
+      return has_head ? &output : nullptr;
     case TM_ROPE_FACTORS:
-      return &rope_factors;
+      return n_layers > 0 ? &rope_factors : nullptr;
     case TM_ATTENTION_NORM:
       return &layers[layer].attention_norm;
     case TM_ATTENTION_Q:

@@ -79,6 +79,8 @@ struct Model {
   uint32_t cpu_level;  // resolved: never TM_CPU_AUTO
   uint32_t device;     // of the backend's
   uint32_t n_workers;  // compute threads; a step runs on all of them
+  bool has_embedding;  // TM_PART_*
+  bool has_head;
   uint32_t n_layers;
   uint32_t width;
   uint32_t n_heads;
@@ -100,7 +102,7 @@ struct Model {
   std::vector<Layer> layers;
   Tensor embedding;                   // [vocab, width]
   Tensor output_norm;                 // [1, width] F32
-  Tensor output;                      // [vocab, width]; not set when tied: use head()
+  Tensor output;                      // [vocab, width]; not set when tied: use head(), where there is one
   Tensor rope_factors;                // [1, rope_dims / 2] F32, optional
   std::vector<float> rope_frequency;  // [rope_dims / 2] radians per position, made by tm_prepare
   std::unique_ptr<Packed> packed;     // backend-wide state
@@ -108,8 +110,10 @@ struct Model {
   std::atomic<uint64_t> prepared_bytes{0};  // advanced by Backend::prepare; tm_progress reads it from any thread
   std::atomic<uint64_t> prepare_total{0};   // set by Backend::reserve
 
-  const Tensor& head() const { return output.set() ? output : embedding; }
-  Tensor& head() { return output.set() ? output : embedding; }
+  const Tensor& head() const { return is_tied() ? embedding : output; }
+  Tensor& head() { return is_tied() ? embedding : output; }
+  bool is_whole() const { return has_embedding && has_head; }
+  bool is_tied() const { return is_whole() && !output.set(); }
   uint32_t window(uint32_t layer) const { return group_window[layers[layer].group]; }
   uint32_t q_width() const { return n_heads * head_dim; }
   uint32_t kv_width() const { return n_kv_heads * head_dim; }

@@ -60,7 +60,11 @@ int32_t check_cache_config(const Model& model, const tm_cache_config& c, Error& 
     return error.fail(TM_OUT_OF_MEMORY, "max_adapters is %u: as many of rank %u don't fit the address space",
                       c.max_adapters, c.max_rank);
   }
-  if (c.max_samples > kMaxRows) return error.invalid("max_samples is %u, expected 0..%u", c.max_samples, kMaxRows);
+  const uint32_t most_samples = model.has_head ? kMaxRows : 0;
+  if (c.max_samples > most_samples) {
+    return error.invalid("max_samples is %u, expected 0..%u%s", c.max_samples, most_samples,
+                         model.has_head ? "" : " without the head");
+  }
   for (uint32_t g = 0; g < TM_MAX_GROUPS; ++g) {
     if (g >= model.n_groups) {
       if (c.group_pages[g] != 0 || c.group_ring[g] != 0) {

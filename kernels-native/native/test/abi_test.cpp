@@ -118,7 +118,7 @@ TEST(layouts_are_whole) {
     const char* last;
   } expected[] = {
       {"tm_host", sizeof(tm_host), 6, "reserved 20 u32"},
-      {"tm_model_config", sizeof(tm_model_config), 24, "layer_group 136 pointer"},
+      {"tm_model_config", sizeof(tm_model_config), 26, "layer_group 144 pointer"},
       {"tm_tensor", sizeof(tm_tensor), 13, "scales 64 pointer"},
       {"tm_conversion", sizeof(tm_conversion), 9, "scales 48 pointer"},
       {"tm_cache_config", sizeof(tm_cache_config), 12, "group_ring 72 u32[8]"},
@@ -132,7 +132,7 @@ TEST(layouts_are_whole) {
       {"tm_bias", sizeof(tm_bias), 2, "bias 4 f32"},
       {"tm_sample", sizeof(tm_sample), 18, "position 72 i64"},
       {"tm_result", sizeof(tm_result), 4, "n_top 12 u32"},
-      {"tm_step", sizeof(tm_step), 22, "logits 128 pointer"},
+      {"tm_step", sizeof(tm_step), 24, "hidden_out 144 pointer"},
   };
   char text[1024];
   for (const auto& e : expected) {

@@ -44,11 +44,12 @@ struct Case {
   std::vector<uint32_t> masks;
   std::vector<tm_result> results;
   std::vector<int32_t> top_tokens;
-  std::vector<float> top_logprobs, logits;
+  std::vector<float> top_logprobs, logits, hidden_in, hidden_out;
 };
 
 // A plausible step. Arrays have exactly the entries that the step names, so a read beyond them is found.
-tm_step make(Case& c, uint32_t vocab, uint32_t slots, Random& random) {
+tm_step make(Case& c, const Shape& shape, uint32_t slots, Random& random) {
+  const uint32_t vocab = shape.vocab;
   c = Case();
   const uint32_t first_slot = random.below(slots);
   for (uint32_t i = 0; i < 1 + random.below(3); ++i) {
@@ -65,7 +66,7 @@ tm_step make(Case& c, uint32_t vocab, uint32_t slots, Random& random) {
   for (uint32_t i = random.below(3); i > 0; --i) c.biases.push_back({static_cast<int32_t>(random.below(vocab)), 1.5f});
   c.masks.assign(random.below(2) * ((vocab + 31) / 32), static_cast<uint32_t>(random.next()));
   for (uint32_t row = 0; row < c.tokens.size(); ++row) {
-    if (random.below(2) == 0) continue;
+    if (random.below(2) == 0 || (!shape.has(TM_PART_HEAD) && random.below(20) > 0)) continue;
     tm_sample s = plain_sample(row, random.below(slots));
     s.temperature = static_cast<float>(random.uniform()) * 2;
     s.top_p = 0.1f + 0.9f * static_cast<float>(random.uniform());
@@ -106,6 +107,12 @@ tm_step make(Case& c, uint32_t vocab, uint32_t slots, Random& random) {
   step.top_tokens = c.top_tokens.data();
   step.top_logprobs = c.top_logprobs.data();
   step.logits = c.logits.data();
+  for (uint32_t i = 0; i < c.tokens.size() * shape.width; ++i) {
+    if (!shape.has(TM_PART_EMBEDDING)) c.hidden_in.push_back(static_cast<float>(random.uniform()));
+    if (!shape.has(TM_PART_HEAD)) c.hidden_out.push_back(0);
+  }
+  step.hidden_in = c.hidden_in.empty() ? nullptr : c.hidden_in.data();
+  step.hidden_out = c.hidden_out.empty() ? nullptr : c.hidden_out.data();
   return step;
 }
 
@@ -151,7 +158,7 @@ void fuzz(const Weights& weights, Placement p, uint64_t seed, uint64_t n) {
       session.run({{0, 0, {1}}});
     }
     Case c;
-    tm_step step = make(c, shape.vocab, p.slots, random);
+    tm_step step = make(c, shape, p.slots, random);
     for (uint32_t k = random.below(4); k > 0; --k) {
       switch (random.below(9)) {
         case 0:
@@ -228,6 +235,23 @@ TEST(damaged_steps_of_experts_are_refused_or_run) {
   shape.experts = 4;
   shape.experts_used = 2;
   fuzz_everywhere(shape, setting("TM_FUZZ_STEPS", 20'000) / 4);
+}
+
+// The first, a middle and the last part of a model.
+TEST(damaged_steps_of_parts_are_refused_or_run) {
+  Shape shape = small_shape();
+  shape.dtype = TM_BF16;
+  shape.head_dim = 16;
+  const Weights whole(shape);
+  const uint64_t steps = setting("TM_FUZZ_STEPS", 20'000) / 8;
+  std::vector<Placement> all = placements();
+  for (const Placement& p : device_placements()) all.push_back(p);
+  for (const Weights& part :
+       {part_of(whole, 0, 1, TM_PART_EMBEDDING), part_of(whole, 1, 2, 0), part_of(whole, 2, 2, TM_PART_HEAD)}) {
+    for (const Placement& p : all) {
+      fuzz(part, p, setting("TM_FUZZ_SEED", 20261123), p.backend == TM_BACKEND_EMU ? steps / 10 : steps);
+    }
+  }
 }
 
 TEST(damaged_steps_on_a_device_are_refused_or_run) {

@@ -56,7 +56,7 @@ uint64_t repacked(const Weights& weights, const Placement& p) {
   for (const Weights::Entry& e : weights.entries) {
     tm_tensor t = e.tensor();
     if (e.role == TM_ROPE_FACTORS) continue;
-    if (e.role == TM_TOKEN_EMBEDDING && weights.shape.tied) t.role = TM_OUTPUT;
+    if (e.role == TM_TOKEN_EMBEDDING && weights.shape.tied && weights.shape.has(TM_PART_HEAD)) t.role = TM_OUTPUT;
     add(t);
   }
   tm_tensor frequencies{};
@@ -64,12 +64,12 @@ uint64_t repacked(const Weights& weights, const Placement& p) {
   frequencies.role = TM_ROPE_FACTORS;
   frequencies.rows = 1;
   frequencies.cols = weights.shape.rope_dims / 2;
-  add(frequencies);
+  if (weights.shape.layers > 0) add(frequencies);
   return sum;
 }
 
-void compare(const Shape& shape, const Placement& base) {
-  const Weights weights(shape);
+void compare(const Weights& weights, const Placement& base) {
+  const Shape& shape = weights.shape;
   Session session(weights, base);
   for (const uint32_t rows : {1u, 33u, 200u}) {
     for (const uint32_t slots : {1u, 40u}) {
@@ -78,7 +78,7 @@ void compare(const Shape& shape, const Placement& base) {
       p.slots = slots;
       tm_cache_config cache = cache_of(shape, p);
       for (const uint32_t samples : {0u, 3u, 64u}) {
-        cache.max_samples = samples;
+        cache.max_samples = shape.has(TM_PART_HEAD) ? samples : 0;
         if (samples > 0) cache.max_adapters = samples, cache.max_rank = 5;
         CHECK_EQ(tm_size_cache(session.context(), &cache), TM_OK);
         tm_memory held{};
@@ -130,13 +130,52 @@ TEST(what_is_told_is_what_is_held) {
           Shape s = shape;
           s.dtype = dtype;
           if (s.ffn % tramontane::block_elements(dtype) != 0) continue;
-          if (!device || device_runs(s)) compare(s, p);
+          if (!device || device_runs(s)) compare(Weights(s), p);
         }
         Shape rounded = shape;
         rounded.computed_as = TM_F16;
-        if (!device || device_runs(rounded)) compare(rounded, p);
+        if (!device || device_runs(rounded)) compare(Weights(rounded), p);
       }
     }
+  }
+}
+
+TEST(of_parts_too) {
+  Shape shape;
+  shape.layers = 3;
+  shape.windows = {24, 0};
+  shape.rope_factors = true;
+  shape.dtype = TM_Q8_0;
+  for (const bool tied : {true, false}) {
+    shape.tied = tied;
+    const Weights whole(shape);
+    for (Placement p : all_placements()) {
+      p.threads = 2;
+      for (const Weights& part :
+           {part_of(whole, 0, 0, TM_PART_EMBEDDING), part_of(whole, 0, 1, TM_PART_EMBEDDING), part_of(whole, 1, 3, 0),
+            part_of(whole, 1, 3, TM_PART_HEAD), part_of(whole, 3, 3, TM_PART_HEAD)}) {
+        compare(part, p);
+      }
+    }
+  }
+}
+
+// What layers alone need is not taken without layers, nor what the head needs without it.
+TEST(parts_together_take_about_what_the_whole_takes) {
+  Shape shape;
+  shape.layers = 4;
+  shape.dtype = TM_BF16;
+  const Weights whole(shape);
+  for (Placement p : all_placements()) {
+    p.slots = p.max_rows = 64;
+    tm_cache_config cache = cache_of(shape, p);
+    const tm_memory all = told(shape, p, cache);
+    const tm_memory head = told(part_of(whole, 4, 4, TM_PART_HEAD).shape, p, cache);
+    cache.max_samples = 0;
+    const tm_memory layers = told(part_of(whole, 0, 4, TM_PART_EMBEDDING).shape, p, cache);
+    CHECK(head.workspace < all.workspace && layers.workspace < all.workspace);
+    CHECK_EQ(all.cache, layers.cache);
+    CHECK(head.cache > 0 && head.cache < layers.cache);  // tables alone
   }
 }
 

@@ -153,6 +153,33 @@ tm_tensor Weights::Entry::tensor() const {
   return t;
 }
 
+Weights part_of(const Weights& whole, uint32_t first, uint32_t end, uint32_t parts) {
+  Weights part = whole;
+  Shape& s = part.shape;
+  for (uint32_t l = static_cast<uint32_t>(s.layer_group.size()); l < s.layers; ++l) {
+    s.layer_group.push_back(static_cast<uint8_t>(l % s.windows.size()));
+  }
+  s.layer_group = {s.layer_group.begin() + first, s.layer_group.begin() + end};
+  s.layers = end - first;
+  s.parts = parts;
+  part.entries.clear();
+  for (Weights::Entry e : whole.entries) {
+    if (e.role >= TM_ATTENTION_NORM) {
+      if (e.layer < first || e.layer >= end) continue;
+      e.layer -= first;
+    } else if (e.role == TM_TOKEN_EMBEDDING && !s.has(TM_PART_EMBEDDING)) {
+      if (!s.has(TM_PART_HEAD) || !s.tied) continue;
+      e.role = TM_OUTPUT;
+    } else if ((e.role == TM_OUTPUT || e.role == TM_OUTPUT_NORM) && !s.has(TM_PART_HEAD)) {
+      continue;
+    } else if (e.role == TM_ROPE_FACTORS && s.layers == 0) {
+      continue;
+    }
+    part.entries.push_back(std::move(e));
+  }
+  return part;
+}
+
 std::string Placement::name() const {
   static constexpr const char* kLevels[] = {"", " portable", " avx2", " avx512"};
   return std::string(tramontane::backend_of(backend)->name) + kLevels[cpu_level];
@@ -209,6 +236,7 @@ tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uin
   c.backend = p.backend;
   c.cpu_level = p.cpu_level;
   c.n_threads = p.threads;
+  c.parts = s.parts;
   c.n_layers = s.layers;
   c.width = s.width;
   c.n_heads = s.heads;
@@ -269,7 +297,7 @@ void Session::resize(const Placement& p) {
   c.n_slots = p.slots;
   c.max_rows = p.max_rows;
   c.max_spans = std::min(p.slots, p.max_rows);
-  c.max_samples = p.max_rows;
+  c.max_samples = weights_.shape.has(TM_PART_HEAD) ? p.max_rows : 0;
   c.max_adapters = p.max_adapters;
   c.max_rank = p.max_rank;
   c.adapter_dtype = p.adapter_dtype;
@@ -310,7 +338,9 @@ tm_step Session::describe(const std::vector<SpanInput>& spans) {
     spans_.push_back(
         {s.slot, static_cast<uint32_t>(tokens_.size()), static_cast<uint32_t>(s.tokens.size()), s.adapter, s.position});
     for (const int32_t token : s.tokens) {
-      samples_.push_back(plain_sample(static_cast<uint32_t>(tokens_.size()), s.slot));
+      if (weights_.shape.has(TM_PART_HEAD)) {
+        samples_.push_back(plain_sample(static_cast<uint32_t>(tokens_.size()), s.slot));
+      }
       tokens_.push_back(token);
     }
   }
@@ -328,15 +358,21 @@ tm_step Session::describe(const std::vector<SpanInput>& spans) {
   step.samples = samples_.data();
   step.results = results_.data();
   step.logits = logits_.data();
+  const size_t floats = tokens_.size() * weights_.shape.width;
+  hidden_in_.resize(weights_.shape.has(TM_PART_EMBEDDING) ? 0 : floats);
+  hidden_out_.assign(weights_.shape.has(TM_PART_HEAD) ? 0 : floats, 0.0f);
+  step.hidden_in = hidden_in_.empty() ? nullptr : hidden_in_.data();
+  step.hidden_out = hidden_out_.empty() ? nullptr : hidden_out_.data();
   return step;
 }
 
-std::vector<float> Session::run(const std::vector<SpanInput>& spans) {
+std::vector<float> Session::run(const std::vector<SpanInput>& spans, const std::vector<float>& hidden) {
+  hidden_in_ = hidden;
   const tm_step step = describe(spans);
   if (tm_submit(context_, &step) != TM_OK) die("tm_submit", error());
   edits_.clear();
   if (tm_wait(context_, -1) != TM_OK) die("tm_wait", error());
-  return logits_;
+  return weights_.shape.has(TM_PART_HEAD) ? logits_ : hidden_out_;
 }
 
 const tramontane::Step& Session::stage(const std::vector<SpanInput>& spans) {

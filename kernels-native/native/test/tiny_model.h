@@ -46,7 +46,10 @@ struct Shape {
   std::vector<uint8_t> layer_group = {};  // empty: layer % groups
   uint64_t seed = 1;
 
+  uint32_t parts = TM_PART_EMBEDDING | TM_PART_HEAD;
+
   uint32_t computed_type() const { return computed_as == kAsStored ? dtype : computed_as; }
+  bool has(uint32_t part) const { return (parts & part) != 0; }
   uint32_t experts = 0;
   uint32_t experts_used = 0;
   uint32_t router_dtype = TM_F32;
@@ -87,6 +90,9 @@ struct Weights {
   };
   mutable Kept kept_;
 };
+
+// Layers [first, end) of a whole model with what parts names beside.
+Weights part_of(const Weights& whole, uint32_t first, uint32_t end, uint32_t parts);
 
 struct Placement {
   uint32_t backend = TM_BACKEND_REF;
@@ -133,8 +139,9 @@ class Session {
   std::string error() const;
   void resize(const Placement& placement);  // a new cache of other sizes
 
-  // Logits of every row, [rows][vocab].
-  std::vector<float> run(const std::vector<SpanInput>& spans);
+  // Logits of every row, [rows][vocab], or [rows][width] where there is no head. hidden: the rows that come in where
+  // there is no embedding; empty: zeros.
+  std::vector<float> run(const std::vector<SpanInput>& spans, const std::vector<float>& hidden = {});
   // A whole sequence in slot, cut into chunks of `chunk` tokens.
   std::vector<float> run_chunked(uint32_t slot, const std::vector<int32_t>& tokens, uint32_t chunk,
                                  uint32_t adapter = 0);
@@ -155,6 +162,7 @@ class Session {
   std::vector<tm_sample> samples_;
   std::vector<tm_result> results_;
   std::vector<float> logits_;
+  std::vector<float> hidden_in_, hidden_out_;
 };
 
 tm_sample plain_sample(uint32_t row, uint32_t slot);

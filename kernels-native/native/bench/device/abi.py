@@ -7,6 +7,7 @@ BACKENDS = {"ref": 0, "cpu": 1, "cuda": 2, "emu": 3}
 F32, F16, BF16 = 0, 1, 30
 (EMBEDDING, OUTPUT_NORM, OUTPUT, _, ATTENTION_NORM, Q, K, V, ATTENTION_OUT, FFN_NORM, _, GATE, UP, DOWN) = range(14)
 HALVES = 1  # Hugging Face's order of RoPE
+WHOLE = 3  # embedding and head
 PAGE = 64
 
 FIELDS = {"u32": ctypes.c_uint32, "i32": ctypes.c_int32, "u64": ctypes.c_uint64, "i64": ctypes.c_int64, "f32": ctypes.c_float,
@@ -50,7 +51,7 @@ class Model:
         config = library.struct("tm_model_config", backend=BACKENDS[backend], n_layers=shape["layers"], width=shape["width"],
                                 n_heads=shape["heads"], n_kv_heads=shape["kv_heads"], head_dim=shape["head_dim"], ffn=shape["ffn"],
                                 vocab=shape["vocab"], rope_style=HALVES, rope_dims=shape["head_dim"], n_groups=1,
-                                rope_theta=10000.0, rms_epsilon=1e-5, rope_magnitude=1.0, layer_group=ctypes.addressof(groups))
+                                rope_theta=10000.0, rms_epsilon=1e-5, rope_magnitude=1.0, parts=WHOLE, layer_group=ctypes.addressof(groups))
         config.group_window[0] = shape["window"]
         message = ctypes.create_string_buffer(512)
         if library.native.tm_open(ctypes.byref(config), ctypes.byref(self.context), message, ctypes.c_uint64(512)) != OK:

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 10;
+    static final int ABI_VERSION = 11;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;

@@ -3,7 +3,7 @@ package dev.tramontane.kernels;
 import java.util.List;
 
 /**
- * Geometry and placement of a model: {@code tm_model_config} of tramontane.h, which gives the limits.
+ * Geometry and placement of a model, or of a part of one: {@code tm_model_config} of tramontane.h, which gives the limits.
  *
  * @param placement what computes
  * @param shape sizes of its matrices
@@ -11,9 +11,40 @@ import java.util.List;
  * @param rotation of heads by their positions
  * @param rmsEpsilon added to the mean square
  * @param groups layers by window
+ * @param parts what it holds beside layers
  */
 public record ContextConfig(
-        Placement placement, Shape shape, Mixture mixture, Rotation rotation, double rmsEpsilon, Groups groups) {
+        Placement placement,
+        Shape shape,
+        Mixture mixture,
+        Rotation rotation,
+        double rmsEpsilon,
+        Groups groups,
+        Parts parts) {
+
+    /**
+     * What a context holds beside its layers.
+     *
+     * @param embedding whether rows begin as tokens, and not as rows of another context
+     * @param head whether they end as logits and samples, and not as rows for another context
+     */
+    public record Parts(boolean embedding, boolean head) {
+        /** Of a whole model. */
+        public static final Parts WHOLE = new Parts(true, true);
+
+        static final int EMBEDDING = 1;
+        static final int HEAD = 2;
+
+        int number() {
+            return (embedding ? EMBEDDING : 0) | (head ? HEAD : 0);
+        }
+    }
+
+    /** Of a whole model. */
+    public ContextConfig(
+            Placement placement, Shape shape, Mixture mixture, Rotation rotation, double rmsEpsilon, Groups groups) {
+        this(placement, shape, mixture, rotation, rmsEpsilon, groups, Parts.WHOLE);
+    }
 
     /**
      * @param threads compute threads; 0 for as many as the process may use

@@ -60,6 +60,8 @@ final class ContextStructs {
                         "query_scale_positions",
                         config -> config.rotation().stretch().queryPositions())
                 .u32("device", config -> config.placement().device())
+                .u32("parts", config -> config.parts().number())
+                .zero("reserved")
                 .groups("group_window", config -> config.groups().windows())
                 .pointer("layer_group", ContextStructs::layerGroups)
                 .whole();

@@ -191,7 +191,7 @@ public final class KernelContext implements AutoCloseable {
      */
     public StepDescriptor newStep() {
         requireOpen();
-        return new StepDescriptor(this, config.shape().vocabulary(), bindings.step);
+        return new StepDescriptor(this, config.shape(), bindings.step);
     }
 
     /**

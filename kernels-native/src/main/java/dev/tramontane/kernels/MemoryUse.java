@@ -9,4 +9,15 @@ package dev.tramontane.kernels;
  * @param workspace of a step
  * @param adapters room for adapters, loaded or not
  */
-public record MemoryUse(long weightsInPlace, long weightsRepacked, long cache, long workspace, long adapters) {}
+public record MemoryUse(long weightsInPlace, long weightsRepacked, long cache, long workspace, long adapters) {
+
+    /** What both hold. */
+    public MemoryUse plus(MemoryUse other) {
+        return new MemoryUse(
+                weightsInPlace + other.weightsInPlace,
+                weightsRepacked + other.weightsRepacked,
+                cache + other.cache,
+                workspace + other.workspace,
+                adapters + other.adapters);
+    }
+}

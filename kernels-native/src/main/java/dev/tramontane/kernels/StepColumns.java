@@ -30,6 +30,11 @@ final class StepColumns implements AutoCloseable {
     final Column topTokens = new Column((long) Integer.BYTES * Layouts.MAX_TOP, 16);
     final Column topLogprobs = new Column((long) Float.BYTES * Layouts.MAX_TOP, 16);
     final Column logits;
+
+    /** Rows from and to other contexts; null where there are none. */
+    MemorySegment hiddenIn = MemorySegment.NULL;
+
+    MemorySegment hiddenOut = MemorySegment.NULL;
     private final List<Column> inputs;
 
     StepColumns(int vocabulary, StepLayout layout) {
@@ -53,6 +58,8 @@ final class StepColumns implements AutoCloseable {
         for (Column column : inputs) {
             column.clear();
         }
+        hiddenIn = MemorySegment.NULL;
+        hiddenOut = MemorySegment.NULL;
     }
 
     /** A sample that draws, of numbers that are all 0. */
@@ -107,6 +114,8 @@ final class StepColumns implements AutoCloseable {
         step.set(ADDRESS, layout.stepTopTokens, topTokens.memory());
         step.set(ADDRESS, layout.stepTopLogprobs, topLogprobs.memory());
         step.set(ADDRESS, layout.stepLogits, wantsLogits ? logits.memory() : MemorySegment.NULL);
+        step.set(ADDRESS, layout.stepHiddenIn, hiddenIn);
+        step.set(ADDRESS, layout.stepHiddenOut, hiddenOut);
         return step;
     }
 

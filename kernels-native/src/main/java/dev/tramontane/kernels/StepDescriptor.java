@@ -5,7 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step off-heap ({@code tm_step} of tramontane.h): filled piece by piece, handed to {@link KernelContext#submit},
@@ -38,16 +40,18 @@ public final class StepDescriptor implements AutoCloseable {
 
     private final KernelContext owner;
     private final StepLayout layout;
+    private final long rowBytes;
     private final StepColumns columns;
     private State state = State.FILLING;
     private boolean wantsLogits;
     private boolean lateMasks;
     private boolean masksReleased;
 
-    StepDescriptor(KernelContext owner, int vocabulary, StepLayout layout) {
+    StepDescriptor(KernelContext owner, ContextConfig.Shape shape, StepLayout layout) {
         this.owner = owner;
         this.layout = layout;
-        columns = new StepColumns(vocabulary, layout);
+        rowBytes = (long) shape.width() * Float.BYTES;
+        columns = new StepColumns(shape.vocabulary(), layout);
     }
 
     /** Empties the step, whatever was in it. */
@@ -142,12 +146,29 @@ public final class StepDescriptor implements AutoCloseable {
     }
 
     /**
+     * Writes an allow-list of {@link #addMask} anew, before the step is submitted.
+     *
+     * @param words as for {@link #writeMask}
+     */
+    public void rewriteMask(int mask, long[] words) {
+        filling();
+        checkMask(mask, words);
+        write(mask, words);
+    }
+
+    /**
      * Writes a late mask, from submit to release.
      *
      * @param mask of {@link #addLateMask}
      * @param words bit {@code id % 64} of word {@code id / 64} for each token, set when allowed; not kept
      */
     public void writeMask(int mask, long[] words) {
+        checkMask(mask, words);
+        require(lacksMasks(), "computes and waits for its masks");
+        write(mask, words);
+    }
+
+    private void checkMask(int mask, long[] words) {
         if (words.length != (columns.maskWords + 1) / 2) {
             throw new IllegalArgumentException("a mask over " + columns.vocabulary + " tokens has "
                     + (columns.maskWords + 1) / 2 + " words of 64 bits, got " + words.length);
@@ -155,7 +176,9 @@ public final class StepDescriptor implements AutoCloseable {
         if (mask < 0 || mask >= columns.masks.count()) {
             throw new IndexOutOfBoundsException("mask " + mask + " is outside 0.." + (columns.masks.count() - 1));
         }
-        require(lacksMasks(), "computes and waits for its masks");
+    }
+
+    private void write(int mask, long[] words) {
         MemorySegment memory = columns.masks.memory();
         long at = (long) mask * columns.maskWords * Integer.BYTES;
         for (int word = 0; word < columns.maskWords; word++) {
@@ -246,6 +269,33 @@ public final class StepDescriptor implements AutoCloseable {
         columns.bumpSample(layout.sampleBiases, 1);
     }
 
+    /**
+     * Says where rows of the residual stream come from and go to, in a context that holds a part of a model: the width's
+     * native floats each, one after the other. Kept until the step is cleared; the caller leaves the bytes alone until it is
+     * done.
+     *
+     * @param from a direct buffer from its position on, or null where the context has the embedding
+     * @param to likewise, or null where it has the head
+     */
+    public void connect(@Nullable ByteBuffer from, @Nullable ByteBuffer to) {
+        filling();
+        if (to != null && to.isReadOnly()) {
+            throw new IllegalArgumentException("rows don't go to a read-only buffer");
+        }
+        columns.hiddenIn = rowsIn(from);
+        columns.hiddenOut = rowsIn(to);
+    }
+
+    private static MemorySegment rowsIn(@Nullable ByteBuffer buffer) {
+        if (buffer == null) {
+            return MemorySegment.NULL;
+        }
+        if (!buffer.isDirect()) {
+            throw new IllegalArgumentException("rows come from and go to direct buffers");
+        }
+        return MemorySegment.ofBuffer(buffer);
+    }
+
     /** Asks for the raw logits of every sample. */
     public void wantLogits() {
         filling();
@@ -324,6 +374,12 @@ public final class StepDescriptor implements AutoCloseable {
     /** Writes the head; then it may be submitted. */
     MemorySegment seal() {
         filling();
+        for (MemorySegment rows : List.of(columns.hiddenIn, columns.hiddenOut)) {
+            if (rows.address() != 0 && rows.byteSize() < rows() * rowBytes) {
+                throw new IllegalArgumentException("the step's " + rows() + " rows of " + rowBytes
+                        + " bytes don't lie in a buffer with " + rows.byteSize() + " remaining");
+            }
+        }
         return columns.seal(wantsLogits, lateMasks);
     }
 

@@ -69,6 +69,8 @@ final class StepLayout {
     final long stepTopTokens;
     final long stepTopLogprobs;
     final long stepLogits;
+    final long stepHiddenIn;
+    final long stepHiddenOut;
 
     /** The head's counts and pointers of a step's arrays: rows, spans, edits, copies, samples, counts, biases, masks. */
     final long[] stepCounts;
@@ -99,6 +101,8 @@ final class StepLayout {
         stepTopTokens = step.at("top_tokens", POINTER);
         stepTopLogprobs = step.at("top_logprobs", POINTER);
         stepLogits = step.at("logits", POINTER);
+        stepHiddenIn = step.at("hidden_in", POINTER);
+        stepHiddenOut = step.at("hidden_out", POINTER);
         step.whole();
 
         spanSlot = span.at("slot", U32);

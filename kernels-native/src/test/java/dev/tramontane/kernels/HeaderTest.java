@@ -60,7 +60,9 @@ final class HeaderTest {
                 .containsEntry("TM_MAX_TOP_LOGPROBS", Layouts.MAX_TOP)
                 .containsEntry("TM_TOKEN_PREVIOUS", StepDescriptor.PREVIOUS_TOKEN)
                 .containsEntry("TM_SAMPLE_DRAW", StepDescriptor.DRAW)
-                .containsEntry("TM_TENSOR_MAPPED", ContextStructs.TENSOR_MAPPED);
+                .containsEntry("TM_TENSOR_MAPPED", ContextStructs.TENSOR_MAPPED)
+                .containsEntry("TM_PART_EMBEDDING", ContextConfig.Parts.EMBEDDING)
+                .containsEntry("TM_PART_HEAD", ContextConfig.Parts.HEAD);
         for (Backend backend : Backend.values()) {
             assertThat(defines).containsEntry("TM_BACKEND_" + backend.name(), backend.number());
         }

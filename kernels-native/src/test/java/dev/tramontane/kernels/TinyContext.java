@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -41,13 +42,19 @@ final class TinyContext {
     }
 
     static ContextConfig config(Backend backend, int experts, int expertsUsed) {
+        return config(backend, experts, expertsUsed, LAYERS, ContextConfig.Parts.WHOLE);
+    }
+
+    private static ContextConfig config(
+            Backend backend, int experts, int expertsUsed, int layers, ContextConfig.Parts parts) {
         return new ContextConfig(
                 new ContextConfig.Placement(backend, CpuLevel.AUTO, 1),
-                new ContextConfig.Shape(LAYERS, WIDTH, HEADS, KV_HEADS, HEAD_DIM, FFN, VOCABULARY),
+                new ContextConfig.Shape(layers, WIDTH, HEADS, KV_HEADS, HEAD_DIM, FFN, VOCABULARY),
                 new ContextConfig.Mixture(experts, expertsUsed),
                 new ContextConfig.Rotation(false, HEAD_DIM, 10000.0),
                 1e-5,
-                new ContextConfig.Groups(List.of(0), Collections.nCopies(LAYERS, 0)));
+                new ContextConfig.Groups(List.of(0), Collections.nCopies(layers, 0)),
+                parts);
     }
 
     static CacheConfig cache() {
@@ -60,6 +67,10 @@ final class TinyContext {
 
     /** Every tensor of a model with experts 0 to experts - 1, or of a dense one. */
     static void setTensors(KernelContext context, Arena arena, int experts) {
+        setTensors(arena, experts, context::setTensor);
+    }
+
+    private static void setTensors(Arena arena, int experts, Consumer<TensorData> context) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
         set(context, arena, random, TensorRole.TOKEN_EMBEDDING, 0, VOCABULARY, WIDTH);
         set(context, arena, random, TensorRole.OUTPUT_NORM, 0, 1, WIDTH);
@@ -90,6 +101,38 @@ final class TinyContext {
         return context;
     }
 
+    /** The same model in two contexts: all its layers, and its head. */
+    static List<KernelContext> parts(KernelLibrary library, Arena arena) {
+        KernelContext layers = library.open(config(Backend.REF, 0, 0, LAYERS, new ContextConfig.Parts(true, false)));
+        KernelContext head = library.open(config(Backend.REF, 0, 0, 0, new ContextConfig.Parts(false, true)));
+        setTensors(arena, 0, tensor -> {
+            if (tensor.role() != TensorRole.OUTPUT_NORM) {
+                layers.setTensor(tensor);
+            }
+            if (tensor.role() == TensorRole.OUTPUT_NORM) {
+                head.setTensor(tensor);
+            }
+            if (tensor.role() == TensorRole.TOKEN_EMBEDDING) {
+                head.setTensor(new TensorData(
+                        TensorRole.OUTPUT, 0, 0, DType.F32, tensor.rows(), tensor.columns(), tensor.data()));
+            }
+        });
+        for (KernelContext context : List.of(layers, head)) {
+            context.prepare((done, total) -> {});
+            CacheConfig whole = cache();
+            context.sizeCache(new CacheConfig(
+                    whole.kvType(),
+                    whole.pageTokens(),
+                    whole.slots(),
+                    whole.maxRows(),
+                    whole.maxSpans(),
+                    context == head ? whole.maxSamples() : 0,
+                    whole.groupPages(),
+                    whole.groupRings()));
+        }
+        return List.of(layers, head);
+    }
+
     /** A span of {@code rows} tokens at position 0 with the pages it needs, and one greedy sample of its last row. */
     static void fill(StepDescriptor step, int slot, int rows) {
         step.clear();
@@ -114,7 +157,7 @@ final class TinyContext {
     }
 
     private static void set(
-            KernelContext context,
+            Consumer<TensorData> context,
             Arena arena,
             RandomGenerator random,
             TensorRole role,
@@ -125,7 +168,7 @@ final class TinyContext {
     }
 
     private static void set(
-            KernelContext context,
+            Consumer<TensorData> context,
             Arena arena,
             RandomGenerator random,
             TensorRole role,
@@ -137,6 +180,6 @@ final class TinyContext {
         for (long i = 0; i < (long) rows * columns; i++) {
             data.setAtIndex(JAVA_FLOAT, i, rows == 1 ? 1f : (float) random.nextGaussian() * 0.3f);
         }
-        context.setTensor(new TensorData(role, layer, expert, DType.F32, rows, columns, data));
+        context.accept(new TensorData(role, layer, expert, DType.F32, rows, columns, data));
     }
 }
