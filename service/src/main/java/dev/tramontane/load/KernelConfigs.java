@@ -24,17 +24,23 @@ final class KernelConfigs {
     private KernelConfigs() {}
 
     static ContextConfig model(ModelGeometry geometry, LoadOptions options) {
+        return model(geometry, ModelPart.whole(geometry), options);
+    }
+
+    static ContextConfig model(ModelGeometry geometry, ModelPart part, LoadOptions options) {
         List<Integer> windows = new ArrayList<>();
-        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(geometry.layers(), 0));
+        List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(part.layers(), 0));
         for (LayerGroup group : geometry.groups()) {
             for (int layer : group.layers()) {
-                groupOfLayer.set(layer, windows.size());
+                if (layer >= part.first() && layer < part.end()) {
+                    groupOfLayer.set(layer - part.first(), windows.size());
+                }
             }
             windows.add(group.window());
         }
         return new ContextConfig(
                 new ContextConfig.Placement(options.backend(), options.cpuLevel(), options.threads(), options.device()),
-                shape(geometry.shape()),
+                shape(geometry.shape(), part.layers()),
                 new ContextConfig.Mixture(geometry.experts(), geometry.expertsUsed()),
                 new ContextConfig.Rotation(
                         geometry.ropeHalves(),
@@ -42,16 +48,17 @@ final class KernelConfigs {
                         geometry.ropeTheta(),
                         stretch(geometry.stretch())),
                 geometry.rmsEpsilon(),
-                new ContextConfig.Groups(windows, groupOfLayer));
+                new ContextConfig.Groups(windows, groupOfLayer),
+                new ContextConfig.Parts(part.embedding(), part.head()));
     }
 
     private static ContextConfig.Stretch stretch(Stretch stretch) {
         return new ContextConfig.Stretch(stretch.magnitude(), stretch.queryBeta(), stretch.queryPositions());
     }
 
-    private static ContextConfig.Shape shape(ModelGeometry.Shape shape) {
+    private static ContextConfig.Shape shape(ModelGeometry.Shape shape, int layers) {
         return new ContextConfig.Shape(
-                shape.layers(),
+                layers,
                 shape.width(),
                 shape.heads(),
                 shape.kvHeads(),
@@ -129,6 +136,19 @@ final class KernelConfigs {
         try {
             return question.get();
         } catch (KernelException refused) {
+            throw failure(refused);
+        }
+    }
+
+    /**
+     * Has the library do something.
+     *
+     * @throws ModelException what it refuses, in its words
+     */
+    static void done(Runnable work) {
+        try {
+            work.run();
+        } catch (KernelException | IllegalArgumentException refused) {
             throw failure(refused);
         }
     }

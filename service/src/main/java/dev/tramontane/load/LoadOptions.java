@@ -50,6 +50,11 @@ public record LoadOptions(
         return new LoadOptions(backend, cpuLevel, threads, device, OptionalInt.of(tokens), quantize);
     }
 
+    /** The same on another device. */
+    public LoadOptions onDevice(int other) {
+        return new LoadOptions(backend, cpuLevel, threads, other, window, quantize);
+    }
+
     /** The same with unquantised matrices rounded to {@code type}. */
     public LoadOptions quantizedTo(DType type) {
         return new LoadOptions(backend, cpuLevel, threads, device, window, Optional.of(type));

@@ -3,20 +3,18 @@ package dev.tramontane.load;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
-import dev.tramontane.kernels.TensorData;
-import dev.tramontane.kernels.TensorRole;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.model.Stage;
 import dev.tramontane.source.ChatSource;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
-import dev.tramontane.source.PlannedTensor;
 import dev.tramontane.source.WeightTypes;
 import dev.tramontane.tokenizer.Tokenizer;
 import dev.tramontane.weights.ModelFileException;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model brought to life: the model with its weights in place, its tokenizer, and what its chat layout is made
@@ -24,13 +22,13 @@ import java.util.List;
  */
 public final class LoadedModel implements AutoCloseable {
     private final ModelSource source;
-    private final NativeModel model;
+    private final HeldModel model;
     private final Tokenizer tokenizer;
     private final ChatSource chat;
     private final List<String> warnings;
 
     private LoadedModel(
-            ModelSource source, NativeModel model, Tokenizer tokenizer, ChatSource chat, List<String> warnings) {
+            ModelSource source, HeldModel model, Tokenizer tokenizer, ChatSource chat, List<String> warnings) {
         this.source = source;
         this.model = model;
         this.tokenizer = tokenizer;
@@ -49,6 +47,21 @@ public final class LoadedModel implements AutoCloseable {
      */
     public static LoadedModel load(
             KernelLibrary library, ModelSource source, LoadOptions options, KernelContext.Progress progress) {
+        return load(library, source, options, Optional.empty(), progress);
+    }
+
+    /**
+     * The same with its layers in stages.
+     *
+     * @param options by which the head is computed
+     * @param chain that opens the stages; empty for a model in one piece
+     */
+    public static LoadedModel load(
+            KernelLibrary library,
+            ModelSource source,
+            LoadOptions options,
+            Optional<Chain> chain,
+            KernelContext.Progress progress) {
         try {
             ModelPlan plan = source.plan(options.window());
             options.quantize().ifPresent(type -> WeightTypes.requireChanges(source.name(), plan, type));
@@ -57,18 +70,10 @@ public final class LoadedModel implements AutoCloseable {
             Tokenizer served = served(source, tokenizer, vocabulary);
             ChatSource chat = source.chat();
             List<String> warnings = source.warnings(plan, tokenizer);
-            KernelContext context = open(library, plan, options, progress);
-            try {
-                NativeModel model = new NativeModel(
-                        plan.geometry(),
-                        tokenizer.size(),
-                        context,
-                        options.backend().isDevice());
-                return new LoadedModel(source, model, served, chat, warnings);
-            } catch (RuntimeException | Error failure) {
-                context.close();
-                throw failure;
-            }
+            HeldModel model = chain.isPresent()
+                    ? pipelined(library, plan, tokenizer.size(), options, chain.get(), progress)
+                    : whole(library, plan, tokenizer.size(), options, progress);
+            return new LoadedModel(source, model, served, chat, warnings);
         } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;
@@ -84,43 +89,33 @@ public final class LoadedModel implements AutoCloseable {
         return ModelTokenizer.of(tokenizer, vocabulary, source.eosIds(vocabulary));
     }
 
-    private static KernelContext open(
-            KernelLibrary library, ModelPlan plan, LoadOptions options, KernelContext.Progress progress) {
-        return KernelConfigs.asked(() -> {
-            KernelContext context = library.open(KernelConfigs.model(plan.geometry(), options));
-            try {
-                for (PlannedTensor tensor : plan.tensors()) {
-                    set(context, tensor, options);
-                }
-                if (plan.ropeFactors().length > 0) {
-                    context.setVector(TensorRole.ROPE_FACTORS, 0, plan.ropeFactors());
-                }
-                context.prepare(progress);
-                return context;
-            } catch (RuntimeException | Error failure) {
-                context.close();
-                throw failure;
-            }
-        });
+    private static HeldModel whole(
+            KernelLibrary library, ModelPlan plan, int tokens, LoadOptions options, KernelContext.Progress progress) {
+        KernelContext context = Contexts.open(library, plan, ModelPart.whole(plan.geometry()), options, progress);
+        return new NativeModel(plan.geometry(), tokens, context, options.backend().isDevice());
     }
 
-    private static void set(KernelContext context, PlannedTensor tensor, LoadOptions options) {
-        if (!tensor.data().isNative()) {
-            // A norm that was converted: its floats lie in the heap.
-            float[] values = tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-            context.setVector(tensor.role(), tensor.layer(), values);
-            return;
+    private static HeldModel pipelined(
+            KernelLibrary library,
+            ModelPlan plan,
+            int tokens,
+            LoadOptions options,
+            Chain chain,
+            KernelContext.Progress progress) {
+        List<Stage> stages = chain.open(library, plan, options, progress);
+        try {
+            KernelContext head =
+                    Contexts.open(library, plan, ModelPart.head(plan.geometry()), options, (done, total) -> {});
+            try {
+                return new PipelinedModel(plan.geometry(), tokens, stages, head, PipelinedModel.LEAST_ROWS);
+            } catch (RuntimeException | Error failure) {
+                head.close();
+                throw failure;
+            }
+        } catch (RuntimeException | Error failure) {
+            stages.forEach(Stage::close);
+            throw failure;
         }
-        context.setTensor(new TensorData(
-                tensor.role(),
-                tensor.layer(),
-                tensor.expert(),
-                tensor.type(),
-                WeightTypes.atLoad(tensor, options.quantize()),
-                tensor.rows(),
-                tensor.columns(),
-                tensor.data(),
-                tensor.scales()));
     }
 
     public Model model() {

@@ -19,6 +19,11 @@ import java.util.OptionalLong;
  */
 public record MemoryEstimate(long inPlace, long repacked) {
 
+    /** What both hold. */
+    public MemoryEstimate plus(MemoryEstimate other) {
+        return new MemoryEstimate(inPlace + other.inPlace, repacked + other.repacked);
+    }
+
     /** The estimate of a model whose weights are computed as they are stored. */
     static MemoryEstimate of(KernelLibrary library, ModelPlan plan, Backend backend) {
         return of(library, plan, backend, Optional.empty());
@@ -31,7 +36,12 @@ public record MemoryEstimate(long inPlace, long repacked) {
      * @throws dev.tramontane.model.ModelException when the kernels can have no such tensor
      */
     public static MemoryEstimate of(KernelLibrary library, ModelPlan plan, Backend backend, Optional<DType> quantize) {
-        return KernelConfigs.asked(() -> add(library, plan, backend, quantize));
+        return of(library, plan, ModelPart.whole(plan.geometry()), backend, quantize);
+    }
+
+    static MemoryEstimate of(
+            KernelLibrary library, ModelPlan plan, ModelPart part, Backend backend, Optional<DType> quantize) {
+        return KernelConfigs.asked(() -> add(library, plan, part, backend, quantize));
     }
 
     /**
@@ -44,18 +54,19 @@ public record MemoryEstimate(long inPlace, long repacked) {
             KernelLibrary library, ModelPlan plan, Backend backend, Optional<DType> quantize) {
         return KernelConfigs.asked(() -> plan.tensors().stream()
                 .filter(tensor ->
-                        bytes(library, plan, tensor, backend, quantize).isEmpty())
+                        bytes(library, plan.tied(), tensor, backend, quantize).isEmpty())
                 .findFirst()
                 .map(tensor -> "it does not compute weights of " + WeightTypes.atLoad(tensor, quantize) + " as "
                         + tensor.role().name().toLowerCase(Locale.ROOT).replace('_', ' ')));
     }
 
+    /** @param tied whether an embedding is the output head as well */
     private static OptionalLong bytes(
-            KernelLibrary library, ModelPlan plan, PlannedTensor tensor, Backend backend, Optional<DType> quantize) {
-        boolean tied = tensor.role() == TensorRole.TOKEN_EMBEDDING && plan.tied();
+            KernelLibrary library, boolean tied, PlannedTensor tensor, Backend backend, Optional<DType> quantize) {
+        boolean both = tensor.role() == TensorRole.TOKEN_EMBEDDING && tied;
         return library.tensorBytes(
                 backend,
-                tied ? TensorRole.OUTPUT : tensor.role(),
+                both ? TensorRole.OUTPUT : tensor.role(),
                 tensor.type(),
                 WeightTypes.atLoad(tensor, quantize),
                 tensor.rows(),
@@ -63,12 +74,13 @@ public record MemoryEstimate(long inPlace, long repacked) {
     }
 
     private static MemoryEstimate add(
-            KernelLibrary library, ModelPlan plan, Backend backend, Optional<DType> quantize) {
-        long inPlace = (long) plan.ropeFactors().length * Float.BYTES;
+            KernelLibrary library, ModelPlan plan, ModelPart part, Backend backend, Optional<DType> quantize) {
+        long inPlace = part.rotates() ? (long) plan.ropeFactors().length * Float.BYTES : 0;
         long repacked = 0;
-        for (PlannedTensor tensor : plan.tensors()) {
+        for (PlannedTensor tensor : part.tensors(plan)) {
             boolean embedding = tensor.role() == TensorRole.TOKEN_EMBEDDING;
-            long copy = bytes(library, plan, tensor, backend, quantize).orElse(0);
+            long copy = bytes(library, plan.tied() && part.isWhole(), tensor, backend, quantize)
+                    .orElse(0);
             repacked += copy;
             // Rows of the embedding are looked up in the file where no device has them, and vectors are read in both
             // places.
@@ -77,7 +89,7 @@ public record MemoryEstimate(long inPlace, long repacked) {
             }
         }
         int frequencies = plan.geometry().ropeDimensions() / 2;
-        if (frequencies > 0) {
+        if (frequencies > 0 && part.rotates()) {
             repacked += library.tensorBytes(backend, TensorRole.ROPE_FACTORS, DType.F32, DType.F32, 1, frequencies)
                     .orElse(0);
         }

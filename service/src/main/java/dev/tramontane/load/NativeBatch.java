@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A batch whose rows and samples are entries of the step's descriptor from the start: what the kernels read. */
-final class NativeBatch implements StepBatch {
+class NativeBatch implements StepBatch {
     private static final SamplingParameter[] PARAMETERS = SamplingParameter.values();
 
     private final StepDescriptor step;
@@ -126,11 +126,14 @@ final class NativeBatch implements StepBatch {
 
     @Override
     public void writeMask(int mask, long[] words) {
-        step.writeMask(mask, tokens.length == 0 ? words : tokensOf(words));
+        step.writeMask(mask, tokensOf(words));
     }
 
     /** What a mask allows of the ids that have tokens. */
-    private long[] tokensOf(long[] asked) {
+    long[] tokensOf(long[] asked) {
+        if (tokens.length == 0) {
+            return asked;
+        }
         long[] both = asked.clone();
         StepBatch.restrict(both, tokens);
         return both;

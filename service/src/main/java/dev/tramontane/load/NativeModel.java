@@ -6,7 +6,6 @@ import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.kernels.StepDescriptor;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.CacheShape;
-import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.StepBatch;
 import java.nio.ByteBuffer;
@@ -14,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The model in the kernel library. */
-final class NativeModel implements Model {
+final class NativeModel implements HeldModel {
     private final ModelGeometry geometry;
     private final KernelContext context;
     private final boolean elsewhere;
@@ -29,13 +28,22 @@ final class NativeModel implements Model {
      * Takes over a prepared context.
      *
      * @param tokens ids that have tokens; those from there to the geometry's vocabulary are never sampled
-     * @param elsewhere see {@link Model#computesElsewhere}
+     * @param elsewhere see {@link HeldModel#computesElsewhere}
      */
     NativeModel(ModelGeometry geometry, int tokens, KernelContext context, boolean elsewhere) {
         this.geometry = geometry;
         this.context = context;
         this.elsewhere = elsewhere;
-        this.tokens = tokens < geometry.vocabulary() ? first(tokens, geometry.vocabulary()) : new int[0];
+        this.tokens = allowed(tokens, geometry.vocabulary());
+    }
+
+    /**
+     * A mask of the ids that have tokens; empty when all have.
+     *
+     * @param tokens ids that have
+     */
+    static int[] allowed(int tokens, int vocabulary) {
+        return tokens < vocabulary ? first(tokens, vocabulary) : new int[0];
     }
 
     /** A mask of {@code vocabulary} bits, the first {@code count} of them set. */
@@ -66,8 +74,8 @@ final class NativeModel implements Model {
         }
     }
 
-    /** What the kernels hold. */
-    MemoryUse memoryUse() {
+    @Override
+    public MemoryUse memoryUse() {
         return context.memoryUse();
     }
 

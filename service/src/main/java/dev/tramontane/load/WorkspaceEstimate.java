@@ -34,8 +34,19 @@ public final class WorkspaceEstimate {
      */
     public static MemoryUse of(
             KernelLibrary library, ModelGeometry geometry, Backend backend, CacheShape shape, int threads) {
+        return of(library, geometry, ModelPart.whole(geometry), backend, shape, threads);
+    }
+
+    static MemoryUse of(
+            KernelLibrary library,
+            ModelGeometry geometry,
+            ModelPart part,
+            Backend backend,
+            CacheShape shape,
+            int threads) {
         LoadOptions options = new LoadOptions(backend, CpuLevel.AUTO, threads, OptionalInt.empty());
+        CacheShape own = part.head() ? shape : shape.withMaxSamples(0);
         return KernelConfigs.asked(
-                () -> library.cacheBytes(KernelConfigs.model(geometry, options), KernelConfigs.cache(shape)));
+                () -> library.cacheBytes(KernelConfigs.model(geometry, part, options), KernelConfigs.cache(own)));
     }
 }

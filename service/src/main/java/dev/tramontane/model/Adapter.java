@@ -47,7 +47,13 @@ public record Adapter(String digest, List<Part> parts) {
             Type aType,
             ByteBuffer a,
             Type bType,
-            ByteBuffer b) {}
+            ByteBuffer b) {
+
+        /** The same of another layer. */
+        public Part inLayer(int other) {
+            return new Part(matrix, other, rank, scale, halves, aType, a, bType, b);
+        }
+    }
 
     public Adapter {
         parts = List.copyOf(parts);

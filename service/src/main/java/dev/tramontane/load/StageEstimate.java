@@ -1,0 +1,65 @@
+package dev.tramontane.load;
+
+import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
+import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.kernels.MemoryUse;
+import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.LayerRange;
+import dev.tramontane.source.ModelPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one link of a chain will hold, to the byte and before there is one: asked of the kernel library.
+ *
+ * @param weights of its layers, and of embedding or head where it has one
+ * @param step cache and workspace; of weights nothing
+ */
+public record StageEstimate(MemoryEstimate weights, MemoryUse step) {
+
+    /**
+     * Of each stage, and of the head behind them.
+     *
+     * @param quantize what unquantised matrices are rounded to at load; empty for nothing
+     * @param shape the whole model's
+     * @param threads compute threads
+     * @throws dev.tramontane.model.ModelException when the kernels can have no such part or cache
+     */
+    public static List<StageEstimate> of(
+            KernelLibrary library,
+            ModelPlan plan,
+            List<LayerRange> stages,
+            Backend backend,
+            Optional<DType> quantize,
+            CacheShape shape,
+            int threads) {
+        List<ModelPart> parts = new ArrayList<>();
+        stages.forEach(layers -> parts.add(ModelPart.stage(layers)));
+        parts.add(ModelPart.head(plan.geometry()));
+        return parts.stream()
+                .map(part -> new StageEstimate(
+                        MemoryEstimate.of(library, plan, part, backend, quantize),
+                        WorkspaceEstimate.of(library, plan.geometry(), part, backend, shape, threads)))
+                .toList();
+    }
+
+    /** What the weights of each stage and of the head take of their own, in bytes. */
+    public static List<Long> weights(
+            KernelLibrary library, ModelPlan plan, List<LayerRange> stages, Backend backend, Optional<DType> quantize) {
+        List<Long> bytes = new ArrayList<>();
+        for (LayerRange layers : stages) {
+            bytes.add(MemoryEstimate.of(library, plan, ModelPart.stage(layers), backend, quantize)
+                    .repacked());
+        }
+        bytes.add(MemoryEstimate.of(library, plan, ModelPart.head(plan.geometry()), backend, quantize)
+                .repacked());
+        return bytes;
+    }
+
+    /** Bytes that it holds of its own: all but what is used where it lies. */
+    public long own() {
+        return weights.repacked() + step.cache() + step.workspace() + step.adapters();
+    }
+}
