@@ -4,6 +4,7 @@ import dev.tramontane.app.Configuration.ComputeChoice;
 import dev.tramontane.app.Configuration.EngineChoice;
 import dev.tramontane.app.Configuration.ModelChoice;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +87,7 @@ final class AgainstOptions {
                         backend == null ? compute.backend() : own.compute().backend(),
                         backend == null ? compute.device() : Optional.empty(),
                         compute.gpuMemory(),
-                        Optional.empty(),
+                        List.of(),
                         compute.cpuLevel(),
                         compute.threads(),
                         compute.kernelLibrary(),

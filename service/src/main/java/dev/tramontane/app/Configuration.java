@@ -121,9 +121,10 @@ record Configuration(
      * What computes it.
      *
      * @param backend who computes
-     * @param device which of its devices is asked for: a number, or the beginning of a UUID
-     * @param gpuMemory what of the device's memory may be taken
-     * @param on the device that {@link Devices} chose; empty before, and for backends that have none
+     * @param device which of its devices is asked for: a number, or the beginning of a UUID; several with commas between
+     * @param gpuMemory what of each device's memory may be taken
+     * @param on the devices that {@link Devices} chose, in the order of the layers that they have; none before, and for
+     *     backends that have none
      * @param cpuLevel instruction set of the cpu backend
      * @param threads compute threads
      * @param kernelLibrary in place of the bundled one
@@ -133,7 +134,7 @@ record Configuration(
             BackendChoice backend,
             Optional<String> device,
             GpuMemory gpuMemory,
-            Optional<Device> on,
+            List<Device> on,
             CpuLevel cpuLevel,
             OptionalInt threads,
             Optional<Path> kernelLibrary,
@@ -388,13 +389,13 @@ record Configuration(
         return with(Optional.of(text), Optional.empty(), name, model.context());
     }
 
-    /** The same on that backend, and on that device of it. */
-    Configuration on(BackendChoice backend, Optional<Device> device) {
+    /** The same on that backend, and on those devices of it. */
+    Configuration on(BackendChoice backend, List<Device> devices) {
         ComputeChoice chosen = new ComputeChoice(
                 backend,
                 compute.device(),
                 compute.gpuMemory(),
-                device,
+                List.copyOf(devices),
                 compute.cpuLevel(),
                 compute.threads(),
                 compute.kernelLibrary(),
@@ -476,12 +477,12 @@ record Configuration(
                         .orElseThrow(),
                 values.parsed(
                         Setting.DEVICE,
-                        "a number from 0, or the beginning of a UUID",
+                        "a number from 0, or the beginning of a UUID; several with commas between",
                         Function.identity(),
-                        text -> text.matches("[\\w,-]{1,64}")),
+                        text -> text.matches("[\\w,-]{1,400}")),
                 values.parsed(Setting.GPU_MEMORY, GpuMemory.RULE, GpuMemory::of, GpuMemory::isValid)
                         .orElseThrow(),
-                Optional.empty(),
+                List.of(),
                 values.choice(Setting.CPU_LEVEL, List.of(CpuLevel.values()), CpuLevel::label)
                         .orElseThrow(),
                 values.whole(Setting.THREADS, 1, 1024),

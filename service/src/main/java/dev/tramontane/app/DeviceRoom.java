@@ -2,7 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.app.Configuration.ComputeChoice;
 import dev.tramontane.kernels.Device;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * What of a device's memory a model may take.
@@ -12,9 +12,12 @@ import java.util.Optional;
  */
 record DeviceRoom(Device device, GpuMemory allowed) {
 
-    /** Of the device that was chosen; empty where none was. */
-    static Optional<DeviceRoom> of(ComputeChoice compute) {
-        return compute.on().map(device -> new DeviceRoom(device, compute.gpuMemory()));
+    /** Of the devices that were chosen, each once. */
+    static List<DeviceRoom> of(ComputeChoice compute) {
+        return compute.on().stream()
+                .distinct()
+                .map(device -> new DeviceRoom(device, compute.gpuMemory()))
+                .toList();
     }
 
     /** At most what is free. */

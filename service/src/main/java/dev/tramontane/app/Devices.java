@@ -7,6 +7,7 @@ import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelPlan;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -42,8 +43,11 @@ final class Devices {
      * @throws UsageException when there is no such device, or one was asked for that the backend cannot have
      */
     static Choice choose(KernelLibrary library, ModelPlan plan, Configuration configuration) {
-        return new Devices(library::devices, backend -> lack(library, plan, configuration, backend))
+        Choice choice = new Devices(library::devices, backend -> lack(library, plan, configuration, backend))
                 .choose(configuration);
+        return new Choice(
+                choice.configuration(),
+                DeviceSplit.text(library, plan, choice.configuration()).or(choice::note));
     }
 
     /** Of a model and the draft model beside it. */
@@ -58,11 +62,7 @@ final class Devices {
 
     Choice choose(Configuration configuration) {
         ComputeChoice compute = configuration.compute();
-        if (compute.device().filter(text -> text.contains(",")).isPresent()) {
-            throw new UsageException("--device " + compute.device().get()
-                    + " names several devices; a model runs on one," + " so give one");
-        }
-        if (compute.on().isPresent()) {
+        if (!compute.on().isEmpty()) {
             return new Choice(configuration, Optional.empty());
         }
         return switch (compute.backend()) {
@@ -75,47 +75,56 @@ final class Devices {
             }
             case CUDA, EMU ->
                 new Choice(
-                        configuration.on(compute.backend(), device(Models.backend(configuration), compute.device())),
+                        configuration.on(compute.backend(), devices(Models.backend(configuration), compute.device())),
                         Optional.empty());
             case AUTO -> auto(configuration);
         };
     }
 
     private Choice auto(Configuration configuration) {
-        Optional<Device> device = device(Backend.CUDA, configuration.compute().device());
-        if (device.filter(Device::usable).isEmpty()) {
-            return new Choice(configuration.on(BackendChoice.CPU, Optional.empty()), Optional.empty());
+        List<Device> found = devices(Backend.CUDA, configuration.compute().device());
+        if (found.isEmpty() || !found.stream().allMatch(Device::usable)) {
+            return new Choice(configuration.on(BackendChoice.CPU, List.of()), Optional.empty());
         }
+        String names = found.stream().distinct().map(Devices::name).collect(Collectors.joining(" and "));
         Optional<String> reason = lack.apply(Backend.CUDA);
         if (reason.isPresent()) {
             return new Choice(
-                    configuration.on(BackendChoice.CPU, Optional.empty()),
-                    Optional.of("computing on the CPU; " + name(device.get()) + " is not used: " + reason.get()));
+                    configuration.on(BackendChoice.CPU, List.of()),
+                    Optional.of("computing on the CPU; " + names + " is not used: " + reason.get()));
         }
         return new Choice(
-                configuration.on(BackendChoice.CUDA, device),
-                Optional.of(
-                        "computing on " + name(device.get()) + ", which is there (--backend cpu computes on the CPU)"));
+                configuration.on(BackendChoice.CUDA, found),
+                Optional.of("computing on " + names + ", which is there (--backend cpu computes on the CPU)"));
     }
 
-    /** The device that is asked for, or the first that can be used; where none can, the first, so that loading says why. */
-    private Optional<Device> device(Backend backend, Optional<String> asked) {
+    /** The devices that are asked for, or the first that can be used; where none can, the first, so that loading says why. */
+    private List<Device> devices(Backend backend, Optional<String> asked) {
         List<Device> all = devices.apply(backend);
-        if (asked.isEmpty()) {
-            return all.stream()
-                    .filter(Device::usable)
-                    .findFirst()
-                    .or(() -> all.stream().findFirst());
+        if (asked.isPresent()) {
+            return Arrays.stream(asked.get().split(",", -1))
+                    .map(text -> named(all, asked.get(), text.strip()))
+                    .toList();
         }
-        String text = asked.get();
+        return all.stream()
+                .filter(Device::usable)
+                .findFirst()
+                .or(() -> all.stream().findFirst())
+                .stream()
+                .toList();
+    }
+
+    /** @param asked all that was */
+    private static Device named(List<Device> all, String asked, String text) {
         List<Device> named = all.stream()
                 .filter(device -> text.equals(Integer.toString(device.index()))
                         || (text.length() >= 5 && device.uuid().regionMatches(true, 0, text, 0, text.length())))
                 .toList();
         if (named.size() == 1) {
-            return Optional.of(named.getFirst());
+            return named.getFirst();
         }
-        throw new UsageException("--device " + text
+        String which = text.equals(asked) ? "" : " (" + text + ")";
+        throw new UsageException("--device " + asked + which
                 + (named.isEmpty() ? ": there is no such device; " : " is the beginning of several; ")
                 + (all.isEmpty()
                         ? "there are none here"

@@ -112,7 +112,8 @@ final class InspectCommand extends Command {
                         plan,
                         memory,
                         Models.backend(placed),
-                        configuration.model().quantize()));
+                        configuration.model().quantize(),
+                        DeviceSplit.text(library, plan, placed)));
             } catch (ModelFileException | ModelException | KernelException cannotRun) {
                 fault = cannotRun;
             }

@@ -196,8 +196,13 @@ final class Inspection {
         return new Section("Tokenizer", "tokenizer", facts);
     }
 
-    /** What running it takes, with these sizes. */
-    static Section memory(ModelPlan plan, MemoryPlan memory, Backend backend, Optional<DType> quantize) {
+    /**
+     * What running it takes, with these sizes.
+     *
+     * @param split how it is divided among devices; empty where it is not
+     */
+    static Section memory(
+            ModelPlan plan, MemoryPlan memory, Backend backend, Optional<DType> quantize, Optional<String> split) {
         Sizing sizing = memory.sizing();
         MemorySum sum = memory.sum();
         long inPlace = sum.bytes("weights_in_place_bytes");
@@ -254,6 +259,7 @@ final class Inspection {
                                 + " of the whole context at a time, or more shorter ones",
                         "cache_bytes",
                         cache)));
+        split.ifPresent(text -> facts.add(1, Fact.of("devices", "devices", text)));
         quantize.ifPresent(type -> facts.add(3, quantised(WeightTypes.changes(plan, type))));
         if (plan.geometry().groups().size() > 1) {
             facts.add(byWindow(plan.geometry(), sizing, context));

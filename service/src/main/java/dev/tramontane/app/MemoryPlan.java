@@ -6,6 +6,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,9 +17,9 @@ import java.util.Optional;
  * @param sizing context and cache
  * @param sum all of it
  * @param limit what there is
- * @param room what there is of a device's memory; empty where none was chosen
+ * @param shares what it needs of devices, and what there is; none where none was chosen
  */
-record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, Optional<DeviceRoom> room) {
+record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, List<DeviceShare> shares) {
 
     /** Plans with this process' own heap and processors. */
     static MemoryPlan of(KernelLibrary library, ModelPlan plan, Configuration configuration, MemoryLimit limit) {
@@ -48,13 +49,15 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, Optional<Devi
             MemoryLimit limit,
             int threads,
             long heap) {
-        Optional<DeviceRoom> room = DeviceRoom.of(configuration.compute());
-        boolean apart = Models.backend(configuration) == Backend.CUDA && room.isPresent();
+        List<DeviceRoom> rooms = DeviceRoom.of(configuration.compute());
+        boolean apart = Models.backend(configuration) == Backend.CUDA && !rooms.isEmpty();
         Sizing wanted = apart
-                ? Sizing.onDevice(plan.geometry(), configuration, room.get().bytes())
+                ? Sizing.onDevice(
+                        plan.geometry(),
+                        configuration,
+                        rooms.stream().mapToLong(DeviceRoom::bytes).sum())
                 : Sizing.of(plan.geometry(), configuration, limit.bytes());
-        MemoryPlan whole =
-                new MemoryPlan(wanted, MemorySum.of(library, plan, wanted, configuration, threads, heap), limit, room);
+        MemoryPlan whole = of(library, plan, configuration, limit, threads, heap, wanted);
         long lacking = apart ? whole.missingOnDevice() : whole.missing();
         if (lacking <= 0 || configuration.engine().cacheBytes().isPresent()) {
             return whole;
@@ -72,12 +75,32 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, Optional<Devi
                     + Units.show(wanted.plan().bytes()) + ", because with it " + whole.tooMuch());
         }
         Sizing lowered = new Sizing(smaller.get().engine(), smaller.get().plan(), notes);
-        return new MemoryPlan(lowered, MemorySum.of(library, plan, lowered, configuration, threads, heap), limit, room);
+        return of(library, plan, configuration, limit, threads, heap, lowered);
     }
 
-    /** Bytes that are lacking on the device; at most 0 when there is enough, or no device. */
+    private static MemoryPlan of(
+            KernelLibrary library,
+            ModelPlan plan,
+            Configuration configuration,
+            MemoryLimit limit,
+            int threads,
+            long heap,
+            Sizing sizing) {
+        MemorySum sum = MemorySum.of(library, plan, sizing, configuration, threads, heap);
+        return new MemoryPlan(sizing, sum, limit, DeviceShare.of(library, plan, sizing, sum, configuration, threads));
+    }
+
+    /** The device that lacks most, if one lacks something. */
+    private Optional<DeviceShare> tightest() {
+        return shares.stream()
+                .filter(share -> share.missing() > 0)
+                .max(Comparator.comparingLong(
+                        share -> share.excess(sizing.plan().bytes())));
+    }
+
+    /** Bytes that the cache has to be smaller by, so that every device has room; at most 0 when it has, or there is none. */
     private long missingOnDevice() {
-        return room.map(on -> sum.deviceBytes() - on.bytes()).orElse(0L);
+        return tightest().map(share -> share.excess(sizing.plan().bytes())).orElse(0L);
     }
 
     private Bound bound() {
@@ -105,10 +128,11 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, Optional<Devi
 
     /** Why the model cannot run like this. */
     Optional<String> excess() {
-        if (missingOnDevice() > 0) {
-            DeviceRoom on = room.orElseThrow();
+        Optional<DeviceShare> lacking = tightest();
+        if (lacking.isPresent()) {
+            DeviceRoom on = lacking.get().room();
             long fits = sizing.plan().bytes() - missingOnDevice();
-            return Optional.of(on.tooMuch(sum.deviceBytes(), sum.text()) + "; " + on.advice(fits));
+            return Optional.of(on.tooMuch(lacking.get().needed(), sum.text()) + "; " + on.advice(fits));
         }
         if (missing() <= 0) {
             return Optional.empty();

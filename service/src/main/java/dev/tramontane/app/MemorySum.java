@@ -4,6 +4,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.MemoryEstimate;
+import dev.tramontane.load.StageEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ record MemorySum(List<Item> items) {
     private static final String HEAP_KEY = "heap_bytes";
     private static final String JVM_KEY = "jvm_bytes";
     private static final String SNAPSHOTS_KEY = "snapshot_buffers_bytes";
-    private static final Set<String> HOST_KEYS = Set.of(HEAP_KEY, JVM_KEY, SNAPSHOTS_KEY);
+    private static final String STAGE_ROWS_KEY = "stage_rows_bytes";
+    private static final Set<String> HOST_KEYS = Set.of(HEAP_KEY, JVM_KEY, SNAPSHOTS_KEY, STAGE_ROWS_KEY);
 
     /** Who has to give it. */
     enum Place {
@@ -53,10 +55,21 @@ record MemorySum(List<Item> items) {
     static MemorySum of(
             KernelLibrary library, ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
         Backend backend = Models.backend(configuration);
-        MemoryEstimate weights =
-                MemoryEstimate.of(library, plan, backend, configuration.model().quantize());
-        MemoryUse step = WorkspaceEstimate.of(
-                library, plan.geometry(), backend, sizing.plan().shape(), threads);
+        List<StageEstimate> parts = parts(library, plan, sizing, configuration, threads);
+        MemoryEstimate weights = parts.isEmpty()
+                ? MemoryEstimate.of(
+                        library, plan, backend, configuration.model().quantize())
+                : parts.stream()
+                        .map(StageEstimate::weights)
+                        .reduce(MemoryEstimate::plus)
+                        .orElseThrow();
+        MemoryUse step = parts.isEmpty()
+                ? WorkspaceEstimate.of(
+                        library, plan.geometry(), backend, sizing.plan().shape(), threads)
+                : parts.stream()
+                        .map(StageEstimate::step)
+                        .reduce(MemoryUse::plus)
+                        .orElseThrow();
         long pages = sizing.plan().bytes();
         long workspace = step.workspace() + step.cache() - pages; // with the tables of pages
         Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;
@@ -70,6 +83,10 @@ record MemorySum(List<Item> items) {
         items.add(new Item("cache", "cache_bytes", pages, place));
         items.add(new Item("adapters", "adapters_bytes", step.adapters(), place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
+        if (!parts.isEmpty()) {
+            long rows = (long) sizing.plan().shape().maxRows() * plan.geometry().width() * Float.BYTES;
+            items.add(new Item("rows between stages", STAGE_ROWS_KEY, (parts.size() - 1) * rows, Place.OWN));
+        }
         items.addAll(Drafts.items(library, sizing, configuration, threads));
         items.add(new Item(
                 "buffers of snapshots",
@@ -79,6 +96,22 @@ record MemorySum(List<Item> items) {
         items.add(new Item("Java heap at most", HEAP_KEY, heap, Place.OWN));
         items.add(new Item("the JVM beside it", JVM_KEY, JVM, Place.OWN));
         return new MemorySum(items);
+    }
+
+    /** Of each stage, and of the head behind them, where the model is on several devices; else nothing. */
+    static List<StageEstimate> parts(
+            KernelLibrary library, ModelPlan plan, Sizing sizing, Configuration configuration, int threads) {
+        if (configuration.compute().on().size() < 2) {
+            return List.of();
+        }
+        return StageEstimate.of(
+                library,
+                plan,
+                DeviceSplit.of(library, plan, configuration).layers(),
+                Models.backend(configuration),
+                configuration.model().quantize(),
+                sizing.plan().shape(),
+                threads);
     }
 
     /** Bytes of one item. */

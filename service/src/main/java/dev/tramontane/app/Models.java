@@ -5,6 +5,7 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.load.Chain;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.load.MemoryEstimate;
@@ -87,7 +88,8 @@ final class Models {
                 System::nanoTime);
         long begun = System.nanoTime();
         long[] bytes = {0};
-        LoadedModel loaded = LoadedModel.load(library, source, options, (done, total) -> {
+        Optional<Chain> chain = DeviceSplit.chain(library, source, configuration);
+        LoadedModel loaded = LoadedModel.load(library, source, options, chain, (done, total) -> {
             bytes[0] = total;
             bar.at(done, total);
             progress.at(done, total);
@@ -119,9 +121,15 @@ final class Models {
                 backend(configuration),
                 configuration.compute().cpuLevel(),
                 configuration.compute().threads().orElse(0),
-                configuration.compute().on().map(Device::index).orElse(0),
+                headDevice(configuration),
                 window,
                 quantize);
+    }
+
+    /** Of several devices the last has the head, and a draft model. */
+    private static int headDevice(Configuration configuration) {
+        List<Device> on = configuration.compute().on();
+        return on.isEmpty() ? 0 : on.getLast().index();
     }
 
     /**

@@ -149,14 +149,15 @@ enum Setting {
             "device",
             "DEVICE",
             "",
-            "Which device computes, by its number from 0, or the beginning of its UUID. Default: the first that can be"
+            "Which device computes, by its number from 0, or the beginning of its UUID. Several, with commas between, divide"
+                    + " the model's layers among them by the memory that each has free. Default: the first that can be"
                     + " used. CUDA_VISIBLE_DEVICES hides devices and renumbers them, as for every program.",
             "0"),
     GPU_MEMORY(
             "gpu-memory",
             "SHARE|SIZE",
             "0.9",
-            "How much of the device's memory the model may take, with its cache: a share of all there is, or a size."
+            "How much of each device's memory the model may take, with its cache: a share of all there is, or a size."
                     + " What others hold of it is left to them. What does not fit is refused before it is loaded.",
             "12GiB"),
     CPU_LEVEL(

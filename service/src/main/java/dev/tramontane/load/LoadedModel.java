@@ -92,7 +92,8 @@ public final class LoadedModel implements AutoCloseable {
     private static HeldModel whole(
             KernelLibrary library, ModelPlan plan, int tokens, LoadOptions options, KernelContext.Progress progress) {
         KernelContext context = Contexts.open(library, plan, ModelPart.whole(plan.geometry()), options, progress);
-        return new NativeModel(plan.geometry(), tokens, context, options.backend().isDevice());
+        return new NativeModel(
+                plan.geometry(), tokens, context, options.backend().isDevice());
     }
 
     private static HeldModel pipelined(

@@ -319,7 +319,7 @@ final class PipelinedModel implements HeldModel {
 
     /** Bytes of a page's keys and values in one layer. */
     private int layerBytes(CacheShape of) {
-        return 2 * geometry.kvHeads() * geometry.headDim() * of.pageTokens() * (of.halfPrecision() ? 2 : 4);
+        return Math.toIntExact(geometry.kvHeads() * of.pageTokens() * of.type().headBytes(geometry.headDim()));
     }
 
     @Override

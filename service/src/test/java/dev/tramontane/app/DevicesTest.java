@@ -40,7 +40,7 @@ class DevicesTest {
     void autoTakesTheFirstThatCanBeUsedAndSaysSo() {
         Devices.Choice choice = choose(List.of(OLD, FIRST, SECOND), null);
         assertThat(choice.configuration().compute().backend()).isEqualTo(BackendChoice.CUDA);
-        assertThat(choice.configuration().compute().on()).contains(FIRST);
+        assertThat(choice.configuration().compute().on()).containsExactly(FIRST);
         assertThat(choice.note())
                 .contains(
                         "computing on GPU 1, NVIDIA L4, 24.0 GiB, which is there (--backend cpu computes on the CPU)");
@@ -75,26 +75,50 @@ class DevicesTest {
                             .configuration()
                             .compute()
                             .on())
-                    .contains(SECOND);
+                    .containsExactly(SECOND);
             assertThat(choose(all, null, Setting.DEVICE, name, Setting.BACKEND, "cuda")
                             .configuration()
                             .compute()
                             .on())
-                    .contains(SECOND);
+                    .containsExactly(SECOND);
         }
         assertThat(choose(all, null, Setting.BACKEND, "cuda")
                         .configuration()
                         .compute()
                         .on())
-                .contains(FIRST);
+                .containsExactly(FIRST);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"3", "GPU-9999", "GPU-22", "GPU-", "0,1"})
+    @ValueSource(strings = {"3", "GPU-9999", "GPU-22", "GPU-", "0,7", "1,", ",1", "1,,2"})
     void whatNamesNoneOrSeveralIsRefused(String name) {
         assertThatThrownBy(() -> choose(List.of(OLD, FIRST, SECOND), null, Setting.DEVICE, name))
                 .isInstanceOf(UsageException.class)
                 .hasMessageStartingWith("--device " + name);
+    }
+
+    @Test
+    void severalAreTakenInTheOrderInWhichTheyAreNamed() {
+        List<Device> all = List.of(OLD, FIRST, SECOND);
+        for (String backend : List.of("cuda", "auto")) {
+            Devices.Choice choice = choose(all, null, Setting.DEVICE, "2,GPU-22222222", Setting.BACKEND, backend);
+            assertThat(choice.configuration().compute().on()).containsExactly(SECOND, FIRST);
+            assertThat(choice.configuration().compute().backend()).isEqualTo(BackendChoice.CUDA);
+        }
+        assertThat(choose(all, null, Setting.DEVICE, "1,1", Setting.BACKEND, "cuda")
+                        .configuration()
+                        .compute()
+                        .on())
+                .containsExactly(FIRST, FIRST);
+        assertThat(choose(all, null, Setting.DEVICE, "1,2").note())
+                .contains("computing on GPU 1, NVIDIA L4, 24.0 GiB and GPU 2, NVIDIA H200, 140 GiB, which is there"
+                        + " (--backend cpu computes on the CPU)");
+        assertThat(choose(all, null, Setting.DEVICE, "0,1")
+                        .configuration()
+                        .compute()
+                        .backend())
+                .as("one of them can't be used")
+                .isEqualTo(BackendChoice.CPU);
     }
 
     @Test

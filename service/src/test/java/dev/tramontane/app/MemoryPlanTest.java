@@ -171,7 +171,7 @@ class MemoryPlanTest {
     private MemoryPlan onDevice(long total, long free, Object... pairs) throws IOException {
         Device device = new Device(0, "NVIDIA L4", "GPU-1", true, total, free);
         try (ModelSource source = ModelSource.open(LONG.writeTo(dir))) {
-            Configuration placed = asked(pairs).on(Configuration.BackendChoice.CUDA, Optional.of(device));
+            Configuration placed = asked(pairs).on(Configuration.BackendChoice.CUDA, List.of(device));
             return MemoryPlan.of(
                     Kernels.library(), source.plan(OptionalInt.empty()), placed, machine(24 * GIB, 8 * GIB), 2, HEAP);
         }
@@ -243,7 +243,8 @@ class MemoryPlanTest {
                         asked(Setting.BACKEND, backend, Setting.CACHE_MEMORY, "500GiB", Setting.MAX_SEQUENCES, "2048");
                 MemoryPlan plan =
                         MemoryPlan.of(Kernels.library(), model, configuration, machine(24 * GIB, 22 * GIB), 2, HEAP);
-                Section section = Inspection.memory(model, plan, Models.backend(configuration), Optional.empty());
+                Section section = Inspection.memory(
+                        model, plan, Models.backend(configuration), Optional.empty(), Optional.empty());
                 Map<String, String> said =
                         section.facts().stream().collect(Collectors.toMap(Fact::key, Fact::text, (one, other) -> one));
                 assertThat(Optional.ofNullable(said.get("excess"))).isEqualTo(plan.excess());

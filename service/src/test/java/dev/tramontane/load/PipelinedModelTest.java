@@ -10,6 +10,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.CacheType;
 import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.Sampling;
@@ -55,7 +56,7 @@ final class PipelinedModelTest {
             List<float[]> expected = new ArrayList<>();
             for (int stages : new int[] {0, 2, 3}) {
                 try (LoadedModel loaded = load(model, backend, stages)) {
-                    Lanes lanes = new Lanes(loaded.model(), PAGE, 16, 2, 2 * LONG, true, 7);
+                    Lanes lanes = new Lanes(loaded.model(), PAGE, 16, 2, 2 * LONG, CacheType.F16, 7);
                     lanes.step(new Lanes.Chunk(0, first, 0, LONG - 20), new Lanes.Chunk(1, second, 0, 40));
                     for (int at = LONG - 20; at < LONG; at++) {
                         lanes.step(new Lanes.Chunk(0, first, at, 1), new Lanes.Chunk(1, second, at - LONG + 60, 1));
@@ -136,7 +137,7 @@ final class PipelinedModelTest {
                 LoadedModel staged = load(TinyModel.PLAIN.withType(DType.Q8_0), backend, 3)) {
             lanes(whole, 1).run(0, tokens, 40);
             lanes(staged, 1).run(0, tokens, 40);
-            int bytes = 2 * 3 * TinyModel.KV_HEADS * TinyModel.HEAD_DIM * PAGE * (Kernels.halfPrecision(true) ? 2 : 4);
+            int bytes = 2 * 3 * TinyModel.KV_HEADS * TinyModel.HEAD_DIM * PAGE * 2;
             ByteBuffer expected = ByteBuffer.allocateDirect(bytes);
             ByteBuffer page = ByteBuffer.allocateDirect(bytes + 8).position(8);
             for (int number = 0; number < 3; number++) {
@@ -274,7 +275,7 @@ final class PipelinedModelTest {
     @Test
     void aStepOfMoreRowsThanItWasSizedForIsRefused() throws IOException {
         try (LoadedModel loaded = load(TinyModel.PLAIN, Backend.CPU, 2)) {
-            Lanes lanes = new Lanes(loaded.model(), PAGE, 4, 1, 8, false, 1);
+            Lanes lanes = new Lanes(loaded.model(), PAGE, 4, 1, 8, CacheType.F16, 1);
             assertThatThrownBy(() -> lanes.run(0, tokens(1, 9), 9))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("9 rows, expected at most 8");
@@ -316,11 +317,12 @@ final class PipelinedModelTest {
     }
 
     private static Lanes lanes(LoadedModel loaded, long pageOrder) {
-        return new Lanes(loaded.model(), PAGE, 5, 2, 80, true, pageOrder);
+        return new Lanes(loaded.model(), PAGE, 5, 2, 80, CacheType.F16, pageOrder);
     }
 
     private static Lanes withAdapters(LoadedModel loaded) {
-        return new Lanes(loaded.model(), PAGE, new int[] {5}, 2, 80, true, 1, new AdapterRoom(2, 4, Adapter.Type.F32));
+        return new Lanes(
+                loaded.model(), PAGE, new int[] {5}, 2, 80, CacheType.F16, 1, new AdapterRoom(2, 4, Adapter.Type.F32));
     }
 
     private static void await(LoadedModel loaded) {
