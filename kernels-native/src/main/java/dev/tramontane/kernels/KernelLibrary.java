@@ -252,6 +252,11 @@ public final class KernelLibrary {
         }
     }
 
+    /** The version of the interface that this package speaks, and any library that it loads. */
+    public static int abiVersion() {
+        return Bindings.ABI_VERSION;
+    }
+
     private static HostInfo hostInfo(Bindings bindings) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment host = bindings.structs.host(arena);

@@ -110,6 +110,7 @@ final class AgainstOptions {
                 compared.access(),
                 compared.ending(),
                 compared.traces(),
+                compared.stages(),
                 compared.stuckTimeout(),
                 compared.log()));
     }

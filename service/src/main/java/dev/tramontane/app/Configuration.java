@@ -35,6 +35,7 @@ import java.util.function.Predicate;
  * @param access who may
  * @param ending how it ends after SIGTERM
  * @param traces who is told of single requests
+ * @param stages of the model in other processes
  * @param stuckTimeout how long a thread with work may stand still; zero for any time
  * @param log form and level of log lines
  */
@@ -48,6 +49,7 @@ record Configuration(
         AccessChoice access,
         Ending ending,
         TraceChoice traces,
+        StagesChoice stages,
         Duration stuckTimeout,
         LogChoice log) {
 
@@ -346,6 +348,7 @@ record Configuration(
                         values.time(Setting.DRAIN_DELAY, "at most 1h", Duration.ZERO, Duration.ofHours(1)),
                         values.time(Setting.DRAIN_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24))),
                 new TraceChoice(values.collector(Setting.OTLP_ENDPOINT), values.share(Setting.TRACE_SAMPLE)),
+                StagesChoice.of(values),
                 values.time(Setting.STUCK_TIMEOUT, "at most 24h", Duration.ZERO, Duration.ofHours(24)),
                 log(values));
     }
@@ -363,7 +366,18 @@ record Configuration(
     /** The same with that draft model. */
     Configuration drafting(Path path) {
         return new Configuration(
-                model, registry, hub, compute, engine.drafting(path), http, access, ending, traces, stuckTimeout, log);
+                model,
+                registry,
+                hub,
+                compute,
+                engine.drafting(path),
+                http,
+                access,
+                ending,
+                traces,
+                stages,
+                stuckTimeout,
+                log);
     }
 
     /** The same, its model known to clients by that name unless another was asked for. */
@@ -380,7 +394,8 @@ record Configuration(
                 registry.memory(),
                 registry.patience(),
                 models.size());
-        return new Configuration(model, others, hub, compute, engine, http, access, ending, traces, stuckTimeout, log)
+        return new Configuration(
+                        model, others, hub, compute, engine, http, access, ending, traces, stages, stuckTimeout, log)
                 .asking(models.getFirst(), model.name());
     }
 
@@ -400,7 +415,8 @@ record Configuration(
                 compute.threads(),
                 compute.kernelLibrary(),
                 compute.libraryDirectory());
-        return new Configuration(model, registry, hub, chosen, engine, http, access, ending, traces, stuckTimeout, log);
+        return new Configuration(
+                model, registry, hub, chosen, engine, http, access, ending, traces, stages, stuckTimeout, log);
     }
 
     private Configuration with(Optional<Path> path, Optional<String> name, OptionalInt context) {
@@ -420,7 +436,7 @@ record Configuration(
                 model.window(),
                 model.quantize());
         return new Configuration(
-                chosen, registry, hub, compute, engine, http, access, ending, traces, stuckTimeout, log);
+                chosen, registry, hub, compute, engine, http, access, ending, traces, stages, stuckTimeout, log);
     }
 
     private static RegistryChoice registry(SettingValues values) {

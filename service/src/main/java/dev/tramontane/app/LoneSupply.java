@@ -47,6 +47,7 @@ final class LoneSupply implements Supply {
                 metrics::engine,
                 metrics.snapshots,
                 metrics.structures,
+                metrics.stages,
                 stock::loading);
         model = running;
         SnapshotFiles snapshots = running.snapshots();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +83,8 @@ final class MeasuredModel implements AutoCloseable {
 
     /** Loads it, with a progress bar when that takes long. The result is closed with this. */
     LoadedModel load(Environment environment) {
-        LoadedModel ready = Models.load(configuration, environment, library, source, (done, total) -> {});
+        LoadedModel ready =
+                Models.load(configuration, environment, library, source, Optional.empty(), (done, total) -> {});
         loaded = ready;
         return ready;
     }

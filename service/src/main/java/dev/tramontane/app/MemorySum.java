@@ -1,11 +1,15 @@
 package dev.tramontane.app;
 
+import dev.tramontane.engine.CachePlan;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.load.MemoryEstimate;
 import dev.tramontane.load.StageEstimate;
 import dev.tramontane.load.WorkspaceEstimate;
+import dev.tramontane.model.LayerGroup;
+import dev.tramontane.model.LayerRange;
+import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +74,7 @@ record MemorySum(List<Item> items) {
                         .map(StageEstimate::step)
                         .reduce(MemoryUse::plus)
                         .orElseThrow();
-        long pages = sizing.plan().bytes();
+        long pages = pagesHere(plan.geometry(), sizing.plan(), configuration);
         long workspace = step.workspace() + step.cache() - pages; // with the tables of pages
         Place place = backend == Backend.CUDA ? Place.DEVICE : Place.OWN;
         List<Item> items = new ArrayList<>();
@@ -85,7 +89,8 @@ record MemorySum(List<Item> items) {
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
         if (!parts.isEmpty()) {
             long rows = (long) sizing.plan().shape().maxRows() * plan.geometry().width() * Float.BYTES;
-            items.add(new Item("rows between stages", STAGE_ROWS_KEY, (parts.size() - 1) * rows, Place.OWN));
+            int stages = parts.size() - 1 + configuration.stages().addresses().size();
+            items.add(new Item("rows between stages", STAGE_ROWS_KEY, stages * rows, Place.OWN));
         }
         items.addAll(Drafts.items(library, sizing, configuration, threads));
         items.add(new Item(
@@ -98,20 +103,41 @@ record MemorySum(List<Item> items) {
         return new MemorySum(items);
     }
 
-    /** Of each stage, and of the head behind them, where the model is on several devices; else nothing. */
+    /** Of each stage of this process, and of the head behind them, where the model is in stages; else nothing. */
     static List<StageEstimate> parts(
             KernelLibrary library, ModelPlan plan, Sizing sizing, Configuration configuration, int threads) {
-        if (configuration.compute().on().size() < 2) {
+        boolean apart = !configuration.stages().isEmpty();
+        if (!apart && configuration.compute().on().size() < 2) {
             return List.of();
         }
-        return StageEstimate.of(
+        List<LayerRange> layers = apart
+                ? configuration.stages().ranges(plan.geometry().layers())
+                : DeviceSplit.of(library, plan, configuration).layers();
+        List<StageEstimate> all = StageEstimate.of(
                 library,
                 plan,
-                DeviceSplit.of(library, plan, configuration).layers(),
+                layers,
                 Models.backend(configuration),
                 configuration.model().quantize(),
                 sizing.plan().shape(),
                 threads);
+        return apart ? List.of(all.getFirst(), all.getLast()) : all;
+    }
+
+    /** Bytes of the cache's pages in the layers of this process. */
+    private static long pagesHere(ModelGeometry geometry, CachePlan cache, Configuration configuration) {
+        if (configuration.stages().isEmpty()) {
+            return cache.bytes();
+        }
+        LayerRange layers = configuration.stages().ranges(geometry.layers()).getFirst();
+        long bytes = 0;
+        for (int group = 0; group < geometry.groups().size(); group++) {
+            LayerGroup of = geometry.groups().get(group);
+            bytes += cache.shape().groups().get(group).pages()
+                    * (cache.pageBytes(group) / of.layers().size())
+                    * layers.of(of);
+        }
+        return bytes;
     }
 
     /** Bytes of one item. */

@@ -69,6 +69,7 @@ final class Models {
      * Loads a model as it is configured. Blocks, with a progress bar when it takes long.
      *
      * @param source whose owner the model becomes; closed when loading fails
+     * @param chain with stages in other processes; empty for a model that is here as a whole
      * @param progress hears bytes of the model that are prepared and to prepare, on this thread
      */
     static LoadedModel load(
@@ -76,6 +77,7 @@ final class Models {
             Environment environment,
             KernelLibrary library,
             ModelSource source,
+            Optional<Chain> chain,
             KernelContext.Progress progress) {
         LoadOptions options = placed(
                 configuration,
@@ -88,8 +90,8 @@ final class Models {
                 System::nanoTime);
         long begun = System.nanoTime();
         long[] bytes = {0};
-        Optional<Chain> chain = DeviceSplit.chain(library, source, configuration);
-        LoadedModel loaded = LoadedModel.load(library, source, options, chain, (done, total) -> {
+        Optional<Chain> stages = chain.or(() -> DeviceSplit.chain(library, source, configuration));
+        LoadedModel loaded = LoadedModel.load(library, source, options, stages, (done, total) -> {
             bytes[0] = total;
             bar.at(done, total);
             progress.at(done, total);

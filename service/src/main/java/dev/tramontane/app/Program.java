@@ -92,6 +92,7 @@ final class Program {
     private List<Command> commands() {
         return List.of(
                 new ServeCommand(environment),
+                new StageCommand(environment),
                 new CompleteCommand(environment),
                 new ChatCommand(environment),
                 new RunCommand(environment),

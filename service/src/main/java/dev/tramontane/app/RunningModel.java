@@ -12,6 +12,7 @@ import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.load.Chain;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.SamplingDefaults;
@@ -19,8 +20,10 @@ import dev.tramontane.snapshots.PageFiles;
 import dev.tramontane.snapshots.SnapshotObserver;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
+import dev.tramontane.stages.StageObserver;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +74,7 @@ final class RunningModel implements AutoCloseable {
                 (name, engine) -> observer,
                 null,
                 GuideObserver.NONE,
+                StageObserver.NONE,
                 (done, total) -> {},
                 false);
     }
@@ -81,6 +85,7 @@ final class RunningModel implements AutoCloseable {
      * @param observer made for the model's name and the engine's sizes
      * @param snapshots hears of the files that the configuration names
      * @param guides hears of the forms that answers must have
+     * @param stages hears of stages in other processes
      * @param progress hears bytes of the model that are prepared and to prepare, on this thread
      */
     static RunningModel open(
@@ -89,8 +94,9 @@ final class RunningModel implements AutoCloseable {
             BiFunction<String, EngineConfig, EngineObserver> observer,
             SnapshotObserver snapshots,
             GuideObserver guides,
+            StageObserver stages,
             KernelContext.Progress progress) {
-        return open(configuration, environment, observer, snapshots, guides, progress, true);
+        return open(configuration, environment, observer, snapshots, guides, stages, progress, true);
     }
 
     private static RunningModel open(
@@ -99,6 +105,7 @@ final class RunningModel implements AutoCloseable {
             BiFunction<String, EngineConfig, EngineObserver> observer,
             @Nullable SnapshotObserver snapshots,
             GuideObserver guides,
+            StageObserver stages,
             KernelContext.Progress progress,
             boolean warmUp) {
         Path path = Models.file(configuration);
@@ -118,7 +125,7 @@ final class RunningModel implements AutoCloseable {
             source.close();
             throw failure;
         }
-        LoadedModel loaded = Models.load(placed, environment, library, source, progress);
+        LoadedModel loaded = Models.load(placed, environment, library, source, chain(placed, source, stages), progress);
         try {
             String name = Models.name(placed, path);
             return start(placed, loaded, memory, library, name, observer, snapshots, guides, warmUp);
@@ -145,7 +152,8 @@ final class RunningModel implements AutoCloseable {
             SnapshotObserver snapshots,
             GuideObserver guides,
             KernelContext.Progress progress) {
-        LoadedModel loaded = Models.load(offered.configuration(), environment, library, offered.open(), progress);
+        LoadedModel loaded =
+                Models.load(offered.configuration(), environment, library, offered.open(), Optional.empty(), progress);
         try {
             return start(
                     offered.configuration(),
@@ -238,6 +246,15 @@ final class RunningModel implements AutoCloseable {
             return new RunningModel(loaded, draft, engine, files, generator, layout, description, warmUpNanos);
         } catch (RuntimeException | Error failure) {
             closePages(files); // After the engine.
+            throw failure;
+        }
+    }
+
+    private static Optional<Chain> chain(Configuration configuration, ModelSource source, StageObserver stages) {
+        try {
+            return StageChain.of(configuration, stages);
+        } catch (RuntimeException failure) {
+            source.close();
             throw failure;
         }
     }

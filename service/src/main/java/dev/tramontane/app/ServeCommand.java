@@ -56,7 +56,7 @@ final class ServeCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return List.of(Setting.values());
+        return Setting.ofServer();
     }
 
     @Override
@@ -106,6 +106,7 @@ final class ServeCommand extends Command {
                     + " are for a server of one model, which stays: leave out the others, and "
                     + Setting.KEEP_ALIVE.flag());
         }
+        requireStagesAlone(configuration, several);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         environment().onTermination().accept(shutdown);
@@ -161,6 +162,18 @@ final class ServeCommand extends Command {
     }
 
     /** Figures are there before what they tell of. */
+    private static void requireStagesAlone(Configuration configuration, boolean several) {
+        if (!configuration.stages().isEmpty() && configuration.compute().on().size() > 1) {
+            throw new UsageException(Setting.STAGES.flag() + " and several of " + Setting.DEVICE.flag()
+                    + " don't go together: start a stage for each device");
+        }
+        if (several && !configuration.stages().isEmpty()) {
+            throw new UsageException(
+                    Setting.STAGES.flag() + " are for a server of one model, which stays: leave out the"
+                            + " others, and " + Setting.KEEP_ALIVE.flag());
+        }
+    }
+
     private static String state(@Nullable Serving serving) {
         return serving == null ? Serving.states().getFirst() : serving.state();
     }

@@ -9,8 +9,10 @@ import dev.tramontane.metrics.EveryObserver;
 import dev.tramontane.metrics.LifeMetrics;
 import dev.tramontane.metrics.ModelCollectors;
 import dev.tramontane.metrics.SnapshotMetrics;
+import dev.tramontane.metrics.StageMetrics;
 import dev.tramontane.metrics.StructureMetrics;
 import dev.tramontane.metrics.VllmMetrics;
+import dev.tramontane.stages.StageAddress;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.LinkedHashMap;
@@ -26,6 +28,7 @@ final class ServeMetrics {
     final SnapshotMetrics snapshots;
     final StructureMetrics structures;
     final AdapterMetrics adapters;
+    final StageMetrics stages;
     private final ModelCollectors collectors;
     private final ModelCollectors vllm;
     private final Map<String, EngineMetrics> engines = new LinkedHashMap<>();
@@ -54,6 +57,11 @@ final class ServeMetrics {
                 registry,
                 configuration.engine().lora().room().most(),
                 configuration.http().vllmMetrics());
+        stages = new StageMetrics(
+                registry,
+                configuration.stages().addresses().stream()
+                        .map(StageAddress::toString)
+                        .toList());
     }
 
     /** Of a model that is loaded now. Its engine counts from nothing. */

@@ -460,6 +460,67 @@ enum Setting {
                     + " in s, m or h. Ten seconds later the process ends whatever is stuck; doctor says what that adds up"
                     + " to.",
             "2m"),
+    STAGES(
+            "stages",
+            "LIST",
+            "",
+            "Processes that compute a share of the model's layers each, in the layers' order, as host:port separated by commas:"
+                    + " 'tramontane stage' with the same model runs there. This process computes the first share and all that"
+                    + " comes after the last layer. Default: none, all layers are computed here.",
+            "worker-1:7100,worker-2:7100"),
+    STAGE_LAYERS(
+            "stage-layers",
+            "LIST",
+            "",
+            "Layers of this process and of each of --stages, as numbers separated by commas; together all that the model has."
+                    + " Default: evenly.",
+            "11,11,10"),
+    STAGE_SECRET_FILE(
+            "stage-secret-file",
+            "FILE",
+            "",
+            "A file with a secret of 32 bytes or more that the server and its stages share, the same on all of them. White space"
+                    + " at its ends does not count. It encrypts nothing: that takes --stage-certificate, or a network of"
+                    + " their own. Default: none, on loopback only.",
+            "/etc/tramontane/stage-secret"),
+    STAGE_CERTIFICATE(
+            "stage-certificate",
+            "FILE",
+            "",
+            "Certificate for TLS between the server and its stages in PEM, its issuers below it, for the name or address by"
+                    + " which others reach this process. Default: no TLS there.",
+            "/etc/tramontane/stage.crt"),
+    STAGE_KEY(
+            "stage-key",
+            "FILE",
+            "",
+            "Private key of --stage-certificate in PEM, not encrypted. Default: none.",
+            "/etc/tramontane/stage.key"),
+    STAGE_AUTHORITIES(
+            "stage-authorities",
+            "FILE",
+            "",
+            "Certificates in PEM of those who sign the server's and the stages' certificates: nobody else is listened to. Needed"
+                    + " with --stage-certificate. Default: none.",
+            "/etc/tramontane/stage-ca.crt"),
+    STAGE_TIMEOUT(
+            "stage-timeout",
+            "TIME",
+            "10s",
+            "After so long without a byte, pulses included, the server and a stage are lost to each other. In s, m or h, or ms.",
+            "5s"),
+    STAGE_WAIT(
+            "stage-wait",
+            "TIME",
+            "10m",
+            "How long a starting server waits for its stages to come up and load their layers. In s, m or h.",
+            "30m"),
+    LISTEN(
+            "listen",
+            "HOST:PORT",
+            "127.0.0.1:7100",
+            "Where a stage waits for its server. Beyond loopback it needs --stage-secret-file or --stage-certificate.",
+            "0.0.0.0:7100"),
     KERNEL_LIBRARY(
             "kernel-library", "FILE", "", "Load this kernel library in place of the bundled one.", "libtramontane.so"),
     LIBRARY_DIRECTORY(
@@ -581,6 +642,37 @@ enum Setting {
         }
         option.setValue(Switch.ON);
         return true;
+    }
+
+    /** Those of a server. */
+    static List<Setting> ofServer() {
+        return Arrays.stream(values()).filter(setting -> setting != LISTEN).toList();
+    }
+
+    /** What a stage takes: which model, who computes it, and who may ask it to. */
+    static List<Setting> ofStage() {
+        return List.of(
+                MODEL,
+                PULL,
+                MODEL_STORE,
+                OLLAMA_REGISTRY,
+                HF_ENDPOINT,
+                BACKEND,
+                DEVICE,
+                GPU_MEMORY,
+                CPU_LEVEL,
+                THREADS,
+                STUCK_TIMEOUT,
+                STAGE_SECRET_FILE,
+                STAGE_CERTIFICATE,
+                STAGE_KEY,
+                STAGE_AUTHORITIES,
+                STAGE_TIMEOUT,
+                LISTEN,
+                KERNEL_LIBRARY,
+                LIBRARY_DIRECTORY,
+                LOG_FORMAT,
+                LOG_LEVEL);
     }
 
     /** What every command takes that looks for models by name, and {@code more}. */

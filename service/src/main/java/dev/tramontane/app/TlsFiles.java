@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +65,8 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
                 .setCertValue(Buffer.buffer(chain))
                 .setKeyValue(Buffer.buffer(bytes(Setting.TLS_KEY, key)));
         List<X509Certificate> own = certificates(Setting.TLS_CERTIFICATE, certificate, chain);
-        checkTime(own.getFirst());
-        checkPair(identity, own.getFirst(), vertx);
+        checkTime(Setting.TLS_CERTIFICATE, own.getFirst());
+        checkPair(Setting.TLS_KEY, identity, own.getFirst(), vertx);
         ServerSSLOptions options = new ServerSSLOptions()
                 .setKeyCertOptions(identity)
                 .setEnabledSecureTransportProtocols(PROTOCOLS)
@@ -80,6 +81,48 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
         });
         Access.warnOfReaders(key);
         return options;
+    }
+
+    /**
+     * The same of a process and its stages, which show their certificates to each other.
+     *
+     * @throws UsageException naming the file at fault
+     */
+    SSLContext ofStages() {
+        Vertx vertx = Vertx.vertx(); // Its parser of keys wants one.
+        try {
+            byte[] chain = bytes(Setting.STAGE_CERTIFICATE, certificate);
+            PemKeyCertOptions identity = new PemKeyCertOptions()
+                    .setCertValue(Buffer.buffer(chain))
+                    .setKeyValue(Buffer.buffer(bytes(Setting.STAGE_KEY, key)));
+            List<X509Certificate> own = certificates(Setting.STAGE_CERTIFICATE, certificate, chain);
+            checkTime(Setting.STAGE_CERTIFICATE, own.getFirst());
+            checkPair(Setting.STAGE_KEY, identity, own.getFirst(), vertx);
+            Path signers = authorities.orElseThrow();
+            byte[] trusted = bytes(Setting.STAGE_AUTHORITIES, signers);
+            certificates(Setting.STAGE_AUTHORITIES, signers, trusted);
+            Access.warnOfReaders(key);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(
+                    identity.getKeyManagerFactory(vertx).getKeyManagers(),
+                    new PemTrustOptions()
+                            .addCertValue(Buffer.buffer(trusted))
+                            .getTrustManagerFactory(vertx)
+                            .getTrustManagers(),
+                    null);
+            return context;
+        } catch (UsageException named) {
+            throw named;
+        } catch (Exception unusable) { // Vert.x throws whatever its parser meets; the message may quote the file.
+            LoggerFactory.getLogger(TlsFiles.class)
+                    .debug(
+                            "the files of stages could not be used: {}",
+                            unusable.getClass().getName());
+            throw new UsageException(
+                    Setting.STAGE_CERTIFICATE.flag() + ": " + certificate + " and its key cannot be used for TLS");
+        } finally {
+            vertx.close().await();
+        }
     }
 
     private static byte[] bytes(Setting setting, Path file) {
@@ -109,11 +152,11 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
         }
     }
 
-    private void checkTime(X509Certificate own) {
+    private void checkTime(Setting setting, X509Certificate own) {
         Instant end = own.getNotAfter().toInstant();
         Logger log = LoggerFactory.getLogger(TlsFiles.class);
         if (end.isBefore(Instant.now())) {
-            throw new UsageException("--tls-certificate: " + certificate + " was valid until " + end);
+            throw new UsageException(setting.flag() + ": " + certificate + " was valid until " + end);
         }
         if (end.isBefore(Instant.now().plus(SOON))) {
             log.warn("{} is valid until {} only", certificate, end);
@@ -121,8 +164,8 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
     }
 
     /** Lets the key sign what the certificate verifies. */
-    private void checkPair(PemKeyCertOptions identity, X509Certificate own, Vertx vertx) {
-        PrivateKey secret = privateKey(identity, vertx);
+    private void checkPair(Setting setting, PemKeyCertOptions identity, X509Certificate own, Vertx vertx) {
+        PrivateKey secret = privateKey(setting, identity, vertx);
         String algorithm = switch (secret.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";
             case "EC" -> "SHA256withECDSA";
@@ -143,11 +186,11 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
         }
         if (!pair) {
             throw new UsageException(
-                    "--tls-key: " + key + " is not the key of the first certificate in " + certificate);
+                    setting.flag() + ": " + key + " is not the key of the first certificate in " + certificate);
         }
     }
 
-    private PrivateKey privateKey(PemKeyCertOptions identity, Vertx vertx) {
+    private PrivateKey privateKey(Setting setting, PemKeyCertOptions identity, Vertx vertx) {
         try {
             for (KeyManager manager : identity.getKeyManagerFactory(vertx).getKeyManagers()) {
                 if (manager instanceof X509ExtendedKeyManager keys) {
@@ -167,8 +210,8 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
                     .debug(
                             "a private key could not be read: {}",
                             unusable.getClass().getName());
-            throw new UsageException(
-                    "--tls-key: " + key + " has no private key in PEM that can be read; it must not be" + " encrypted");
+            throw new UsageException(setting.flag() + ": " + key
+                    + " has no private key in PEM that can be read; it must not be encrypted");
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.tramontane.source;
 
+import dev.tramontane.model.LayerRange;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -21,8 +22,20 @@ public final class WeightsDigest {
      * files takes.
      */
     public static byte[] of(ModelPlan plan) {
-        List<byte[]> each =
-                plan.tensors().parallelStream().map(WeightsDigest::of).toList();
+        return of(plan, plan.tensors());
+    }
+
+    /** The same of some layers alone, whatever else the files hold. */
+    public static byte[] of(ModelPlan plan, LayerRange layers) {
+        return of(
+                plan,
+                plan.tensors().stream()
+                        .filter(tensor -> tensor.role().perLayer() && layers.contains(tensor.layer()))
+                        .toList());
+    }
+
+    private static byte[] of(ModelPlan plan, List<PlannedTensor> tensors) {
+        List<byte[]> each = tensors.parallelStream().map(WeightsDigest::of).toList();
         MessageDigest all = sha256();
         each.forEach(all::update);
         update(all, plan.ropeFactors());

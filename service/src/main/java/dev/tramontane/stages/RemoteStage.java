@@ -235,6 +235,9 @@ public final class RemoteStage implements Stage {
                 }
                 return false;
             }
+            if (awaited != null && !awaited.done) {
+                return false; // Another stage was lost while this one computed: its answer is still to come.
+            }
             lost = null;
             told = false;
             trouble = false;

@@ -97,6 +97,22 @@ public final class View {
                 "prompts " + Figures.rate(Figures.in(capacity, "rates", "prompt_tokens_per_second")) + ", answers "
                         + Figures.rate(Figures.in(capacity, "rates", "generated_tokens_per_second"))));
         groups(capacity, lines);
+        stages(capacity, lines);
+    }
+
+    private static void stages(Map<?, ?> capacity, List<String> lines) {
+        if (capacity.get("stages") instanceof List<?> stages) {
+            for (Object each : stages) {
+                if (each instanceof Map<?, ?> stage) {
+                    double first = Figures.in(stage, "first_layer");
+                    lines.add(head(
+                            "  stage",
+                            stage.get("name") + ": layers " + Figures.count(first) + " to "
+                                    + Figures.count(first + Figures.in(stage, "layers") - 1)
+                                    + (Boolean.FALSE.equals(stage.get("there")) ? ", LOST" : "")));
+                }
+            }
+        }
     }
 
     private static String requests(Metrics metrics, String adapter, String state) {
@@ -162,6 +178,7 @@ public final class View {
                 Figures.share(course.growth(PREFIX + "prefix_cache_hits_total")
                                 / course.growth(PREFIX + "prefix_cache_queries_total"))
                         + " of prompts found"));
+        stageTimes(course, lines);
         Metrics now = course.now();
         lines.add(head(
                 "HTTP",
@@ -172,6 +189,20 @@ public final class View {
                         + " of "
                         + Figures.bytes(now.sum(Metrics.Key.with(PREFIX + "request_memory_bytes", "state", "limit")))));
         keys(course, lines);
+    }
+
+    /** Of stages in other processes: what a step takes there and on the way. */
+    private static void stageTimes(Course course, List<String> lines) {
+        for (String name : values(course.now(), "stage_step_seconds_count", "stage")) {
+            double steps = course.growth(Metrics.Key.with(PREFIX + "stage_step_seconds_count", "stage", name));
+            double whole = course.growth(Metrics.Key.with(PREFIX + "stage_step_seconds_sum", "stage", name));
+            double computed = course.growth(Metrics.Key.with(PREFIX + "stage_compute_seconds_total", "stage", name));
+            double lost = course.growth(Metrics.Key.with(PREFIX + "stage_losses_total", "stage", name));
+            lines.add(head(
+                    "stage",
+                    name + ": a step " + Figures.seconds(whole / steps) + ", " + Figures.seconds(computed / steps)
+                            + " of them computing; lost " + Figures.count(lost) + " times"));
+        }
     }
 
     private static String times(Course course, String histogram) {

@@ -31,6 +31,7 @@ class DocumentsTest {
     private static final String TABLE = "<!-- written by DocumentsTest from Setting -->\n";
     private static final List<String> COMMANDS = List.of(
             "serve",
+            "stage",
             "complete",
             "chat",
             "run",

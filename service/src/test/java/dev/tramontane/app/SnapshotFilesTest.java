@@ -15,6 +15,7 @@ import dev.tramontane.generation.StopRules;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.snapshots.SnapshotObserver;
 import dev.tramontane.source.ModelSource;
+import dev.tramontane.stages.StageObserver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,7 @@ class SnapshotFilesTest {
                 (name, engine) -> EngineObserver.NONE,
                 observer,
                 GuideObserver.NONE,
+                StageObserver.NONE,
                 (done, total) -> {})) {
             List<GenerationEvent> events = Objects.requireNonNull(running.generator()
                     .generate(new GenerationRequest(
@@ -140,6 +142,7 @@ class SnapshotFilesTest {
                 (name, engine) -> EngineObserver.NONE,
                 SnapshotObserver.NONE,
                 GuideObserver.NONE,
+                StageObserver.NONE,
                 (done, total) -> {})) {
             return Objects.requireNonNull(running.snapshots()).answersMark();
         }

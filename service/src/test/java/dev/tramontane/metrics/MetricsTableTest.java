@@ -35,6 +35,7 @@ class MetricsTableTest {
         new StructureMetrics(registry).structure(true, 1, 1);
         new RegistryMetrics(registry, List.of("a")).waiting(1);
         new AdapterMetrics(registry, 1, false).watch(() -> List.of(new AdapterMetrics.Use("a", 1, 0)));
+        new StageMetrics(registry, List.of("a:1"));
         EventLoopDelay delay = new EventLoopDelay(List.of(), registry);
         touchEveryLabel(engine, http);
         touchEveryLabel(new KeyMetrics(registry), new FileMetrics(registry));

@@ -176,6 +176,24 @@ final class RemoteStageTest {
         assertThat(host.stages).as("what was loaded stays").hasSize(1);
     }
 
+    /** Another stage of the chain was lost while this one computed. */
+    @Test
+    void aStageThatComputesIsBackWhenItHasDoneSo() throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
+        CountDownLatch gate = new CountDownLatch(1);
+        host.stages.getFirst().gate(gate);
+        StageStep step = new StageStep(Steps.WIDTH);
+        Steps.fill(step, new SplittableRandom(1), false, 0);
+        stage.submit(step);
+        assertThat(recovers(stage)).isFalse();
+        gate.countDown();
+        await().until(() -> recovers(stage));
+        stage.sizeCache(Steps.SHAPE);
+        Steps.assertSame(here(LAYERS), stage, LAYERS, 5);
+        stage.check();
+    }
+
     /** A pulled cable, or a process that was stopped: nobody is told, both sides find out. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})

@@ -10,6 +10,7 @@ import dev.tramontane.engine.EngineStatus;
 import dev.tramontane.engine.Outlook;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.json.JsonWriter;
+import dev.tramontane.model.StageFacts;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
@@ -62,6 +63,7 @@ public final class CapacityRoutes implements ApiRoutes {
             terms(json, capacity);
             groups(json, capacity);
             taken(json, capacity);
+            stages(json, capacity);
             if (outlook != null) {
                 outlook(json, outlook);
             }
@@ -117,6 +119,23 @@ public final class CapacityRoutes implements ApiRoutes {
         int context = capacity.limits().contextTokens();
         json.writeNumberProperty("whole_sequence_bytes", capacity.plan().sequenceBytes(context));
         json.writeNumberProperty("whole_sequences", capacity.plan().sequences(context));
+    }
+
+    /** Of a model in one piece nothing is said. */
+    private static void stages(JsonGenerator json, Capacity capacity) {
+        if (capacity.stages().isEmpty()) {
+            return;
+        }
+        json.writeName("stages").writeStartArray();
+        for (StageFacts stage : capacity.stages()) {
+            json.writeStartObject();
+            json.writeStringProperty("name", stage.name());
+            json.writeNumberProperty("first_layer", stage.layers().first());
+            json.writeNumberProperty("layers", stage.layers().size());
+            json.writeBooleanProperty("there", stage.there());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void groups(JsonGenerator json, Capacity capacity) {
