@@ -187,7 +187,11 @@ class MemoryPlanTest {
         MemoryPlan less = onDevice(24 * GIB, 24 * GIB, Setting.MAX_BATCH, "256", Setting.GPU_MEMORY, "2GiB");
         assertThat(less.sum().deviceBytes()).isBetween(GIB, 2 * GIB);
         MemoryPlan held = onDevice(24 * GIB, 3 * GIB, Setting.MAX_BATCH, "256");
-        assertThat(held.sum().deviceBytes()).isBetween(2 * GIB, 3 * GIB);
+        assertThat(held.sum().deviceBytes()).isBetween(2 * GIB, 3 * GIB - DeviceRoom.DRIVER);
+        assertThat(onDevice(24 * GIB, DeviceRoom.DRIVER / 2, Setting.CACHE_MEMORY, "1GiB")
+                        .excess()
+                        .orElseThrow())
+                .contains(" where 0 B can be had (");
     }
 
     @Test
@@ -196,7 +200,7 @@ class MemoryPlanTest {
         assertThat(asked.excess().orElseThrow())
                 .startsWith("the model needs 4")
                 .contains(
-                        " of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.0 GiB are free): ")
+                        " of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.0 GiB are free, of which the driver is left 512 MiB): ")
                 .contains("cache ")
                 .containsPattern("; give --cache-memory at most \\d+MiB$");
         assertThatThrownBy(asked::required)

@@ -20,7 +20,7 @@ final class ModelMemoryTest {
     }
 
     private static Optional<DeviceRoom> room(String allowed) {
-        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, 24 * GIB, 22 * GIB);
+        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, 24 * GIB, 22 * GIB + DeviceRoom.DRIVER);
         return Optional.of(new DeviceRoom(device, GpuMemory.of(allowed)));
     }
 
