@@ -1,18 +1,22 @@
 package dev.tramontane.stages;
 
 import dev.tramontane.model.ModelException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A stage's process: waits for a head, loads the layers that it orders and computes them. One head at a time; what was loaded stays for the next that orders
@@ -121,6 +125,7 @@ public final class StageServer implements AutoCloseable {
 
     private void meet(Socket plain) {
         boolean stranger = true;
+        boolean silent = true;
         try (Link link = new Link(plain, silence)) {
             links.add(link);
             try {
@@ -128,6 +133,7 @@ public final class StageServer implements AutoCloseable {
                     return;
                 }
                 link.greet(security::server, Greeting.Role.STAGE, security.secret());
+                silent = false;
                 StageOrder order = ordered(link);
                 strangers.release();
                 stranger = false;
@@ -138,7 +144,9 @@ public final class StageServer implements AutoCloseable {
             }
         } catch (IOException failure) {
             if (!closed) {
-                LOG.info("a connection from {} ended: {}", plain.getRemoteSocketAddress(), Words.of(failure));
+                boolean probe = silent && leftWithoutAWord(failure);
+                LOG.atLevel(probe ? Level.DEBUG : Level.INFO)
+                        .log("a connection from {} ended: {}", plain.getRemoteSocketAddress(), Words.of(failure));
             }
         } catch (RuntimeException | Error fault) {
             LOG.error("a fault while a head was served; its connection is closed", fault);
@@ -149,6 +157,13 @@ public final class StageServer implements AutoCloseable {
             close(plain);
             threads.remove(Thread.currentThread());
         }
+    }
+
+    /** As who only asks whether the port is open does, every few seconds. */
+    private static boolean leftWithoutAWord(IOException failure) {
+        return failure instanceof EOFException
+                || failure instanceof SocketException
+                || (failure instanceof SSLException && failure.getCause() instanceof EOFException);
     }
 
     private static StageOrder ordered(Link link) throws IOException {
@@ -179,10 +194,7 @@ public final class StageServer implements AutoCloseable {
             try {
                 new StageSession(link, hosted, beat).run();
                 sound = true;
-            } catch (WireException
-                    | java.io.EOFException
-                    | java.net.SocketException
-                    | javax.net.ssl.SSLException gone) {
+            } catch (WireException | java.io.EOFException | SocketException | SSLException gone) {
                 sound = true;
                 throw gone;
             } finally {
