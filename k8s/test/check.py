@@ -19,6 +19,7 @@ except ImportError:
 import yaml
 
 from consistency import check_hardening, check_ports, check_references, check_scaling, check_selectors
+from groups import check_groups
 from rendering import Rendering, render
 from sessions import check_routes, check_shared
 from shapes import check_quantities, check_schema
@@ -34,7 +35,7 @@ def check(things, service):
             found.append((thing, words))
     # What has no known shape can't be looked into further.
     if not found:
-        for one in (check_selectors, check_ports, check_references, check_hardening, check_ending, check_scaling, check_shared, check_routes):
+        for one in (check_selectors, check_ports, check_references, check_hardening, check_ending, check_scaling, check_shared, check_routes, check_groups):
             found += one(all_of)
         for one in (check_probes, check_settings, check_images, check_metrics):
             found += one(all_of, service)

@@ -6,6 +6,7 @@ import unittest
 
 import yaml
 
+import leaders
 import truth
 from check import check, check_node_pools, folders
 from rendering import render
@@ -29,6 +30,11 @@ def change(things, kind, path, value):
 
 POD = ("spec", "template", "spec")
 SERVER = (*POD, "containers", 0)
+GROUP = ("spec", "leaderWorkerTemplate")
+LEADER = (*GROUP, "leaderTemplate", "spec")
+WORKER = (*GROUP, "workerTemplate", "spec")
+HEAD = (*LEADER, "containers", 0)
+STAGE = (*WORKER, "containers", 0)
 # A rendering, what is changed in it where, and what is then said.
 FAULTS = [
     ("cpu", "Deployment", ("spec", "replicaz"), 2, "replicaz"),
@@ -102,6 +108,30 @@ FAULTS = [
     ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "retry", "attempts"), 8, "asks 8 more pods, and there may be 9"),
     ("cpu-gateway", "HorizontalPodAutoscaler", ("spec", "maxReplicas"), 20, "asks 9 more pods, and there may be 19"),
     ("gpu-keda-gateway", "HTTPRoute", ("spec", "rules", 0, "matches"), None, "who sends Last-Event-ID is sent where a picker says"),
+    ("pipeline", "LeaderWorkerSet", (*GROUP, "sizes"), 3, "sizes"),
+    ("pipeline", "LeaderWorkerSet", (*GROUP, "restartPolicy"), "Always", "Always"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "livenessProbe", "tcpSockets"), {"port": "stage"}, "tcpSockets"),
+    ("pipeline", "LeaderWorkerSet", (*WORKER, "volumes", -1, "secret", "secretName"), "gone", "there is no Secret gone"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "envFrom", 0, "configMapRef", "name"), "gone", "there is no ConfigMap gone"),
+    ("pipeline", "LeaderWorkerSet", (*WORKER, "automountServiceAccountToken"), None, "its pods get a token"),
+    ("pipeline", "LeaderWorkerSet", (*LEADER, "terminationGracePeriodSeconds"), 100, "terminationGracePeriodSeconds is 100, not 155"),
+    ("pipeline", "LeaderWorkerSet", (*WORKER, "terminationGracePeriodSeconds"), 30, "its stages end before their leader has"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "lifecycle", "preStop", "sleep", "seconds"), 5, "its stages stay 5 s, and their leader drains for 140 s"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "readinessProbe"), None, "its stages have no readinessProbe of their port"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "ports", 0, "name"), "other", "startupProbe: the container has no port stage"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "ports", 0, "containerPort"), 9200, "port stage is 9200, TRAMONTANE_LISTEN is 0.0.0.0:7100"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "image"), "tramontane-cpu:0.0.9", "they take each other's own version only"),
+    ("pipeline", "LeaderWorkerSet", (*STAGE, "args"), ["serve"], "not serve and stage"),
+    ("pipeline", "LeaderWorkerSet", (*GROUP, "size"), 4, "its pods are $(TRAMONTANE_INSTANCE)-1.tramontane-pipeline:7100,$(TRAMONTANE_INSTANCE)-2"),
+    ("pipeline", "LeaderWorkerSet", (*HEAD, "env", 1, "value"), "one:7100,two:7100", "TRAMONTANE_STAGES is one:7100,two:7100"),
+    ("pipeline", "LeaderWorkerSet", ("spec", "networkConfig", "subdomainPolicy"), "UniquePerReplica", "subdomainPolicy Shared"),
+    ("pipeline", "LeaderWorkerSet", (*GROUP, "restartPolicy"), "RecreateGroupOnPodRestart", "restartPolicy None"),
+    ("pipeline", "LeaderWorkerSet", ("metadata", "name"), "tramontane", "there is a service tramontane"),
+    ("pipeline", "NetworkPolicy", ("spec", "ingress", 0, "ports", 0, "port"), "http", "the pods have no port http"),
+    ("pipeline", "NetworkPolicy", ("spec", "ingress", 0, "from"), None, "lets others than its leader reach its stages"),
+    ("pipeline", "NetworkPolicy", ("spec", "ingress", 0, "from", 0), {"namespaceSelector": {}}, "lets others than its leader reach its stages"),
+    ("pipeline", "NetworkPolicy", ("spec", "podSelector", "matchLabels", "app.kubernetes.io/component"), "server", "no network policy says who may reach its stages"),
+    ("pipeline", "PodDisruptionBudget", ("spec", "selector", "matchExpressions", 0, "values"), ["model"], "has 0 disruption budgets"),
 ]
 
 
@@ -117,6 +147,31 @@ class Faults(unittest.TestCase):
                 things = copy.deepcopy(RENDERED[name])
                 change(things, kind, path, value)
                 self.assertIn(words, "\n".join(check(things, SERVICE)))
+
+    def test_another_model_at_a_stage(self):
+        things = copy.deepcopy(RENDERED["pipeline"])
+        told = next(thing for thing in things if "TRAMONTANE_LISTEN" in thing.get("data", {}))
+        told["data"]["TRAMONTANE_MODEL"] = "/models/other.gguf"
+        self.assertIn("and /models/other.gguf at its stages", "\n".join(check(things, SERVICE)))
+
+    def test_what_a_groups_controller_makes_has_the_shape_of_the_api(self):
+        made = list(leaders.played(RENDERED["pipeline"]))
+        self.assertEqual(["Service", "Pod", "Pod", "Pod"], [thing["kind"] for thing in made])
+        self.assertEqual([], [words for thing in made for words in check_schema(thing)])
+        names = [thing["metadata"]["name"] for thing in made[1:]]
+        head = next(one for one in made[1]["spec"]["containers"][0]["env"] if one["name"] == "TRAMONTANE_STAGES")
+        stages = head["value"].replace("$(TRAMONTANE_INSTANCE)", names[0])
+        self.assertEqual([f"{name}.{made[0]['metadata']['name']}:7100" for name in names[1:]], stages.split(","))
+
+    def test_the_order_of_a_groups_variables(self):
+        things = copy.deepcopy(RENDERED["pipeline"])
+        group = next(thing for thing in things if thing["kind"] == "LeaderWorkerSet")["spec"]["leaderWorkerTemplate"]
+        group["leaderTemplate"]["spec"]["containers"][0]["env"].reverse()
+        self.assertIn("must stand before TRAMONTANE_STAGES", "\n".join(check(things, SERVICE)))
+
+    def test_leaders_that_may_not_call_their_stages(self):
+        things = [thing for thing in RENDERED["pipeline"] if thing["metadata"]["name"] != "tramontane-to-stages"]
+        self.assertIn("no network policy lets its leader reach its stages", "\n".join(check(things, SERVICE)))
 
     def test_two_autoscalers_for_one_target(self):
         things = copy.deepcopy(RENDERED["cpu-hpa"])

@@ -56,6 +56,8 @@ class Cluster:
 
     def apply(self, things, *options, namespace="tramontane"):
         """Applies objects as a person does, unknown fields refused; returns what kubectl says."""
+        if not things:
+            return ""
         text = yaml.safe_dump_all(things)
         command = ["kubectl", "apply", "--server-side", "--force-conflicts", "--validate=strict", "-n", namespace, *options, "-f", "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True)

@@ -17,11 +17,11 @@ def check_selectors(all_of):
             for owner, _, _ in found:
                 owners.setdefault(owner["metadata"]["name"], []).append(thing["metadata"]["name"])
         if kind == "PodDisruptionBudget":
-            for owner, _, _ in found:
-                budgets.setdefault(owner["metadata"]["name"], []).append(thing["metadata"]["name"])
-    for thing, _, _ in all_of.servers():
+            for name in {owner["metadata"]["name"] for owner, _, _ in found}:
+                budgets.setdefault(name, []).append(thing["metadata"]["name"])
+    for thing, _, _ in [*all_of.servers(), *all_of.stages()]:
         name = thing["metadata"]["name"]
-        if owners.get(name) != [name]:
+        if thing["kind"] == "Deployment" and owners.get(name) != [name]:
             yield thing, f"its pods are also those of {', '.join(other for other in owners.get(name, []) if other != name)}"
         if len(budgets.get(name, [])) != 1:
             yield thing, f"has {len(budgets.get(name, []))} disruption budgets; evictions want one"
@@ -38,7 +38,8 @@ def check_ports(all_of):
     for thing, _, spec in all_of.workloads():
         for container in spec["containers"]:
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                port = container.get(probe, {}).get("httpGet", {}).get("port")
+                asked = container.get(probe, {})
+                port = asked.get("httpGet", asked.get("tcpSocket", {})).get("port")
                 if port is not None and port not in ports_of(spec):
                     yield thing, f"{probe}: the container has no port {port}"
     for thing, _, spec in all_of.servers():
@@ -130,6 +131,8 @@ def check_scaling(all_of):
     for thing, _, spec in all_of.servers():
         if "replicas" in thing["spec"] and thing["metadata"]["name"] in targets:
             yield thing, "it has replicas, and an autoscaler that would set them, too"
+        if thing["kind"] == "LeaderWorkerSet":
+            continue  # A group goes before its successor comes; check_groups looks at them.
         strategy = thing["spec"]["strategy"]["rollingUpdate"]
         if spec["containers"][0].get("resources", {}).get("limits", {}).get("nvidia.com/gpu") and strategy["maxSurge"] != 0:
             yield thing, "nodes without a free GPU have no place for a surge"

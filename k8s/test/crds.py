@@ -1,6 +1,8 @@
 """Kinds that the cluster's add-ons bring, in small: the fields of their published APIs that the manifests use or might, so that an
 unknown one is refused. check.py validates by them, scenes.py gives them to the API server. Not for a cluster that has the real ones."""
 
+from pods import pod_template
+
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 QUANTITY = {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
 TEXTS = {"type": "object", "additionalProperties": TEXT}
@@ -182,6 +184,28 @@ NODE_CLASS = record(
     ),
 )
 
+# ---- leaderworkerset.x-k8s.io/v1
+
+LEADER_WORKER_SET = record(
+    ["leaderWorkerTemplate"],
+    replicas=NUMBER,
+    startupPolicy=one_of("LeaderCreated", "LeaderReady"),
+    networkConfig=record(["subdomainPolicy"], subdomainPolicy=one_of("Shared", "UniquePerReplica")),
+    rolloutStrategy=record(
+        ["type"],
+        type=one_of("RollingUpdate"),
+        rollingUpdateConfiguration=record(partition=NUMBER, maxUnavailable=QUANTITY, maxSurge=QUANTITY),
+    ),
+    leaderWorkerTemplate=record(
+        ["workerTemplate"],
+        leaderTemplate=pod_template(),
+        workerTemplate=pod_template(),
+        size=NUMBER,
+        restartPolicy=one_of("Default", "RecreateGroupOnPodRestart", "RecreateGroupAfterStart", "None"),
+        subGroupPolicy=record(subGroupPolicyType=one_of("LeaderWorker", "LeaderExcluded"), subGroupSize=NUMBER),
+    ),
+)
+
 # (group, version, kind, plural, whether in namespaces): what `spec` is.
 KINDS = {
     ("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects", True): SCALED_OBJECT,
@@ -190,6 +214,7 @@ KINDS = {
     ("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules", True): PROMETHEUS_RULE,
     ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", True): HTTP_ROUTE,
     ("inference.networking.k8s.io", "v1", "InferencePool", "inferencepools", True): INFERENCE_POOL,
+    ("leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets", True): LEADER_WORKER_SET,
     ("karpenter.sh", "v1", "NodePool", "nodepools", False): NODE_POOL,
     ("karpenter.k8s.aws", "v1", "EC2NodeClass", "ec2nodeclasses", False): NODE_CLASS,
 }

@@ -11,6 +11,7 @@ OUTSIDE = {
     ("Secret", "tramontane-api-keys"),
     ("Secret", "tramontane-tls"),
     ("Secret", "tramontane-model"),
+    ("Secret", "tramontane-stage-secret"),
     ("Service", "tramontane-picker"),
     ("Gateway", "inference-gateway"),
 }
@@ -36,20 +37,28 @@ class Rendering:
         return [thing for thing in self.things if thing["kind"] in kinds]
 
     def workloads(self):
-        """Each deployment and job with its pod's labels and spec."""
-        for thing in self.of("Deployment", "Job"):
-            template = thing["spec"]["template"]
-            yield thing, template["metadata"].get("labels", {}), template["spec"]
+        """Each deployment, job and set of groups with its pods' labels and specs."""
+        for thing in self.of("Deployment", "Job", "LeaderWorkerSet"):
+            for template in templates(thing):
+                yield thing, template["metadata"].get("labels", {}), template["spec"]
 
     def servers(self):
+        return self.component("server")
+
+    def stages(self):
+        return self.component("stage")
+
+    def component(self, name):
         for thing, labels, spec in self.workloads():
-            if labels.get("app.kubernetes.io/component") == "server":
+            if labels.get("app.kubernetes.io/component") == name:
                 yield thing, labels, spec
 
     def selected(self, selector):
         """The pod templates that a selector means."""
-        wanted = selector.get("matchLabels", {}) if "matchLabels" in selector or "matchExpressions" in selector else selector
-        return [found for found in self.workloads() if wanted.items() <= found[1].items()]
+        whole = "matchLabels" in selector or "matchExpressions" in selector
+        wanted = selector.get("matchLabels", {}) if whole else selector
+        among = selector.get("matchExpressions", []) if whole else []
+        return [found for found in self.workloads() if wanted.items() <= found[1].items() and all(is_in(found[1], each) for each in among)]
 
     def settings(self, spec):
         """What a pod's first container gets by its environment."""
@@ -61,27 +70,45 @@ class Rendering:
         return values
 
 
+def templates(thing):
+    """The pod templates of a workload; of groups the leader's first."""
+    if thing["kind"] == "LeaderWorkerSet":
+        group = thing["spec"]["leaderWorkerTemplate"]
+        return [group.get("leaderTemplate", group["workerTemplate"]), group["workerTemplate"]]
+    return [thing["spec"]["template"]]
+
+
+def is_in(labels, requirement):
+    if requirement["operator"] != "In":
+        raise ValueError(f"no manifest used {requirement['operator']} before: say what it selects")
+    return labels.get(requirement["key"]) in requirement["values"]
+
+
 def ports_of(spec):
     return {port.get("name"): port["containerPort"] for container in spec["containers"] for port in container.get("ports", [])}
+
+
+def references_of_pod(pod):
+    yield "ServiceAccount", pod.get("serviceAccountName")
+    yield "PriorityClass", pod.get("priorityClassName")
+    for volume in pod.get("volumes", []):
+        yield "ConfigMap", volume.get("configMap", {}).get("name")
+        yield "Secret", volume.get("secret", {}).get("secretName")
+        yield "PersistentVolumeClaim", volume.get("persistentVolumeClaim", {}).get("claimName")
+    for container in pod["containers"] + pod.get("initContainers", []):
+        for source in container.get("envFrom", []):
+            yield "ConfigMap", source.get("configMapRef", {}).get("name")
+            yield "Secret", source.get("secretRef", {}).get("name")
+        for variable in container.get("env", []):
+            yield "Secret", variable.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
 
 
 def references(thing):
     """The (kind, name) of what an object refers to."""
     spec = thing.get("spec", {})
-    if thing["kind"] in ("Deployment", "Job"):
-        pod = spec["template"]["spec"]
-        yield "ServiceAccount", pod.get("serviceAccountName")
-        yield "PriorityClass", pod.get("priorityClassName")
-        for volume in pod.get("volumes", []):
-            yield "ConfigMap", volume.get("configMap", {}).get("name")
-            yield "Secret", volume.get("secret", {}).get("secretName")
-            yield "PersistentVolumeClaim", volume.get("persistentVolumeClaim", {}).get("claimName")
-        for container in pod["containers"] + pod.get("initContainers", []):
-            for source in container.get("envFrom", []):
-                yield "ConfigMap", source.get("configMapRef", {}).get("name")
-                yield "Secret", source.get("secretRef", {}).get("name")
-            for variable in container.get("env", []):
-                yield "Secret", variable.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
+    if thing["kind"] in ("Deployment", "Job", "LeaderWorkerSet"):
+        for template in templates(thing):
+            yield from references_of_pod(template["spec"])
     if "scaleTargetRef" in spec:
         yield spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"]
     if thing["kind"] == "InferencePool":

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import crds
+import leaders
 import load
 import metrics_api
 import nodes
@@ -64,7 +65,7 @@ class Stage:
         for thing in things:
             kind, name = thing["kind"], thing["metadata"]["name"]
             self.cluster.kubectl("delete", f"{kind}.{group_of(thing)}".rstrip("."), name, "-n", "tramontane", "--wait=false", "--ignore-not-found")
-        until("all of it is gone", lambda: not self.cluster.pods() and not self.cluster.pods(component="model"))
+        until("all of it is gone", lambda: not any(self.cluster.pods(component=each) for each in ("server", "stage", "model")))
         self.cluster.kubectl("delete", "pv", *VOLUMES, "--ignore-not-found", "--wait=false")
 
 
@@ -73,7 +74,8 @@ def group_of(thing):
 
 
 def count(stage, ready=True):
-    return sum(is_ready(pod) == ready for pod in stage.cluster.pods() if not pod["metadata"].get("deletionTimestamp"))
+    pods = stage.cluster.pods() + stage.cluster.pods(component="stage")
+    return sum(is_ready(pod) == ready for pod in pods if not pod["metadata"].get("deletionTimestamp"))
 
 
 def replicas(stage):
@@ -96,9 +98,13 @@ def manifests(stage):
         assert "unchanged" not in said, said
         stage.cluster.apply(things)
         autoscaled = [t for t in things if t["kind"] == "HorizontalPodAutoscaler"]
-        wanted = autoscaled[0]["spec"]["minReplicas"] if autoscaled else len([t for t in things if t["kind"] == "Deployment"])
+        # There is no controller of groups here: what it would make is applied as it would make it.
+        made = list(leaders.played(things))
+        stage.cluster.apply(made)
+        groups = [t for t in made if t["kind"] == "Pod"]
+        wanted = len(groups) or (autoscaled[0]["spec"]["minReplicas"] if autoscaled else len([t for t in things if t["kind"] == "Deployment"]))
         until(f"{folder.name}: {len(things)} objects applied, {wanted} pods run", lambda: count(stage) == wanted, limit=120)
-        stage.clear(things)
+        stage.clear(made + things)
     things = render(HERE.parent / "examples/cpu-hpa")
     scaler = next(t for t in things if t["kind"] == "HorizontalPodAutoscaler")
     scaler["spec"]["maxReplicaz"] = scaler["spec"].pop("maxReplicas")

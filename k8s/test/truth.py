@@ -95,14 +95,15 @@ def check_probes(all_of, service):
             if not path or not service.answers(path):
                 yield thing, f"the service doesn't answer a probe of {path}"
         startup = server.get("startupProbe", {})
-        if startup.get("periodSeconds", 10) * startup.get("failureThreshold", 3) >= thing["spec"].get("progressDeadlineSeconds", 600):
+        if thing["kind"] == "Deployment" and startup.get("periodSeconds", 10) * startup.get("failureThreshold", 3) >= thing["spec"].get("progressDeadlineSeconds", 600):
             yield thing, "its rollout is given up before the startup probe is"
 
 
 def check_settings(all_of, service):
-    for thing, _, spec in all_of.servers():
+    for thing, _, spec in [*all_of.servers(), *all_of.stages()]:
         mounts = [mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]]
-        for name, value in all_of.settings(spec).items():
+        own = {one["name"]: one.get("value", "") for one in spec["containers"][0].get("env", [])}
+        for name, value in [*all_of.settings(spec).items(), *own.items()]:
             if name not in service.settings:
                 yield thing, f"{name} is no setting (docs/settings.md)"
             if value.startswith("/") and not any(Path(value).is_relative_to(mount) for mount in mounts):
