@@ -221,7 +221,10 @@ class CommandsTest {
                         "docs/images.md: ./tramontane dist",
                         "docs/images.md: docker load -i target/packaging/tramontane-cpu-0.1.0-with-model.tar",
                         "docs/images.md: docker build -f packaging/cpu.Dockerfile -t tramontane-cpu:0.1.0 .",
+                        "docs/pipeline.md: ./tramontane stage MODEL --listen 127.0.0.1:7101",
+                        "docs/pipeline.md: openssl rand -hex 32 > stage-secret && chmod 600 stage-secret",
                         "k8s/README.md: kubectl create namespace tramontane",
+                        "k8s/README.md: openssl rand -hex 32 | kubectl create secret generic tramontane-stage-secret --from-file=secret=/dev/stdin -n tramontane",
                         "k8s/README.md: k8s/test/control-plane.sh build /tmp/control-plane",
                         "kernels-native/README.md: cd native");
         assertThat(notRun.values()).allSatisfy(why -> assertThat(why).hasSizeGreaterThan(20));
