@@ -103,7 +103,7 @@ public final class LoadedModel implements AutoCloseable {
             LoadOptions options,
             Chain chain,
             KernelContext.Progress progress) {
-        List<Stage> stages = chain.open(library, plan, options, progress);
+        List<Stage> stages = chain.open(library, plan, options, new ProgressSum(progress));
         try {
             KernelContext head =
                     Contexts.open(library, plan, ModelPart.head(plan.geometry()), options, (done, total) -> {});
