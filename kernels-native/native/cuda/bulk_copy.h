@@ -46,10 +46,14 @@ __device__ inline void barrier_wait(uint64_t* barrier, uint32_t parity) {
 #undef TM_ASK
 }
 
+// Shows what a thread has written to shared memory to the machine's copies and products, which there are from 9.0 on.
+__device__ inline void proxy_fence() {
 #if defined(TM_HAS_BULK_COPIES)
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
 
-// Shows what a thread has written to shared memory to the machine's copies and products.
-__device__ inline void proxy_fence() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+#if defined(TM_HAS_BULK_COPIES)
 
 // Shows the thread's new barriers to others, and to copies.
 __device__ inline void barrier_fence() {

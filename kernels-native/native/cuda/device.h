@@ -59,6 +59,13 @@ inline void holds_weights([[maybe_unused]] void* memory) {
 #endif
 }
 
+// Says that a kernel is code for 9.0a, which no other device takes.
+inline void runs_on_9_alone([[maybe_unused]] const void* kernel) {
+#if !defined(__CUDACC__)
+  needs_groups(kernel);
+#endif
+}
+
 // The block's dynamic shared memory.
 template <class T>
 __device__ inline T* shared_memory() {

@@ -5,6 +5,7 @@
 #include "attention.h"
 #include "carver.h"
 #include "device_step.h"
+#include "self_test.h"
 
 namespace tramontane::TM_DEVICE {
 namespace {
@@ -100,6 +101,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       cache_(cache),
       stream_(stream),
       sizes_(model, cache, config),
+      by_groups_(self_test(stream).groups_agree()),
       adapters_(model, config, stream),
       graphs_(sizes_.graph_rows, sizes_.max_segments),
       adapted_graphs_(sizes_.graph_rows, sizes_.max_segments) {
@@ -320,6 +322,7 @@ Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const M
   p.n_blocks = matrix.n_blocks();
   p.n_slices = slices_of(matrix.rows, matrix.columns);
   p.n_tokens = n_rows;
+  p.by_groups = by_groups_;
   p.x = this->activations(activations, matrix);
   p.meeting = {meeting_sums_.as<float>(), meeting_counts_.as<uint32_t>()};
   return p;

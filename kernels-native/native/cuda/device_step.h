@@ -116,6 +116,7 @@ class DeviceStep {
   const Cache& cache_;
   const cudaStream_t stream_;
   const StepSizes sizes_;
+  const bool by_groups_;  // wgmma multiplies where tokens are many
   Memory pages_[TM_MAX_GROUPS];
   Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations

@@ -43,6 +43,7 @@ struct Product {
   uint32_t n_slices;
   uint32_t n_tokens;
   Result result;
+  bool by_groups;    // wgmma may make it: it adds as mma does (self_test.h)
   Activations x;     // in the operand type of the weights
   Activations next;  // kGated: the product again, for the next matrix
   Meeting meeting;

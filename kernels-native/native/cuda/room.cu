@@ -7,20 +7,26 @@
 namespace tramontane::TM_DEVICE {
 namespace {
 
+cudaError_t count_processors(int device, uint32_t* n) {
+  int found = 0;
+  const cudaError_t error = cudaDeviceGetAttribute(&found, cudaDevAttrMultiProcessorCount, device);
+  *n = static_cast<uint32_t>(found);
+  return error;
+}
+
 cudaError_t ask(const void* kernel, int device, uint32_t threads, uint32_t shared_bytes, uint32_t* blocks) {
   const int bytes = static_cast<int>(shared_bytes);
   if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes)) {
     return error;
   }
-  int processors = 0, of_one = 0;
-  if (const cudaError_t error = cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device)) {
-    return error;
-  }
+  uint32_t n = 0;
+  if (const cudaError_t error = count_processors(device, &n)) return error;
+  int of_one = 0;
   if (const cudaError_t error =
           cudaOccupancyMaxActiveBlocksPerMultiprocessor(&of_one, kernel, static_cast<int>(threads), shared_bytes)) {
     return error;
   }
-  *blocks = static_cast<uint32_t>(processors) * static_cast<uint32_t>(of_one > 0 ? of_one : 1);
+  *blocks = n * static_cast<uint32_t>(of_one > 0 ? of_one : 1);
   return cudaSuccess;
 }
 
@@ -43,6 +49,12 @@ cudaError_t blocks_at_once(const void* kernel, uint32_t threads, uint32_t shared
   }
   *blocks = place->second;
   return cudaSuccess;
+}
+
+cudaError_t processors(uint32_t* n) {
+  int device = 0;
+  if (const cudaError_t error = cudaGetDevice(&device)) return error;
+  return count_processors(device, n);
 }
 
 }  // namespace tramontane::TM_DEVICE

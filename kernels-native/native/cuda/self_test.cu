@@ -8,6 +8,7 @@
 #include "device_memory.h"
 #include "self_test.h"
 #include "self_test_kernels.h"
+#include "tile_work.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -62,7 +63,9 @@ Abilities abilities() {
   must(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "being asked its capability");
   return {major == 9 && minor == 0, emu::arithmetic_of(major, minor)};
 #else
-  return {true, arithmetic_of_warps()};
+  cudaFuncAttributes loaded = {};
+  must(cudaFuncGetAttributes(&loaded, nullptr), "being asked its capability");
+  return {loaded.binaryVersion == 90, arithmetic_of_warps()};
 #endif
 }
 
@@ -148,7 +151,8 @@ std::string SelfTest::text() const {
   if (has_model && of_model == 0) text = is_plain ? "mma adds plain floats" : "mma adds as published";
   if (has_model && of_model > 0) text = "mma adds otherwise than published in " + count(of_model);
   if (!has_groups) return text;
-  if (of_groups == 0) return text + ", wgmma as mma";
+  if (of_groups == 0)
+    return text + ", wgmma as mma: it multiplies " + std::to_string(kFewestTileTokens) + " rows and more";
   return text + ", wgmma otherwise than mma in " + count(of_groups) + ": mma multiplies all rows";
 }
 

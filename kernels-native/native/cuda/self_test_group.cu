@@ -40,6 +40,7 @@ __global__ void __launch_bounds__(kProblemThreads) self_test_by_groups(const Ste
 cudaError_t solve_by_groups(Operand operand, const StepProblems& problems, cudaStream_t stream) {
   const auto kernel =
       operand == Operand::kBf16 ? self_test_by_groups<Operand::kBf16> : self_test_by_groups<Operand::kF16>;
+  runs_on_9_alone(reinterpret_cast<const void*>(kernel));
   const Grid grid = {dim3(problems.n), dim3(kProblemThreads), kColumnPieces * static_cast<uint32_t>(sizeof(uint4))};
   return launch(kernel, grid, stream, problems);
 }

@@ -12,25 +12,18 @@ inline constexpr uint32_t kEndThreads = kStackUnits * 32;
 inline constexpr uint32_t kEndStride = kGroupRows + 4;  // of a token: lanes that hold other tokens use other banks
 template <int kTiles>
 inline constexpr uint32_t kEndTiles = kTiles < 4 ? kTiles : 4;  // whose sums lie in shared memory at once
-template <int kTiles>
-inline constexpr uint32_t kEndBytes = kEndTiles<kTiles>* kTileTokens* kEndStride * 4;
+constexpr uint32_t end_bytes(uint32_t tiles) { return tiles * kTileTokens * kEndStride * 4; }
 
-// Of the group's four; what is beyond the matrix is zeros that nobody needs.
-__device__ inline bool unit_is_there(const Product& p, const Item& item, uint32_t unit) {
-  if (p.result == Result::kGated) return item.local * kHalfUnits + unit % kHalfUnits < p.parts[0].units;
-  return item.local * kStackUnits + unit < p.parts[item.part].units;
-}
-
-// Of the four warps that multiply.
+// Of the four warps that multiply a group: whole, or a part of the block's that begins at a multiple of so many.
 class Ends {
  public:
   __device__ Ends(const StreamWork& work, float* shared, uint64_t* meeting)
       : work_(work), shared_(shared), meeting_(meeting) {}
 
-  template <int kTiles>
+  // kAtOnce: tiles for which `shared` has room.
+  template <int kTiles, int kAtOnce = kEndTiles<kTiles>>
   __device__ void finish(const Item& item, const float (&sums)[kTiles][4]) {
     if (work_.divided) return meet_slices<kTiles>(item, sums);
-    constexpr int kAtOnce = kEndTiles<kTiles>;
 #pragma unroll
     for (int first = 0; first < kTiles; first += kAtOnce) {
       each_sum<kAtOnce>(sums + first,
@@ -52,7 +45,7 @@ class Ends {
   template <int kTiles, class Take>
   __device__ static void each_sum(const float (*sums)[4], Take take) {
     const uint32_t lane = threadIdx.x % 32;
-    const uint32_t unit = threadIdx.x / 32;
+    const uint32_t unit = threadIdx.x / 32 % kStackUnits;
 #pragma unroll
     for (int tile = 0; tile < kTiles; ++tile) {
 #pragma unroll
@@ -74,7 +67,7 @@ class Ends {
     __threadfence();
     meet();
     uint32_t* last = reinterpret_cast<uint32_t*>(shared_);
-    if (threadIdx.x == 0) {
+    if (threadIdx.x % kEndThreads == 0) {
       uint32_t* arrived = p.meeting.arrived + item.place;
       *last = atomicAdd(arrived, 1u) == p.n_slices - 1;
       if (*last) *arrived = 0;
@@ -100,7 +93,7 @@ class Ends {
     const bool gated = p.result == Result::kGated;
     const uint32_t rows = gated ? kGroupRows / 2 : kGroupRows;
     const uint32_t first_row = item.local * rows;
-    for (uint32_t i = threadIdx.x * 2; i < n * rows; i += kEndThreads * 2) {
+    for (uint32_t i = threadIdx.x % kEndThreads * 2; i < n * rows; i += kEndThreads * 2) {
       const uint32_t token = i / rows;
       const uint32_t in_group = i % rows;
       const uint32_t row = first_row + in_group;

@@ -18,52 +18,28 @@ inline constexpr uint32_t kStreamThreads = kEndThreads + 32;
 
 template <class Weights, int kTiles>
 struct StreamShared {
-  using R = Ring<Weights, kTiles>;
-  static constexpr uint32_t kEndsAt = R::kStages * R::kStageBytes;
-  static constexpr uint32_t kBarriersAt = kEndsAt + kEndBytes<kTiles>;
+  using R = Ring<Weights, kTiles, 1, 64 * 1024>;
+  static constexpr uint32_t kEndsAt = R::kBytes;
+  static constexpr uint32_t kBarriersAt = kEndsAt + end_bytes(kEndTiles<kTiles>);
   static constexpr uint32_t kBytes = kBarriersAt + (2 * R::kStages + 1) * 8;
-  static_assert(R::kStages >= 3 && kBytes <= 76 * 1024, "three blocks a processor of 9.0, of many tokens two");
+  static_assert(kBytes <= 76 * 1024, "three blocks a processor of 9.0, of many tokens two");
 };
 
-// What a lane multiplies of a block: words of its unit's record, and of the super-blocks.
-template <class Weights, int kTiles>
-__device__ inline void load_words(const uint8_t* stage, uint32_t block, uint32_t unit, uint32_t lane,
-                                  uint32_t (&words)[Weights::kWords]) {
-  using R = Ring<Weights, kTiles>;
-  constexpr int kWhole = Weights::kCodeWords / 4 * 4;
-  const uint32_t* record = reinterpret_cast<const uint32_t*>(stage + block * R::kStackBytes + unit * R::kRecordBytes);
-#pragma unroll
-  for (int w = 0; w < kWhole; w += 4) load_words<4>(record + w * 32 + lane * 4, words + w);
-  if constexpr (Weights::kCodeWords % 4 >= 2) load_words<2>(record + kWhole * 32 + lane * 2, words + kWhole);
-  if constexpr (Weights::kCodeWords % 2 == 1) {
-    words[Weights::kCodeWords - 1] = record[(Weights::kCodeWords - 1) * 32 + lane];
-  }
-  if constexpr (Weights::kScaleWords > 0) {
-    load_words<Weights::kScaleWords>(record + Weights::kCodeWords * 32 + lane / 4 * Weights::kScaleWords,
-                                     words + Weights::kCodeWords);
-  }
-  if constexpr (Weights::kSuperWords > 0) {
-    const uint32_t* supers = reinterpret_cast<const uint32_t*>(stage + R::kSupersAt + unit * R::kSuperUnit);
-    load_words<Weights::kSuperWords>(supers + lane / 4 * Weights::kSuperWords,
-                                     words + Weights::kCodeWords + Weights::kScaleWords);
-  }
-}
-
-template <class Weights, int kTiles>
+template <class R>
 __device__ inline void multiply_stage(const uint8_t* stage, uint32_t n_blocks, uint32_t n_tiles, uint32_t unit,
-                                      uint32_t lane, float (&sums)[kTiles][4]) {
-  using R = Ring<Weights, kTiles>;
-  constexpr int kAtOnce = kTiles < 4 ? kTiles : 4;  // tiles whose operands are in registers
+                                      uint32_t lane, float (&sums)[R::kTiles][4]) {
+  using Weights = typename R::Weights;
+  constexpr int kAtOnce = R::kTiles < 4 ? R::kTiles : 4;  // tiles whose operands are in registers
   for (uint32_t block = 0; block < n_blocks; ++block) {
     uint32_t words[Weights::kWords];
-    load_words<Weights, kTiles>(stage, block, unit, lane, words);
-    const uint8_t* x = stage + R::kXAt + block * kTiles * R::kTileBytes;
+    R::load(stage, block, unit, lane, words);
+    const uint8_t* x = stage + R::kXAt + block * R::kTiles * R::kTileBytes;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       uint32_t weights[8];
       Weights::unpack(words, half, weights);
 #pragma unroll
-      for (int first = 0; first < kTiles; first += kAtOnce) {
+      for (int first = 0; first < R::kTiles; first += kAtOnce) {
         if (first > 0 && static_cast<uint32_t>(first) >= n_tiles) break;
         uint4 b[kAtOnce];
 #pragma unroll
@@ -76,21 +52,20 @@ __device__ inline void multiply_stage(const uint8_t* stage, uint32_t n_blocks, u
   }
 }
 
-template <class Weights, int kTiles>
-__device__ inline void consume_ring(const StreamWork& w, const Ring<Weights, kTiles>& ring, float* ends,
-                                    uint64_t* meeting) {
-  using R = Ring<Weights, kTiles>;
+template <class R>
+__device__ inline void consume_ring(const StreamWork& w, const R& ring, float* ends, uint64_t* meeting) {
+  constexpr int kTiles = R::kTiles;
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t unit = threadIdx.x / 32;
   Ends end(w, ends, meeting);
   float sums[kTiles][4] = {};
   float total[kTiles][4];
   uint32_t number = 0;
-  for (Stages<R::kBlocks> at(w, R::kPassTokens); at.there(); at.next(), ++number) {
+  for (typename R::At at(w, R::kPassTokens); at.there(); at.next(), ++number) {
     const Item& item = at.item();
     barrier_wait(ring.is_full(number), R::parity(number));
     if (unit_is_there(w.p, item, unit)) {
-      multiply_stage<Weights, kTiles>(ring.stage(number), at.n, tiles_of(item.n_tokens), unit, lane, sums);
+      multiply_stage<R>(ring.stage(number), at.n, tiles_of(item.n_tokens), unit, lane, sums);
     }
     __syncwarp();
     if (lane == 0) barrier_arrive(ring.is_empty(number));
@@ -108,31 +83,28 @@ __device__ inline void consume_ring(const StreamWork& w, const Ring<Weights, kTi
 
 template <class Weights, int kTiles>
 __global__ void __launch_bounds__(kStreamThreads, kTiles < 8 ? 3 : 2) stream_mm(const StreamWork w) {
-  using R = Ring<Weights, kTiles>;
   using Shared = StreamShared<Weights, kTiles>;
+  using R = typename Shared::R;
   uint8_t* shared = shared_memory<uint8_t>();
   uint64_t* barriers = reinterpret_cast<uint64_t*>(shared + Shared::kBarriersAt);
-  const Ring<Weights, kTiles> ring = {shared, barriers, barriers + R::kStages};
+  const R ring = {shared, barriers, barriers + R::kStages};
   uint64_t* meeting = barriers + 2 * R::kStages;
   if (threadIdx.x == 0) {
-    for (uint32_t i = 0; i < R::kStages; ++i) {
-      barrier_init(ring.full + i, fillers());
-      barrier_init(ring.empty + i, kStackUnits);
-    }
+    make_barriers(ring, kStackUnits);
     barrier_init(meeting, kEndThreads);
     barrier_fence();
   }
   let_next_start();
   __syncthreads();
-  if (threadIdx.x >= kEndThreads) return fill_ring<Weights, kTiles>(w, ring, threadIdx.x % 32);
+  if (threadIdx.x >= kEndThreads) return fill_ring(w, ring, threadIdx.x % 32);
   wait_for_previous();
-  consume_ring<Weights, kTiles>(w, ring, reinterpret_cast<float*>(shared + Shared::kEndsAt), meeting);
+  consume_ring(w, ring, reinterpret_cast<float*>(shared + Shared::kEndsAt), meeting);
 }
 
 template <class Weights, int kTiles>
 cudaError_t launch_stream(const Product& p, cudaStream_t stream) {
   StreamWork w = {p, 0, 0, false};
-  constexpr uint32_t kPass = Ring<Weights, kTiles>::kPassTokens;
+  constexpr uint32_t kPass = kTiles * kTileTokens;
   w.n_passes = (p.n_tokens + kPass - 1) / kPass;
   constexpr uint32_t kShared = StreamShared<Weights, kTiles>::kBytes;
   uint32_t at_once = 0;

@@ -1,5 +1,6 @@
 // How a product is cut into pieces of work, and the order in which a block of threads takes them. A piece is a group of
-// 64 rows (of gate and up: 32 rows of each), some tokens, and the slices of its sums: all of them in order, or one.
+// 64 rows (of gate and up: 32 rows of each), some tokens, and the slices of its sums: all of them in order, or one. A
+// large tile (tile_mm.h) takes two neighbouring groups at once.
 #pragma once
 
 #include "product.h"
@@ -23,6 +24,9 @@ inline uint32_t groups_of(const Product& p) {
   return groups;
 }
 
+// The block of columns where a slice begins.
+__device__ inline uint32_t slice_begin(const Product& p, uint32_t slice) { return p.n_blocks * slice / p.n_slices; }
+
 struct Item {
   uint32_t place;  // of the group and the pass, where slices meet
   uint32_t part;   // of gate and up: gate
@@ -31,14 +35,16 @@ struct Item {
   uint32_t first_token;
   uint32_t n_tokens;
 
-  __device__ Item(const StreamWork& w, uint32_t item, uint32_t pass_tokens) {
+  Item() = default;
+  // Group `group` of the n_groups that an item has.
+  __device__ Item(const StreamWork& w, uint32_t item, uint32_t pass_tokens, uint32_t n_groups = 1, uint32_t group = 0) {
     const Product& p = w.p;
     first_token = item % w.n_passes * pass_tokens;
     n_tokens = p.n_tokens - first_token < pass_tokens ? p.n_tokens - first_token : pass_tokens;
     item /= w.n_passes;
     first_slice = w.divided ? item % p.n_slices : 0;
     end_slice = w.divided ? first_slice + 1 : p.n_slices;
-    local = w.divided ? item / p.n_slices : item;
+    local = (w.divided ? item / p.n_slices : item) * n_groups + group;
     place = local * w.n_passes + first_token / pass_tokens;
     part = 0;
     while (p.result != Result::kGated && part + 1 < p.n_parts) {
@@ -50,29 +56,34 @@ struct Item {
   }
 };
 
+// Of the group's four; what is beyond the matrix is zeros that nobody needs. Without its first a group is none.
+__device__ inline bool unit_is_there(const Product& p, const Item& item, uint32_t unit) {
+  if (p.result == Result::kGated) return item.local * kHalfUnits + unit % kHalfUnits < p.parts[0].units;
+  return item.local * kStackUnits + unit < p.parts[item.part].units;
+}
+
 // The stages of a block's items: runs of at most kBlocks blocks of columns, which begin at multiples of kBlocks or
 // where a slice does.
-template <int kBlocks>
+template <int kBlocks, int kGroups>
 class Stages {
  public:
   uint32_t first, n;  // blocks of the stage
 
   __device__ Stages(const StreamWork& work, uint32_t pass_tokens)
-      : work_(work), pass_tokens_(pass_tokens), number_(blockIdx.x), item_(work, blockIdx.x, pass_tokens) {
+      : work_(work), pass_tokens_(pass_tokens), number_(blockIdx.x) {
     begin_item();
   }
   __device__ bool there() const { return number_ < work_.n_items; }
-  __device__ const Item& item() const { return item_; }
+  __device__ const Item& item(uint32_t group = 0) const { return items_[group]; }
   __device__ uint32_t slice() const { return slice_; }
   __device__ bool ends_slice() const { return first + n == end_; }
-  __device__ bool ends_item() const { return ends_slice() && slice_ + 1 == item_.end_slice; }
+  __device__ bool ends_item() const { return ends_slice() && slice_ + 1 == items_[0].end_slice; }
   __device__ void next() {
     first += n;
     if (first == end_) {
-      if (++slice_ == item_.end_slice) {
+      if (++slice_ == items_[0].end_slice) {
         number_ += gridDim.x;
         if (!there()) return;
-        item_ = Item(work_, number_, pass_tokens_);
         return begin_item();
       }
       begin_slice();
@@ -82,13 +93,17 @@ class Stages {
 
  private:
   __device__ void begin_item() {
-    slice_ = item_.first_slice;
+#pragma unroll
+    for (uint32_t group = 0; group < kGroups; ++group) {
+      items_[group] = Item(work_, number_, pass_tokens_, kGroups, group);
+    }
+    slice_ = items_[0].first_slice;
     begin_slice();
     cut();
   }
   __device__ void begin_slice() {
-    first = work_.p.n_blocks * slice_ / work_.p.n_slices;
-    end_ = work_.p.n_blocks * (slice_ + 1) / work_.p.n_slices;
+    first = slice_begin(work_.p, slice_);
+    end_ = slice_begin(work_.p, slice_ + 1);
   }
   __device__ void cut() {
     const uint32_t whole = (first / kBlocks + 1) * kBlocks;
@@ -98,7 +113,7 @@ class Stages {
   const StreamWork& work_;
   const uint32_t pass_tokens_;
   uint32_t number_;
-  Item item_;
+  Item items_[kGroups];
   uint32_t slice_, end_;
 };
 

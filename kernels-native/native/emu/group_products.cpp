@@ -5,6 +5,7 @@
 
 #include "../cuda/mma_order.h"
 #include "dtype.h"
+#include "halves.h"
 #include "matrix_step.h"
 
 namespace tramontane::emu {
@@ -28,7 +29,7 @@ bool overlap(const void* a, uint64_t a_bytes, const void* b, uint64_t b_bytes) {
   return first < second + b_bytes && second < first + a_bytes;
 }
 
-float value_of(bool bf16, uint16_t bits) { return bf16 ? bf16_to_float(bits) : half_to_float(bits); }
+float value_of(bool bf16, uint16_t bits) { return bf16 ? bf16_to_float(bits) : halves()[bits]; }
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "early_access.h"
 
@@ -18,9 +19,17 @@ constexpr int kFirstWithWait = 90;
 std::atomic<int> device_number{0}, device_binary{90}, device_ptx{90};
 
 constexpr uint64_t kSharedUnasked = 48 << 10;
-constexpr int kMostShared = 99 << 10;  // of the smallest device
+constexpr int kMostShared = 99 << 10;       // of the smallest device
+constexpr int kMostSharedOf9a = 227 << 10;  // of 9.0
+constexpr int kBinaryOf9a = 90;
 std::mutex& shared_mutex = *new std::mutex();
 std::map<const void*, uint64_t>& shared_asked = *new std::map<const void*, uint64_t>();
+std::set<const void*>& of_9a = *new std::set<const void*>();
+
+bool is_of_9a(const void* kernel) {
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  return of_9a.contains(kernel);
+}
 
 uint64_t allowed_shared(const void* kernel) {
   const std::lock_guard<std::mutex> lock(shared_mutex);
@@ -169,6 +178,8 @@ const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
     case cudaSuccess:
       return "no error";
+    case cudaErrorNoKernelImageForDevice:
+      return "no code for this device";
     case cudaErrorMemoryAllocation:
       return "out of memory";
     case cudaErrorLaunchFailure:
@@ -191,7 +202,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
 }
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
-  if (value < 0 || value > kMostShared) return cudaErrorInvalidValue;
+  if (value < 0 || value > (is_of_9a(kernel) ? kMostSharedOf9a : kMostShared)) return cudaErrorInvalidValue;
   const std::lock_guard<std::mutex> lock(shared_mutex);
   shared_asked[kernel] = static_cast<uint64_t>(value);
   return cudaSuccess;
@@ -205,6 +216,11 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* kernel, int, uint64_t shared_bytes) {
   *blocks = shared_bytes <= allowed_shared(kernel) ? 1 : 0;
   return cudaSuccess;
+}
+
+void needs_groups(const void* kernel) {
+  const std::lock_guard<std::mutex> lock(shared_mutex);
+  of_9a.insert(kernel);
 }
 
 void exchange_device(const cudaFuncAttributes& loaded) {
@@ -224,6 +240,7 @@ cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void
     return cudaErrorInvalidValue;
   }
   if (launch.shared_bytes > allowed_shared(launch.kernel)) return cudaErrorInvalidValue;
+  if (is_of_9a(launch.kernel) && device_binary != kBinaryOf9a) return cudaErrorNoKernelImageForDevice;
   launch.has_wait = device_ptx >= kFirstWithWait;
   return record(stream, [=, body = std::move(body)] {
     const std::string error = current().run(launch, stream->seed++, body);

@@ -19,6 +19,7 @@ using cudaError_t = int;
 inline constexpr cudaError_t cudaSuccess = 0;
 inline constexpr cudaError_t cudaErrorInvalidValue = 1;
 inline constexpr cudaError_t cudaErrorMemoryAllocation = 2;
+inline constexpr cudaError_t cudaErrorNoKernelImageForDevice = 209;
 inline constexpr cudaError_t cudaErrorNotReady = 600;
 inline constexpr cudaError_t cudaErrorLaunchFailure = 719;
 
@@ -100,6 +101,9 @@ void exchange_device(const cudaFuncAttributes& loaded);
 
 // The launch after so many more is refused, once; for tests.
 void refuse_launch_after(uint32_t launches);
+
+// This kernel is code for 9.0a, which other devices don't take, and may have as much shared memory as those have.
+void needs_groups(const void* kernel);
 
 // Records the launch of a grid; body is one thread's life.
 cudaError_t record_launch(Launch launch, cudaStream_t stream, std::function<void()> body);

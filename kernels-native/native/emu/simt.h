@@ -11,6 +11,7 @@
 #include "../cuda/mma_order.h"
 #include "dtype.h"
 #include "early_access.h"
+#include "halves.h"
 #include "matrix_step.h"
 #include "runtime.h"
 
@@ -137,16 +138,6 @@ inline void check_aligned(const void* at, uint32_t bytes) {
   if (reinterpret_cast<uintptr_t>(at) % bytes != 0) {
     current().fail("thread %u: an address is not a multiple of %u bytes", current().running(), bytes);
   }
-}
-
-// Every binary16 number as float: the emulator looks millions of them up.
-inline const float* halves() {
-  static const std::vector<float> all = [] {
-    std::vector<float> values(1 << 16);
-    for (uint32_t bits = 0; bits < values.size(); ++bits) values[bits] = half_to_float(static_cast<uint16_t>(bits));
-    return values;
-  }();
-  return all.data();
 }
 
 inline float element(bool bf16, uint32_t pair, int half) {

@@ -109,12 +109,12 @@ def read_kernels(lines):
 
 def weight_bytes(name):
     """Of weights for a product of stream_mm, by its name: the words of a lane (codes), of two rows (scales) and of two rows and 256 columns
-    (cuda/weights.h), for 16 rows and 16 columns, which all tiles of a block share. None of another kernel."""
-    found = re.fullmatch(r"stream_mm<.*?Layout<(\d+),(\d+),(\d+),(\d+)>.*,(\d+)>", name)
+    (cuda/weights.h), for 16 rows and 16 columns, which all tiles of a block share; for one of tile_mm, for 64 rows. None of another kernel."""
+    found = re.fullmatch(r"(stream|tile)_mm<.*?Layout<(\d+),(\d+),(\d+),(\d+)>.*?,(\d+)(?:,true|,false)?>", name)
     if not found:
         return None
-    low, high, scales, supers, tiles = map(int, found.groups())
-    return round((32 * (low + high) + 8 * scales + 2 * supers) / tiles, 1)
+    low, high, scales, supers, tiles = map(int, found.groups()[1:])
+    return round((32 * (low + high) + 8 * scales + 2 * supers) / (tiles if found[1] == "stream" else 0.25), 1)
 
 
 @dataclasses.dataclass
@@ -157,7 +157,7 @@ def faults(kernels, budgets):
     if groups and not any(kernel.count(("HGMMA",)) for kernel in groups):
         found.append("code for sm_90a holds no wgmma")
     for kernel in groups:
-        if kernel.name.endswith("_by_groups") and not kernel.count(("HGMMA",)):
+        if re.match(r"\w+_by_groups\b|tile_mm\b", kernel.name) and not kernel.count(("HGMMA",)):
             found.append(f"{kernel.name}: no wgmma")
     return found
 
@@ -167,9 +167,10 @@ def ceilings(kernel, budget):
     loop, taken = kernel.hot_loop(), taken_by(kernel)
     if not loop:
         return None, None
-    issue = taken.for_product / ISSUES
+    warps = 4 if kernel.count(("HGMMA",), loop) else 1  # that issue each instruction of a product
+    issue = taken.for_product * warps / ISSUES
     memory = min(1.0, budget.bytes / BYTES / issue) if budget.bytes else None
-    return memory, min(1.0, kernel.clocks(loop) / (len(kernel.texts(loop)) / ISSUES))
+    return memory, min(1.0, kernel.clocks(loop) / (len(kernel.texts(loop)) * warps / ISSUES))
 
 
 def budget_of(taken):

@@ -58,7 +58,9 @@ class CheckTest(unittest.TestCase):
 
     def test_code_for_groups_has_to_hold_their_products(self):
         self.groups.instructions = [(0, "EXIT")]
-        self.assertEqual(check.faults([self.groups], {}), ["code for sm_90a holds no wgmma", "solve_by_groups: no wgmma"])
+        for name in ("solve_by_groups", "solve_by_groups<1>", "tile_mm<Floats<0>,8,false>"):
+            self.groups.name = name
+            self.assertEqual(check.faults([self.groups], {}), ["code for sm_90a holds no wgmma", f"{name}: no wgmma"])
 
     def test_ceilings(self):
         # Five instructions, four a clock, for two products of a clock each; 16 bytes a product come in 0.86 clocks.
@@ -68,6 +70,9 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(memory, 1.0)
         self.assertEqual(check.ceilings(self.groups, check.Budget()), (None, 1.0))
         self.assertEqual(self.groups.clocks((0, 16)), 32)
+        # Each of a group's four warps issues the loop's instructions.
+        self.groups.instructions[-1:] = [(at * 16, "IMAD R1, R1, R1, R1") for at in range(1, 63)] + [(63 * 16, "@P0 BRA 0x0")]
+        self.assertAlmostEqual(check.ceilings(self.groups, check.Budget())[1], 0.5)
 
     def test_the_table_is_read_as_it_is_written(self):
         kernels = [self.fast, self.groups]
@@ -85,7 +90,7 @@ class CheckTest(unittest.TestCase):
 
     def test_every_product_has_its_bytes(self):
         lines = check.read_budgets(check.TABLE.read_text())
-        products = {name: check.weight_bytes(name) for name in lines if name.startswith("stream_mm<")}
+        products = {name: check.weight_bytes(name) for name in lines if name.startswith(("stream_mm<", "tile_mm<"))}
         self.assertGreater(len(products), 60)  # 13 kinds of weights, by five numbers of tiles
         self.assertEqual({name: lines[name].bytes for name in products}, products)
 

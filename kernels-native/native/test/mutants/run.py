@@ -35,24 +35,26 @@ TESTS_OF = {
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
     "step_graphs.cu": ["graphs_test"],
     "upload.cu": ["upload_test"],
-    "device_step.cu": ["graphs_test", "bits_test", "early_test", "adapters_test"],
+    "device_step.cu": ["graphs_test", "tiles_test", "bits_test", "early_test", "adapters_test"],
     "heads.h": ["graphs_test", "bits_test", "early_test"],
     "decide.cu": ["device_sampler_test", "early_test"],
     "embed.cu": ["embed_test", "early_test"],
     "adapt.cu": ["adapters_test", "early_test"],
     "device_adapters.cu": ["adapters_test"],
+    "tile_mm.h": ["tiles_test"],
+    "tile_work.h": ["tiles_test"],
     "self_test.cu": ["self_test"],
     "self_test_group.cu": ["self_test"],
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "eight_bits_test", "stage_test", "graphs_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
+ALL_TESTS = [*TESTS, "eight_bits_test", "stage_test", "graphs_test", "tiles_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
 # Calls that are taken out one by one, wherever device code has them.
 CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "barrier_wait", "barrier_arrive", "barrier_expect",
-         "barrier_fence", "proxy_fence", "group_fence", "group_commit", "group_wait<1>", "group_wait<0>", "give_stage_back<kColumns>",
+         "barrier_fence", "proxy_fence", "group_fence", "group_commit", "group_wait<1>", "group_wait<0>", "give_stage_back<kColumns>", "give_back",
          "meet", "fill_expect", "fill_arrive"]
 # (name, file, what is there, what comes in its place)
 CHANGES = [
@@ -61,8 +63,8 @@ CHANGES = [
      "first ? sum : total[i / 4][i % 4] + sum;\n      sum = 0;",
      "first || kTiles > 8 ? sum : total[i / 4][i % 4] + sum;\n      if (kTiles <= 8 || at.ends_item()) sum = 0;"),
     ("slices cut elsewhere for 9 rows and more", "cuda/stream_work.h",
-     "    first = work_.p.n_blocks * slice_ / work_.p.n_slices;\n    end_ = work_.p.n_blocks * (slice_ + 1) / work_.p.n_slices;",
-     "    const uint32_t more = pass_tokens_ > 8 ? 3 : 0;\n"
+     "    first = slice_begin(work_.p, slice_);\n    end_ = slice_begin(work_.p, slice_ + 1);",
+     "    const uint32_t more = pass_tokens_ > 8 && kGroups == 1 ? 3 : 0;\n"
      "    first = (work_.p.n_blocks * slice_ + (slice_ > 0 ? more : 0)) / work_.p.n_slices;\n"
      "    end_ = (work_.p.n_blocks * (slice_ + 1) + (slice_ + 1 < work_.p.n_slices ? more : 0)) / work_.p.n_slices;"),
     ("two slices in place of four", "cuda/product.h", "? 1 : 4;", "? 1 : 2;"),
@@ -72,7 +74,28 @@ CHANGES = [
     ("one stage more of weights before the wait", "cuda/ring.h", "at.there() && early < R::kStages", "at.there() && early <= R::kStages"),
     ("the ring's phases are not flipped", "cuda/ring.h", "return number / kStages % 2;", "return number / kStages % 1;"),
     ("a stage is full without its activations", "cuda/ring.h",
-     "at.n * (R::kStackBytes + tiles_of(item.n_tokens) * R::kTileBytes)", "at.n * (R::kStackBytes + 0 * tiles_of(item.n_tokens))"),
+     "tiles * R::kTileBytes) + n_groups * R::kSuperBytes", "0 * tiles) + n_groups * R::kSuperBytes"),
+    ("a stage is full without its second group", "cuda/ring.h", "(n_groups * R::kStackBytes + tiles", "(R::kStackBytes + tiles"),
+    ("a group that is not there is waited for", "cuda/ring.h", "unit_is_there(w.p, at.item(1), 0) ? 1 : 0;", "1;"),
+    ("both groups of a tile multiply the first's rows", "cuda/tile_mm.h", "stage + group * R::kGroupBytes, 0, unit", "stage, 0, unit"),
+    ("the groups of a tile end in one place", "cuda/tile_mm.h", "shared + Shared::kEndsAt + group * Shared::kEndsBytes)", "shared + Shared::kEndsAt)"),
+    ("the groups of a tile meet at one barrier", "cuda/tile_mm.h", "meetings + group);\n  consume_tiles", "meetings);\n  consume_tiles"),
+    ("a tile's wait that leaves two groups", "cuda/tile_mm.h", "group_wait<1>(b);", "group_wait<2>(b);"),
+    ("a tile's last wait that leaves a group", "cuda/tile_mm.h", "group_wait<0>(sums, a, b);", "group_wait<1>(sums, a, b);"),
+    ("a tile's stage is given back before its products have ended", "cuda/tile_mm.h", "give_back(block - 1);", "give_back(block);"),
+    ("a tile's fence that doesn't name the operand", "cuda/tile_mm.h", "group_fence(sums, registers);", "group_fence(sums);"),
+    ("a tile's operands in one set of registers", "cuda/tile_mm.h", "multiply(block, b);", "multiply(block, a);"),
+    ("the steps of a tile's block the other way round", "cuda/tile_mm.h",
+     "stage + R::kXAt + step * 256, 128, R::kTileBytes);\n      group_multiply<Weights::kOperand>(sums, registers[step], tokens);",
+     "stage + R::kXAt + (3 - step) * 256, 128, R::kTileBytes);\n      group_multiply<Weights::kOperand>(sums, registers[3 - step], tokens);"),
+    ("a tile's descriptor with its distances exchanged", "cuda/tile_mm.h", "step * 256, 128, R::kTileBytes)", "step * 256, R::kTileBytes, 128)"),
+    ("a tile's slices run into each other", "cuda/tile_mm.h",
+     "  for (int i = 0; i < R::kTiles * 4; ++i) sums[i / 4][i % 4] = 0;\n",
+     "  for (int i = 0; i < R::kTiles * 4; ++i) sums[i / 4][i % 4] = number == 0 ? 0 : sums[i / 4][i % 4];\n"),
+    ("a tile's last slice alone", "cuda/tile_mm.h", "sum = slice == item.first_slice ?", "sum = slice >= item.first_slice ?"),
+    ("tiles where the instructions differ", "cuda/device_step.cu", "by_groups_(self_test(stream).groups_agree())", "by_groups_(true)"),
+    ("no tiles", "cuda/device_step.cu", "p.by_groups = by_groups_;", "p.by_groups = false;"),
+    ("tiles of few rows, too", "cuda/multiply.cu", " && product.n_tokens >= kFewestTileTokens", ""),
     ("a tile of activations is left out", "cuda/fragments.h",
      "return (n_tokens + kTileTokens - 1) / kTileTokens;", "return (n_tokens + kTileTokens - 2) / kTileTokens;"),
     ("the first slice to come ends a group", "cuda/stream_ends.h", "== p.n_slices - 1;", "== 0;"),

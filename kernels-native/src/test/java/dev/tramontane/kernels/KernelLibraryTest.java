@@ -33,7 +33,8 @@ final class KernelLibraryTest {
         for (Backend backend : Backend.values()) {
             assertThat(library.describe(backend)).as(backend.name()).isNotBlank();
         }
-        assertThat(library.describe(Backend.EMU)).endsWith("; mma adds plain floats, wgmma as mma");
+        assertThat(library.describe(Backend.EMU))
+                .endsWith("; mma adds plain floats, wgmma as mma: it multiplies 33 rows and more");
         // An explicit path is the same library again.
         assertThat(KernelLibrary.at(library.file()).host()).isEqualTo(host);
     }
