@@ -2,7 +2,6 @@ package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -117,7 +116,10 @@ final class Intake {
         }
         if (request.claim()) {
             leave(request);
-            throw Objects.requireNonNull(closure).refusal(); // For good: it never opens again.
+            Closure why = closure;
+            throw why == null
+                    ? new RefusedException(Cause.UNAVAILABLE, "the engine takes no requests any more", 0)
+                    : why.refusal();
         }
     }
 
