@@ -145,6 +145,9 @@ final class StageLink {
         Socket socket = new Socket();
         connecting = socket;
         try {
+            if (closing.getCount() == 0) { // Else whoever closes sees the socket.
+                throw new WireException("the server is shutting down");
+            }
             socket.connect(at, (int) Math.min(Integer.MAX_VALUE, Math.max(1, silence.toMillis())));
             Link fresh = new Link(socket, silence);
             try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.fixtures.TestCertificates;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** {@code serve --stages} and {@code stage} over loopback: answers as in one piece, a stage that goes and comes back, and what is refused. */
 final class StagesTest {
@@ -140,6 +142,40 @@ final class StagesTest {
                 assertThat(metrics)
                         .contains("tramontane_stage_losses_total{stage=\"localhost:" + again.port + "\"} 1.0")
                         .contains("tramontane_stage_ready{stage=\"localhost:" + again.port + "\"} 1.0");
+            }
+        }
+    }
+
+    /** Its parts go to each stage, again when one has lost them. */
+    @Test
+    void anAdapterIsComputedByEveryStageAlsoAfterALoss() throws Exception {
+        JsonNode trained = Oracle.read("peft-adapters").get("trained");
+        Path model = Oracle.path("models/mistral-window-16");
+        RunningStage stage = new RunningStage(model, 0);
+        JsonObject request = new JsonObject()
+                .put("model", "roses")
+                .put("prompt", trained.get("text").asString())
+                .put("temperature", 0)
+                .put("max_tokens", 40);
+        try (SeveralModels server = new SeveralModels(
+                512,
+                "--model",
+                model.toString(),
+                "--stages",
+                "localhost:" + stage.port,
+                "--lora",
+                "roses=" + Oracle.path("adapters/trained"))) {
+            assertThat(server.send(server.post("/v1/completions", request)).body())
+                    .contains(trained.get("answer").asString());
+            stage.close();
+            await().until(() ->
+                    server.send(server.post("/v1/completions", request)).statusCode() == 503);
+            try (RunningStage again = new RunningStage(model, stage.port)) {
+                assertThat(again.port).isEqualTo(stage.port);
+                await().until(() ->
+                        server.send(server.post("/v1/completions", request)).statusCode() == 200);
+                assertThat(server.send(server.post("/v1/completions", request)).body())
+                        .contains(trained.get("answer").asString());
             }
         }
     }
