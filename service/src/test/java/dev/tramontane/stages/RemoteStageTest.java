@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,7 +104,7 @@ final class RemoteStageTest {
         assertThatThrownBy(() -> Steps.finish(stage))
                 .isExactlyInstanceOf(ModelException.class)
                 .hasMessage("stage localhost:" + port + ": the step was refused: an edit's page");
-        assertThatThrownBy(() -> stage.readPage(1, 99, java.nio.ByteBuffer.allocateDirect(512)))
+        assertThatThrownBy(() -> stage.readPage(1, 99, ByteBuffer.allocateDirect(512)))
                 .isExactlyInstanceOf(ModelException.class)
                 .hasMessageContaining("there is no page 99");
         host.mostRows = 3;
@@ -288,6 +289,41 @@ final class RemoteStageTest {
         }
         assertThat(host.stages).isEmpty();
         Steps.assertSame(here(LAYERS), ready(server.port(), new StageSecurity(null, SECRET), LONG), LAYERS, 1);
+    }
+
+    /** Who is let in may still say nonsense: its connection ends, and the next head finds all as it was. */
+    @Test
+    void framesThatMakeNoSenseEndTheirConnectionOnly() throws Exception {
+        int port = serve(0, StageSecurity.NONE, LONG).port();
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 60; i++) {
+            try (Link link = new Link(new Socket(InetAddress.getLoopbackAddress(), port), LONG)) {
+                link.greet(plain -> plain, Greeting.Role.HEAD, null);
+                link.established();
+                link.send(Kind.ORDER, order("head", LAYERS).encode(), List.of());
+                assertThat(link.receive(4096, 0)).isEqualTo(i == 0 ? Kind.LOADING : Kind.DONE);
+                if (random.nextBoolean()) {
+                    link.send(Kind.SIZE, ShapeCodec.encode(Steps.SHAPE), List.of());
+                }
+                for (int frame = 0; frame < 5; frame++) {
+                    byte[] small = new byte[random.nextInt(80)];
+                    byte[] bulk = new byte[random.nextInt(2000)];
+                    random.nextBytes(small);
+                    Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+                    link.send(kind, ByteBuffer.wrap(small), List.of(ByteBuffer.wrap(bulk)));
+                }
+                assertThatThrownBy(() -> {
+                            while (true) {
+                                link.receive(1 << 16, 0);
+                            }
+                        })
+                        .isInstanceOf(IOException.class);
+            } catch (IOException ended) {
+                assertThat(ended).isNotNull(); // While this side was still talking.
+            }
+        }
+        Steps.assertSame(here(LAYERS), ready(port, StageSecurity.NONE, LONG), LAYERS, 1);
+        assertThat(host.stages).as("what was loaded stays").hasSize(1);
     }
 
     @Test
