@@ -296,6 +296,7 @@ final class RemoteStageTest {
     void framesThatMakeNoSenseEndTheirConnectionOnly() throws Exception {
         int port = serve(0, StageSecurity.NONE, LONG).port();
         SplittableRandom random = new SplittableRandom(4);
+        List<Kind> kinds = List.of(Kind.values());
         for (int i = 0; i < 60; i++) {
             try (Link link = new Link(new Socket(InetAddress.getLoopbackAddress(), port), LONG)) {
                 link.greet(plain -> plain, Greeting.Role.HEAD, null);
@@ -309,7 +310,7 @@ final class RemoteStageTest {
                     byte[] small = new byte[random.nextInt(80)];
                     byte[] bulk = new byte[random.nextInt(2000)];
                     random.nextBytes(small);
-                    Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+                    Kind kind = kinds.get(random.nextInt(kinds.size()));
                     link.send(kind, ByteBuffer.wrap(small), List.of(ByteBuffer.wrap(bulk)));
                 }
                 assertThatThrownBy(() -> {
