@@ -80,7 +80,7 @@ final class ChurnClients {
         return model + '|' + prompt + '|' + sampled;
     }
 
-    /** Asks for what this model says when nobody else is there and nothing is guessed. */
+    /** Asks for what this model says when nobody else is there and nothing is guessed, and then, alone as well, with guesses. */
     void learn(String model) throws IOException {
         for (String prompt : PROMPTS) {
             for (boolean sampled : new boolean[] {false, true}) {
@@ -89,6 +89,13 @@ final class ChurnClients {
                         completion(model, prompt, sampled).put("speculation", new JsonObject().put("method", "off")));
                 assertThat(answer.status()).as(answer.body()).isEqualTo(200);
                 alone.put(key(model, prompt, sampled), text(answer.body()));
+                Answer guessed = send(
+                        "/v1/completions",
+                        completion(model, prompt, sampled)
+                                .put(
+                                        "speculation",
+                                        new JsonObject().put("method", "auto").put("tokens", 4)));
+                assertThat(text(guessed.body())).isEqualTo(text(answer.body()));
             }
         }
     }
