@@ -120,7 +120,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (stream->capturing != nullptr) return cudaErrorInvalidValue;
   const auto done = std::make_shared<bool>(false);
-  *event = {stream, done, false};
+  *event = {stream, done};
   return record(stream, [done] {
     *done = true;
     return cudaSuccess;
@@ -128,11 +128,8 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
-  if (event->stream != nullptr && !*event->done && !event->asked) {
-    event->asked = true;
-    return cudaErrorNotReady;
-  }
-  return cudaEventSynchronize(event);
+  if (event->stream == nullptr || *event->done) return cudaSuccess;
+  return event->stream->failed == cudaSuccess ? cudaErrorNotReady : event->stream->failed;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {

@@ -50,7 +50,6 @@ using cudaStream_t = Stream*;
 struct Event {
   Stream* stream = nullptr;  // nullptr: never recorded, which counts as done
   std::shared_ptr<bool> done;
-  bool asked = false;
 };
 using cudaEvent_t = Event*;
 
@@ -66,7 +65,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, uint32_t flags);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
-// Not ready when it is asked for the first time; later the stream's work up to it is carried out, and no more.
+// Asking carries nothing out; who waits has the stream's work up to the event carried out, and no more.
 cudaError_t cudaEventQuery(cudaEvent_t event);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
