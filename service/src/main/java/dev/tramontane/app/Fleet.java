@@ -58,8 +58,10 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         ModelMemory budget = ModelMemory.ofProcess(
                 configuration.registry().memory(),
                 models.stream()
-                        .flatMap(model -> DeviceRoom.of(model.configuration().compute()).stream())
-                        .findFirst());
+                        .map(model -> DeviceRoom.of(model.configuration().compute()))
+                        .filter(rooms -> !rooms.isEmpty())
+                        .findFirst()
+                        .orElse(List.of()));
         List<ListedModel> listed = new ArrayList<>();
         for (Offered model : models) {
             Footprint footprint = ModelMemory.of(model.memory());

@@ -5,7 +5,6 @@ import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.registry.Budget;
 import dev.tramontane.registry.Footprint;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -16,15 +15,16 @@ import java.util.stream.Stream;
  * would push each other out.
  *
  * @param most that they may have, whatever there is
- * @param room what there was of a device's memory before any was loaded; empty where none computes
+ * @param rooms what there was of the devices' memory before any was loaded; empty where none computes. A model of several devices is
+ *     divided among them by what each has, so that all of these have enough where their sum has
  * @param limit what there is now
  * @param heap bytes that the Java heap may grow to
  */
-record ModelMemory(OptionalLong most, Optional<DeviceRoom> room, Supplier<MemoryLimit> limit, long heap)
+record ModelMemory(OptionalLong most, List<DeviceRoom> rooms, Supplier<MemoryLimit> limit, long heap)
         implements Budget {
 
-    /** Of this process and the device on which some of the models are computed. */
-    static ModelMemory ofProcess(OptionalLong most, Optional<DeviceRoom> room) {
+    /** Of this process and the devices on which some of the models are computed. */
+    static ModelMemory ofProcess(OptionalLong most, List<DeviceRoom> rooms) {
         // Models that are loaded later have addresses of these: what is left of them then would count such models
         // twice.
         List<Bound> addresses = MemoryLimit.ofProcess().bounds().stream()
@@ -32,7 +32,7 @@ record ModelMemory(OptionalLong most, Optional<DeviceRoom> room, Supplier<Memory
                 .toList();
         return new ModelMemory(
                 most,
-                room,
+                rooms,
                 () -> new MemoryLimit(Stream.concat(
                                 MemoryLimit.ofProcess().bounds().stream().filter(bound -> !bound.countsFiles()),
                                 addresses.stream())
@@ -50,8 +50,10 @@ record ModelMemory(OptionalLong most, Optional<DeviceRoom> room, Supplier<Memory
     public long missing(List<Footprint> models) {
         Footprint all = Footprint.sum(models);
         long missing = all.own() + all.files() + all.device() - most.orElse(Long.MAX_VALUE);
-        if (room.isPresent()) {
-            missing = Math.max(missing, all.device() - room.get().bytes());
+        if (!rooms.isEmpty()) {
+            missing = Math.max(
+                    missing,
+                    all.device() - rooms.stream().mapToLong(DeviceRoom::bytes).sum());
         }
         for (Bound bound : limit.get().bounds()) {
             long files = models.size() > 1 || bound.countsFiles() ? all.files() : 0;

@@ -163,8 +163,9 @@ class DeviceSplitTest {
                 .configuration();
     }
 
+    /** @param free what is left beside the driver's */
     private static Device device(int index, long free) {
-        return new Device(index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, free);
+        return new Device(index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, free + DeviceRoom.DRIVER);
     }
 
     private DeviceSplit split(Device... devices) throws IOException {

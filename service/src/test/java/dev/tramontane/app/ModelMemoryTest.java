@@ -6,7 +6,6 @@ import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.registry.Footprint;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
@@ -14,14 +13,14 @@ import org.junit.jupiter.api.Test;
 final class ModelMemoryTest {
     private static final long GIB = 1L << 30;
 
-    private static ModelMemory memory(OptionalLong most, Optional<DeviceRoom> room) {
+    private static ModelMemory memory(OptionalLong most, List<DeviceRoom> rooms) {
         MemoryLimit machine = new MemoryLimit(List.of(new Bound("the machine", 64 * GIB, 48 * GIB, false)));
-        return new ModelMemory(most, room, () -> machine, GIB);
+        return new ModelMemory(most, rooms, () -> machine, GIB);
     }
 
-    private static Optional<DeviceRoom> room(String allowed) {
+    private static List<DeviceRoom> room(String allowed) {
         Device device = new Device(0, "NVIDIA L4", "GPU-1", true, 24 * GIB, 22 * GIB + DeviceRoom.DRIVER);
-        return Optional.of(new DeviceRoom(device, GpuMemory.of(allowed)));
+        return List.of(new DeviceRoom(device, GpuMemory.of(allowed)));
     }
 
     private static Footprint onDevice(long gibibytes) {
@@ -40,6 +39,13 @@ final class ModelMemoryTest {
     }
 
     @Test
+    void severalDevicesHaveTheirSum() {
+        List<DeviceRoom> two = List.of(room("1").getFirst(), room("12GiB").getFirst());
+        assertThat(memory(OptionalLong.empty(), two).missing(List.of(onDevice(20), onDevice(20))))
+                .isEqualTo(6 * GIB);
+    }
+
+    @Test
     void whatIsNotOnTheDeviceDoesNotCountThere() {
         ModelMemory memory = memory(OptionalLong.empty(), room("1"));
         assertThat(memory.missing(List.of(new Footprint(30 * GIB, 10 * GIB, 0))))
@@ -50,7 +56,7 @@ final class ModelMemoryTest {
 
     @Test
     void withoutADeviceTheMachineAndWhatIsAllowedBound() {
-        assertThat(memory(OptionalLong.empty(), Optional.empty()).missing(List.of(onDevice(100))))
+        assertThat(memory(OptionalLong.empty(), List.of()).missing(List.of(onDevice(100))))
                 .isNotPositive();
         assertThat(memory(OptionalLong.of(20 * GIB), room("1")).missing(List.of(onDevice(20))))
                 .isEqualTo(GIB);
