@@ -80,8 +80,9 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
       m.total[i] = merged(merge[i], m.total[i], total[i]);
     }
     barrier_wait(&s.values_there, parity);
-    // Wide heads in two parts: sums of a segment and sums so far are all the registers that there are.
-    constexpr int kOfPart = kSteps > 4 ? kSteps / 2 : kSteps;
+    // Wide heads in two parts: sums of a segment and sums so far are all the registers that there are. So are, with
+    // what eight bits take to become sixteen, those of heads of 32.
+    constexpr int kOfPart = kSteps > 4 || (kSteps == 2 && Kept::kScaled) ? kSteps / 2 : kSteps;
 #pragma unroll
     for (int part = 0; part < kSteps; part += kOfPart) {
       float values[kOfPart][2][4] = {};
