@@ -124,7 +124,7 @@ TEST(what_is_told_is_what_is_held) {
           s.dtype = TM_BF16;
           Placement other = p;
           other.kv_dtype = kv;
-          if (!device || device_runs(s)) compare(s, other);
+          if (!device || device_runs(s)) compare(Weights(s), other);
         }
         for (const uint32_t dtype : {TM_BF16, TM_Q8_0, TM_Q4_0}) {
           Shape s = shape;
