@@ -36,7 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300) // Only a hang reaches it.
 class StagesProcessTest {
     private static final String LONG = "the quick brown fox jumps over the lazy dog and says hello to it; ".repeat(8);
-    private static final JsonObject RUNNING = completion("hello", 2000);
+
+    /** Without guesses, which would be right most of the time. */
+    private static final JsonObject RUNNING =
+            completion("hello", 2000).put("speculation", new JsonObject().put("method", "off"));
 
     @TempDir
     private static Path dir;
@@ -107,8 +110,15 @@ class StagesProcessTest {
         }
     }
 
+    /** A stream that lasts for seconds, however quick the machine is. */
+    private static BufferedReader running() throws Exception {
+        staged.networks.forEach(network -> network.toServer(Fault.NONE.delayed(Duration.ofMillis(2))));
+        return staged.stream(RUNNING);
+    }
+
     @AfterEach
     void allIsAsBefore() throws Exception {
+        staged.networks.forEach(network -> network.toServer(Fault.NONE).toClients(Fault.NONE));
         assertThat(answers(staged.head.url)).isEqualTo(expected);
         staged.awaitSettled();
     }
@@ -169,7 +179,7 @@ class StagesProcessTest {
 
     @Test
     void aStageThatIsKilledIsMissedUntilItIsBack() throws Exception {
-        try (BufferedReader reader = staged.stream(RUNNING)) {
+        try (BufferedReader reader = running()) {
             staged.stages.getLast().close();
             isOneClearError(reader, 1);
         }
@@ -180,7 +190,7 @@ class StagesProcessTest {
 
     @Test
     void aStageThatStandsStillIsMissedUntilItMoves() throws Exception {
-        try (BufferedReader reader = staged.stream(RUNNING)) {
+        try (BufferedReader reader = running()) {
             staged.stages.getFirst().signal("STOP");
             isOneClearError(reader, 0);
             isAway(0);
@@ -192,7 +202,7 @@ class StagesProcessTest {
 
     @Test
     void aConnectionThatIsResetIsMadeAnew() throws Exception {
-        try (BufferedReader reader = staged.stream(RUNNING)) {
+        try (BufferedReader reader = running()) {
             staged.networks.getLast().resetAll();
             isOneClearError(reader, 1);
         }
@@ -203,7 +213,7 @@ class StagesProcessTest {
     @Test
     void aNetworkThatSwallowsEverythingIsMissedUntilItIsThere() throws Exception {
         FaultProxy network = staged.networks.getFirst();
-        try (BufferedReader reader = staged.stream(RUNNING)) {
+        try (BufferedReader reader = running()) {
             network.toServer(Fault.NONE.ending(End.BLACK_HOLE, 0)).toClients(Fault.NONE.ending(End.BLACK_HOLE, 0));
             isOneClearError(reader, 0);
             isAway(0);

@@ -193,7 +193,7 @@ final class StagesTest {
         };
         try (RunningStage stage = new RunningStage(model(), 0, shown)) {
             assertThat(serve("localhost:" + stage.port, "--stage-wait", "1s"))
-                    .contains("stage localhost:" + stage.port);
+                    .contains("stage localhost:" + stage.port + " is not there:");
             String[] more = Stream.concat(Stream.of("--stages", "localhost:" + stage.port), Stream.of(shown))
                     .toArray(String[]::new);
             try (RunningService service = new RunningService(dir, more)) {

@@ -14,6 +14,7 @@ import dev.tramontane.source.PeftAdapter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  * Adapters that PEFT made against what PEFT computes with merged weights ({@code src/test/oracle/peft_adapters.py}): all in
  * one batch, on the base as Hugging Face's, Mistral's and llama.cpp's files have it.
  */
+@Tag("backends")
 final class PeftOracleTest {
     private static final double TOLERANCE = 2e-4;
 

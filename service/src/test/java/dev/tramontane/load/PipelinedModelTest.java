@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,7 @@ final class PipelinedModelTest {
     @TempDir
     Path directory;
 
+    @Tag("backends")
     @ParameterizedTest
     @MethodSource("dev.tramontane.fixtures.Kernels#backendsAndEmulated")
     void scoresAreThoseOfTheModelInOnePiece(Backend backend) throws IOException {
@@ -129,6 +131,7 @@ final class PipelinedModelTest {
         assertThat(drawn.get(1)).isEqualTo(drawn.get(0));
     }
 
+    @Tag("backends")
     @ParameterizedTest
     @MethodSource("dev.tramontane.fixtures.Kernels#backendsAndEmulated")
     void pagesAreThoseOfTheModelInOnePiece(Backend backend) throws IOException {
