@@ -60,7 +60,8 @@ abstract class Command implements Callable<Integer> {
 
     @Override
     public final Integer call() throws Exception {
-        Configuration configuration = Configuration.of(resolve());
+        Configuration all = Configuration.of(resolve());
+        Configuration configuration = settings().contains(Setting.STAGES) ? all : all.inOnePiece();
         Logging.configure(configuration.log(), logLevel());
         warnOfUnknownVariables();
         return run(configuration);

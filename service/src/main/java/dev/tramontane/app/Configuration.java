@@ -363,6 +363,23 @@ record Configuration(
         return with(Optional.of(path), model.name(), model.context());
     }
 
+    /** The same with all layers in this process, whatever is set for servers. */
+    Configuration inOnePiece() {
+        return new Configuration(
+                model,
+                registry,
+                hub,
+                compute,
+                engine,
+                http,
+                access,
+                ending,
+                traces,
+                stages.withoutOthers(),
+                stuckTimeout,
+                log);
+    }
+
     /** The same with that draft model. */
     Configuration drafting(Path path) {
         return new Configuration(

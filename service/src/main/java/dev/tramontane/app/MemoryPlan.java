@@ -58,7 +58,7 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, List<DeviceSh
                         rooms.stream().mapToLong(DeviceRoom::bytes).sum())
                 : Sizing.of(plan.geometry(), configuration, limit.bytes());
         MemoryPlan whole = of(library, plan, configuration, limit, threads, heap, wanted);
-        long lacking = apart ? whole.missingOnDevice() : whole.missing();
+        long lacking = apart ? whole.missingOnDevice() : whole.missingOfCache();
         if (lacking <= 0 || configuration.engine().cacheBytes().isPresent()) {
             return whole;
         }
@@ -112,6 +112,15 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, List<DeviceSh
         return sum.bytes(Place.OWN) - MemoryLimit.free(bound(), sum.bytes(Place.FILE));
     }
 
+    /** Bytes that the whole cache, of which stages elsewhere have their part, has to be smaller by; at most 0 when there is enough. */
+    private long missingOfCache() {
+        long missing = missing();
+        long here = sum.bytes(MemorySum.CACHE_KEY);
+        return missing <= 0 || here == 0
+                ? missing
+                : (long) Math.ceil(missing * ((double) sizing.plan().bytes() / here));
+    }
+
     /** "the model needs 30.2 GiB of 23.5 GiB that the machine has, 21.0 GiB of them free: cache 22.0 GiB, ...". */
     private String tooMuch() {
         Bound bound = bound();
@@ -137,7 +146,7 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, List<DeviceSh
         if (missing() <= 0) {
             return Optional.empty();
         }
-        long fits = sizing.plan().bytes() - missing();
+        long fits = sizing.plan().bytes() - missingOfCache();
         return Optional.of(tooMuch() + "; "
                 + (fits >= 1 << 20
                         ? "give --cache-memory at most " + (fits >> 20) + "MiB"

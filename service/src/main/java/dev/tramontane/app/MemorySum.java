@@ -21,6 +21,7 @@ record MemorySum(List<Item> items) {
     /** Of the JVM beside its heap, with the library's code and stacks: measured at up to 150 MiB, rounded up. */
     static final long JVM = 192L << 20;
 
+    static final String CACHE_KEY = "cache_bytes";
     private static final String HEAP_KEY = "heap_bytes";
     private static final String JVM_KEY = "jvm_bytes";
     private static final String SNAPSHOTS_KEY = "snapshot_buffers_bytes";
@@ -84,7 +85,7 @@ record MemorySum(List<Item> items) {
                 "weights_repacked_bytes",
                 weights.repacked(),
                 place));
-        items.add(new Item("cache", "cache_bytes", pages, place));
+        items.add(new Item("cache", CACHE_KEY, pages, place));
         items.add(new Item("adapters", "adapters_bytes", step.adapters(), place));
         items.add(new Item("workspace of a step", "workspace_bytes", workspace, place));
         if (!parts.isEmpty()) {

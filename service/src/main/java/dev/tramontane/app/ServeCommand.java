@@ -161,7 +161,6 @@ final class ServeCommand extends Command {
         return ExitCode.OK;
     }
 
-    /** Figures are there before what they tell of. */
     private static void requireStagesAlone(Configuration configuration, boolean several) {
         if (!configuration.stages().isEmpty() && configuration.compute().on().size() > 1) {
             throw new UsageException(Setting.STAGES.flag() + " and several of " + Setting.DEVICE.flag()
@@ -174,6 +173,7 @@ final class ServeCommand extends Command {
         }
     }
 
+    /** Figures are there before what they tell of. */
     private static String state(@Nullable Serving serving) {
         return serving == null ? Serving.states().getFirst() : serving.state();
     }

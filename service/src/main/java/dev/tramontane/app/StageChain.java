@@ -13,6 +13,7 @@ import dev.tramontane.stages.RemoteStage;
 import dev.tramontane.stages.StageObserver;
 import dev.tramontane.stages.StageSecurity;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -60,8 +61,9 @@ record StageChain(StagesChoice choice, StageSecurity security, StageObserver obs
             }
             stages.add(LocalStage.load(library, plan, ranges.getFirst(), options, progress));
             stages.addAll(remote);
+            long end = System.nanoTime() + choice.patience().toNanos(); // For all of them together.
             for (RemoteStage stage : remote) {
-                stage.awaitReady(choice.patience());
+                stage.awaitReady(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
             }
             return stages;
         } catch (InterruptedException ended) {

@@ -4,9 +4,12 @@ import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.model.LayerRange;
+import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.WeightsDigest;
 import dev.tramontane.stages.StageOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,8 +36,14 @@ final class StageOrders {
                 digest(plan, layers));
     }
 
+    /** Of all that decides what these layers compute: their weights, and how they are used. */
     private static String digest(ModelPlan plan, LayerRange layers) {
-        return HexFormat.of().formatHex(WeightsDigest.of(plan, layers));
+        ModelGeometry geometry = plan.geometry();
+        String how = geometry.architecture() + "\n" + geometry.shape() + "\n" + geometry.mixture() + "\n"
+                + geometry.positions() + "\n" + geometry.rmsEpsilon() + "\n" + geometry.groups();
+        MessageDigest digest = SnapshotFiles.sha256();
+        digest.update(how.getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest.digest(WeightsDigest.of(plan, layers)));
     }
 
     /** Why this program can't carry an order out, whatever the model. */
@@ -60,8 +69,8 @@ final class StageOrders {
         }
         return digest(plan, layers).equals(order.digest())
                 ? Optional.empty()
-                : Optional.of("its weights of " + layers + " are others than the server's: both sides need the same"
-                        + " model");
+                : Optional.of("its weights of " + layers + " are others than the server's, or its file says otherwise"
+                        + " how they are used: both sides need the same model");
     }
 
     static OptionalInt window(StageOrder order) {

@@ -85,6 +85,11 @@ record StagesChoice(
         return certificate.map(file -> new TlsFiles(file, key.orElseThrow(), authorities));
     }
 
+    /** The same of a process that has no others after it. */
+    StagesChoice withoutOthers() {
+        return new StagesChoice(List.of(), List.of(), secret, tls, timeout, patience, listen);
+    }
+
     boolean isEmpty() {
         return addresses.isEmpty();
     }

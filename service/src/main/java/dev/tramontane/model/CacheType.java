@@ -25,6 +25,11 @@ public enum CacheType {
         return elementBytes;
     }
 
+    /** Bytes of the scale of a head's key, and of its value's, at one position; 0 for none. */
+    public int scaleBytes() {
+        return scaleBytes;
+    }
+
     /** Bytes of a head's key and value at one position, its scales included. */
     public long headBytes(int headDim) {
         return 2L * (headDim * elementBytes + scaleBytes);

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
  * @param window attention window of every layer in tokens, 0 for none, -1 for what the file says
  * @param quantize type that unquantised matrices are rounded to at load; empty for none
  * @param layers of the whole model that the stage computes
- * @param digest of these layers' weights
+ * @param digest of these layers' weights and of what the file says of how they are used
  */
 public record StageOrder(
         String head,

@@ -110,12 +110,12 @@ public final class ServerWatch implements AutoCloseable {
         return models;
     }
 
-    /** Empty where a model is not loaded. */
     /** An adapter's is its model's. */
     private static boolean asksFor(Map<String, @Nullable Object> facts, int before) {
         return before < MOST_MODELS && !(facts.get("parent") instanceof String);
     }
 
+    /** Empty where a model is not loaded. */
     private Map<String, @Nullable Object> capacity(Map<String, @Nullable Object> model)
             throws UnreachableException, InterruptedException {
         String id = URLEncoder.encode(String.valueOf(model.get("id")), StandardCharsets.UTF_8);

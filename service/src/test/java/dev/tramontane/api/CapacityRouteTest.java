@@ -14,22 +14,28 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code GET /capacity}; that its answers are admission's is the engine's CapacityTest. */
 class CapacityRouteTest {
     private static final int WINDOW = 16;
 
     private static TestService service(FakeModel model) {
+        return service(model, CacheType.F32);
+    }
+
+    private static TestService service(FakeModel model, CacheType type) {
         EngineConfig config = new EngineConfig(
                 new EngineConfig.Step(2, 40, 8),
-                new EngineConfig.Cache(4, CacheType.F32, 1 << 20),
+                new EngineConfig.Cache(4, type, 1 << 20),
                 new EngineConfig.Admission(2, 400, 2, 1, 100));
         return TestService.on(model, config, TestService.CONFIG);
     }
 
-    @Test
-    void theFormulaGivesThePages() {
-        try (TestService service = service(FakeModel.of(ByteTokenizer.SIZE, WINDOW, 0))) {
+    @ParameterizedTest
+    @EnumSource
+    void theFormulaGivesThePages(CacheType type) {
+        try (TestService service = service(FakeModel.of(ByteTokenizer.SIZE, WINDOW, 0), type)) {
             JsonObject capacity =
                     service.get("/capacity?prompt=100&max_tokens=29").json();
             JsonObject terms = capacity.getJsonObject("terms");
@@ -50,9 +56,9 @@ class CapacityRouteTest {
                         .isEqualTo(2L
                                 * group.getInteger("layers")
                                 * terms.getInteger("kv_heads")
-                                * terms.getInteger("head_dim")
-                                * page
-                                * terms.getInteger("element_bytes"));
+                                * (terms.getInteger("head_dim") * terms.getInteger("element_bytes")
+                                        + terms.getInteger("scale_bytes"))
+                                * page);
                 int pages = Math.min(Math.ceilDiv(129, page), ring);
                 assertThat(request.getJsonArray("pages").getInteger(i)).isEqualTo(pages);
                 bytes += pages * group.getLong("page_bytes");

@@ -123,6 +123,26 @@ class MemoryPlanTest {
                                 + " .*cache [56]\\.\\d GiB.*"));
     }
 
+    /** Two of three layers are elsewhere: the cache gives way by three times what is lacking here. */
+    @Test
+    void aCacheThatStagesHaveTheirPartOfGivesWayByAsMuchAsItTakes() throws IOException {
+        String stages = "a:1,b:1";
+        MemoryPlan roomy = plan(machine(24 * GIB, 22 * GIB), Setting.STAGES, stages);
+        long own = roomy.sum().bytes(Place.OWN);
+        MemoryLimit tight = machine(24 * GIB, own - GIB);
+        MemoryPlan plan = plan(tight, Setting.STAGES, stages);
+        assertThat(plan.excess()).isEmpty();
+        long expected = roomy.sizing().plan().bytes() - 3 * GIB;
+        assertThat(plan.sizing().plan().bytes()).isBetween(expected - 256 * MIB, expected + MIB);
+        String advised = plan(tight, Setting.STAGES, stages, Setting.CACHE_MEMORY, "6GiB")
+                .excess()
+                .orElseThrow()
+                .replaceAll(".*at most (\\d+MiB).*", "$1");
+        assertThat(plan(tight, Setting.STAGES, stages, Setting.CACHE_MEMORY, advised)
+                        .excess())
+                .isEmpty();
+    }
+
     @Test
     void withoutRoomForAnyCacheItIsRefused() throws IOException {
         assertThat(plan(machine(24 * GIB, 6 * GIB)).excess().orElseThrow())

@@ -209,12 +209,17 @@ final class StagesTest {
                 .writeTo(Files.createTempDirectory(dir, "other"));
         Path shorter = new TinyModel(2, 0, 4096, TinyModel.PLAIN.type(), false, 1)
                 .writeTo(Files.createTempDirectory(dir, "shorter"));
+        Path windowed = TinyModel.PLAIN.withWindow(16).writeTo(Files.createTempDirectory(dir, "windowed"));
         try (RunningStage wrong = new RunningStage(other, 0);
+                RunningStage same = new RunningStage(windowed, 0);
                 RunningStage few = new RunningStage(shorter, 0);
                 RunningStage ref = new RunningStage(model(), 0, "--backend", "ref")) {
             assertThat(serve("localhost:" + wrong.port))
                     .contains("stage localhost:" + wrong.port)
                     .contains("its weights of layer 2 are others than the server's");
+            assertThat(serve("localhost:" + same.port))
+                    .as("its weights are equal")
+                    .contains("how they are used");
             assertThat(serve("localhost:" + few.port)).contains("its model has 2 layers");
             assertThat(serve("localhost:" + ref.port)).contains("--backend ref").contains("the server with cpu");
         }

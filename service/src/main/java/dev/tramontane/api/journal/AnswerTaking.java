@@ -109,6 +109,10 @@ final class AnswerTaking {
         } catch (JournalException refused) {
             throw settled(name, restorer.kind(), refused);
         } catch (RuntimeException wrong) { // Whoever wrote it knew its checksum; what is in it is foreign all the same.
+            if (wrong instanceof ApiException refused && refused.status() != 400) { // It says nothing of the file.
+                giveBack(name);
+                throw refused;
+            }
             throw settled(
                     name, restorer.kind(), JournalException.damaged("holds what is no answer: " + wrong.getMessage()));
         } catch (Error fault) { // It says nothing of the file: memory may have been short.
@@ -127,6 +131,9 @@ final class AnswerTaking {
         }
         return begun.transform(taken -> workers.executeBlocking(
                 () -> {
+                    if (taken.cause() instanceof JournalException refused) { // What it began with has just gone.
+                        throw settled(name, kind, refused);
+                    }
                     if (taken.failed()) {
                         throw notBegun(name, kind, ApiException.of(taken.cause(), ""));
                     }

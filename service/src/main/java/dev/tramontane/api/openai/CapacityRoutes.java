@@ -29,7 +29,7 @@ public final class CapacityRoutes implements ApiRoutes {
             "a sequence of L tokens holds in a group at most min(ceil(L / page_tokens), ring_pages) pages of page_bytes, where"
                     + " ring_pages = ceil((window + step_tokens - 1) / page_tokens) + 1, or ceil(context_tokens /"
                     + " page_tokens) if that is less or there is no window (0); page_bytes = 2 * layers * kv_heads *"
-                    + " head_dim * page_tokens * element_bytes; a request is admitted when all the pages that it may come"
+                    + " (head_dim * element_bytes + scale_bytes) * page_tokens; a request is admitted when all the pages that it may come"
                     + " to hold are unreserved in every group, and a slot for each of its n";
 
     private static final Set<String> PARAMETERS = Set.of("model", "prompt", "max_tokens", "n", "priority");
@@ -113,6 +113,7 @@ public final class CapacityRoutes implements ApiRoutes {
         json.writeNumberProperty("kv_heads", capacity.plan().kvHeads());
         json.writeNumberProperty("head_dim", capacity.plan().headDim());
         json.writeNumberProperty("element_bytes", capacity.plan().elementBytes());
+        json.writeNumberProperty("scale_bytes", capacity.plan().shape().type().scaleBytes());
         json.writeEndObject();
         json.writeNumberProperty("cache_bytes", capacity.plan().bytes());
         json.writeNumberProperty("token_bytes", capacity.plan().tokenBytes());

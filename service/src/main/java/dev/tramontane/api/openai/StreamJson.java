@@ -109,9 +109,18 @@ record StreamJson(GenerationJson generations, AnswerJobs jobs, boolean ignoreUnk
         JsonFields asked = new JsonFields(JsonReader.object(body), UnknownFields.of(ignoreUnknown));
         try {
             return path.read(again, asked, origin);
-        } catch (ApiException | InvalidJsonException refused) {
-            throw JournalException.unwelcome("holds a request that is refused here: " + refused.getMessage());
+        } catch (ApiException refused) {
+            if (refused.status() >= 500) { // It says nothing of the request: the model is being loaded, say.
+                throw refused;
+            }
+            throw unwelcome(refused);
+        } catch (InvalidJsonException refused) {
+            throw unwelcome(refused);
         }
+    }
+
+    private static JournalException unwelcome(RuntimeException refused) {
+        return JournalException.unwelcome("holds a request that is refused here: " + refused.getMessage());
     }
 
     private static long created(JsonFields fields) {

@@ -225,6 +225,11 @@ final class JournalTest {
                     throw busy;
                 })))
                 .isSameAs(busy);
+        ApiException loading = new ApiException(503, "server_error", "being loaded", null, "loading", 2);
+        assertThat(refusal(journal, restorer(AnswerKind.STREAM, body -> {
+                    throw loading;
+                })))
+                .isSameAs(loading);
         assertThat(endings()).containsExactly(AnswerDirectory.SUFFIX);
         assertThat(counts.refused.get()).isZero();
         assertThat(journal.bring(TENANT, ID, good(AnswerKind.STREAM)).await()).isTrue();
