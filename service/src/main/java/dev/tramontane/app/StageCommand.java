@@ -100,6 +100,11 @@ final class StageCommand extends Command {
             }
 
             @Override
+            public long expectedNanos() {
+                return beat.expectedNanos();
+            }
+
+            @Override
             public Optional<Thread> thread() {
                 return beat.thread();
             }

@@ -446,6 +446,19 @@ public final class EngineLoop implements Engine {
         }
     }
 
+    /** The last time. Whatever a command meets, as the loss of a part of the model: the others are carried out. */
+    private void drainAll() {
+        boolean done = false;
+        while (!done) {
+            try {
+                drain();
+                done = true;
+            } catch (Throwable fault) { // It has left the queue.
+                LOG.warn("something could not be done any more before the engine ended", fault);
+            }
+        }
+    }
+
     private boolean copy(Snapshots pages) {
         if (pages.hasMore()) {
             delivery.release(); // Copying takes its time.
@@ -460,6 +473,7 @@ public final class EngineLoop implements Engine {
      */
     private boolean tellAll() {
         boolean told = false;
+        endDeafened(); // Some may have been told since this step began.
         while (delivery.release()) {
             told = true;
             endDeafened();
@@ -546,7 +560,7 @@ public final class EngineLoop implements Engine {
     private void shutDown() {
         intake.leaveForGood();
         adapters.close();
-        drain();
+        drainAll();
         endings.endEverything(FinishReason.CANCELLED, "");
         tellAll();
         if (snapshots != null && healthy && outage.reason() == null) {

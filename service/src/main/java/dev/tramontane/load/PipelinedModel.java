@@ -319,7 +319,8 @@ final class PipelinedModel implements HeldModel {
 
     /** Bytes of a page's keys and values in one layer. */
     private int layerBytes(CacheShape of) {
-        return Math.toIntExact(geometry.kvHeads() * of.pageTokens() * of.type().headBytes(geometry.headDim()));
+        return Math.toIntExact(
+                (long) geometry.kvHeads() * of.pageTokens() * of.type().headBytes(geometry.headDim()));
     }
 
     @Override

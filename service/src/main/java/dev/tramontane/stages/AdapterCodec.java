@@ -50,7 +50,7 @@ final class AdapterCodec {
             bytes += bytes(matrix, room.rank(), Adapter.Type.F32, true)
                     + bytes(matrix, room.rank(), Adapter.Type.F32, false);
         }
-        return layers * bytes;
+        return Math.min(Integer.MAX_VALUE, layers * bytes);
     }
 
     /** The bytes of a part's a, [rank, columns], or of its b, [rows, rank]. */
@@ -90,13 +90,19 @@ final class AdapterCodec {
     /**
      * The numbers of all parts, as they go.
      *
-     * @throws ModelException when a part has not as many as its matrix wants
+     * @throws ModelException when a part has not as many as its matrix wants, or all are too many for a frame
      */
     List<ByteBuffer> bulk(Adapter adapter) {
         List<ByteBuffer> bulk = new ArrayList<>();
+        long all = 0;
         for (Adapter.Part part : adapter.parts()) {
             bulk.add(checked(part.a(), bytes(part.matrix(), part.rank(), part.aType(), true)));
             bulk.add(checked(part.b(), bytes(part.matrix(), part.rank(), part.bType(), false)));
+            all += part.a().remaining() + (long) part.b().remaining();
+        }
+        if (all > Integer.MAX_VALUE) {
+            throw new ModelException("a stage's parts of the adapter have " + all + " bytes, expected at most "
+                    + Integer.MAX_VALUE + ": give each stage fewer layers");
         }
         return bulk;
     }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection between a head and a stage: frames of a kind, some small data and a bulk, their lengths first and bounded by what the reader expects.
- * One thread reads, any write. A thread of its own says now and then that this side lives, and breaks the connection when no byte comes, or none goes,
- * for longer than may be; until {@link #established} it breaks it when greeting takes as long.
+ * One thread reads, any write. A thread of its own says now and then that this side lives, and another one, which never waits for the other side, breaks
+ * the connection when no byte comes, or none goes, for longer than may be; until {@link #established} it breaks it when greeting takes as long.
  */
 final class Link implements AutoCloseable {
     private static final int HEADER = 12;
@@ -29,6 +29,7 @@ final class Link implements AutoCloseable {
     private final Socket plain;
     private final long silenceNanos;
     private final Thread watch;
+    private final Thread pulses;
     private final ReentrantLock writing = new ReentrantLock();
     private final byte[] outPiece = new byte[PIECE];
     private final byte[] inPiece = new byte[PIECE];
@@ -64,6 +65,7 @@ final class Link implements AutoCloseable {
         silenceNanos = silence.toNanos();
         plain.setOption(StandardSocketOptions.TCP_NODELAY, true);
         watch = Thread.ofPlatform().daemon().name("stage-watch").start(this::watch);
+        pulses = Thread.ofPlatform().daemon().name("stage-pulse").start(this::pulses);
     }
 
     /** How a socket becomes one that can be trusted. */
@@ -156,14 +158,17 @@ final class Link implements AutoCloseable {
     private void flushPiece(int count) throws IOException {
         out.write(outPiece, 0, count);
         writtenNanos = System.nanoTime();
-        count(0, count);
+        wrote(count);
     }
 
-    /** Bytes are counted by the one reader and the lock's holder. */
-    @SuppressWarnings("NonAtomicVolatileUpdate")
-    private void count(int inward, int outward) {
-        bytesIn += inward;
-        bytesOut += outward;
+    @SuppressWarnings("NonAtomicVolatileUpdate") // The lock's holder alone.
+    private void wrote(int count) {
+        bytesOut += count;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // The one reader alone.
+    private void read(int count) {
+        bytesIn += count;
     }
 
     // ---- in
@@ -261,7 +266,7 @@ final class Link implements AutoCloseable {
                 throw new EOFException();
             }
             heardNanos = System.nanoTime();
-            count(count, 0);
+            read(count);
             at += count;
         }
     }
@@ -269,10 +274,9 @@ final class Link implements AutoCloseable {
     // ---- the watch
 
     private void watch() {
-        long period = Math.max(1_000_000, silenceNanos / 4);
         long begun = System.nanoTime();
         while (!closed) {
-            LockSupport.parkNanos(period);
+            LockSupport.parkNanos(period());
             long now = System.nanoTime();
             if (!established) {
                 if (now - begun > silenceNanos) {
@@ -282,7 +286,19 @@ final class Link implements AutoCloseable {
                 breakOff("nothing was heard of it for " + seconds());
             } else if (writes && now - writtenNanos > silenceNanos) {
                 breakOff("it took nothing for " + seconds());
-            } else {
+            }
+        }
+    }
+
+    private long period() {
+        return Math.max(1_000_000, silenceNanos / 4);
+    }
+
+    /** A pulse may wait for the other side, too: the watch sees to that. */
+    private void pulses() {
+        while (!closed) {
+            LockSupport.parkNanos(period());
+            if (established && !closed) {
                 pulse();
             }
         }
@@ -335,6 +351,7 @@ final class Link implements AutoCloseable {
         closed = true;
         closeSocket();
         LockSupport.unpark(watch);
+        LockSupport.unpark(pulses);
     }
 
     /** The plain one: closing TLS may wait for a writer that waits for the other side. */

@@ -339,6 +339,9 @@ public final class RemoteStage implements Stage {
         } catch (IOException failure) {
             now.close(); // The link's thread hears of it, and says so when it touches nothing any more.
             finish();
+        } catch (RuntimeException | Error fault) {
+            now.close(); // Half a frame may have gone, and no answer comes.
+            throw fault;
         }
     }
 

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class StageBeat {
     private volatile long beats;
     private volatile boolean working;
+    private volatile long expectedNanos;
     private volatile @Nullable Thread thread;
 
     /** Rises whenever it has come one piece of work further. */
@@ -17,6 +18,11 @@ public final class StageBeat {
     /** Whether it has something to do, and does not only wait for the head. */
     public boolean working() {
         return working;
+    }
+
+    /** How long the step under way should take, from the time that rows took before; 0 when that is not known. */
+    public long expectedNanos() {
+        return expectedNanos;
     }
 
     /** The thread, while it serves somebody. */
@@ -31,7 +37,12 @@ public final class StageBeat {
         working = true;
     }
 
+    void expect(long nanos) {
+        expectedNanos = nanos;
+    }
+
     void rest() {
         working = false;
+        expectedNanos = 0;
     }
 }

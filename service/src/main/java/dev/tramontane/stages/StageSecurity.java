@@ -24,6 +24,11 @@ public record StageSecurity(@Nullable SSLContext tls, byte @Nullable [] secret) 
 
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
 
+    /** Both sides show certificates, and no secret. */
+    public static StageSecurity ofCertificates(SSLContext tls) {
+        return new StageSecurity(tls, null);
+    }
+
     public StageSecurity {
         if (secret != null && secret.length < LEAST_SECRET) {
             throw new IllegalArgumentException(

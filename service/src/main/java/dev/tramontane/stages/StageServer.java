@@ -214,7 +214,7 @@ public final class StageServer implements AutoCloseable {
             return there;
         }
         forget();
-        beat.works();
+        // No beat yet: first every byte of the layers is read and compared, of which nothing is heard.
         StageHost.Hosted fresh = host.open(order, (done, total) -> {
             beat.works();
             try {

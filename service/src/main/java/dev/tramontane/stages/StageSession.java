@@ -25,6 +25,9 @@ final class StageSession {
     /** What there is once the cache has a shape. */
     private @Nullable Sized sized;
 
+    /** Of the step before. */
+    private long nanosPerRow;
+
     private static final class Sized {
         final StepCodec codec;
         final PageSizes pages;
@@ -140,6 +143,7 @@ final class StageSession {
             link.readBulk(now.input.clear().limit(link.bulk()));
         }
         now.step.connect(first ? null : now.input, now.output);
+        beat.expect(nanosPerRow * now.step.rows());
         long begun = System.nanoTime();
         stage.submit(now.step);
         try {
@@ -152,6 +156,7 @@ final class StageSession {
             throw new StageFailedException(failed);
         }
         long nanos = System.nanoTime() - begun;
+        nanosPerRow = nanos / now.step.rows();
         link.send(Kind.DONE, StageLink.took(nanos), List.of(wanted(now)));
     }
 

@@ -10,6 +10,8 @@ import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
@@ -106,6 +108,29 @@ final class LateDeliveryTest {
         assertThat(rude.finish().error()).isEqualTo(fatal <= 9 ? EngineLoop.BROKEN : "");
         rig.assertAsAlone(mate, "mate");
         rig.assertIdle();
+    }
+
+    /** Told because a command takes its time, when nothing else is to be computed: nobody has to wake the engine for the end. */
+    @Test
+    void whoThrowsBeforeTheEngineRestsEndsBeforeItDoes() throws RefusedException {
+        Rig loading = new Rig(
+                FakeModel.of(50, 0, 9).elsewhere(true),
+                Asks.config(4, 8, 4, 200, 6).withAdapters(new AdapterRoom(1, 8, Adapter.Type.F32)));
+        Recorder rude = new Recorder() {
+            @Override
+            public void onToken(TokenScore token) {
+                super.onToken(token);
+                throw new IllegalStateException("on purpose");
+            }
+        };
+        loading.engine.submit(Asks.demand(Asks.greedy(Asks.prompt(5, 1), 9), 1), List.of(rude));
+        loading.step();
+        assertThat(rude.tokens).isEmpty();
+        assertThat(loading.engine.loadAdapter(AdaptersTest.adapter("one", 4))).isNotDone();
+        loading.step();
+        assertThat(rude.tokens).hasSize(1);
+        assertThat(rude.reason()).isEqualTo(FinishReason.ERROR);
+        loading.assertIdle();
     }
 
     @Test

@@ -129,6 +129,26 @@ final class OutageTest {
         assertThat(refusal(rig)).hasMessageContaining("shutting down");
     }
 
+    /** As when all processes of a model are ended at once. */
+    @Test
+    void whoRunsIsToldOfTheEndAlsoWhenThePartIsLostJustBefore() throws RefusedException {
+        Rig rig = new Rig(model, config);
+        AtomicInteger unneeded = new AtomicInteger();
+        CompletableFuture<EngineAdapter> one =
+                rig.engine.loadAdapter(AdaptersTest.adapter("one", 4), unneeded::incrementAndGet);
+        CompletableFuture<EngineAdapter> two =
+                rig.engine.loadAdapter(AdaptersTest.adapter("two", 4), unneeded::incrementAndGet);
+        rig.run();
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(12, 1), 40));
+        rig.step();
+        assertThat(two).isCompleted();
+        model.lose(LostAt.DROP_ADAPTER, WHY, 0);
+        one.join().giveUp();
+        rig.engine.close();
+        assertThat(ask.first().reason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(unneeded).hasValue(2);
+    }
+
     @Test
     void adaptersAreLoadedAgainAndThoseGivenUpMeanwhileAreNot() throws RefusedException {
         Rig rig = new Rig(model, config);

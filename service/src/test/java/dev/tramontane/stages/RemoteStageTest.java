@@ -14,9 +14,12 @@ import dev.tramontane.model.StageLostException;
 import dev.tramontane.model.StageStep;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -218,6 +221,33 @@ final class RemoteStageTest {
         Steps.assertSame(here(LAYERS), stage, LAYERS, 6);
     }
 
+    /** Also where not even a pulse has room any more: the thread that looks must not wait for that. */
+    @Test
+    void whoTakesNothingIsLostWhenAPulseFindsNoRoom() throws Exception {
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                SocketChannel channel = SocketChannel.open(listening.getLocalSocketAddress());
+                Socket other = listening.accept();
+                Link link = new Link(channel.socket(), Duration.ofSeconds(3))) {
+            Thread greeting = Thread.ofPlatform().start(() -> {
+                try {
+                    Greeting.exchange(other.getInputStream(), other.getOutputStream(), Greeting.Role.STAGE, null);
+                } catch (IOException failure) {
+                    throw new UncheckedIOException(failure);
+                }
+            });
+            link.greet(plain -> plain, Greeting.Role.HEAD, null);
+            greeting.join();
+            channel.configureBlocking(false);
+            ByteBuffer words = ByteBuffer.allocate(1 << 16);
+            while (channel.write(words.clear()) > 0) {
+                // Until all buffers are full.
+            }
+            channel.configureBlocking(true);
+            link.established();
+            assertThatThrownBy(() -> link.receive(0, 0)).hasMessageContaining("for 3 s");
+        }
+    }
+
     /** A slow network is not a lost stage: bytes pass, and pulses. */
     @Test
     void aSlowNetworkLosesNothing() throws Exception {
@@ -345,9 +375,9 @@ final class RemoteStageTest {
         TestCertificates made = new TestCertificates(folder);
         TestCertificates.Identity one = made.selfSigned("one"); // Its own authority, on both sides.
         TestCertificates.Identity stranger = made.selfSigned("stranger");
-        StageSecurity known = new StageSecurity(TestCertificates.client(one, one), null);
-        StageSecurity unknown = new StageSecurity(TestCertificates.client(one, stranger), null);
-        StageSecurity nobody = new StageSecurity(TestCertificates.client(one, null), null);
+        StageSecurity known = StageSecurity.ofCertificates(TestCertificates.client(one, one));
+        StageSecurity unknown = StageSecurity.ofCertificates(TestCertificates.client(one, stranger));
+        StageSecurity nobody = StageSecurity.ofCertificates(TestCertificates.client(one, null));
         int port = serve(0, known, Duration.ofSeconds(5)).port();
         for (StageSecurity each : new StageSecurity[] {unknown, nobody, StageSecurity.NONE}) {
             RemoteStage refused = stage(port, each, order("head", LAYERS), Duration.ofSeconds(5));

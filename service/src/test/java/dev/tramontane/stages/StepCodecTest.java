@@ -1,6 +1,7 @@
 package dev.tramontane.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.fixtures.JavaStage;
 import dev.tramontane.fixtures.Mutations;
@@ -14,6 +15,7 @@ import dev.tramontane.model.StageStep;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,23 @@ final class StepCodecTest {
         assertThat(read).isEqualTo(new AdapterCodec.Read(2, adapter));
         new Mutations(List.of(small), words(), ModelException.class)
                 .run(3_000, input -> refusing(() -> codecOfAdapters.decode(littleEndian(input), bulk.duplicate())));
+    }
+
+    /** A frame has less than 2 GiB; the engine has to hear so as a refusal. */
+    @Test
+    void anAdapterThatNoFrameHoldsIsRefused() {
+        int rank = 1 << 20;
+        ByteBuffer numbers = ByteBuffer.allocate(8 * rank * Float.BYTES); // The same for all of them.
+        Adapter.Part part = new Adapter.Part(
+                Adapter.Matrix.Q, 0, rank, 1, true, Adapter.Type.F32, numbers, Adapter.Type.F32, numbers);
+        AdapterRoom room = new AdapterRoom(1, rank, Adapter.Type.F32);
+        AdapterCodec codecOfAdapters = new AdapterCodec(JavaStage.geometry(), new LayerRange(0, 4), room);
+        assertThat(codecOfAdapters.mostBulk()).isLessThanOrEqualTo(Integer.MAX_VALUE);
+        assertThat(codecOfAdapters.bulk(new Adapter("fits", Collections.nCopies(31, part))))
+                .hasSize(62);
+        assertThatThrownBy(() -> codecOfAdapters.bulk(new Adapter("large", Collections.nCopies(32, part))))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("fewer layers");
     }
 
     private static ByteBuffer random(SplittableRandom random, int bytes) {
