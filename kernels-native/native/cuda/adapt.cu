@@ -137,8 +137,8 @@ __global__ void __launch_bounds__(kExpandThreads) expand_rows(const Adaption ada
   let_next_start();
   wait_for_previous();
   const AdapterView& view = adaption.view;
-  const AdapterTile tile = view.tiles[blockIdx.y];
-  uint32_t group = blockIdx.x, which = 0;
+  const AdapterTile tile = view.tiles[blockIdx.x];
+  uint32_t group = blockIdx.y, which = 0;
   if constexpr (kResult == Result::kHeads) {
     for (; group >= expanded_groups(p.parts[which].rows); ++which) group -= expanded_groups(p.parts[which].rows);
   }
@@ -208,7 +208,7 @@ cudaError_t launch_expand(const Adaption& adaption, const Product& p, cudaStream
   uint32_t groups = 0;
   for (uint32_t i = 0; i < p.n_parts / kMatrices; ++i) groups += expanded_groups(p.parts[i].rows);
   const uint32_t shared = kMatrices * adaption.view.max_rank * kAdapterTokens * sizeof(float);
-  return launch(expand_rows<Element, kResult>, {dim3(groups, adaption.n_tiles), dim3(kExpandThreads), shared}, stream,
+  return launch(expand_rows<Element, kResult>, {dim3(adaption.n_tiles, groups), dim3(kExpandThreads), shared}, stream,
                 adaption, p);
 }
 

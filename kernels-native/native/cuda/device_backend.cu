@@ -67,7 +67,15 @@ int32_t DeviceBackend::write_page(uint32_t group, uint32_t page, const void* fro
 }
 
 int32_t DeviceBackend::load_adapter(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts, Error& error) {
-  attempt_on_driver([&] { step_->adapters().load(adapter, parts, n_parts); });
+  bool had_room = true;
+  attempt_on_driver([&] {
+    try {
+      step_->adapters().load(adapter, parts, n_parts);
+    } catch (const std::bad_alloc&) {  // of the host: only the forgotten slot has changed
+      had_room = false;
+    }
+  });
+  if (!had_room) return error.fail(TM_OUT_OF_MEMORY, "the system gives no more memory");
   return failure(error);
 }
 

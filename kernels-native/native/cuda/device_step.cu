@@ -83,7 +83,8 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
   graph_rows = config.max_spans;
   const uint64_t nodes = kLayerNodes + (config.max_adapters == 0 ? 0 : kLayerNodes + kAdapterNodes);
-  graphs = StepGraphs(graph_rows, max_segments).size() * model.n_layers * nodes * kNodeBytes;
+  graph_segments = max_split == 0 ? 1 : max_segments;
+  graphs = StepGraphs(graph_rows, graph_segments).size() * model.n_layers * nodes * kNodeBytes;
   description = lay_out(model, cache, config, nullptr, unused);
   const AdapterSizes of_adapters(model, config);
   adapters = of_adapters.parts + of_adapters.shrunk;
@@ -103,8 +104,8 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       sizes_(model, cache, config),
       by_groups_(self_test(stream).groups_agree()),
       adapters_(model, config, stream),
-      graphs_(sizes_.graph_rows, sizes_.max_segments),
-      adapted_graphs_(sizes_.graph_rows, sizes_.max_segments) {
+      graphs_(sizes_.graph_rows, sizes_.graph_segments),
+      adapted_graphs_(sizes_.graph_rows, sizes_.graph_segments) {
   constexpr auto kDevice = Memory::Place::kDevice;
   constexpr auto kPinned = Memory::Place::kPinned;
   for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
@@ -215,6 +216,7 @@ void DeviceStep::capture_graphs(StepGraphs& graphs) {
 
 void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
   const uint64_t bytes = cache_.groups[group].page_bytes;
+  if (bytes == 0) return;  // of a part of a model that has none of the group's layers
   must(cudaMemcpyAsync(to, pages_[group].as<uint8_t>() + page * bytes, bytes, cudaMemcpyDeviceToHost, stream_),
        "fetching a page");
   must(cudaStreamSynchronize(stream_), "fetching a page");
@@ -222,6 +224,7 @@ void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
 
 void DeviceStep::write_page(uint32_t group, uint32_t page, const void* from) {
   const uint64_t bytes = cache_.groups[group].page_bytes;
+  if (bytes == 0) return;  // of a part of a model that has none of the group's layers
   must(cudaMemcpyAsync(pages_[group].as<uint8_t>() + page * bytes, from, bytes, cudaMemcpyHostToDevice, stream_),
        "sending a page");
   must(cudaStreamSynchronize(stream_), "sending a page");

@@ -50,6 +50,7 @@ struct StepSizes {
   uint32_t max_segments = 0;
   uint32_t max_split = 0;            // rows whose attention is divided
   uint32_t graph_rows = 0;           // of the largest decode, for StepGraphs
+  uint32_t graph_segments = 1;       // that divided rows see; of one where none are
   uint64_t graphs = 0;               // what the device's driver is expected to keep of all graphs
   uint64_t floats;                   // of DeviceFrame
   uint32_t room;                     // for activations, in tiles
