@@ -119,7 +119,7 @@ final class StepFuzzTest {
                 // What is optional may be absent; all else is refused.
                 boolean optional =
                         field.matches("late_masks|n_counts|counts|n_biases|biases|n_masks|masks|n_copies|copies"
-                                + "|n_samples|logits|n_edits");
+                                + "|n_samples|logits|n_edits|hidden_in|hidden_out");
                 int status = context.bindings.submit(context.handle, head);
                 if (status == Bindings.OK) {
                     assertThat(context.await(-1)).isTrue();
