@@ -60,25 +60,15 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
      * @throws UsageException naming the file at fault
      */
     ServerSSLOptions read(Vertx vertx) {
-        byte[] chain = bytes(Setting.TLS_CERTIFICATE, certificate);
-        PemKeyCertOptions identity = new PemKeyCertOptions()
-                .setCertValue(Buffer.buffer(chain))
-                .setKeyValue(Buffer.buffer(bytes(Setting.TLS_KEY, key)));
-        List<X509Certificate> own = certificates(Setting.TLS_CERTIFICATE, certificate, chain);
-        checkTime(Setting.TLS_CERTIFICATE, own.getFirst());
-        checkPair(Setting.TLS_KEY, identity, own.getFirst(), vertx);
+        PemKeyCertOptions identity = identity(Setting.TLS_CERTIFICATE, Setting.TLS_KEY, vertx);
         ServerSSLOptions options = new ServerSSLOptions()
                 .setKeyCertOptions(identity)
                 .setEnabledSecureTransportProtocols(PROTOCOLS)
                 .setUseAlpn(false) // HTTP/1.1 is all there is.
                 .setSslHandshakeTimeout(HANDSHAKE_SECONDS)
                 .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS);
-        authorities.ifPresent(file -> {
-            byte[] trusted = bytes(Setting.TLS_CLIENT_AUTHORITIES, file);
-            certificates(Setting.TLS_CLIENT_AUTHORITIES, file, trusted);
-            options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(trusted)))
-                    .setClientAuth(ClientAuth.REQUIRED);
-        });
+        authorities.ifPresent(file -> options.setTrustOptions(trust(Setting.TLS_CLIENT_AUTHORITIES, file))
+                .setClientAuth(ClientAuth.REQUIRED));
         Access.warnOfReaders(key);
         return options;
     }
@@ -91,24 +81,13 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
     SSLContext ofStages() {
         Vertx vertx = Vertx.vertx(); // Its parser of keys wants one.
         try {
-            byte[] chain = bytes(Setting.STAGE_CERTIFICATE, certificate);
-            PemKeyCertOptions identity = new PemKeyCertOptions()
-                    .setCertValue(Buffer.buffer(chain))
-                    .setKeyValue(Buffer.buffer(bytes(Setting.STAGE_KEY, key)));
-            List<X509Certificate> own = certificates(Setting.STAGE_CERTIFICATE, certificate, chain);
-            checkTime(Setting.STAGE_CERTIFICATE, own.getFirst());
-            checkPair(Setting.STAGE_KEY, identity, own.getFirst(), vertx);
-            Path signers = authorities.orElseThrow();
-            byte[] trusted = bytes(Setting.STAGE_AUTHORITIES, signers);
-            certificates(Setting.STAGE_AUTHORITIES, signers, trusted);
+            PemKeyCertOptions identity = identity(Setting.STAGE_CERTIFICATE, Setting.STAGE_KEY, vertx);
+            PemTrustOptions signers = trust(Setting.STAGE_AUTHORITIES, authorities.orElseThrow());
             Access.warnOfReaders(key);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(
                     identity.getKeyManagerFactory(vertx).getKeyManagers(),
-                    new PemTrustOptions()
-                            .addCertValue(Buffer.buffer(trusted))
-                            .getTrustManagerFactory(vertx)
-                            .getTrustManagers(),
+                    signers.getTrustManagerFactory(vertx).getTrustManagers(),
                     null);
             return context;
         } catch (UsageException named) {
@@ -123,6 +102,25 @@ record TlsFiles(Path certificate, Path key, Optional<Path> authorities) {
         } finally {
             vertx.close().await();
         }
+    }
+
+    /** The certificate and its key, checked. */
+    private PemKeyCertOptions identity(Setting ofCertificate, Setting ofKey, Vertx vertx) {
+        byte[] chain = bytes(ofCertificate, certificate);
+        PemKeyCertOptions identity = new PemKeyCertOptions()
+                .setCertValue(Buffer.buffer(chain))
+                .setKeyValue(Buffer.buffer(bytes(ofKey, key)));
+        List<X509Certificate> own = certificates(ofCertificate, certificate, chain);
+        checkTime(ofCertificate, own.getFirst());
+        checkPair(ofKey, identity, own.getFirst(), vertx);
+        return identity;
+    }
+
+    /** Those whose certificates are believed, checked. */
+    private static PemTrustOptions trust(Setting setting, Path file) {
+        byte[] trusted = bytes(setting, file);
+        certificates(setting, file, trusted);
+        return new PemTrustOptions().addCertValue(Buffer.buffer(trusted));
     }
 
     private static byte[] bytes(Setting setting, Path file) {

@@ -30,20 +30,10 @@ final class StageProcess implements AutoCloseable {
     StageProcess(Path folder, String model, int port, String... more) throws IOException {
         out = Files.createTempFile(folder, "stage", ".out");
         String[] arguments = Stream.concat(
-                        Stream.of(
-                                "stage",
-                                model,
-                                "--library-directory",
-                                Path.of("target", "kernel-cache")
-                                        .toAbsolutePath()
-                                        .toString(),
-                                "--threads",
-                                "1",
-                                "--listen",
-                                "127.0.0.1:" + port),
-                        Stream.of(more))
+                        Stream.of(model, "--threads", "1", "--listen", "127.0.0.1:" + port), Stream.of(more))
                 .toArray(String[]::new);
-        process = OwnProcess.of(List.of(OwnProcess.OWN_LOG, "-Xmx256m", "-XX:TieredStopAtLevel=1"), arguments)
+        process = OwnProcess.computing(
+                        "stage", List.of(OwnProcess.OWN_LOG, "-Xmx256m", "-XX:TieredStopAtLevel=1"), arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
@@ -63,19 +53,11 @@ final class StageProcess implements AutoCloseable {
     }
 
     void signal(String name) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+        OwnProcess.signal(process, name);
     }
 
     @Override
     public void close() {
-        process.destroyForcibly();
-        try {
-            process.waitFor();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        OwnProcess.end(process);
     }
 }

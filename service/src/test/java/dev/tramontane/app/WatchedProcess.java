@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.fixtures.Recovery;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
@@ -185,19 +186,11 @@ final class WatchedProcess implements Recovery.Watched, AutoCloseable {
 
     /** Sends a signal by its name. */
     void signal(String name) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+        OwnProcess.signal(process, name);
     }
 
     @Override
     public void close() {
-        process.destroyForcibly();
-        try {
-            process.waitFor();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        OwnProcess.end(process);
     }
 }
