@@ -97,8 +97,7 @@ final class ModelHost implements StageHost {
             for (int group = 0; group < shape.groups().size(); group++) {
                 bytes += (double) shape.groups().get(group).pages()
                         * layers.of(geometry.groups().get(group))
-                        * geometry.kvHeads()
-                        * shape.type().headBytes(geometry.headDim())
+                        * geometry.layerBytes(shape.type())
                         * shape.pageTokens();
             }
             long own = local.memoryUse().cache();

@@ -57,7 +57,7 @@ record StepCost(ModelGeometry geometry, long shared, long ofExperts, double oper
         double untouched = geometry.experts() == 0
                 ? 1
                 : Math.pow(1 - (double) geometry.expertsUsed() / geometry.experts(), sequences);
-        double perLayer = (double) geometry.kvHeads() * kv.headBytes(geometry.headDim());
+        double perLayer = (double) geometry.layerBytes(kv);
         double cache = 0;
         for (LayerGroup group : geometry.groups()) {
             cache += perLayer * group.layers().size() * visible(group, depth);

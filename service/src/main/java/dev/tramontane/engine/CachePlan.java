@@ -178,7 +178,7 @@ public final class CachePlan {
     }
 
     private static long[] pageBytes(ModelGeometry geometry, EngineConfig config) {
-        long perLayer = geometry.kvHeads() * config.cacheType().headBytes(geometry.headDim()) * config.pageTokens();
+        long perLayer = geometry.layerBytes(config.cacheType()) * config.pageTokens();
         return geometry.groups().stream()
                 .map(LayerGroup::layers)
                 .mapToLong(layers -> layers.size() * perLayer)

@@ -49,14 +49,14 @@ final class Delivery {
     void finish(Sequence sequence, Finish finish, EngineObserver.Phases phases) {
         if (late) {
             try {
-                held.add(() -> end(sequence, sequence.deaf ? finish.broken() : finish, phases));
+                held.add(() -> end(sequence, finish, phases));
                 return;
             } catch (Throwable noRoom) { // Its listener waits for this.
                 LOG.error("an end could not be kept for later; it is told now", noRoom);
                 release();
             }
         }
-        end(sequence, sequence.deaf ? finish.broken() : finish, phases);
+        end(sequence, finish, phases);
     }
 
     /**
@@ -102,13 +102,14 @@ final class Delivery {
     }
 
     private static void end(Sequence sequence, Finish finish, EngineObserver.Phases phases) {
+        Finish told = sequence.deaf ? finish.broken() : finish;
         try {
-            sequence.listener.onEnded(finish, sequence.request.submittedNanos, phases);
+            sequence.listener.onEnded(told, sequence.request.submittedNanos, phases);
         } catch (Throwable e) {
             LOG.error("a listener threw in onEnded; its sequence had ended already", e);
         }
         try {
-            sequence.listener.onFinish(finish);
+            sequence.listener.onFinish(told);
         } catch (Throwable e) {
             LOG.error("a listener threw in onFinish; its sequence had ended already", e);
         }

@@ -58,11 +58,16 @@ final class Endings {
     /** All choices that live, each whatever becomes of the others. */
     void end(Request request, FinishReason reason, String error) {
         for (Sequence sequence : request.choices) {
-            try {
-                sequences.end(sequence, reason, -1, error);
-            } catch (Throwable fault) {
-                LOG.error("a sequence was ended, but what it held could not be given back", fault);
-            }
+            end(sequence, reason, error);
+        }
+    }
+
+    /** This one, even when what it held can't be given back. */
+    void end(Sequence sequence, FinishReason reason, String error) {
+        try {
+            sequences.end(sequence, reason, -1, error);
+        } catch (Throwable fault) {
+            LOG.error("a sequence was ended, but what it held could not be given back", fault);
         }
     }
 }

@@ -484,11 +484,7 @@ public final class EngineLoop implements Engine {
     /** Ends those whose listeners threw when they were told late. Nothing is in flight. */
     private void endDeafened() {
         for (Sequence deaf = delivery.deafened(); deaf != null; deaf = delivery.deafened()) {
-            try {
-                sequences.end(deaf, FinishReason.ERROR, -1, BROKEN);
-            } catch (Throwable fault) {
-                LOG.error("a sequence was ended, but what it held could not be given back", fault);
-            }
+            endings.end(deaf, FinishReason.ERROR, BROKEN);
         }
     }
 

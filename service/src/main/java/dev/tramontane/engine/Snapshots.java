@@ -121,7 +121,6 @@ final class Snapshots implements Turns {
 
     private void leave(Block block, ByteBuffer room) {
         int groups = block.groups();
-        boolean read = false;
         try {
             for (int group = 0; group < pageBytes.length; group++) {
                 if ((groups >>> group & 1) != 0) {
@@ -130,11 +129,9 @@ final class Snapshots implements Turns {
                     room.position(room.limit());
                 }
             }
-            read = true;
-        } finally {
-            if (!read) {
-                store.giveBack(room);
-            }
+        } catch (RuntimeException | Error failure) {
+            store.giveBack(room);
+            throw failure;
         }
         block.stored = groups;
         store.keep(String.valueOf(block.key), groups, room.flip());

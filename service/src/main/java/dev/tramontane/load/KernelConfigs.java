@@ -23,16 +23,12 @@ import java.util.function.Supplier;
 final class KernelConfigs {
     private KernelConfigs() {}
 
-    static ContextConfig model(ModelGeometry geometry, LoadOptions options) {
-        return model(geometry, ModelPart.whole(geometry), options);
-    }
-
     static ContextConfig model(ModelGeometry geometry, ModelPart part, LoadOptions options) {
         List<Integer> windows = new ArrayList<>();
         List<Integer> groupOfLayer = new ArrayList<>(Collections.nCopies(part.layers(), 0));
         for (LayerGroup group : geometry.groups()) {
             for (int layer : group.layers()) {
-                if (layer >= part.first() && layer < part.end()) {
+                if (part.has(layer)) {
                     groupOfLayer.set(layer - part.first(), windows.size());
                 }
             }

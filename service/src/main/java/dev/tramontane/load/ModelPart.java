@@ -1,7 +1,6 @@
 package dev.tramontane.load;
 
 import dev.tramontane.kernels.TensorRole;
-import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
@@ -44,11 +43,8 @@ record ModelPart(int first, int end, boolean embedding, boolean head) {
         return layers() > 0;
     }
 
-    /** Layers of a group that are here. */
-    int of(LayerGroup group) {
-        return (int) group.layers().stream()
-                .filter(layer -> layer >= first && layer < end)
-                .count();
+    boolean has(int layer) {
+        return layer >= first && layer < end;
     }
 
     /** The tensors of a plan that belong here, with layers counted from the first one; a tied head has the embedding's data. */
@@ -60,7 +56,7 @@ record ModelPart(int first, int end, boolean embedding, boolean head) {
 
     private Stream<PlannedTensor> of(PlannedTensor tensor, boolean tied) {
         if (tensor.role().perLayer()) {
-            boolean here = tensor.layer() >= first && tensor.layer() < end;
+            boolean here = has(tensor.layer());
             return here ? Stream.of(as(tensor, tensor.role(), tensor.layer() - first)) : Stream.empty();
         }
         if (tensor.role() == TensorRole.TOKEN_EMBEDDING) {

@@ -67,11 +67,7 @@ final class NativeModel implements HeldModel {
 
     @Override
     public void sizeCache(CacheShape shape) {
-        try {
-            context.sizeCache(KernelConfigs.cache(shape));
-        } catch (KernelException | IllegalArgumentException refused) {
-            throw KernelConfigs.failure(refused);
-        }
+        KernelConfigs.done(() -> context.sizeCache(KernelConfigs.cache(shape)));
     }
 
     @Override
@@ -106,11 +102,7 @@ final class NativeModel implements HeldModel {
 
     @Override
     public void loadAdapter(int number, Adapter adapter) {
-        try {
-            context.loadAdapter(number, KernelConfigs.parts(adapter));
-        } catch (KernelException | IllegalArgumentException refused) {
-            throw KernelConfigs.failure(refused);
-        }
+        KernelConfigs.done(() -> context.loadAdapter(number, KernelConfigs.parts(adapter)));
     }
 
     @Override

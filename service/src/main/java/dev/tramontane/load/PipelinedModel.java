@@ -319,8 +319,7 @@ final class PipelinedModel implements HeldModel {
 
     /** Bytes of a page's keys and values in one layer. */
     private int layerBytes(CacheShape of) {
-        return Math.toIntExact(
-                (long) geometry.kvHeads() * of.pageTokens() * of.type().headBytes(geometry.headDim()));
+        return Math.toIntExact(geometry.layerBytes(of.type()) * of.pageTokens());
     }
 
     @Override
@@ -388,10 +387,7 @@ final class PipelinedModel implements HeldModel {
 
     private static void settle(Stage stage) {
         try {
-            boolean ended = false;
-            while (!ended) {
-                ended = stage.await(100_000_000);
-            }
+            stage.finish();
         } catch (ModelException lost) {
             // It is sized anew or closed next, which says more.
         }

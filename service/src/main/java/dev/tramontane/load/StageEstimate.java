@@ -7,9 +7,9 @@ import dev.tramontane.kernels.MemoryUse;
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.LayerRange;
 import dev.tramontane.source.ModelPlan;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What one link of a chain will hold, to the byte and before there is one: asked of the kernel library.
@@ -35,10 +35,7 @@ public record StageEstimate(MemoryEstimate weights, MemoryUse step) {
             Optional<DType> quantize,
             CacheShape shape,
             int threads) {
-        List<ModelPart> parts = new ArrayList<>();
-        stages.forEach(layers -> parts.add(ModelPart.stage(layers)));
-        parts.add(ModelPart.head(plan.geometry()));
-        return parts.stream()
+        return parts(plan, stages)
                 .map(part -> new StageEstimate(
                         MemoryEstimate.of(library, plan, part, backend, quantize),
                         WorkspaceEstimate.of(library, plan.geometry(), part, backend, shape, threads)))
@@ -48,14 +45,14 @@ public record StageEstimate(MemoryEstimate weights, MemoryUse step) {
     /** What the weights of each stage and of the head take of their own, in bytes. */
     public static List<Long> weights(
             KernelLibrary library, ModelPlan plan, List<LayerRange> stages, Backend backend, Optional<DType> quantize) {
-        List<Long> bytes = new ArrayList<>();
-        for (LayerRange layers : stages) {
-            bytes.add(MemoryEstimate.of(library, plan, ModelPart.stage(layers), backend, quantize)
-                    .repacked());
-        }
-        bytes.add(MemoryEstimate.of(library, plan, ModelPart.head(plan.geometry()), backend, quantize)
-                .repacked());
-        return bytes;
+        return parts(plan, stages)
+                .map(part -> MemoryEstimate.of(library, plan, part, backend, quantize)
+                        .repacked())
+                .toList();
+    }
+
+    private static Stream<ModelPart> parts(ModelPlan plan, List<LayerRange> stages) {
+        return Stream.concat(stages.stream().map(ModelPart::stage), Stream.of(ModelPart.head(plan.geometry())));
     }
 
     /** Bytes that it holds of its own: all but what is used where it lies. */

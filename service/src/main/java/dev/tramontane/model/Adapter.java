@@ -20,7 +20,26 @@ public record Adapter(String digest, List<Part> parts) {
         OUT,
         GATE,
         UP,
-        DOWN
+        DOWN;
+
+        /** What goes into it in a model, and columns of {@code a}. */
+        public long columns(ModelGeometry geometry) {
+            return switch (this) {
+                case Q, K, V, GATE, UP -> geometry.width();
+                case OUT -> (long) geometry.heads() * geometry.headDim();
+                case DOWN -> geometry.ffn();
+            };
+        }
+
+        /** What comes out of it in a model, and rows of {@code b}. */
+        public long rows(ModelGeometry geometry) {
+            return switch (this) {
+                case Q -> (long) geometry.heads() * geometry.headDim();
+                case K, V -> (long) geometry.kvHeads() * geometry.headDim();
+                case OUT, DOWN -> geometry.width();
+                case GATE, UP -> geometry.ffn();
+            };
+        }
     }
 
     /** Types of its numbers. */

@@ -61,6 +61,11 @@ public record ModelGeometry(
         groups = List.copyOf(groups);
     }
 
+    /** Bytes of one position's keys and values in one layer. */
+    public long layerBytes(CacheType type) {
+        return shape.kvHeads * type.headBytes(shape.headDim);
+    }
+
     public int layers() {
         return shape.layers;
     }

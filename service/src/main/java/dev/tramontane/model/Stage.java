@@ -48,6 +48,18 @@ public interface Stage extends AutoCloseable {
     boolean await(long timeoutNanos);
 
     /**
+     * The same as long as it takes.
+     *
+     * @throws ModelException as {@link #await}
+     */
+    default void finish() {
+        boolean done = false;
+        while (!done) {
+            done = await(100_000_000);
+        }
+    }
+
+    /**
      * Copies its layers' part of a page out, between steps. Its bytes mean something only to a stage of the same layers,
      * weights, backend and page size.
      *

@@ -178,8 +178,8 @@ public final class PeftAdapter implements AutoCloseable {
                         .advice(HyperParameters.OTHER_FILE);
             }
             int rank = config.rank(found.module);
-            requireShape(found.a, List.of((long) rank, columns(found.matrix)));
-            requireShape(found.b, List.of(rows(found.matrix), (long) rank));
+            requireShape(found.a, List.of((long) rank, found.matrix.columns(geometry)));
+            requireShape(found.b, List.of(found.matrix.rows(geometry), (long) rank));
             return new Adapter.Part(
                     found.matrix,
                     found.layer,
@@ -212,23 +212,6 @@ public final class PeftAdapter implements AutoCloseable {
                     }
                 }
             }
-        }
-
-        private long columns(Matrix matrix) {
-            return switch (matrix) {
-                case Q, K, V, GATE, UP -> geometry.width();
-                case OUT -> (long) geometry.heads() * geometry.headDim();
-                case DOWN -> geometry.ffn();
-            };
-        }
-
-        private long rows(Matrix matrix) {
-            return switch (matrix) {
-                case Q -> (long) geometry.heads() * geometry.headDim();
-                case K, V -> (long) geometry.kvHeads() * geometry.headDim();
-                case OUT, DOWN -> geometry.width();
-                case GATE, UP -> geometry.ffn();
-            };
         }
 
         private void requireShape(SafetensorsTensor tensor, List<Long> shape) {

@@ -55,17 +55,7 @@ final class AdapterCodec {
 
     /** The bytes of a part's a, [rank, columns], or of its b, [rows, rank]. */
     private long bytes(Matrix matrix, int rank, Adapter.Type type, boolean a) {
-        long inner = (long) geometry.heads() * geometry.headDim();
-        long outer = (long) geometry.kvHeads() * geometry.headDim();
-        long width = geometry.width();
-        long ffn = geometry.ffn();
-        long side = switch (matrix) {
-            case Q -> a ? width : inner;
-            case K, V -> a ? width : outer;
-            case OUT -> a ? inner : width;
-            case GATE, UP -> a ? width : ffn;
-            case DOWN -> a ? ffn : width;
-        };
+        long side = a ? matrix.columns(geometry) : matrix.rows(geometry);
         return side * rank * (type == Adapter.Type.F32 ? Float.BYTES : Short.BYTES);
     }
 

@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -357,7 +356,7 @@ final class Link implements AutoCloseable {
     /** The plain one: closing TLS may wait for a writer that waits for the other side. */
     private void closeSocket() {
         try {
-            Objects.requireNonNull(plain).close();
+            plain.close();
         } catch (IOException already) {
             // Nothing of it is used any more.
         }

@@ -10,11 +10,9 @@ final class PageSizes {
 
     PageSizes(ModelGeometry geometry, LayerRange layers, CacheShape shape) {
         bytes = new long[geometry.groups().size()];
+        long perLayer = geometry.layerBytes(shape.type()) * shape.pageTokens();
         for (int group = 0; group < bytes.length; group++) {
-            bytes[group] = shape.type().headBytes(geometry.headDim())
-                    * layers.of(geometry.groups().get(group))
-                    * geometry.kvHeads()
-                    * shape.pageTokens();
+            bytes[group] = perLayer * layers.of(geometry.groups().get(group));
         }
     }
 

@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +32,13 @@ public final class RemoteStage implements Stage {
 
     private final Condition news = lock.newCondition();
 
-    /** Why what was held is gone; stands until the driver has heard that the stage is back. */
-    private @Nullable String lost;
+    /** Why what was held is gone; stands until the driver has heard that the stage is back. Written under the lock. */
+    private volatile @Nullable String lost;
 
     private boolean told;
     private @Nullable Link link;
     private @Nullable Reply awaited;
     private @Nullable String impossible;
-    private boolean closed;
-    private volatile boolean trouble;
     private volatile Runnable listener = () -> {};
     private @Nullable StepCodec codec;
     private @Nullable PageSizes pages;
@@ -78,7 +75,6 @@ public final class RemoteStage implements Stage {
         this.geometry = geometry;
         layers = order.layers();
         lost = "stage " + address + " is not there yet";
-        trouble = true;
         wire = new StageLink(address, security, order, silence, observer, new StageLink.Driver() {
             @Override
             public void ready(Link fresh) {
@@ -117,7 +113,6 @@ public final class RemoteStage implements Stage {
                 left = news.awaitNanos(left);
             }
             lost = null;
-            trouble = false;
         } finally {
             lock.unlock();
         }
@@ -143,7 +138,6 @@ public final class RemoteStage implements Stage {
                 lost = why;
                 told = false;
             }
-            trouble = true;
             impossible = forGood ? why : null;
             link = null;
             awaited = null; // From here on its buffers are not touched.
@@ -210,12 +204,12 @@ public final class RemoteStage implements Stage {
 
     @Override
     public StageFacts facts() {
-        return new StageFacts(address(), layers, !trouble);
+        return new StageFacts(address(), layers, lost == null);
     }
 
     @Override
     public void check() {
-        if (trouble) {
+        if (lost != null) {
             throw lostNow();
         }
     }
@@ -240,7 +234,6 @@ public final class RemoteStage implements Stage {
             }
             lost = null;
             told = false;
-            trouble = false;
             awaited = null;
             return true;
         } finally {
@@ -285,7 +278,7 @@ public final class RemoteStage implements Stage {
     public boolean await(long timeoutNanos) {
         lock.lock();
         try {
-            if (!trouble && awaited == null) {
+            if (lost == null && awaited == null) {
                 return true;
             }
             long left = timeoutNanos;
@@ -309,13 +302,6 @@ public final class RemoteStage implements Stage {
             throw new ModelException("the thread that drives stage " + wire.address() + " was interrupted", nobodyDoes);
         } finally {
             lock.unlock();
-        }
-    }
-
-    private void finish() {
-        boolean done = false;
-        while (!done) {
-            done = await(TimeUnit.SECONDS.toNanos(1));
         }
     }
 
@@ -393,15 +379,6 @@ public final class RemoteStage implements Stage {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-        } finally {
-            lock.unlock();
-        }
         wire.close();
     }
 }

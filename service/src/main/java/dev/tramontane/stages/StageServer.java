@@ -1,6 +1,7 @@
 package dev.tramontane.stages;
 
 import dev.tramontane.model.ModelException;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -115,7 +116,7 @@ public final class StageServer implements AutoCloseable {
         }
     }
 
-    private static void close(Socket plain) {
+    private static void close(Closeable plain) {
         try {
             plain.close();
         } catch (IOException already) {
@@ -190,17 +191,13 @@ public final class StageServer implements AutoCloseable {
                 return;
             }
             link.send(Kind.DONE, "");
-            boolean sound = false;
             try {
                 new StageSession(link, hosted, beat).run();
-                sound = true;
-            } catch (WireException | java.io.EOFException | SocketException | SSLException gone) {
-                sound = true;
+            } catch (WireException | EOFException | SocketException | SSLException gone) {
                 throw gone;
-            } finally {
-                if (!sound) {
-                    forget(); // Its device may have failed: whoever comes next gets it loaded anew.
-                }
+            } catch (IOException | RuntimeException | Error fault) {
+                forget(); // Its device may have failed: whoever comes next gets it loaded anew.
+                throw fault;
             }
         } finally {
             beat.rest();
@@ -270,11 +267,7 @@ public final class StageServer implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        try {
-            socket.close();
-        } catch (IOException already) {
-            LOG.debug("the socket was closed already", already);
-        }
+        close(socket);
         links.forEach(Link::close);
         try {
             acceptor.join();

@@ -8,7 +8,6 @@ import dev.tramontane.model.StageStep;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out what one head asks for, one thing after the other, on the thread that reads. */
@@ -147,10 +146,7 @@ final class StageSession {
         long begun = System.nanoTime();
         stage.submit(now.step);
         try {
-            boolean done = false;
-            while (!done) {
-                done = stage.await(TimeUnit.SECONDS.toNanos(1));
-            }
+            stage.finish();
         } catch (ModelException failed) {
             link.send(Kind.FAILED, String.valueOf(failed.getMessage()));
             throw new StageFailedException(failed);
