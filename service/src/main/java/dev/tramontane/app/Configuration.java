@@ -530,8 +530,10 @@ record Configuration(
                 values.time(Setting.STEP_TIME, "1ms to 1h", Duration.ofMillis(1), Duration.ofHours(1)),
                 values.whole(Setting.MAX_SEQUENCES, 1, 65_536).orElseThrow(),
                 values.size(Setting.CACHE_MEMORY),
-                CacheType.named(values.word(Setting.KV, List.of("f16", "bf16", "f32", "fp8"))
-                                .orElseThrow())
+                values.choice(
+                                Setting.KV,
+                                List.of(CacheType.F16, CacheType.BF16, CacheType.F32, CacheType.FP8),
+                                CacheType::word)
                         .orElseThrow(),
                 values.on(Setting.PREFIX_CACHE),
                 values.speculation(Setting.SPECULATE),

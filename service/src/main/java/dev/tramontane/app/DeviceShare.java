@@ -1,9 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Device;
-import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.StageEstimate;
-import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,16 +14,13 @@ import java.util.List;
  */
 record DeviceShare(DeviceRoom room, long needed, long cache) {
 
-    /** Of every device that was chosen. */
-    static List<DeviceShare> of(
-            KernelLibrary library,
-            ModelPlan plan,
-            Sizing sizing,
-            MemorySum sum,
-            Configuration configuration,
-            int threads) {
+    /**
+     * Of every device that was chosen.
+     *
+     * @param parts as {@link MemorySum#parts} has them
+     */
+    static List<DeviceShare> of(Sizing sizing, List<StageEstimate> parts, MemorySum sum, Configuration configuration) {
         List<DeviceRoom> rooms = DeviceRoom.of(configuration.compute());
-        List<StageEstimate> parts = MemorySum.parts(library, plan, sizing, configuration, threads);
         if (parts.isEmpty()) {
             return rooms.stream()
                     .map(room -> new DeviceShare(

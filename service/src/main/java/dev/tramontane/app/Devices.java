@@ -7,7 +7,6 @@ import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelPlan;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -102,8 +101,8 @@ final class Devices {
     private List<Device> devices(Backend backend, Optional<String> asked) {
         List<Device> all = devices.apply(backend);
         if (asked.isPresent()) {
-            return Arrays.stream(asked.get().split(",", -1))
-                    .map(text -> named(all, asked.get(), text.strip()))
+            return SettingValues.parts(asked.get())
+                    .map(text -> named(all, asked.get(), text))
                     .toList();
         }
         return all.stream()

@@ -4,6 +4,7 @@ import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
+import dev.tramontane.load.StageEstimate;
 import dev.tramontane.source.ModelPlan;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,8 +87,9 @@ record MemoryPlan(Sizing sizing, MemorySum sum, MemoryLimit limit, List<DeviceSh
             int threads,
             long heap,
             Sizing sizing) {
-        MemorySum sum = MemorySum.of(library, plan, sizing, configuration, threads, heap);
-        return new MemoryPlan(sizing, sum, limit, DeviceShare.of(library, plan, sizing, sum, configuration, threads));
+        List<StageEstimate> parts = MemorySum.parts(library, plan, sizing, configuration, threads);
+        MemorySum sum = MemorySum.of(library, plan, sizing, parts, configuration, threads, heap);
+        return new MemoryPlan(sizing, sum, limit, DeviceShare.of(sizing, parts, sum, configuration));
     }
 
     /** The device that lacks most, if one lacks something. */

@@ -54,13 +54,19 @@ record MemorySum(List<Item> items) {
      * Adds up.
      *
      * @param library that will run it
+     * @param parts as {@link #parts} has them
      * @param threads compute threads
      * @param heap bytes that the Java heap may grow to
      */
     static MemorySum of(
-            KernelLibrary library, ModelPlan plan, Sizing sizing, Configuration configuration, int threads, long heap) {
+            KernelLibrary library,
+            ModelPlan plan,
+            Sizing sizing,
+            List<StageEstimate> parts,
+            Configuration configuration,
+            int threads,
+            long heap) {
         Backend backend = Models.backend(configuration);
-        List<StageEstimate> parts = parts(library, plan, sizing, configuration, threads);
         MemoryEstimate weights = parts.isEmpty()
                 ? MemoryEstimate.of(
                         library, plan, backend, configuration.model().quantize())

@@ -113,6 +113,7 @@ final class RunningModel implements AutoCloseable {
         KernelLibrary library;
         Configuration placed;
         MemoryPlan memory;
+        Optional<Chain> chain;
         try {
             library = KernelLibraries.load(configuration, environment);
             ModelPlan plan = source.plan(configuration.model().window());
@@ -121,11 +122,12 @@ final class RunningModel implements AutoCloseable {
             choice.note().ifPresent(LOG::info);
             memory = MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess())
                     .required();
+            chain = StageChain.of(placed, stages);
         } catch (RuntimeException failure) {
             source.close();
             throw failure;
         }
-        LoadedModel loaded = Models.load(placed, environment, library, source, chain(placed, source, stages), progress);
+        LoadedModel loaded = Models.load(placed, environment, library, source, chain, progress);
         try {
             String name = Models.name(placed, path);
             return start(placed, loaded, memory, library, name, observer, snapshots, guides, warmUp);
@@ -246,15 +248,6 @@ final class RunningModel implements AutoCloseable {
             return new RunningModel(loaded, draft, engine, files, generator, layout, description, warmUpNanos);
         } catch (RuntimeException | Error failure) {
             closePages(files); // After the engine.
-            throw failure;
-        }
-    }
-
-    private static Optional<Chain> chain(Configuration configuration, ModelSource source, StageObserver stages) {
-        try {
-            return StageChain.of(configuration, stages);
-        } catch (RuntimeException failure) {
-            source.close();
             throw failure;
         }
     }

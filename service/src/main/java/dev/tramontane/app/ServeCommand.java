@@ -102,9 +102,7 @@ final class ServeCommand extends Command {
         boolean several =
                 offered.size() > 1 || configuration.registry().keepAlive().isPresent();
         if (several && configuration.engine().lora().room().most() > 0) {
-            throw new UsageException(Setting.LORA.flag() + " and " + Setting.LORA_DIR.flag()
-                    + " are for a server of one model, which stays: leave out the others, and "
-                    + Setting.KEEP_ALIVE.flag());
+            throw ofOneModel(Setting.LORA.flag() + " and " + Setting.LORA_DIR.flag());
         }
         requireStagesAlone(configuration, several);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
@@ -167,10 +165,13 @@ final class ServeCommand extends Command {
                     + " don't go together: start a stage for each device");
         }
         if (several && !configuration.stages().isEmpty()) {
-            throw new UsageException(
-                    Setting.STAGES.flag() + " are for a server of one model, which stays: leave out the"
-                            + " others, and " + Setting.KEEP_ALIVE.flag());
+            throw ofOneModel(Setting.STAGES.flag());
         }
+    }
+
+    private static UsageException ofOneModel(String flags) {
+        return new UsageException(flags + " are for a server of one model, which stays: leave out the others, and "
+                + Setting.KEEP_ALIVE.flag());
     }
 
     /** Figures are there before what they tell of. */

@@ -171,9 +171,7 @@ final class SettingValues {
         return parsed(
                         setting,
                         rule,
-                        text -> Stream.of(text.split(",", -1))
-                                .map(String::strip)
-                                .collect(Collectors.toSet()),
+                        text -> parts(text).collect(Collectors.toSet()),
                         words -> words.stream().allMatch(holds))
                 .orElse(Set.of());
     }
@@ -183,8 +181,13 @@ final class SettingValues {
         return parsed(
                 setting,
                 rule,
-                text -> Stream.of(text.split(",", -1)).map(String::strip).toList(),
+                text -> parts(text).toList(),
                 words -> words.stream().allMatch(holds));
+    }
+
+    /** What stands between commas, white space around it left out. */
+    static Stream<String> parts(String text) {
+        return Stream.of(text.split(",", -1)).map(String::strip);
     }
 
     /** One of these words, in whatever case. */

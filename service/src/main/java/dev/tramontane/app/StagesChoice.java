@@ -9,11 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -43,7 +40,7 @@ record StagesChoice(
         List<StageAddress> addresses = values.parsed(
                         Setting.STAGES,
                         RULE,
-                        text -> list(text).map(StageAddress::of).toList(),
+                        text -> SettingValues.parts(text).map(StageAddress::of).toList(),
                         found -> found.size() <= MOST
                                 && found.stream().distinct().count() == found.size()
                                 && found.stream().allMatch(each -> each.port() > 0))
@@ -51,7 +48,9 @@ record StagesChoice(
         List<Integer> layers = values.parsed(
                         Setting.STAGE_LAYERS,
                         "whole numbers from 1 with commas between",
-                        text -> list(text).map(Integer::parseUnsignedInt).toList(),
+                        text -> SettingValues.parts(text)
+                                .map(Integer::parseUnsignedInt)
+                                .toList(),
                         found -> found.stream().allMatch(each -> each > 0 && each <= 10_000))
                 .orElse(List.of());
         if (!layers.isEmpty() && layers.size() != addresses.size() + 1) {
@@ -68,10 +67,6 @@ record StagesChoice(
                 values.time(Setting.STAGE_WAIT, "1s to 24h", Duration.ofSeconds(1), Duration.ofHours(24)),
                 values.parsed(Setting.LISTEN, "host:port", StageAddress::of, address -> true)
                         .orElseThrow());
-    }
-
-    private static Stream<String> list(String text) {
-        return Arrays.stream(text.split(",", -1)).map(String::strip);
     }
 
     private static Optional<TlsFiles> tls(SettingValues values) {
@@ -106,10 +101,7 @@ record StagesChoice(
             throw new UsageException("the model has " + count + " layers, too few for this process and "
                     + addresses.size() + " of " + Setting.STAGES.flag());
         }
-        List<Integer> sizes = new ArrayList<>(layers);
-        for (int part = 0; layers.isEmpty() && part < parts; part++) {
-            sizes.add(count / parts + (part < count % parts ? 1 : 0));
-        }
+        List<Integer> sizes = layers.isEmpty() ? DeviceSplit.apportion(count, new long[parts]) : layers;
         int sum = sizes.stream().mapToInt(Integer::intValue).sum();
         if (sum != count) {
             throw new UsageException(

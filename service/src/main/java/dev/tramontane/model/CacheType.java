@@ -1,8 +1,6 @@
 package dev.tramontane.model;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 
 /** What keys and values are kept as. */
 public enum CacheType {
@@ -38,10 +36,5 @@ public enum CacheType {
     /** As it is written: {@code "f16"}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Empty: none is called so. */
-    public static Optional<CacheType> named(String word) {
-        return Arrays.stream(values()).filter(type -> type.word().equals(word)).findFirst();
     }
 }

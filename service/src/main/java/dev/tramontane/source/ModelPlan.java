@@ -1,7 +1,6 @@
 package dev.tramontane.source;
 
 import dev.tramontane.kernels.TensorRole;
-import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Stretch.Yarn;
 import java.util.Arrays;
@@ -30,16 +29,6 @@ public final class ModelPlan {
     /** Every tensor but the rope factors. */
     public List<PlannedTensor> tensors() {
         return tensors;
-    }
-
-    /** The same with the tensors of these layers alone, and those that are of no layer. */
-    public ModelPlan withLayers(LayerRange layers) {
-        return new ModelPlan(
-                geometry,
-                tensors.stream()
-                        .filter(tensor -> !tensor.role().perLayer() || layers.contains(tensor.layer()))
-                        .toList(),
-                ropeFactors);
     }
 
     /** [ropeDimensions / 2] divisors of the frequencies; empty for none. */
