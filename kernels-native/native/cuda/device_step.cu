@@ -216,7 +216,6 @@ void DeviceStep::capture_graphs(StepGraphs& graphs) {
 
 void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
   const uint64_t bytes = cache_.groups[group].page_bytes;
-  if (bytes == 0) return;  // of a part of a model that has none of the group's layers
   must(cudaMemcpyAsync(to, pages_[group].as<uint8_t>() + page * bytes, bytes, cudaMemcpyDeviceToHost, stream_),
        "fetching a page");
   must(cudaStreamSynchronize(stream_), "fetching a page");
@@ -224,7 +223,6 @@ void DeviceStep::read_page(uint32_t group, uint32_t page, void* to) {
 
 void DeviceStep::write_page(uint32_t group, uint32_t page, const void* from) {
   const uint64_t bytes = cache_.groups[group].page_bytes;
-  if (bytes == 0) return;  // of a part of a model that has none of the group's layers
   must(cudaMemcpyAsync(pages_[group].as<uint8_t>() + page * bytes, from, bytes, cudaMemcpyHostToDevice, stream_),
        "sending a page");
   must(cudaStreamSynchronize(stream_), "sending a page");

@@ -2,24 +2,23 @@
 // them, and the registers that their elements become.
 #pragma once
 
-#include "dtype.h"
 #include "fragments.h"
 
 namespace tramontane::TM_DEVICE {
 
 struct KeptF16 {
-  static constexpr uint32_t kType = TM_F16, kBytes = 2;
+  static constexpr uint32_t kBytes = 2;
   static constexpr Operand kOperand = Operand::kF16;
   static constexpr bool kScaled = false;
 };
 struct KeptBF16 {
-  static constexpr uint32_t kType = TM_BF16, kBytes = 2;
+  static constexpr uint32_t kBytes = 2;
   static constexpr Operand kOperand = Operand::kBf16;
   static constexpr bool kScaled = false;
 };
 // A code becomes 2^-8 of the number that it says, in binary16; its scale (eight_bits.h) makes up for that.
 struct KeptF8 {
-  static constexpr uint32_t kType = TM_F8_E4M3, kBytes = 1;
+  static constexpr uint32_t kBytes = 1;
   static constexpr Operand kOperand = Operand::kF16;
   static constexpr bool kScaled = true;
 };

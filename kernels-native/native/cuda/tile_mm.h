@@ -31,7 +31,7 @@ struct TileShared {
   static constexpr uint32_t kEndsAt = R::kBytes;
   static constexpr uint32_t kBarriersAt = kEndsAt + kTileGroups * kEndsBytes;
   static constexpr uint32_t kBytes = kBarriersAt + (2 * R::kStages + kTileGroups) * 8;
-  static_assert(R::kBlocks == 1 && kBytes <= kAll);
+  static_assert(R::kBlocks == 1 && kBytes <= kAll && kTiles % kEndTilesAtOnce == 0);
 };
 
 // A slice of a group's sums, from zero: blocks of the ring from `number` on.
@@ -155,7 +155,7 @@ __global__ void __launch_bounds__(kTileThreads, 1) tile_mm(const StreamWork w) {
   take_registers<kMultiplyRegisters>();
   wait_for_previous();
   Ends end(w, reinterpret_cast<float*>(shared + Shared::kEndsAt + group * Shared::kEndsBytes), meetings + group);
-  consume_tiles < R, kFolds, kTiles<Shared::kEndTilesAtOnce ? kTiles : Shared::kEndTilesAtOnce>(w, ring, group, end);
+  consume_tiles<R, kFolds, Shared::kEndTilesAtOnce>(w, ring, group, end);
 }
 
 template <class Weights, int kTiles, bool kFolds>

@@ -79,14 +79,12 @@ void HostBackend::drop() {
 }
 
 int32_t HostBackend::read_page(uint32_t group, uint32_t page, void* to, Error&) {
-  const uint64_t bytes = pages_.cache->groups[group].page_bytes;
-  if (bytes > 0) std::memcpy(to, pages_.start(group, page), bytes);  // a part of a model may have none
+  std::memcpy(to, pages_.start(group, page), pages_.cache->groups[group].page_bytes);
   return TM_OK;
 }
 
 int32_t HostBackend::write_page(uint32_t group, uint32_t page, const void* from, Error&) {
-  const uint64_t bytes = pages_.cache->groups[group].page_bytes;
-  if (bytes > 0) std::memcpy(pages_.start(group, page), from, bytes);  // a part of a model may have none
+  std::memcpy(pages_.start(group, page), from, pages_.cache->groups[group].page_bytes);
   return TM_OK;
 }
 

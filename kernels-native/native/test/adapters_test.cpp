@@ -183,10 +183,6 @@ std::vector<std::pair<Shape, Placement>> everyone() {
   return all;
 }
 
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 double distance(const std::vector<float>& expected, const std::vector<float>& actual, uint32_t vocab) {
   double worst = 0;
   for (size_t row = 0; row < expected.size(); row += vocab) {

@@ -35,10 +35,6 @@ Placement long_placement(uint32_t level, uint32_t threads, uint32_t kv_dtype) {
   return placement;
 }
 
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 }  // namespace
 
 TEST(chunks_threads_and_levels_change_nothing_over_several_segments) {

@@ -31,10 +31,6 @@ Choice choose(const std::vector<float>& logits, uint32_t used) {
   return choice;
 }
 
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 }  // namespace
 
 TEST(the_largest_logits_are_chosen_and_the_lower_index_on_ties) {

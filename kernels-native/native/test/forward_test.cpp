@@ -140,10 +140,6 @@ std::string label(const Shape& shape, const Placement& p) {
          " kv " + tramontane::dtype_name(p.kv_dtype);
 }
 
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 // Distance relative to the length of the expected logits, worst row.
 double distance(const Rows& expected, const std::vector<float>& actual) {
   double worst = 0;

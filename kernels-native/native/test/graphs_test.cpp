@@ -82,21 +82,6 @@ std::vector<uint8_t> cache_of(Session& session) {
   return all;
 }
 
-tm_cache_config sizes_of(Session& session, const Placement& p) {
-  const tramontane::Cache& cache = session.context()->cache;
-  tm_cache_config c{};
-  c.struct_size = sizeof c;
-  c.kv_dtype = p.kv_dtype;
-  c.page_tokens = p.page_tokens;
-  c.n_slots = c.max_spans = p.slots;
-  c.max_rows = c.max_samples = p.max_rows;
-  for (uint32_t g = 0; g < cache.n_groups; ++g) {
-    c.group_ring[g] = cache.groups[g].ring;
-    c.group_pages[g] = cache.groups[g].n_pages;
-  }
-  return c;
-}
-
 }  // namespace
 
 TEST(bits_of_a_decode_depend_on_no_graph) {
@@ -179,7 +164,7 @@ TEST(what_graphs_are_expected_to_take_is_in_the_plan) {
       std::vector<uint8_t> layer_group;
       const tm_model_config config = model_config(weights.shape, p, layer_group);
       Session session(weights, p);
-      const tm_cache_config sizes = sizes_of(session, p);
+      const tm_cache_config sizes = cache_config(weights.shape, p);
       tm_memory said{}, had{};
       said.struct_size = had.struct_size = sizeof said;
       char message[256] = "";
@@ -200,7 +185,7 @@ TEST(a_graph_that_cannot_be_captured_leaves_the_stream_as_it_was) {
     if (p.backend != TM_BACKEND_EMU) continue;  // which can refuse
     Session session(weights, p);
     const int64_t graphs = Graph::alive;
-    const tm_cache_config sizes = sizes_of(session, p);
+    const tm_cache_config sizes = cache_config(weights.shape, p);
     for (const uint32_t launches : {0, 1, 77, 167}) {
       tramontane::emu::refuse_launch_after(launches);
       CHECK_TEXT(tm_size_cache(session.context(), &sizes) == TM_DEVICE_ERROR, std::to_string(launches));

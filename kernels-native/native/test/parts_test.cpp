@@ -77,10 +77,6 @@ class Chain {
   std::deque<Session> sessions_;
 };
 
-bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   Shape plain;  // a windowed and an unwindowed group, of which some parts have no layer

@@ -15,16 +15,7 @@ std::vector<Placement> all_placements() {
 }
 
 tm_cache_config cache_of(const Shape& shape, const Placement& p) {
-  tm_cache_config c{};
-  c.struct_size = sizeof c;
-  c.kv_dtype = p.kv_dtype;
-  c.page_tokens = p.page_tokens;
-  c.n_slots = p.slots;
-  c.max_rows = p.max_rows;
-  c.max_spans = std::min(p.slots, p.max_rows);
-  c.max_samples = p.max_rows;
-  c.max_adapters = p.max_adapters;
-  c.max_rank = p.max_rank;
+  tm_cache_config c = cache_config(shape, p);
   for (uint32_t g = 0; g < shape.windows.size(); ++g) {
     c.group_ring[g] = 5 + g;
     c.group_pages[g] = 7 + 3 * g;

@@ -43,6 +43,15 @@ void put_block(std::vector<uint8_t>& out, uint32_t dtype, double spread, Random&
   put_random(out, tramontane::block_bytes(dtype) - block->scale_at - halves, random);
 }
 
+// The group of each layer.
+std::vector<uint8_t> groups_of_layers(const Shape& s) {
+  std::vector<uint8_t> groups = s.layer_group;
+  for (uint32_t l = static_cast<uint32_t>(groups.size()); l < s.layers; ++l) {
+    groups.push_back(static_cast<uint8_t>(l % s.windows.size()));
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::vector<uint8_t> random_matrix(uint32_t dtype, uint64_t rows, uint64_t cols, double spread, Random& random) {
@@ -156,10 +165,8 @@ tm_tensor Weights::Entry::tensor() const {
 Weights part_of(const Weights& whole, uint32_t first, uint32_t end, uint32_t parts) {
   Weights part = whole;
   Shape& s = part.shape;
-  for (uint32_t l = static_cast<uint32_t>(s.layer_group.size()); l < s.layers; ++l) {
-    s.layer_group.push_back(static_cast<uint8_t>(l % s.windows.size()));
-  }
-  s.layer_group = {s.layer_group.begin() + first, s.layer_group.begin() + end};
+  const std::vector<uint8_t> groups = groups_of_layers(s);
+  s.layer_group = {groups.begin() + first, groups.begin() + end};
   s.layers = end - first;
   s.parts = parts;
   part.entries.clear();
@@ -227,10 +234,7 @@ bool device_runs(const Shape& shape) {
 }
 
 tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uint8_t>& layer_group) {
-  layer_group = s.layer_group;
-  for (uint32_t l = static_cast<uint32_t>(layer_group.size()); l < s.layers; ++l) {
-    layer_group.push_back(static_cast<uint8_t>(l % s.windows.size()));
-  }
+  layer_group = groups_of_layers(s);
   tm_model_config c{};
   c.struct_size = sizeof c;
   c.backend = p.backend;
@@ -256,6 +260,27 @@ tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uin
   c.query_scale_positions = s.query_positions;
   std::copy(s.windows.begin(), s.windows.end(), c.group_window);
   c.layer_group = layer_group.data();
+  return c;
+}
+
+tm_cache_config cache_config(const Shape& s, const Placement& p) {
+  tm_cache_config c{};
+  c.struct_size = sizeof c;
+  c.kv_dtype = p.kv_dtype;
+  c.page_tokens = p.page_tokens;
+  c.n_slots = p.slots;
+  c.max_rows = p.max_rows;
+  c.max_spans = std::min(p.slots, p.max_rows);
+  c.max_samples = s.has(TM_PART_HEAD) ? p.max_rows : 0;
+  c.max_adapters = p.max_adapters;
+  c.max_rank = p.max_rank;
+  c.adapter_dtype = p.adapter_dtype;
+  for (uint32_t g = 0; g < s.windows.size(); ++g) {
+    uint32_t tokens = p.max_tokens;
+    if (p.ring && s.windows[g] > 0) tokens = std::min(tokens, s.windows[g] + p.max_rows - 1);
+    c.group_ring[g] = (tokens + p.page_tokens - 1) / p.page_tokens;
+    c.group_pages[g] = c.group_ring[g] * p.slots + 3;
+  }
   return c;
 }
 
@@ -290,25 +315,10 @@ tramontane::Probe& Session::probe() {
 void Session::resize(const Placement& p) {
   placement_ = p;
   probe_.reset();
-  tm_cache_config c{};
-  c.struct_size = sizeof c;
-  c.kv_dtype = p.kv_dtype;
-  c.page_tokens = p.page_tokens;
-  c.n_slots = p.slots;
-  c.max_rows = p.max_rows;
-  c.max_spans = std::min(p.slots, p.max_rows);
-  c.max_samples = weights_.shape.has(TM_PART_HEAD) ? p.max_rows : 0;
-  c.max_adapters = p.max_adapters;
-  c.max_rank = p.max_rank;
-  c.adapter_dtype = p.adapter_dtype;
+  const tm_cache_config c = cache_config(weights_.shape, p);
   edits_.clear();
   Random random{p.page_seed};
   for (uint32_t g = 0; g < weights_.shape.windows.size(); ++g) {
-    uint32_t tokens = p.max_tokens;
-    const uint32_t window = weights_.shape.windows[g];
-    if (p.ring && window > 0) tokens = std::min(tokens, window + p.max_rows - 1);
-    c.group_ring[g] = (tokens + p.page_tokens - 1) / p.page_tokens;
-    c.group_pages[g] = c.group_ring[g] * p.slots + 3;
     std::vector<uint32_t> pages(c.group_pages[g]);
     std::iota(pages.begin(), pages.end(), 0u);
     for (size_t i = pages.size(); i > 1; --i) std::swap(pages[i - 1], pages[random.below(static_cast<uint32_t>(i))]);
@@ -402,6 +412,10 @@ std::vector<int32_t> random_tokens(uint32_t n, uint32_t vocab, uint64_t seed) {
   std::vector<int32_t> tokens(n);
   for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(vocab));
   return tokens;
+}
+
+bool same(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 }  // namespace test

@@ -119,6 +119,8 @@ std::vector<Placement> device_placements();
 bool device_runs(const Shape& shape);
 
 tm_model_config model_config(const Shape& shape, const Placement& placement, std::vector<uint8_t>& layer_group);
+// What a session sizes its cache as.
+tm_cache_config cache_config(const Shape& shape, const Placement& placement);
 
 struct SpanInput {
   uint32_t slot;
@@ -168,5 +170,8 @@ class Session {
 tm_sample plain_sample(uint32_t row, uint32_t slot);
 
 std::vector<int32_t> random_tokens(uint32_t n, uint32_t vocab, uint64_t seed);
+
+// To the bit.
+bool same(const std::vector<float>& a, const std::vector<float>& b);
 
 }  // namespace test

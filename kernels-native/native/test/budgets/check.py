@@ -182,8 +182,10 @@ def table_of(kernels, budgets):
     lines = []
     for kernel in sorted(kernels, key=lambda k: k.name):
         t, known = budget_of(taken_by(kernel)), budgets.get(kernel.name, Budget())
+        weights = weight_bytes(kernel.name)
+        if weights is not None:
+            known = dataclasses.replace(known, bytes=weights)
         if kernel.name.startswith("stream_mm<"):
-            known = dataclasses.replace(known, bytes=weight_bytes(kernel.name))
             t.registers = STREAM_REGISTERS[int(kernel.name[:-1].rsplit(",", 1)[1]) < STREAM_TILES]
         lines.append(f"{t.registers:4} {t.local:3} {t.generic:4} {t.for_product:6} {known.bytes:6g} {known.measured:>4}  {kernel.name}")
     return HEAD + "\n".join(lines) + "\n"

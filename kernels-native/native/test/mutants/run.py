@@ -48,7 +48,7 @@ TESTS_OF = {
     "tile.cu": ["group_product_test"],
 }
 COMPILER = "the compiler"
-ALL_TESTS = [*TESTS, "eight_bits_test", "stage_test", "graphs_test", "tiles_test", "upload_test", "adapters_test", "device_sampler_test", "embed_test", "group_product_test", "self_test"]
+ALL_TESTS = [*dict.fromkeys(test for tests in (TESTS, *TESTS_OF.values()) for test in tests)]
 # What holds words for nvcc alone, which the emulator doesn't compile.
 WORDS = ["bulk_copy.h", "group_product.h"]
 
