@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
         name = "pull",
         description = "Fetch models by name, or what is newer of them: mistral or mistral:TAG of Ollama's registry,"
                 + " hf:OWNER/REPOSITORY[/FILE.gguf][@REVISION] of the Hugging Face hub, https://HOST/FILE.gguf, or a .tar"
-                + " with a model's directory. What was cut off goes on. Every file's sum is checked. What Ollama or"
+                + " or .zip with a model's directory. What was cut off goes on. Every file's sum is checked. What Ollama or"
                 + " Hugging Face's libraries have fetched already is used where it lies.",
         footer = {
             "",

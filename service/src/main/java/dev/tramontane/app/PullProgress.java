@@ -17,7 +17,7 @@ final class PullProgress implements PullListener {
     private final String name;
     private final Map<PlannedFile, Long> there = new HashMap<>();
     private @Nullable ProgressBar bar;
-    private @Nullable PlannedFile checked;
+    private String work = "";
     private long total;
 
     private PullProgress(String name, Environment environment) {
@@ -54,11 +54,19 @@ final class PullProgress implements PullListener {
                 + "; licence: " + (plan.licence().isEmpty() ? "not said" : plan.licence()));
         plan.remarks().forEach(this::say);
         total = plan.bytes();
-        bar = start("pulling " + name, plan.bytes() - missing);
+        bar("pulling " + name, plan.bytes() - missing);
     }
 
-    private ProgressBar start(String what, long done) {
-        return new ProgressBar(what, environment.err(), environment.terminal(), System::nanoTime).from(done);
+    /** The bar of that work; another one's is taken away. */
+    private ProgressBar bar(String what, long done) {
+        ProgressBar shown = bar;
+        if (shown == null || !what.equals(work)) {
+            done();
+            work = what;
+            shown = new ProgressBar(what, environment.err(), environment.terminal(), System::nanoTime).from(done);
+            bar = shown;
+        }
+        return shown;
     }
 
     /** As hubs say sizes. */
@@ -71,27 +79,19 @@ final class PullProgress implements PullListener {
     @Override
     public void at(PlannedFile file, long done) {
         there.put(file, done);
-        if (bar != null) {
-            bar.at(there.values().stream().mapToLong(Long::longValue).sum(), total);
-        }
+        long all = there.values().stream().mapToLong(Long::longValue).sum();
+        bar("pulling " + name, all).at(all, total);
     }
 
     @Override
     public void checking(PlannedFile file, long done) {
-        if (!file.equals(checked)) {
-            done();
-            checked = file;
-            bar = start("checking " + file.path(), 0);
-        }
-        if (bar != null) {
-            bar.at(done, file.bytes());
-        }
-        if (done == file.bytes()) {
-            done();
-            bar = start(
-                    "pulling " + name,
-                    there.values().stream().mapToLong(Long::longValue).sum());
-        }
+        bar("checking " + file.path(), 0).at(done, file.bytes());
+    }
+
+    @Override
+    public void remark(String what) {
+        done();
+        say(what);
     }
 
     private void done() {

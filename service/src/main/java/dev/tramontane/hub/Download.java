@@ -88,7 +88,7 @@ final class Download {
     private void get(Facts facts) throws IOException, InterruptedException, ChangedException {
         long there = Files.isRegularFile(part) ? Files.size(part) : 0;
         PartState state = PartState.read(note, facts.bytes(), facts.etag())
-                .filter(noted -> noted.end() <= there && isKnownAgain(facts))
+                .filter(noted -> noted.end() <= there && facts.isKnownAgain(wanted.digest()))
                 .orElseGet(() -> begun(facts));
         try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             if (!facts.ranges()) {
@@ -115,11 +115,6 @@ final class Download {
             file.truncate(facts.bytes());
             file.force(true);
         }
-    }
-
-    /** Whether another file than before would be noticed: by its sum, or by its ETag. */
-    private boolean isKnownAgain(Facts facts) {
-        return wanted.digest() != null || !facts.etag().isEmpty();
     }
 
     private PartState begun(Facts facts) {

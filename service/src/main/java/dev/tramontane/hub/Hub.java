@@ -168,19 +168,23 @@ public final class Hub {
         if (own.isPresent() && !facts.etag().isEmpty() && own.get().revision().equals(facts.etag())) {
             return own.get();
         }
-        boolean tar = Pull.isTar(web);
         Digest digest = web.sha256().isEmpty() ? null : new Digest(Digest.Kind.SHA_256, web.sha256());
+        List<String> remarks = new ArrayList<>();
+        if (digest == null) {
+            remarks.add(
+                    "nobody says its sum, so that what comes is taken as it is (#sha256=SUM behind the URL says it)");
+        }
+        if (!facts.ranges()) {
+            remarks.add(Endpoint.host(web.uri())
+                    + " gives no parts of files: what is cut off begins anew, and nothing goes on after a kill");
+        }
         PullPlan plan = new PullPlan(
                 web.kept(),
-                tar ? "" : web.fileName(),
+                web.isArchive() ? "" : web.fileName(),
                 List.of(new PlannedFile(web.fileName(), web.uri(), facts.bytes(), digest)),
                 "",
                 facts.etag(),
-                digest == null
-                        ? List.of(
-                                "nobody says its sum, so that what comes is taken as it is (#sha256=SUM behind the URL"
-                                        + " says it)")
-                        : List.of(),
+                remarks,
                 Endpoint.host(web.uri()));
         return new Pull(store, config, transport, endpoint, advice, listener).run(plan);
     }

@@ -4,17 +4,13 @@ import dev.tramontane.hub.HubException.Kind;
 import dev.tramontane.hub.PullPlan.PlannedFile;
 import dev.tramontane.hub.Ranges.Facts;
 import dev.tramontane.hub.StoredModel.StoredFile;
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -54,19 +50,19 @@ final class Pull {
 
     StoredModel run(PullPlan plan) throws IOException, InterruptedException {
         store.find(plan.reference()).ifPresent(model -> model.files().forEach(file -> before.put(file.path(), file)));
+        Reference.Web archive = plan.reference() instanceof Reference.Web web && web.isArchive() ? web : null;
         long missing = 0;
         for (PlannedFile file : plan.files()) {
-            missing += missing(file);
+            missing += archive != null && archive.isTar()
+                    ? file.bytes() - TarPull.present(scratch(file, archive), file)
+                    : missing(file);
         }
         listener.planned(plan, missing);
-        requireRoom(plan, missing);
-        ModelRecord record = plan.reference() instanceof Reference.Web web && isTar(web) ? unpacked(plan) : files(plan);
+        // A zip file lies beside what is unpacked of it, of which it is heard later how large it is.
+        requireRoom(plan, missing + (archive != null && archive.isZip() ? plan.bytes() : 0));
+        ModelRecord record = archive != null ? unpacked(plan, archive) : files(plan);
         listener.checked(plan);
         return store.put(record.readable());
-    }
-
-    static boolean isTar(Reference.Web web) {
-        return web.fileName().toLowerCase(Locale.ROOT).endsWith(".tar");
     }
 
     /**
@@ -141,21 +137,36 @@ final class Pull {
 
     /** Gets a file, checks it, keeps it. */
     private String fetched(PlannedFile file) throws IOException, InterruptedException {
-        Path part = part(file);
-        Facts facts = new Download(file, ranges(file), part, config, listener).run();
+        String sum = come(file);
+        store.keep(part(file), sum);
+        forget(file);
+        return sum;
+    }
+
+    /**
+     * Gets a file, and checks it.
+     *
+     * @return its SHA-256
+     */
+    private String come(PlannedFile file) throws IOException, InterruptedException {
+        Facts facts = new Download(file, ranges(file), part(file), config, listener).run();
         Digest digest = file.digest() == null ? linked(facts) : file.digest();
-        String sum;
         try {
-            sum = CheckedFile.sum(
-                    part, digest, file.path() + " from " + endpoint.host(), done -> listener.checking(file, done));
+            return CheckedFile.sum(
+                    part(file),
+                    digest,
+                    file.path() + " from " + endpoint.host(),
+                    done -> listener.checking(file, done));
         } catch (HubException another) {
-            Files.deleteIfExists(part);
-            Files.deleteIfExists(Download.note(part));
+            forget(file);
             throw another;
         }
-        store.keep(part, sum);
-        Files.deleteIfExists(Download.note(part));
-        return sum;
+    }
+
+    /** Takes away what is kept of a file while it is under way. */
+    private void forget(PlannedFile file) throws IOException {
+        Files.deleteIfExists(part(file));
+        Files.deleteIfExists(Download.note(part(file)));
     }
 
     /** A hub that keeps large files elsewhere says their SHA-256 as their ETag. */
@@ -164,72 +175,44 @@ final class Pull {
         return Digest.isSha256(tag) ? new Digest(Digest.Kind.SHA_256, tag) : null;
     }
 
-    /** A tar file as it comes: what is unpacked of it is the model's when all has come, and its sum is right. */
-    private ModelRecord unpacked(PullPlan plan) throws IOException, InterruptedException {
-        PlannedFile tar = plan.files().getFirst();
-        Path scratch = store.partial().resolve(tar.key() + ".tar");
+    /** An archive, of which the members are the model's files. */
+    private ModelRecord unpacked(PullPlan plan, Reference.Web web) throws IOException, InterruptedException {
+        PlannedFile archive = plan.files().getFirst();
+        TarPull.Room room = bytes -> requireRoom(plan, bytes);
+        Path scratch = scratch(archive, web);
+        Unpacked unpacked = web.isTar()
+                ? new TarPull(archive, ranges(archive), scratch, config, listener).run(room)
+                : unzipped(archive, scratch, room);
+        for (int i = 0; i < unpacked.files().size(); i++) {
+            store.keep(Unpacked.member(scratch, i), unpacked.files().get(i).sha256());
+        }
         Folders.remove(scratch);
-        Files.createDirectories(scratch);
-        try {
-            Facts facts = ranges(tar).facts();
-            if (facts.bytes() != tar.bytes()) { // For which there may be no room.
-                throw new HubException(
-                        Kind.WRONG, tar.path() + " changes at its server while it is fetched; try later");
-            }
-            if (!facts.ranges()) {
-                requireRoom(plan, 2 * tar.bytes());
-            }
-            Digest wanted = tar.digest();
-            TarUnpacking unpacking;
-            try (InputStream coming = coming(tar, facts, scratch);
-                    DigestInputStream in =
-                            new DigestInputStream(coming, Digest.start(Digest.Kind.SHA_256, facts.bytes()))) {
-                unpacking = TarUnpacking.of(new Told(in, tar), scratch, facts.bytes(), tar.path());
-                String sum = HexFormat.of().formatHex(in.getMessageDigest().digest());
-                if (wanted != null && !wanted.hex().equals(sum)) {
-                    throw new HubException(
-                            Kind.WRONG,
-                            tar.path() + " from " + endpoint.host() + " is damaged or another file: SHA-256 is " + sum
-                                    + ", and should be " + wanted.hex());
-                }
-            }
-            for (int i = 0; i < unpacking.files().size(); i++) {
-                store.keep(
-                        TarUnpacking.file(scratch, i), unpacking.files().get(i).sha256());
-            }
-            return new ModelRecord(
-                    plan.reference(), unpacking.entry(), unpacking.files(), plan.licence(), plan.revision());
-        } finally {
+        forget(archive);
+        return new ModelRecord(plan.reference(), unpacked.entry(), unpacked.files(), plan.licence(), plan.revision());
+    }
+
+    private Path scratch(PlannedFile archive, Reference.Web web) {
+        return web.isTar()
+                ? TarPull.folder(store.partial(), archive)
+                : store.partial().resolve(archive.key() + ".zip");
+    }
+
+    /** A zip file says at its end what is in it: all of it comes first, as any file does, and is unpacked then. */
+    private Unpacked unzipped(PlannedFile zip, Path scratch, TarPull.Room room)
+            throws IOException, InterruptedException {
+        Folders.remove(scratch);
+        come(zip);
+        try (FileChannel file = FileChannel.open(part(zip))) {
+            ZipUnpacking unpacking = new ZipUnpacking(file, zip.path());
+            room.require(unpacking.bytes());
+            Files.createDirectories(scratch);
+            return unpacking.into(scratch, done -> listener.checking(zip, done));
+        } catch (HubException refused) {
             Folders.remove(scratch);
-        }
-    }
-
-    /** In parts where the server gives parts; else all of it first, which takes twice the room. */
-    private InputStream coming(PlannedFile tar, Facts facts, Path scratch) throws IOException, InterruptedException {
-        if (facts.ranges()) {
-            return new RangeStream(ranges(tar), facts, scratch, config);
-        }
-        Path whole = scratch.resolve("whole");
-        new Download(tar, ranges(tar), whole, config, listener).run();
-        return Files.newInputStream(whole);
-    }
-
-    /** Tells how much was read. */
-    private final class Told extends FilterInputStream {
-        private final PlannedFile file;
-        private long done;
-
-        Told(InputStream in, PlannedFile file) {
-            super(in);
-            this.file = file;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int read = super.read(bytes, offset, length);
-            done += Math.max(0, read);
-            listener.at(file, done);
-            return read;
+            if (refused.kind() == Kind.WRONG) { // Else the next pull finds it.
+                forget(zip);
+            }
+            throw refused;
         }
     }
 }

@@ -23,6 +23,9 @@ public interface PullListener {
     /** So many bytes of a file are summed. */
     default void checking(PlannedFile file, long done) {}
 
+    /** Something that people should know: a sentence that goes on after the program's name. */
+    default void remark(String what) {}
+
     /** All is there and checked; the model is about to be. */
     default void checked(PullPlan plan) {}
 }

@@ -35,11 +35,20 @@ public record PullPlan(
      */
     public record PlannedFile(
             String path, URI uri, long bytes, @Nullable Digest digest) {
-        /** What is kept of it while it is under way is kept under this name: the same file has the same. */
+        /**
+         * What is kept of it while it is under way is kept under this name: the same file has the same. What stands behind
+         * a question mark may be a signature, and another one the next time.
+         */
         String key() {
             return digest == null
-                    ? "url-" + Digest.sha256(uri.toString().getBytes(StandardCharsets.UTF_8))
+                    ? "url-" + Digest.sha256(withoutQuery(uri).getBytes(StandardCharsets.UTF_8))
                     : (digest.kind() == Digest.Kind.GIT ? "git-" : "sha256-") + digest.hex();
+        }
+
+        static String withoutQuery(URI uri) {
+            String text = uri.toString();
+            int query = text.indexOf('?');
+            return query < 0 ? text : text.substring(0, query);
         }
     }
 

@@ -19,7 +19,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file at its server, read from its beginning to its end: the next segments come meanwhile, each into a file that goes when it
+ * A file at its server, read up to its end: the next segments come meanwhile, each into a file that goes when it
  * is read. One thread reads.
  */
 final class RangeStream extends InputStream {
@@ -32,19 +32,17 @@ final class RangeStream extends InputStream {
     private @Nullable InputStream here;
     private @Nullable Path file;
     private long asked;
-    private long given;
 
-    /** @param scratch an empty directory */
-    RangeStream(Ranges ranges, Facts facts, Path scratch, HubConfig config) {
+    /**
+     * @param from of which byte it is read
+     * @param scratch an empty directory
+     */
+    RangeStream(Ranges ranges, Facts facts, long from, Path scratch, HubConfig config) {
         this.ranges = ranges;
         this.facts = facts;
         this.scratch = scratch;
         this.config = config;
-    }
-
-    /** Bytes that were read. */
-    long given() {
-        return given;
+        asked = from;
     }
 
     @Override
@@ -62,7 +60,6 @@ final class RangeStream extends InputStream {
             if (here != null) {
                 int read = here.read(bytes, offset, length);
                 if (read > 0) {
-                    given += read;
                     return read;
                 }
             }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Gets stretches of one file from its server, again where that fails in passing and from where it stood. Any thread. */
 final class Ranges {
@@ -38,7 +39,16 @@ final class Ranges {
      * @param ranges whether the server gives stretches
      * @param linked the hub's own ETag, perhaps a sum
      */
-    record Facts(long bytes, String etag, boolean ranges, String linked) {}
+    record Facts(long bytes, String etag, boolean ranges, String linked) {
+        /**
+         * Whether another file than before would be noticed: by its sum, or by its ETag.
+         *
+         * @param digest that the file must have; null where nobody says it
+         */
+        boolean isKnownAgain(@Nullable Digest digest) {
+            return digest != null || !etag.isEmpty();
+        }
+    }
 
     /** @param tries of each request, which know where the file is and what it is called */
     Ranges(Transport transport, Endpoint endpoint, Tries tries) {
@@ -50,6 +60,11 @@ final class Ranges {
     /** What the file is called in messages. */
     String what() {
         return tries.what();
+    }
+
+    /** For messages: whose file it is. */
+    String host() {
+        return endpoint.host();
     }
 
     /** Asks for the first byte, to hear how many there are. */

@@ -2,6 +2,7 @@ package dev.tramontane.hub;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** What a name means, every part of it checked and said: {@link References#parse} of its text gives it again. */
 public sealed interface Reference {
@@ -68,16 +69,27 @@ public sealed interface Reference {
     }
 
     /**
-     * A file of some server: a GGUF file, or a tar file of a directory.
+     * A file of some server: a GGUF file, or a tar or zip file of a directory.
      *
      * @param sha256 of the file in hexadecimal digits; empty where nobody said it
      */
     record Web(URI uri, String sha256) implements Reference {
         /** The name by which it is kept: without what stands behind a question mark, which may be a signature, and another one each time. */
         Web kept() {
-            String text = uri.toString();
-            int query = text.indexOf('?');
-            return query < 0 ? this : new Web(URI.create(text.substring(0, query)), sha256);
+            return new Web(URI.create(PullPlan.PlannedFile.withoutQuery(uri)), sha256);
+        }
+
+        boolean isTar() {
+            return fileName().toLowerCase(Locale.ROOT).endsWith(".tar");
+        }
+
+        boolean isZip() {
+            return fileName().toLowerCase(Locale.ROOT).endsWith(".zip");
+        }
+
+        /** Of which the members are the model. */
+        boolean isArchive() {
+            return isTar() || isZip();
         }
 
         /** The last part of the path, which says what it is. */

@@ -142,8 +142,8 @@ public final class References {
         Web web = new Web(
                 URI.create(address), sum.isEmpty() ? "" : digest.group(1).toLowerCase(Locale.ROOT));
         String name = web.fileName().toLowerCase(Locale.ROOT);
-        if (!SafePath.isSafe(web.fileName()) || !(name.endsWith(".gguf") || name.endsWith(".tar"))) {
-            throw invalid(text, "is neither a .gguf file nor a .tar of a model's directory");
+        if (!SafePath.isSafe(web.fileName()) || !(name.endsWith(".gguf") || web.isArchive())) {
+            throw invalid(text, "is neither a .gguf file nor a .tar or .zip of a model's directory");
         }
         return web;
     }

@@ -1,13 +1,10 @@
 package dev.tramontane.hub;
 
 import dev.tramontane.hub.HubException.Kind;
-import dev.tramontane.json.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class TarReader {
     static final int BLOCK = 512;
-    private static final int MOST_MEMBERS = 10_000;
+    private static final int MOST_HEADERS = 3 * MemberNames.MOST;
     private static final int BUFFER = 1 << 18;
 
     private final InputStream in;
     private final String what;
-    private final Set<String> seen = new HashSet<>();
+    private final MemberNames names = new MemberNames(this::refused);
     private int headers;
     private long left;
     private int padding;
@@ -53,8 +50,8 @@ final class TarReader {
             if (isZero(block)) {
                 return end();
             }
-            if (++headers > 3 * MOST_MEMBERS) {
-                throw refused("has more than " + MOST_MEMBERS + " members");
+            if (++headers > MOST_HEADERS) {
+                throw refused("has more than " + MemberNames.MOST + " members");
             }
             TarHeader header = TarHeader.read(block, this::refused);
             switch (header.type()) {
@@ -66,7 +63,8 @@ final class TarReader {
                     return member(header, attributes);
                 }
                 default ->
-                    throw refused(kind(header.type()) + " in it, " + shown(attributes.name(header.name()))
+                    throw refused(kind(header.type()) + " in it, "
+                            + MemberNames.shown(attributes.name(header.name()))
                             + ", is not unpacked");
             }
         }
@@ -75,21 +73,10 @@ final class TarReader {
     private Member member(TarHeader header, TarAttributes attributes) {
         String name = attributes.name(header.name());
         boolean directory = header.type() == '5' || name.endsWith("/");
-        String path = name.startsWith("./") ? name.substring(2) : name;
-        path = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        String path = names.add(name, directory);
         long bytes = directory ? 0 : attributes.size(header.size());
-        boolean top = directory && (path.isEmpty() || path.equals("."));
-        if (!top && !SafePath.isSafe(path)) {
-            throw refused("has a member " + shown(name) + ", whose path leads elsewhere than down");
-        }
-        if (!directory && !seen.add(path)) {
-            throw refused("has " + shown(name) + " twice");
-        }
-        if (seen.size() > MOST_MEMBERS) {
-            throw refused("has more than " + MOST_MEMBERS + " members");
-        }
         if (directory && header.size() != 0) {
-            throw refused("has a directory " + shown(name) + " with bytes of its own");
+            throw refused("has a directory " + MemberNames.shown(name) + " with bytes of its own");
         }
         begin(bytes);
         return new Member(path, directory, bytes);
@@ -176,15 +163,12 @@ final class TarReader {
         };
     }
 
-    private static String shown(String name) {
-        return "\"" + Printable.of(name, 80) + "\"";
-    }
-
     private HubException cut() {
         return refused("ends too early");
     }
 
-    private HubException refused(String why) {
+    /** @param why in words that go on after the file's name */
+    HubException refused(String why) {
         return new HubException(Kind.WRONG, "the tar file " + what + " " + why);
     }
 }

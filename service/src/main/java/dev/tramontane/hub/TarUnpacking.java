@@ -3,93 +3,135 @@ package dev.tramontane.hub;
 import dev.tramontane.hub.HubException.Kind;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A tar file's members as files of a directory, under numbers: names that others gave are no paths here.
- *
- * @param entry what to open of the model; empty for the directory
- * @param files in the order of their numbers, from 0
+ * Unpacks a tar file as it comes, and notes again and again how far it is. What is on the disk already is read once more, for
+ * the sums, and not written. One thread, once.
  */
-record TarUnpacking(String entry, List<StoredFile> files) {
-    private static final Set<String> CONFIGS = Set.of("params.json", "config.json");
+final class TarUnpacking {
+    private final TarStream in;
+    private final TarScratch scratch;
+    private final Notes notes;
+    private final TarReader reader;
+    private final String what;
+    private long nextNote;
 
     /**
-     * Unpacks as it comes.
+     * When it is noted how far it is.
      *
-     * @param into an empty directory
-     * @param most bytes that all members may have together
+     * @param bytes of the whole tar file
+     * @param etag of it at its server
+     * @param every so many bytes; {@link Long#MAX_VALUE} for never, where nothing could go on from there
+     */
+    record Notes(long bytes, String etag, long every) {}
+
+    /**
+     * @param scratch opened
      * @param what the tar file is called in messages
      */
-    static TarUnpacking of(InputStream in, Path into, long most, String what) throws IOException {
-        TarReader reader = new TarReader(in, what);
+    TarUnpacking(TarStream in, TarScratch scratch, Notes notes, String what) {
+        this.in = in;
+        this.scratch = scratch;
+        this.notes = notes;
+        this.what = what;
+        reader = new TarReader(in, what);
+        nextNote = notes.every();
+    }
+
+    /** @throws HubException when it is no model, or cannot be what it seems */
+    Unpacked run() throws IOException {
         List<StoredFile> files = new ArrayList<>();
-        long left = most;
+        long left = notes.bytes();
         for (TarReader.Member member = reader.next(); member != null; member = reader.next()) {
-            if (member.directory()) {
-                continue;
-            }
             left -= member.bytes();
             if (left < 0) {
                 throw new HubException(Kind.WRONG, "the tar file " + what + " has more in it than its own length");
             }
-            MessageDigest sum = Digest.start(Digest.Kind.SHA_256, member.bytes());
-            try (FileChannel channel = FileChannel.open(
-                            file(into, files.size()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                    OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), sum)) {
-                reader.copy(out);
-                out.flush();
-                channel.force(true); // The record that will name it must not outlive a crash that it does not.
+            keepBefore(member);
+            if (member.directory()) {
+                in.memberEnded();
+                continue;
             }
-            files.add(
-                    new StoredFile(member.path(), member.bytes(), HexFormat.of().formatHex(sum.digest())));
+            try (MemberFile file = new MemberFile(files.size(), member.bytes())) {
+                reader.copy(file);
+                in.memberEnded();
+                file.noteWhereDue();
+                files.add(new StoredFile(member.path(), member.bytes(), file.end()));
+            }
         }
-        List<StoredFile> shorter = withoutTop(files);
-        return new TarUnpacking(entry(shorter, what), shorter);
+        return Unpacked.of(files, "the tar file " + what);
     }
 
-    /** Where a member's bytes are. */
-    static Path file(Path into, int number) {
-        return into.resolve("member-" + number);
+    private void keepBefore(TarReader.Member member) throws IOException {
+        byte @Nullable [] piece = in.memberBegins();
+        if (piece == null) {
+            throw reader.refused("has more to say of a member than is read");
+        }
+        if (!in.isReplayed()) {
+            scratch.add(piece, member.directory() ? TarScratch.DIRECTORY : member.bytes());
+        }
     }
 
-    /** A folder in which everything lies is none of the model's. */
-    private static List<StoredFile> withoutTop(List<StoredFile> files) {
-        if (files.isEmpty()) {
-            return files;
-        }
-        String first = files.getFirst().path();
-        String top = first.substring(0, first.indexOf('/') + 1);
-        if (top.isEmpty() || !files.stream().allMatch(file -> file.path().startsWith(top))) {
-            return files;
-        }
-        return files.stream()
-                .map(file -> new StoredFile(file.path().substring(top.length()), file.bytes(), file.sha256()))
-                .toList();
-    }
+    /** A member's bytes: those that are there already are summed only. */
+    private final class MemberFile extends OutputStream {
+        private final FileChannel file;
+        private final MessageDigest sum;
+        private long position;
 
-    private static String entry(List<StoredFile> files, String what) {
-        if (files.stream().anyMatch(file -> CONFIGS.contains(file.path()))) {
-            return "";
+        MemberFile(int number, long bytes) throws IOException {
+            file = FileChannel.open(
+                    Unpacked.member(scratch.folder(), number), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            sum = Digest.start(Digest.Kind.SHA_256, bytes);
         }
-        return files.stream()
-                .map(StoredFile::path)
-                .filter(path -> path.endsWith(".gguf"))
-                .min(String::compareTo)
-                .orElseThrow(() -> new HubException(
-                        Kind.WRONG,
-                        "the tar file " + what
-                                + " holds no model: neither params.json nor config.json nor a GGUF file"));
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            sum.update(bytes, offset, length);
+            if (!in.isReplayed()) {
+                ByteBuffer piece = ByteBuffer.wrap(bytes, offset, length);
+                for (long at = position; piece.hasRemaining(); ) {
+                    at += file.write(piece, at);
+                }
+            }
+            position += length;
+            noteWhereDue();
+        }
+
+        /** What is noted is on the disk. */
+        void noteWhereDue() throws IOException {
+            if (in.isReplayed()) {
+                nextNote = in.position() + notes.every();
+            } else if (in.position() >= nextNote) {
+                file.force(false);
+                scratch.note(notes.bytes(), notes.etag(), in.position(), in.sum());
+                nextNote = in.position() + notes.every();
+            }
+        }
+
+        /** @return its SHA-256 */
+        String end() throws IOException {
+            file.truncate(position); // Where a process wrote more of another one before it was killed.
+            file.force(true); // The record that will name it must not outlive a crash that it does not.
+            return HexFormat.of().formatHex(sum.digest());
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
     }
 }

@@ -8,6 +8,7 @@ import dev.tramontane.faults.Fault;
 import dev.tramontane.faults.FaultProxy;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -45,7 +46,11 @@ class PullProcessesTest {
     }
 
     private Process start(int process) throws Exception {
-        return PullProgram.start(folder.resolve("store"), server.uri(), folder.resolve("log" + process));
+        return start(process, "tiny");
+    }
+
+    private Process start(int process, String name) throws Exception {
+        return PullProgram.start(folder.resolve("store"), server.uri(), name, folder.resolve("log" + process));
     }
 
     @Test
@@ -96,6 +101,45 @@ class PullProcessesTest {
                 .extracting(HubServer::from)
                 .contains(3 * Pulled.SEGMENT, 4 * Pulled.SEGMENT, 5 * Pulled.SEGMENT)
                 .doesNotContain(Pulled.SEGMENT, 2 * Pulled.SEGMENT);
+    }
+
+    /** In the middle of a member: what came before, that of it which was noted too, does not come again. */
+    @Test
+    void aTarGoesOnAfterAKill() throws Exception {
+        byte[] small = "{}".getBytes(StandardCharsets.UTF_8);
+        byte[] tar = new TarFile()
+                .directory("m/")
+                .pax('x', "path", "m/params.json")
+                .file("m/p", small)
+                .file("m/consolidated.safetensors", MODEL)
+                .file("m/tokenizer.model.v3", small)
+                .whole();
+        server.on(
+                "/m.tar",
+                request -> HubServer.from(request) < 4 * Pulled.SEGMENT ? HubServer.part(request, tar) : null);
+        String url = server.uri() + "/m.tar#sha256=" + Digest.sha256(tar);
+        Process killed = start(0, url);
+        awaitLine(0, "at " + 4 * Pulled.SEGMENT);
+        Path scratch = Folders.list(folder.resolve("store/partial")).getFirst();
+        await().until(() -> Files.exists(scratch.resolve("note.json")));
+        killed.destroyForcibly();
+        assertThat(killed.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(hub().list()).isEmpty();
+        server.file("/m.tar", tar);
+        int before = server.requests("/m.tar").size();
+        Process next = start(1, url);
+        assertThat(next.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        awaitLine(1, "pulled " + (MODEL.length + 2 * small.length));
+        assertThat(Files.readString(folder.resolve("log1"))).contains("checking ");
+        assertThat(server.requests("/m.tar")
+                        .subList(before, server.requests("/m.tar").size()))
+                .filteredOn(request -> !"bytes=0-0".equals(request.header("range")))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(HubServer.from(request)).isGreaterThanOrEqualTo(3 * Pulled.SEGMENT));
+        Path model = hub().find(References.parse(url)).orElseThrow().path();
+        assertThat(model.resolve("params.json")).hasBinaryContent(small);
+        assertThat(model.resolve("consolidated.safetensors")).hasBinaryContent(MODEL);
+        assertThat(Folders.list(folder.resolve("store/partial"))).isEmpty();
     }
 
     /** Every connection is reset after some thousand bytes: each brings a little. */

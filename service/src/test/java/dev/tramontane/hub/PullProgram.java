@@ -4,13 +4,13 @@ import dev.tramontane.hub.PullPlan.PlannedFile;
 import java.net.URI;
 import java.nio.file.Path;
 
-/** Pulls tiny in a process of its own: arguments are the store and the registry. */
+/** Pulls in a process of its own: arguments are the store, the registry, and the name. */
 final class PullProgram {
     private PullProgram() {}
 
     public static void main(String[] arguments) throws Exception {
         Hub hub = new Hub(Pulled.config(Path.of(arguments[0]), URI.create(arguments[1]), Pulled.NOWHERE));
-        StoredModel model = hub.pull(References.parse("tiny"), new PullListener() {
+        StoredModel model = hub.pull(References.parse(arguments[2]), new PullListener() {
             @Override
             public void waiting() {
                 System.out.println("waiting");
@@ -20,12 +20,17 @@ final class PullProgram {
             public void at(PlannedFile file, long done) {
                 System.out.println("at " + done);
             }
+
+            @Override
+            public void checking(PlannedFile file, long done) {
+                System.out.println("checking " + done);
+            }
         });
         System.out.println("pulled " + model.bytes());
     }
 
     /** Such a process, its output in a file. */
-    static Process start(Path store, URI registry, Path log) throws Exception {
+    static Process start(Path store, URI registry, String name, Path log) throws Exception {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xshare:auto",
@@ -34,7 +39,8 @@ final class PullProgram {
                         System.getProperty("java.class.path"),
                         PullProgram.class.getName(),
                         store.toString(),
-                        registry.toString())
+                        registry.toString(),
+                        name)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();

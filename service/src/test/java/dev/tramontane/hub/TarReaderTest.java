@@ -147,6 +147,18 @@ class TarReaderTest {
                 row("an unknown kind", new TarFile().link("x", 'Z', "").whole(), "something that is no file in it"),
                 row("twice", new TarFile().file("x", WORDS).file("./x", WORDS).whole(), "\"./x\" twice"),
                 row(
+                        "but for cases",
+                        new TarFile().file("x", WORDS).file("X", WORDS).whole(),
+                        "that know no cases"),
+                row(
+                        "a file and a directory",
+                        new TarFile().file("x", WORDS).file("x/y", WORDS).whole(),
+                        "one name"),
+                row(
+                        "a directory and a file",
+                        new TarFile().directory("x/").file("x", WORDS).whole(),
+                        "one name"),
+                row(
                         "a full directory",
                         new TarFile().member("d/", '5', "", WORDS).whole(),
                         "bytes of its own"),
