@@ -115,6 +115,8 @@ bool Async::begin_copy(const Copy& copy) {
       return false;
     }
   }
+  // It may read from here on, however late it is carried out: before the wait for the kernel ahead that is a touch.
+  static_cast<void>(*static_cast<const volatile uint8_t*>(copy.from));
   memset(first, kPoison, bytes);
   copies_.push_back(copy);
   return true;
@@ -146,11 +148,35 @@ const char* Async::unreadable(const uint8_t* at, uint32_t bytes) const {
   return "was written by threads, and no fence of the asynchronous proxy shows it";
 }
 
+const uint64_t* Async::barrier_of(const Copy& copy) const {
+  if (copy.barrier != nullptr || copy.arrival == kNoArrival) return copy.barrier;
+  return arrivals_[copy.arrival].barrier;
+}
+
 bool Async::carry_out_one(Chance& chance) {
-  if (copies_.empty()) return false;
-  const uint32_t which = chance.below(copies_.size());
+  return carry_out_some(chance, [](const uint64_t* barrier) { return barrier != nullptr; });
+}
+
+bool Async::carry_out_awaited(Chance& chance, const std::vector<const uint64_t*>& barriers) {
+  return carry_out_some(chance, [&](const uint64_t* barrier) {
+    return std::find(barriers.begin(), barriers.end(), barrier) != barriers.end();
+  });
+}
+
+template <class Counts>
+bool Async::carry_out_some(Chance& chance, Counts counts) {
+  std::vector<size_t> some;
+  for (size_t i = 0; i < copies_.size(); ++i) {
+    if (counts(barrier_of(copies_[i]))) some.push_back(i);
+  }
+  if (some.empty()) return false;
+  carry_out(some[chance.below(some.size())]);
+  return true;
+}
+
+void Async::carry_out(size_t which) {
   const Copy copy = copies_[which];
-  copies_.erase(copies_.begin() + which);
+  copies_.erase(copies_.begin() + static_cast<std::ptrdiff_t>(which));
   if (!std::all_of(copy.to, copy.to + copy.bytes, [](uint8_t byte) { return byte == kPoison; })) {
     fail("shared memory was written while a copy into it was under way");
   }
@@ -164,7 +190,6 @@ bool Async::carry_out_one(Chance& chance) {
   } else if (copy.arrival != kNoArrival && --arrivals_[copy.arrival].copies == 0) {
     arrive(arrivals_[copy.arrival].barrier, copy.thread);
   }
-  return true;
 }
 
 }  // namespace tramontane::emu

@@ -1,6 +1,7 @@
 // What a block's threads leave to others: mbarriers in shared memory with phases, arrivals and bytes that are under way
-// (PTX ISA, "mbarrier"), and bulk copies from the device's memory that are counted there. A copy is carried out as late
-// as it may be, or earlier by chance and in any order; until then its destination is poisoned.
+// (PTX ISA, "mbarrier"), and copies from the device's memory that are counted there. A copy is carried out as late as
+// it may be, when somebody waits for its own barrier and nobody else can go on, or earlier by chance and in any order;
+// until then its destination is poisoned.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,10 @@ class Async {
   // Whether the latest phase of this parity is over.
   bool has_ended(const uint64_t* barrier, uint32_t parity) const;
   std::string describe(const uint64_t* barrier) const;
-  // Carries out one of the copies under way. False when there is none.
+  // Carries out one of the copies that a barrier counts. False when there is none.
   bool carry_out_one(Chance& chance);
+  // One of those that one of these barriers counts. False when there is none.
+  bool carry_out_awaited(Chance& chance, const std::vector<const uint64_t*>& barriers);
 
  private:
   struct Barrier {
@@ -67,6 +70,11 @@ class Async {
   };
 
   bool begin_copy(const Copy& copy);
+  // That counts the copy, or nullptr as long as no arrival waits for it.
+  const uint64_t* barrier_of(const Copy& copy) const;
+  template <class Counts>
+  bool carry_out_some(Chance& chance, Counts counts);
+  void carry_out(size_t which);
   void fail(const std::string& what) {
     if (error_.empty()) error_ = what;
   }

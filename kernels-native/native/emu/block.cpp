@@ -129,31 +129,55 @@ bool Block::run_some_warp() {
 
 void Block::run_block() {
   for (uint32_t i = kWarpLanes; i > 1; --i) std::swap(lanes_[i - 1], lanes_[chance_.below(i)]);
+  const bool late = chance_.one_in(2);
   while (error_.empty()) {
     if (run_some_warp()) {
-      if (chance_.one_in(8)) async_.carry_out_one(chance_);
+      if (!late && chance_.one_in(8)) async_.carry_out_one(chance_);
       continue;
     }
     if (std::all_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.state == State::kDone; })) return;
-    // Nobody can run. A copy comes as late as it may; then those that wait go on, and then a barrier opens.
-    if (async_.carry_out_one(chance_)) continue;
-    if (!release_waiting()) release_barrier();
+    if (!(late ? go_on_late() : go_on_early())) tell_why_stuck();
   }
 }
 
+// Nobody can run. A copy is held back for as long as anything else may happen, and then it is one that somebody waits
+// for: what another barrier counts doesn't come with it.
+bool Block::go_on_late() {
+  if (open_barrier() || release_waiting()) return true;
+  std::vector<const uint64_t*> awaited;
+  for (const Thread& thread : threads_) {
+    if (thread.state == State::kAtPhase) awaited.push_back(thread.phase);
+  }
+  return async_.carry_out_awaited(chance_, awaited);
+}
+
+// Nobody can run. All copies come before the kernel ahead has ended, and before a barrier opens.
+bool Block::go_on_early() { return async_.carry_out_one(chance_) || release_waiting() || open_barrier(); }
+
 bool Block::release_waiting() {
-  reveal_memory();
   bool any = false;
   for (Thread& thread : threads_) {
     if (thread.state != State::kAtWait) continue;
     thread.state = State::kReady;
     any = true;
   }
+  if (any) reveal_memory();
   return any;
 }
 
-// Nobody can run: either all wait at one barrier, or the block is stuck.
-void Block::release_barrier() {
+// False unless all threads wait at one barrier.
+bool Block::open_barrier() {
+  const Thread& first = threads_[0];
+  if (!std::all_of(threads_.begin(), threads_.end(), [&](const Thread& thread) {
+        return thread.state == State::kAtBarrier && thread.file == first.file && thread.line == first.line;
+      })) {
+    return false;
+  }
+  for (Thread& thread : threads_) thread.state = State::kReady;
+  return true;
+}
+
+void Block::tell_why_stuck() {
   const Thread& first = threads_[0];
   for (uint32_t t = 0; t < n_threads_; ++t) {
     const Thread& thread = threads_[t];
@@ -176,7 +200,6 @@ void Block::release_barrier() {
                   waits.line, t);
     }
   }
-  for (Thread& thread : threads_) thread.state = State::kReady;
 }
 
 void Block::suspend(State state) {

@@ -95,8 +95,11 @@ class Block {
   bool run_warp(uint32_t warp);
   bool run_some_warp();
   bool can_run(const Thread& thread) const;
+  bool go_on_late();
+  bool go_on_early();
   bool release_waiting();
-  void release_barrier();
+  bool open_barrier();
+  void tell_why_stuck();
   void end_block();
   void suspend(State state);
   static void enter(void* block);

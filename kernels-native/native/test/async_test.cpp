@@ -1,5 +1,6 @@
 // What the emulator makes of barriers in shared memory, copies that are under way and votes: it runs what is right in
 // every order, and finds each thing that a device would do wrong only now and then. A small kernel for each.
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -119,6 +120,61 @@ TEST(each_damage_to_a_ring_shows) {
   }
 }
 
+// A barrier's wait brings that barrier's copies and no others, and a meeting of the block brings none: who takes them
+// for there without a wait reads poison, in many orders all of it.
+TEST(a_copy_comes_with_its_own_barrier) {
+  alignas(16) static uint8_t source[2][64];
+  memset(source, 7, sizeof source);
+  for (const bool for_9 : {true, false}) {
+    int nothing_came = 0, everything_came = 0;
+    for (uint64_t seed = 1; seed <= 60; ++seed) {
+      uint32_t waited = 0, came[2] = {};
+      Launch launch = {dim3(1), dim3(32), 256};
+      launch.has_wait = for_9;
+      const std::string error = current().run(launch, seed, [&] {
+        uint8_t* shared = static_cast<uint8_t*>(current().shared());
+        uint64_t* barriers = reinterpret_cast<uint64_t*>(shared + 128);
+        const uint32_t t = current().thread().x;
+        if (t == 0) {
+          for (int i = 0; i < 2; ++i) barrier_init(barriers + i, fillers());
+          barrier_fence();
+        }
+        __syncthreads();
+        for (int i = 0; t < fillers() && i < 2; ++i) {
+          fill_expect(barriers + i, 64);
+          for (int at = 0; at < 64; at += 16) fill_copy(shared + 64 * i + at, source[i] + at, 16, barriers + i, t);
+          fill_arrive(barriers + i);
+        }
+        barrier_wait(barriers, 0);
+        if (t == 0) waited = static_cast<uint32_t>(std::count(shared, shared + 64, 7));
+        if (t == 0) came[0] = static_cast<uint32_t>(std::count(shared + 64, shared + 128, 7));
+        __syncthreads();
+        if (t == 0) came[1] = static_cast<uint32_t>(std::count(shared + 64, shared + 128, 7));
+        barrier_wait(barriers + 1, 0);
+      });
+      CHECK_EQ(error, "");
+      CHECK_EQ(waited, 64u);
+      nothing_came += came[0] == 0 && came[1] == 0;
+      everything_came += came[0] == 64;
+    }
+    CHECK_TEXT(nothing_came >= 15, std::to_string(nothing_came));
+    CHECK_TEXT(everything_came >= 1, std::to_string(everything_came));  // or earlier, by chance
+  }
+}
+
+TEST(a_copy_that_nobody_waits_for_shows_in_every_order) {
+  alignas(16) static int from[4];
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Launch launch = {dim3(1), dim3(32), 64};
+    launch.has_wait = false;
+    const std::string error = current().run(launch, seed, [] {
+      if (current().thread().x == 0) fill_copy(current().shared(), from, 16, nullptr, 0);
+      __syncthreads();
+    });
+    CHECK_TEXT(error.find("while 1 copies were under way") != std::string::npos, error);
+  }
+}
+
 TEST(barriers_and_copies_are_held_to_their_rules) {
   alignas(16) static int from[64];
   const struct {
@@ -223,9 +279,9 @@ TEST(barriers_and_copies_are_held_to_their_rules) {
 }
 
 TEST(lanes_vote_and_add) {
-  static uint32_t votes[64], counter;
+  static uint32_t votes[64], counter, largest, before[64];
   static bool any[64], all[64];
-  counter = 0;
+  counter = largest = 0;
   CHECK_EQ(run(64, 0,
                [] {
                  const uint32_t t = current().thread().x;
@@ -233,7 +289,8 @@ TEST(lanes_vote_and_add) {
                  any[t] = __any_sync(0xffffffffu, t == 40);
                  all[t] = __all_sync(0xffffffffu, t < 32);
                  __syncwarp();
-                 atomicAdd(&counter, t);
+                 before[t] = atomicAdd(&counter, t);
+                 atomicMax(&largest, t * 7 % 64);
                }),
            "");
   CHECK_EQ(votes[5], 0x49249249u);
@@ -241,6 +298,17 @@ TEST(lanes_vote_and_add) {
   CHECK(!any[3] && any[50]);
   CHECK(all[3] && !all[50]);
   CHECK_EQ(counter, 2016u);
+  CHECK_EQ(largest, 63u);
+  // Each add has seen the sum of those before it.
+  std::vector<uint32_t> order(64);
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [](uint32_t a, uint32_t b) { return std::pair(before[a], a) < std::pair(before[b], b); });
+  uint32_t sum = 0;
+  for (const uint32_t t : order) {
+    CHECK_EQ(before[t], sum);
+    sum += t;
+  }
 }
 
 // Warps run ahead of each other: of two that don't meet at a barrier each is first in some order.

@@ -1,6 +1,7 @@
 // Kernels that start before the one ahead of them has ended: which may, and that those which do wait in every thread
 // before they touch anything but weights.
 #include "../cuda/early_start.h"
+#include "asynchronous.h"
 #include "block.h"
 #include "check.h"
 #include "early_access.h"
@@ -132,6 +133,19 @@ TEST(touching_more_than_weights_before_the_wait_is_found) {
   from = static_cast<int*>(weights) + 1000;
   to = static_cast<int*>(other) + 1000;
   static int sum;
+  static const auto copy_around_the_wait = [](const volatile int* source) {
+    uint8_t* shared = static_cast<uint8_t*>(current().shared());
+    uint64_t* there = reinterpret_cast<uint64_t*>(shared + 32);
+    if (current().thread().x == 0) {
+      barrier_init(there, 1);
+      barrier_fence();
+      barrier_expect(there, 16);
+      copy_bulk(shared, const_cast<const int*>(source), 16, there);
+      barrier_arrive(there);
+    }
+    current().wait_for_previous();
+    if (current().thread().x == 0) barrier_wait(there, 0);
+  };
   const struct {
     bool wrong;
     void (*body)();
@@ -158,8 +172,18 @@ TEST(touching_more_than_weights_before_the_wait_is_found) {
          sum = *to;
          current().wait_for_previous();
        }},
+      {false,  // a copy of weights, which is carried out when it may be
+       [] { copy_around_the_wait(from); }},
+      {true,  // and one of what isn't, which is carried out after the wait but may come before it
+       [] { copy_around_the_wait(to); }},
+      {true,  // threads that meet have not waited
+       [] {
+         current().barrier(__FILE__, __LINE__);
+         sum = *to;
+         current().wait_for_previous();
+       }},
   };
-  Launch launch = {dim3(1), dim3(64)};
+  Launch launch = {dim3(1), dim3(64), 64};
   launch.early = true;
   for (const auto& c : cases) {
     for (uint64_t seed = 1; seed <= 5; ++seed) {
