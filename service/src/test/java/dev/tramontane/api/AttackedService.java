@@ -66,16 +66,19 @@ final class AttackedService implements AutoCloseable {
         recovery = new Recovery(new WatchedService(service, key));
     }
 
-    /** Few connections, little time and small buffers, so that whatever fills them does so soon. */
+    /**
+     * Few connections, little time and small buffers, so that whatever fills them does so soon; of time as much as a machine that is
+     * busy elsewhere needs for those who behave.
+     */
     static ApiConfig config() {
         TransportLimits limits = new TransportLimits(
-                CONNECTIONS, 4096, 8192, 1 << 20, Duration.ofMillis(500), Duration.ofSeconds(1), 4 << 10, 4 << 10);
+                CONNECTIONS, 4096, 8192, 1 << 20, Duration.ofSeconds(2), Duration.ofSeconds(3), 4 << 10, 4 << 10);
         return new ApiConfig(
                 "127.0.0.1",
                 0,
                 1,
                 limits,
-                new SocketLimits(1 << 20, 4, 200, 32, Duration.ofSeconds(2)),
+                new SocketLimits(1 << 20, 4, 200, 32, Duration.ofSeconds(4)),
                 RequestLimits.DEFAULT,
                 Duration.ofMillis(100),
                 16,

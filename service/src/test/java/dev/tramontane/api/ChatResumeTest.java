@@ -128,7 +128,7 @@ class ChatResumeTest {
                 client.send(post(CHAT, headers));
                 TestService.eventually().until(() -> engine.runs.size() == before + 2);
                 for (int i = 0; i < 3; i++) { // The first frames wait for a second one.
-                    engine.step();
+                    TestService.eventually().until(engine::step);
                 }
                 byte[] begun = upTo(client, 1);
                 if (headers.isEmpty()) {

@@ -95,7 +95,7 @@ class ErrorsTest {
                     assertThat(bad.status()).isEqualTo(500);
                 }
             }
-            assertThat(choices(beside.get(30, TimeUnit.SECONDS))).isEqualTo(alone);
+            assertThat(choices(beside.get(3, TimeUnit.MINUTES))).isEqualTo(alone);
             assertThat(choices(service.completion(mate))).isEqualTo(alone);
             assertEven(service);
         }

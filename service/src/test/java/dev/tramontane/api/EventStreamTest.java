@@ -129,12 +129,15 @@ class EventStreamTest {
             while (reader.events() <= 8) {
                 assertThat(reader.more()).isTrue();
             }
-            slow.step();
+            TestService.eventually().until(slow::step);
             int before = reader.events();
             while (reader.events() <= before + 2) { // Also between two tokens.
                 assertThat(reader.more()).isTrue();
             }
-            while (slow.step()) {}
+            TestService.eventually().until(() -> {
+                slow.step();
+                return slow.runs.getFirst().over();
+            });
             while (reader.more()) {}
             List<JsonObject> events = StrictEvents.of(reader.body());
             assertThat(text(events)).isEqualTo("late");
@@ -162,7 +165,7 @@ class EventStreamTest {
         try (TestService service = TestService.stepped(failing, beating(Duration.ofMillis(50)));
                 Reader reader = new Reader(service, path, ask(path, "p", true))) {
             assertThat(reader.head()).startsWith("HTTP/1.1 200 ");
-            failing.step();
+            TestService.eventually().until(failing::step); // The head may be out before the engine has been asked.
             while (reader.more()) {}
             assertThat(StrictEvents.failed(reader.body()).getString("message")).contains("no finite number");
         }

@@ -62,7 +62,7 @@ class ForcedCallLimitsTest {
 
     @ParameterizedTest
     @EnumSource
-    @Timeout(60)
+    @Timeout(300)
     void manyToolsEachJustBelowTheLimitsAreRefusedByName(Style style) {
         JsonObject error = refused(
                 style,

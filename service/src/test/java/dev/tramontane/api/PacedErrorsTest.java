@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -76,11 +75,10 @@ class PacedErrorsTest {
         Sinks.Many<String> sink = Sinks.many().unicast().onBackpressureBuffer();
         sink.asFlux().subscribe(reader);
         sink.tryEmitNext("word");
-        await().atMost(Duration.ofSeconds(30)).until(() -> reader.calls.contains("write"));
+        await().until(() -> reader.calls.contains("write"));
         sink.tryEmitComplete();
         List<String> expected = List.of(calls.split(" "));
-        await().atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(reader.calls).isEqualTo(expected));
-        await().atMost(Duration.ofSeconds(30)).until(() -> sink.currentSubscriberCount() == 0);
+        await().untilAsserted(() -> assertThat(reader.calls).isEqualTo(expected));
+        await().until(() -> sink.currentSubscriberCount() == 0);
     }
 }

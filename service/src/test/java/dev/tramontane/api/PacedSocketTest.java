@@ -130,7 +130,7 @@ class PacedSocketTest {
         try (TestService service = TestService.on(model, engine(4, 8, 32), config(16));
                 Socket still = open(service, body(ANSWER, true, 1))) {
             TestService.eventually().until(() -> status(service).parked() == 1);
-            service.service.stop(Duration.ofMillis(10)).await(30, TimeUnit.SECONDS);
+            service.service.stop(Duration.ofMillis(10)).await(3, TimeUnit.MINUTES);
             TestService.eventually().until(() -> status(service).pagesUsed() == 0);
             assertThat(still.isConnected()).isTrue();
         }

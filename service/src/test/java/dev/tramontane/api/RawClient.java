@@ -21,7 +21,7 @@ final class RawClient implements AutoCloseable {
     static final int PING = 9;
     static final int PONG = 10;
 
-    private static final int PATIENCE_MILLIS = 60_000;
+    private static final int PATIENCE_MILLIS = 180_000;
 
     /** @param head the status line and headers, lower case, without the empty line */
     record Answer(int status, String head, String body) {

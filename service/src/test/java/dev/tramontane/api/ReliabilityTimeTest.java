@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,12 +49,14 @@ class ReliabilityTimeTest {
                                         "400, \"ignore_eos\": true, \"stream\": true, \"deadline_ms\": 60000")))
                         .head();
                 StringBuilder heard = new StringBuilder();
-                int jumps = 0;
+                AtomicInteger jumps = new AtomicInteger();
+                at.model.spy(step ->
+                        at.service.now = TODAY.plus(Duration.ofDays(jumps.getAndIncrement() % 2 == 0 ? 3 : -3)));
                 for (byte[] chunk = client.chunk(); chunk.length > 0; chunk = client.chunk()) {
                     heard.append(new String(chunk, StandardCharsets.UTF_8));
-                    at.service.now = TODAY.plus(Duration.ofDays(jumps++ % 2 == 0 ? 3 : -3));
                 }
-                assertThat(jumps).isGreaterThan(10); // A chunk has at most the 16 events that are looked ahead.
+                at.model.spy(step -> {});
+                assertThat(jumps).as("with each step").hasValueGreaterThan(10);
                 List<JsonObject> events = StrictEvents.of(heard.toString());
                 assertThat(events.getLast().encode())
                         .contains("\"finish_reason\":\"length\"")

@@ -589,7 +589,7 @@ final class TestService implements AutoCloseable {
     Reply send(HttpRequest.Builder request) {
         try {
             HttpResponse<String> response =
-                    client.send(request.timeout(Duration.ofSeconds(60)).build(), HttpResponse.BodyHandlers.ofString());
+                    client.send(request.timeout(Duration.ofMinutes(3)).build(), HttpResponse.BodyHandlers.ofString());
             return new Reply(response.statusCode(), response.headers().map(), response.body());
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
@@ -627,7 +627,7 @@ final class TestService implements AutoCloseable {
     Socket connect() throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
-        socket.setSoTimeout(60_000);
+        socket.setSoTimeout(180_000);
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         return socket;
     }

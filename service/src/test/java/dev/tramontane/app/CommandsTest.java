@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fetch.SmolLm2;
 import dev.tramontane.fixtures.CommandBlocks;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +109,7 @@ class CommandsTest {
     void end() throws Exception {
         for (Process process : started) {
             process.destroy();
-            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         }
         Files.delete(folder.resolve("cache/tramontane/models").resolve(SmolLm2.MODEL.name())); // only the link
     }
@@ -159,12 +161,11 @@ class CommandsTest {
         Path log = folder.resolve("serve.log");
         Process process = start(command, log, folder.resolve("serve.err"));
         started.add(process);
-        while (!Files.readString(log).contains("tramontane: serving ")) {
-            assertThat(process.isAlive())
-                    .as(Files.readString(folder.resolve("serve.err")))
-                    .isTrue();
-            Thread.sleep(100);
-        }
+        await().atMost(Duration.ofMinutes(5))
+                .until(() -> Files.readString(log).contains("tramontane: serving ") || !process.isAlive());
+        assertThat(process.isAlive())
+                .as(Files.readString(folder.resolve("serve.err")))
+                .isTrue();
     }
 
     private void run(String place, String commands) throws Exception {

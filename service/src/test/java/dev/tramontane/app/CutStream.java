@@ -20,7 +20,7 @@ import java.util.List;
 
 /** A response's stream, whose connection a test cuts, and which it reads on from where it was: by one reader after another. */
 final class CutStream {
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
     private static final String PATH = "/v1/responses";
 
     private final HttpClient client;

@@ -285,7 +285,7 @@ class EvalCommandTest {
         assertThat(stopped.err())
                 .isEqualTo("tramontane: stopped; the figures are those of the first " + tokens + " tokens\n");
         assertThat(found.get("text").get("whole").asBoolean()).isFalse();
-        assertThat(tokens).isBetween(64, 5000);
+        assertThat(tokens).isGreaterThanOrEqualTo(64);
         assertThat(found.get("text").get("scored_tokens").asInt()).isEqualTo(tokens - 1);
         assertThat(found.get("result").get("perplexity").asDouble()).isPositive();
     }

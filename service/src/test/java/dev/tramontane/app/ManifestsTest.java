@@ -10,7 +10,6 @@ import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -42,15 +41,13 @@ class ManifestsTest {
         CompletableFuture<Outcome> running = CompletableFuture.supplyAsync(
                 () -> program.run("serve", "--model", model, "--port", "0", "--management-port", "0", "--threads", "1"),
                 command -> Thread.ofPlatform().daemon().start(command));
-        await().atMost(Duration.ofSeconds(60))
-                .until(() ->
-                        running.isDone() || ADDRESS.matcher(program.shown()).find());
+        await().until(() -> running.isDone() || ADDRESS.matcher(program.shown()).find());
         Matcher address = ADDRESS.matcher(program.shown());
         assertThat(address.find()).as("started: %s", running).isTrue();
         run(python, "check.py", "--management", address.group(1));
         run(python, "check_test.py", "--management", address.group(1));
         program.terminate();
-        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(3, TimeUnit.MINUTES).code()).isZero();
     }
 
     /** The script of the job that fills the model volume. */

@@ -18,7 +18,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,13 +60,16 @@ class NextProcessTest {
                     command -> Thread.ofPlatform().daemon().start(command));
         }
 
-        HttpResponse<InputStream> send(String path, String body) throws Exception {
-            await().atMost(Duration.ofSeconds(60))
-                    .until(() ->
-                            running.isDone() || ADDRESS.matcher(program.shown()).find());
+        String address() {
+            await().until(() ->
+                    running.isDone() || ADDRESS.matcher(program.shown()).find());
             Matcher address = ADDRESS.matcher(program.shown());
             assertThat(address.find()).as("%s", running).isTrue();
-            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address.group(2) + path));
+            return address.group(2);
+        }
+
+        HttpResponse<InputStream> send(String path, String body) throws Exception {
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address() + path));
             return client.send(
                     body.isEmpty()
                             ? request.build()
@@ -87,19 +89,20 @@ class NextProcessTest {
         @Override
         public void close() {
             terminate();
-            assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
+            assertThat(running.orTimeout(3, TimeUnit.MINUTES).join().code()).isZero();
         }
     }
 
     private static void read(HttpResponse<InputStream> response, List<JsonObject> into) throws IOException {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.startsWith("data: ") && !line.contains("keepalive")) {
-                    into.add(new JsonObject(line.substring("data: ".length())));
-                }
-            }
+            read(lines.lines(), into);
         }
+    }
+
+    private static void read(Stream<String> lines, List<JsonObject> into) {
+        lines.filter(line -> line.startsWith("data: ") && !line.contains("keepalive"))
+                .forEach(line -> into.add(new JsonObject(line.substring("data: ".length()))));
     }
 
     private static String text(List<JsonObject> events) {
@@ -118,11 +121,10 @@ class NextProcessTest {
         Path directory = dir.resolve("shared");
         String[] sharing = {"--drain-timeout", "0s", "--snapshot-dir", directory.toString()};
         List<JsonObject> events = new ArrayList<>();
-        HttpResponse<InputStream> cut;
-        try (Serving first = new Serving(model, sharing)) {
-            cut = first.send("/v1/responses", REQUEST); // It stands still once the socket is full.
+        try (Serving first = new Serving(model, sharing);
+                StalledReader cut = new StalledReader(first.address(), "/v1/responses", new JsonObject(REQUEST))) {
             first.terminate();
-            read(cut, events);
+            read(cut.events(), events);
         }
         JsonObject notice = events.removeLast();
         assertThat(notice.getString("type")).isEqualTo("response.incomplete");

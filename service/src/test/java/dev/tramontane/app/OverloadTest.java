@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300) // Only a hang reaches it.
 class OverloadTest {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (http://127.0.0.1:(\\d+))");
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
     private static final int BODY = 8 << 20;
 
     /** More than the heap holds; every fourth sends chunks. */

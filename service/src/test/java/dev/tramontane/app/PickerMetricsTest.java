@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300) // Only a hang reaches it.
 class PickerMetricsTest {
     private static final Pattern ADDRESS = Pattern.compile("http://127.0.0.1:(\\d+)");
-    private static final Duration HANG = Duration.ofMinutes(1);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     @TempDir
     Path dir;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(600) // Only a hang reaches it.
 class ReliabilityEndTest {
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     @TempDir
     Path dir;
@@ -147,6 +147,13 @@ class ReliabilityEndTest {
     @Test
     @DisplayName("reliability 55: probes from the first moment on")
     void probesWhileItLoads() throws Exception {
+        while (!isSeenLoading()) {
+            // Whoever has little of the machine may not get to look before it is ready: then another one is looked at.
+        }
+    }
+
+    /** Probes a process from its first moment on; whether it was seen before it was ready. All else has to hold anyway. */
+    private boolean isSeenLoading() throws Exception {
         int port = Ports.free();
         Process process = server.builder("--port", Integer.toString(port)).start();
         try {
@@ -160,11 +167,12 @@ class ReliabilityEndTest {
                 }
                 return now == 200;
             });
-            assertThat(ready).as("not ready before it is").contains(503).containsOnly(503, 200);
+            assertThat(ready).containsOnly(503, 200);
             WatchedProcess watched = new WatchedProcess(process, server.out);
             assertThat(watched.metrics()).containsPattern("tramontane_model_warm_up_seconds (?!0\\.0)");
             assertThat(watched.outcome("/v1/completions", "hello")).isEqualTo("200");
             new Recovery(watched).isRecovered("reliability 55");
+            return ready.contains(503);
         } finally {
             process.destroyForcibly().waitFor();
         }

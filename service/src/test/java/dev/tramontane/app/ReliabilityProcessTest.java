@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(300) // Only a hang reaches it.
 class ReliabilityProcessTest {
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     /** 192 of them are kept for other uses, so there is room for 60 connections. */
     private static final int DESCRIPTORS = 252;

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RollingRestartTest {
     private static final int KINDS = 8;
     private static final int CLIENTS = 4;
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     @TempDir
     Path dir;

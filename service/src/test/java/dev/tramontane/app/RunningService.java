@@ -8,7 +8,6 @@ import dev.tramontane.fixtures.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -32,9 +31,7 @@ final class RunningService implements AutoCloseable {
                 .toArray(String[]::new);
         running = CompletableFuture.supplyAsync(
                 () -> program.run(args), command -> Thread.ofPlatform().daemon().start(command));
-        await().atMost(Duration.ofSeconds(60))
-                .until(() ->
-                        running.isDone() || ADDRESS.matcher(program.shown()).find());
+        await().until(() -> running.isDone() || ADDRESS.matcher(program.shown()).find());
         address = found(ADDRESS);
     }
 
@@ -48,6 +45,6 @@ final class RunningService implements AutoCloseable {
     @Override
     public void close() {
         program.terminate();
-        assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
+        assertThat(running.orTimeout(3, TimeUnit.MINUTES).join().code()).isZero();
     }
 }

@@ -89,7 +89,7 @@ class SecretsTest {
                 .version(HttpClient.Version.HTTP_1_1)
                 .build()) {
             Awaitility.await()
-                    .atMost(2, TimeUnit.MINUTES)
+                    .atMost(3, TimeUnit.MINUTES)
                     .until(() -> !process.isAlive() || found(out, ADDRESS) != null);
             assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
             String address = String.valueOf(found(out, ADDRESS));
@@ -102,7 +102,7 @@ class SecretsTest {
             Files.writeString(certificate, server.key() + server.pem().replace("B", "C"));
             String metrics = found(out, MANAGEMENT) + "/metrics";
             Awaitility.await()
-                    .atMost(1, TimeUnit.MINUTES)
+                    .atMost(3, TimeUnit.MINUTES)
                     .until(() -> get(client, metrics).matches("(?s).*file_refused\\{file=\"api-keys\"} 1.*")
                             && get(client, metrics).matches("(?s).*file_refused\\{file=\"tls\"} 1.*"));
             places.put("metrics", get(client, metrics));
@@ -110,7 +110,7 @@ class SecretsTest {
             assertThat(places.get("metrics")).as("they were used").contains("{key=\"good\"");
         } finally {
             process.destroy();
-            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         }
         places.put("the log", Files.readString(log));
         places.put("standard output", Files.readString(out));
@@ -159,7 +159,7 @@ class SecretsTest {
                     .buildAsync(
                             URI.create(address.replace("https:", "wss:") + "/v1/responses"),
                             new WebSocket.Listener() {})
-                    .get(1, TimeUnit.MINUTES);
+                    .get(3, TimeUnit.MINUTES);
             places.put("protocol " + places.size(), socket.getSubprotocol());
             socket.abort();
         } catch (ExecutionException refused) {

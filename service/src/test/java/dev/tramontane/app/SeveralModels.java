@@ -8,17 +8,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +32,7 @@ final class SeveralModels implements AutoCloseable {
     private final CompletableFuture<Outcome> running;
     private boolean ended;
     private final HttpClient client = HttpClient.newHttpClient();
-    private final List<Socket> streams = new ArrayList<>();
+    private final List<StalledReader> streams = new ArrayList<>();
 
     SeveralModels(String... arguments) {
         this(512, arguments);
@@ -110,26 +105,9 @@ final class SeveralModels implements AutoCloseable {
 
     /** The same of any request. */
     BufferedReader stream(String path, JsonObject request) throws IOException {
-        URI uri = URI.create(address);
-        Socket socket = new Socket();
-        streams.add(socket);
-        socket.setReceiveBufferSize(4096);
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), uri.getPort()));
-        byte[] body = request.encode().getBytes(StandardCharsets.UTF_8);
-        String head = "POST " + path + " HTTP/1.1\r\nHost: " + uri.getAuthority()
-                + "\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " + body.length
-                + "\r\n\r\n";
-        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-        socket.getOutputStream().write(body);
-        BufferedReader lines =
-                new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-        assertThat(lines.readLine()).isEqualTo("HTTP/1.1 200 OK");
-        String line = lines.readLine();
-        while (line != null && !line.startsWith("data: ")) {
-            line = lines.readLine();
-        }
-        assertThat(line).isNotNull();
-        return lines;
+        StalledReader reader = new StalledReader(address, path, request);
+        streams.add(reader);
+        return reader.lines;
     }
 
     /** The state of each model, in order: "a loaded". */
@@ -156,15 +134,15 @@ final class SeveralModels implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Socket socket : streams) {
+        for (StalledReader reader : streams) {
             try {
-                socket.close();
+                reader.close();
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
         }
         terminate();
-        assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
+        assertThat(running.orTimeout(3, TimeUnit.MINUTES).join().code()).isZero();
         client.shutdownNow();
     }
 }

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /** {@code tramontane stage} as a process of its own. */
 final class StageProcess implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: stage at 127\\.0\\.0\\.1:(\\d+)");
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     final Process process;
     private final Path out;

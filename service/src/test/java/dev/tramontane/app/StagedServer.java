@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.faults.FaultProxy;
 import dev.tramontane.fixtures.OwnProcess;
+import dev.tramontane.fixtures.Ports;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class StagedServer implements AutoCloseable {
         this.model = model;
         try {
             for (int i = 0; i < STAGES; i++) {
-                stages.add(new StageProcess(folder, model, 0, "--stage-timeout", "2s"));
+                stages.add(new StageProcess(folder, model, Ports.free(), "--stage-timeout", "2s"));
             }
             for (StageProcess stage : stages) {
                 networks.add(FaultProxy.before(stage.port()));

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.fixtures.Oracle;
+import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.TestCertificates;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
@@ -60,7 +61,7 @@ final class StagesTest {
         @Override
         public void close() {
             program.terminate();
-            assertThat(running.orTimeout(60, TimeUnit.SECONDS).join().code()).isZero();
+            assertThat(running.orTimeout(3, TimeUnit.MINUTES).join().code()).isZero();
         }
     }
 
@@ -109,7 +110,7 @@ final class StagesTest {
         Path model = model();
         Path secret = Files.writeString(dir.resolve("secret"), "a secret of at least 32 characters\n");
         String[] shared = {"--stage-secret-file", secret.toString()};
-        RunningStage second = new RunningStage(model, 0, shared);
+        RunningStage second = new RunningStage(model, Ports.free(), shared); // Which nobody takes until it is back.
         try (RunningStage first = new RunningStage(model, 0, shared);
                 RunningService service = new RunningService(
                         dir,
@@ -151,7 +152,7 @@ final class StagesTest {
     void anAdapterIsComputedByEveryStageAlsoAfterALoss() throws Exception {
         JsonNode trained = Oracle.read("peft-adapters").get("trained");
         Path model = Oracle.path("models/mistral-window-16");
-        RunningStage stage = new RunningStage(model, 0);
+        RunningStage stage = new RunningStage(model, Ports.free());
         JsonObject request = new JsonObject()
                 .put("model", "roses")
                 .put("prompt", trained.get("text").asString())

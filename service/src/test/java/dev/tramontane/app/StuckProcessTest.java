@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300) // Only a hang reaches it.
 class StuckProcessTest {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at http://127.0.0.1:(\\d+)");
-    private static final Duration HANG = Duration.ofMinutes(1);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     /** Far more than a pipe holds, at a hundred bytes each. */
     private static final int LINES = 20_000;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class TracesOffTest {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (http://\\S+)");
-    private static final Duration HANG = Duration.ofMinutes(1);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     @TempDir
     Path dir;

@@ -18,7 +18,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -59,9 +58,7 @@ class TracesTest {
                                         + collector.url() + "/ --model " + model)
                                 .split(" ")),
                 command -> Thread.ofPlatform().daemon().start(command));
-        await().atMost(Duration.ofSeconds(60))
-                .until(() ->
-                        running.isDone() || ADDRESS.matcher(program.shown()).find());
+        await().until(() -> running.isDone() || ADDRESS.matcher(program.shown()).find());
         Matcher address = ADDRESS.matcher(program.shown());
         assertThat(address.find()).as("started: %s", running).isTrue();
         authority = address.group(1);
@@ -70,7 +67,7 @@ class TracesTest {
     @AfterAll
     void end() throws Exception {
         program.terminate();
-        assertThat(running.get(60, TimeUnit.SECONDS).code()).isZero();
+        assertThat(running.get(3, TimeUnit.MINUTES).code()).isZero();
         collector.close();
         client.close();
         assertThat(collector.wrong()).isEmpty();
@@ -93,8 +90,7 @@ class TracesTest {
 
     /** The trace's spans by name, once there are so many. */
     private Map<String, List<Span>> spans(String trace, int count) {
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(collector.trace(trace)).hasSizeGreaterThanOrEqualTo(count));
+        await().untilAsserted(() -> assertThat(collector.trace(trace)).hasSizeGreaterThanOrEqualTo(count));
         assertThat(collector.trace(trace)).hasSize(count);
         return collector.trace(trace).stream().collect(Collectors.groupingBy(Span::getName));
     }
@@ -241,7 +237,7 @@ class TracesTest {
                         return CompletableFuture.completedStage(null);
                     }
                 })
-                .get(60, TimeUnit.SECONDS);
+                .get(3, TimeUnit.MINUTES);
         JsonObject create = new JsonObject()
                 .put("type", "response.create")
                 .put("model", "tiny")
@@ -249,9 +245,9 @@ class TracesTest {
                 .put("temperature", 0)
                 .put("ignore_eos", true)
                 .put("max_output_tokens", 16);
-        socket.sendText(create.encode(), true).get(60, TimeUnit.SECONDS);
-        last.get(60, TimeUnit.SECONDS);
-        socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(60, TimeUnit.SECONDS);
+        socket.sendText(create.encode(), true).get(3, TimeUnit.MINUTES);
+        last.get(3, TimeUnit.MINUTES);
+        socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(3, TimeUnit.MINUTES);
         Map<String, List<Span>> spans = spans(trace, 6);
         Span opened = only(spans, "GET /v1/responses");
         Span response = only(spans, "SOCKET /v1/responses");

@@ -3,11 +3,9 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +14,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,16 +27,15 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(300) // Only a hang reaches it.
 class TwoProcessesTest {
-    private static final int TOKENS = 2000;
+    private static final int TOKENS = 3000;
     private static final JsonObject SAMPLED = new JsonObject()
             .put("stream", true)
             .put("ignore_eos", true)
             .put("temperature", 1)
             .put("seed", 11);
-    private static final String CHAT = SAMPLED.copy()
+    private static final JsonObject CHAT = SAMPLED.copy()
             .put("max_tokens", TOKENS)
-            .put("messages", List.of(JsonObject.of("role", "user", "content", "hello")))
-            .encode();
+            .put("messages", List.of(JsonObject.of("role", "user", "content", "hello")));
     private static final JsonObject RESPONSE =
             SAMPLED.copy().put("max_output_tokens", TOKENS).put("input", "hello");
 
@@ -48,7 +44,7 @@ class TwoProcessesTest {
 
     private final HttpClient client = HttpClient.newHttpClient();
 
-    /** A socket's events as they come. */
+    /** A socket's events. No more of them are asked for than are taken. */
     private final class Events implements WebSocket.Listener, AutoCloseable {
         private static final String CLOSED = "";
 
@@ -68,8 +64,9 @@ class TwoProcessesTest {
             if (last) {
                 messages.add(part.toString());
                 part.setLength(0);
+            } else {
+                from.request(1);
             }
-            from.request(1);
             return null;
         }
 
@@ -85,8 +82,9 @@ class TwoProcessesTest {
         }
 
         JsonObject next() throws InterruptedException {
-            String message = messages.poll(2, TimeUnit.MINUTES);
+            String message = messages.poll(3, TimeUnit.MINUTES);
             assertThat(message).as("an event").isNotNull().isNotEqualTo(CLOSED);
+            socket.request(1);
             return new JsonObject(message);
         }
 
@@ -111,23 +109,19 @@ class TwoProcessesTest {
         return create;
     }
 
-    private Stream<String> chat(WatchedProcess process, String header, String value) throws Exception {
-        HttpResponse<Stream<String>> answer = client.send(
-                HttpRequest.newBuilder(URI.create(process.url + "/v1/chat/completions"))
-                        .header("Content-Type", "application/json")
-                        .header(header, value)
-                        .POST(HttpRequest.BodyPublishers.ofString(CHAT))
-                        .build(),
-                BodyHandlers.ofLines());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        return answer.body();
+    /** Neither answer ends before its reader reads on. */
+    private static StalledReader chat(WatchedProcess process, String header) throws IOException {
+        return new StalledReader(process.url, "/v1/chat/completions", CHAT, header + "\r\n");
     }
 
     /** The chunks of a stream, [DONE] left out. */
-    private static List<JsonObject> chunks(Stream<String> lines) {
-        return new ArrayList<>(lines.filter(line -> line.startsWith("data: {"))
-                .map(line -> new JsonObject(line.substring("data: ".length())))
-                .toList());
+    private static List<JsonObject> chunks(StalledReader reader) throws IOException {
+        try (reader) {
+            return new ArrayList<>(reader.events()
+                    .filter(line -> line.startsWith("data: {"))
+                    .map(line -> new JsonObject(line.substring("data: ".length())))
+                    .toList());
+        }
     }
 
     private static String said(List<JsonObject> chunks) {
@@ -156,11 +150,11 @@ class TwoProcessesTest {
         try (WatchedProcess first = server.start(sharing);
                 Events socket = new Events(first, create())) {
             events = new ArrayList<>(socket.to("response.output_text.delta"));
-            Stream<String> lines = chat(first, "X-Resume-Time", "30");
+            StalledReader reader = chat(first, "X-Resume-Time: 30");
             first.process.destroy();
-            chunks = chunks(lines);
+            chunks = chunks(reader);
             events.addAll(socket.to("response.incomplete"));
-            assertThat(first.process.waitFor(2, TimeUnit.MINUTES)).as("it ends").isTrue();
+            assertThat(first.process.waitFor(3, TimeUnit.MINUTES)).as("it ends").isTrue();
         }
         JsonObject resume = events.removeLast().getJsonObject("resume");
         JsonObject notice = chunks.removeLast().getJsonObject("error");
@@ -169,12 +163,12 @@ class TwoProcessesTest {
         assertThat(cut).isLessThan(TOKENS);
 
         try (WatchedProcess second = server.start(sharing)) {
-            chunks.addAll(chunks(
-                    chat(second, "Last-Event-ID", notice.getJsonObject("resume").getString("last_event_id"))));
+            String last = notice.getJsonObject("resume").getString("last_event_id");
+            chunks.addAll(chunks(chat(second, "Last-Event-ID: " + last)));
             try (Events socket = new Events(second, resume.getJsonObject("message"))) {
                 events.addAll(socket.to("response.incomplete"));
             }
-            List<JsonObject> uncutChunks = chunks(chat(second, "X-Resume-Time", "30"));
+            List<JsonObject> uncutChunks = chunks(chat(second, "X-Resume-Time: 30"));
             List<JsonObject> uncut;
             try (Events socket = new Events(second, create())) {
                 uncut = socket.to("response.incomplete");

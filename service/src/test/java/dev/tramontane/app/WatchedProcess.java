@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** A service that is a process of its own, as {@link Recovery} sees it: by its endpoints, its metrics and {@code /proc}. */
 final class WatchedProcess implements Recovery.Watched, AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving \\S+ at (http://127.0.0.1:(\\d+))");
-    private static final Duration HANG = Duration.ofMinutes(2);
+    private static final Duration HANG = Duration.ofMinutes(3);
 
     /** A prompt that is read and encoded aside, on threads that are made when they are needed. */
     static final String LARGE = "x".repeat(100_000);

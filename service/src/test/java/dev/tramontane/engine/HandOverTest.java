@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Threads that die while they hand something over to the engine, or are called by it: one request ends, nothing is lost. */
 final class HandOverTest {
-    private static final Duration HANG = Duration.ofSeconds(30);
+    private static final Duration HANG = Duration.ofMinutes(3);
     private static final int FRAMES = 400;
 
     private final FakeModel model = FakeModel.of(50, 0, 9);

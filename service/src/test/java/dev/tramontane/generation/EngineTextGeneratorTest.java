@@ -607,7 +607,7 @@ class EngineTextGeneratorTest {
     void anOverflowIsAFailureThatIsTold() {
         EngineTextGenerator generator = generator(new ScriptedEngine("hi"), EngineTextGeneratorTest::overflow, false);
         var chat = new Prompt.Chat(new Conversation(List.of(), List.of(), true, false, Map.of()));
-        assertThatThrownBy(() -> generator.tokenize(chat, 1000).block(Duration.ofSeconds(30)))
+        assertThatThrownBy(() -> generator.tokenize(chat, 1000).block(Duration.ofSeconds(60)))
                 .isInstanceOf(GenerationException.class)
                 .hasMessage("The server failed to prepare the prompt.");
     }

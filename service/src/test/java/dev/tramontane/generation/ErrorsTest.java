@@ -45,7 +45,7 @@ import reactor.core.CoreSubscriber;
  * afterwards and a request beside it is as it would be alone.
  */
 class ErrorsTest {
-    private static final Duration HANG = Duration.ofSeconds(20);
+    private static final Duration HANG = Duration.ofMinutes(3);
     private static final String CLEAR = "The server failed to prepare the prompt.";
 
     /** What Reactor would throw past the subscriber, and what it would not. */
@@ -140,7 +140,7 @@ class ErrorsTest {
             EngineStatus books = engine.status();
             return books.queued() + books.running() + books.parked() + books.pagesUsed() + books.pagesReserved() == 0;
         });
-        assertThat(text(beside.orTimeout(20, TimeUnit.SECONDS).join())).isEqualTo(alone);
+        assertThat(text(beside.orTimeout(3, TimeUnit.MINUTES).join())).isEqualTo(alone);
         assertThat(text(run(generator, MATE))).isEqualTo(alone);
         assertThat(engine.status().healthy()).isTrue();
     }

@@ -39,7 +39,7 @@ import reactor.util.context.Context;
 
 /** Answers whose places are given up while nobody reads: what their readers get, and when they come back. */
 final class YieldedAnswersTest {
-    private static final Duration GUARD = Duration.ofSeconds(60);
+    private static final Duration GUARD = Duration.ofMinutes(3);
 
     private final List<EngineTextGenerator> open = new ArrayList<>();
 

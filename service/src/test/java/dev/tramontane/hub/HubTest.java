@@ -61,7 +61,7 @@ class HubTest {
 
     private Hub hub(Optional<String> token) {
         return new Hub(Pulled.config(
-                store(), server.uri(), server.uri(), token, path -> Long.MAX_VALUE, Duration.ofSeconds(20)));
+                store(), server.uri(), server.uri(), token, path -> Long.MAX_VALUE, Duration.ofMinutes(2)));
     }
 
     private Hub hub() {
@@ -457,7 +457,7 @@ class HubTest {
                 server.uri(),
                 Optional.empty(),
                 path -> (64L << 20) + tar().length,
-                Duration.ofSeconds(20)));
+                Duration.ofMinutes(2)));
         assertThatThrownBy(() -> hub.pull(References.parse(elsewhere.uri() + "/whole.tar"), PullListener.NONE))
                 .hasMessageContaining("MB are free: make room");
     }

@@ -71,7 +71,7 @@ class PullProcessesTest {
         assertThat(catchThrowable(() -> hub().prune())).hasMessageEndingWith("is under way; prune when it has ended");
         go.countDown();
         for (Process process : new Process[] {first, second}) {
-            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         }
         awaitLine(0, "pulled " + MODEL.length);
         awaitLine(1, "pulled " + MODEL.length);
@@ -90,7 +90,7 @@ class PullProcessesTest {
                         .count()
                 == 3);
         killed.destroyForcibly();
-        assertThat(killed.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(killed.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(hub().find(References.parse("tiny"))).isEmpty();
         server.file(BLOB, MODEL);
         int before = server.requests(BLOB).size();

@@ -307,7 +307,7 @@ class PullTest {
     @Test
     void roomIsLookedForBefore() throws Exception {
         Hub full = new Hub(Pulled.config(
-                store(), server.uri(), Pulled.NOWHERE, Optional.empty(), path -> 1_000_000, Duration.ofSeconds(20)));
+                store(), server.uri(), Pulled.NOWHERE, Optional.empty(), path -> 1_000_000, Duration.ofMinutes(2)));
         HubException refused = refused(full, TINY);
         assertThat(refused.kind()).isEqualTo(Kind.STORE);
         assertThat(refused).hasMessageContaining("needs 68 MB more").hasMessageContaining("1 MB are free");

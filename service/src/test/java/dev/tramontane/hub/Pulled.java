@@ -15,7 +15,7 @@ public final class Pulled {
     private Pulled() {}
 
     public static HubConfig config(Path store, URI ollama, URI huggingFace) {
-        return config(store, ollama, huggingFace, Optional.empty(), path -> Long.MAX_VALUE, Duration.ofSeconds(20));
+        return config(store, ollama, huggingFace, Optional.empty(), path -> Long.MAX_VALUE, Duration.ofMinutes(2));
     }
 
     /** Nobody waits between tries, for nothing gets better by it. */

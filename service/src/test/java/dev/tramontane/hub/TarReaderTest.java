@@ -94,7 +94,7 @@ class TarReaderTest {
                         ".")
                 .inheritIO()
                 .start();
-        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(read(Files.readAllBytes(tar)))
                 .containsEntry("long".repeat(20) + "/params.json", "{}")
                 .hasSize(2);

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60) // Only a hang reaches it.
+@Timeout(300) // Only a hang reaches it.
 class MetricsTextTest {
     private long now = Long.MAX_VALUE - 1; // Such a clock may turn over.
     private final AtomicInteger scrapes = new AtomicInteger();

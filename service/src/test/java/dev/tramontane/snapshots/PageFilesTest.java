@@ -80,7 +80,7 @@ final class PageFilesTest {
     private static int[] look(PageFiles files, boolean toGap, int... numbers) throws Exception {
         CompletableFuture<int[]> answer = new CompletableFuture<>();
         files.look(names(numbers), toGap, answer::complete);
-        return answer.get(60, TimeUnit.SECONDS);
+        return answer.get(3, TimeUnit.MINUTES);
     }
 
     private static List<String> names(int... numbers) {
@@ -109,7 +109,7 @@ final class PageFilesTest {
                 end.countDown();
             }
         });
-        assertThat(end.await(60, TimeUnit.SECONDS)).as("an end").isTrue();
+        assertThat(end.await(3, TimeUnit.MINUTES)).as("an end").isTrue();
         return got;
     }
 

@@ -418,7 +418,7 @@ class SchemaHostileTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("forms")
-    @Timeout(120)
+    @Timeout(600)
     void isAnsweredWithinItsLimits(String name, Form form) {
         Random random = new Random(name.hashCode());
         Structure structure;

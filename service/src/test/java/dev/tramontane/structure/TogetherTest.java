@@ -47,7 +47,7 @@ class TogetherTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void theFormsOfOneRequestShareTheLimitsOfOneWhetherTheyAreKnownOrNot() {
         Structures structures = new Structures(TOKENS, StructureLimits.DEFAULT, 256 << 20);
         int refused = firstRefused(structures);
@@ -211,7 +211,7 @@ class TogetherTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("schemas")
-    @Timeout(60)
+    @Timeout(300)
     void whatIsSmallInManyPlacesIsLimited(String name, Map<String, @Nullable Object> schema) {
         Structures structures = new Structures(TOKENS, StructureLimits.DEFAULT, 64 << 20);
         assertThatThrownBy(() -> structures.structure(new Form.JsonSchema(schema, false)))

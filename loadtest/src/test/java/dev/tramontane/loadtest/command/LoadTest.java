@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole program against a server that does what the test says. */
-@Timeout(60)
+@Timeout(300) // Only a hang reaches it.
 class LoadTest {
     @TempDir
     Path folder;

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Readers whose connections are cut, against a server that keeps answers, or does it wrongly. */
-@Timeout(60)
+@Timeout(300) // Only a hang reaches it.
 class ResumeTest {
     private static final int WORDS = 9;
 

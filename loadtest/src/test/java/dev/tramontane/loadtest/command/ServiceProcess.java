@@ -103,7 +103,7 @@ final class ServiceProcess implements AutoCloseable {
         client.close();
         process.destroy();
         try {
-            if (!process.waitFor(1, TimeUnit.MINUTES)) {
+            if (!process.waitFor(3, TimeUnit.MINUTES)) {
                 process.destroyForcibly();
             }
         } catch (InterruptedException impatient) {

@@ -273,7 +273,7 @@ final class EventLogTest {
         }
         append(events);
         log.end();
-        assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(done.await(3, TimeUnit.MINUTES)).isTrue();
         for (Reader reader : all) {
             assertThat(reader.completed).isTrue();
             assertThat(reader.numbers).hasSize(events).isSorted().doesNotHaveDuplicates();

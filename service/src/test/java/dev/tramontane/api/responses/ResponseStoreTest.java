@@ -76,7 +76,7 @@ final class ResponseStoreTest {
                 new GenerationEvent.Delta(0, answer, List.of()),
                 new GenerationEvent.Finished(0, GenerationEvent.Reason.STOP, "", new GenerationEvent.Usage(1, 0, 1)));
         generation.subscribe(response.response());
-        response.response().read(-1).blockLast(Duration.ofSeconds(30));
+        response.response().read(-1).blockLast(Duration.ofMinutes(3));
         store.ended(tenant, response);
         return response;
     }
@@ -169,7 +169,7 @@ final class ResponseStoreTest {
             store.add(each == alien ? "b" : "a", each);
             store.ended(each == alien ? "b" : "a", each);
         }
-        assertThatThrownBy(() -> old.response().read(-1).blockFirst(Duration.ofSeconds(30)))
+        assertThatThrownBy(() -> old.response().read(-1).blockFirst(Duration.ofMinutes(3)))
                 .isInstanceOfSatisfying(
                         ApiException.class, gone -> assertThat(gone.code()).isEqualTo(EventLog.DROPPED));
         assertThat(late.response().log().weight()).isPositive();

@@ -158,6 +158,11 @@ class AsyncApiTest {
         return events;
     }
 
+    private static boolean isCall(JsonObject event) {
+        return event.getString("type").equals("response.output_item.added")
+                && event.getJsonObject("item").getString("type").equals("function_call");
+    }
+
     /** Thoughts, words and a call, and words that wait for what the tool says. */
     private static List<JsonObject> calls() throws Exception {
         List<JsonObject> events = new ArrayList<>();
@@ -176,6 +181,9 @@ class AsyncApiTest {
                 engine.step();
                 return engine.runs.getFirst().sampled() > ids.length - 2;
             });
+            while (!isCall(events.getLast())) { // Before that it would stop at its words.
+                events.add(socket.event());
+            }
             socket.send(JsonObject.of(
                     "type", "response.steer", "previous_response_id", id(events.getFirst()), "input", "on"));
             while (!events.getLast().getString("type").equals("response.steer.accepted")) {

@@ -54,10 +54,7 @@ class ConnectionPlacesTest {
     }
 
     private static ConditionFactory await() {
-        return Awaitility.await()
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(1))
-                .atMost(Duration.ofSeconds(30));
+        return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
     }
 
     private static ApiConfig config(int connections) {
@@ -74,7 +71,7 @@ class ConnectionPlacesTest {
 
     private static Socket connect(int port) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        socket.setSoTimeout(60_000);
+        socket.setSoTimeout(180_000);
         return socket;
     }
 
@@ -237,11 +234,7 @@ class ConnectionPlacesTest {
                 violation(1002, s -> s.frame(RawSocket.CONTINUATION, true, x)),
                 violation(1009, s -> s.frame(RawSocket.TEXT, true, new byte[1001])),
                 violation(1009, s -> s.frame(0x81, true, 1L << 62, x)),
-                violation(1008, s -> {
-                    for (int i = 0; i < 21; i++) {
-                        s.frame(RawSocket.PING, true, x);
-                    }
-                }),
+                violation(1008, s -> s.pings(60)),
                 ws(s -> {}),
                 ws(RawSocket::reset),
                 ws(s -> s.frame(RawSocket.TEXT, false, x)),
@@ -451,7 +444,8 @@ class ConnectionPlacesTest {
                 String answer = new String(beyond.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertThat(answer).startsWith("HTTP/1.1 503 ").contains("Connection: close", FULL);
             }
-            assertThat(lines.list).hasSize(1);
+            // One in ten seconds at most.
+            assertThat(lines.list).isNotEmpty().hasSizeLessThan(more.size());
             assertThat(lines.list.getFirst().getFormattedMessage()).contains("all 3 connections are open");
             await().until(() -> served.connections.get() == PLACES); // Their time is short.
             three.shutdownOutput();

@@ -17,6 +17,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,10 +95,13 @@ class ContinuedTokensTest {
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send(create(false));
             String first = id(socket.event());
-            Awaitility.await().until(() -> !engine.runs.isEmpty());
-            for (int step = 0; step < 12; step++) {
-                engine.step();
-            }
+            Awaitility.await()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> {
+                        engine.step();
+                        return engine.runs.getFirst().sampled() >= 12;
+                    });
             read(socket, 12);
             socket.send(steer(first));
             String said = text(socket.response().getLast());

@@ -97,7 +97,7 @@ class KeySocketTest {
                     .subprotocols("responses", "openai-insecure-api-key." + key)
                     .buildAsync(
                             URI.create("ws://127.0.0.1:" + served.port + "/v1/responses"), new WebSocket.Listener() {})
-                    .get(20, TimeUnit.SECONDS);
+                    .get(3, TimeUnit.MINUTES);
             assertThat(socket.getSubprotocol()).isEqualTo("responses");
             socket.abort();
         }

@@ -305,8 +305,8 @@ class LanesTest {
     @Test
     void aSocketsLifeEndsWithAWordAndAfterItsAnswers() throws Exception {
         ScriptedEngine engine = new ScriptedEngine("ab");
-        Duration life = Duration.ofSeconds(4); // Its only request is to be heard by then.
-        try (Served served = new Served(engine, config(LIMITS.lanes(16, 32, life, Duration.ofMinutes(1))));
+        Duration life = Duration.ofSeconds(5); // Its only request is to be heard by then.
+        try (Served served = new Served(engine, config(LIMITS.lanes(16, 32, life, Duration.ofMinutes(5))));
                 RawSocket socket = RawSocket.open(served.port)) {
             socket.send(create("go", "a"));
             byLaneUntilError(socket); // Told by itself.

@@ -26,7 +26,7 @@ final class RawSocket implements AutoCloseable {
     static final int PING = 9;
     static final int PONG = 10;
 
-    private static final int PATIENCE_MILLIS = 60_000;
+    private static final int PATIENCE_MILLIS = 180_000;
     private static final String NO_CODE = "connection closed without a close frame";
 
     /** The connection ends, as far as its client can tell, after some bytes. */
@@ -134,6 +134,16 @@ final class RawSocket implements AutoCloseable {
         byte[] bytes = new byte[frame.position()];
         frame.flip().get(bytes);
         write(bytes);
+    }
+
+    /** So many pings that come at once, however busy this side's machine is. */
+    void pings(int count) throws IOException {
+        byte[] one = {(byte) (0x80 | PING), (byte) 0x80, 0, 0, 0, 0};
+        ByteBuffer all = ByteBuffer.allocate(count * one.length);
+        while (all.hasRemaining()) {
+            all.put(one);
+        }
+        write(all.array());
     }
 
     void closeFrame(int code) throws IOException {

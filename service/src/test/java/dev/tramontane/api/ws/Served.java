@@ -249,7 +249,7 @@ final class Served implements AutoCloseable {
     private static <T> T wait(Future<T> future) {
         return future.toCompletionStage()
                 .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
+                .orTimeout(3, TimeUnit.MINUTES)
                 .join();
     }
 

@@ -9,7 +9,6 @@ import dev.tramontane.fixtures.ThrowingTokenizer;
 import dev.tramontane.fixtures.ThrowingTokenizer.Place;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
@@ -26,7 +25,7 @@ class SocketOverloadTest {
     }
 
     private static void assertEmpty(RequestMemory memory) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> memory.held() == 0);
+        Awaitility.await().until(() -> memory.held() == 0);
     }
 
     @Test
@@ -38,7 +37,7 @@ class SocketOverloadTest {
                 RawSocket late = RawSocket.open(served.port);
                 RawSocket small = RawSocket.open(served.port)) {
             holding.frame(RawSocket.TEXT, false, new byte[100 * KIB]);
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> memory.held() >= 800 * KIB);
+            Awaitility.await().until(() -> memory.held() >= 800 * KIB);
             late.frame(RawSocket.TEXT, false, new byte[100 * KIB]);
             assertThat(late.closeCode()).isEqualTo(1013);
             small.send(create("go"));
@@ -60,9 +59,9 @@ class SocketOverloadTest {
                 socket.send(create("x".repeat(3 * KIB)));
                 leaving.send(create("x".repeat(3 * KIB)).put("store", false)); // Nothing of it waits for a reader.
             }
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> memory.held() >= 6 * 38 * KIB);
+            Awaitility.await().until(() -> memory.held() >= 6 * 38 * KIB);
             leaving.reset();
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> memory.held() <= 180 * KIB);
+            Awaitility.await().until(() -> memory.held() <= 180 * KIB);
             served.stepping(engine::step);
             for (int i = 0; i < 3; i++) {
                 assertThat(socket.response().getLast().getString("type")).isEqualTo("response.completed");

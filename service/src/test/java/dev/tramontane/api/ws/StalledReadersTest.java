@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.SocketLimits;
+import dev.tramontane.api.TransportLimits;
 import dev.tramontane.engine.EngineConfig;
 import dev.tramontane.engine.EngineLoop;
 import dev.tramontane.engine.EngineObserver;
@@ -85,7 +86,10 @@ class StalledReadersTest {
                 EngineObserver.NONE,
                 System::nanoTime);
         engine.start();
-        ApiConfig config = Served.config(SocketLimits.DEFAULT, Served.SMALL_BUFFERS, Duration.ofSeconds(15), 16);
+        // None is asked whether he is there, or his silence would end it on a machine that takes long for this.
+        TransportLimits patient = new TransportLimits(
+                1000, 4096, 8192, 1 << 20, Duration.ofSeconds(10), Duration.ofHours(6), 4 << 10, 4 << 10);
+        ApiConfig config = Served.config(SocketLimits.DEFAULT, patient, Duration.ofHours(1), 16);
         List<AutoCloseable> readers = new ArrayList<>();
         try (Served served = new Served(engine, config)) {
             try {

@@ -124,7 +124,7 @@ class SteeringTest {
             assertThat(prompt(engine.runs.get(1)))
                     .isEqualTo("system: Be brief.;user: go;assistant: " + before + ";user: and now?;>");
             assertThat(engine.runs.get(1).submission.sampling().seed()).isEqualTo(3);
-            assertThat(engine.runs.getFirst().over()).isTrue();
+            Awaitility.await().until(() -> engine.runs.getFirst().over());
         }
     }
 
@@ -198,7 +198,7 @@ class SteeringTest {
             String first = id(socket.event());
             socket.send(steer(first, "one"));
             String steerId = accepted(socket);
-            while (engine.step()) {}
+            Awaitility.await().until(engine::step); // Once its reader's demand has come.
             assertThat(types(untilEnd(socket))).endsWith("response.failed");
             assertFailed(untilEnd(socket), "response_not_active", first, steerId);
             socket.send(create("go"));
@@ -360,8 +360,7 @@ class SteeringTest {
             socket.event();
             socket.send(steer(first, "a"));
             assertThat(code(socket.event())).isEqualTo("steering_not_supported");
-            Awaitility.await().until(() -> engine.runs.size() == 1);
-            engine.step();
+            Awaitility.await().until(engine::step);
             JsonObject last = untilEnd(socket).getLast();
             assertThat(last.getString("type")).isEqualTo("response.completed");
             assertThat(last.getJsonObject("response").getJsonArray("output")).isEmpty();

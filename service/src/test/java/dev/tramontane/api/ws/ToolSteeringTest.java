@@ -51,8 +51,14 @@ final class ToolSteeringTest {
         return events;
     }
 
+    private static void untilItCalls(RawSocket socket) throws IOException {
+        JsonObject added;
+        do {
+            added = until(socket, "response.output_item.added").getLast().getJsonObject("item");
+        } while (!added.getString("type").equals("function_call"));
+    }
+
     private void step(int tokens) {
-        Awaitility.await().until(() -> !engine.runs.isEmpty());
         Awaitility.await().until(() -> {
             engine.step();
             return engine.runs.getLast().sampled() >= tokens;
@@ -72,8 +78,8 @@ final class ToolSteeringTest {
     private JsonObject pending(RawSocket socket) throws IOException {
         socket.send(create("What time?"));
         String id = socket.event().getJsonObject("response").getString("id");
-        step(8); // Behind the call's name.
-        until(socket, "response.output_text.delta");
+        step(8); // Behind the call's name, which is known where the answer is written a moment later.
+        untilItCalls(socket);
         socket.send(steer(id, "In Paris."));
         JsonObject accepted = until(socket, "response.steer.accepted").getLast();
         step(ids.length + 1);
