@@ -106,9 +106,15 @@ record Configuration(
      * @param pull whether a model that is not here is fetched
      * @param store of those that were pulled; empty for the user's cache
      * @param ollamaRegistry asked for names without a host
+     * @param ollamaKey by which registries know the user; empty for one of the program's own
      * @param huggingFace the hub; empty for what its own variable says, or the public one
      */
-    record HubChoice(boolean pull, Optional<Path> store, URI ollamaRegistry, Optional<URI> huggingFace) {}
+    record HubChoice(
+            boolean pull,
+            Optional<Path> store,
+            URI ollamaRegistry,
+            Optional<Path> ollamaKey,
+            Optional<URI> huggingFace) {}
 
     /** Who computes. */
     enum BackendChoice {
@@ -339,6 +345,7 @@ record Configuration(
                         values.on(Setting.PULL),
                         values.path(Setting.MODEL_STORE),
                         values.address(Setting.OLLAMA_REGISTRY).orElseThrow(),
+                        values.path(Setting.OLLAMA_KEY),
                         values.address(Setting.HF_ENDPOINT)),
                 compute(values),
                 engine(values),

@@ -54,6 +54,7 @@ final class ConvertCommand extends Command {
                 Setting.PULL,
                 Setting.MODEL_STORE,
                 Setting.OLLAMA_REGISTRY,
+                Setting.OLLAMA_KEY,
                 Setting.HF_ENDPOINT,
                 Setting.THREADS,
                 Setting.KERNEL_LIBRARY,

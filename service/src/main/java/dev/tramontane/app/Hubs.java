@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.fetch.UserCache;
 import dev.tramontane.hub.Hub;
 import dev.tramontane.hub.HubConfig;
+import dev.tramontane.hub.SigningKeys;
 import dev.tramontane.weights.IoReason;
 import java.io.IOException;
 import java.net.URI;
@@ -51,6 +52,7 @@ final class Hubs {
                 configuration.hub().ollamaRegistry(),
                 huggingFaceHub,
                 token,
+                new SigningKeys(configuration.hub().ollamaKey(), cache().map(cache -> cache.resolve("keys"))),
                 HubConfig.CONNECTIONS,
                 HubConfig.SEGMENT,
                 HubConfig.PATIENCE,
@@ -67,13 +69,14 @@ final class Hubs {
         return configuration
                 .hub()
                 .store()
-                .or(() -> UserCache.directory(
-                                environment.variables(),
-                                environment.property("user.home"),
-                                environment.property("os.name"))
-                        .map(cache -> cache.resolve("hub")))
+                .or(() -> cache().map(cache -> cache.resolve("hub")))
                 .orElseThrow(() -> new UsageException("this user has no home directory to keep models in: say"
                         + " --model-store DIR, or set XDG_CACHE_HOME"));
+    }
+
+    private Optional<Path> cache() {
+        return UserCache.directory(
+                environment.variables(), environment.property("user.home"), environment.property("os.name"));
     }
 
     private Optional<String> variable(String name) {

@@ -51,6 +51,7 @@ final class InspectCommand extends Command {
                 Setting.PULL,
                 Setting.MODEL_STORE,
                 Setting.OLLAMA_REGISTRY,
+                Setting.OLLAMA_KEY,
                 Setting.HF_ENDPOINT,
                 Setting.CHAT_LAYOUT,
                 Setting.TOOL_PARSER,

@@ -80,6 +80,15 @@ enum Setting {
             "https://registry.ollama.ai",
             "The registry that is asked for names such as mistral: Ollama's, or another one of its protocol.",
             "https://mirror.example.org"),
+    OLLAMA_KEY(
+            "ollama-key",
+            "FILE",
+            "",
+            "The key by which registries of Ollama's protocol know who asks, an ed25519 key as OpenSSH writes it; it is"
+                    + " read, never written. Default: one of this program's own, made when a registry first wants one, in"
+                    + " $XDG_CACHE_HOME/tramontane/keys or ~/.cache/tramontane/keys (macOS:"
+                    + " ~/Library/Caches/tramontane/keys).",
+            "/home/alice/.ollama/id_ed25519"),
     HF_ENDPOINT(
             "hf-endpoint",
             "URL",
@@ -656,6 +665,7 @@ enum Setting {
                 PULL,
                 MODEL_STORE,
                 OLLAMA_REGISTRY,
+                OLLAMA_KEY,
                 HF_ENDPOINT,
                 BACKEND,
                 DEVICE,
@@ -690,6 +700,7 @@ enum Setting {
                 PULL,
                 MODEL_STORE,
                 OLLAMA_REGISTRY,
+                OLLAMA_KEY,
                 HF_ENDPOINT,
                 WINDOW,
                 QUANTIZE,

@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
  * Where a hub is, and what it is told of who asks.
  *
  * @param uri without a slash at its end
- * @param token sent to this host only, and never shown; null for none
+ * @param credentials for this host only, and never shown
  */
-record Endpoint(URI uri, @Nullable String token) {
+record Endpoint(URI uri, Credentials credentials) {
+
+    /** @param token null for none */
+    Endpoint(URI uri, @Nullable String token) {
+        this(uri, Credentials.of(token == null ? null : "Bearer " + token));
+    }
 
     /** A place below it; the path begins with a slash and is escaped already. */
     URI at(String path) {
@@ -22,7 +27,7 @@ record Endpoint(URI uri, @Nullable String token) {
         return uri.getHost() != null && uri.getPort() != 0 && uri.getPort() <= 65_535;
     }
 
-    /** Whether a place may see the token: the same scheme, host and port. */
+    /** Whether a place may see the credentials: the same scheme, host and port. */
     boolean covers(URI place) {
         return origin(uri).equals(origin(place));
     }
@@ -45,6 +50,6 @@ record Endpoint(URI uri, @Nullable String token) {
 
     @Override
     public String toString() {
-        return uri.toString(); // A record's own would show the token.
+        return uri.toString(); // A record's own would show what is secret.
     }
 }

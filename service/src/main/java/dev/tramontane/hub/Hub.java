@@ -139,16 +139,16 @@ public final class Hub {
             throws IOException, InterruptedException {
         return switch (name) {
             case Ollama ollama -> {
-                OllamaHub hub = new OllamaHub(transport, config.ollamaRegistry(), config.pause());
+                OllamaHub hub = new OllamaHub(transport, config, ollama);
                 PullPlan plan = hub.plan(ollama);
-                yield new Pull(store, config, transport, hub.endpoint(ollama), OllamaHub.ADVICE, listener).run(plan);
+                yield new Pull(store, config, transport, hub.endpoint(), hub::advice, listener).run(plan);
             }
             case HuggingFace repository -> {
                 Endpoint endpoint =
                         new Endpoint(config.huggingFaceHub(), config.token().orElse(null));
                 HuggingFaceHub hub = new HuggingFaceHub(transport, endpoint, config.pause());
                 PullPlan plan = hub.plan(repository);
-                yield new Pull(store, config, transport, endpoint, hub.advice(repository), listener).run(plan);
+                yield new Pull(store, config, transport, endpoint, () -> hub.advice(repository), listener).run(plan);
             }
             case Web web -> web(web, transport, listener);
             case Local local -> throw new IllegalStateException("refused before");
@@ -157,14 +157,15 @@ public final class Hub {
 
     private StoredModel web(Web web, Transport transport, PullListener listener)
             throws IOException, InterruptedException {
-        Endpoint endpoint = new Endpoint(URI.create(Endpoint.origin(web.uri())), null);
+        Endpoint endpoint = new Endpoint(URI.create(Endpoint.origin(web.uri())), Credentials.of(null));
         String advice = "it wants to know who asks, and no password is ever sent to a URL";
         Optional<StoredModel> own = store.find(web.kept());
         if (own.isPresent() && !web.sha256().isEmpty()) {
             return own.get();
         }
-        Ranges.Facts facts =
-                new Ranges(transport, endpoint, new Tries(web.uri(), web.fileName(), advice, config.pause())).facts();
+        Ranges.Facts facts = new Ranges(
+                        transport, endpoint, new Tries(web.uri(), web.fileName(), () -> advice, config.pause()))
+                .facts();
         if (own.isPresent() && !facts.etag().isEmpty() && own.get().revision().equals(facts.etag())) {
             return own.get();
         }
@@ -186,7 +187,7 @@ public final class Hub {
                 facts.etag(),
                 remarks,
                 Endpoint.host(web.uri()));
-        return new Pull(store, config, transport, endpoint, advice, listener).run(plan);
+        return new Pull(store, config, transport, endpoint, () -> advice, listener).run(plan);
     }
 
     /** What looks at the store. */

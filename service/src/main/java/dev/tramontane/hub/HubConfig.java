@@ -15,6 +15,7 @@ import java.util.function.ToLongFunction;
  * @param ollamaRegistry asked for names without a host
  * @param huggingFaceHub asked for {@code hf:} names
  * @param token for the Hugging Face hub, and for nobody else
+ * @param keys by which registries of Ollama's protocol know the user
  * @param connections of one download
  * @param segment bytes that come at a time; what is lost of each connection's when a process is killed
  * @param patience how long a server may say nothing
@@ -28,6 +29,7 @@ public record HubConfig(
         URI ollamaRegistry,
         URI huggingFaceHub,
         Optional<String> token,
+        SigningKeys keys,
         int connections,
         long segment,
         Duration patience,

@@ -39,7 +39,7 @@ final class HuggingFaceHub {
 
     /** What to do where the hub wants to know who asks: with a token, he may be the wrong one. */
     String advice(HuggingFace name) {
-        return endpoint.token() == null
+        return endpoint.credentials().header() == null
                 ? "it is private, gated, or there is no such repository. Accept its terms at " + endpoint.host() + "/"
                         + name.id() + " and set HF_TOKEN to a token that may read it"
                 : "the token in HF_TOKEN or its file may not read it. Accept its terms at " + endpoint.host() + "/"
@@ -55,7 +55,7 @@ final class HuggingFaceHub {
     PullPlan plan(HuggingFace name) throws InterruptedException {
         URI uri = endpoint.at("/api/models/" + name.id() + "/revision/" + escaped(name.revision()) + "?blobs=true");
         String what = name.id() + (name.revision().equals(HuggingFace.MAIN) ? "" : " at " + name.revision());
-        Answer answer = new Tries(uri, what, advice(name), pause)
+        Answer answer = new Tries(uri, what, () -> advice(name), pause)
                 .again(() -> transport.document(endpoint, uri, Map.of("Accept", "application/json"), MOST));
         Repository repository = JsonDocument.read(
                 answer.body(),

@@ -13,31 +13,35 @@ import java.util.Optional;
 
 /** Registries of Ollama's protocol: a manifest by its tag, blobs by their digests. */
 final class OllamaHub {
-    static final String ADVICE =
-            "it is private, or there is no such model. Pull it with Ollama, whose cache is read where it lies";
-
     private static final int MOST_LICENCE = 1 << 18;
 
     private final Transport transport;
-    private final URI registry;
     private final HubConfig.Pause pause;
+    private final Endpoint endpoint;
+    private final RegistryCredentials credentials;
 
-    OllamaHub(Transport transport, URI registry, HubConfig.Pause pause) {
+    /** Of that name's registry. A host that is the configured one is reached as it is configured. */
+    OllamaHub(Transport transport, HubConfig config, Ollama name) {
         this.transport = transport;
-        this.registry = registry;
-        this.pause = pause;
+        pause = config.pause();
+        boolean own = name.host().isEmpty() || name.host().equals(Endpoint.host(config.ollamaRegistry()));
+        URI registry = own ? config.ollamaRegistry() : URI.create("https://" + name.host());
+        credentials = new RegistryCredentials(registry, transport, config);
+        endpoint = new Endpoint(registry, credentials);
     }
 
-    /** Where that name's registry is. A host that is the configured one is reached as it is configured. */
-    Endpoint endpoint(Ollama name) {
-        boolean own = name.host().isEmpty() || name.host().equals(Endpoint.host(registry));
-        return new Endpoint(own ? registry : URI.create("https://" + name.host()), null);
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** What to do where it wants to know who asks. */
+    String advice() {
+        return credentials.advice();
     }
 
     PullPlan plan(Ollama name) throws InterruptedException {
-        Endpoint endpoint = endpoint(name);
         URI uri = endpoint.at("/v2/" + name.repository() + "/manifests/" + name.tag());
-        Answer answer = new Tries(uri, name.text(), ADVICE, pause)
+        Answer answer = new Tries(uri, name.text(), this::advice, pause)
                 .again(() -> transport.document(
                         endpoint,
                         uri,
@@ -55,10 +59,10 @@ final class OllamaHub {
                 fileName(name),
                 List.of(new PlannedFile(
                         fileName(name),
-                        blob(endpoint, name, manifest.model()),
+                        blob(name, manifest.model()),
                         manifest.model().bytes(),
                         new Digest(Digest.Kind.SHA_256, manifest.model().sha256()))),
-                licence(endpoint, name, manifest),
+                licence(name, manifest),
                 Digest.sha256(answer.body()),
                 remarks,
                 endpoint.host());
@@ -68,18 +72,18 @@ final class OllamaHub {
         return name.model() + "-" + name.tag() + ".gguf";
     }
 
-    private static URI blob(Endpoint endpoint, Ollama name, OllamaManifest.Layer layer) {
+    private URI blob(Ollama name, OllamaManifest.Layer layer) {
         return endpoint.at("/v2/" + name.repository() + "/blobs/sha256:" + layer.sha256());
     }
 
     /** The first line of the licence's text, which is its name; nothing of a text that is another one. */
-    private String licence(Endpoint endpoint, Ollama name, OllamaManifest manifest) throws InterruptedException {
+    private String licence(Ollama name, OllamaManifest manifest) throws InterruptedException {
         Optional<OllamaManifest.Layer> layer = manifest.licence().filter(licence -> licence.bytes() <= MOST_LICENCE);
         if (layer.isEmpty()) {
             return "";
         }
-        URI uri = blob(endpoint, name, layer.get());
-        Answer answer = new Tries(uri, "the licence of " + name.text(), ADVICE, pause)
+        URI uri = blob(name, layer.get());
+        Answer answer = new Tries(uri, "the licence of " + name.text(), this::advice, pause)
                 .again(() -> transport.document(endpoint, uri, Map.of(), MOST_LICENCE));
         boolean right = Digest.sha256(answer.body()).equals(layer.get().sha256());
         return right ? firstLine(new String(answer.body(), StandardCharsets.UTF_8)) : "";

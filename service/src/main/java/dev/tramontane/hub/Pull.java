@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Brings what a plan says into the store, whose lock its owner has. */
@@ -23,7 +24,7 @@ final class Pull {
     private final HubConfig config;
     private final Transport transport;
     private final Endpoint endpoint;
-    private final String advice;
+    private final Supplier<String> advice;
     private final PullListener listener;
 
     /** Files that the name meant until now, by their paths. */
@@ -38,7 +39,7 @@ final class Pull {
             HubConfig config,
             Transport transport,
             Endpoint endpoint,
-            String advice,
+            Supplier<String> advice,
             PullListener listener) {
         this.store = store;
         this.config = config;

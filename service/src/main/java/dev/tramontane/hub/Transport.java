@@ -26,11 +26,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks servers, and follows where they lead: to other hosts without the token, never from TLS to plain HTTP. Gives up on
+ * Asks servers, and follows where they lead: to other hosts without what is for one alone, never from TLS to plain HTTP. Gives up on
  * whoever says nothing. Any thread.
  */
 final class Transport implements AutoCloseable {
     private static final int MOST_HOPS = 8;
+    private static final int UNAUTHORIZED = 401;
+
+    /** Of one request: without a name, and with one. */
+    private static final int MOST_RENEWED = 2;
+
     private static final long LOOK_MILLIS = 100;
 
     private final HttpClient client;
@@ -101,9 +106,18 @@ final class Transport implements AutoCloseable {
             throws IOException, InterruptedException {
         URI at = first;
         String linked = "";
+        int renewed = 0;
         for (int hop = 0; hop <= MOST_HOPS; hop++) {
+            String secret = endpoint.covers(at) ? endpoint.credentials().header() : null;
             HttpResponse<byte[]> response =
-                    await(client.sendAsync(request(endpoint, at, headers), stoppingAtRedirects(handler)), progress);
+                    await(client.sendAsync(request(at, headers, secret), stoppingAtRedirects(handler)), progress);
+            if (response.statusCode() == UNAUTHORIZED
+                    && renewed < MOST_RENEWED
+                    && endpoint.covers(at)
+                    && endpoint.credentials().renew(at, response.headers(), secret, renewed)) {
+                renewed++;
+                continue;
+            }
             if (endpoint.covers(at)) {
                 linked = response.headers().firstValue("X-Linked-Etag").orElse(linked);
             }
@@ -117,12 +131,11 @@ final class Transport implements AutoCloseable {
                 Endpoint.host(first) + " leads from one place to the next more than " + MOST_HOPS + " times");
     }
 
-    private static HttpRequest request(Endpoint endpoint, URI at, Map<String, String> headers) {
+    private static HttpRequest request(URI at, Map<String, String> headers, @Nullable String secret) {
         Map<String, String> all = new LinkedHashMap<>(headers);
         all.put("User-Agent", "tramontane");
-        String token = endpoint.token();
-        if (token != null && endpoint.covers(at)) {
-            all.put("Authorization", "Bearer " + token);
+        if (secret != null) {
+            all.put("Authorization", secret);
         }
         HttpRequest.Builder request = HttpRequest.newBuilder(at);
         all.forEach(request::header);

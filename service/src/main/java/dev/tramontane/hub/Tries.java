@@ -4,6 +4,8 @@ import dev.tramontane.hub.Transport.Answer;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * How often something is asked for, and how long is waited in between.
@@ -13,7 +15,7 @@ import java.time.Duration;
  * @param advice where the server wants to know who asks
  * @param pause waits
  */
-record Tries(URI uri, String what, String advice, HubConfig.Pause pause) {
+record Tries(URI uri, String what, Supplier<String> advice, HubConfig.Pause pause) {
     /** That bring nothing, one after another, until it is given up. */
     static final int MOST = 6;
 
@@ -25,11 +27,16 @@ record Tries(URI uri, String what, String advice, HubConfig.Pause pause) {
 
     /** Asks until there is an answer that has what was asked for. */
     Answer again(Request request) throws InterruptedException {
+        return again(request, status -> status == 200 || status == 206);
+    }
+
+    /** @param wanted statuses of answers that are given back */
+    Answer again(Request request, IntPredicate wanted) throws InterruptedException {
         for (int tries = 1; ; tries++) {
             Duration wait;
             try {
                 Answer answer = request.send();
-                if (answer.status() == 200 || answer.status() == 206) {
+                if (wanted.test(answer.status())) {
                     return answer;
                 }
                 wait = passing(answer, tries);
@@ -47,7 +54,7 @@ record Tries(URI uri, String what, String advice, HubConfig.Pause pause) {
     Duration passing(Answer answer, int tries) {
         Duration wait = Refusals.retryAfter(answer.headers()).orElse(before(tries));
         if (!Refusals.isPassing(answer.status()) || tries >= MOST || wait.compareTo(Refusals.LONGEST) > 0) {
-            throw Refusals.of(answer.status(), answer.uri(), what, advice);
+            throw Refusals.of(answer.status(), answer.uri(), what, advice.get());
         }
         return wait;
     }

@@ -24,6 +24,9 @@ final class WallClockTest {
             .and()
             .doNotHaveFullyQualifiedName("dev.tramontane.app.TlsFiles") // asks whether a certificate is still valid
             .and()
+            .doNotHaveFullyQualifiedName(
+                    "dev.tramontane.hub.RegistryCredentials") // what a signature says when it was made
+            .and()
             .doNotHaveFullyQualifiedName("dev.tramontane.tracing.OtlpTraces") // when a span began, for its collector
             .and()
             .doNotHaveFullyQualifiedName("dev.tramontane.kernels.OldLibraries") // how old a file in the cache is

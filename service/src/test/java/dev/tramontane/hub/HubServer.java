@@ -82,6 +82,11 @@ public final class HubServer implements AutoCloseable {
         return this;
     }
 
+    /** Answers whatever stands behind a question mark, where nothing is said of a whole path. */
+    public HubServer asked(String path, Service service) {
+        return on(path + "?*", service);
+    }
+
     /** A file that can be had in parts. */
     public HubServer file(String path, byte[] bytes) {
         return on(path, request -> part(request, bytes));
@@ -147,6 +152,9 @@ public final class HubServer implements AutoCloseable {
             Request request = read(new BufferedInputStream(socket.getInputStream()));
             requests.add(request);
             Service service = services.get(request.path());
+            if (service == null) {
+                service = services.get(request.path().replaceFirst("\\?.*", "") + "?*");
+            }
             Reply reply = service == null ? reply(404, new byte[0]) : service.answer(request);
             if (reply == null) {
                 socket.getInputStream().read(); // until the client goes

@@ -248,6 +248,7 @@ class PullTest {
                 config.ollamaRegistry(),
                 config.huggingFaceHub(),
                 config.token(),
+                config.keys(),
                 1,
                 config.segment(),
                 config.patience(),
@@ -259,7 +260,7 @@ class PullTest {
 
     @ParameterizedTest
     @CsvSource({
-        "401, DENIED, its cache is read where it lies",
+        "401, DENIED, what asks for a password is not answered here",
         "403, DENIED, status 403",
         "404, ABSENT, has no tiny:latest",
         "418, WRONG, answers with status 418",
@@ -272,7 +273,7 @@ class PullTest {
                 request -> HubServer.reply(status, new byte[0]).with("Retry-After", "86400"));
         HubException refused = refused(hub(), TINY);
         assertThat(refused.kind()).isEqualTo(kind);
-        assertThat(refused).hasMessageContaining(words.replace("its cache", "whose cache"));
+        assertThat(refused).hasMessageContaining(words);
         assertThat(server.requests()).hasSize(1); // A day is not waited for.
     }
 

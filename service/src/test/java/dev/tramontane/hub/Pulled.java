@@ -33,6 +33,7 @@ public final class Pulled {
                 ollama,
                 huggingFace,
                 token,
+                new SigningKeys(Optional.empty(), Optional.of(store.resolveSibling("keys"))),
                 3,
                 SEGMENT,
                 patience,
