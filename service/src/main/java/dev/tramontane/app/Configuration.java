@@ -181,6 +181,14 @@ record Configuration(
             long queueTokens) {
 
         private EngineChoice drafting(Path path) {
+            return with(lora, new DraftChoice(draft.asked(), Optional.of(path)));
+        }
+
+        private EngineChoice adapted(LoraChoice adapters) {
+            return with(adapters, draft);
+        }
+
+        private EngineChoice with(LoraChoice adapters, DraftChoice guessing) {
             return new EngineChoice(
                     lanes,
                     batchTokens,
@@ -190,8 +198,8 @@ record Configuration(
                     kv,
                     prefixes,
                     speculation,
-                    lora,
-                    new DraftChoice(draft.asked(), Optional.of(path)),
+                    adapters,
+                    guessing,
                     snapshots,
                     queueRequests,
                     queueTokens);
@@ -212,7 +220,8 @@ record Configuration(
     /**
      * Which adapters there are.
      *
-     * @param atStart their directories by their names
+     * @param atStart their directories by their names, MODEL:NAME or NAME; without the model once {@link LoraBinding} has found out of
+     *     which they are
      * @param directory from which requests may load others; empty: from nowhere
      * @param room for them; none where neither is given
      */
@@ -387,21 +396,19 @@ record Configuration(
                 log);
     }
 
+    /** The same with these adapters. */
+    Configuration adapted(LoraChoice lora) {
+        return with(engine.adapted(lora));
+    }
+
+    private Configuration with(EngineChoice chosen) {
+        return new Configuration(
+                model, registry, hub, compute, chosen, http, access, ending, traces, stages, stuckTimeout, log);
+    }
+
     /** The same with that draft model. */
     Configuration drafting(Path path) {
-        return new Configuration(
-                model,
-                registry,
-                hub,
-                compute,
-                engine.drafting(path),
-                http,
-                access,
-                ending,
-                traces,
-                stages,
-                stuckTimeout,
-                log);
+        return with(engine.drafting(path));
     }
 
     /** The same, its model known to clients by that name unless another was asked for. */
@@ -577,10 +584,6 @@ record Configuration(
         String type = values.word(Setting.LORA_TYPE, List.of("f32", "bf16", "f16"))
                 .orElseThrow()
                 .toUpperCase(Locale.ROOT);
-        if (atStart.size() > most) {
-            throw new UsageException(Setting.MAX_LORAS.flag() + " must be at least " + atStart.size()
-                    + ", the adapters of " + Setting.LORA.flag() + ", got " + most);
-        }
         boolean wanted = !atStart.isEmpty() || directory.isPresent();
         return new LoraChoice(
                 atStart,

@@ -3,8 +3,10 @@ package dev.tramontane.app;
 import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.api.openai.ServedModels;
 import dev.tramontane.engine.Capacity;
+import dev.tramontane.generation.AdaptedGenerator;
 import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.KeepAlive;
+import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.registry.Footprint;
 import dev.tramontane.registry.ListedModel;
@@ -40,6 +42,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     private final Map<String, Offered> offered = new LinkedHashMap<>();
     private final Map<String, TextGenerator> generators = new LinkedHashMap<>();
+    private final ServedAdapters adapters;
     private final Configuration configuration;
     private final ModelRegistry registry;
     private final DrainGate gate;
@@ -48,10 +51,18 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     /**
      * Nothing is loaded yet. Builds each model's tokenizer once, for what requests may ask of it.
      *
+     * @param adapters of all of them
      * @param gate counts what runs
      * @throws UsageException when a model does not fit into the memory that models may have, or what is to be loaded is not listed
      */
-    Fleet(List<Offered> models, Opener opener, Watchdog watchdog, DrainGate gate, RegistryObserver observer) {
+    Fleet(
+            List<Offered> models,
+            ServedAdapters adapters,
+            Opener opener,
+            Watchdog watchdog,
+            DrainGate gate,
+            RegistryObserver observer) {
+        this.adapters = adapters;
         configuration = models.getFirst().configuration();
         first = models.getFirst().name();
         this.gate = gate;
@@ -70,7 +81,11 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                     Capacity.idle(model.geometry(), model.memory().sizing().engine());
             offered.put(model.name(), model);
             listed.add(new ListedModel(
-                    model.name(), footprint, model.profile(), () -> idle, loader(model, opener, watchdog)));
+                    model.name(),
+                    footprint,
+                    model.profile(),
+                    () -> idle,
+                    loader(model, adapters.of(model.name()), opener, watchdog)));
             LOG.info(
                     "model {} would take {}: {}",
                     model.name(),
@@ -116,7 +131,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         return Objects.requireNonNull(registry.find(name));
     }
 
-    private static ListedModel.Loader loader(Offered model, Opener opener, Watchdog watchdog) {
+    private static ListedModel.Loader loader(Offered model, ModelAdapters adapters, Opener opener, Watchdog watchdog) {
         return new ListedModel.Loader() {
             @Override
             public void check() {
@@ -125,12 +140,20 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
             @Override
             public Resident load(ListedModel.Progress progress) {
-                return resident(model, opener.open(model, progress), watchdog);
+                RunningModel running = opener.open(model, progress);
+                try {
+                    adapters.attach(running.engine());
+                } catch (RuntimeException | Error failure) {
+                    adapters.detach();
+                    running.close();
+                    throw failure;
+                }
+                return resident(model, running, adapters, watchdog);
             }
         };
     }
 
-    private static Resident resident(Offered offered, RunningModel model, Watchdog watchdog) {
+    private static Resident resident(Offered offered, RunningModel model, ModelAdapters adapters, Watchdog watchdog) {
         Pulse pulse = Pulse.of(model.engine(), "the engine's thread of " + offered.name());
         watchdog.watch(pulse);
         LOG.info("{} is there: {}", offered.name(), model.description());
@@ -142,11 +165,12 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
             @Override
             public boolean isHealthy() {
-                return model.engine().status().healthy();
+                return !model.engine().failed();
             }
 
             @Override
             public void end() {
+                adapters.detach();
                 model.engine().close();
             }
 
@@ -200,7 +224,14 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     @Override
     public ModelFacts facts(String id) {
-        return Objects.requireNonNull(offered.get(id), id).facts();
+        return Objects.requireNonNull(offered.get(base(id)), id).facts();
+    }
+
+    /** Of an adapter the model that it changes. */
+    private String base(String id) {
+        return offered.containsKey(id)
+                ? id
+                : adapters.find(id).map(ServedAdapters.Found::model).orElse(id);
     }
 
     @Override
@@ -220,21 +251,33 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         List<Entry> entries = new ArrayList<>();
         offered.forEach((name, model) -> {
             Residency residency = registry.residency(name);
-            entries.add(new Entry(
-                    name,
-                    model.createdSeconds(),
-                    found(name).profile(),
-                    new Stay(
-                            residency.state().name().toLowerCase(Locale.ROOT),
-                            residency.percent(),
-                            residency.leftNanos())));
+            ModelProfile profile = found(name).profile();
+            Stay stay = new Stay(
+                    residency.state().name().toLowerCase(Locale.ROOT), residency.percent(), residency.leftNanos());
+            entries.add(new Entry(name, model.createdSeconds(), profile, stay));
+            adapters.of(name)
+                    .all()
+                    .forEach((id, adapter) -> entries.add(
+                            new Entry(adapters.shown(name, id), adapter.createdSeconds(), profile, stay, name)));
         });
         return entries;
     }
 
     @Override
     public @Nullable TextGenerator find(@Nullable String name) {
-        return generators.get(name == null ? first : name);
+        String asked = name == null ? first : name;
+        TextGenerator generator = generators.get(asked);
+        return generator != null
+                ? generator
+                : adapters.find(asked)
+                        .map(found -> new AdaptedGenerator(
+                                Objects.requireNonNull(generators.get(found.model())), asked, found.adapter()))
+                        .orElse(null);
+    }
+
+    @Override
+    public @Nullable Adapting adapting() {
+        return adapters.changes() ? adapters : null;
     }
 
     @Override
@@ -244,12 +287,12 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     @Override
     public Mono<Void> load(String id, @Nullable KeepAlive keep) {
-        return gate.through(registry.load(id, keep));
+        return gate.through(registry.load(base(id), keep));
     }
 
     @Override
     public void unload(String id) {
-        registry.unload(id);
+        registry.unload(base(id));
     }
 
     @Override

@@ -11,9 +11,10 @@ import java.util.List;
 final class FleetSupply implements Supply {
     private final List<Offered> offered;
     private final ServeMetrics metrics;
+    private final ServedAdapters adapters;
     private final Fleet fleet;
 
-    /** @throws UsageException when one of them can never be loaded */
+    /** @throws UsageException when one of them can never be loaded, or an adapter of the start cannot be used */
     FleetSupply(
             List<Offered> offered,
             KernelLibrary library,
@@ -25,8 +26,11 @@ final class FleetSupply implements Supply {
         this.metrics = metrics;
         RegistryMetrics figures = new RegistryMetrics(
                 metrics.registry, offered.stream().map(Offered::name).toList());
+        adapters = ServedAdapters.of(offered);
+        metrics.adapters.watch(adapters::uses);
         fleet = new Fleet(
                 offered,
+                adapters,
                 (model, progress) -> RunningModel.open(
                         model,
                         library,
@@ -114,6 +118,7 @@ final class FleetSupply implements Supply {
 
     @Override
     public void close() {
+        adapters.close();
         fleet.close();
     }
 }

@@ -7,8 +7,6 @@ import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -28,16 +26,12 @@ final class LoneModel implements Stock {
     private static final int MOST_SECONDS = 3600;
 
     /** What there is to serve once it has been loaded. */
-    private record Loaded(
-            TextGenerator generator,
-            BooleanSupplier healthy,
-            Supplier<@Nullable String> lost,
-            @Nullable Adapters adapters) {}
+    private record Loaded(TextGenerator generator, BooleanSupplier broken, Supplier<@Nullable String> lost) {}
 
     private final String name;
     private final long createdSeconds;
     private final ModelFacts facts;
-    private final Set<String> adapterNames;
+    private final ServedAdapters adapters;
     private final LongSupplier clock;
     private final long startNanos;
     private volatile long readyNanos;
@@ -47,14 +41,14 @@ final class LoneModel implements Stock {
      * @param name of the model
      * @param createdSeconds of its file, since 1970
      * @param facts of its files
-     * @param adapters names of those that are loaded with it
+     * @param adapters of it
      * @param nanoClock monotonic nanoseconds; loading begins now
      */
-    LoneModel(String name, long createdSeconds, ModelFacts facts, Set<String> adapters, LongSupplier nanoClock) {
+    LoneModel(String name, long createdSeconds, ModelFacts facts, ServedAdapters adapters, LongSupplier nanoClock) {
         this.name = name;
         this.createdSeconds = createdSeconds;
         this.facts = facts;
-        adapterNames = new TreeSet<>(adapters);
+        this.adapters = adapters;
         clock = nanoClock;
         startNanos = nanoClock.getAsLong();
         readyNanos = startNanos + UNKNOWN_NANOS;
@@ -76,16 +70,11 @@ final class LoneModel implements Stock {
     /**
      * The model answers.
      *
-     * @param healthy whether it computes
-     * @param lost why not for now, though it will again; null for no such reason
-     * @param adapters of it; null where there is no room for any
+     * @param broken whether it has failed for good
+     * @param lost why it does not compute for now, though it will again; null for no such reason
      */
-    void ready(
-            TextGenerator generator,
-            BooleanSupplier healthy,
-            Supplier<@Nullable String> lost,
-            @Nullable Adapters adapters) {
-        loaded = new Loaded(generator, healthy, lost, adapters);
+    void ready(TextGenerator generator, BooleanSupplier broken, Supplier<@Nullable String> lost) {
+        loaded = new Loaded(generator, broken, lost);
     }
 
     @Override
@@ -96,7 +85,7 @@ final class LoneModel implements Stock {
     @Override
     public @Nullable String failed() {
         Loaded served = loaded;
-        return served == null || served.healthy().getAsBoolean() || lost() != null ? null : "the model has failed";
+        return served != null && served.broken().getAsBoolean() ? "the model has failed" : null;
     }
 
     @Override
@@ -110,16 +99,9 @@ final class LoneModel implements Stock {
         Loaded served = loaded;
         ModelProfile profile = served == null ? null : served.generator().profile();
         List<Entry> entries = new ArrayList<>(List.of(new Entry(name, createdSeconds, profile)));
-        if (served == null) {
-            adapterNames.forEach(id -> entries.add(new Entry(id, createdSeconds, null, null, name)));
-            return entries;
-        }
-        Adapters adapters = served.adapters();
-        if (adapters != null) {
-            adapters.all()
-                    .forEach(
-                            (id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
-        }
+        adapters.of(name)
+                .all()
+                .forEach((id, adapter) -> entries.add(new Entry(id, adapter.createdSeconds(), profile, null, name)));
         return entries;
     }
 
@@ -127,7 +109,7 @@ final class LoneModel implements Stock {
     public @Nullable TextGenerator find(@Nullable String asked) {
         Loaded served = loaded;
         if (served == null) {
-            if (asked != null && !asked.equals(name) && !adapterNames.contains(Adapters.bare(asked, name))) {
+            if (asked != null && !asked.equals(name) && adapters.find(asked).isEmpty()) {
                 return null;
             }
             throw new ApiException(
@@ -138,22 +120,15 @@ final class LoneModel implements Stock {
                     "loading",
                     secondsUntilReady());
         }
-        return asked == null || asked.equals(name) ? served.generator() : adapted(served, asked);
-    }
-
-    private static @Nullable TextGenerator adapted(Loaded served, String asked) {
-        Adapters adapters = served.adapters();
-        return adapters == null
-                ? null
+        return asked == null || asked.equals(name)
+                ? served.generator()
                 : adapters.find(asked)
-                        .map(adapter -> new AdaptedGenerator(served.generator(), asked, adapter))
+                        .map(found -> new AdaptedGenerator(served.generator(), asked, found.adapter()))
                         .orElse(null);
     }
 
     @Override
     public @Nullable Adapting adapting() {
-        Loaded served = loaded;
-        Adapters adapters = served == null ? null : served.adapters();
-        return adapters == null || !adapters.changes() ? null : adapters;
+        return adapters.changes() ? adapters : null;
     }
 }

@@ -1,6 +1,6 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.LoraChoice;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One model, which is loaded at start and stays. */
@@ -11,21 +11,19 @@ final class LoneSupply implements Supply {
     private final Watchdog watchdog;
     private final DrainGate gate;
     private final LoneModel stock;
+    private final ServedAdapters adapters;
     private @Nullable RunningModel model;
-    private @Nullable Adapters adapters;
 
+    /** @throws UsageException when an adapter of the start cannot be used */
     LoneSupply(Offered offered, Environment environment, ServeMetrics metrics, Watchdog watchdog, DrainGate gate) {
         this.offered = offered;
         this.environment = environment;
         this.metrics = metrics;
         this.watchdog = watchdog;
         this.gate = gate;
-        stock = new LoneModel(
-                offered.name(),
-                offered.createdSeconds(),
-                offered.facts(),
-                offered.configuration().engine().lora().atStart().keySet(),
-                System::nanoTime);
+        adapters = ServedAdapters.of(List.of(offered));
+        metrics.adapters.watch(adapters::uses);
+        stock = new LoneModel(offered.name(), offered.createdSeconds(), offered.facts(), adapters, System::nanoTime);
     }
 
     @Override
@@ -56,18 +54,13 @@ final class LoneSupply implements Supply {
         }
         watchdog.watch(Pulse.of(running.engine()));
         metrics.life.loaded(System.nanoTime() - begun - running.warmUpNanos(), running.warmUpNanos());
-        LoraChoice lora = offered.configuration().engine().lora();
-        if (lora.room().most() > 0) {
-            adapters = new Adapters(
-                    offered.name(), running.engine(), running.loaded().geometry(), lora.directory());
-            metrics.adapters.watch(adapters::uses);
-            adapters.load(lora);
-        }
+        adapters.of(offered.name()).attach(running.engine()).forEach((name, fault) -> {
+            throw ServedAdapters.unusable(name, fault, null);
+        });
         stock.ready(
                 gate.through(running.generator()),
-                () -> running.engine().status().healthy(),
-                () -> running.engine().outage(),
-                adapters);
+                () -> running.engine().failed(),
+                () -> running.engine().outage());
     }
 
     @Override
@@ -84,9 +77,7 @@ final class LoneSupply implements Supply {
 
     @Override
     public void close() {
-        if (adapters != null) {
-            adapters.close();
-        }
+        adapters.close();
         if (model != null) {
             model.close();
         }

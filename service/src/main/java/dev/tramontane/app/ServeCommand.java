@@ -92,7 +92,7 @@ final class ServeCommand extends Command {
     @Override
     int run(Configuration asked) throws InterruptedException, IOException {
         Access.check(asked);
-        List<Configuration> chosen = NamedModels.chosen(asked, environment(), "serve");
+        List<Configuration> chosen = LoraBinding.of(NamedModels.chosen(asked, environment(), "serve"));
         Configuration configuration = chosen.getFirst();
         KernelLibrary library = KernelLibraries.load(configuration, environment());
         List<Offered> offered = new ArrayList<>();
@@ -101,9 +101,6 @@ final class ServeCommand extends Command {
         }
         boolean several =
                 offered.size() > 1 || configuration.registry().keepAlive().isPresent();
-        if (several && configuration.engine().lora().room().most() > 0) {
-            throw ofOneModel(Setting.LORA.flag() + " and " + Setting.LORA_DIR.flag());
-        }
         requireStagesAlone(configuration, several);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);

@@ -55,7 +55,10 @@ final class ServeMetrics {
         structures = new StructureMetrics(registry);
         adapters = new AdapterMetrics(
                 registry,
-                configuration.engine().lora().room().most(),
+                models.stream()
+                        .mapToInt(model ->
+                                model.configuration().engine().lora().room().most())
+                        .sum(),
                 configuration.http().vllmMetrics());
         stages = new StageMetrics(
                 registry,

@@ -3,12 +3,12 @@ package dev.tramontane.app;
 import dev.tramontane.api.Health;
 import dev.tramontane.api.TraceSink;
 import dev.tramontane.load.LoadedModel;
+import dev.tramontane.model.AdapterRoom;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +44,9 @@ final class ServiceBench {
                             configuration,
                             loaded.source(),
                             loaded.source().plan(configuration.model().window())),
-                    Set.of(),
+                    ServedAdapters.of(new ModelAdapters("bench", loaded.geometry(), AdapterRoom.NONE)),
                     System::nanoTime);
-            stock.ready(running.generator(), () -> true, () -> null, null);
+            stock.ready(running.generator(), () -> false, () -> null);
             Serving serving = new Serving(stock, () -> Health.Answer.WELL);
             serving.loaded();
             try (Listener listener = Listener.open(

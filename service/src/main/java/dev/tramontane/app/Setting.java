@@ -220,10 +220,11 @@ enum Setting {
             "off"),
     LORA(
             "lora",
-            "NAME=DIR,...",
+            "[MODEL:]NAME=DIR,...",
             "",
             "Adapters (LoRA) that PEFT saved, to be asked for as models of these names, or as MODEL:NAME. Several at once"
-                    + " are computed together. Default: none.",
+                    + " are computed together. Of several models one belongs to the one that it names, else to the only one"
+                    + " that it fits. Default: none.",
             "support=adapters/support,legal=adapters/legal"),
     LORA_DIR(
             "lora-dir",
@@ -236,7 +237,8 @@ enum Setting {
             "max-loras",
             "N",
             "8",
-            "Adapters that may be loaded at a time, with --lora or --lora-dir. Memory for all of them is taken at start.",
+            "Adapters of a model that may be loaded at a time, with --lora or --lora-dir. Memory for all of them is taken"
+                    + " with the model's.",
             "16"),
     MAX_LORA_RANK("max-lora-rank", "N", "16", "The largest rank (r) of an adapter's matrix, up to 512.", "64"),
     LORA_TYPE(
@@ -256,10 +258,11 @@ enum Setting {
             "ngram:8"),
     DRAFT_MODEL(
             "draft-model",
-            "MODEL",
+            "[NAME=]MODEL,...",
             "",
             "A small model with the same tokens that guesses for --speculate where nothing is found in the text: a file, a"
-                    + " directory or a name. It has a cache of its own. For one served model. Default: none.",
+                    + " directory or a name. It has a cache of its own. Of several served models it guesses for each with its"
+                    + " tokens, or for the one whose name stands before it. Default: none.",
             "mistral-small.gguf"),
     SNAPSHOT_DIR(
             "snapshot-dir",

@@ -103,8 +103,8 @@ final class SettingValues {
     Map<String, Path> adapters(Setting setting) {
         return parsed(
                         setting,
-                        "NAME=DIR, several with commas between; names have up to 128 letters, digits, '.', '_', '-' or '/',"
-                                + " each once",
+                        "NAME=DIR or MODEL:NAME=DIR, several with commas between; names have up to 128 letters, digits,"
+                                + " '.', '_', '-' or '/', each once",
                         SettingValues::adapters,
                         value -> true)
                 .orElse(Map.of());
@@ -115,7 +115,10 @@ final class SettingValues {
         for (String entry : text.split(",", -1)) {
             int equals = entry.indexOf('=');
             String name = entry.substring(0, Math.max(0, equals));
-            if (!Adapters.isName(name) || adapters.put(name, Path.of(entry.substring(equals + 1))) != null) {
+            LoraName parts = LoraName.of(name);
+            boolean isName = LoraName.isName(parts.name())
+                    && parts.model().filter(String::isEmpty).isEmpty();
+            if (!isName || adapters.put(name, Path.of(entry.substring(equals + 1))) != null) {
                 throw new IllegalArgumentException("no adapter");
             }
         }

@@ -1,13 +1,13 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
-import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StageLostException;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,6 +26,7 @@ final class Adapters {
     private final Model model;
     private final AdapterRoom room;
     private final Consumer<Runnable> later;
+    private final Heartbeat heartbeat;
 
     /** Numbers that are taken; 0 is none's. */
     private final BitSet taken = new BitSet();
@@ -43,33 +44,35 @@ final class Adapters {
 
     /** An adapter on its way to its place. */
     private static final class Loading {
-        final int number;
-        final Adapter adapter;
+        final EngineAdapter handle;
+        final AdapterData data;
         final CompletableFuture<EngineAdapter> loaded;
-        private final Runnable unneeded;
 
-        Loading(int number, Adapter adapter, CompletableFuture<EngineAdapter> loaded, Runnable unneeded) {
-            this.number = number;
-            this.adapter = adapter;
+        Loading(EngineAdapter handle, AdapterData data, CompletableFuture<EngineAdapter> loaded) {
+            this.handle = handle;
+            this.data = data;
             this.loaded = loaded;
-            this.unneeded = unneeded;
         }
 
         void refuse(Throwable why) {
             loaded.completeExceptionally(why);
-            unneeded.run();
+            data.release();
         }
     }
 
-    /** @param later has the engine thread do something soon; any thread */
-    Adapters(Model model, AdapterRoom room, Consumer<Runnable> later) {
+    /**
+     * @param later has the engine thread do something soon; any thread
+     * @param heartbeat beats with each adapter: many of them take longer than a thread may stand still
+     */
+    Adapters(Model model, AdapterRoom room, Consumer<Runnable> later, Heartbeat heartbeat) {
         this.model = model;
+        this.heartbeat = heartbeat;
         this.room = room;
         this.later = later;
     }
 
     /** As {@link Engine#loadAdapter}. */
-    CompletableFuture<EngineAdapter> load(Adapter adapter, Runnable unneeded) {
+    CompletableFuture<EngineAdapter> load(AdapterData data) {
         CompletableFuture<EngineAdapter> future = new CompletableFuture<>();
         Loading loading;
         synchronized (this) {
@@ -81,11 +84,12 @@ final class Adapters {
                                 ? "the server was started without room for adapters"
                                 : "all " + room.most() + " places for adapters are taken, or not free yet";
                 future.completeExceptionally(new RefusedException(closed ? Cause.UNAVAILABLE : Cause.BUSY, why, 0));
-                unneeded.run();
+                data.release();
                 return future;
             }
             taken.set(number);
-            loading = new Loading(number, adapter, future, unneeded);
+            EngineAdapter handle = new EngineAdapter(number, data.adapter().digest(), this::remove);
+            loading = new Loading(handle, data, future);
             under.add(loading);
         }
         later.accept(() -> load(loading));
@@ -98,27 +102,28 @@ final class Adapters {
         }
         String away = suspended;
         if (away != null) {
-            free(loading.number);
+            free(loading.handle.number());
             loading.refuse(refusal(away));
             return;
         }
+        heartbeat.beat();
         try {
-            model.loadAdapter(loading.number, loading.adapter);
+            model.loadAdapter(loading.handle.number(), loading.data.adapter());
         } catch (StageLostException lost) { // The engine sees to the rest.
-            free(loading.number);
+            free(loading.handle.number());
             loading.refuse(refusal(String.valueOf(lost.getMessage())));
             throw lost;
         } catch (ModelException refused) {
-            free(loading.number);
+            free(loading.handle.number());
             loading.refuse(refused);
             return;
         } catch (Throwable fault) { // The engine fails of it; whoever waits for the adapter hears of it, too.
-            free(loading.number);
+            free(loading.handle.number());
             loading.refuse(fault);
             throw fault;
         }
-        loaded.put(loading.number, loading);
-        loading.loaded.complete(new EngineAdapter(loading.number, loading.adapter.digest(), this::remove));
+        loaded.put(loading.handle.number(), loading);
+        loading.loaded.complete(loading.handle);
     }
 
     private static RefusedException refusal(String reason) {
@@ -130,9 +135,22 @@ final class Adapters {
         suspended = reason;
     }
 
-    /** Loads all again that are still needed. Engine thread. */
+    /** Loads all again that are still needed and still what they were; the others are refused from now on. Engine thread. */
     void resume() {
-        loaded.forEach((number, loading) -> model.loadAdapter(number, loading.adapter));
+        for (Loading each : List.copyOf(loaded.values())) {
+            heartbeat.beat();
+            if (each.data.isUnchanged()) {
+                heartbeat.beat();
+                model.loadAdapter(each.handle.number(), each.data.adapter());
+            } else {
+                LOG.error(
+                        "the adapter {} is refused from now on: its data has changed since it was loaded, and is not loaded again",
+                        each.handle.digest());
+                loaded.remove(each.handle.number());
+                each.handle.spoil();
+                each.data.release();
+            }
+        }
         suspended = null;
     }
 
@@ -144,7 +162,7 @@ final class Adapters {
         later.accept(() -> {
             Loading gone = loaded.remove(adapter.number()); // Not to be loaded again, whatever becomes of the model.
             try {
-                if (suspended == null) {
+                if (gone != null && suspended == null) { // The model has none that was spoilt.
                     model.dropAdapter(adapter.number());
                 }
             } catch (StageLostException lost) {
@@ -155,7 +173,7 @@ final class Adapters {
                 return;
             } finally {
                 if (gone != null) {
-                    gone.unneeded.run();
+                    gone.data.release();
                 }
             }
             free(adapter.number());
@@ -180,7 +198,7 @@ final class Adapters {
 
     /** The engine is over: nobody needs their data any more. Engine thread, at its end. */
     void leave() {
-        loaded.values().forEach(each -> each.unneeded.run());
+        loaded.values().forEach(each -> each.data.release());
         loaded.clear();
     }
 }

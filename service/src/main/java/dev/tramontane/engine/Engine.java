@@ -23,21 +23,21 @@ public interface Engine extends AutoCloseable {
             throws RefusedException;
 
     /**
-     * Loads an adapter between two steps, which are held up as long as copying it takes, and again when a lost part of the model is back.
+     * Loads an adapter between two steps, which are held up as long as copying it takes, and again when a lost part of the model is back:
+     * then only if its data is what it was, else every request for it is refused.
      *
-     * @param unneeded run once on any thread, when its data is not needed any more: it was refused, it is gone, or the engine is
      * @return completes on the engine thread: with a {@link RefusedException} where there is no room for it, as in an
      *     engine that says nothing else, with a {@link dev.tramontane.model.ModelException} where it does not fit the model
      */
-    default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter, Runnable unneeded) {
-        unneeded.run();
+    default CompletableFuture<EngineAdapter> loadAdapter(AdapterData data) {
+        data.release();
         return CompletableFuture.failedFuture(new RefusedException(
                 RefusedException.Cause.BUSY, "the server was started without room for adapters", 0));
     }
 
     /** The same with data that stays in any case. */
     default CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter) {
-        return loadAdapter(adapter, () -> {});
+        return loadAdapter(AdapterData.of(adapter));
     }
 
     /** What a request may ask for at most. */

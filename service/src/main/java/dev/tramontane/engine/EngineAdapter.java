@@ -18,6 +18,9 @@ public final class EngineAdapter {
 
     private boolean givenUp;
 
+    /** Its data was not what it had been when the model needed it again. */
+    private boolean spoilt;
+
     /**
      * @param number by which steps name it
      * @param gone is told once, when it may go
@@ -56,10 +59,10 @@ public final class EngineAdapter {
      * Keeps it for a stream until {@link #letGo}, whoever gives it up meanwhile: an answer that gave its place away comes back by another
      * request.
      *
-     * @return whether it does; not when it was given up, and nobody else keeps it
+     * @return whether it does; not when it was given up, and nobody else keeps it, nor when it was spoilt
      */
     public synchronized boolean hold() {
-        if (isGone()) {
+        if (isGone() || spoilt) {
             return false;
         }
         holders++;
@@ -85,11 +88,23 @@ public final class EngineAdapter {
 
     /** Whether a request may use it: then it stays until that has left. */
     synchronized boolean enter() {
-        if (isGone()) {
+        if (isGone() || spoilt) {
             return false;
         }
         users++;
         return true;
+    }
+
+    /** Why no request may use it, where {@link #enter} says so. Fit for clients. */
+    synchronized String whyNot() {
+        return spoilt
+                ? "The adapter's files have changed since it was loaded: it is refused until it is unloaded and loaded again."
+                : "The adapter has just been unloaded.";
+    }
+
+    /** No request may use it any more: what is there under its name now is another one. Its place is free when it is given up. */
+    synchronized void spoil() {
+        spoilt = true;
     }
 
     /**

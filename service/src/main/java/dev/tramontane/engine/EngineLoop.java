@@ -1,7 +1,6 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
-import dev.tramontane.model.Adapter;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StageLostException;
@@ -69,7 +68,7 @@ public final class EngineLoop implements Engine {
     private final Reports reports;
     private final Outage outage;
 
-    private boolean healthy = true;
+    private volatile boolean healthy = true;
     private long stepStart;
     private long stepEnd;
     private long steps;
@@ -152,7 +151,7 @@ public final class EngineLoop implements Engine {
         if (snapshots != null) {
             prefixes.tell(snapshots);
         }
-        adapters = new Adapters(model, plan.shape().adapters(), intake::tell);
+        adapters = new Adapters(model, plan.shape().adapters(), intake::tell, heartbeat);
         scheduler = new Scheduler(admitted, config.lanes(), config.tokenBudget(), config.maxSamples());
         delivery = new Delivery(model.computesElsewhere());
         deadlines = new Deadlines(clock.getAsLong());
@@ -211,6 +210,11 @@ public final class EngineLoop implements Engine {
         return Optional.ofNullable(thread);
     }
 
+    /** Whether nothing is computed any more, for good. Any thread. */
+    public boolean failed() {
+        return !healthy;
+    }
+
     /** Why nothing is computed for now, though it will be again; null where it is. Fit for clients. Any thread. */
     public @Nullable String outage() {
         return outage.reason();
@@ -251,7 +255,7 @@ public final class EngineLoop implements Engine {
             if (adapter != null) {
                 entered = adapter.enter();
                 if (!entered) {
-                    throw new RefusedException(Cause.GONE, "The adapter has just been unloaded.", 0);
+                    throw new RefusedException(Cause.GONE, adapter.whyNot(), 0);
                 }
             }
             int length = rules.length(submission, listeners.size());
@@ -281,8 +285,8 @@ public final class EngineLoop implements Engine {
     }
 
     @Override
-    public CompletableFuture<EngineAdapter> loadAdapter(Adapter adapter, Runnable unneeded) {
-        return adapters.load(adapter, unneeded);
+    public CompletableFuture<EngineAdapter> loadAdapter(AdapterData data) {
+        return adapters.load(data);
     }
 
     private @Nullable PromptBlocks blocks(Submission submission) {

@@ -14,7 +14,8 @@
  *       A {@link Tenant} is for whom it works, in turns, an {@link Urgency} when; a {@link Guide} what a choice must be, within
  *       the {@link MaskWork} of a step, until a {@link GuideException} says that it can't be; a {@link Speculation} whether its tokens are
  *       guessed ahead.
- *   <li>Adapting: an {@link EngineAdapter} is one that was loaded, which submissions name until it is given up.
+ *   <li>Adapting: an {@link EngineAdapter} is one that was loaded, from {@link AdapterData}, which submissions name until it
+ *       is given up.
  *   <li>Being answered: a {@link TokenScore} for each token, never more than were demanded, and last a {@link Finish} with
  *       its {@link FinishReason}, when the sequence holds nothing any more.
  *   <li>Asking before: {@link Capacity} is what there is, and says of a request of some size by an {@link Outlook} what would

@@ -1,7 +1,6 @@
 package dev.tramontane.generation;
 
 import dev.tramontane.engine.Capacity;
-import dev.tramontane.engine.EngineAdapter;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -11,25 +10,21 @@ import reactor.core.publisher.Mono;
  * @param base without it
  * @param model its name, as in /v1/models
  */
-public record AdaptedGenerator(TextGenerator base, String model, EngineAdapter adapter) implements TextGenerator {
+public record AdaptedGenerator(TextGenerator base, String model, AdapterChoice adapter) implements TextGenerator {
 
     /** The same under another name. */
     public AdaptedGenerator called(String name) {
         return new AdaptedGenerator(base, name, adapter);
     }
 
-    /** Held from first to last: between them an answer may have no place, and so no request in the engine. Demand passes exactly. */
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
-        Flux<GenerationEvent> generated = base.generate(request.adapted(adapter));
-        return Flux.defer(() -> adapter.hold()
-                ? Flux.using(() -> adapter, held -> generated, EngineAdapter::letGo, false)
-                : generated); // Refused by the engine, which says why.
+        return base.generate(request.adapted(adapter));
     }
 
     @Override
     public String adaptedBy() {
-        return base.model() + ":" + adapter.digest();
+        return base.model() + ":" + adapter.mark();
     }
 
     @Override

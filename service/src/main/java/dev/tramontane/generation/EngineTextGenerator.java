@@ -121,6 +121,11 @@ public final class EngineTextGenerator implements TextGenerator, AutoCloseable {
 
     @Override
     public Flux<GenerationEvent> generate(GenerationRequest request) {
+        AdapterChoice adapter = request.adapter();
+        return adapter == null ? generated(request) : adapter.during(found -> generated(request.adapted(found)));
+    }
+
+    private Flux<GenerationEvent> generated(GenerationRequest request) {
         return new Flux<>() {
             @Override
             public void subscribe(CoreSubscriber<? super GenerationEvent> subscriber) {

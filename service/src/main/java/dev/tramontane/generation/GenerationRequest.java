@@ -2,7 +2,6 @@ package dev.tramontane.generation;
 
 import dev.tramontane.answer.CallRules;
 import dev.tramontane.answer.Tools;
-import dev.tramontane.engine.EngineAdapter;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.Urgency;
 import dev.tramontane.model.Sampling;
@@ -46,7 +45,7 @@ public record GenerationRequest(
         CallRules calls,
         OptionalInt thinking,
         @Nullable Guessing guessing,
-        @Nullable EngineAdapter adapter) {
+        @Nullable AdapterChoice adapter) {
 
     /** The whole, for nobody in particular, whenever its turn comes. */
     public GenerationRequest(
@@ -78,7 +77,7 @@ public record GenerationRequest(
     }
 
     /** The same, computed with an adapter. */
-    public GenerationRequest adapted(@Nullable EngineAdapter other) {
+    public GenerationRequest adapted(@Nullable AdapterChoice other) {
         Draft draft = new Draft(this);
         draft.adapter = other;
         return draft.request();
@@ -183,7 +182,7 @@ public record GenerationRequest(
         private CallRules calls;
         private OptionalInt thinking;
         private @Nullable Guessing guessing;
-        private @Nullable EngineAdapter adapter;
+        private @Nullable AdapterChoice adapter;
 
         Draft(GenerationRequest as) {
             this.as = as;

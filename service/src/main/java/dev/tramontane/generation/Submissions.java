@@ -100,7 +100,8 @@ final class Submissions {
      * @throws CancellationException when nobody waits any more
      */
     Submission of(GenerationRequest request, PreparedPrompt prompt, boolean complete, BooleanSupplier gone) {
-        Submission free = free(request, prompt.ids(), complete).adapted(request.adapter());
+        AdapterChoice adapter = request.adapter();
+        Submission free = free(request, prompt.ids(), complete).adapted(adapter == null ? null : adapter.loaded());
         if (free.maxTokens() == 0) {
             return free;
         }

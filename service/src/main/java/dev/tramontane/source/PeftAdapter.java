@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,25 +65,57 @@ public final class PeftAdapter implements AutoCloseable {
      * @throws ModelFileException when there is none, or none for such a model that is computed here
      */
     public static PeftAdapter open(Path directory, ModelGeometry geometry) {
-        ModelDirectory files = ModelDirectory.open(directory);
-        if (!files.has(PeftConfig.NAME)) {
-            throw ModelFileException.in(directory.toString(), "there is no " + PeftConfig.NAME)
-                    .advice("give the directory that PEFT's save_pretrained() wrote");
-        }
-        PeftConfig config = new PeftConfig(files.parameters(PeftConfig.NAME));
+        PeftConfig config = config(directory);
         SafetensorsFile file = SafetensorsFile.open(directory.resolve(WEIGHTS));
         try {
             List<Adapter.Part> parts = new Reading(file, config, geometry).parts();
             return new PeftAdapter(file, new Adapter(digest(parts), parts));
+        } catch (InternalError cut) { // As a page ends that a mapped file no longer has.
+            file.close();
+            throw ModelFileException.in(file.name(), "the file was changed while it was read")
+                    .cause(cut)
+                    .advice("leave it as it is");
         } catch (RuntimeException | Error failure) {
             file.close();
             throw failure;
         }
     }
 
+    private static PeftConfig config(Path directory) {
+        ModelDirectory files = ModelDirectory.open(directory);
+        if (!files.has(PeftConfig.NAME)) {
+            throw ModelFileException.in(directory.toString(), "there is no " + PeftConfig.NAME)
+                    .advice("give the directory that PEFT's save_pretrained() wrote");
+        }
+        return new PeftConfig(files.parameters(PeftConfig.NAME));
+    }
+
+    /**
+     * Looks whether the adapter in a directory could be opened for such a model, and reads none of its numbers.
+     *
+     * @return what it says of the model that it was made for
+     * @throws ModelFileException as {@link #open}
+     */
+    public static Optional<String> check(Path directory, ModelGeometry geometry) {
+        PeftConfig config = config(directory);
+        try (SafetensorsFile file = SafetensorsFile.open(directory.resolve(WEIGHTS))) {
+            new Reading(file, config, geometry).parts();
+        }
+        return config.base();
+    }
+
     /** For whoever copies it while this is open. */
     public Adapter adapter() {
         return adapter;
+    }
+
+    /** Whether its numbers are still those of its digest. Reads all of them; of a file that was cut they are not. */
+    public boolean isUnchanged() {
+        try {
+            return digest(adapter.parts()).equals(adapter.digest());
+        } catch (InternalError cut) {
+            return false;
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,6 @@ final class PeftConfig {
     /** Read by training, by merging, or by people. */
     private static final Set<String> PASSED_OVER = Set.of(
             "auto_mapping",
-            "base_model_name_or_path",
             "ensure_weight_tying",
             "eva_config",
             "fan_in_fan_out", // Of transposed layers, which this family has not: PEFT passes over it for others, too.
@@ -40,6 +40,7 @@ final class PeftConfig {
 
     private static final Set<String> READ = Set.of(
             "alpha_pattern",
+            "base_model_name_or_path",
             "bias",
             "exclude_modules",
             "init_lora_weights",
@@ -163,6 +164,13 @@ final class PeftConfig {
 
     private ModelFileException refused(String found, String expected) {
         return ModelFileException.in(json.file(), found).expected(expected).advice(ADVICE);
+    }
+
+    /** What it says of the model that it was made for: a name of the hub, or a path of whoever trained it. */
+    Optional<String> base() {
+        return json.find("base_model_name_or_path")
+                .filter(String.class::isInstance)
+                .map(String.class::cast);
     }
 
     /** Whether the adapter is for a module. */

@@ -261,11 +261,16 @@ final class AdaptersServedTest {
         Matcher url =
                 Pattern.compile("\"url\":\"(/v1[^\"]+starting_after=[^\"]+)\"").matcher(begun.toString());
         assertThat(url.find()).as("%s", begun.getLast()).isTrue();
-        try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, "--lora", "roses=" + adapters() + "/half"))) {
-            HttpResponse<String> refused =
-                    server.send(server.request(url.group(1)).build());
-            assertThat(refused.statusCode()).as(refused.body()).isEqualTo(404);
-            assertThat(refused.body()).contains("answer_of_another_model", "computed with other weights");
+        String[][] others = {
+            {"--lora", "roses=" + adapters() + "/half"}, {"--lora", "roses" + roses, "--lora-type", "bf16"}
+        };
+        for (String[] other : others) { // The one has other numbers, the other rounds them to others.
+            try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, other))) {
+                HttpResponse<String> refused =
+                        server.send(server.request(url.group(1)).build());
+                assertThat(refused.statusCode()).as(refused.body()).isEqualTo(404);
+                assertThat(refused.body()).contains("answer_of_another_model", "computed with other weights");
+            }
         }
         try (SeveralModels server = serve(LONG_CONTEXT, with(sharing, "--lora", "flowers" + roses))) {
             HttpResponse<String> rest = server.send(server.request(url.group(1)).build());

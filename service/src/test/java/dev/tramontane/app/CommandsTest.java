@@ -215,6 +215,7 @@ class CommandsTest {
         assertThat(notRun.keySet())
                 .containsExactlyInAnyOrder(
                         "README.md: ./tramontane test",
+                        "docs/lora.md: ./tramontane serve small=smollm2.gguf base=mistral-7b-v0.3.Q4_K_M.gguf --lora base:roses=adapters/roses,violets=adapters/violets --lora-dir adapters",
                         "docs/lora.md: ./tramontane serve --model mistral-7b-v0.3.Q4_K_M.gguf --served-model-name base --lora roses=adapters/roses --lora-dir adapters",
                         "docs/lora.md: curl http://127.0.0.1:8080/v1/completions -H 'Content-Type: application/json' -d '{\"model\": \"roses\", \"prompt\": \"Roses are red, \", \"temperature\": 0, \"max_tokens\": 40}'",
                         "docs/lora.md: curl http://127.0.0.1:8080/v1/load_lora_adapter -H 'Content-Type: application/json' -d '{\"lora_name\": \"violets\", \"lora_path\": \"roses\"}'",

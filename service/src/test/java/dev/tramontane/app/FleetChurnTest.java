@@ -240,6 +240,7 @@ class FleetChurnTest {
         try (watchdog;
                 Fleet fleet = new Fleet(
                         offered,
+                        ServedAdapters.of(offered),
                         (model, progress) -> counted(model),
                         watchdog,
                         new DrainGate(System::nanoTime),

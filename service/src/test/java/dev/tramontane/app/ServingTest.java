@@ -7,10 +7,15 @@ import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Health;
 import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.fixtures.AnswersOnly;
+import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.generation.GenerationEvent;
 import dev.tramontane.generation.GenerationRequest;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.ModelGeometry;
+import dev.tramontane.source.ModelSource;
 import java.util.List;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,8 +28,17 @@ class ServingTest {
     private static final ModelFacts FACTS =
             new ModelFacts("gguf", "llama", 7, "F16", 14, false, "0", new ModelFacts.Sizes(1, 2, 3, 4, 5, 6));
 
-    private final LoneModel model = new LoneModel("m", 0, FACTS, Set.of("roses"), () -> now);
+    private final LoneModel model = new LoneModel("m", 0, FACTS, ServedAdapters.of(adapters()), () -> now);
     private final Serving serving = new Serving(model, () -> Health.Answer.WELL);
+
+    private static ModelAdapters adapters() {
+        try (ModelSource source = ModelSource.open(Oracle.path("models/mistral-window-16"))) {
+            ModelGeometry geometry = source.plan(OptionalInt.empty()).geometry();
+            ModelAdapters adapters = new ModelAdapters("m", geometry, new AdapterRoom(1, 8, Adapter.Type.F32));
+            adapters.add("roses", Oracle.path("adapters/trained"));
+            return adapters;
+        }
+    }
 
     private int retryAfter() {
         return catchThrowableOfType(ApiException.class, () -> model.find("m")).retryAfterSeconds();
@@ -56,7 +70,7 @@ class ServingTest {
     @Test
     void aModelOfWhichAPartIsLostIsNotReadyUntilItIsBack() {
         AtomicReference<@Nullable String> lost = new AtomicReference<>();
-        model.ready(generator(), () -> lost.get() == null, lost::get, null);
+        model.ready(generator(), () -> false, lost::get);
         serving.loaded();
         lost.set("stage b:7100 was lost: it is silent");
         assertThat(serving.ready())
@@ -87,12 +101,12 @@ class ServingTest {
     /** Once it has failed it refuses everything, which no other server would do for its requests. */
     @Test
     void aModelThatFailedIsNotReadyAndTheProcessLives() {
-        AtomicBoolean healthy = new AtomicBoolean(true);
+        AtomicBoolean broken = new AtomicBoolean();
         serving.loaded();
-        model.ready(generator(), healthy::get, () -> null, null);
+        model.ready(generator(), broken::get, () -> null);
         assertThat(serving.ready()).isEqualTo(Health.Answer.WELL);
         assertThat(serving.state()).isEqualTo("ready");
-        healthy.set(false);
+        broken.set(true);
         assertThat(serving.ready())
                 .isEqualTo(new Health.Answer(false, "the model has failed; the server must be restarted"));
         assertThat(serving.state()).isEqualTo("failed");

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** Adapters' places, their comings and goings, and that nobody finds what was computed with another one. */
@@ -29,6 +31,31 @@ final class AdaptersTest {
                 digest,
                 List.of(new Adapter.Part(
                         Adapter.Matrix.Q, 0, rank, 1, true, Adapter.Type.F32, none, Adapter.Type.F32, none)));
+    }
+
+    /** The same of somebody who counts how often he is told that it is not needed any more. */
+    static AdapterData data(String digest, AtomicInteger released) {
+        return data(digest, released, () -> true);
+    }
+
+    /** @param unchanged asked before it is loaded again */
+    static AdapterData data(String digest, AtomicInteger released, BooleanSupplier unchanged) {
+        return new AdapterData() {
+            @Override
+            public Adapter adapter() {
+                return AdaptersTest.adapter(digest, 4);
+            }
+
+            @Override
+            public boolean isUnchanged() {
+                return unchanged.getAsBoolean();
+            }
+
+            @Override
+            public void release() {
+                released.incrementAndGet();
+            }
+        };
     }
 
     private EngineAdapter load(String digest) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,7 @@ final class OutageTest {
         assertThat(rig.status().pagesKept()).isZero();
         assertThat(rig.status().healthy()).isFalse();
         assertThat(rig.engine.outage()).isEqualTo(WHY);
+        assertThat(rig.engine.failed()).as("for good").isFalse();
         for (int look = 0; look < 3; look++) {
             RefusedException refused = refusal(rig);
             assertThat(refused.refusal()).isEqualTo(Cause.UNAVAILABLE);
@@ -114,6 +116,7 @@ final class OutageTest {
         rig.step();
         assertThat(ask.first().reason()).isEqualTo(FinishReason.ERROR);
         assertThat(rig.status().healthy()).isFalse();
+        assertThat(rig.engine.failed()).isTrue();
         assertThat(refusal(rig).retryAfterSeconds()).isZero();
         rig.engine.close();
     }
@@ -134,10 +137,8 @@ final class OutageTest {
     void whoRunsIsToldOfTheEndAlsoWhenThePartIsLostJustBefore() throws RefusedException {
         Rig rig = new Rig(model, config);
         AtomicInteger unneeded = new AtomicInteger();
-        CompletableFuture<EngineAdapter> one =
-                rig.engine.loadAdapter(AdaptersTest.adapter("one", 4), unneeded::incrementAndGet);
-        CompletableFuture<EngineAdapter> two =
-                rig.engine.loadAdapter(AdaptersTest.adapter("two", 4), unneeded::incrementAndGet);
+        CompletableFuture<EngineAdapter> one = rig.engine.loadAdapter(AdaptersTest.data("one", unneeded));
+        CompletableFuture<EngineAdapter> two = rig.engine.loadAdapter(AdaptersTest.data("two", unneeded));
         rig.run();
         Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(12, 1), 40));
         rig.step();
@@ -154,8 +155,7 @@ final class OutageTest {
         Rig rig = new Rig(model, config);
         AtomicInteger unneeded = new AtomicInteger();
         CompletableFuture<EngineAdapter> one = rig.engine.loadAdapter(AdaptersTest.adapter("one", 4));
-        CompletableFuture<EngineAdapter> two =
-                rig.engine.loadAdapter(AdaptersTest.adapter("two", 4), unneeded::incrementAndGet);
+        CompletableFuture<EngineAdapter> two = rig.engine.loadAdapter(AdaptersTest.data("two", unneeded));
         rig.run();
         Submission plain = Asks.greedy(Asks.prompt(20, 1), 10);
         rig.ask(plain.adapted(one.join()));
@@ -176,16 +176,72 @@ final class OutageTest {
         assertThat(again.first().finish().cachedTokens()).isZero();
     }
 
+    /** Under its name and its digest something else would be computed, and found again. */
+    @Test
+    void anAdapterWhoseDataHasChangedIsNotLoadedAgainButRefusedUntilItIsGivenUp() throws RefusedException {
+        Rig rig = new Rig(model, config);
+        AtomicInteger unneeded = new AtomicInteger();
+        AtomicBoolean unchanged = new AtomicBoolean(true);
+        CompletableFuture<EngineAdapter> one =
+                rig.engine.loadAdapter(AdaptersTest.data("one", unneeded, unchanged::get));
+        CompletableFuture<EngineAdapter> two = rig.engine.loadAdapter(AdaptersTest.adapter("two", 4));
+        rig.run();
+        Submission plain = Asks.greedy(Asks.prompt(20, 1), 10);
+        rig.ask(plain.adapted(one.join()));
+        assertThat(one.join().hold()).isTrue();
+        model.lose(LostAt.AWAIT, WHY, 0);
+        unchanged.set(false);
+        rig.steps(2);
+        assertThat(rig.engine.outage()).isNull();
+        assertThat(model.adapters()).containsExactly("two");
+        assertThat(unneeded).hasValue(1);
+        assertThat(one.join().hold()).isFalse();
+        assertThat(catchThrowableOfType(RefusedException.class, () -> rig.ask(plain.adapted(one.join()))))
+                .hasMessageContaining("files have changed since it was loaded")
+                .extracting(RefusedException::refusal)
+                .isEqualTo(Cause.GONE);
+        Rig.Ask other = rig.ask(plain.adapted(two.join()));
+        rig.run().assertAsAlone(other, "by an adapter that is what it was");
+        one.join().giveUp();
+        one.join().letGo();
+        rig.run();
+        CompletableFuture<EngineAdapter> three = rig.engine.loadAdapter(AdaptersTest.adapter("three", 4));
+        rig.run();
+        Rig.Ask inItsPlace = rig.ask(plain.adapted(three.join()));
+        rig.run().assertAsAlone(inItsPlace, "in its place");
+        assertThat(unneeded).hasValue(1);
+    }
+
+    /** Or a watchdog would take the engine that loads many of them for stuck. */
+    @Test
+    void theHeartBeatsWithEachAdapterThatIsLoadedAgain() {
+        Rig rig = new Rig(model, config);
+        List<Long> beats = new ArrayList<>();
+        List<CompletableFuture<EngineAdapter>> adapters = new ArrayList<>();
+        for (String digest : List.of("one", "two")) {
+            adapters.add(rig.engine.loadAdapter(AdaptersTest.data(
+                    digest,
+                    new AtomicInteger(),
+                    () -> beats.add(rig.engine.heartbeat().beats()))));
+        }
+        rig.run();
+        assertThat(adapters).allMatch(CompletableFuture::isDone);
+        model.lose(LostAt.BETWEEN_STEPS, WHY, 0);
+        rig.step();
+        long before = rig.engine.heartbeat().beats();
+        rig.step();
+        beats.add(rig.engine.heartbeat().beats());
+        assertThat(beats).containsExactly(before + 2, before + 4, before + 5); // One is the step's, two are each one's.
+    }
+
     @Test
     void anAdapterThatMeetsTheLossIsRefusedAndHoldsNoPlace() {
         Rig rig = new Rig(model, config);
         model.lose(LostAt.LOAD_ADAPTER, WHY, 1);
         AtomicInteger unneeded = new AtomicInteger();
-        CompletableFuture<EngineAdapter> at =
-                rig.engine.loadAdapter(AdaptersTest.adapter("one", 4), unneeded::incrementAndGet);
+        CompletableFuture<EngineAdapter> at = rig.engine.loadAdapter(AdaptersTest.data("one", unneeded));
         rig.step();
-        CompletableFuture<EngineAdapter> meanwhile =
-                rig.engine.loadAdapter(AdaptersTest.adapter("one", 4), unneeded::incrementAndGet);
+        CompletableFuture<EngineAdapter> meanwhile = rig.engine.loadAdapter(AdaptersTest.data("one", unneeded));
         rig.step();
         for (CompletableFuture<EngineAdapter> each : List.of(at, meanwhile)) {
             CompletionException failed = catchThrowableOfType(CompletionException.class, each::join);

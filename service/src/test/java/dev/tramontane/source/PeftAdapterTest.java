@@ -8,6 +8,7 @@ import dev.tramontane.model.Adapter;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,27 @@ final class PeftAdapterTest {
         assertThat(bytes).contains(from);
         assertThat(to).hasSameSizeAs(from);
         Files.writeString(weights, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Somebody copied another one over its file, and then cut it. */
+    @Test
+    void whatWasWrittenOverIsNotWhatItWas() throws IOException {
+        Path weights = copy("half").resolve("adapter_model.safetensors");
+        try (PeftAdapter adapter = PeftAdapter.open(directory, GEOMETRY)) {
+            assertThat(adapter.isUnchanged()).isTrue();
+            try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
+                file.seek(file.length() - 1);
+                int last = file.read();
+                file.seek(file.length() - 1);
+                file.write(last ^ 1);
+                assertThat(adapter.isUnchanged()).isFalse();
+                file.seek(file.length() - 1);
+                file.write(last);
+                assertThat(adapter.isUnchanged()).isTrue();
+                file.setLength(0);
+                assertThat(adapter.isUnchanged()).isFalse();
+            }
+        }
     }
 
     @Test
