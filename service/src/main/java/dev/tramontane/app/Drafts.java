@@ -107,9 +107,8 @@ final class Drafts {
         LoadOptions options = Models.placed(configuration, OptionalInt.empty(), Optional.empty());
         LoadedModel draft = LoadedModel.load(library, ModelSource.open(path), options, (done, total) -> {});
         try {
-            difference(model, draft).ifPresent(difference -> {
-                throw new UsageException("the draft model " + path + " cannot guess for this model: " + difference
-                        + "; a draft model has the same tokens, as a small one of the same family has");
+            Tokens.of(model).difference(Tokens.of(draft)).ifPresent(difference -> {
+                throw unfit(path, "this model", difference);
             });
             return draft;
         } catch (RuntimeException refused) {
@@ -118,21 +117,46 @@ final class Drafts {
         }
     }
 
-    private static Optional<String> difference(LoadedModel model, LoadedModel draft) {
-        Tokenizer tokens = model.tokenizer();
-        Tokenizer others = draft.tokenizer();
-        int size = model.geometry().vocabulary();
-        if (size != draft.geometry().vocabulary()) {
-            return Optional.of("it has " + draft.geometry().vocabulary() + " tokens, not " + size);
+    /** @param model for which it cannot guess */
+    static UsageException unfit(Path draft, String model, String difference) {
+        return new UsageException("the draft model " + draft + " cannot guess for " + model + ": " + difference
+                + "; a draft model has the same tokens, as a small one of the same family has");
+    }
+
+    /**
+     * What a model's ids stand for.
+     *
+     * @param vocabulary how many it computes
+     */
+    record Tokens(Tokenizer tokenizer, int vocabulary) {
+        private static Tokens of(LoadedModel model) {
+            return new Tokens(model.tokenizer(), model.geometry().vocabulary());
         }
-        for (int id = 0; id < size; id++) {
-            if (tokens.isControl(id) != others.isControl(id)
-                    || !Arrays.equals(tokens.bytes(id), others.bytes(id))
-                    || !tokens.piece(id).equals(others.piece(id))) {
-                return Optional.of(
-                        "its token " + id + " is \"" + others.piece(id) + "\", not \"" + tokens.piece(id) + "\"");
+
+        /** Of a model's files. Takes up to seconds for large vocabularies. */
+        static Tokens of(Path path, OptionalInt window) {
+            try (ModelSource source = ModelSource.open(path)) {
+                ModelPlan plan = source.plan(window);
+                return new Tokens(
+                        LoadedModel.tokenizer(source, plan), plan.geometry().vocabulary());
             }
         }
-        return Optional.empty();
+
+        /** What is the first difference to a draft model's; empty where it has the same. */
+        Optional<String> difference(Tokens draft) {
+            if (vocabulary != draft.vocabulary) {
+                return Optional.of("it has " + draft.vocabulary + " tokens, not " + vocabulary);
+            }
+            Tokenizer others = draft.tokenizer;
+            for (int id = 0; id < vocabulary; id++) {
+                if (tokenizer.isControl(id) != others.isControl(id)
+                        || !Arrays.equals(tokenizer.bytes(id), others.bytes(id))
+                        || !tokenizer.piece(id).equals(others.piece(id))) {
+                    return Optional.of("its token " + id + " is \"" + others.piece(id) + "\", not \""
+                            + tokenizer.piece(id) + "\"");
+                }
+            }
+            return Optional.empty();
+        }
     }
 }

@@ -42,11 +42,18 @@ final class NamedModel {
         if (draft.isEmpty() || !DRAFTING.contains(command)) {
             return chosen;
         }
-        Configuration other = chosen.asking(draft.get(), Optional.empty());
-        return chosen.drafting(Models.file(new NamedModel(other, environment, command).chosen(draft.get())));
+        return DraftBinding.alone(chosen, asked -> found(chosen, asked, environment, command));
     }
 
-    private static Configuration model(Configuration configuration, Environment environment, String command)
+    /** Where another model is that was asked for. */
+    static Path found(Configuration configuration, String asked, Environment environment, String command)
+            throws InterruptedException {
+        Configuration other = configuration.asking(asked, Optional.empty());
+        return Models.file(new NamedModel(other, environment, command).chosen(asked));
+    }
+
+    /** The same without the draft model. */
+    static Configuration model(Configuration configuration, Environment environment, String command)
             throws InterruptedException {
         if (configuration.model().path().isPresent()) {
             return configuration;

@@ -13,9 +13,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * @param createdSeconds of its file, since 1970
  * @param fingerprint changes whenever the same request with the same seed may give other tokens
  * @param memory context, cache, and all that it takes
- * @param times when its files were written last
+ * @param times when its files were written last, and those of the model that guesses for it
  */
 record Offered(
         Configuration configuration,
@@ -63,11 +65,18 @@ record Offered(
                     plan.geometry(),
                     MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess())
                             .required(),
-                    times(source.files()));
+                    times(placed, source));
         }
     }
 
-    private static Map<Path, FileTime> times(List<SourceFile> files) throws IOException {
+    private static Map<Path, FileTime> times(Configuration configuration, ModelSource source) throws IOException {
+        List<SourceFile> files = new ArrayList<>(source.files());
+        Optional<Path> draft = configuration.engine().draft().path();
+        if (draft.isPresent()) {
+            try (ModelSource guessing = ModelSource.open(draft.get())) {
+                files.addAll(guessing.files());
+            }
+        }
         Map<Path, FileTime> times = new LinkedHashMap<>();
         for (SourceFile file : files) {
             times.put(file.path(), Files.getLastModifiedTime(file.path()));
@@ -116,14 +125,14 @@ record Offered(
     ModelSource open() {
         ModelSource source = ModelSource.open(Models.file(configuration));
         try {
-            if (!times(source.files()).equals(times)) {
+            if (!times(configuration, source).equals(times)) {
                 throw changed();
             }
             return source;
         } catch (IOException gone) {
             source.close();
             throw gone(gone);
-        } catch (UsageException changed) {
+        } catch (RuntimeException changed) {
             source.close();
             throw changed;
         }
