@@ -1,7 +1,7 @@
 // What adapters add to products: b (scale * a x), for the rows that have one. Steps without adapters pass by.
 //
-// A sum's order is that of the float kernels (float_matmul.h), of a x over the matrix's columns and of b over the rank,
-// so it depends on neither the other rows nor their adapters.
+// The sum of a x over the matrix's columns has the order of the float kernels (float_matmul.h), that of b over the rank
+// goes in turn (expand.h), so they depend on neither the other rows nor their adapters.
 #pragma once
 
 #include "matmul.h"

@@ -19,6 +19,9 @@ constexpr KernelTable table() {
 #define TM_ENTER_STRIP(type, ...) t.float_strip[type_slot(TM_##type)] = float_strip<type>;
   TM_FLOAT_TYPES(TM_ENTER_STRIP)
 #undef TM_ENTER_STRIP
+  t.expand[TM_F32] = expand<F32>;
+  t.expand[TM_F16] = expand<F16>;
+  t.expand[TM_BF16] = expand<BF16>;
   t.widen[TM_F16] = widen<F16>;
   t.widen[TM_BF16] = widen<BF16>;
   t.widen[type_slot(TM_F8_E4M3)] = widen<F8_E4M3>;

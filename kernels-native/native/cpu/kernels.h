@@ -58,6 +58,18 @@ struct StripJob {
   uint64_t out_stride;
 };
 
+// What an adapter adds: out[token][o] += b [o][rank] times inputs [token][rank], summed over the rank in turn.
+struct ExpandJob {
+  const uint8_t* b;       // [strips][rank][kStripRows], of a float type without scales
+  uint32_t n_outputs;     // the last strip may have fewer than sixteen
+  uint32_t rank;          //
+  const float* inputs;    // [n_tokens][input_stride]
+  uint64_t input_stride;  // floats
+  uint32_t n_tokens;
+  float* out;  // [n_tokens][out_stride]
+  uint64_t out_stride;
+};
+
 // Sixteen positions of one kv head, elements of the cache's type.
 struct KeyValueTile {
   const uint8_t* keys;           // [head_dim][16]
@@ -103,6 +115,7 @@ struct KernelTable {
   // Indexed by type_slot(dtype); null for a type that is not of that kind.
   void (*packed_strip[kTypeSlots])(const StripJob&);
   void (*float_strip[kTypeSlots])(const StripJob&);
+  void (*expand[kTypeSlots])(const ExpandJob&);
 
   // Indexed by type_slot(kv_dtype); null for a type that no cache has.
   void (*segment[kTypeSlots])(const SegmentJob&);

@@ -3,6 +3,7 @@
 #include "lanes_avx512.h"
 #include "vector_math.h"
 #include "float_matmul.h"
+#include "expand.h"
 #include "float_convert.h"
 #include "attention_segment.h"
 #define TM_KERNELS kAvx512Kernels

@@ -3,6 +3,7 @@
 #include "lanes_portable.h"
 #include "vector_math.h"
 #include "float_matmul.h"
+#include "expand.h"
 #include "float_convert.h"
 #include "attention_segment.h"
 #define TM_KERNELS kPortableKernels

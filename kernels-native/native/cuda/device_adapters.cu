@@ -1,22 +1,7 @@
-#include <cstring>
-
 #include "device_adapters.h"
 #include "dtype.h"
 
 namespace tramontane::TM_DEVICE {
-namespace {
-
-// [rows][rank] -> [rank][rows], so that neighbouring threads load neighbouring elements.
-void turn(const uint8_t* from, uint64_t rows, uint64_t rank, uint64_t element, uint8_t* to) {
-  for (uint64_t row = 0; row < rows; ++row) {
-    for (uint64_t r = 0; r < rank; ++r) {
-      memcpy(to + (r * rows + row) * element, from + (row * rank + r) * element, element);
-    }
-  }
-}
-
-}  // namespace
-
 AdapterSizes::AdapterSizes(const Model& model, const tm_cache_config& config)
     : slots(config.max_adapters * AdapterLayout(model, config).slot_bytes),
       parts(uint64_t{config.max_adapters} * model.n_layers * kAdaptedMatrices * sizeof(AdapterPart)),
@@ -40,7 +25,7 @@ void DeviceAdapters::copy(void* to, const void* from, uint64_t bytes) {
 void DeviceAdapters::load(uint32_t adapter, const tm_adapter_part* parts, uint32_t n_parts) {
   const uint64_t n_places = uint64_t{model_.n_layers} * kAdaptedMatrices;
   std::vector<AdapterPart> table(n_places);
-  std::vector<uint8_t> a, b, turned;
+  std::vector<uint8_t> a, b;
   uint8_t* slot = slots_.as<uint8_t>() + (adapter - 1) * layout_.slot_bytes;
   touches_[adapter - 1] = 0;
   for (uint32_t i = 0; i < n_parts; ++i) {
@@ -48,11 +33,9 @@ void DeviceAdapters::load(uint32_t adapter, const tm_adapter_part* parts, uint32
     const uint32_t matrix = adapted_matrix(part.role);
     a.resize(part.rank * row_bytes(layout_.dtype, layout_.cols[matrix]));
     b.resize(layout_.rows[matrix] * row_bytes(layout_.dtype, part.rank));
-    turned.resize(b.size());
-    layout_.write(model_, part, a.data(), b.data());
-    turn(b.data(), layout_.rows[matrix], part.rank, row_bytes(layout_.dtype, 1), turned.data());
+    layout_.write(model_, part, layout_.rows[matrix], a.data(), b.data());
     copy(slot + layout_.a_of(part.layer, matrix), a.data(), a.size());
-    copy(slot + layout_.b_of(part.layer, matrix), turned.data(), turned.size());
+    copy(slot + layout_.b_of(part.layer, matrix), b.data(), b.size());
     table[uint64_t{part.layer} * kAdaptedMatrices + matrix] = {part.rank, part.scale};
     touches_[adapter - 1] |= 1u << matrix;
   }

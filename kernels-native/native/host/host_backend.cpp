@@ -93,7 +93,7 @@ int32_t HostBackend::load_adapter(uint32_t adapter, const tm_adapter_part* parts
   uint8_t* slot = adapters_.as<uint8_t>() + (adapter - 1) * layout.slot_bytes;
   for (uint32_t i = 0; i < n_parts; ++i) {
     const uint32_t matrix = adapted_matrix(parts[i].role);
-    layout.write(model_, parts[i], slot + layout.a_of(parts[i].layer, matrix),
+    layout.write(model_, parts[i], kHostStrip, slot + layout.a_of(parts[i].layer, matrix),
                  slot + layout.b_of(parts[i].layer, matrix));
   }
   return TM_OK;

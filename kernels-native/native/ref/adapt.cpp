@@ -35,7 +35,11 @@ double adapted(const Frame& f, uint32_t layer, uint32_t matrix, uint32_t place, 
   if (rank == 0) return output;
   const uint32_t dtype = f.adapter_layout.dtype;
   float weights[kMaxRank];
-  dequantise_row(dtype, f.adapter_b(adapter, layer, matrix) + o * row_bytes(dtype, rank), rank, weights);
+  const uint8_t* b = f.adapter_b(adapter, layer, matrix);
+  for (uint32_t r = 0; r < rank; ++r) {
+    const uint64_t element = (o / kHostStrip * rank + r) * kHostStrip + o % kHostStrip;
+    dequantise_row(dtype, b + row_bytes(dtype, element), 1, weights + r);
+  }
   return output + dot(weights, f.adapted_of(row, place), rank);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "context.h"
 #include "quantise.h"
@@ -23,6 +24,17 @@ void write_rows(uint32_t from_type, const void* from, uint64_t n, uint64_t cols,
   for (uint64_t i = 0; i < n; ++i) {
     dequantise_row(from_type, static_cast<const uint8_t*>(from) + place_of(i) * from_bytes, cols, values.data());
     quantise_row(to_type, values.data(), cols, to + i * to_bytes);
+  }
+}
+
+// [rows][rank] -> [strips][rank][strip]
+void turn(const uint8_t* from, uint64_t rows, uint64_t rank, uint64_t element, uint64_t strip, uint8_t* to) {
+  memset(to, 0, (rows + strip - 1) / strip * strip * rank * element);
+  for (uint64_t row = 0; row < rows; ++row) {
+    uint8_t* lane = to + (row / strip * strip * rank + row % strip) * element;
+    for (uint64_t r = 0; r < rank; ++r) {
+      memcpy(lane + r * strip * element, from + (row * rank + r) * element, element);
+    }
   }
 }
 
@@ -98,18 +110,21 @@ AdapterLayout::AdapterLayout(const Model& m, const tm_cache_config& config)
     a[i] = layer_bytes;
     layer_bytes += aligned(max_rank * row_bytes(dtype, cols[i]));
     b[i] = layer_bytes;
-    layer_bytes += aligned(rows[i] * row_bytes(dtype, max_rank));
+    layer_bytes += aligned((rows[i] + kHostStrip - 1) / kHostStrip * kHostStrip * row_bytes(dtype, max_rank));
   }
   slot_bytes = m.n_layers * layer_bytes;
 }
 
-void AdapterLayout::write(const Model& model, const tm_adapter_part& part, uint8_t* to_a, uint8_t* to_b) const {
+void AdapterLayout::write(const Model& model, const tm_adapter_part& part, uint64_t strip, uint8_t* to_a,
+                          uint8_t* to_b) const {
   const uint32_t matrix = adapted_matrix(part.role);
   HalvedRows order;
   if (matrix <= kAdaptedK && part.rope_style == TM_ROPE_HALVES) order = {model.head_dim, model.rope_dims};
   write_rows(part.a_dtype, part.a, part.rank, cols[matrix], dtype, to_a, [](uint64_t row) { return row; });
-  write_rows(part.b_dtype, part.b, rows[matrix], part.rank, dtype, to_b,
+  std::vector<uint8_t> rows_of_b(rows[matrix] * row_bytes(dtype, part.rank));
+  write_rows(part.b_dtype, part.b, rows[matrix], part.rank, dtype, rows_of_b.data(),
              [&](uint64_t row) { return order.place_of(row); });
+  turn(rows_of_b.data(), rows[matrix], part.rank, row_bytes(dtype, 1), strip, to_b);
 }
 
 Adapters::Adapters(const Model& model, const tm_cache_config& config)

@@ -1,8 +1,10 @@
 // LoRA adapters (Hu et al., arXiv 2106.09685): where their matrices lie in the backend's memory, and which are there.
 //
 // An adapter has a slot of one size, whatever it brings: for each layer and each matrix that can be adapted a [rank,
-// cols] and b [rows, rank], rows one after the other, where a part of the largest rank would have them. Rows of b for q
-// and k lie in the interleaved order (halved_rows.h). A part that is not there has rank 0, and its place means nothing.
+// cols] and b, where a part of the largest rank would have them. b lies turned, in strips of rows, [rank, rows of a
+// strip] each: so neighbouring outputs have neighbouring numbers, and a sum over the rank needs no sum across lanes or
+// threads. Rows of b for q and k lie in the interleaved order (halved_rows.h). A part that is not there has rank 0, and
+// its place means nothing.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,7 @@ struct Model;
 inline constexpr uint32_t kMaxAdapters = 1024;
 inline constexpr uint32_t kMaxRank = 512;
 inline constexpr uint32_t kAdapterTurn = 64;  // most rows of a run
+inline constexpr uint32_t kHostStrip = 16;    // rows of b in a strip of backends on the host: what a vector holds
 
 // The matrices that can be adapted. Those with one input follow each other.
 enum Adapted : uint32_t { kAdaptedQ, kAdaptedK, kAdaptedV, kAdaptedOut, kAdaptedGate, kAdaptedUp, kAdaptedDown };
@@ -41,8 +44,8 @@ struct AdapterLayout {
   AdapterLayout(const Model& model, const tm_cache_config& config);
   uint64_t a_of(uint32_t layer, uint32_t matrix) const { return layer * layer_bytes + a[matrix]; }
   uint64_t b_of(uint32_t layer, uint32_t matrix) const { return layer * layer_bytes + b[matrix]; }
-  // Writes a checked part: its a, and its b.
-  void write(const Model& model, const tm_adapter_part& part, uint8_t* a, uint8_t* b) const;
+  // Writes a checked part: its a, and its b in strips, whose last is filled up with zeros.
+  void write(const Model& model, const tm_adapter_part& part, uint64_t strip, uint8_t* a, uint8_t* b) const;
 };
 
 // What steps need to know of a part beside its matrices.
