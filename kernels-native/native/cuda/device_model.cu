@@ -5,20 +5,19 @@
 namespace tramontane::TM_DEVICE {
 namespace {
 
-// Calls visit(matrix, name, layer) for everything that is multiplied with rows.
+// Calls visit(matrix, name, layer) for everything that the matrix units multiply with rows: all but routers.
 template <class Visit>
 int32_t each_matrix(const Model& model, Visit visit) {
   for (uint32_t l = 0; l < model.n_layers; ++l) {
     const Layer& layer = model.layers[l];
-    const FeedForward& ffn = layer.ffn();
-    const struct {
-      const Tensor& tensor;
-      const char* name;
-    } all[] = {{layer.q, "attention q"},     {layer.k, "attention k"}, {layer.v, "attention v"},
-               {layer.out, "attention out"}, {ffn.gate, "ffn gate"},   {ffn.up, "ffn up"},
-               {ffn.down, "ffn down"}};
-    for (const auto& one : all) {
-      if (const int32_t status = visit(one.tensor, one.name, l)) return status;
+    if (const int32_t status = visit(layer.q, "attention q", l)) return status;
+    if (const int32_t status = visit(layer.k, "attention k", l)) return status;
+    if (const int32_t status = visit(layer.v, "attention v", l)) return status;
+    if (const int32_t status = visit(layer.out, "attention out", l)) return status;
+    for (const FeedForward& expert : layer.experts) {
+      if (const int32_t status = visit(expert.gate, "ffn gate", l)) return status;
+      if (const int32_t status = visit(expert.up, "ffn up", l)) return status;
+      if (const int32_t status = visit(expert.down, "ffn down", l)) return status;
     }
   }
   return model.has_head ? visit(model.head(), "output", 0u) : TM_OK;
@@ -53,17 +52,13 @@ Table DeviceMatrix::table() const {
 uint64_t DeviceModel::bytes() const {
   uint64_t sum = embedding.bytes() + head.bytes() + output_norm.bytes() + frequency.bytes();
   for (const DeviceLayer& l : layers) {
-    sum += l.attention_norm.bytes() + l.ffn_norm.bytes();
+    sum += l.attention_norm.bytes() + l.ffn_norm.bytes() + l.router.bytes();
     for (const DeviceMatrix* m : {&l.q, &l.k, &l.v, &l.out, &l.gate, &l.up, &l.down}) sum += m->bytes();
   }
   return sum;
 }
 
 int32_t check_shape(const Model& model, Error& error) {
-  if (model.n_experts > 0) {
-    return error.fail(TM_UNSUPPORTED, "the %s backend has no mixtures of experts yet; n_experts is %u", kName,
-                      model.n_experts);
-  }
   if (!has_attention(model.head_dim)) {
     return error.fail(TM_UNSUPPORTED, "the %s backend has attention for a head_dim of 16, 32, 64, 96 or 128, not %u",
                       kName, model.head_dim);
@@ -82,11 +77,20 @@ int32_t check_supported(const Model& model, Error& error) {
     return status;
   }
   for (uint32_t l = 0; l < model.n_layers; ++l) {
-    const FeedForward& ffn = model.layers[l].ffn();
-    if (ffn.gate.dtype == ffn.up.dtype) continue;
-    return error.fail(TM_UNSUPPORTED,
-                      "the %s backend needs ffn gate and up of one type; in layer %u they are %s and %s", kName, l,
-                      dtype_name(ffn.gate.dtype), dtype_name(ffn.up.dtype));
+    const FeedForward& first = model.layers[l].ffn();
+    if (first.gate.dtype != first.up.dtype) {
+      return error.fail(TM_UNSUPPORTED,
+                        "the %s backend needs ffn gate and up of one type; in layer %u they are %s and %s", kName, l,
+                        dtype_name(first.gate.dtype), dtype_name(first.up.dtype));
+    }
+    for (const FeedForward& expert : model.layers[l].experts) {
+      for (const Tensor FeedForward::*matrix : {&FeedForward::gate, &FeedForward::up, &FeedForward::down}) {
+        if ((expert.*matrix).dtype == (first.*matrix).dtype) continue;
+        return error.fail(TM_UNSUPPORTED,
+                          "the %s backend needs a matrix of one type in all experts; in layer %u there are %s and %s",
+                          kName, l, dtype_name((first.*matrix).dtype), dtype_name((expert.*matrix).dtype));
+      }
+    }
   }
   return TM_OK;
 }
@@ -94,9 +98,12 @@ int32_t check_supported(const Model& model, Error& error) {
 // Vectors are on the device as well as in the file.
 bool tensor_bytes(const TensorKind& t, uint64_t* bytes) {
   *bytes = 0;
-  if (t.role == TM_FFN_ROUTER) return false;
   if (is_vector(t.role)) {
     *bytes = t.cols * sizeof(float);
+    return true;
+  }
+  if (t.role == TM_FFN_ROUTER) {  // floats, whatever it is computed as
+    *bytes = uint64_t{t.rows} * t.cols * sizeof(float);
     return true;
   }
   if (!element_type(t.dtype)->on_device() && t.role != TM_TOKEN_EMBEDDING) return false;
@@ -109,6 +116,9 @@ void each_uploaded(const Model& model, const std::function<void(const Tensor&)>&
     visit(tensor);
     return TM_OK;
   });
+  for (const Layer& layer : model.layers) {
+    if (layer.router.set()) visit(layer.router);
+  }
   if (has_own_embedding(model)) visit(model.embedding);
 }
 
@@ -123,7 +133,6 @@ void upload(Model& model, DeviceModel& device, cudaStream_t stream) {
   device.layers = std::vector<DeviceLayer>(model.n_layers);
   for (uint32_t l = 0; l < model.n_layers; ++l) {
     Layer& from = model.layers[l];
-    FeedForward& ffn = from.experts[0];
     DeviceLayer& to = device.layers[l];
     uploader.floats(from.attention_norm.f32(), model.width, to.attention_norm);
     uploader.floats(from.ffn_norm.f32(), model.width, to.ffn_norm);
@@ -131,9 +140,13 @@ void upload(Model& model, DeviceModel& device, cudaStream_t stream) {
     uploader.matrix(from.k, to.k);
     uploader.matrix(from.v, to.v);
     uploader.matrix(from.out, to.out);
-    uploader.matrix(ffn.gate, to.gate);
-    uploader.matrix(ffn.up, to.up);
-    uploader.matrix(ffn.down, to.down);
+    if (from.router.set()) uploader.values(from.router, to.router);
+    const uint32_t n = static_cast<uint32_t>(from.experts.size());
+    for (uint32_t e = 0; e < n; ++e) {
+      uploader.matrix(from.experts[e].gate, to.gate, e, n);
+      uploader.matrix(from.experts[e].up, to.up, e, n);
+      uploader.matrix(from.experts[e].down, to.down, e, n);
+    }
   }
   if (model.n_layers > 0) {
     uploader.floats(model.rope_frequency.data(), model.rope_frequency.size(), device.frequency);

@@ -14,6 +14,7 @@
 
 namespace tramontane::TM_DEVICE {
 
+// Of experts as many lie one behind the other, and dtype, rows and columns are those of each.
 struct DeviceMatrix {
   Memory records, supers, row_scales;  // kernels.h: Arranged
   uint32_t dtype = 0;
@@ -29,6 +30,7 @@ struct DeviceMatrix {
 
 struct DeviceLayer {
   Memory attention_norm, ffn_norm;
+  Memory router;  // [n_experts][width] floats; none without experts
   DeviceMatrix q, k, v, out, gate, up, down;
 };
 

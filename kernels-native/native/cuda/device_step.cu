@@ -16,6 +16,7 @@ constexpr uint64_t kPartialBytes = 256ull << 20;  // beyond it, fewer rows are d
 constexpr uint64_t kNodeBytes = 8 << 10;
 constexpr uint64_t kLayerNodes = 8;
 constexpr uint64_t kAdapterNodes = 8;  // more of a layer that adapters change
+constexpr uint64_t kExpertNodes = 3;   // more of a layer with experts
 
 // Lay the parts out from base on, and give their bytes; with base null they only measure.
 uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, Description& d) {
@@ -45,8 +46,8 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   carver.take(f.k, rows * model.kv_width());
   carver.take(f.v, rows * model.kv_width());
   carver.take(f.attention, rows * model.q_width());
-  carver.take(f.gate, rows * model.ffn);
-  carver.take(f.up, config.max_adapters == 0 ? 0 : rows * model.ffn);
+  carver.take(f.gate, rows * std::max(1u, model.n_experts_used) * model.ffn);
+  carver.take(f.up, config.max_adapters == 0 || model.n_experts > 0 ? 0 : rows * model.ffn);
   carver.take(f.logits, model.has_head ? static_cast<uint64_t>(kLogitTile) * model.vocab : 0);
   return carver.bytes();
 }
@@ -65,14 +66,16 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   if (has_layers && model.n_heads / model.n_kv_heads <= kUnitRows) {
     max_split = static_cast<uint32_t>(std::min<uint64_t>({kGraphRows, config.max_spans, kPartialBytes / row_partial}));
   }
-  const uint64_t rows = std::max(config.max_rows, kLogitTile);
+  const uint32_t rows = std::max(config.max_rows, kLogitTile);
   DeviceFrame frame = {};
   Description unused = {};
   floats = lay_out(model, config, nullptr, frame);
-  room = tiles_of(rows);
-  normed = activation_bytes(rows, model.width);
-  attended = has_layers ? activation_bytes(rows, model.q_width()) : 0;
-  gated = has_layers ? activation_bytes(rows, model.ffn) : 0;
+  const ExpertSizes of_experts(model, config);
+  room = std::max(tiles_of(rows), of_experts.tiles);
+  normed = activation_bytes(room * kTileTokens, model.width);
+  attended = has_layers ? activation_bytes(room * kTileTokens, model.q_width()) : 0;
+  gated = has_layers ? activation_bytes(room * kTileTokens, model.ffn) : 0;
+  experts = of_experts.bytes;
   const uint64_t q = meeting_rows(model.q_width()), kv = meeting_rows(model.kv_width());
   const uint64_t of_layers = std::max({q + 2 * kv, meeting_rows(model.width), meeting_rows(2ull * model.ffn)});
   const uint64_t most =
@@ -82,7 +85,8 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   partial = max_split * row_partial;
   arrived = static_cast<uint64_t>(max_split) * model.n_kv_heads * sizeof(uint32_t);
   graph_rows = config.max_spans;
-  const uint64_t nodes = kLayerNodes + (config.max_adapters == 0 ? 0 : kLayerNodes + kAdapterNodes);
+  const uint64_t layer_nodes = kLayerNodes + (model.n_experts == 0 ? 0 : kExpertNodes);
+  const uint64_t nodes = layer_nodes + (config.max_adapters == 0 ? 0 : layer_nodes + kAdapterNodes);
   graph_segments = max_split == 0 ? 1 : max_segments;
   graphs = StepGraphs(graph_rows, graph_segments).size() * model.n_layers * nodes * kNodeBytes;
   description = lay_out(model, cache, config, nullptr, unused);
@@ -92,7 +96,7 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
 
 uint64_t StepSizes::sum() const {
   return floats + normed + attended + gated + meeting_sums + meeting_counts + partial + arrived + graphs +
-         2 * description + adapters;
+         2 * description + adapters + experts;
 }
 
 DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cache& cache,
@@ -104,6 +108,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       sizes_(model, cache, config),
       by_groups_(self_test(stream).groups_agree()),
       adapters_(model, config, stream),
+      experts_(model, config, by_groups_, stream),
       graphs_(sizes_.graph_rows, sizes_.graph_segments),
       adapted_graphs_(sizes_.graph_rows, sizes_.graph_segments) {
   constexpr auto kDevice = Memory::Place::kDevice;
@@ -146,7 +151,7 @@ uint64_t DeviceStep::bytes() const {
                           &arrived_, &host_description_, &device_description_}) {
     sum += m->bytes();
   }
-  return sum + adapters_.workspace_bytes();
+  return sum + adapters_.workspace_bytes() + experts_.bytes();
 }
 
 void DeviceStep::send(void* to, const void* from, uint64_t bytes) {
@@ -329,6 +334,10 @@ Product DeviceStep::product(uint32_t n_rows, const DeviceMatrix& matrix, const M
   return p;
 }
 
+Norm DeviceStep::norm_of(const Memory& weight) const {
+  return {frame_.hidden, weight.as<float>(), nullptr, model_.width, static_cast<float>(model_.rms_epsilon)};
+}
+
 Activations DeviceStep::activations(const Memory& memory, const DeviceMatrix& matrix) const {
   return {memory.as<uint32_t>(), sizes_.room, matrix.operand()};
 }
@@ -354,8 +363,7 @@ CacheView DeviceStep::view(uint32_t layer) const {
 
 void DeviceStep::qkv(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
-  const Norm norm = {frame_.hidden, l.attention_norm.as<float>(), nullptr, model_.width,
-                     static_cast<float>(model_.rms_epsilon)};
+  const Norm norm = norm_of(l.attention_norm);
   const struct {
     const DeviceMatrix& matrix;
     float* out;
@@ -436,9 +444,8 @@ void DeviceStep::output(uint32_t n_rows, uint32_t layer) {
 
 void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   const DeviceLayer& l = weights_.layers[layer];
-  const Norm norm = {frame_.hidden, l.ffn_norm.as<float>(), nullptr, model_.width,
-                     static_cast<float>(model_.rms_epsilon)};
-  must(normalise(norm, n_rows, activations(normed_, l.gate), stream_), "starting a norm");
+  if (model_.n_experts > 0) return gate_up_of_experts(n_rows, l);
+  must(normalise(norm_of(l.ffn_norm), n_rows, activations(normed_, l.gate), stream_), "starting a norm");
   Product p = product(n_rows, l.gate, normed_);
   p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
   p.result = Result::kGated;
@@ -449,9 +456,33 @@ void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
   multiply_adapted(l.gate, p, layer, adapted);
 }
 
+// Nothing adapts experts, so their products end by themselves.
+void DeviceStep::gate_up_of_experts(uint32_t n_rows, const DeviceLayer& l) {
+  Norm norm = norm_of(l.ffn_norm);
+  experts_.choose(n_rows, norm, l.router.as<float>(), device_.span);
+  norm.pick = experts_.view().pick;
+  must(normalise(norm, experts_.most_tokens(n_rows), activations(normed_, l.gate), stream_), "starting a norm");
+  Product p = product(n_rows, l.gate, normed_);
+  p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
+  p.result = Result::kGated;
+  p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
+  p.parts[p.n_parts++] = l.up.part(nullptr, 0);
+  p.next = activations(gated_, l.down);
+  experts_.cut(p, kGateUpOfExperts, n_rows);
+  must(multiply(l.gate.dtype, p, stream_), "starting a product");
+}
+
 void DeviceStep::down(uint32_t n_rows, uint32_t layer) {
   const DeviceMatrix& matrix = weights_.layers[layer].down;
   Product p = product(n_rows, matrix, gated_);
+  if (model_.n_experts > 0) {
+    p.result = Result::kWrite;
+    p.parts[p.n_parts++] = matrix.part(experts_.view().outputs, model_.width);
+    experts_.cut(p, kDownOfExperts, n_rows);
+    must(multiply(matrix.dtype, p, stream_), "starting a product");
+    experts_.add(n_rows, frame_.hidden);
+    return;
+  }
   p.result = Result::kAdd;
   p.parts[p.n_parts++] = matrix.part(frame_.hidden, model_.width);
   const Adapted adapted[] = {kAdaptedDown};
@@ -462,8 +493,8 @@ void DeviceStep::logits(const uint32_t* rows, uint32_t n) {
   std::copy(rows, rows + n, host_.pick);
   send(device_.pick, host_.pick, n * sizeof(uint32_t));
   const DeviceMatrix& head = weights_.head;
-  const Norm norm = {frame_.hidden, weights_.output_norm.as<float>(), device_.pick, model_.width,
-                     static_cast<float>(model_.rms_epsilon)};
+  Norm norm = norm_of(weights_.output_norm);
+  norm.pick = device_.pick;
   must(normalise(norm, n, activations(normed_, head), stream_), "starting a norm");
   Product p = product(n, head, normed_);
   p.result = Result::kWrite;

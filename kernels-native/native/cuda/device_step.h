@@ -6,6 +6,7 @@
 #include "cache.h"
 #include "completion.h"
 #include "device_adapters.h"
+#include "device_experts.h"
 #include "device_memory.h"
 #include "device_model.h"
 #include "device_sampling.h"
@@ -25,7 +26,7 @@ struct DeviceFrame {
   float* k;            // [R, n_kv_heads * head_dim]
   float* v;            // [R, n_kv_heads * head_dim]
   float* attention;    // [R, n_heads * head_dim]
-  float* gate;         // [R, ffn] SiLU(gate) * up
+  float* gate;         // [R, ffn] SiLU(gate) * up; with experts [R * used, ffn], by places (experts.h)
   float* up;           // [R, ffn] W_up x, before adapters' parts are added; none without room for adapters
   float* logits;       // [kLogitTile, vocab]
 };
@@ -59,6 +60,7 @@ struct StepSizes {
   uint64_t partial, arrived;  // of attention
   uint64_t description;       // in pinned memory, and as much on the device
   uint64_t adapters;          // beside their slots
+  uint64_t experts;
 
   uint64_t sum() const;
 };
@@ -76,6 +78,7 @@ class DeviceStep {
   DeviceAdapters& adapters() { return adapters_; }
   const Cache& cache() const { return cache_; }
   const DeviceFrame& frame() const { return frame_; }
+  const DeviceExperts& experts() const { return experts_; }
   uint8_t* pages(uint32_t group) const { return pages_[group].as<uint8_t>(); }
 
   // Copies a page out or in, and waits for it.
@@ -109,6 +112,8 @@ class DeviceStep {
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
   Activations activations(const Memory& memory, const DeviceMatrix& matrix) const;
   CacheView view(uint32_t layer) const;
+  Norm norm_of(const Memory& weight) const;
+  void gate_up_of_experts(uint32_t n_rows, const DeviceLayer& layer);
   // The product, and what adapters add to it: matrices are its parts.
   void multiply_adapted(const DeviceMatrix& matrix, const Product& product, uint32_t layer, const Adapted* matrices);
 
@@ -125,6 +130,7 @@ class DeviceStep {
   Memory partial_, arrived_;
   Memory host_description_, device_description_;
   DeviceAdapters adapters_;
+  DeviceExperts experts_;
   DeviceFrame frame_ = {};
   Description host_ = {}, device_ = {};
   uint32_t n_tiles_ = 0;

@@ -25,6 +25,7 @@ cudaError_t make_position_tables(const PositionTables& tables, const RowView& ro
                                  cudaStream_t stream);
 
 // Activations of the root-mean-square norm of hidden[pick == nullptr ? i : pick[i]], i < n_rows (arXiv 1910.07467).
+inline constexpr uint32_t kNoRow = UINT32_MAX;  // picked: the activations stay what they are
 struct Norm {
   const float* hidden;
   const float* weight;

@@ -56,7 +56,23 @@ class DeviceProbe final : public Probe {
   void write(Activation which, const float* from, uint64_t n) override {
     send(data_of(which), from, n * sizeof(float));
   }
-  const Routing* routing() const override { return nullptr; }
+  const Routing* routing() override {
+    if (backend_.model_.n_experts == 0) return nullptr;
+    const ExpertView& from = backend_.step_->experts().view();
+    first_.resize(from.experts.n + 1);
+    fetch(from.first, first_.data(), first_.size() * sizeof(uint32_t));
+    const uint32_t n = first_.back();
+    expert_.resize(n);
+    share_.resize(n);
+    place_.resize(n);
+    row_.resize(n);
+    fetch(from.expert, expert_.data(), n * sizeof(uint32_t));
+    fetch(from.share, share_.data(), n * sizeof(float));
+    fetch(from.place, place_.data(), n * sizeof(uint32_t));
+    for (uint32_t i = 0; i < n; ++i) row_[place_[i]] = i / from.experts.used;
+    routing_ = {nullptr, expert_.data(), share_.data(), place_.data(), row_.data(), first_.data()};
+    return &routing_;
+  }
 
   void read(const Place& place, float* key, float* value) override {
     std::vector<uint8_t> block;
@@ -127,6 +143,9 @@ class DeviceProbe final : public Probe {
   float* data_of(Activation which) const { return rows_of(backend_.step_->frame(), which); }
 
   DeviceBackend& backend_;
+  Routing routing_ = {};
+  std::vector<uint32_t> expert_, place_, row_, first_;
+  std::vector<float> share_;
 };
 
 std::unique_ptr<Probe> DeviceBackend::probe() { return std::make_unique<DeviceProbe>(*this); }

@@ -30,6 +30,22 @@ enum class Result : uint32_t {
   kGated,  // parts are gate and up: out of the first = SiLU(W_gate x) * (W_up x), and the same into `next`
 };
 
+// Some tokens of one expert, side by side, which its matrices alone multiply.
+struct alignas(16) ExpertPass {
+  uint32_t expert;
+  uint32_t first_tile;  // of the activations: an expert's begin at one
+  uint32_t first_row;   // of the outputs, which lie without gaps
+  uint32_t n_tokens;
+};
+
+// What a product of experts goes over. The device makes the list, because it alone knows how many rows an expert has; a
+// launch depends on how many passes there can be.
+struct ExpertPasses {
+  const ExpertPass* list;  // nullptr: of a product without experts
+  const uint32_t* n;       // passes in it
+  uint32_t most;           // that there can be
+};
+
 // Where slices of a sum that different blocks make meet.
 struct Meeting {
   float* sums;        // of a group of 64 rows and a pass: [slice][token][row]
@@ -37,17 +53,18 @@ struct Meeting {
 };
 
 struct Product {
-  Part parts[kMaxParts];
+  Part parts[kMaxParts];  // of experts the first one's: the others' lie behind it, each from a stack on
   uint32_t n_parts;
   uint32_t n_blocks;  // of 64 columns
   uint32_t n_slices;
-  uint32_t n_tokens;
+  uint32_t n_tokens;  // of experts: most of a pass
   Result result;
   bool by_groups;    // wgmma may make it: it adds as mma does (self_test.h)
   Activations x;     // in the operand type of the weights
   Activations next;  // kGated: the product again, for the next matrix
   Meeting meeting;
   Heads heads;  // kHeads
+  ExpertPasses passes;
 };
 
 // How many parts the columns of a sum are cut into, by the matrix's shape alone (docs/adr/0055). Gate and up of a layer

@@ -67,17 +67,18 @@ struct Ring {
   }
 };
 
-// Copies a group's weights of a stage.
+// Copies a group's weights of a stage. Those of experts lie one behind the other.
 template <class R>
 __device__ inline void fill_group(const StreamWork& w, const typename R::At& at, const Item& item, uint8_t* group,
                                   uint64_t* full, uint32_t lane) {
   const auto run = [&](const Part& part, uint32_t stack, uint32_t block) {
-    return reinterpret_cast<const uint8_t*>(part.records) +
-           (static_cast<uint64_t>(stack) * w.p.n_blocks + block) * R::kStackBytes;
+    const uint64_t of_all = item.expert * stacks_of(part) + stack;
+    return reinterpret_cast<const uint8_t*>(part.records) + (of_all * w.p.n_blocks + block) * R::kStackBytes;
   };
   const auto supers = [&](const Part& part, uint32_t stack) {
+    const uint64_t of_all = item.expert * stacks_of(part) + stack;
     return reinterpret_cast<const uint8_t*>(part.supers) +
-           (static_cast<uint64_t>(stack) * (w.p.n_blocks / 4) + at.first / 4) * R::kSuperBytes;
+           (of_all * (w.p.n_blocks / 4) + at.first / 4) * R::kSuperBytes;
   };
   if (w.p.result != Result::kGated) {
     const Part& part = w.p.parts[item.part];
@@ -130,19 +131,21 @@ __device__ inline void fill_activations(const StreamWork& w, const typename R::A
   fill_arrive(ring.is_full(number));
 }
 
-// A warp's life: the whole ring is filled with weights before the kernel ahead has ended.
+// A warp's life: the whole ring is filled with weights before the kernel ahead has ended, unless that one says whose.
 template <class R>
 __device__ inline void fill_ring(const StreamWork& w, const R& ring, uint32_t lane) {
   if (lane >= fillers()) return wait_for_previous();
   uint32_t early = 0;
-  for (typename R::At at(w, R::kPassTokens); at.there() && early < R::kStages; at.next()) {
-    fill_weights(w, at, ring, early++, lane);
+  if (w.p.passes.list == nullptr) {
+    for (typename R::At at(w, R::kPassTokens); at.there() && early < R::kStages; at.next()) {
+      fill_weights(w, at, ring, early++, lane);
+    }
   }
   wait_for_previous();
   uint32_t number = 0;
   for (typename R::At at(w, R::kPassTokens); at.there(); at.next(), ++number) {
     if (number >= early) {
-      barrier_wait(ring.is_empty(number), R::parity(number - R::kStages));
+      if (number >= R::kStages) barrier_wait(ring.is_empty(number), R::parity(number - R::kStages));
       fill_weights(w, at, ring, number, lane);
     }
     fill_activations(w, at, ring, number, lane);

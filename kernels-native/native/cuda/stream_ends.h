@@ -100,10 +100,10 @@ class Ends {
       if (first + token >= item.n_tokens || row >= part.rows) continue;
       const auto total = [&](const Part& of, uint32_t at, uint32_t r) {
         const float sum = sum_of(token, at + r);
-        return of.row_scales == nullptr ? sum : sum * of.row_scales[row + r];
+        return of.row_scales == nullptr ? sum : sum * of.row_scales[item.expert * of.rows + row + r];
       };
       const uint32_t of_all = item.first_token + first + token;
-      float* out = part.out + static_cast<uint64_t>(of_all) * part.stride + row;
+      float* out = part.out + static_cast<uint64_t>(item.first_row + first + token) * part.stride + row;
       if (gated) {  // rows are a multiple of 8, so both are there
         const float low = silu(total(part, in_group, 0)) * total(p.parts[1], rows + in_group, 0);
         const float high = silu(total(part, in_group, 1)) * total(p.parts[1], rows + in_group, 1);

@@ -105,30 +105,36 @@ template <class Weights, int kTiles>
 cudaError_t launch_stream(const Product& p, cudaStream_t stream) {
   StreamWork w = {p, 0, 0, false};
   constexpr uint32_t kPass = kTiles * kTileTokens;
-  w.n_passes = (p.n_tokens + kPass - 1) / kPass;
+  w.n_passes = w.of_experts() ? p.passes.most : (p.n_tokens + kPass - 1) / kPass;
   constexpr uint32_t kShared = StreamShared<Weights, kTiles>::kBytes;
   uint32_t at_once = 0;
   const void* kernel = reinterpret_cast<const void*>(stream_mm<Weights, kTiles>);
   if (const cudaError_t error = blocks_at_once(kernel, kStreamThreads, kShared, &at_once)) return error;
   // A slice an item where whole sums would leave places for blocks empty.
   const uint32_t whole = groups_of(p) * w.n_passes;
-  w.divided = p.n_slices > 1 && p.n_tokens <= kMeetingTokens && whole < at_once;
+  const bool have_room = w.of_experts() ? w.n_passes <= kMeetingPasses && w.n_passes * kPass <= kMeetingRoom
+                                        : p.n_tokens <= kMeetingTokens;
+  w.divided = p.n_slices > 1 && have_room && whole < at_once;
   static_assert(kMeetingTokens <= kMeetingPasses * 64 && (kMeetingTokens + 95) / 96 * 96 <= kMeetingRoom);
-  w.n_items = whole * (w.divided ? p.n_slices : 1);
-  const uint32_t blocks = w.n_items < at_once ? w.n_items : at_once;
+  w.n_items = (w.of_experts() ? groups_of(p) : whole) * (w.divided ? p.n_slices : 1);
+  const uint32_t blocks = w.most_items() < at_once ? w.most_items() : at_once;
   return launch(stream_mm<Weights, kTiles>, {dim3(blocks), dim3(kStreamThreads), kShared}, stream, w);
 }
 
-// The fewest tiles of tokens that hold them; of more than a pass's, several passes.
 template <class Weights>
 cudaError_t multiply_weights(const Product& p, cudaStream_t stream) {
-  if (p.n_tokens <= 8) return launch_stream<Weights, 1>(p, stream);
-  if (p.n_tokens <= 16) return launch_stream<Weights, 2>(p, stream);
-  if (p.n_tokens <= 32) return launch_stream<Weights, 4>(p, stream);
-  // A pass of 96 tokens makes a fifth more of what it reads than one of 64, if it is as full.
-  const uint32_t of_96 = (p.n_tokens + 95) / 96 * 96, of_64 = (p.n_tokens + 63) / 64 * 64;
-  if (of_96 * 5 <= of_64 * 6) return launch_stream<Weights, 12>(p, stream);
-  return launch_stream<Weights, 8>(p, stream);
+  switch (stream_tokens(p.n_tokens)) {
+    case 8:
+      return launch_stream<Weights, 1>(p, stream);
+    case 16:
+      return launch_stream<Weights, 2>(p, stream);
+    case 32:
+      return launch_stream<Weights, 4>(p, stream);
+    case 96:
+      return launch_stream<Weights, 12>(p, stream);
+    default:
+      return launch_stream<Weights, 8>(p, stream);
+  }
 }
 
 #define TM_DEFINE_MULTIPLY(name)                                             \

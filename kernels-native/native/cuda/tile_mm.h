@@ -97,7 +97,7 @@ template <class R, bool kFolds, int kEndTilesAtOnce>
 __device__ inline void consume_tiles(const StreamWork& w, const R& ring, uint32_t group, Ends& end) {
   float sums[R::kTiles][4];
   uint32_t number = 0;
-  for (uint32_t at = blockIdx.x; at < w.n_items; at += gridDim.x) {
+  for (uint32_t at = blockIdx.x, end_of_all = items_of(w); at < end_of_all; at += gridDim.x) {
     const Item item(w, at, R::kPassTokens, kTileGroups, group);
     const bool there = unit_is_there(w.p, item, 0);
     if constexpr (kFolds) {
@@ -165,7 +165,7 @@ cudaError_t launch_tiles(const StreamWork& w, cudaStream_t stream) {
   const void* kernel = reinterpret_cast<const void*>(tile_mm<Weights, kTiles, kFolds>);
   runs_on_9_alone(kernel);
   if (const cudaError_t error = blocks_at_once(kernel, kTileThreads, kShared, &at_once)) return error;
-  const uint32_t blocks = w.n_items < at_once ? w.n_items : at_once;
+  const uint32_t blocks = w.most_items() < at_once ? w.most_items() : at_once;
   return launch(tile_mm<Weights, kTiles, kFolds>, {dim3(blocks), dim3(kTileThreads), kShared}, stream, w);
 }
 
@@ -174,7 +174,8 @@ cudaError_t multiply_weights_in_tiles(const Product& p, cudaStream_t stream) {
   static_assert(kMeetingTokens % 256 == 0 && kMeetingTokens <= kMeetingRoom && kMeetingTokens <= kMeetingPasses * 64);
   uint32_t at_once = 0;
   if (const cudaError_t error = processors(&at_once)) return error;
-  const TileWay way = quickest(p, TileShared<Weights, 8>::R::kStackBytes, at_once);
+  const bool of_experts = p.passes.list != nullptr;
+  const TileWay way = of_experts ? way_of_experts(p) : quickest(p, TileShared<Weights, 8>::R::kStackBytes, at_once);
   const StreamWork w = work_of(way, p);
   if (way.folds) return launch_tiles<Weights, 16, true>(w, stream);
   if (way.tokens == 64) return launch_tiles<Weights, 8, false>(w, stream);

@@ -25,9 +25,14 @@ constexpr bool suits(const TileWay& way, const Product& p) {
   return way.folds == (p.n_slices > 1);
 }
 
+// Of experts, whose passes are cut before (expert_work.h).
+constexpr TileWay way_of_experts(const Product& p) { return {p.n_tokens, false, p.n_slices > 1}; }
+
 inline StreamWork work_of(const TileWay& way, const Product& p) {
   StreamWork w = {p, 0, (p.n_tokens + way.tokens - 1) / way.tokens, way.divided};
-  w.n_items = (groups_of(p) + kTileGroups - 1) / kTileGroups * w.n_passes * (way.divided ? p.n_slices : 1);
+  const uint32_t pairs = (groups_of(p) + kTileGroups - 1) / kTileGroups;
+  w.n_items = pairs * w.n_passes * (way.divided ? p.n_slices : 1);
+  if (w.of_experts()) w.n_passes = p.passes.most;
   return w;
 }
 

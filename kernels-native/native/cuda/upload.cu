@@ -41,18 +41,23 @@ Uploader::Uploader(Model& model, cudaStream_t stream)
 // What is on its way reads pinned memory.
 Uploader::~Uploader() { cudaStreamSynchronize(stream_); }
 
-void Uploader::matrix(Tensor& from, DeviceMatrix& to) {
+void Uploader::matrix(Tensor& from, DeviceMatrix& to, uint32_t expert, uint32_t n_experts) {
   to.dtype = from.dtype;
   to.rows = static_cast<uint32_t>(from.rows);
   to.columns = static_cast<uint32_t>(from.cols);
   const ArrangedBytes sizes(from.dtype, to.rows, to.columns);  // of F32, which is looked up only, the rows
-  to.records = Memory(sizes.records, Memory::Place::kWeights);
-  to.supers = Memory(sizes.supers, Memory::Place::kWeights);
-  to.row_scales = Memory(sizes.row_scales, Memory::Place::kWeights);
+  if (expert == 0) {
+    to.records = Memory(n_experts * sizes.records, Memory::Place::kWeights);
+    to.supers = Memory(n_experts * sizes.supers, Memory::Place::kWeights);
+    to.row_scales = Memory(n_experts * sizes.row_scales, Memory::Place::kWeights);
+  }
+  uint8_t* const all_records = to.records.as<uint8_t>() + expert * sizes.records;
+  uint8_t* const all_supers = to.supers.as<uint8_t>() + expert * sizes.supers;
+  float* const row_scales = to.row_scales.as<float>() + uint64_t{expert} * to.rows;
   if (sizes.row_scales > 0) {
     std::vector<float> scales(to.rows);
     for (uint32_t row = 0; row < to.rows; ++row) scales[row] = from.scale(row);
-    copy(scales.data(), to.rows, to.row_scales);
+    copy(scales.data(), to.rows, row_scales, 0);
   }
   const uint64_t bytes = bytes_of_row(from);
   const uint32_t at_once = static_cast<uint32_t>(rows_at_once(from));
@@ -61,32 +66,41 @@ void Uploader::matrix(Tensor& from, DeviceMatrix& to) {
     Stage& stage = next_stage();
     fill(from, first, n, stage.pinned.as<uint8_t>());
     const ArrangedBytes before(from.dtype, first, to.columns);
-    uint8_t* records = to.records.as<uint8_t>() + before.records;
+    uint8_t* records = all_records + before.records;
     const bool as_it_is = from.dtype == TM_F32;
     send(as_it_is ? static_cast<void*>(records) : raw_.as<void>(), stage, n * bytes,
          n * row_bytes(from.stored, from.cols));
     if (as_it_is) continue;
     const Raw raw = {raw_.as<uint8_t>(), bytes, n, to.columns};
     const Arranged arranged = {reinterpret_cast<uint32_t*>(records),
-                               reinterpret_cast<uint32_t*>(to.supers.as<uint8_t>() + before.supers),
-                               sizes.row_scales == 0 ? nullptr : to.row_scales.as<float>() + first};
+                               reinterpret_cast<uint32_t*>(all_supers + before.supers),
+                               sizes.row_scales == 0 ? nullptr : row_scales + first};
     must(arrange(from.dtype, raw, arranged, stream_), "arranging weights");
   }
   from.in_place = false;
 }
 
-void Uploader::floats(const float* from, uint64_t n, Memory& to) {
-  to = Memory(n * sizeof(float), Memory::Place::kWeights);
-  copy(from, n, to);
+void Uploader::values(Tensor& from, Memory& to) {
+  std::vector<float> all(from.rows * from.cols);
+  for (uint64_t row = 0; row < from.rows; ++row) from.values(row, all.data() + row * from.cols);
+  to = Memory(all.size() * sizeof(float), Memory::Place::kWeights);
+  copy(all.data(), all.size(), to.as<float>(), from.bytes);
+  from.in_place = false;
 }
 
-void Uploader::copy(const float* from, uint64_t n, const Memory& to) {
+void Uploader::floats(const float* from, uint64_t n, Memory& to) {
+  to = Memory(n * sizeof(float), Memory::Place::kWeights);
+  copy(from, n, to.as<float>(), 0);
+}
+
+// The first part's arrival is the file's.
+void Uploader::copy(const float* from, uint64_t n, float* to, uint64_t of_file) {
   constexpr uint64_t kAtOnce = kStageBytes / sizeof(float);
   for (uint64_t first = 0; first < n; first += kAtOnce) {
     const uint64_t bytes = std::min(kAtOnce, n - first) * sizeof(float);
     Stage& stage = next_stage();
     memcpy(stage.pinned.as<void>(), from + first, bytes);
-    send(to.as<float>() + first, stage, bytes, 0);
+    send(to + first, stage, bytes, first == 0 ? of_file : 0);
   }
 }
 

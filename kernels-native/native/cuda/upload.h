@@ -17,7 +17,9 @@ class Uploader {
   Uploader(Model& model, cudaStream_t stream);
   ~Uploader();
 
-  void matrix(Tensor& from, DeviceMatrix& to);
+  // One of the n_experts that lie one behind the other; the first takes the memory of all.
+  void matrix(Tensor& from, DeviceMatrix& to, uint32_t expert = 0, uint32_t n_experts = 1);
+  void values(Tensor& from, Memory& to);  // of a matrix, as products see them
   void floats(const float* from, uint64_t n, Memory& to);
   void finish();  // waits until all has arrived
 
@@ -31,7 +33,7 @@ class Uploader {
 
   Stage& next_stage();
   void arrived(Stage& stage);
-  void copy(const float* from, uint64_t n, const Memory& to);
+  void copy(const float* from, uint64_t n, float* to, uint64_t of_file);
   void send(void* to, Stage& stage, uint64_t bytes, uint64_t of_file);
   void fill(const Tensor& from, uint64_t first, uint64_t n, uint8_t* to);
 

@@ -115,6 +115,7 @@ inline uint32_t __ballot_sync(uint32_t mask, bool condition) {
 }
 inline bool __any_sync(uint32_t mask, bool condition) { return __ballot_sync(mask, condition) != 0; }
 inline bool __all_sync(uint32_t mask, bool condition) { return __ballot_sync(mask, condition) == mask; }
+inline int __popc(uint32_t bits) { return std::popcount(bits); }
 inline int __ffs(int bits) { return bits == 0 ? 0 : std::countr_zero(static_cast<uint32_t>(bits)) + 1; }
 inline void __syncwarp(uint32_t mask = 0xffffffffu) { __ballot_sync(mask, false); }
 

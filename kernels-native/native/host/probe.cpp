@@ -41,9 +41,7 @@ class HostProbe final : public Probe {
   void write(Activation which, const float* from, uint64_t n) override {
     memcpy(rows_of(backend_.frame_, which), from, n * sizeof(float));
   }
-  const Routing* routing() const override {
-    return backend_.model_.n_experts == 0 ? nullptr : &backend_.frame_.routing;
-  }
+  const Routing* routing() override { return backend_.model_.n_experts == 0 ? nullptr : &backend_.frame_.routing; }
 
   void read(const Place& place, float* key, float* value) override {
     const TilePages& pages = backend_.pages_;

@@ -50,8 +50,20 @@ TM_EVERYWHERE double exp_of(double x) {
   const double shifted = x * 1.4426950408889634 + 6755399441055744.0;  // 1.5 * 2^52
   const double n = shifted - 6755399441055744.0;
   const double r = (x - n * 0x1.62e42fefa38p-1) - n * 0x1.ef35793c7673p-45;
-  double p = 1;
-  for (int i = 13; i > 0; --i) p = p * r / i + 1;
+  double p = 1.6059043836821613e-10;  // 1 / 13!, and so on
+  p = p * r + 2.08767569878681e-09;
+  p = p * r + 2.505210838544172e-08;
+  p = p * r + 2.755731922398589e-07;
+  p = p * r + 2.7557319223985893e-06;
+  p = p * r + 2.48015873015873e-05;
+  p = p * r + 0.0001984126984126984;
+  p = p * r + 0.001388888888888889;
+  p = p * r + 0.008333333333333333;
+  p = p * r + 0.041666666666666664;
+  p = p * r + 0.16666666666666666;
+  p = p * r + 0.5;
+  p = p * r + 1;
+  p = p * r + 1;
   return p * bits_to_double((double_to_bits(shifted) << 52) + 0x3ff0000000000000u);
 }
 

@@ -57,8 +57,8 @@ class Probe {
   // The first n of its floats.
   virtual void read(Activation which, float* to, uint64_t n) = 0;
   virtual void write(Activation which, const float* from, uint64_t n) = 0;
-  // The latest choice of experts; nullptr without.
-  virtual const Routing* routing() const = 0;
+  // The latest choice of experts, until the next call; nullptr without. A device keeps no logits.
+  virtual const Routing* routing() = 0;
 
   // Key and value, head_dim floats each, of a kv head of a layer at a position of a slot.
   struct Place {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "chance.h"
 #include "model.h"
 #include "worker.h"
 
@@ -33,7 +34,7 @@ void choose_experts(const float* logits, uint32_t n_experts, uint32_t n_used, ui
     experts[at] = e;
   }
   std::sort(experts, experts + n_used);
-  const auto mass = [&](uint32_t e) { return std::exp(static_cast<double>(logits[e]) - static_cast<double>(largest)); };
+  const auto mass = [&](uint32_t e) { return exp_of(static_cast<double>(logits[e]) - static_cast<double>(largest)); };
   double total = 0;  // at least 1: the largest is among the chosen
   for (uint32_t i = 0; i < n_used; ++i) total += mass(experts[i]);
   for (uint32_t i = 0; i < n_used; ++i) shares[i] = static_cast<float>(mass(experts[i]) / total);

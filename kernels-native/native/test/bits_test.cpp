@@ -91,6 +91,7 @@ class Rows {
     for (const auto& [which, width] : c.outputs) {
       outputs.emplace_back(static_cast<size_t>(n) * width);
       session_.probe().read(which, outputs.back().data(), outputs.back().size());
+      if (which == Activation::kGate && shape_.experts > 0) outputs.back() = by_rows(outputs.back(), n);
     }
     return outputs;
   }
@@ -123,6 +124,16 @@ class Rows {
     p.max_rows = kMostRows;
     p.max_tokens = kMostRows;
     return p;
+  }
+  // What experts made of n rows, which lies by places: each row's one after the other.
+  std::vector<float> by_rows(const std::vector<float>& by_places, uint32_t n) {
+    const tramontane::Routing& routing = *session_.probe().routing();
+    std::vector<float> rows;
+    for (uint32_t i = 0; i < n * shape_.experts_used; ++i) {
+      const auto from = by_places.begin() + static_cast<long>(static_cast<size_t>(routing.place[i]) * shape_.ffn);
+      rows.insert(rows.end(), from, from + shape_.ffn);
+    }
+    return rows;
   }
   std::vector<int32_t> first_tokens(uint32_t n) const { return {tokens_.begin(), tokens_.begin() + n}; }
 
@@ -182,6 +193,35 @@ TEST(sums_into_the_residual_are_the_same_alone) {
     return std::vector<std::pair<const char*, Case>>{
         {"down", {{Operation::kGateUp, Operation::kDown}, {{Activation::kHidden, s.width}}}}};
   });
+}
+
+// Whoever else chooses an expert, and however its rows are cut into passes: few of five experts, and all rows to both
+// of two, which are many.
+TEST(rows_of_experts_are_the_same_alone) {
+  for (const Placement& p : device_placements()) {
+    for (const uint32_t dtype : types()) {
+      const auto compare = [&](uint32_t experts, uint32_t Shape::*side, uint32_t chunks, const Counts& counts) {
+        Shape shape = narrow(dtype);
+        shape.experts = experts;
+        shape.experts_used = 2;
+        shape.*side = (chunks + (has_supers(dtype) ? 1 : 0)) * kChunk;
+        Rows rows(shape, p, counts.together.back());
+        const Case c = {{Operation::kGateUp, Operation::kDown},
+                        {{Activation::kGate, 2 * shape.ffn}, {Activation::kHidden, shape.width}}};
+        rows.compare(c, p.name() + " " + tramontane::dtype_name(dtype) + " " + std::to_string(experts) + " experts",
+                     counts);
+      };
+      const Counts some = {{1, 5, 8, 9, 17, 33, 64, 65, kMostRows}, {0, 4, 8, 16, 32, 64, kMostRows - 1}};
+      const bool all = is_whole(p) || (dtype == TM_BF16 && !kSanitised);
+      compare(5, &Shape::ffn, 9, is_whole(p) ? counts(true) : all ? some : counts(false));
+      if (!all && dtype != TM_Q4_K) continue;
+      compare(5, &Shape::width, 9, counts(is_whole(p)));
+      if (all && dtype == TM_BF16) compare(2, &Shape::ffn, 9, {{33, 65, kMostRows}, {0, 64, kMostRows - 1}});
+      if (!is_whole(p)) continue;
+      compare(5, &Shape::width, 33, counts(true));
+      compare(5, &Shape::ffn, 33, counts(true));
+    }
+  }
 }
 
 TEST(slices_are_a_matter_of_shape) {

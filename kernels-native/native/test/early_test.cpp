@@ -33,6 +33,10 @@ std::vector<Shape> shapes() {
     if (dtype == TM_F8_E4M3) s.scales = 1;
     if (dtype == TM_Q6_K) s.width = s.ffn = 256, s.head_dim = 64;
     all.push_back(s);
+    if (dtype != TM_BF16) continue;
+    s.experts = 5;
+    s.experts_used = 2;
+    all.push_back(s);
   }
   // Sanitised, where nothing is found here that isn't found without, two of them.
   if (kSanitised) all = {all.front(), all.back()};
@@ -44,11 +48,12 @@ void load_adapter(Session& session, const Weights& weights) {
   std::vector<float> values(3 * 512, 0.01f);
   std::vector<tm_adapter_part> parts;
   for (const Weights::Entry& e : weights.entries) {
-    if (e.layer != 0 || e.role < TM_ATTENTION_Q || e.role == TM_FFN_NORM || e.role == TM_FFN_ROUTER) continue;
+    if (e.layer != 0 || e.role < TM_ATTENTION_Q || e.role == TM_FFN_NORM) continue;
+    if (weights.shape.experts > 0 && e.role >= TM_FFN_ROUTER) continue;  // experts are not adapted
     parts.push_back({sizeof(tm_adapter_part), e.role, 0, 3, TM_F32, TM_F32, TM_ROPE_HALVES, 1, 3 * e.cols * 4,
                      e.rows * 3 * 4, values.data(), values.data()});
   }
-  CHECK_EQ(parts.size(), 7u);
+  CHECK_EQ(parts.size(), weights.shape.experts > 0 ? 4u : 7u);
   CHECK_EQ(tm_load_adapter(session.context(), 1, parts.data(), static_cast<uint32_t>(parts.size())), TM_OK);
 }
 

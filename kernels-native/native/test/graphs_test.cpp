@@ -131,6 +131,29 @@ TEST(rows_that_fill_a_graph_write_nothing) {
   }
 }
 
+// They would have experts read for nobody.
+TEST(rows_that_fill_a_graph_choose_no_expert) {
+  Shape shape = shape_of();
+  shape.experts = 6;
+  shape.experts_used = 2;
+  const Weights weights(shape);
+  for (const Placement& p : devices(13)) {
+    Session session(weights, p), alone(weights, p);
+    std::vector<uint32_t> at, at_alone;
+    begin(session, p.slots, at);
+    begin(alone, p.slots, at_alone);
+    for (const std::vector<uint32_t>& slots : {std::vector<uint32_t>{3, 1, 4, 5, 9}, std::vector<uint32_t>{7}}) {
+      const std::vector<float> together = session.run(decode(slots, at));
+      CHECK_EQ(session.probe().routing()->first[shape.experts], slots.size() * shape.experts_used);
+      for (size_t i = 0; i < slots.size(); ++i) {
+        const std::vector<float> one = alone.run(decode({slots[i]}, at_alone));
+        CHECK_TEXT(memcmp(one.data(), &together[i * shape.vocab], shape.vocab * sizeof(float)) == 0,
+                   p.name() + " slot " + std::to_string(slots[i]));
+      }
+    }
+  }
+}
+
 TEST(graphs_are_as_many_as_the_cache_was_sized_for) {
   const Weights weights(shape_of());
   for (Placement p : devices(kSlots)) {

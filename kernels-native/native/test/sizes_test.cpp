@@ -242,8 +242,8 @@ TEST(sizes_of_what_cannot_be_are_refused) {
       {[](tm_tensor& t) { t.cols = 500; }, TM_BACKEND_CPU, TM_INVALID_ARGUMENT, "whole number of Q4_K blocks"},
       {[](tm_tensor& t) { t.dtype = t.computed_as = TM_F32; }, TM_BACKEND_EMU, TM_UNSUPPORTED,
        "the emu backend doesn't compute F32 there"},
-      {[](tm_tensor& t) { t.role = TM_FFN_ROUTER, t.dtype = t.computed_as = TM_Q8_0; }, TM_BACKEND_CUDA, TM_UNSUPPORTED,
-       "the cuda backend doesn't compute Q8_0 there"},
+      {[](tm_tensor& t) { t.dtype = t.computed_as = TM_F32; }, TM_BACKEND_CUDA, TM_UNSUPPORTED,
+       "the cuda backend doesn't compute F32 there"},
   };
   char message[512];
   uint64_t bytes = 77;

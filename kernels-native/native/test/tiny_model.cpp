@@ -230,7 +230,7 @@ std::vector<Placement> device_placements() {
 bool device_runs(const Shape& shape) {
   const bool type = tramontane::element_type(shape.computed_type())->on_device();
   const uint32_t d = shape.head_dim;
-  return type && (d == 16 || d == 32 || d == 64 || d == 96 || d == 128) && shape.experts == 0;
+  return type && (d == 16 || d == 32 || d == 64 || d == 96 || d == 128);
 }
 
 tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uint8_t>& layer_group) {

@@ -12,19 +12,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
- * A dense model in double, as plain as it can be said; with the roundings of a device (docs/adr/0018, docs/adr/0055) if asked for:
- * activations to the type that they are multiplied in, queries, keys, values and probabilities to binary16. What a device has then left
+ * A model in double, as plain as it can be said; with the roundings of a device (docs/adr/0018, docs/adr/0055) if asked for:
+ * activations to the type that they are multiplied in but for the router's, queries, keys, values and probabilities to binary16. What a device has then left
  * is the order of its sums, in binary32.
  */
 final class DoubleForward {
-    private record Place(TensorRole role, int layer) {}
+    private record Place(TensorRole role, int layer, int expert) {}
 
     private record Matrix(double[] values, int rows, int columns, DType type) {}
 
@@ -39,7 +41,7 @@ final class DoubleForward {
         this.geometry = plan.geometry();
         this.rounded = rounded;
         for (PlannedTensor tensor : plan.tensors()) {
-            matrices.put(new Place(tensor.role(), tensor.layer()), read(tensor));
+            matrices.put(new Place(tensor.role(), tensor.layer(), tensor.expert()), read(tensor));
         }
     }
 
@@ -134,13 +136,48 @@ final class DoubleForward {
     private void feedForward(double[][] hidden, int layer) {
         for (double[] row : hidden) {
             double[] x = norm(row, TensorRole.FFN_NORM, layer);
-            double[] gate = product(matrix(TensorRole.FFN_GATE, layer), x);
-            double[] up = product(matrix(TensorRole.FFN_UP, layer), x);
-            for (int i = 0; i < gate.length; i++) {
-                gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
+            double[] sum = new double[row.length];
+            double[] shares = geometry.experts() == 0 ? new double[] {1} : shares(x, layer);
+            for (int expert = 0; expert < shares.length; expert++) {
+                double share = shares[expert];
+                if (share > 0) {
+                    double[] output = feedForward(x, layer, expert);
+                    apply(output, at -> at * share);
+                    add(sum, output);
+                }
             }
-            add(row, product(matrix(TensorRole.FFN_DOWN, layer), gate));
+            add(row, sum);
         }
+    }
+
+    private double[] feedForward(double[] x, int layer, int expert) {
+        double[] gate = product(matrix(TensorRole.FFN_GATE, layer, expert), x);
+        double[] up = product(matrix(TensorRole.FFN_UP, layer, expert), x);
+        for (int i = 0; i < gate.length; i++) {
+            gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
+        }
+        return product(matrix(TensorRole.FFN_DOWN, layer, expert), gate);
+    }
+
+    /** Of each expert in the row's sum, 0 of those that its router doesn't choose (docs/adr/0010). */
+    private double[] shares(double[] x, int layer) {
+        double[] logits = sums(matrix(TensorRole.FFN_ROUTER, layer), x);
+        int[] chosen = IntStream.range(0, logits.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer expert) -> -logits[expert]))
+                .limit(geometry.expertsUsed())
+                .mapToInt(Integer::intValue)
+                .toArray();
+        double[] shares = new double[logits.length];
+        double total = 0;
+        for (int expert : chosen) {
+            shares[expert] = Math.exp(logits[expert] - logits[chosen[0]]);
+            total += shares[expert];
+        }
+        for (int expert : chosen) {
+            shares[expert] /= total;
+        }
+        return shares;
     }
 
     private void rotate(double[] heads, int position) {
@@ -187,6 +224,10 @@ final class DoubleForward {
     private double[] product(Matrix matrix, double[] x) {
         double[] input = x.clone();
         apply(input, matrix.type == DType.BF16 ? this::brain : this::half);
+        return sums(matrix, input);
+    }
+
+    private static double[] sums(Matrix matrix, double[] input) {
         double[] y = new double[matrix.rows];
         for (int row = 0; row < y.length; row++) {
             for (int i = 0; i < input.length; i++) {
@@ -215,6 +256,11 @@ final class DoubleForward {
     }
 
     private Matrix matrix(TensorRole role, int layer) {
-        return Objects.requireNonNull(matrices.get(new Place(role, layer)), () -> role + " of layer " + layer);
+        return matrix(role, layer, 0);
+    }
+
+    private Matrix matrix(TensorRole role, int layer, int expert) {
+        return Objects.requireNonNull(
+                matrices.get(new Place(role, layer, expert)), () -> role + " of layer " + layer + ", expert " + expert);
     }
 }

@@ -34,7 +34,6 @@ final class WorkspaceEstimateTest {
         return Stream.of(Backend.REF, Backend.CPU, Backend.EMU)
                 .flatMap(backend -> Stream.of(
                                 "tiny", "tiny-tied", "quantised", "fp8-channel", "mixtral-8", "ministral-mixed")
-                        .filter(model -> !backend.isDevice() || !model.startsWith("mi"))
                         .flatMap(model -> Stream.of(1, 3).map(threads -> Arguments.of(backend, model, threads))));
     }
 
