@@ -65,7 +65,6 @@ public final class UnservedRoutes implements ApiRoutes {
             Unserved.of(
                     "Ollama's routes that change models",
                     "the model that the server was started with is served; its operator has tramontane pull, list and rm",
-                    "/api/pull",
                     "/api/push",
                     "/api/create",
                     "/api/copy",

@@ -27,8 +27,12 @@ final class RunCommand extends LocalCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "The model: a name, a file or a directory.")
     private String name = "";
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "PROMPT", description = "What to answer. Default: a chat.")
-    private @Nullable String prompt;
+    @Parameters(
+            index = "1..*",
+            arity = "0..*",
+            paramLabel = "PROMPT",
+            description = "What to answer, in one word or several. Default: a chat.")
+    private List<String> words = List.of();
 
     @Option(
             names = "--system",
@@ -62,9 +66,10 @@ final class RunCommand extends LocalCommand {
         checkSampling();
         Configuration configuration = NamedModel.chosen(asked, environment(), "run");
         try (RunningModel model = RunningModel.open(configuration, environment(), EngineObserver.NONE)) {
-            if (prompt == null) {
+            if (words.isEmpty()) {
                 chat(model, configuration, system);
             } else {
+                String prompt = String.join(" ", words);
                 answer(
                         model,
                         model.layout().exists() ? new Prompt.Chat(conversation(prompt)) : new Prompt.Text(prompt));

@@ -244,6 +244,17 @@ final class OllamaTest {
         assertThat(service.get("/api/version").json().getString("version")).matches("\\d+\\.\\d+\\.\\d+");
     }
 
+    /** Clients pull what they are going to ask for; a served model is here. */
+    @Test
+    void whatIsServedIsPulled() {
+        TestService.Reply lines = service.post("/api/pull", "{\"model\": \"toy/bytes\", \"insecure\": false}");
+        assertThat(lines.status()).isEqualTo(200);
+        assertThat(lines.body()).isEqualTo("{\"status\":\"success\"}\n");
+        assertThat(service.post("/api/pull", "{\"name\": \"toy/bytes:latest\", \"stream\": false}")
+                        .json())
+                .isEqualTo(new JsonObject().put("status", "success"));
+    }
+
     @Test
     void aNameWithoutATagIsTheLatest() {
         JsonObject answer = service.post(
@@ -259,6 +270,9 @@ final class OllamaTest {
         /api/chat | {"model": "toy/bytes:7b", "messages": []} | 404 | model 'toy/bytes:7b' not found
         /api/show | {"model": "other"} | 404 | model 'other' not found
         /api/show | {} | 400 | model is missing
+        /api/pull | {"model": "mistral"} | 404 | model 'mistral' is not served here, and no request fetches one
+        /api/pull | {} | 400 | model is missing
+        /api/pull | {"model": "toy/bytes", "stream": 1} | 400 | stream must be
         /api/show | {"model": "toy/bytes", "template": "x"} | 400 | template must be "" or left out
         /api/generate | {"model": 1} | 400 | model must be a string
         /api/generate | [] | 400 | must be a JSON object
@@ -296,7 +310,6 @@ final class OllamaTest {
         /api/chat | {"messages": [{"role": "user", "content": "a"}], "prompt": "b"} | 400 | unknown field prompt
         /api/embed | {"model": "toy/bytes", "input": "a"} | 404 | Ollama's embeddings are not served here
         /api/embeddings | {} | 404 | Ollama's embeddings are not served here
-        /api/pull | {"model": "mistral"} | 404 | its operator has tramontane pull
         /api/nothing | {} | 404 | Other routes of Ollama's are not served here
         """)
     void whatIsWrongIsNamedInOllamasShape(String path, String body, int status, String words) {

@@ -95,6 +95,7 @@ class HubCommandsTest {
         assertThat(ok("run", "tiny:latest", "a b", "-n", "4", "-t", "0").out())
                 .isEqualTo(turn.out())
                 .isNotBlank();
+        assertThat(ok("run", "tiny", "a", "-n", "4", "b", "-t", "0").out()).isEqualTo(turn.out());
         assertThat(program()
                         .reading(line("a b"))
                         .run("run", "tiny", "-n", "4", "-t", "0")

@@ -123,6 +123,15 @@ final class OllamaRequests {
                 "model_not_found");
     }
 
+    /** Where it is asked for to be fetched. */
+    static ApiException unfetched(String name) {
+        return ApiException.invalid(
+                404,
+                "model '" + name + "' is not served here, and no request fetches one: the server's operator has"
+                        + " tramontane pull, and serves what he names",
+                "model_not_found");
+    }
+
     /** Whether a name is that of a model. */
     static boolean names(String name, ServedModels.Entry model) {
         return name.equals(model.id()) || name.equals(model.id() + LATEST);

@@ -32,10 +32,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show} and {@code /api/version}. */
+/** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show}, {@code /api/version} and {@code /api/pull}. */
 public final class OllamaRoutes implements ApiRoutes {
     /** The release of Ollama whose API these routes speak, which clients compare with what they need. */
     static final String SPOKEN = "0.12.11";
+
+    /** What a pull ends with, and begins with where there is nothing to do. */
+    private static final String PULLED = "{\"status\":\"success\"}";
 
     private final ServedModels models;
     private final Function<String, ModelFacts> facts;
@@ -72,6 +75,7 @@ public final class OllamaRoutes implements ApiRoutes {
         endpoints.get("/api/tags", this::tags);
         endpoints.get("/api/ps", this::running);
         endpoints.post("/api/show", this::show);
+        endpoints.post("/api/pull", this::pull);
         endpoints.get(
                 "/api/version",
                 context -> reply(
@@ -165,15 +169,48 @@ public final class OllamaRoutes implements ApiRoutes {
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
-    /** Of {@code model}, or as it was called before, {@code name}. */
+    /** What clients do before they ask for answers: a served model is here, and what is served no request changes. */
+    private void pull(RoutingContext context) {
+        RequestMemory.Lease lease = Replies.lease(context, memory);
+        bodies.read(context.request(), lease, fields -> {
+                    boolean lines = fields.flag("stream", true);
+                    fields.harmless("insecure"); // Nothing is fetched.
+                    String name = named(fields);
+                    fields.end();
+                    if (models.list().stream().noneMatch(model -> OllamaRequests.names(name, model))) {
+                        throw OllamaRequests.unfetched(name);
+                    }
+                    return lines;
+                })
+                .onSuccess(lines -> {
+                    if (lines) {
+                        context.response().putHeader("Content-Type", EventStream.JSON_LINES);
+                        context.response()
+                                .putHeader("Cache-Control", "no-store")
+                                .putHeader("X-Content-Type-Options", "nosniff")
+                                .end(Buffer.buffer(PULLED + "\n"));
+                    } else {
+                        Replies.json(context, 200, Buffer.buffer(PULLED));
+                    }
+                })
+                .onFailure(failure -> Replies.fail(context, failure));
+    }
+
+    /** Of {@code /api/show}. */
     private static String name(JsonFields fields) {
-        String old = fields.string("name");
-        String name = fields.string("model");
+        String name = named(fields);
         fields.flag("verbose", false); // There is no more to be told.
         fields.only("system", "");
         fields.only("template", "");
         fields.harmless("options");
         fields.end();
+        return name;
+    }
+
+    /** By {@code model}, or as it was called before, {@code name}. */
+    private static String named(JsonFields fields) {
+        String old = fields.string("name");
+        String name = fields.string("model");
         @Nullable String asked = name == null ? old : name;
         if (asked == null) {
             throw fields.missing("model");
