@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Random mixed clients for a minute, or for {@code -Dtramontane.soak.seconds=1200}: arrivals, cancellations, disconnects,
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * and afterwards books, connections, descriptors, threads and heap are where they began.
  */
 @Tag("slow")
+@Timeout(value = 2, unit = TimeUnit.HOURS) // Only a hang reaches it: it lasts as long as it is told.
 class ServiceSoakTest {
     private static final int CLIENTS = 12;
 

@@ -44,6 +44,13 @@ final class ChurnClients {
         url = service.url;
     }
 
+    /**
+     * What requests may ask for.
+     *
+     * @param guesses further methods
+     */
+    record Named(String model, List<String> guesses) {}
+
     /** The status, and the body where it is a whole one. */
     record Answer(int status, String body) {}
 
@@ -114,12 +121,12 @@ final class ChurnClients {
      * Behaves at random for as long as that.
      *
      * @param models by which requests may ask, some of which may be gone
-     * @param guesses further methods
      */
-    void behave(List<String> models, List<String> guesses, SplittableRandom random, BooleanSupplier more)
-            throws IOException {
+    void behave(List<Named> models, SplittableRandom random, BooleanSupplier more) throws IOException {
         while (more.getAsBoolean() && faults.isEmpty()) {
-            String model = models.get(random.nextInt(models.size()));
+            Named named = models.get(random.nextInt(models.size()));
+            String model = named.model();
+            List<String> guesses = named.guesses();
             String prompt = PROMPTS.get(random.nextInt(PROMPTS.size()));
             boolean sampled = random.nextBoolean();
             JsonObject body = completion(model, prompt, sampled);
@@ -170,6 +177,10 @@ final class ChurnClients {
                 new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8))) {
             int left = events;
             for (String line = lines.readLine(); line != null && left > 0; line = lines.readLine()) {
+                if (line.startsWith("data: {\"error\"")) { // Its head was out when it came to its model.
+                    check(body, expected, new Answer(line.contains("model_not_found") ? 404 : 500, line));
+                    return;
+                }
                 if (line.startsWith("data: {")) {
                     text.append(text(line.substring("data: ".length())));
                     left--;

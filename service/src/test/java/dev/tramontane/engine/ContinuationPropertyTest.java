@@ -29,9 +29,10 @@ final class ContinuationPropertyTest {
         SplittableRandom random = new SplittableRandom(seed);
         int lanes = 1 + random.nextInt(4);
         EngineConfig config = Asks.config(lanes, lanes + random.nextInt(20), 1 + random.nextInt(9), CONTEXT, lanes + 3);
-        Rig rig = Rig.guessingNowAndThen(seed, FakeModel.of(50, GEOMETRIES[random.nextInt(GEOMETRIES.length)]), config);
+        Rig rig = Rig.guessingAndAdaptingNowAndThen(
+                seed, FakeModel.of(50, GEOMETRIES[random.nextInt(GEOMETRIES.length)]), config);
         for (int i = 0; i < 8; i++) {
-            Submission uncut = Asks.random(random, 45, 30, Long.MAX_VALUE);
+            Submission uncut = rig.adapted(i, Asks.random(random, 45, 30, Long.MAX_VALUE));
             FakeReference whole = FakeReference.run(rig.model.geometry(), CONTEXT, uncut, 0);
             List<Rig.Ask> asks = new ArrayList<>();
             for (int cut = 0; cut <= whole.tokens().size(); cut++) {

@@ -39,9 +39,9 @@ final class EngineEquivalencePropertyTest {
     @MethodSource("chunksAndPages")
     void ringIsAnUnboundedCacheWithAMask(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW - 1, WINDOW, WINDOW + 1, 40, 157}) {
-            Rig rig = Rig.guessingNowAndThen(
+            Rig rig = Rig.guessingAndAdaptingNowAndThen(
                     prompt + page, FakeModel.of(VOCABULARY, WINDOW), Asks.config(1, chunk, page, 400, 1));
-            Rig.Ask ask = rig.ask(Asks.scored(Asks.prompt(prompt, prompt), 100));
+            Rig.Ask ask = rig.ask(rig.adapted(prompt, Asks.scored(Asks.prompt(prompt, prompt), 100)));
             rig.run().assertAsAlone(ask, "prompt of " + prompt);
             rig.assertIdle();
         }
@@ -50,13 +50,13 @@ final class EngineEquivalencePropertyTest {
     @ParameterizedTest
     @MethodSource("chunksAndPages")
     void fullAndWindowedLayersTogether(int chunk, int page) throws RefusedException {
-        Rig rig = Rig.guessingNowAndThen(
+        Rig rig = Rig.guessingAndAdaptingNowAndThen(
                 chunk + page,
                 FakeModel.of(VOCABULARY, 0, WINDOW, 1, 29),
                 Asks.config(2, Math.max(2, chunk), page, 400, 4));
         List<Rig.Ask> asks = new ArrayList<>();
         for (int prompt : new int[] {1, WINDOW, 64, 130}) {
-            asks.add(rig.ask(Asks.greedy(Asks.prompt(prompt, prompt), 60)));
+            asks.add(rig.ask(rig.adapted(asks.size(), Asks.greedy(Asks.prompt(prompt, prompt), 60))));
         }
         rig.run();
         for (Rig.Ask ask : asks) {
@@ -69,7 +69,7 @@ final class EngineEquivalencePropertyTest {
     @MethodSource("chunksAndPages")
     void choicesAreAsManySeparateRequests(int chunk, int page) throws RefusedException {
         for (int prompt : new int[] {1, 2, WINDOW, WINDOW + 1, 33, 48}) {
-            Rig rig = Rig.guessingNowAndThen(
+            Rig rig = Rig.guessingAndAdaptingNowAndThen(
                     prompt + chunk + page,
                     FakeModel.of(VOCABULARY, 0, WINDOW),
                     Asks.config(3, Math.max(3, chunk), page, 200, 5));
@@ -82,7 +82,7 @@ final class EngineEquivalencePropertyTest {
                     1,
                     0,
                     Long.MAX_VALUE);
-            Rig.Ask ask = rig.ask(submission, 4);
+            Rig.Ask ask = rig.ask(rig.adapted(prompt, submission), 4);
             rig.run().assertAsAlone(ask, "prompt of " + prompt);
             assertThat(ask.heard().getFirst().finish().cachedTokens()).isZero();
             assertThat(ask.heard().getLast().finish().cachedTokens()).isEqualTo(prompt - 1);

@@ -25,7 +25,7 @@ final class EngineSoakTest {
                 new EngineConfig.Step(1 + random.nextInt(6), 30, 8),
                 new EngineConfig.Cache(1 + random.nextInt(5), CacheType.F32, 1),
                 new EngineConfig.Admission(12, 150, 4, 12, 400));
-        Rig rig = Rig.guessingNowAndThen(
+        Rig rig = Rig.guessingAndAdaptingNowAndThen(
                 seed, model, sizes.withCacheBytes(CachePlan.bytesFor(model.geometry(), sizes, 150, 2)));
         List<Rig.Ask> live = new ArrayList<>();
         Set<Rig.Ask> cancelled = new HashSet<>();
@@ -35,7 +35,8 @@ final class EngineSoakTest {
             // Bursts that the queue holds, and some that it doesn't.
             for (int i = random.nextInt(30) == 0 ? random.nextInt(20) : 0; i > 0; i--) {
                 try {
-                    live.add(rig.ask(Asks.random(random, 40, 30, random.nextInt(20)), 1 + random.nextInt(4)));
+                    Submission any = Asks.random(random, 40, 30, random.nextInt(20));
+                    live.add(rig.ask(rig.adapted(accepted, any), 1 + random.nextInt(4)));
                     accepted++;
                 } catch (RefusedException e) {
                     if (e.refusal() == RefusedException.Cause.BUSY) {

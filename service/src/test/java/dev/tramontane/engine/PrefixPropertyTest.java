@@ -43,7 +43,7 @@ final class PrefixPropertyTest {
         FakeModel model = FakeModel.of(50, windows);
         int sequences = 1 + random.nextInt(4);
         long bytes = CachePlan.bytesFor(model.geometry(), roomy, 150, sequences);
-        Rig rig = Rig.guessingNowAndThen(seed / GEOMETRIES.length, model, roomy.withCacheBytes(bytes));
+        Rig rig = Rig.guessingAndAdaptingNowAndThen(seed / GEOMETRIES.length, model, roomy.withCacheBytes(bytes));
         Tenant[] tenants = {Tenant.COMMON, new Tenant("a", 50), new Tenant("b", 30)};
         List<Rig.Ask> live = new ArrayList<>();
         Set<Rig.Ask> cancelled = new HashSet<>();
@@ -54,7 +54,8 @@ final class PrefixPropertyTest {
                 int choices = 1 + random.nextInt(Math.min(3, slots));
                 Tenant tenant = tenants[random.nextInt(6) % tenants.length];
                 Submission any = Asks.random(random, 60, 40, random.nextInt(5));
-                Submission submission = Asks.of(tenant, prompt(random, known, any.prompt()), any);
+                Submission submission =
+                        rig.adapted(random.nextInt(3), Asks.of(tenant, prompt(random, known, any.prompt()), any));
                 int length = submission.prompt().length + submission.maxTokens();
                 if (rig.engine.plan().fits(submission.prompt().length, length, choices)) {
                     live.add(rig.ask(submission, choices));

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.FakeReference;
+import dev.tramontane.model.Adapter;
+import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.Model;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
@@ -16,6 +19,7 @@ final class Rig {
     final EngineConfig config;
     final EngineLoop engine;
     final AtomicLong nanos = new AtomicLong();
+    private final List<EngineAdapter> adapters = new ArrayList<>();
     int steps;
 
     Rig(FakeModel model, EngineConfig config) {
@@ -44,6 +48,19 @@ final class Rig {
     static Rig guessingNowAndThen(long number, FakeModel model, EngineConfig config) {
         model.elsewhere(number % 3 == 0);
         return number % 2 == 0 ? new Rig(model, config) : guessing(model, config, number);
+    }
+
+    /** The same; and whether or not they are guessed, in every second of these cases {@link #adapted} has adapters. */
+    static Rig guessingAndAdaptingNowAndThen(long number, FakeModel model, EngineConfig config) {
+        Rig rig = guessingNowAndThen(number, model, config.withAdapters(new AdapterRoom(2, 4, Adapter.Type.F32)));
+        if (number / 2 % 2 == 0) {
+            List<CompletableFuture<EngineAdapter>> loaded = List.of(
+                    rig.engine.loadAdapter(AdaptersTest.adapter("one", 4)),
+                    rig.engine.loadAdapter(AdaptersTest.adapter("two", 1)));
+            rig.run();
+            loaded.forEach(adapter -> rig.adapters.add(adapter.join()));
+        }
+        return rig;
     }
 
     /** The same where tokens are guessed, and many of the guesses are wrong. */
@@ -80,6 +97,12 @@ final class Rig {
         this.model = model;
         this.config = config;
         engine = new EngineLoop(model, config, EngineObserver.NONE, nanos::get, null, draft, draftCacheBytes);
+    }
+
+    /** With one of the adapters or without, in turn, where there are some. */
+    Submission adapted(long number, Submission submission) {
+        int which = (int) Math.floorMod(number, adapters.size() + 1L);
+        return which == 0 ? submission : submission.adapted(adapters.get(which - 1));
     }
 
     /** One submitted request: its choices' handles and what they were told. */
