@@ -29,7 +29,7 @@ final class Access {
      * @throws UsageException when others than this machine could come in without a key, and nobody said that they may
      */
     static void check(Configuration configuration) {
-        Configuration.AccessChoice access = configuration.access();
+        AccessChoice access = configuration.access();
         String host = configuration.http().host();
         if (access.apiKeys().isEmpty() && !access.allowAnonymous() && !isLoopback(host)) {
             throw new UsageException(
@@ -58,7 +58,7 @@ final class Access {
      * @throws UsageException when one of them cannot be used
      */
     static Door door(Configuration configuration, WatchedFiles files, PrometheusRegistry registry) {
-        Configuration.AccessChoice access = configuration.access();
+        AccessChoice access = configuration.access();
         return new Door(
                 doorkeeper(configuration, files, registry),
                 access.managementHost(),

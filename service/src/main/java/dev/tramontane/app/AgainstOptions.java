@@ -1,8 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.ComputeChoice;
-import dev.tramontane.app.Configuration.EngineChoice;
-import dev.tramontane.app.Configuration.ModelChoice;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +99,7 @@ final class AgainstOptions {
                         engine.prefixes(),
                         engine.speculation(),
                         engine.lora(),
-                        Configuration.DraftChoice.NONE, // It would guess with the tokens of another model.
+                        DraftChoice.NONE, // It would guess with the tokens of another model.
                         engine.snapshots(),
                         engine.queueRequests(),
                         engine.queueTokens()),

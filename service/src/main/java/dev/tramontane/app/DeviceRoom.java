@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.ComputeChoice;
 import dev.tramontane.kernels.Device;
 import java.util.List;
 

@@ -1,7 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.BackendChoice;
-import dev.tramontane.app.Configuration.ComputeChoice;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;

@@ -185,10 +185,10 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     /** Those that are to be there before the server is ready. */
     private List<String> atStart() {
         List<String> asked = configuration.registry().load().orElse(List.of(first));
-        if (asked.equals(List.of(Configuration.RegistryChoice.ALL)) && !offered.containsKey(asked.getFirst())) {
+        if (asked.equals(List.of(RegistryChoice.ALL)) && !offered.containsKey(asked.getFirst())) {
             return List.copyOf(offered.keySet());
         }
-        if (asked.equals(List.of(Configuration.RegistryChoice.NONE)) && !offered.containsKey(asked.getFirst())) {
+        if (asked.equals(List.of(RegistryChoice.NONE)) && !offered.containsKey(asked.getFirst())) {
             return List.of();
         }
         for (String name : asked) {

@@ -97,7 +97,7 @@ final class Listener implements AutoCloseable {
             HttpMetrics.watch(memory, registry);
             MetricsText metrics = new MetricsText(registry, MetricsText.FRESH, System::nanoTime);
             InstantSource clock = InstantSource.system();
-            Configuration.KeptChoice kept = configuration.http().kept();
+            KeptChoice kept = configuration.http().kept();
             ReplayLimits replay =
                     new ReplayLimits(kept.resumeBytes(), ReplayLimits.DEFAULT.readers(), kept.resumeTime());
             ResponseServices responses = new ResponseServices(
@@ -134,14 +134,14 @@ final class Listener implements AutoCloseable {
         }
     }
 
-    private static ResponseStore store(Configuration.KeptChoice kept) {
+    private static ResponseStore store(KeptChoice kept) {
         long bytes = kept.responseMemory().orElse(Runtime.getRuntime().maxMemory() / RESPONSE_SHARE);
         return new ResponseStore(bytes, kept.responseTime());
     }
 
     private static ApiConfig config(Configuration configuration, String fingerprint) {
         ApiConfig standard = ApiConfig.DEFAULT;
-        Configuration.HttpChoice http = configuration.http();
+        HttpChoice http = configuration.http();
         return new ApiConfig(
                 http.host(),
                 http.port(),
@@ -189,7 +189,7 @@ final class Listener implements AutoCloseable {
      * @throws UsageException when the directory can be neither used nor made
      */
     void shareAnswers(Configuration configuration, byte[] mark, JournalObserver observer) {
-        Configuration.SnapshotChoice snapshots = configuration.engine().snapshots();
+        SnapshotChoice snapshots = configuration.engine().snapshots();
         Path directory = snapshots.answers().orElseThrow();
         try {
             responses

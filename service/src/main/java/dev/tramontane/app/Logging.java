@@ -5,7 +5,7 @@ final class Logging {
     private Logging() {}
 
     /** Must come before anything that logs is loaded: logback reads the properties once. */
-    static void configure(Configuration.LogChoice choice, String defaultLevel) {
+    static void configure(LogChoice choice, String defaultLevel) {
         System.setProperty("tramontane.log.level", choice.level().orElse(defaultLevel));
         System.setProperty("tramontane.log.access", choice.access() ? "INFO" : "OFF");
         if (choice.json()) {

@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.LoraChoice;
 import dev.tramontane.model.AdapterRoom;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelSource;

@@ -1,6 +1,5 @@
 package dev.tramontane.app;
 
-import dev.tramontane.app.Configuration.BackendChoice;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadOptions;

@@ -10,7 +10,7 @@ final class Ports {
     private Ports() {}
 
     /** @throws UsageException where two are one */
-    static void requireApart(Configuration.HttpChoice http, Configuration.AccessChoice access) {
+    static void requireApart(HttpChoice http, AccessChoice access) {
         requireApart(OptionalInt.of(http.port()), Setting.PORT, http.ollamaPort(), Setting.OLLAMA);
         if (access.managementHost().equals(http.host())) {
             requireApart(OptionalInt.of(http.port()), Setting.PORT, access.managementPort(), Setting.MANAGEMENT_PORT);

@@ -84,7 +84,7 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
     }
 
     private void list(Offered model) {
-        Configuration.LoraChoice lora = model.configuration().engine().lora();
+        LoraChoice lora = model.configuration().engine().lora();
         ModelAdapters adapters = new ModelAdapters(model.name(), model.geometry(), lora.room());
         list(adapters, model.configuration().model().asked());
         lora.atStart().forEach((name, path) -> {

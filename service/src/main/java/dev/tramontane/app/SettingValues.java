@@ -251,4 +251,20 @@ final class SettingValues {
         }
         return index;
     }
+
+    /** Where to listen. */
+    String host(Setting setting) {
+        return parsed(
+                        setting,
+                        "a host name or address",
+                        SettingValues::unbracketed,
+                        host -> host.matches("[\\p{Alnum}.:%_-]{1,253}"))
+                .orElseThrow();
+    }
+
+    /** An IPv6 address may be written as in a URL. */
+    private static String unbracketed(String host) {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]") && host.contains(":");
+        return bracketed ? host.substring(1, host.length() - 1) : host;
+    }
 }

@@ -12,7 +12,7 @@ import dev.tramontane.tracing.OtlpTraces;
 record Tracing(TraceSink sink, Runnable last) implements AutoCloseable {
 
     /** Nothing of OpenTelemetry is loaded where no collector is named. */
-    static Tracing of(Configuration.TraceChoice choice) {
+    static Tracing of(TraceChoice choice) {
         if (choice.collector().isEmpty()) {
             return new Tracing(TraceSink.NONE, () -> {});
         }

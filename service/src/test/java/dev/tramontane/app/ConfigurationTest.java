@@ -33,7 +33,7 @@ class ConfigurationTest {
         Configuration standard = flags();
         assertThat(standard.http().host()).isEqualTo("127.0.0.1");
         assertThat(standard.http().port()).isEqualTo(8080);
-        assertThat(standard.compute().backend()).isEqualTo(Configuration.BackendChoice.AUTO);
+        assertThat(standard.compute().backend()).isEqualTo(BackendChoice.AUTO);
         assertThat(standard.compute().cpuLevel()).isEqualTo(CpuLevel.AUTO);
         assertThat(standard.engine().kv()).isEqualTo(CacheType.F16);
         assertThat(standard.engine().lanes()).isEqualTo(16);
@@ -192,7 +192,7 @@ class ConfigurationTest {
         assertThat(all.model().name()).contains("mistral");
         assertThat(all.model().context()).hasValue(4096);
         assertThat(all.model().window()).as("none").hasValue(0);
-        assertThat(all.compute().backend()).isEqualTo(Configuration.BackendChoice.REF);
+        assertThat(all.compute().backend()).isEqualTo(BackendChoice.REF);
         assertThat(all.compute().cpuLevel()).isEqualTo(CpuLevel.AVX2);
         assertThat(all.compute().threads()).hasValue(3);
         assertThat(all.engine().lanes()).isEqualTo(8);
@@ -213,12 +213,12 @@ class ConfigurationTest {
         assertThat(all.http().maxConnections()).isEqualTo(77);
         assertThat(all.http().templateVariables()).containsExactlyInAnyOrder("enable_thinking", "x");
         assertThat(all.traces())
-                .isEqualTo(new Configuration.TraceChoice(
+                .isEqualTo(new TraceChoice(
                         java.util.Optional.of(URI.create("https://collector:4318/base/v1/traces")), 0.25));
         assertThat(all.ending()).isEqualTo(new Ending(Duration.ofSeconds(15), Duration.ofMinutes(2)));
         assertThat(all.compute().kernelLibrary()).contains(Path.of("/k.so"));
         assertThat(all.compute().libraryDirectory()).contains(Path.of("/d"));
-        assertThat(all.log()).isEqualTo(new Configuration.LogChoice(true, java.util.Optional.of("debug"), true));
+        assertThat(all.log()).isEqualTo(new LogChoice(true, java.util.Optional.of("debug"), true));
     }
 
     @Test

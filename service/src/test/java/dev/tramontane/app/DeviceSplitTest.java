@@ -66,8 +66,7 @@ class DeviceSplitTest {
     void everyDeviceHasRoomForItsPart() throws IOException {
         Device small = device(0, 128 << 20);
         Device large = device(1, 512 << 20);
-        MemoryPlan most =
-                plan(asked(Setting.MAX_BATCH, "256").on(Configuration.BackendChoice.CUDA, List.of(small, large)));
+        MemoryPlan most = plan(asked(Setting.MAX_BATCH, "256").on(BackendChoice.CUDA, List.of(small, large)));
         assertThat(most.excess()).isEmpty();
         assertThat(most.shares())
                 .hasSize(2)
@@ -75,13 +74,13 @@ class DeviceSplitTest {
         assertThat(most.shares().stream().mapToLong(DeviceShare::needed).sum())
                 .isEqualTo(most.sum().deviceBytes());
         Configuration tooMuch = asked(Setting.MAX_BATCH, "256", Setting.CACHE_MEMORY, "1GiB");
-        String excess = plan(tooMuch.on(Configuration.BackendChoice.CUDA, List.of(small, large)))
+        String excess = plan(tooMuch.on(BackendChoice.CUDA, List.of(small, large)))
                 .excess()
                 .orElseThrow();
         assertThat(excess).contains(" of GPU ").containsPattern("give --cache-memory at most \\d+MiB$");
         String fits = excess.replaceFirst(".* at most (\\d+MiB)$", "$1");
         assertThat(plan(asked(Setting.MAX_BATCH, "256", Setting.CACHE_MEMORY, fits)
-                                .on(Configuration.BackendChoice.CUDA, List.of(small, large)))
+                                .on(BackendChoice.CUDA, List.of(small, large)))
                         .excess())
                 .isEmpty();
     }
@@ -173,7 +172,7 @@ class DeviceSplitTest {
             return DeviceSplit.of(
                     Kernels.library(),
                     source.plan(OptionalInt.empty()),
-                    asked(Setting.DEVICE, "0,1,2").on(Configuration.BackendChoice.CUDA, List.of(devices)));
+                    asked(Setting.DEVICE, "0,1,2").on(BackendChoice.CUDA, List.of(devices)));
         }
     }
 

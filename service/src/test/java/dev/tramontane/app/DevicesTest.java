@@ -3,7 +3,6 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tramontane.app.Configuration.BackendChoice;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.Device;
 import java.util.EnumMap;

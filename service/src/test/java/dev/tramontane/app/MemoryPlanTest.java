@@ -191,7 +191,7 @@ class MemoryPlanTest {
     private MemoryPlan onDevice(long total, long free, Object... pairs) throws IOException {
         Device device = new Device(0, "NVIDIA L4", "GPU-1", true, total, free);
         try (ModelSource source = ModelSource.open(LONG.writeTo(dir))) {
-            Configuration placed = asked(pairs).on(Configuration.BackendChoice.CUDA, List.of(device));
+            Configuration placed = asked(pairs).on(BackendChoice.CUDA, List.of(device));
             return MemoryPlan.of(
                     Kernels.library(), source.plan(OptionalInt.empty()), placed, machine(24 * GIB, 8 * GIB), 2, HEAP);
         }

@@ -1,0 +1,10 @@
+package dev.tramontane.app;
+
+/** Who computes. */
+enum BackendChoice {
+    AUTO,
+    CPU,
+    REF,
+    CUDA,
+    EMU
+}
