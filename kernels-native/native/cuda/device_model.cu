@@ -84,11 +84,14 @@ int32_t check_supported(const Model& model, Error& error) {
                         dtype_name(first.gate.dtype), dtype_name(first.up.dtype));
     }
     for (const FeedForward& expert : model.layers[l].experts) {
-      for (const Tensor FeedForward::*matrix : {&FeedForward::gate, &FeedForward::up, &FeedForward::down}) {
-        if ((expert.*matrix).dtype == (first.*matrix).dtype) continue;
+      const uint32_t types[][2] = {{first.gate.dtype, expert.gate.dtype},
+                                   {first.up.dtype, expert.up.dtype},
+                                   {first.down.dtype, expert.down.dtype}};
+      for (const auto& type : types) {
+        if (type[0] == type[1]) continue;
         return error.fail(TM_UNSUPPORTED,
                           "the %s backend needs a matrix of one type in all experts; in layer %u there are %s and %s",
-                          kName, l, dtype_name((first.*matrix).dtype), dtype_name((expert.*matrix).dtype));
+                          kName, l, dtype_name(type[0]), dtype_name(type[1]));
       }
     }
   }
