@@ -141,6 +141,8 @@ final class BenchCommand extends Command {
         AtomicBoolean stopped = new AtomicBoolean();
         environment().onTermination().accept(() -> stopped.set(true));
         Path path = Models.file(configuration);
+        LoadTarget other = // Before minutes are spent beside nobody.
+                against == null ? null : ComparedServer.of(against, againstModel, TopCommand.key(environment()));
         KernelLibrary library = KernelLibraries.load(configuration, environment());
         try (MeasuredModel model =
                 MeasuredModel.open(library, path, configuration, MOST_TOKENS, MemoryLimit.ofProcess())) {
@@ -154,7 +156,7 @@ final class BenchCommand extends Command {
             }
             model.sizing().notes().forEach(note -> environment().err().println("tramontane: " + note));
             BenchReport report = new BenchReport(machine(library));
-            measure(model, library, report, stopped);
+            measure(model, library, report, other, stopped);
             report.print(json, environment().out());
         }
         if (stopped.get()) {
@@ -171,7 +173,12 @@ final class BenchCommand extends Command {
         return facts;
     }
 
-    private void measure(MeasuredModel model, KernelLibrary library, BenchReport report, AtomicBoolean stopped)
+    private void measure(
+            MeasuredModel model,
+            KernelLibrary library,
+            BenchReport report,
+            @Nullable LoadTarget other,
+            AtomicBoolean stopped)
             throws InterruptedException {
         Configuration configuration = model.configuration();
         int threads = configuration.compute().threads().orElse(library.host().processors());
@@ -216,20 +223,11 @@ final class BenchCommand extends Command {
         if (!stepsOnly && !stopped.get()) {
             StreamLoad load = new StreamLoad(
                     most(sizes), prompt, tokens, loaded.geometry().vocabulary());
-            report.service(load, ServiceBench.measure(model, loaded, load, other(report), repeat, stopped::get));
+            if (other != null) {
+                report.against(other);
+            }
+            report.service(load, ServiceBench.measure(model, loaded, load, other, repeat, stopped::get));
         }
-    }
-
-    private ServiceBench.@Nullable Other other(BenchReport report) {
-        String url = against;
-        if (url == null) {
-            return null;
-        }
-        return texts -> {
-            LoadTarget found = ComparedServer.of(url, againstModel, TopCommand.key(environment()), texts);
-            report.against(found);
-            return found;
-        };
     }
 
     private static LongSupplier clock() {

@@ -39,14 +39,14 @@ final class ComparedServer {
      *
      * @param url as {@link TopCommand#base} gives it
      * @param named the model wanted; null for the first that it lists
+     * @return the server, with prompts of one word
      * @throws UsageException where it is none
      */
-    static LoadTarget of(String url, @Nullable String named, @Nullable String key, IntFunction<String> prompts)
-            throws InterruptedException {
+    static LoadTarget of(String url, @Nullable String named, @Nullable String key) throws InterruptedException {
         String model = named == null ? firstModel(url, key) : named;
-        LoadTarget extended = new LoadTarget(url, model, key, true, prompts);
-        int status = status(extended);
-        return new LoadTarget(url, model, key, status != BAD_REQUEST && status != UNPROCESSABLE, prompts);
+        IntFunction<String> word = number -> WORDS.getFirst();
+        int status = status(new LoadTarget(url, model, key, true, word));
+        return new LoadTarget(url, model, key, status != BAD_REQUEST && status != UNPROCESSABLE, word);
     }
 
     /** What it says to the shortest answer. An answer that stands still ends with the client. */

@@ -67,4 +67,9 @@ record LoadTarget(
                 .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
                 .build();
     }
+
+    /** The same, asked other prompts. */
+    LoadTarget asking(IntFunction<String> other) {
+        return new LoadTarget(address, model, key, extended, other);
+    }
 }

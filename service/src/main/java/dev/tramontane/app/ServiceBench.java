@@ -20,7 +20,7 @@ final class ServiceBench {
     /**
      * Measures them. The model is closed afterwards.
      *
-     * @param other finds the other server, given the texts that are asked of both; null for none
+     * @param other the server beside this one, which is asked the same texts; null for none
      * @param stopped ends it between two runs
      * @return a row each, or none when it was stopped before all had run
      */
@@ -28,7 +28,7 @@ final class ServiceBench {
             MeasuredModel model,
             LoadedModel loaded,
             StreamLoad load,
-            @Nullable Other other,
+            @Nullable LoadTarget other,
             int repeat,
             BooleanSupplier stopped)
             throws InterruptedException {
@@ -52,7 +52,7 @@ final class ServiceBench {
             try (Listener listener = Listener.open(
                     configuration, stock, serving, new PrometheusRegistry(), "bench", Door.OPEN, TraceSink.NONE)) {
                 IntFunction<String> texts = ComparedServer.texts(running.generator(), load.prompt());
-                LoadTarget second = other == null ? null : other.find(texts);
+                LoadTarget second = other == null ? null : other.asking(texts);
                 String address = listener.doors().address();
                 LoadTarget first =
                         second == null ? LoadTarget.own(address) : new LoadTarget(address, null, null, true, texts);
@@ -80,11 +80,6 @@ final class ServiceBench {
             rows.add(ServiceMeasurement.of("against", against));
         }
         return rows;
-    }
-
-    /** Finds the other server. */
-    interface Other {
-        LoadTarget find(IntFunction<String> texts) throws InterruptedException;
     }
 
     private static StreamLoad.Run other(StreamLoad load, LoadTarget target, int round) throws InterruptedException {

@@ -179,6 +179,10 @@ class BenchCommandTest {
                 .startsWith("tramontane: --against http://127.0.0.1:")
                 .contains("Nobody listens at")
                 .contains("--against-model names a model without asking");
+        // It is asked for before a model is opened, and so before anything is measured.
+        Outcome early = new CapturedProgram()
+                .run("bench", "--model", "/none.gguf", "--against", "http://127.0.0.1:" + Ports.free());
+        assertThat(early.err()).contains("Nobody listens at").doesNotContain("none.gguf");
         Outcome nothing = bench(TinyModel.PLAIN, and("--against", "http://x", "--no-service"));
         assertThat(nothing.code()).isEqualTo(ExitCode.USAGE);
         assertThat(nothing.err()).contains("--no-service leaves out");
