@@ -186,7 +186,6 @@ constexpr Stages kStages = {
 
 extern const BackendKind kBackend;
 constinit const BackendKind kBackend = {
-    TM_BACKEND_CPU, "cpu",  found, nullptr, open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>,
-    nullptr,        nullptr};
+    TM_BACKEND_CPU, "cpu", found, open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>, nullptr, nullptr};
 
 }  // namespace tramontane::cpu

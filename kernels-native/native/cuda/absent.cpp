@@ -34,7 +34,7 @@ int32_t accepts(const Model& model, Error& error) {
 }  // namespace
 
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda",          found,   nullptr, nullptr,
+constinit const BackendKind kBackend = {TM_BACKEND_CUDA, "cuda",          found,   nullptr,
                                         tensor_bytes,    workspace_bytes, accepts, nullptr};
 
 }  // namespace tramontane::cuda

@@ -123,8 +123,10 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
 
 }  // namespace
 
+constexpr DeviceKind kDevices = {device_facts, describe_device, describe_self_test, free_bytes};
+
 extern const BackendKind kBackend;
-constinit const BackendKind kBackend = {kNumber,      kName,           found,       describe_self_test, open,
-                                        tensor_bytes, workspace_bytes, check_shape, device_facts};
+constinit const BackendKind kBackend = {kNumber,      kName,           found,       open,
+                                        tensor_bytes, workspace_bytes, check_shape, &kDevices};
 
 }  // namespace tramontane::TM_DEVICE

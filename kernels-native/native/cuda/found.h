@@ -17,10 +17,10 @@ inline constexpr uint32_t kNumber = TM_BACKEND_EMU;
 inline constexpr const char* kName = "emu";
 #endif
 
-// Writes one sentence: what the device is, or why there is none. True when there is one.
+// Of BackendKind, and of DeviceKind.
 bool found(char* text, uint64_t capacity);
-
-// Of BackendKind.
 bool device_facts(uint32_t index, DeviceFacts& facts);
+int32_t describe_device(uint32_t index, char* text, uint64_t capacity);
+int32_t free_bytes(uint32_t index, uint64_t* bytes, Error& error);
 
 }  // namespace tramontane::TM_DEVICE

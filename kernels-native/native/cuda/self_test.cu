@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "device_memory.h"
+#include "own_thread.h"
 #include "self_test.h"
 #include "self_test_kernels.h"
 #include "tile_work.h"
@@ -167,16 +168,19 @@ const SelfTest& self_test(cudaStream_t stream) {
   return place != known.end() ? place->second : known.emplace(device, run_self_test(stream)).first->second;
 }
 
-void describe_self_test(char* text, uint64_t capacity) {
-  cudaStream_t stream = nullptr;
+void describe_self_test(uint32_t index, char* text, uint64_t capacity) {
   std::string told;
-  try {
-    must(cudaStreamCreate(&stream), "opening a stream");
-    told = self_test(stream).text();
-  } catch (const DeviceError& e) {
-    told = std::string("it can't be tested: ") + e.what();
-  }
-  if (stream != nullptr) cudaStreamDestroy(stream);
+  on_device(index, [&](cudaError_t chosen) {
+    cudaStream_t stream = nullptr;
+    try {
+      must(chosen, "being chosen");
+      must(cudaStreamCreate(&stream), "opening a stream");
+      told = self_test(stream).text();
+    } catch (const DeviceError& e) {
+      told = std::string("it can't be tested: ") + e.what();
+    }
+    if (stream != nullptr) cudaStreamDestroy(stream);
+  });
   std::snprintf(text, capacity, "%s", told.c_str());
 }
 

@@ -32,8 +32,8 @@ SelfTest run_self_test(cudaStream_t stream);
 // What it said when it was first asked in this process. Any thread; throws DeviceError, and asks again then.
 const SelfTest& self_test(cudaStream_t stream);
 
-// Of BackendKind.
-void describe_self_test(char* text, uint64_t capacity);
+// Of DeviceKind.
+void describe_self_test(uint32_t index, char* text, uint64_t capacity);
 
 // ---- the kernels
 

@@ -1,5 +1,7 @@
 #include "runtime.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -15,8 +17,13 @@ namespace {
 thread_local std::string fault;  // of the last kernel that failed
 
 constexpr int kFirstWithWait = 90;
-// Number of the device, and what its kernels were compiled for.
-std::atomic<int> device_number{0}, device_binary{90}, device_ptx{90};
+// How often the devices were exchanged for others, and what their kernels were compiled for.
+std::atomic<int> exchanged{0}, device_binary{90}, device_ptx{90};
+constexpr int kMostDevices = 64;
+thread_local int current_device = 0;
+std::atomic<uint64_t> opened{0};
+
+void open_current() { opened |= 1ull << current_device; }
 
 constexpr uint64_t kSharedUnasked = 48 << 10;
 constexpr int kMostShared = 99 << 10;       // of the smallest device
@@ -65,6 +72,7 @@ std::atomic<int64_t> launches_to_refusal{-1};
 std::atomic<int64_t> Graph::alive{0};
 
 cudaError_t cudaMalloc(void** memory, uint64_t bytes) {
+  open_current();
   *memory = take_memory(bytes);
   return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
 }
@@ -96,6 +104,7 @@ cudaError_t cudaMemsetAsync(void* memory, int value, uint64_t bytes, cudaStream_
 }
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  open_current();
   *stream = new Stream();
   return cudaSuccess;
 }
@@ -187,11 +196,24 @@ const char* cudaGetErrorString(cudaError_t error) {
 }
 
 cudaError_t cudaGetDevice(int* device) {
-  *device = device_number;
+  *device = exchanged * kMostDevices + current_device;
   return cudaSuccess;
 }
 
-cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= kMostDevices) return cudaErrorInvalidValue;
+  current_device = device;
+  open_current();
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  open_current();
+  *free = *total = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return cudaSuccess;
+}
+
+uint64_t exchange_opened() { return opened.exchange(0); }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
   *attributes = {device_binary, device_ptx};
@@ -221,7 +243,7 @@ void needs_groups(const void* kernel) {
 }
 
 void exchange_device(const cudaFuncAttributes& loaded) {
-  ++device_number;
+  ++exchanged;
   device_binary = loaded.binaryVersion;
   device_ptx = loaded.ptxVersion;
 }

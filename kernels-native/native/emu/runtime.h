@@ -77,7 +77,9 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
 cudaError_t cudaGetLastError();
 cudaError_t cudaGetDevice(int* device);
-cudaError_t cudaSetDevice(int device);  // all are this processor
+// Of the thread, which opens it. All are this processor.
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 // Versions in tenths, as the runtime counts: 90 is compute capability 9.0.
 struct cudaFuncAttributes {
   int binaryVersion;
@@ -97,6 +99,9 @@ const char* cudaGetErrorString(cudaError_t error);
 // From here on there is another device, on which every kernel is loaded from code with these attributes; what was
 // compiled for less than 9.0 has no wait for the kernel ahead. For tests; the first device's code is 9.0's.
 void exchange_device(const cudaFuncAttributes& loaded);
+
+// Forgets which devices have been opened, and says which they were: bit i of device i. For tests.
+uint64_t exchange_opened();
 
 // The launch after so many more is refused, once; for tests.
 void refuse_launch_after(uint32_t launches);

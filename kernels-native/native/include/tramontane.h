@@ -42,7 +42,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 11u
+#define TM_ABI_VERSION 12u
 
 /* Status codes. */
 #define TM_OK 0
@@ -432,24 +432,31 @@ TM_API int32_t tm_host_info(tm_host* host);
 TM_API int32_t tm_convert(const tm_conversion* conversion, const void* source, void* target, char* message,
                           uint64_t capacity);
 
-/* One sentence about a backend into text (capacity bytes, NUL-terminated): what it computes with, or, with
- * TM_UNSUPPORTED, why it can't be used here. Of a device also whether its matrix instructions add alike, which is
- * tested once in a process and opens the device. TM_OUT_OF_MEMORY with its reason. Any thread. */
-TM_API int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity);
+/* One sentence about a backend and a device of it (0 where it has none) into text (capacity bytes, NUL-terminated):
+ * what it computes with, or, with TM_UNSUPPORTED, why it can't be used here. Of a device also whether its matrix
+ * instructions add alike, which is tested once in a process and opens the device. TM_INVALID_ARGUMENT, with text, where
+ * there is no such device. TM_OUT_OF_MEMORY with its reason. Any thread. */
+TM_API int32_t tm_describe_backend(uint32_t backend, uint32_t device, char* text, uint64_t capacity);
 
 /* A device of a backend. */
 typedef struct tm_device {
   uint32_t struct_size;
   uint32_t usable; /* 1: the backend runs on it, 0: it lacks what is needed */
   uint64_t total_bytes;
-  uint64_t free_bytes; /* now, of the whole system's */
 } tm_device;
 
 /* Tells of device `index` of a backend, counted from 0 without gaps: the name it goes by, and what it is called for
- * good (of a GPU the UUID, "GPU-..."), each NUL-terminated and cut to its capacity. Asks the driver: may take a moment.
- * TM_INVALID_ARGUMENT: there is no such device (the host's backends have none). Any thread. */
+ * good (of a GPU the UUID, "GPU-..."), each NUL-terminated and cut to its capacity. Asks the driver, without opening
+ * the device: may take a moment. TM_INVALID_ARGUMENT: there is no such device (the host's backends have none). Any
+ * thread. */
 TM_API int32_t tm_device_info(uint32_t backend, uint32_t index, tm_device* device, char* name, uint64_t name_capacity,
                               char* uuid, uint64_t uuid_capacity);
+
+/* What is free of its memory now, of the whole system's. Only an open device can be asked, so this opens it for the
+ * process, which takes some hundred MiB of it: the answer is what is left beside them. TM_INVALID_ARGUMENT: no such
+ * device, TM_UNSUPPORTED: it can't be used, TM_DEVICE_ERROR: it doesn't answer. Any thread; message as in tm_open. */
+TM_API int32_t tm_device_free_bytes(uint32_t backend, uint32_t index, uint64_t* free_bytes, char* message,
+                                    uint64_t capacity);
 
 /* Measures what the processors reach now, for some tenths of a second each: *read_bytes a second by n_threads (1..1024)
  * together, through `bytes` of memory (1 MiB..64 GiB, freed again; several times the caches, or it is their rate), and

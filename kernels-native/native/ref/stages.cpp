@@ -37,7 +37,6 @@ constexpr Stages kStages = {
 
 extern const BackendKind kBackend;
 constinit const BackendKind kBackend = {
-    TM_BACKEND_REF, "ref",  found, nullptr, open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>,
-    nullptr,        nullptr};
+    TM_BACKEND_REF, "ref", found, open_on_host<kStages>, tensor_bytes, workspace_on_host<kStages>, nullptr, nullptr};
 
 }  // namespace tramontane::ref

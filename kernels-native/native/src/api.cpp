@@ -74,15 +74,20 @@ int32_t tm_host_info(tm_host* host) {
   return TM_OK;
 }
 
-int32_t tm_describe_backend(uint32_t backend, char* text, uint64_t capacity) {
+int32_t tm_describe_backend(uint32_t backend, uint32_t device, char* text, uint64_t capacity) {
   const BackendKind* kind = backend_of(backend);
   if (kind == nullptr || text == nullptr || capacity == 0) return TM_INVALID_ARGUMENT;
-  if (!kind->found(text, capacity)) return TM_UNSUPPORTED;
-  if (kind->tested == nullptr) return TM_OK;
+  if (kind->devices == nullptr) {
+    if (!kind->found(text, capacity)) return TM_UNSUPPORTED;
+    if (device == 0) return TM_OK;
+    std::snprintf(text, capacity, "the %s backend has no devices; device is %u, expected 0", kind->name, device);
+    return TM_INVALID_ARGUMENT;
+  }
+  if (const int32_t status = kind->devices->describe(device, text, capacity)) return status;
   Error error;
   const int32_t status = guarded(error, [&]() -> int32_t {
     char clause[kBackendText];
-    kind->tested(clause, sizeof clause);
+    kind->devices->tested(device, clause, sizeof clause);
     const size_t length = std::strlen(text);
     std::snprintf(text + length, capacity - length, "; %s", clause);
     return TM_OK;
@@ -97,11 +102,28 @@ int32_t tm_device_info(uint32_t backend, uint32_t index, tm_device* device, char
   if (kind == nullptr || device == nullptr || device->struct_size != sizeof *device) return TM_INVALID_ARGUMENT;
   if (name == nullptr || name_capacity == 0 || uuid == nullptr || uuid_capacity == 0) return TM_INVALID_ARGUMENT;
   DeviceFacts facts = {};
-  if (kind->device == nullptr || !kind->device(index, facts)) return TM_INVALID_ARGUMENT;
-  *device = {sizeof *device, facts.usable ? 1u : 0u, facts.total_bytes, facts.free_bytes};
+  if (kind->devices == nullptr || !kind->devices->facts(index, facts)) return TM_INVALID_ARGUMENT;
+  *device = {sizeof *device, facts.usable ? 1u : 0u, facts.total_bytes};
   std::snprintf(name, name_capacity, "%s", facts.name);
   std::snprintf(uuid, uuid_capacity, "%s", facts.uuid);
   return TM_OK;
+}
+
+int32_t tm_device_free_bytes(uint32_t backend, uint32_t index, uint64_t* free_bytes, char* message, uint64_t capacity) {
+  Error error;
+  const int32_t status = guarded(error, [&]() -> int32_t {
+    const BackendKind* kind = backend_of(backend);
+    if (kind == nullptr) return error.invalid("there is no backend %u", backend);
+    if (free_bytes == nullptr) return error.invalid("a place for the bytes is NULL");
+    DeviceFacts facts = {};
+    if (kind->devices == nullptr || !kind->devices->facts(index, facts)) {
+      return error.invalid("the %s backend has no device %u", kind->name, index);
+    }
+    if (!facts.usable) return error.fail(TM_UNSUPPORTED, "device %u, %s, can't be used", index, facts.name);
+    return kind->devices->free_bytes(index, free_bytes, error);
+  });
+  error.copy(message, capacity);
+  return status;
 }
 
 int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,

@@ -73,18 +73,30 @@ struct DeviceFacts {
   char name[256];
   char uuid[64];
   bool usable;
-  uint64_t total_bytes, free_bytes;
+  uint64_t total_bytes;
+};
+
+// What a kind of backend that has devices tells of them. All from any thread.
+struct DeviceKind {
+  // Tells of a device, without opening it; false: there is none of that number.
+  bool (*facts)(uint32_t index, DeviceFacts& facts);
+  // Writes one sentence, as BackendKind::found. TM_OK, TM_UNSUPPORTED, or TM_INVALID_ARGUMENT where there is no such
+  // one beside others.
+  int32_t (*describe)(uint32_t index, char* text, uint64_t capacity);
+  // Writes a clause more of one that can be used: what a test says, which is made once in a process and opens it. May
+  // throw std::bad_alloc.
+  void (*tested)(uint32_t index, char* text, uint64_t capacity);
+  // Opens one that can be used, and asks what is free of its memory.
+  int32_t (*free_bytes)(uint32_t index, uint64_t* bytes, Error& error);
 };
 
 // A kind of backend. Each defines its own, kBackend, in its folder; backends.cpp lists them.
 struct BackendKind {
   uint32_t number;   // TM_BACKEND_*
   const char* name;  // as people write it
-  // Writes one sentence: what it computes with, or why it can't be used here. True when it can. Any thread.
+  // Writes one sentence: what it computes with (of devices the first that can be used), or why it can't be used here.
+  // True when it can. Any thread.
   bool (*found)(char* text, uint64_t capacity);
-  // Writes a clause more: what a test of the device says, which is made once in a process and opens the device. May
-  // throw std::bad_alloc. nullptr: there is nothing to test. Only after found said true. Any thread.
-  void (*tested)(char* text, uint64_t capacity);
   // A backend for the model, whose tensors are still to be set; model outlives it. Only after found said true.
   std::unique_ptr<Backend> (*open)(Model& model);
   // Whether it computes such a tensor, and then the bytes that it holds of its own for it: 0 where it is read in place.
@@ -93,8 +105,8 @@ struct BackendKind {
   uint64_t (*workspace_bytes)(const Model& model, const Cache& cache, const tm_cache_config& config);
   // Refuses a model of a shape that it lacks, as reserve would (TM_UNSUPPORTED). nullptr: it takes every shape.
   int32_t (*accepts)(const Model& model, Error& error);
-  // Tells of a device; false: there is none of that number. nullptr: the host's backends have none.
-  bool (*device)(uint32_t index, DeviceFacts& facts);
+  // nullptr: it has no devices.
+  const DeviceKind* devices;
 };
 
 }  // namespace tramontane

@@ -123,14 +123,14 @@ int32_t check_placement(const tm_model_config& c, Error& error) {
   if (!kind->found(text, sizeof text)) {
     return error.fail(TM_UNSUPPORTED, "the %s backend can't be used here: %s", kind->name, text);
   }
-  if (kind->device == nullptr && c.device != 0) {
+  if (kind->devices == nullptr && c.device != 0) {
     return error.invalid("device is %u, but the %s backend has none", c.device, kind->name);
   }
   DeviceFacts device = {};
-  if (kind->device != nullptr && !kind->device(c.device, device)) {
+  if (kind->devices != nullptr && !kind->devices->facts(c.device, device)) {
     return error.fail(TM_UNSUPPORTED, "the %s backend has no device %u", kind->name, c.device);
   }
-  if (kind->device != nullptr && !device.usable) {
+  if (kind->devices != nullptr && !device.usable) {
     return error.fail(TM_UNSUPPORTED, "device %u, %s, lacks what the %s backend needs", c.device, device.name,
                       kind->name);
   }

@@ -79,7 +79,7 @@ constexpr Layout kLayouts[] = {
               U(adapters)),
     TM_LAYOUT(tm_adapter_part, D(struct_size), D(role), D(layer), D(rank), D(a_dtype), D(b_dtype), D(rope_style),
               D(scale), D(a_bytes), D(b_bytes), D(a), D(b)),
-    TM_LAYOUT(tm_device, G(struct_size), G(usable), G(total_bytes), G(free_bytes)),
+    TM_LAYOUT(tm_device, G(struct_size), G(usable), G(total_bytes)),
     TM_LAYOUT(tm_page_edit, E(slot), E(group), E(index), E(page)),
     TM_LAYOUT(tm_page_copy, P(group), P(from), P(to), P(reserved)),
     TM_LAYOUT(tm_span, N(slot), N(first_row), N(n_rows), N(adapter), N(position)),

@@ -10,6 +10,7 @@
 #include "backends.h"
 #include "check.h"
 #include "cpu_features.h"
+#include "runtime.h"
 #include "tiny_model.h"
 
 namespace test {
@@ -75,7 +76,7 @@ TEST(the_host_is_measured_within_limits) {
 TEST(devices_are_told_and_chosen) {
   tm_device device{};
   device.struct_size = sizeof device;
-  char name[64], uuid[64];
+  char name[64], uuid[64], message[512];
   const auto ask = [&](uint32_t backend, uint32_t index) {
     return tm_device_info(backend, index, &device, name, sizeof name, uuid, sizeof uuid);
   };
@@ -87,8 +88,19 @@ TEST(devices_are_told_and_chosen) {
     CHECK_EQ(std::string(name), "emulated device");
     CHECK_EQ(std::string(uuid), "EMU-" + std::to_string(index));
     CHECK_EQ(device.usable, 1u);
-    CHECK(device.free_bytes > 0 && device.free_bytes <= device.total_bytes);
+    uint64_t free_bytes = 0;
+    CHECK_EQ(tm_device_free_bytes(TM_BACKEND_EMU, index, &free_bytes, message, sizeof message), TM_OK);
+    CHECK(free_bytes > 0 && free_bytes <= device.total_bytes);
   }
+  uint64_t free_bytes = 0;
+  const auto refuses = [&](uint32_t backend, uint32_t index, uint64_t* to, const char* why) {
+    CHECK_EQ(tm_device_free_bytes(backend, index, to, message, sizeof message), TM_INVALID_ARGUMENT);
+    CHECK_EQ(std::string(message), why);
+  };
+  refuses(TM_BACKEND_EMU, 2, &free_bytes, "the emu backend has no device 2");
+  refuses(TM_BACKEND_CPU, 0, &free_bytes, "the cpu backend has no device 0");
+  refuses(TM_BACKEND_EMU + 1, 0, &free_bytes, "there is no backend 4");
+  refuses(TM_BACKEND_EMU, 0, nullptr, "a place for the bytes is NULL");
   CHECK_EQ(tm_device_info(TM_BACKEND_EMU, 0, &device, name, 4, uuid, 1), TM_OK);
   CHECK_EQ(std::string(name) + uuid, "emu");
   CHECK_EQ(tm_device_info(TM_BACKEND_EMU, 0, nullptr, name, 4, uuid, 1), TM_INVALID_ARGUMENT);
@@ -110,6 +122,37 @@ TEST(devices_are_told_and_chosen) {
   expect(missing.status, TM_UNSUPPORTED, missing.message, "the emu backend has no device 2");
 }
 
+// To open a device takes some of its memory, and on a machine with several that of those where nothing is computed.
+TEST(no_device_is_opened_but_the_one_that_is_asked_or_chosen) {
+  using tramontane::emu::exchange_opened;
+  exchange_opened();
+  tm_host host{};
+  host.struct_size = sizeof host;
+  CHECK_EQ(tm_host_info(&host), TM_OK);
+  tm_device device{};
+  device.struct_size = sizeof device;
+  char name[64], uuid[64], message[512];
+  for (uint32_t i = 0; i < 2; ++i) tm_device_info(TM_BACKEND_EMU, i, &device, name, sizeof name, uuid, sizeof uuid);
+  CHECK_EQ(exchange_opened(), 0u);
+
+  uint64_t free_bytes = 0;
+  CHECK_EQ(tm_device_free_bytes(TM_BACKEND_EMU, 1, &free_bytes, message, sizeof message), TM_OK);
+  CHECK_EQ(exchange_opened(), 2u);
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU, 1, message, sizeof message), TM_OK);
+  CHECK_EQ(exchange_opened(), 2u);
+
+  Shape shape;
+  shape.dtype = TM_BF16;
+  const Weights weights(shape);
+  Placement placement;
+  placement.backend = TM_BACKEND_EMU;
+  placement.device = 1;
+  placement.kv_dtype = TM_F16;
+  Session session(weights, placement);
+  session.run({{0, 0, {1, 2, 3}}});
+  CHECK_EQ(exchange_opened(), 2u);
+}
+
 // The names, their order and their types are held against the header by the binding's HeaderTest.
 TEST(layouts_are_whole) {
   const struct {
@@ -124,7 +167,7 @@ TEST(layouts_are_whole) {
       {"tm_cache_config", sizeof(tm_cache_config), 12, "group_ring 72 u32[8]"},
       {"tm_memory", sizeof(tm_memory), 7, "adapters 40 u64"},
       {"tm_adapter_part", sizeof(tm_adapter_part), 12, "b 56 pointer"},
-      {"tm_device", sizeof(tm_device), 4, "free_bytes 16 u64"},
+      {"tm_device", sizeof(tm_device), 3, "total_bytes 8 u64"},
       {"tm_page_edit", sizeof(tm_page_edit), 4, "page 12 u32"},
       {"tm_page_copy", sizeof(tm_page_copy), 4, "reserved 12 u32"},
       {"tm_span", sizeof(tm_span), 5, "position 16 i64"},
@@ -159,7 +202,7 @@ TEST(backends_are_described_as_they_open) {
   CHECK_EQ(tm_host_info(&host), TM_OK);
   for (uint32_t backend = TM_BACKEND_REF; backend <= TM_BACKEND_EMU; ++backend) {
     char text[400] = "";
-    const int32_t status = tm_describe_backend(backend, text, sizeof text);
+    const int32_t status = tm_describe_backend(backend, 0, text, sizeof text);
     CHECK_EQ(status, (host.backends >> backend & 1) != 0 ? TM_OK : TM_UNSUPPORTED);
     CHECK(text[0] != 0);
     std::vector<uint8_t> layer_group;
@@ -173,10 +216,16 @@ TEST(backends_are_described_as_they_open) {
     tm_close(context);
   }
   CHECK_EQ(host.backends >> TM_BACKEND_EMU & 1u, 1u);
-  char text[8];
-  CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU + 1, text, sizeof text), TM_INVALID_ARGUMENT);
-  CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, nullptr, 8), TM_INVALID_ARGUMENT);
-  CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, text, 0), TM_INVALID_ARGUMENT);
+  char text[400];
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU + 1, 0, text, sizeof text), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, 0, nullptr, 8), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_REF, 0, text, 0), TM_INVALID_ARGUMENT);
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU, 1, text, sizeof text), TM_OK);
+  CHECK(std::strstr(text, "; mma adds ") != nullptr);
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_EMU, 2, text, sizeof text), TM_INVALID_ARGUMENT);
+  CHECK_EQ(std::string(text), "there is no emulated device 2; there are 2, counted from 0");
+  CHECK_EQ(tm_describe_backend(TM_BACKEND_CPU, 1, text, sizeof text), TM_INVALID_ARGUMENT);
+  CHECK_EQ(std::string(text), "the cpu backend has no devices; device is 1, expected 0");
 }
 
 // A person reads these: words, and neither the ABI's numbers nor its functions.

@@ -80,7 +80,7 @@ SelfTest ask() {
 
 std::string description(uint32_t backend) {
   char text[tramontane::kBackendText];
-  CHECK_EQ(tm_describe_backend(backend, text, sizeof text), TM_OK);
+  CHECK_EQ(tm_describe_backend(backend, 0, text, sizeof text), TM_OK);
   return text;
 }
 

@@ -238,6 +238,7 @@ tm_model_config model_config(const Shape& s, const Placement& p, std::vector<uin
   tm_model_config c{};
   c.struct_size = sizeof c;
   c.backend = p.backend;
+  c.device = p.device;
   c.cpu_level = p.cpu_level;
   c.n_threads = p.threads;
   c.parts = s.parts;

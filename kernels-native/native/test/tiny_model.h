@@ -96,6 +96,7 @@ Weights part_of(const Weights& whole, uint32_t first, uint32_t end, uint32_t par
 
 struct Placement {
   uint32_t backend = TM_BACKEND_REF;
+  uint32_t device = 0;
   uint32_t cpu_level = TM_CPU_AUTO;
   uint32_t threads = 1;
   uint32_t kv_dtype = TM_F32;

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 11;
+    static final int ABI_VERSION = 12;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -48,6 +48,7 @@ final class Bindings {
     private final MethodHandle convert;
     private final MethodHandle describeBackend;
     private final MethodHandle deviceInfo;
+    private final MethodHandle deviceFreeBytes;
     private final MethodHandle measureHost;
     private final MethodHandle open;
     private final MethodHandle setTensor;
@@ -82,9 +83,11 @@ final class Bindings {
         cacheBytes = bind(symbols, origin, "tm_cache_bytes", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         hostInfo = bind(symbols, origin, "tm_host_info", ADDRESS);
         convert = bind(symbols, origin, "tm_convert", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
-        describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, ADDRESS, JAVA_LONG);
+        describeBackend = bind(symbols, origin, "tm_describe_backend", JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
         deviceInfo = bind(
                 symbols, origin, "tm_device_info", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+        deviceFreeBytes =
+                bind(symbols, origin, "tm_device_free_bytes", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG);
         measureHost = bind(
                 symbols,
                 origin,
@@ -146,10 +149,10 @@ final class Bindings {
     }
 
     /** The sentence about a backend, usable or not. */
-    String describeBackend(int backend) {
+    String describeBackend(int backend, int device) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(MESSAGE_BYTES);
-            int ignored = (int) describeBackend.invokeExact(backend, text, text.byteSize());
+            int ignored = (int) describeBackend.invokeExact(backend, device, text, text.byteSize());
             return text.getString(0, StandardCharsets.UTF_8);
         } catch (Throwable failure) {
             throw unexpected(failure);
@@ -159,6 +162,14 @@ final class Bindings {
     int deviceInfo(int backend, int index, MemorySegment device, MemorySegment name, MemorySegment uuid) {
         try {
             return (int) deviceInfo.invokeExact(backend, index, device, name, name.byteSize(), uuid, uuid.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int deviceFreeBytes(int backend, int index, MemorySegment bytes, MemorySegment message) {
+        try {
+            return (int) deviceFreeBytes.invokeExact(backend, index, bytes, message, message.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /** The structs that a context is opened, filled and sized with, from the records and back. */
@@ -25,7 +26,7 @@ final class ContextStructs {
     private final long[] memoryFields;
     private final Struct device;
     private final long deviceUsable;
-    private final long[] deviceBytes;
+    private final long deviceBytes;
     private final Struct host;
     private final long[] hostFields;
 
@@ -135,7 +136,7 @@ final class ContextStructs {
         device = structs.apply("tm_device");
         device.at("struct_size", Struct.Type.U32);
         deviceUsable = device.at("usable", Struct.Type.U32);
-        deviceBytes = new long[] {device.at("total_bytes", Struct.Type.U64), device.at("free_bytes", Struct.Type.U64)};
+        deviceBytes = device.at("total_bytes", Struct.Type.U64);
         device.whole();
         host = structs.apply("tm_host");
         hostFields = offsets(host, Struct.Type.U32, "features", "cpu_level", "n_processors", "backends");
@@ -209,8 +210,8 @@ final class ContextStructs {
                 name,
                 uuid,
                 struct.get(JAVA_INT, deviceUsable) != 0,
-                struct.get(JAVA_LONG, deviceBytes[0]),
-                struct.get(JAVA_LONG, deviceBytes[1]));
+                struct.get(JAVA_LONG, deviceBytes),
+                OptionalLong.empty());
     }
 
     MemorySegment host(Arena arena) {

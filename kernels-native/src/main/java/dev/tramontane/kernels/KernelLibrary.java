@@ -93,14 +93,45 @@ public final class KernelLibrary {
     }
 
     /**
-     * One sentence about a backend: what it computes with, or why it cannot be used here ({@link HostInfo#backends} says
-     * which). Asks the device's driver: may take a moment.
+     * One sentence about a backend that has no device here: what it computes with, or why it cannot be used ({@link
+     * HostInfo#backends} says which). Of one that has devices it is about the first.
      */
     public String describe(Backend backend) {
-        return bindings.describeBackend(backend.number());
+        return bindings.describeBackend(backend.number(), 0);
     }
 
-    /** The devices of a backend in the order of their numbers, which start at 0; of the host's backends none. Asks the driver. */
+    /** One sentence about a device: what it is, or why it cannot be used. Opens it, and tests it once: may take a moment. */
+    public String describe(Backend backend, Device device) {
+        return bindings.describeBackend(backend.number(), device.index());
+    }
+
+    /**
+     * A device with what is free of its memory now. Opens it, which takes some of that for good.
+     *
+     * @throws KernelException when it cannot be used or does not answer
+     */
+    public Device opened(Backend backend, Device device) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.deviceFreeBytes(backend.number(), device.index(), bytes, message);
+            if (status != Bindings.OK) {
+                throw new KernelException(status, Bindings.text(message));
+            }
+            return new Device(
+                    device.index(),
+                    device.name(),
+                    device.uuid(),
+                    device.usable(),
+                    device.totalBytes(),
+                    OptionalLong.of(bytes.get(ValueLayout.JAVA_LONG, 0)));
+        }
+    }
+
+    /**
+     * The devices of a backend in the order of their numbers, which start at 0; of the host's backends none. Asks the driver and opens
+     * none of them.
+     */
     public List<Device> devices(Backend backend) {
         List<Device> devices = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {

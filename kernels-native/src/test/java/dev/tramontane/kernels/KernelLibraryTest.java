@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +50,19 @@ final class KernelLibraryTest {
         assertThat(second.name()).isEqualTo("emulated device");
         assertThat(second.usable()).isTrue();
         assertThat(second.totalBytes()).isPositive();
-        assertThat(second.freeBytes()).isBetween(1L, second.totalBytes());
+        assertThat(second.freeBytes()).isEmpty();
+        Device opened = library.opened(Backend.EMU, second);
+        assertThat(opened.uuid()).isEqualTo(second.uuid());
+        assertThat(opened.freeBytes().orElseThrow()).isBetween(1L, second.totalBytes());
+        assertThat(library.describe(Backend.EMU, second))
+                .startsWith("emulated device 1: ")
+                .contains("; mma adds plain floats, wgmma as mma");
+        Device gone = new Device(7, "gone", "EMU-7", true, 1, OptionalLong.empty());
+        assertThat(library.describe(Backend.EMU, gone))
+                .isEqualTo("there is no emulated device 7; there are 2, counted from 0");
+        assertThatThrownBy(() -> library.opened(Backend.EMU, gone))
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining("the emu backend has no device 7");
         assertThat(library.devices(Backend.CUDA).isEmpty())
                 .isEqualTo(!library.host().backends().contains(Backend.CUDA));
     }

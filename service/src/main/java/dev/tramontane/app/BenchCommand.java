@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.HostCeilings;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
@@ -155,7 +156,7 @@ final class BenchCommand extends Command {
                                 + " tokens, not " + sequences + ": lower --batch or --depth, or give --cache-memory");
             }
             model.sizing().notes().forEach(note -> environment().err().println("tramontane: " + note));
-            BenchReport report = new BenchReport(machine(library));
+            BenchReport report = new BenchReport(machine(library, model.configuration()));
             measure(model, library, report, other, stopped);
             report.print(json, environment().out());
         }
@@ -166,9 +167,23 @@ final class BenchCommand extends Command {
         return ExitCode.OK;
     }
 
-    private List<Fact> machine(KernelLibrary library) {
+    /** Those that compute; the others are not opened for what they would say. */
+    private static List<Fact> gpus(KernelLibrary library, Configuration configuration) {
+        List<Device> computing =
+                configuration.compute().on().stream().distinct().toList();
+        if (Models.backend(configuration) == Backend.CUDA && !computing.isEmpty()) {
+            return Machine.gpus(computing, () -> "", device -> library.describe(Backend.CUDA, device));
+        }
+        return Machine.gpus(
+                library.devices(Backend.CUDA),
+                () -> library.describe(Backend.CUDA),
+                device -> Devices.name(device) + "; not used here");
+    }
+
+    private List<Fact> machine(KernelLibrary library, Configuration configuration) {
         List<Fact> facts = new ArrayList<>(Machine.software(environment()));
         facts.addAll(Machine.hardware(library));
+        facts.addAll(gpus(library, configuration));
         facts.add(Machine.memory());
         return facts;
     }

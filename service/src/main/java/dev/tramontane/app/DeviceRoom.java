@@ -25,16 +25,20 @@ record DeviceRoom(Device device, GpuMemory allowed) {
                 .toList();
     }
 
-    /** At most what is free and not the driver's. */
+    /** At most what is free and not the driver's; nothing of a device that cannot be used. */
     long bytes() {
-        return Math.min(allowed.of(device.totalBytes()), Math.max(0, device.freeBytes() - DRIVER));
+        return Math.min(allowed.of(device.totalBytes()), Math.max(0, free() - DRIVER));
+    }
+
+    private long free() {
+        return device.freeBytes().orElse(0);
     }
 
     /** "the model needs 30.2 GiB of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.1 GiB are free, of which the driver is left 512 MiB): ...". */
     String tooMuch(long needed, String items) {
         return "the model needs " + Units.show(needed) + " of " + Devices.name(device) + ", where "
                 + Units.show(bytes())
-                + " can be had (--gpu-memory " + allowed.text() + "; " + Units.show(device.freeBytes())
+                + " can be had (--gpu-memory " + allowed.text() + "; " + Units.show(free())
                 + " are free, of which the driver is left " + Units.show(DRIVER) + "): " + items;
     }
 

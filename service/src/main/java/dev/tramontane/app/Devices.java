@@ -5,9 +5,12 @@ import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.source.ModelPlan;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -23,14 +26,20 @@ final class Devices {
     record Choice(Configuration configuration, Optional<String> note) {}
 
     private final Function<Backend, List<Device>> devices;
+    private final BiFunction<Backend, Device, Device> opener;
     private final Function<Backend, Optional<String>> lack;
 
     /**
-     * @param devices of a backend
+     * @param devices of a backend, none of which is opened
+     * @param opener tells what is free of a device that can be used and is chosen
      * @param lack why a backend cannot compute the model; empty when it can
      */
-    Devices(Function<Backend, List<Device>> devices, Function<Backend, Optional<String>> lack) {
+    Devices(
+            Function<Backend, List<Device>> devices,
+            BiFunction<Backend, Device, Device> opener,
+            Function<Backend, Optional<String>> lack) {
         this.devices = devices;
+        this.opener = opener;
         this.lack = lack;
     }
 
@@ -40,7 +49,8 @@ final class Devices {
      * @throws UsageException when there is no such device, or one was asked for that the backend cannot have
      */
     static Choice choose(KernelLibrary library, ModelPlan plan, Configuration configuration) {
-        Choice choice = new Devices(library::devices, backend -> lack(library, plan, configuration, backend))
+        Choice choice = new Devices(
+                        library::devices, library::opened, backend -> lack(library, plan, configuration, backend))
                 .choose(configuration);
         return new Choice(
                 choice.configuration(),
@@ -72,7 +82,11 @@ final class Devices {
             }
             case CUDA, EMU ->
                 new Choice(
-                        configuration.on(compute.backend(), devices(Models.backend(configuration), compute.device())),
+                        configuration.on(
+                                compute.backend(),
+                                opened(
+                                        Models.backend(configuration),
+                                        devices(Models.backend(configuration), compute.device()))),
                         Optional.empty());
             case AUTO -> auto(configuration);
         };
@@ -91,8 +105,17 @@ final class Devices {
                     Optional.of("computing on the CPU; " + names + " is not used: " + reason.get()));
         }
         return new Choice(
-                configuration.on(BackendChoice.CUDA, found),
+                configuration.on(BackendChoice.CUDA, opened(Backend.CUDA, found)),
                 Optional.of("computing on " + names + ", which is there (--backend cpu computes on the CPU)"));
+    }
+
+    /** What can't be used stays as it is: loading says why. One that is named twice is asked once. */
+    private List<Device> opened(Backend backend, List<Device> devices) {
+        Map<Device, Device> opened = new HashMap<>();
+        return devices.stream()
+                .map(device -> opened.computeIfAbsent(
+                        device, closed -> closed.usable() ? opener.apply(backend, closed) : closed))
+                .toList();
     }
 
     /** The devices that are asked for, or the first that can be used; where none can, the first, so that loading says why. */

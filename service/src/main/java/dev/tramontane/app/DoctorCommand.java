@@ -1,11 +1,13 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.HostInfo;
 import dev.tramontane.kernels.KernelException;
 import dev.tramontane.kernels.KernelLibrary;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** {@code tramontane doctor}: what this machine has and what of it is used. */
@@ -49,6 +51,7 @@ final class DoctorCommand extends Command {
                             + ", unpacked once and checked";
             line("Kernel library", library.file() + " (" + why + ")");
             Machine.hardware(library).forEach(this::line);
+            gpus(library.devices(Backend.CUDA), library).forEach(this::line);
             return true;
         } catch (KernelException failure) {
             line("Kernel library", "cannot be used: " + failure.getMessage());
@@ -66,11 +69,22 @@ final class DoctorCommand extends Command {
         };
     }
 
-    /** The device, or why there is none. */
-    static String gpu(HostInfo host, String description) {
-        return host.backends().contains(Backend.CUDA)
-                ? description + "; used for models that it takes, unless --backend says otherwise"
-                : description + "; models run on the CPU";
+    private static List<Fact> gpus(List<Device> devices, KernelLibrary library) {
+        return Machine.gpus(
+                devices,
+                () -> library.describe(Backend.CUDA) + "; models run on the CPU",
+                device -> library.describe(Backend.CUDA, device) + "; " + use(device, devices));
+    }
+
+    /** When one of several GPUs computes. */
+    static String use(Device device, List<Device> all) {
+        if (!device.usable()) {
+            return "not used";
+        }
+        boolean first = all.stream().filter(Device::usable).findFirst().equals(Optional.of(device));
+        return first
+                ? "used for models that it takes, unless --backend or --device says otherwise"
+                : "used where --device names it";
     }
 
     private void line(Fact fact) {

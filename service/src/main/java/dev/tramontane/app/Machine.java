@@ -2,10 +2,14 @@ package dev.tramontane.app;
 
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuFeature;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.HostInfo;
 import dev.tramontane.kernels.KernelLibrary;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What this machine has, as facts: {@code doctor}'s lines, and what stands beside every figure of {@code bench}. */
@@ -28,7 +32,7 @@ final class Machine {
                                 + KernelLibraries.platform(environment).directory()));
     }
 
-    /** Processors and device, as the kernels see them. Asks the device's driver: may take a moment. */
+    /** Processors, as the kernels see them. */
     static List<Fact> hardware(KernelLibrary library) {
         HostInfo host = library.host();
         String features = host.features().stream().map(CpuFeature::label).collect(Collectors.joining(" "));
@@ -42,13 +46,31 @@ final class Machine {
                                 .map(Backend::name)
                                 .map(name -> name.toLowerCase(Locale.ROOT))
                                 .collect(Collectors.joining(" "))),
-                Fact.of("GPU", "gpu", DoctorCommand.gpu(host, library.describe(Backend.CUDA))),
                 Fact.of(
                         "Processors",
                         "processors",
                         host.processors() + " for this process (its affinity and control group counted), so "
                                 + Units.count(host.processors(), "compute thread")
                                 + " unless --threads says otherwise"));
+    }
+
+    /**
+     * A fact of each GPU, numbered where there are several; of none why.
+     *
+     * @param devices that are there
+     * @param none the sentence where there is none
+     * @param tell what to say of one
+     */
+    static List<Fact> gpus(List<Device> devices, Supplier<String> none, Function<Device, String> tell) {
+        if (devices.isEmpty()) {
+            return List.of(Fact.of("GPU", "gpu", none.get()));
+        }
+        List<Fact> facts = new ArrayList<>();
+        for (Device device : devices) {
+            String number = devices.size() == 1 ? "" : Integer.toString(device.index());
+            facts.add(Fact.of(("GPU " + number).strip(), "gpu" + number, tell.apply(device)));
+        }
+        return facts;
     }
 
     /** What memory there is. */

@@ -10,6 +10,7 @@ import dev.tramontane.generation.GuideObserver;
 import dev.tramontane.generation.TextGenerator;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CpuLevel;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.Chain;
@@ -22,6 +23,7 @@ import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import dev.tramontane.stages.StageObserver;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -314,16 +316,28 @@ final class RunningModel implements AutoCloseable {
         return sampling;
     }
 
+    private static String devices(Configuration configuration, KernelLibrary library, Backend backend) {
+        List<Device> on = configuration.compute().on();
+        return on.isEmpty()
+                ? library.describe(backend)
+                : on.stream()
+                        .distinct()
+                        .map(device -> library.describe(backend, device))
+                        .collect(Collectors.joining("; "));
+    }
+
     private static String describe(
             Configuration configuration, String name, ModelGeometry geometry, KernelLibrary library, Sizing sizing) {
         Backend backend = Models.backend(configuration);
         boolean cpu = backend == Backend.CPU;
         boolean asked = configuration.compute().cpuLevel() != CpuLevel.AUTO;
-        String level = !cpu
-                ? backend.isDevice() ? " (" + library.describe(backend) + ")" : ""
-                : asked
-                        ? " (" + configuration.compute().cpuLevel().label() + " because --cpu-level says so)"
-                        : " (" + DoctorCommand.level(library.host()) + ")";
+        String level = backend.isDevice()
+                ? " (" + devices(configuration, library, backend) + ")"
+                : !cpu
+                        ? ""
+                        : asked
+                                ? " (" + configuration.compute().cpuLevel().label() + " because --cpu-level says so)"
+                                : " (" + DoctorCommand.level(library.host()) + ")";
         String windows = geometry.groups().stream()
                 .map(group -> group.window() == 0 ? "none" : Integer.toString(group.window()))
                 .collect(Collectors.joining("/"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.DType;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +130,19 @@ class DeviceSplitTest {
         assertThat(served.err()).startsWith("tramontane: --device 0,2 (2): there is no such device; there are 0 (emul");
     }
 
+    @Test
+    void aRunningModelTellsOfTheDevicesThatCompute() throws IOException {
+        for (String devices : List.of("1", "1,0,1")) {
+            Configuration asked = asked(Setting.BACKEND, "emu", Setting.DEVICE, devices, Setting.CONTEXT, "64")
+                    .withModel(MODEL.writeTo(directory));
+            try (RunningModel running = RunningModel.open(asked, Environment.ofProcess(), EngineObserver.NONE)) {
+                assertThat(running.description()).contains("backend emu (emulated device 1: ");
+                assertThat(running.description().contains("; emulated device 0: "))
+                        .isEqualTo(devices.contains("0"));
+            }
+        }
+    }
+
     private List<Integer> tokens(String devices) throws IOException {
         Configuration placed = onEmulated(devices);
         try (ModelSource source = ModelSource.open(MODEL.writeTo(directory));
@@ -157,14 +172,15 @@ class DeviceSplitTest {
     }
 
     private static Configuration onEmulated(String devices) {
-        return new Devices(Kernels.library()::devices, backend -> Optional.empty())
+        return new Devices(Kernels.library()::devices, Kernels.library()::opened, backend -> Optional.empty())
                 .choose(asked(Setting.BACKEND, "emu", Setting.DEVICE, devices, Setting.CONTEXT, "64"))
                 .configuration();
     }
 
     /** @param free what is left beside the driver's */
     private static Device device(int index, long free) {
-        return new Device(index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, free + DeviceRoom.DRIVER);
+        return new Device(
+                index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, OptionalLong.of(free + DeviceRoom.DRIVER));
     }
 
     private DeviceSplit split(Device... devices) throws IOException {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.Device;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,9 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Who computes, by what is asked for, what is there and what the model needs. */
 class DevicesTest {
     private static final long GIB = 1L << 30;
-    private static final Device OLD = new Device(0, "Tesla P4", "GPU-11111111-aaaa", false, 8 * GIB, 8 * GIB);
-    private static final Device FIRST = new Device(1, "NVIDIA L4", "GPU-22222222-bbbb", true, 24 * GIB, 23 * GIB);
-    private static final Device SECOND = new Device(2, "NVIDIA H200", "GPU-22333333-cccc", true, 140 * GIB, 139 * GIB);
+    private static final Device OLD =
+            new Device(0, "Tesla P4", "GPU-11111111-aaaa", false, 8 * GIB, OptionalLong.empty());
+    private static final Device FIRST =
+            new Device(1, "NVIDIA L4", "GPU-22222222-bbbb", true, 24 * GIB, OptionalLong.empty());
+    private static final Device SECOND =
+            new Device(2, "NVIDIA H200", "GPU-22333333-cccc", true, 140 * GIB, OptionalLong.empty());
 
     private static Configuration asked(Object... pairs) {
         Map<Setting, String> flags = new EnumMap<>(Setting.class);
@@ -29,9 +34,21 @@ class DevicesTest {
         return Configuration.of(Settings.of(flags, Map.of(), Map.of(), ""));
     }
 
+    private static Device opened(Backend backend, Device device) {
+        return new Device(
+                device.index(),
+                device.name(),
+                device.uuid(),
+                device.usable(),
+                device.totalBytes(),
+                OptionalLong.of(device.totalBytes() - GIB));
+    }
+
     private static Devices.Choice choose(List<Device> devices, @Nullable String lack, Object... pairs) {
         return new Devices(
-                        backend -> backend == Backend.CUDA ? devices : List.of(), backend -> Optional.ofNullable(lack))
+                        backend -> backend == Backend.CUDA ? devices : List.of(),
+                        DevicesTest::opened,
+                        backend -> Optional.ofNullable(lack))
                 .choose(asked(pairs));
     }
 
@@ -39,7 +56,7 @@ class DevicesTest {
     void autoTakesTheFirstThatCanBeUsedAndSaysSo() {
         Devices.Choice choice = choose(List.of(OLD, FIRST, SECOND), null);
         assertThat(choice.configuration().compute().backend()).isEqualTo(BackendChoice.CUDA);
-        assertThat(choice.configuration().compute().on()).containsExactly(FIRST);
+        assertThat(choice.configuration().compute().on()).containsExactly(opened(Backend.CUDA, FIRST));
         assertThat(choice.note())
                 .contains(
                         "computing on GPU 1, NVIDIA L4, 24.0 GiB, which is there (--backend cpu computes on the CPU)");
@@ -74,18 +91,18 @@ class DevicesTest {
                             .configuration()
                             .compute()
                             .on())
-                    .containsExactly(SECOND);
+                    .containsExactly(opened(Backend.CUDA, SECOND));
             assertThat(choose(all, null, Setting.DEVICE, name, Setting.BACKEND, "cuda")
                             .configuration()
                             .compute()
                             .on())
-                    .containsExactly(SECOND);
+                    .containsExactly(opened(Backend.CUDA, SECOND));
         }
         assertThat(choose(all, null, Setting.BACKEND, "cuda")
                         .configuration()
                         .compute()
                         .on())
-                .containsExactly(FIRST);
+                .containsExactly(opened(Backend.CUDA, FIRST));
     }
 
     @ParameterizedTest
@@ -101,14 +118,15 @@ class DevicesTest {
         List<Device> all = List.of(OLD, FIRST, SECOND);
         for (String backend : List.of("cuda", "auto")) {
             Devices.Choice choice = choose(all, null, Setting.DEVICE, "2,GPU-22222222", Setting.BACKEND, backend);
-            assertThat(choice.configuration().compute().on()).containsExactly(SECOND, FIRST);
+            assertThat(choice.configuration().compute().on())
+                    .containsExactly(opened(Backend.CUDA, SECOND), opened(Backend.CUDA, FIRST));
             assertThat(choice.configuration().compute().backend()).isEqualTo(BackendChoice.CUDA);
         }
         assertThat(choose(all, null, Setting.DEVICE, "1,1", Setting.BACKEND, "cuda")
                         .configuration()
                         .compute()
                         .on())
-                .containsExactly(FIRST, FIRST);
+                .containsExactly(opened(Backend.CUDA, FIRST), opened(Backend.CUDA, FIRST));
         assertThat(choose(all, null, Setting.DEVICE, "1,2").note())
                 .contains("computing on GPU 1, NVIDIA L4, 24.0 GiB and GPU 2, NVIDIA H200, 140 GiB, which is there"
                         + " (--backend cpu computes on the CPU)");
@@ -132,10 +150,29 @@ class DevicesTest {
                 .hasMessage("--device 1 goes with --backend auto or cuda; the cpu backend has no devices");
     }
 
+    /** A device's driver takes some of its memory when it is opened, also of one where nothing is computed. */
+    @Test
+    void nothingIsOpenedButWhatIsChosenAndCanBeUsed() {
+        List<Device> opened = new ArrayList<>();
+        for (Object[] asked : new Object[][] {
+            {}, {Setting.DEVICE, "2,2"}, {Setting.BACKEND, "cuda", Setting.DEVICE, "0"}, {Setting.BACKEND, "cpu"}
+        }) {
+            new Devices(
+                            backend -> backend == Backend.CUDA ? List.of(OLD, FIRST, SECOND) : List.of(),
+                            (backend, device) -> {
+                                opened.add(device);
+                                return opened(backend, device);
+                            },
+                            backend -> Optional.empty())
+                    .choose(asked(asked));
+        }
+        assertThat(opened).containsExactly(FIRST, SECOND);
+    }
+
     @Test
     void whatWasChosenStays() {
         Configuration chosen = choose(List.of(FIRST), null).configuration();
-        assertThat(new Devices(backend -> List.of(), backend -> Optional.empty())
+        assertThat(new Devices(backend -> List.of(), (backend, device) -> device, backend -> Optional.empty())
                         .choose(chosen)
                         .configuration())
                 .isEqualTo(chosen);

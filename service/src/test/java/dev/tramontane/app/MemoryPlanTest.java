@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -189,7 +190,7 @@ class MemoryPlanTest {
     }
 
     private MemoryPlan onDevice(long total, long free, Object... pairs) throws IOException {
-        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, total, free);
+        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, total, OptionalLong.of(free));
         try (ModelSource source = ModelSource.open(LONG.writeTo(dir))) {
             Configuration placed = asked(pairs).on(BackendChoice.CUDA, List.of(device));
             return MemoryPlan.of(

@@ -19,7 +19,8 @@ final class ModelMemoryTest {
     }
 
     private static List<DeviceRoom> room(String allowed) {
-        Device device = new Device(0, "NVIDIA L4", "GPU-1", true, 24 * GIB, 22 * GIB + DeviceRoom.DRIVER);
+        Device device =
+                new Device(0, "NVIDIA L4", "GPU-1", true, 24 * GIB, OptionalLong.of(22 * GIB + DeviceRoom.DRIVER));
         return List.of(new DeviceRoom(device, GpuMemory.of(allowed)));
     }
 

@@ -3,13 +3,12 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
-import dev.tramontane.kernels.Backend;
-import dev.tramontane.kernels.CpuLevel;
-import dev.tramontane.kernels.HostInfo;
+import dev.tramontane.kernels.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
+import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,12 +136,22 @@ class ProgramTest {
     }
 
     @Test
-    void doctorSaysWhatTheDeviceIsOrWhyThereIsNone() {
-        HostInfo without = new HostInfo(Set.of(), CpuLevel.PORTABLE, 1, Set.of(Backend.REF, Backend.CPU));
-        HostInfo with = new HostInfo(Set.of(), CpuLevel.PORTABLE, 1, Set.of(Backend.REF, Backend.CPU, Backend.CUDA));
-        assertThat(DoctorCommand.gpu(without, "no CUDA device: none found"))
-                .isEqualTo("no CUDA device: none found; models run on the CPU");
-        assertThat(DoctorCommand.gpu(with, "NVIDIA H200"))
-                .isEqualTo("NVIDIA H200; used for models that it takes, unless --backend says otherwise");
+    void everyGpuIsToldOfByItsNumberAndWhenItComputes() {
+        Device old = new Device(0, "Tesla P4", "GPU-1", false, 8L << 30, OptionalLong.empty());
+        Device first = new Device(1, "NVIDIA L4", "GPU-2", true, 24L << 30, OptionalLong.empty());
+        Device second = new Device(2, "NVIDIA H200", "GPU-3", true, 140L << 30, OptionalLong.empty());
+        List<Device> all = List.of(old, first, second);
+        assertThat(Machine.gpus(all, () -> "", device -> device.name() + "; " + DoctorCommand.use(device, all)))
+                .containsExactly(
+                        Fact.of("GPU 0", "gpu0", "Tesla P4; not used"),
+                        Fact.of(
+                                "GPU 1",
+                                "gpu1",
+                                "NVIDIA L4; used for models that it takes, unless --backend or --device says otherwise"),
+                        Fact.of("GPU 2", "gpu2", "NVIDIA H200; used where --device names it"));
+        assertThat(Machine.gpus(List.of(second), () -> "", Device::name))
+                .containsExactly(Fact.of("GPU", "gpu", "NVIDIA H200"));
+        assertThat(Machine.gpus(List.of(), () -> "no CUDA device: none found; models run on the CPU", Device::name))
+                .containsExactly(Fact.of("GPU", "gpu", "no CUDA device: none found; models run on the CPU"));
     }
 }
