@@ -26,14 +26,21 @@ public final class LoadedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final ChatSource chat;
     private final List<String> warnings;
+    private final long weightNanos;
 
     private LoadedModel(
-            ModelSource source, HeldModel model, Tokenizer tokenizer, ChatSource chat, List<String> warnings) {
+            ModelSource source,
+            HeldModel model,
+            Tokenizer tokenizer,
+            ChatSource chat,
+            List<String> warnings,
+            long weightNanos) {
         this.source = source;
         this.model = model;
         this.tokenizer = tokenizer;
         this.chat = chat;
         this.warnings = List.copyOf(warnings);
+        this.weightNanos = weightNanos;
     }
 
     /**
@@ -70,10 +77,11 @@ public final class LoadedModel implements AutoCloseable {
             Tokenizer served = served(source, tokenizer, vocabulary);
             ChatSource chat = source.chat();
             List<String> warnings = source.warnings(plan, tokenizer);
+            long begun = System.nanoTime();
             HeldModel model = chain.isPresent()
                     ? pipelined(library, plan, tokenizer.size(), options, chain.get(), progress)
                     : whole(library, plan, tokenizer.size(), options, progress);
-            return new LoadedModel(source, model, served, chat, warnings);
+            return new LoadedModel(source, model, served, chat, warnings, System.nanoTime() - begun);
         } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;
@@ -108,7 +116,8 @@ public final class LoadedModel implements AutoCloseable {
             KernelContext head =
                     Contexts.open(library, plan, ModelPart.head(plan.geometry()), options, (done, total) -> {});
             try {
-                return new PipelinedModel(plan.geometry(), tokens, stages, head, PipelinedModel.LEAST_ROWS);
+                boolean elsewhere = options.backend().isDevice();
+                return new PipelinedModel(plan.geometry(), tokens, stages, head, elsewhere, PipelinedModel.LEAST_ROWS);
             } catch (RuntimeException | Error failure) {
                 head.close();
                 throw failure;
@@ -143,6 +152,11 @@ public final class LoadedModel implements AutoCloseable {
     /** What the kernels hold by their own books; for the thread that drives the model. */
     public MemoryUse memory() {
         return model.memoryUse();
+    }
+
+    /** How long it took until the weights were where they are computed from, of all that loading takes. */
+    public long weightNanos() {
+        return weightNanos;
     }
 
     /** What is odd in its files and was left aside, a sentence each. */

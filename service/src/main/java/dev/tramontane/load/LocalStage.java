@@ -19,11 +19,13 @@ import org.jspecify.annotations.Nullable;
 public final class LocalStage implements Stage {
     private final LayerRange layers;
     private final KernelContext context;
+    private final boolean elsewhere;
     private final StepDescriptor step;
 
-    private LocalStage(LayerRange layers, KernelContext context) {
+    private LocalStage(LayerRange layers, KernelContext context, boolean elsewhere) {
         this.layers = layers;
         this.context = context;
+        this.elsewhere = elsewhere;
         step = context.newStep();
     }
 
@@ -39,12 +41,18 @@ public final class LocalStage implements Stage {
             LayerRange layers,
             LoadOptions options,
             KernelContext.Progress progress) {
-        return new LocalStage(layers, Contexts.open(library, plan, ModelPart.stage(layers), options, progress));
+        KernelContext context = Contexts.open(library, plan, ModelPart.stage(layers), options, progress);
+        return new LocalStage(layers, context, options.backend().isDevice());
     }
 
     @Override
     public LayerRange layers() {
         return layers;
+    }
+
+    @Override
+    public boolean computesElsewhere() {
+        return elsewhere;
     }
 
     /** What the kernels hold. */

@@ -36,6 +36,7 @@ final class PipelinedModel implements HeldModel {
     private final ModelGeometry geometry;
     private final List<Stage> stages;
     private final KernelContext head;
+    private final boolean elsewhere;
     private final int[] tokens;
     private final MicroBatches parts;
     private final StageLinks links;
@@ -59,10 +60,17 @@ final class PipelinedModel implements HeldModel {
      * Takes over stages and a prepared head.
      *
      * @param tokens ids that have tokens
+     * @param headElsewhere whether the head is computed by something else than this process's compute threads
      * @param leastRows of a part of a step
      * @throws IllegalArgumentException when the stages aren't the model's layers in order
      */
-    PipelinedModel(ModelGeometry geometry, int tokens, List<Stage> stages, KernelContext head, int leastRows) {
+    PipelinedModel(
+            ModelGeometry geometry,
+            int tokens,
+            List<Stage> stages,
+            KernelContext head,
+            boolean headElsewhere,
+            int leastRows) {
         int next = 0;
         for (Stage stage : stages) {
             if (stage.layers().first() != next) {
@@ -77,6 +85,7 @@ final class PipelinedModel implements HeldModel {
         this.geometry = geometry;
         this.stages = List.copyOf(stages);
         this.head = head;
+        elsewhere = headElsewhere && stages.stream().allMatch(Stage::computesElsewhere);
         this.tokens = NativeModel.allowed(tokens, geometry.vocabulary());
         parts = new MicroBatches(geometry.width(), leastRows);
         links = new StageLinks(stages.size(), geometry.width());
@@ -87,6 +96,12 @@ final class PipelinedModel implements HeldModel {
     @Override
     public ModelGeometry geometry() {
         return geometry;
+    }
+
+    /** Where this process's compute threads have a part in a step, whoever tells results meanwhile takes their time. */
+    @Override
+    public boolean computesElsewhere() {
+        return elsewhere;
     }
 
     @Override

@@ -20,6 +20,9 @@ public interface Stage extends AutoCloseable {
         return new StageFacts("here", layers(), true);
     }
 
+    /** Whether something else than this process's own compute threads computes its steps. */
+    boolean computesElsewhere();
+
     /**
      * Allocates its layers' part of the cache, and a step's workspace; pages are then empty and no adapter is loaded.
      * Needed before the first step; again for an empty cache.

@@ -203,6 +203,11 @@ public final class RemoteStage implements Stage {
     }
 
     @Override
+    public boolean computesElsewhere() {
+        return true;
+    }
+
+    @Override
     public StageFacts facts() {
         return new StageFacts(address(), layers, lost == null);
     }

@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.fixtures.Elsewhere;
 import dev.tramontane.fixtures.FakeModel;
+import dev.tramontane.fixtures.FakeModel.LostAt;
+import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.fixtures.TinyVocabulary;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.DType;
+import dev.tramontane.load.Chain;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -162,6 +167,25 @@ final class LateDeliveryTest {
         assertThat(rig.status().healthy()).isFalse();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = LostAt.class,
+            names = {"BETWEEN_STEPS", "SUBMIT", "AWAIT"})
+    void aLossIsToldAfterWhatWasComputed(LostAt at) throws RefusedException {
+        Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(3, 1), 30));
+        rig.steps(4);
+        int told = ask.first().tokens.size();
+        model.lose(at, "stage worker-1:7100 was lost", 0);
+        rig.step();
+        assertThat(ask.first().offences).isEmpty();
+        assertThat(ask.first().tokens).hasSize(told + 1);
+        assertThat(ask.first().reason()).isEqualTo(FinishReason.LOST);
+        rig.assertIdle();
+        rig.run();
+        Rig.Ask again = rig.ask(ask.submission(), 1);
+        rig.run().assertAsAlone(again, "after the loss");
+    }
+
     @Test
     void closingTellsWhatWasComputed() throws RefusedException {
         Rig.Ask ask = rig.ask(Asks.greedy(Asks.prompt(3, 1), 30));
@@ -175,13 +199,25 @@ final class LateDeliveryTest {
     @TempDir
     Path directory;
 
-    /** On the kernels, with prompts that are found again, a window, penalties, guesses, parking and cancels. */
     @Tag("backends")
     @ParameterizedTest
     @MethodSource("dev.tramontane.fixtures.Kernels#backendsAndEmulated")
     void answersAreTheSame(Backend backend) throws IOException, RefusedException {
+        assertAnswersAreTheSame(backend, Kernels.chain(TinyModel.PLAIN.layers()));
+    }
+
+    /** Whose step is handed on from stage to stage, while nothing is told, when it is waited for. */
+    @Tag("backends")
+    @ParameterizedTest
+    @MethodSource("dev.tramontane.fixtures.Kernels#backendsAndEmulated")
+    void answersOfStagesAreTheSame(Backend backend) throws IOException, RefusedException {
+        assertAnswersAreTheSame(backend, Optional.of(Kernels.chain(TinyModel.PLAIN.layers(), 2)));
+    }
+
+    /** On the kernels, with prompts that are found again, a window, penalties, guesses, parking and cancels. */
+    private void assertAnswersAreTheSame(Backend backend, Optional<Chain> chain) throws IOException, RefusedException {
         try (LoadedModel loaded =
-                TinyModel.PLAIN.withWindow(24).withType(DType.Q8_0).load(directory, backend)) {
+                TinyModel.PLAIN.withWindow(24).withType(DType.Q8_0).load(directory, backend, 1, chain)) {
             assertThat(loaded.model().computesElsewhere()).isEqualTo(backend.isDevice());
             List<Recorder> atOnce = answers(new Elsewhere(loaded.model(), false));
             List<Recorder> late = answers(new Elsewhere(loaded.model(), true));

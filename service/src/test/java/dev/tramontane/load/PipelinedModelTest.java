@@ -285,6 +285,35 @@ final class PipelinedModelTest {
         }
     }
 
+    /** Where one stage, or the head, takes the time of this process's compute threads, it takes that of others, too. */
+    @Test
+    void itComputesElsewhereWhereAllOfItDoes() throws IOException {
+        for (Backend backend : List.of(Backend.CPU, Backend.EMU)) {
+            for (boolean stages : new boolean[] {true, false}) {
+                Chain chain = (library, plan, options, progress) -> {
+                    List<Stage> open = new ArrayList<>(Kernels.chain(3, 3).open(library, plan, options, progress));
+                    assertThat(open).allMatch(stage -> stage.computesElsewhere() == backend.isDevice());
+                    open.replaceAll(stage -> saying(true, stage));
+                    open.set(1, saying(stages, open.get(1)));
+                    return open;
+                };
+                try (LoadedModel loaded = TinyModel.PLAIN.load(directory, backend, 1, Optional.of(chain))) {
+                    assertThat(loaded.model().computesElsewhere())
+                            .as("%s, %s", backend, stages)
+                            .isEqualTo(stages && backend.isDevice());
+                }
+            }
+        }
+    }
+
+    private static Stage saying(boolean elsewhere, Stage stage) {
+        return (Stage) Proxy.newProxyInstance(
+                Stage.class.getClassLoader(),
+                new Class<?>[] {Stage.class},
+                (proxy, method, arguments) ->
+                        method.getName().equals("computesElsewhere") ? elsewhere : method.invoke(stage, arguments));
+    }
+
     @Test
     void theMemoryOfAllStagesIsTold() throws IOException {
         try (LoadedModel whole = load(TinyModel.PLAIN.withType(DType.Q8_0), Backend.CPU, 0);
