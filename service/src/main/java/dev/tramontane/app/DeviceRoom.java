@@ -36,10 +36,14 @@ record DeviceRoom(Device device, GpuMemory allowed) {
 
     /** "the model needs 30.2 GiB of GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.1 GiB are free, of which the driver is left 512 MiB): ...". */
     String tooMuch(long needed, String items) {
-        return "the model needs " + Units.show(needed) + " of " + Devices.name(device) + ", where "
-                + Units.show(bytes())
-                + " can be had (--gpu-memory " + allowed.text() + "; " + Units.show(free())
-                + " are free, of which the driver is left " + Units.show(DRIVER) + "): " + items;
+        return "the model needs " + Units.show(needed) + " of " + had() + ": " + items;
+    }
+
+    /** "GPU 0, NVIDIA L4, 24.0 GiB, where 21.6 GiB can be had (--gpu-memory 0.9; 23.1 GiB are free, of which the driver is left 512 MiB)". */
+    String had() {
+        return Devices.name(device) + ", where " + Units.show(bytes()) + " can be had (--gpu-memory " + allowed.text()
+                + "; " + Units.show(free()) + " are free, of which the driver is left "
+                + Units.show(DRIVER) + ")";
     }
 
     /** What to do about it, where {@code fits} bytes of cache would fit. */

@@ -68,11 +68,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         this.gate = gate;
         ModelMemory budget = ModelMemory.ofProcess(
                 configuration.registry().memory(),
-                models.stream()
-                        .map(model -> DeviceRoom.of(model.configuration().compute()))
-                        .filter(rooms -> !rooms.isEmpty())
-                        .findFirst()
-                        .orElse(List.of()));
+                models.stream().map(Offered::configuration).toList());
         List<ListedModel> listed = new ArrayList<>();
         for (Offered model : models) {
             Footprint footprint = ModelMemory.of(model.memory());
@@ -89,7 +85,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
             LOG.info(
                     "model {} would take {}: {}",
                     model.name(),
-                    ModelMemory.needs(footprint),
+                    Units.show(footprint.everything()),
                     model.memory().sum().text());
         }
         registry = new ModelRegistry(
@@ -108,9 +104,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     private static void requireRoom(Offered model, Footprint footprint, ModelMemory budget) {
         if (budget.missing(List.of(footprint)) > 0) {
             throw new UsageException("the model " + model.name() + " can never be loaded: it takes "
-                    + ModelMemory.needs(footprint) + ", and models may have "
-                    + budget.most().stream().mapToObj(Units::show).findFirst().orElse("less than that")
-                    + " together (" + Setting.MODEL_MEMORY.flag() + "): "
+                    + budget.lacking(List.of(footprint)) + ": "
                     + model.memory().sum().text());
         }
     }
@@ -122,8 +116,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
                 .toList();
         if (budget.missing(together) > 0) {
             throw new UsageException(Setting.LOAD.flag() + ": " + String.join(", ", names)
-                    + " do not fit into the memory for models together: they take "
-                    + ModelMemory.needs(Footprint.sum(together)));
+                    + " do not fit into the memory for models together: they take " + budget.lacking(together));
         }
     }
 

@@ -61,7 +61,7 @@ final class FakeModels implements AutoCloseable {
         List<ListedModel> models = new ArrayList<>();
         sizes.forEach((name, size) -> models.add(new ListedModel(
                 name,
-                new Footprint(size, 0, 0),
+                new Footprint(size, 0, Map.of()),
                 new Fake(name).profile(),
                 () -> {
                     throw new AssertionError("nobody asks for it");
