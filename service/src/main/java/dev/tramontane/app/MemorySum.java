@@ -22,11 +22,13 @@ record MemorySum(List<Item> items) {
     static final long JVM = 192L << 20;
 
     static final String CACHE_KEY = "cache_bytes";
-    private static final String HEAP_KEY = "heap_bytes";
-    private static final String JVM_KEY = "jvm_bytes";
+    static final String HEAP_KEY = "heap_bytes";
+    static final String JVM_KEY = "jvm_bytes";
     private static final String SNAPSHOTS_KEY = "snapshot_buffers_bytes";
     private static final String STAGE_ROWS_KEY = "stage_rows_bytes";
-    private static final Set<String> HOST_KEYS = Set.of(HEAP_KEY, JVM_KEY, SNAPSHOTS_KEY, STAGE_ROWS_KEY);
+    static final String STAGE_BUFFERS_KEY = "stage_buffers_bytes";
+    private static final Set<String> HOST_KEYS =
+            Set.of(HEAP_KEY, JVM_KEY, SNAPSHOTS_KEY, STAGE_ROWS_KEY, STAGE_BUFFERS_KEY);
 
     /** Who has to give it. */
     enum Place {

@@ -1,11 +1,10 @@
 package dev.tramontane.app;
 
-import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.DType;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadOptions;
 import dev.tramontane.load.LocalStage;
 import dev.tramontane.model.CacheShape;
-import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Stage;
@@ -16,6 +15,7 @@ import dev.tramontane.stages.StageOrder;
 import dev.tramontane.weights.ModelFileException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,10 +56,15 @@ final class ModelHost implements StageHost {
         ModelPlan plan = source.plan(StageOrders.window(order));
         StageOrders.otherModel(order, plan).ifPresent(ModelHost::refuse);
         Configuration placed = placed(order, plan);
-        LoadOptions options = Models.placed(placed, StageOrders.window(order), StageOrders.quantize(order));
+        Optional<DType> quantize = StageOrders.quantize(order);
+        long heap = Runtime.getRuntime().maxMemory();
+        StageMemory.ofWeights(library, plan, order.layers(), placed, quantize, heap)
+                .excess(MemoryLimit.ofProcess())
+                .ifPresent(ModelHost::refuse);
+        LoadOptions options = Models.placed(placed, StageOrders.window(order), quantize);
         LocalStage stage = LocalStage.load(library, plan, order.layers(), options, progress::at);
         LOG.info("{} of {} are loaded for the backend {}", order.layers(), source.name(), order.backend());
-        return new Loaded(source, plan.geometry(), stage, options.backend());
+        return new Loaded(source, plan, stage, library, placed, quantize);
     }
 
     /** The server's backend: another one's bits would be others. */
@@ -79,7 +84,13 @@ final class ModelHost implements StageHost {
         return placed;
     }
 
-    private record Loaded(ModelSource source, ModelGeometry geometry, LocalStage local, Backend backend)
+    private record Loaded(
+            ModelSource source,
+            ModelPlan plan,
+            LocalStage local,
+            KernelLibrary library,
+            Configuration placed,
+            Optional<DType> quantize)
             implements Hosted {
         @Override
         public Stage stage() {
@@ -87,28 +98,17 @@ final class ModelHost implements StageHost {
         }
 
         @Override
+        public ModelGeometry geometry() {
+            return plan.geometry();
+        }
+
+        /** What is loaded is counted with it, and so is the cache before this one, which is given back first. */
+        @Override
         public void require(CacheShape shape) {
-            if (backend == Backend.CUDA) {
-                return; // The device says what it has when it is asked for.
-            }
-            LayerRange layers = local.layers();
-            double bytes = 0;
-            for (int group = 0; group < shape.groups().size(); group++) {
-                bytes += (double) shape.groups().get(group).pages()
-                        * layers.of(geometry.groups().get(group))
-                        * geometry.layerBytes(shape.type())
-                        * shape.pageTokens();
-            }
-            long own = local.memoryUse().cache();
-            long free = MemoryLimit.ofProcess().bounds().stream()
-                    .mapToLong(MemoryLimit.Bound::free)
-                    .min()
-                    .orElse(Long.MAX_VALUE);
-            if (bytes > (double) free + own) {
-                throw new ModelException(
-                        "the cache of " + layers + " takes " + Units.show((long) bytes) + " there, but "
-                                + Units.show(free) + " are free: give the server less " + Setting.CACHE_MEMORY.flag());
-            }
+            long heap = Runtime.getRuntime().maxMemory();
+            StageMemory.of(library, plan, local.layers(), placed, quantize, shape, heap)
+                    .excess(MemoryLimit.ofProcess())
+                    .ifPresent(ModelHost::refuse);
         }
 
         @Override

@@ -36,10 +36,33 @@ public record StageEstimate(MemoryEstimate weights, MemoryUse step) {
             CacheShape shape,
             int threads) {
         return parts(plan, stages)
-                .map(part -> new StageEstimate(
-                        MemoryEstimate.of(library, plan, part, backend, quantize),
-                        WorkspaceEstimate.of(library, plan.geometry(), part, backend, shape, threads)))
+                .map(part -> of(library, plan, part, backend, quantize, shape, threads))
                 .toList();
+    }
+
+    /** The same of one stage alone. */
+    public static StageEstimate of(
+            KernelLibrary library,
+            ModelPlan plan,
+            LayerRange layers,
+            Backend backend,
+            Optional<DType> quantize,
+            CacheShape shape,
+            int threads) {
+        return of(library, plan, ModelPart.stage(layers), backend, quantize, shape, threads);
+    }
+
+    private static StageEstimate of(
+            KernelLibrary library,
+            ModelPlan plan,
+            ModelPart part,
+            Backend backend,
+            Optional<DType> quantize,
+            CacheShape shape,
+            int threads) {
+        return new StageEstimate(
+                MemoryEstimate.of(library, plan, part, backend, quantize),
+                WorkspaceEstimate.of(library, plan.geometry(), part, backend, shape, threads));
     }
 
     /** What the weights of each stage and of the head take of their own, in bytes. */

@@ -41,12 +41,12 @@ final class StageSession {
             codec = new StepCodec(shape);
             pages = new PageSizes(geometry, stage.layers(), shape);
             step = new StageStep(geometry.width());
-            int rows = Math.toIntExact((long) shape.maxRows() * geometry.width() * Float.BYTES);
-            input = ByteBuffer.allocateDirect(stage.layers().first() == 0 ? 0 : rows);
-            output = ByteBuffer.allocateDirect(rows);
-            wanted = ByteBuffer.allocateDirect(rows);
+            StageBuffers sizes = StageBuffers.of(geometry, stage.layers(), shape);
+            input = ByteBuffer.allocateDirect(Math.toIntExact(sizes.input()));
+            output = ByteBuffer.allocateDirect(Math.toIntExact(sizes.rows()));
+            wanted = ByteBuffer.allocateDirect(Math.toIntExact(sizes.rows()));
             adapters = new AdapterCodec(geometry, stage.layers(), shape.adapters());
-            page = ByteBuffer.allocateDirect(Math.toIntExact(pages.largest()));
+            page = ByteBuffer.allocateDirect(Math.toIntExact(sizes.page()));
         }
 
         int mostSmall() {
