@@ -88,7 +88,6 @@ final class Models {
                 environment.err(),
                 environment.terminal(),
                 System::nanoTime);
-        long begun = System.nanoTime();
         long[] bytes = {0};
         Optional<Chain> stages = chain.or(() -> DeviceSplit.chain(library, source, configuration));
         LoadedModel loaded = LoadedModel.load(library, source, options, stages, (done, total) -> {
@@ -98,7 +97,7 @@ final class Models {
         });
         bar.done();
         if (bytes[0] > 0) {
-            LOG.info("{}", loaded(bytes[0], System.nanoTime() - begun));
+            LOG.info("{}", loaded(bytes[0], loaded.weightNanos()));
         }
         return loaded;
     }

@@ -3,7 +3,6 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
-import dev.tramontane.app.Configuration.BackendChoice;
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
