@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,13 +111,13 @@ final class StageMemoryTest {
     @Test
     void whatItsDeviceLacksIsRefusedByTheDevicesName() throws IOException {
         for (BackendChoice backend : List.of(BackendChoice.CUDA, BackendChoice.EMU)) {
-            Device roomy = new Device(1, "NVIDIA L4", "GPU-1", true, 24 * GIB, 20 * GIB);
+            Device roomy = new Device(1, "NVIDIA L4", "GPU-1", true, 24 * GIB, OptionalLong.of(20 * GIB));
             StageMemory memory = memory(asked(Map.of()).on(backend, List.of(roomy)));
             assertThat(memory.excess(machine(20 * GIB))).isEmpty();
             long needed = memory.sum().deviceBytes();
             for (int lacking = 0; lacking < 2; lacking++) {
                 Device tight =
-                        new Device(1, "NVIDIA L4", "GPU-1", true, 24 * GIB, needed - lacking + DeviceRoom.DRIVER);
+                        new Device(1, "NVIDIA L4", "GPU-1", true, 24 * GIB, OptionalLong.of(needed - lacking + DeviceRoom.DRIVER));
                 Optional<String> excess =
                         memory(asked(Map.of()).on(backend, List.of(tight))).excess(machine(20 * GIB));
                 assertThat(excess.isPresent()).as("%s, %d", backend, lacking).isEqualTo(lacking == 1);
