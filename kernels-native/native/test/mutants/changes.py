@@ -22,6 +22,8 @@ TESTS_OF = {
     "attention.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_row.h": ["attention_bits_test", "early_test", "bits_test"],
     "attend_chunk.h": ["attention_bits_test", "early_test", "bits_test"],
+    "multiply.cu": ["tiles_test:wgmma_multiplies", *TESTS],
+    "stream_mm.h": [*TESTS, "tiles_test"],
     "step_graphs.cu": ["graphs_test"],
     "completion.cu": ["graphs_test"],
     "upload.cu": ["upload_test", "device_experts_test"],
@@ -55,9 +57,9 @@ CALLS = ["wait_for_previous", "__syncthreads", "__syncwarp", "barrier_init", "ba
 # (name, file, the place with its marks)
 CHANGES = [
     ("slices that meet in another order", "cuda/stream_ends.h", "at[@(s@|(p.n_slices - s)@) * kSlice];"),
-    ("slices that run into each other for 65 rows and more", "cuda/stream_mm.h",
-     "@(first@|first || kTiles > 8@) ? sum : total[i / 4][i % 4] + sum;\n"
-     "      @{sum = 0;@|if (kTiles <= 8 || at.ends_item()) sum = 0;@}"),
+    ("slices that run into each other for 33 rows and more", "cuda/stream_mm.h",
+     "@(first@|first || kTiles > 4@) ? sum : total[i / 4][i % 4] + sum;\n"
+     "      @{sum = 0;@|if (kTiles <= 4 || at.ends_item()) sum = 0;@}"),
     ("slices cut elsewhere for 9 rows and more", "cuda/stream_work.h",
      "    @{first = slice_begin(work_.p, slice_);\n    end_ = slice_begin(work_.p, slice_ + 1);@|"
      "const uint32_t more = pass_tokens_ > 8 && kGroups == 1 ? 3 : 0;\n"
@@ -175,7 +177,7 @@ CHANGES = [
     ("the largest of a lane in place of the row's, of a row", "cuda/attend_row.h", "= @(largest_of_row(largest[i])@|largest[i]@);"),
     ("the largest of a warp in place of the row's", "cuda/attend_row.h",
      "largest[i] = @(fmaxf(largest[i], s.largest[w][row])@|s.largest[warp][row]@);"),
-    ("the first segment to come ends a row", "cuda/attend_row.h", "== @(n_segments - 1@|0@);"),
+    ("the segment before the last to come ends a row", "cuda/attend_row.h", "== @(n_segments - 1@|n_segments - 2@);"),
     ("segments stay counted", "cuda/attend_row.h", "    @{if (s.is_last) *arrived = 0;@|@}\n"),
     ("values that nobody wrote", "cuda/attention.h",
      "keep[i] = @((any.has(key) ? 0xffffu : 0) | (any.has(key + 1) ? 0xffff0000u : 0)@|0xffffffffu@);"),
