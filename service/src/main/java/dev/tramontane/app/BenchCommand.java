@@ -76,6 +76,13 @@ final class BenchCommand extends Command {
             description = "How often each is measured. Default: 3. Example: --repeat 10")
     private int repeat;
 
+    @Option(
+            names = "--from-disk",
+            description =
+                    "Load the model from the disk, whatever of it the system keeps in memory, and measure before how"
+                            + " fast the disk gives the same files to as many threads.")
+    private boolean fromDisk;
+
     @Option(names = "--no-service", description = "Measure steps only.")
     private boolean stepsOnly;
 
@@ -203,8 +210,10 @@ final class BenchCommand extends Command {
                 threads,
                 Math.clamp(free / 4, LEAST_MEASURED_BYTES, MEASURED_BYTES));
         report.ceilings(ceilings, threads);
-        LoadedModel loaded = model.load(environment());
+        LoadBench.Loaded load = new LoadBench(model, threads, fromDisk, clock()).load(environment());
+        LoadedModel loaded = load.model();
         report.model(model.section("Model", "model", loaded));
+        report.model(load.report());
         boolean host = !Models.backend(configuration).isDevice();
         StepBench steps = new StepBench(
                 new StepRates(loaded.model(), model.sizing().plan().shape(), clock()),
@@ -236,12 +245,12 @@ final class BenchCommand extends Command {
             bar.done();
         }
         if (!stepsOnly && !stopped.get()) {
-            StreamLoad load = new StreamLoad(
+            StreamLoad streams = new StreamLoad(
                     most(sizes), prompt, tokens, loaded.geometry().vocabulary());
             if (other != null) {
                 report.against(other);
             }
-            report.service(load, ServiceBench.measure(model, loaded, load, other, repeat, stopped::get));
+            report.service(streams, ServiceBench.measure(model, loaded, streams, other, repeat, stopped::get));
         }
     }
 

@@ -41,8 +41,9 @@ final class BenchReport {
                                 ceilings.int8Operations()))));
     }
 
-    void model(Section model) {
-        sections.add(model);
+    /** The model, and how it was loaded. */
+    void model(Section facts) {
+        sections.add(facts);
     }
 
     void step(StepMeasurement row) {

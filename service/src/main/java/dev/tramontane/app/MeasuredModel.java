@@ -4,12 +4,14 @@ import dev.tramontane.app.Fact.Section;
 import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.engine.EngineObserver;
 import dev.tramontane.generation.GuideObserver;
+import dev.tramontane.kernels.KernelContext;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.LayerGroup;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
+import dev.tramontane.source.SourceFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,10 +83,23 @@ final class MeasuredModel implements AutoCloseable {
         return memory.sizing();
     }
 
+    /** Its files. */
+    List<Path> files() {
+        return source.files().stream().map(SourceFile::path).toList();
+    }
+
     /** Loads it, with a progress bar when that takes long. The result is closed with this. */
     LoadedModel load(Environment environment) {
-        LoadedModel ready =
-                Models.load(configuration, environment, library, source, Optional.empty(), (done, total) -> {});
+        return load(environment, (done, total) -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param progress hears bytes of the model that are prepared and to prepare, on this thread
+     */
+    LoadedModel load(Environment environment, KernelContext.Progress progress) {
+        LoadedModel ready = Models.load(configuration, environment, library, source, Optional.empty(), progress);
         loaded = ready;
         return ready;
     }

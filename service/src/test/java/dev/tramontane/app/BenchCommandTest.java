@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -92,6 +93,26 @@ class BenchCommandTest {
         assertThat(Oracle.stream(found.get("results").get("service")))
                 .allSatisfy(row -> assertThat(row.get("tokens_per_second_least").asDouble())
                         .isPositive());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "emu"})
+    void loadingStandsBesideTheDisk(String backend) throws IOException {
+        TinyModel model = TinyModel.PLAIN.withType(DType.Q8_0);
+        Outcome warm = bench(model, two("--no-service", "--json", "--backend", backend));
+        assertThat(warm.code()).as(warm.err()).isZero();
+        JsonNode load = Oracle.parse(warm.out()).get("load");
+        assertThat(load.get("bytes").asLong()).isPositive();
+        assertThat(load.get("bytes_per_second").asDouble())
+                .isCloseTo(load.get("bytes").asLong() / load.get("seconds").asDouble(), withinPercentage(0.1));
+        assertThat(load.has("disk_bytes_per_second")).isFalse();
+        Outcome cold = bench(model, two("--no-service", "--from-disk", "--backend", backend));
+        assertThat(cold.code()).as(cold.err()).isZero();
+        assertThat(cold.out())
+                .containsPattern("(?m)^Load$")
+                .containsPattern("(?m)^  rate +[\\d.]+ GB/s, read from the disk$")
+                .containsPattern("(?m)^  disk +[\\d.]+ GB/s with 1 thread$")
+                .containsPattern("(?m)^  of it +\\d+ %$");
     }
 
     @Test
