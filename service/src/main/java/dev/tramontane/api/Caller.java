@@ -47,13 +47,18 @@ public final class Caller {
                 : new Tenant(name(), credential.holder().limits().sharePercent());
     }
 
+    /** Whether he may know and change what only operators may: who has such a key, and anybody where no keys are asked for. */
+    public boolean isOperator() {
+        return credential == null || credential.holder().limits().operator();
+    }
+
     /**
      * Lets only operators go on, where keys are asked for.
      *
      * @throws ApiException 403 for any other key
      */
     public void requireOperator() {
-        if (credential != null && !credential.holder().limits().operator()) {
+        if (!isOperator()) {
             throw new ApiException(
                     403,
                     "permission_error",

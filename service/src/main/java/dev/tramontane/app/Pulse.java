@@ -1,9 +1,11 @@
 package dev.tramontane.app;
 
 import dev.tramontane.engine.EngineLoop;
-import dev.tramontane.engine.Heartbeat;
+import dev.tramontane.model.Heartbeat;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A thread that has to move, as the watchdog sees it. Asked by the watchdog's thread only. */
@@ -38,6 +40,22 @@ interface Pulse {
     /** The same of one of several. */
     static Pulse of(EngineLoop engine, String name) {
         Heartbeat heartbeat = engine.heartbeat();
+        return of(
+                heartbeat,
+                name,
+                engine::thread,
+                () -> !heartbeat.resting()
+                        || engine.called()
+                        || engine.thread().filter(Thread::isAlive).isEmpty());
+    }
+
+    /** A stage's thread that computes for a server. */
+    static Pulse of(Heartbeat heartbeat) {
+        return of(heartbeat, "the thread that computes for the server", heartbeat::thread, () -> !heartbeat.resting());
+    }
+
+    private static Pulse of(
+            Heartbeat heartbeat, String name, Supplier<Optional<Thread>> thread, BooleanSupplier pending) {
         return new Pulse() {
             @Override
             public String name() {
@@ -51,9 +69,7 @@ interface Pulse {
 
             @Override
             public boolean pending() {
-                return !heartbeat.resting()
-                        || engine.called()
-                        || engine.thread().filter(Thread::isAlive).isEmpty();
+                return pending.getAsBoolean();
             }
 
             @Override
@@ -63,7 +79,7 @@ interface Pulse {
 
             @Override
             public Optional<Thread> thread() {
-                return engine.thread();
+                return thread.get();
             }
         };
     }

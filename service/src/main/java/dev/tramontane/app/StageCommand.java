@@ -1,12 +1,10 @@
 package dev.tramontane.app;
 
 import dev.tramontane.kernels.KernelLibrary;
-import dev.tramontane.stages.StageBeat;
 import dev.tramontane.stages.StageServer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +60,7 @@ final class StageCommand extends Command {
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         try (Watchdog watchdog = new Watchdog(configuration.stuckTimeout(), System::nanoTime, halt);
                 StageServer server = listen(stages, new ModelHost(configuration, library))) {
-            watchdog.watch(pulse(server.beat()));
+            watchdog.watch(Pulse.of(server.heartbeat()));
             watchdog.start();
             String at = stages.listen().at(server.port()).toString();
             LoggerFactory.getLogger(StageCommand.class)
@@ -80,34 +78,5 @@ final class StageCommand extends Command {
             throw new ListenException(
                     Setting.LISTEN.flag() + " " + stages.listen() + ": " + unable.getMessage(), unable);
         }
-    }
-
-    private static Pulse pulse(StageBeat beat) {
-        return new Pulse() {
-            @Override
-            public String name() {
-                return "the thread that computes for the server";
-            }
-
-            @Override
-            public long beats() {
-                return beat.beats();
-            }
-
-            @Override
-            public boolean pending() {
-                return beat.working();
-            }
-
-            @Override
-            public long expectedNanos() {
-                return beat.expectedNanos();
-            }
-
-            @Override
-            public Optional<Thread> thread() {
-                return beat.thread();
-            }
-        };
     }
 }

@@ -2,6 +2,7 @@ package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
 import dev.tramontane.model.AdapterRoom;
+import dev.tramontane.model.Heartbeat;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StageLostException;
@@ -111,7 +112,7 @@ final class Adapters {
             model.loadAdapter(loading.handle.number(), loading.data.adapter());
         } catch (StageLostException lost) { // The engine sees to the rest.
             free(loading.handle.number());
-            loading.refuse(refusal(String.valueOf(lost.getMessage())));
+            loading.refuse(refusal(lost.told()));
             throw lost;
         } catch (ModelException refused) {
             free(loading.handle.number());

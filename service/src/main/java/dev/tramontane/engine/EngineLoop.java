@@ -1,6 +1,7 @@
 package dev.tramontane.engine;
 
 import dev.tramontane.engine.RefusedException.Cause;
+import dev.tramontane.model.Heartbeat;
 import dev.tramontane.model.Model;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.StageLostException;

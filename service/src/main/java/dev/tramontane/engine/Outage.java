@@ -48,7 +48,7 @@ final class Outage {
 
     /** The part is lost, also when one was lost before. */
     void begin(StageLostException lost) {
-        String why = String.valueOf(lost.getMessage());
+        String why = lost.told();
         String before = reason;
         reason = why;
         adapters.suspend(why);
@@ -57,10 +57,10 @@ final class Outage {
         }
         intake.suspend(why, Engine.LOST_RETRY_SECONDS);
         if (before == null) {
-            LOG.error("{}; what runs is ended, and nothing is taken until it is back", why);
+            LOG.error("{}; what runs is ended, and nothing is taken until it is back", lost.getMessage());
             LOG.debug("the loss", lost);
-        } else if (!before.equals(why)) {
-            LOG.warn("still not whole: {}", why);
+        } else {
+            LOG.warn("still not whole: {}", lost.getMessage());
         }
         endings.endEverything(FinishReason.LOST, why);
         cache.forget();

@@ -20,8 +20,8 @@
  *       its {@link FinishReason}, when the sequence holds nothing any more.
  *   <li>Asking before: {@link Capacity} is what there is, and says of a request of some size by an {@link Outlook} what would
  *       become of it.
- *   <li>Watching: {@link EngineStatus} is the books after a step, {@link EngineObserver} hears of everything as it happens,
- *       {@link Heartbeat} says whether the thread moves.
+ *   <li>Watching: {@link EngineStatus} is the books after a step, {@link EngineObserver} hears of everything as it happens; whether
+ *       the thread moves, its {@link dev.tramontane.model.Heartbeat} says.
  *   <li>Making one: {@link EngineConfig} has the sizes, {@link CachePlan} what they mean for a model's cache, and {@link
  *       EngineLoop} is the engine. A {@link PageStore} is where computed blocks outlive it.
  *   <li>Beside all that, {@link ReturnTimes}: when those should come back whom others refuse, too.

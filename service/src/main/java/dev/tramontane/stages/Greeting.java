@@ -4,10 +4,13 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -15,13 +18,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first bytes of a connection, of fixed length, before anything is parsed or any memory taken by what they say. Each side sends a word, the
- * wire's version, its role, whether it has a secret, and 32 random bytes. With a secret each then sends HMAC-SHA256 (RFC 2104) of its role and both
- * sides' random bytes, the head first; whoever is not believed hears one byte and is left. So nothing that was recorded can be said again,
- * and no side's proof is the other's.
+ * wire's version, its role, whether it has a secret, after how many milliseconds of silence it gives the other one up, and 32 random bytes. With a secret each
+ * then sends HMAC-SHA256 (RFC 2104) of its role and both sides' greetings, the head first; whoever is not believed hears one byte and is left. So nothing that
+ * was recorded can be said again, nothing that was said can be changed, and no side's proof is the other's. The first eight bytes are the same in every
+ * version, and are looked at before the rest is waited for.
  */
 final class Greeting {
     /** Raised whenever frames change. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** Who speaks. */
     enum Role {
@@ -40,8 +44,9 @@ final class Greeting {
     }
 
     private static final byte[] WORD = "TMST".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIRST = WORD.length + 4;
     private static final int NONCE = 32;
-    private static final int LENGTH = WORD.length + 4 + NONCE;
+    private static final int LENGTH = FIRST + Integer.BYTES + NONCE;
     private static final int BELIEVED = 1;
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -50,28 +55,41 @@ final class Greeting {
     /**
      * Greets and checks who is there. Blocks as long as the other side does.
      *
+     * @param silence after which this side gives the other one up
+     * @return after which the other side gives this one up
      * @throws IOException when it is nobody to speak to, in words for people
      */
-    static void exchange(InputStream in, OutputStream out, Role role, byte @Nullable [] secret) throws IOException {
-        byte[] own = new byte[LENGTH];
-        System.arraycopy(WORD, 0, own, 0, WORD.length);
-        own[4] = VERSION;
-        own[6] = (byte) role.number;
-        own[7] = (byte) (secret == null ? 0 : 1);
-        byte[] nonce = new byte[NONCE];
-        RANDOM.nextBytes(nonce);
-        System.arraycopy(nonce, 0, own, LENGTH - NONCE, NONCE);
+    static Duration exchange(InputStream in, OutputStream out, Role role, byte @Nullable [] secret, Duration silence)
+            throws IOException {
+        byte[] own = own(role, secret != null, silence);
         out.write(own);
         out.flush();
         DataInputStream data = new DataInputStream(in);
         byte[] other = new byte[LENGTH];
-        data.readFully(other);
+        data.readFully(other, 0, FIRST);
         check(other, role, secret != null);
+        data.readFully(other, FIRST, LENGTH - FIRST);
         if (secret != null) {
-            byte[] headNonce = role == Role.HEAD ? own : other;
-            byte[] stageNonce = role == Role.HEAD ? other : own;
-            prove(data, out, role, secret, headNonce, stageNonce);
+            byte[] head = role == Role.HEAD ? own : other;
+            byte[] stage = role == Role.HEAD ? other : own;
+            prove(data, out, role, secret, head, stage);
         }
+        return Duration.ofMillis(Integer.toUnsignedLong(
+                ByteBuffer.wrap(other).order(ByteOrder.LITTLE_ENDIAN).getInt(FIRST)));
+    }
+
+    private static byte[] own(Role role, boolean secret, Duration silence) {
+        byte[] nonce = new byte[NONCE];
+        RANDOM.nextBytes(nonce);
+        return ByteBuffer.allocate(LENGTH)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(WORD)
+                .putShort((short) VERSION)
+                .put((byte) role.number)
+                .put((byte) (secret ? 1 : 0))
+                .putInt((int) Math.min(Integer.MAX_VALUE, silence.toMillis()))
+                .put(nonce)
+                .array();
     }
 
     private static void check(byte[] other, Role role, boolean secret) throws WireException {

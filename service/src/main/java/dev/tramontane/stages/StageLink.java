@@ -18,9 +18,6 @@ final class StageLink {
     private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(5);
 
-    /** Words that a stage may say. */
-    private static final int MOST_WORDS = 4096;
-
     /** Who hears of the stage, on the link's thread. */
     interface Driver {
         /** It has loaded what was ordered. */
@@ -168,7 +165,7 @@ final class StageLink {
     private boolean order(Link fresh) throws IOException {
         fresh.send(Kind.ORDER, order.encode(), List.of());
         while (true) {
-            Kind kind = fresh.receive(MOST_WORDS, 0);
+            Kind kind = fresh.receive(Words.MOST_BYTES, 0);
             switch (kind) {
                 case LOADING -> {}
                 case DONE -> {
@@ -187,7 +184,7 @@ final class StageLink {
         countedIn = fresh.bytesIn();
         countedOut = fresh.bytesOut();
         while (true) {
-            Kind kind = fresh.receive(MOST_WORDS, Integer.MAX_VALUE);
+            Kind kind = fresh.receive(Words.MOST_BYTES, Integer.MAX_VALUE);
             switch (kind) {
                 case DONE, REFUSED -> driver.answered(fresh, kind);
                 case FAILED -> {

@@ -1,20 +1,17 @@
 package dev.tramontane.stages;
 
+import dev.tramontane.model.Heartbeat;
 import dev.tramontane.model.ModelException;
-import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -26,31 +23,14 @@ import org.slf4j.event.Level;
 public final class StageServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageServer.class);
 
-    /** Connections that have not shown who they are. */
-    private static final int MOST_STRANGERS = 16;
-
-    private static final int BACKLOG = 64;
-
-    private final ServerSocket socket;
+    private final StageDoor door;
     private final StageSecurity security;
     private final Duration silence;
-    private final StageHost host;
-    private final Semaphore strangers = new Semaphore(MOST_STRANGERS);
+    private final KeptLayers layers;
+    private final HeadSeat seat = new HeadSeat();
+    private final Heartbeat heartbeat = new Heartbeat();
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    private final Thread acceptor;
-    private final StageBeat beat = new StageBeat();
     private volatile boolean closed;
-
-    /** The head that is served, by the name that it gave itself. Guarded by this. */
-    private @Nullable Link serving;
-
-    private String head = "";
-
-    /** What is loaded, used by whoever serves. */
-    private @Nullable StageOrder loadedOrder;
-
-    private StageHost.@Nullable Hosted loaded;
 
     /**
      * Listens.
@@ -60,74 +40,39 @@ public final class StageServer implements AutoCloseable {
      */
     public StageServer(StageAddress listen, StageSecurity security, Duration silence, StageHost host)
             throws IOException {
+        this(
+                listen,
+                security,
+                silence,
+                host,
+                Thread.ofPlatform().daemon().name("stage-head").factory());
+    }
+
+    /** @param threads makes the thread of each connection */
+    StageServer(StageAddress listen, StageSecurity security, Duration silence, StageHost host, ThreadFactory threads)
+            throws IOException {
         this.security = security;
         this.silence = silence;
-        this.host = host;
+        layers = new KeptLayers(host);
         InetSocketAddress at = listen.resolve();
         security.require(at.getAddress());
-        socket = new ServerSocket();
-        try {
-            socket.setReuseAddress(true);
-            socket.bind(at, BACKLOG);
-        } catch (IOException | RuntimeException failure) {
-            socket.close();
-            throw failure;
-        }
-        acceptor = Thread.ofPlatform().daemon().name("stage-accept").start(this::accept);
+        door = new StageDoor(at, threads);
+        door.open(this::meet);
     }
 
     /** The port on which it listens. */
     public int port() {
-        return socket.getLocalPort();
+        return door.port();
     }
 
     /** Whether the thread that computes moves. */
-    public StageBeat beat() {
-        return beat;
+    public Heartbeat heartbeat() {
+        return heartbeat;
     }
 
-    private void accept() {
-        while (!closed) {
-            Socket plain;
-            try {
-                plain = socket.accept();
-            } catch (IOException failure) {
-                if (!closed) {
-                    LOG.warn("no connection could be taken: {}", Words.of(failure));
-                    pause();
-                }
-                continue;
-            }
-            if (!strangers.tryAcquire()) {
-                close(plain);
-                continue;
-            }
-            Thread thread = Thread.ofPlatform().daemon().name("stage-head").unstarted(() -> meet(plain));
-            threads.add(thread);
-            thread.start();
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(Duration.ofMillis(100)); // Out of descriptors, say.
-        } catch (InterruptedException nobodyDoes) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void close(Closeable plain) {
-        try {
-            plain.close();
-        } catch (IOException already) {
-            LOG.debug("a socket was closed already", already);
-        }
-    }
-
-    private void meet(Socket plain) {
-        boolean stranger = true;
+    private void meet(Strangers.Stranger stranger) {
         boolean silent = true;
-        try (Link link = new Link(plain, silence)) {
+        try (Link link = new Link(stranger.socket(), silence)) {
             links.add(link);
             try {
                 if (closed) {
@@ -136,8 +81,7 @@ public final class StageServer implements AutoCloseable {
                 link.greet(security::server, Greeting.Role.STAGE, security.secret());
                 silent = false;
                 StageOrder order = ordered(link);
-                strangers.release();
-                stranger = false;
+                stranger.leave(); // Its place among them, for it is known now.
                 link.established();
                 serve(link, order);
             } finally {
@@ -145,18 +89,12 @@ public final class StageServer implements AutoCloseable {
             }
         } catch (IOException failure) {
             if (!closed) {
-                boolean probe = silent && leftWithoutAWord(failure);
+                boolean probe = stranger.pushedOut() || (silent && leftWithoutAWord(failure));
                 LOG.atLevel(probe ? Level.DEBUG : Level.INFO)
-                        .log("a connection from {} ended: {}", plain.getRemoteSocketAddress(), Words.of(failure));
+                        .log("a connection from {} ended: {}", stranger.from(), Words.of(failure));
             }
         } catch (RuntimeException | Error fault) {
-            LOG.error("a fault while a head was served; its connection is closed", fault);
-        } finally {
-            if (stranger) {
-                strangers.release();
-            }
-            close(plain);
-            threads.remove(Thread.currentThread());
+            LOG.error("a fault while the head at {} was served; its connection is closed", stranger.from(), fault);
         }
     }
 
@@ -176,7 +114,7 @@ public final class StageServer implements AutoCloseable {
     }
 
     private void serve(Link link, StageOrder order) throws IOException {
-        if (!claim(link, order.head())) {
+        if (!seat.claim(link, order.head())) {
             link.send(Kind.FAILED, "it computes for another head");
             return;
         }
@@ -184,7 +122,8 @@ public final class StageServer implements AutoCloseable {
             LOG.info("a head orders {}", order.layers());
             StageHost.Hosted hosted;
             try {
-                hosted = hosted(link, order);
+                // Not at work yet: first every byte of the layers is read and compared, of which nothing is heard.
+                hosted = layers.of(order, (done, total) -> progress(link, done, total));
             } catch (ModelException refused) {
                 LOG.warn("refused: {}", refused.getMessage());
                 link.send(Kind.REFUSED, String.valueOf(refused.getMessage()));
@@ -192,92 +131,45 @@ public final class StageServer implements AutoCloseable {
             }
             link.send(Kind.DONE, "");
             try {
-                new StageSession(link, hosted, beat).run();
+                new StageSession(link, hosted, heartbeat).run();
             } catch (WireException | EOFException | SocketException | SSLException gone) {
                 throw gone;
             } catch (IOException | RuntimeException | Error fault) {
-                forget(); // Its device may have failed: whoever comes next gets it loaded anew.
+                layers.forget(); // Its device may have failed: whoever comes next gets it loaded anew.
                 throw fault;
             }
         } finally {
-            beat.rest();
-            release(link);
+            heartbeat.rest(true);
+            seat.release(link);
         }
     }
 
-    private StageHost.Hosted hosted(Link link, StageOrder order) {
-        StageHost.Hosted there = loaded;
-        if (there != null && loadedOrder != null && order.asks(loadedOrder)) {
-            return there;
+    private void progress(Link link, long done, long total) {
+        heartbeat.rest(false);
+        heartbeat.beat();
+        try {
+            link.send(
+                    Kind.LOADING,
+                    Fields.room(2 * Long.BYTES).putLong(done).putLong(total).flip(),
+                    List.of());
+        } catch (IOException gone) {
+            LOG.debug("the head is gone while its layers are loaded, which goes on for the next", gone);
         }
-        forget();
-        // No beat yet: first every byte of the layers is read and compared, of which nothing is heard.
-        StageHost.Hosted fresh = host.open(order, (done, total) -> {
-            beat.works();
-            try {
-                link.send(
-                        Kind.LOADING,
-                        Fields.room(2 * Long.BYTES).putLong(done).putLong(total).flip(),
-                        List.of());
-            } catch (IOException gone) {
-                LOG.debug("the head is gone while its layers are loaded, which goes on for the next", gone);
-            }
-        });
-        loaded = fresh;
-        loadedOrder = order;
-        return fresh;
-    }
-
-    private void forget() {
-        StageHost.Hosted there = loaded;
-        loaded = null;
-        loadedOrder = null;
-        if (there != null) {
-            there.close();
-        }
-    }
-
-    /** Waits until the same head's older connection has ended. */
-    private synchronized boolean claim(Link link, String name) {
-        while (serving != null) {
-            if (!head.equals(name) || closed) {
-                return false;
-            }
-            serving.close();
-            try {
-                wait();
-            } catch (InterruptedException nobodyDoes) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-        }
-        serving = link;
-        head = name;
-        return true;
-    }
-
-    private synchronized void release(Link link) {
-        if (serving == link) {
-            serving = null;
-        }
-        notifyAll();
     }
 
     /** Ends what is under way, then gives the layers back. */
     @Override
     public void close() {
         closed = true;
-        close(socket);
+        seat.close();
+        door.close();
         links.forEach(Link::close);
         try {
-            acceptor.join();
-            for (Thread thread : threads) {
-                thread.join();
-            }
+            door.join();
         } catch (InterruptedException nobodyDoes) {
             Thread.currentThread().interrupt();
             return; // Somebody may still compute.
         }
-        forget();
+        layers.forget();
     }
 }

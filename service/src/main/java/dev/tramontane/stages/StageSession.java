@@ -1,6 +1,7 @@
 package dev.tramontane.stages;
 
 import dev.tramontane.model.CacheShape;
+import dev.tramontane.model.Heartbeat;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Stage;
@@ -19,7 +20,7 @@ final class StageSession {
     private final StageHost.Hosted hosted;
     private final Stage stage;
     private final ModelGeometry geometry;
-    private final StageBeat beat;
+    private final Heartbeat heartbeat;
 
     /** What there is once the cache has a shape. */
     private @Nullable Sized sized;
@@ -58,12 +59,12 @@ final class StageSession {
         }
     }
 
-    StageSession(Link link, StageHost.Hosted hosted, StageBeat beat) {
+    StageSession(Link link, StageHost.Hosted hosted, Heartbeat heartbeat) {
         this.link = link;
         this.hosted = hosted;
         stage = hosted.stage();
         geometry = hosted.geometry();
-        this.beat = beat;
+        this.heartbeat = heartbeat;
     }
 
     /**
@@ -73,12 +74,14 @@ final class StageSession {
      */
     void run() throws IOException {
         while (true) {
-            beat.rest();
+            heartbeat.rest(true);
+            heartbeat.expect(0);
             Sized now = sized;
             Kind kind = now == null
                     ? link.receive(ShapeCodec.MOST_BYTES, 0)
                     : link.receive(now.mostSmall(), now.mostBulk());
-            beat.works();
+            heartbeat.rest(false);
+            heartbeat.beat();
             try {
                 carryOut(kind, now);
             } catch (ModelException refused) {
@@ -121,10 +124,18 @@ final class StageSession {
         if ((long) shape.maxRows() * geometry.width() * Float.BYTES > Integer.MAX_VALUE) {
             throw new WireException("steps of " + shape.maxRows() + " rows are too large");
         }
+        long page = new PageSizes(geometry, stage.layers(), shape).largest();
+        if (page > Integer.MAX_VALUE) {
+            throw new WireException("pages of " + page + " bytes are too large");
+        }
         sized = null;
         hosted.require(shape);
         stage.sizeCache(shape);
-        sized = new Sized(geometry, stage, shape);
+        try {
+            sized = new Sized(geometry, stage, shape);
+        } catch (OutOfMemoryError none) {
+            throw new ModelException("there is no memory for steps of " + shape.maxRows() + " rows", none);
+        }
         link.send(Kind.DONE, NOTHING, List.of());
     }
 
@@ -142,7 +153,7 @@ final class StageSession {
             link.readBulk(now.input.clear().limit(link.bulk()));
         }
         now.step.connect(first ? null : now.input, now.output);
-        beat.expect(nanosPerRow * now.step.rows());
+        heartbeat.expect(nanosPerRow * now.step.rows());
         long begun = System.nanoTime();
         stage.submit(now.step);
         try {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** {@code tramontane stage} as a process of its own. */
 final class StageProcess implements AutoCloseable {
-    private static final Pattern ADDRESS = Pattern.compile("tramontane: stage at 127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern ADDRESS = Pattern.compile("tramontane: stage at \\S+:(\\d+)");
     private static final Duration HANG = Duration.ofMinutes(3);
 
     final Process process;
@@ -28,15 +28,18 @@ final class StageProcess implements AutoCloseable {
      * @param port 0 for a free one
      */
     StageProcess(Path folder, String model, int port, String... more) throws IOException {
+        this(List.of(), folder, model, "127.0.0.1:" + port, more);
+    }
+
+    /** @param place what stands before its command, which says where it runs */
+    StageProcess(List<String> place, Path folder, String model, String listen, String... more) throws IOException {
         out = Files.createTempFile(folder, "stage", ".out");
-        String[] arguments = Stream.concat(
-                        Stream.of(model, "--threads", "1", "--listen", "127.0.0.1:" + port), Stream.of(more))
+        String[] arguments = Stream.concat(Stream.of(model, "--threads", "1", "--listen", listen), Stream.of(more))
                 .toArray(String[]::new);
-        process = OwnProcess.computing(
-                        "stage", List.of(OwnProcess.OWN_LOG, "-Xmx256m", "-XX:TieredStopAtLevel=1"), arguments)
-                .redirectErrorStream(true)
-                .redirectOutput(out.toFile())
-                .start();
+        ProcessBuilder builder = OwnProcess.computing(
+                "stage", List.of(OwnProcess.OWN_LOG, "-Xmx256m", "-XX:TieredStopAtLevel=1"), arguments);
+        builder.command().addAll(0, place);
+        process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
     }
 
     /** Waits until it listens. */

@@ -71,9 +71,14 @@ final class StagedServer implements AutoCloseable {
         }
     }
 
-    /** The stage's name in what the server says. */
+    /** The stage's name in what the server says to its operator. */
     String name(int stage) {
         return "127.0.0.1:" + networks.get(stage).port();
+    }
+
+    /** What clients are told of its loss: each process has one of the three layers. */
+    String loss(int stage) {
+        return "the stage of layer " + (stage + 1) + " was lost";
     }
 
     /** Begins the stage anew, where it was. */

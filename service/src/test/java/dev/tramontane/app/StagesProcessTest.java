@@ -223,19 +223,19 @@ class StagesProcessTest {
         staged.awaitReady();
     }
 
-    /** The rest of a stream: words, then one error that names the stage, and nothing after it. */
+    /** The rest of a stream: words, then one error that says which stage, not where it is, and nothing after it. */
     private static void isOneClearError(BufferedReader reader, int stage) {
         List<String> events =
                 reader.lines().filter(line -> line.startsWith("data: ")).toList();
         List<String> errors =
                 events.stream().filter(line -> line.contains("\"error\"")).toList();
         assertThat(errors).hasSize(1);
-        assertThat(errors.getFirst()).contains("stage " + staged.name(stage));
+        assertThat(errors.getFirst()).contains(staged.loss(stage)).doesNotContain("127.0.0.1");
     }
 
     /** Not ready, and it says why; who comes is told to come again. */
     private static void isAway(int stage) throws Exception {
-        await().untilAsserted(() -> assertThat(staged.ready()).startsWith("503").contains(staged.name(stage)));
+        await().untilAsserted(() -> assertThat(staged.ready()).startsWith("503").contains(staged.loss(stage)));
         StagedServer.Answer refused = StagedServer.send(staged.head.url, "/v1/completions", completion("hello", 1));
         assertThat(refused.status()).as(refused.body()).isEqualTo(503);
         assertThat(refused.retryAfter()).matches("[1-9]\\d*");

@@ -129,11 +129,16 @@ final class StagesTest {
                             .put("there", true));
             second.close();
             await().until(() -> get(service, "/readyz").statusCode() == 503);
-            String lost = "stage localhost:" + second.port;
-            assertThat(get(service, "/readyz").body()).contains(lost);
+            String lost = "the stage of layer 2 was lost";
+            assertThat(get(service, "/readyz").body()).contains(lost).doesNotContain("localhost");
             HttpResponse<String> refused = ask(service, new JsonObject().put("prompt", "a"));
             assertThat(refused.statusCode()).isEqualTo(503);
-            assertThat(refused.body()).contains(lost);
+            assertThat(refused.body()).contains(lost).doesNotContain("localhost");
+            assertThat(new JsonObject(get(service, "/capacity").body())
+                            .getJsonArray("stages")
+                            .getJsonObject(2)
+                            .getBoolean("there"))
+                    .isFalse();
             assertThat(refused.headers().firstValue("Retry-After")).isPresent();
             assertThat(get(service, "/livez").statusCode()).isEqualTo(200);
             try (RunningStage again = new RunningStage(model, second.port, shared)) {
@@ -195,13 +200,39 @@ final class StagesTest {
         try (RunningStage stage = new RunningStage(model(), 0, shown)) {
             assertThat(serve("localhost:" + stage.port, "--stage-wait", "1s"))
                     .contains("stage localhost:" + stage.port + " is not there:");
-            String[] more = Stream.concat(Stream.of("--stages", "localhost:" + stage.port), Stream.of(shown))
+            Path keys = dir.resolve("keys");
+            String user = key("user", "--append", keys.toString());
+            String boss = key("boss", "--operator", "--append", keys.toString());
+            String[] more = Stream.concat(
+                            Stream.of("--stages", "localhost:" + stage.port, "--api-keys", keys.toString()),
+                            Stream.of(shown))
                     .toArray(String[]::new);
             try (RunningService service = new RunningService(dir, more)) {
-                assertThat(ask(service, new JsonObject().put("prompt", "a")).statusCode())
-                        .isEqualTo(200);
+                assertThat(stageNames(service, user)).isEqualTo(List.of("here", "stage 1"));
+                assertThat(stageNames(service, boss)).isEqualTo(List.of("here", "localhost:" + stage.port));
             }
         }
+    }
+
+    private static String key(String... arguments) {
+        return run(Stream.concat(Stream.of("key"), Stream.of(arguments)).toArray(String[]::new))
+                .out()
+                .lines()
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What the holder of a key is told of where stages are. */
+    private List<String> stageNames(RunningService service, String key) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(service.address + "/capacity"))
+                .header("Authorization", "Bearer " + key)
+                .build();
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return new JsonObject(answer.body())
+                .getJsonArray("stages").stream()
+                        .map(each -> ((JsonObject) each).getString("name"))
+                        .toList();
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.tramontane.engine.Submission;
 import dev.tramontane.engine.TokenScore;
 import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.model.CacheType;
+import dev.tramontane.model.Heartbeat;
 import dev.tramontane.model.Sampling;
 import io.netty.channel.DefaultEventLoop;
 import java.time.Duration;
@@ -42,6 +43,25 @@ class WatchdogTest {
             nanos.addAndGet(1_000_000_000);
             watchdog.look();
         }
+    }
+
+    @Test
+    void aStageThatComputesWithoutEndIsNotLive() throws Exception {
+        Heartbeat heartbeat = new Heartbeat();
+        watchdog.watch(Pulse.of(heartbeat));
+        pass(120);
+        assertThat(watchdog.verdict().well()).as("it waits for its server").isTrue();
+        heartbeat.rest(false);
+        heartbeat.beat();
+        watchdog.look();
+        pass(59);
+        assertThat(watchdog.verdict().well()).isTrue();
+        pass(2);
+        assertThat(watchdog.verdict().well()).isFalse();
+        assertThat(watchdog.verdict().detail()).contains("the thread that computes for the server");
+        heartbeat.rest(true);
+        pass(1);
+        assertThat(watchdog.verdict().well()).isTrue();
     }
 
     @Test

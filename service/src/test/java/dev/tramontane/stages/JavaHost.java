@@ -17,10 +17,15 @@ final class JavaHost implements StageHost {
 
     volatile int mostRows = Integer.MAX_VALUE;
 
+    /** Why orders of other digests are refused. */
+    volatile String refusal = "its weights are others";
+
+    private static final int MOST_PAGES = 1 << 12;
+
     @Override
     public Hosted open(StageOrder order, Progress progress) {
         if (!order.digest().equals(DIGEST)) {
-            throw new ModelException("its weights are others");
+            throw new ModelException(refusal);
         }
         progress.at(1, 2);
         JavaStage stage = new JavaStage(JavaStage.geometry(), order.layers());
@@ -40,6 +45,11 @@ final class JavaHost implements StageHost {
             public void require(CacheShape shape) {
                 if (shape.maxRows() > mostRows) {
                     throw new ModelException("there is no memory for so many rows");
+                }
+                for (CacheShape.Group group : shape.groups()) {
+                    if (group.pages() > MOST_PAGES || group.ring() > MOST_PAGES) {
+                        throw new ModelException("there is no memory for so many pages");
+                    }
                 }
             }
 

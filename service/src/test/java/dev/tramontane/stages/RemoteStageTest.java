@@ -245,7 +245,7 @@ final class RemoteStageTest {
                 Link link = new Link(channel.socket(), Duration.ofSeconds(3))) {
             Thread greeting = Thread.ofPlatform().start(() -> {
                 try {
-                    Greeting.exchange(other.getInputStream(), other.getOutputStream(), Greeting.Role.STAGE, null);
+                    Greeting.exchange(other.getInputStream(), other.getOutputStream(), Greeting.Role.STAGE, null, LONG);
                 } catch (IOException failure) {
                     throw new UncheckedIOException(failure);
                 }

@@ -63,7 +63,7 @@ public final class CapacityRoutes implements ApiRoutes {
             terms(json, capacity);
             groups(json, capacity);
             taken(json, capacity);
-            stages(json, capacity);
+            stages(json, capacity, Caller.of(context).isOperator());
             if (outlook != null) {
                 outlook(json, outlook);
             }
@@ -122,15 +122,16 @@ public final class CapacityRoutes implements ApiRoutes {
         json.writeNumberProperty("whole_sequences", capacity.plan().sequences(context));
     }
 
-    /** Of a model in one piece nothing is said. */
-    private static void stages(JsonGenerator json, Capacity capacity) {
+    /** Of a model in one piece nothing is said. Where the others are, only operators are told. */
+    private static void stages(JsonGenerator json, Capacity capacity, boolean operator) {
         if (capacity.stages().isEmpty()) {
             return;
         }
         json.writeName("stages").writeStartArray();
-        for (StageFacts stage : capacity.stages()) {
+        for (int i = 0; i < capacity.stages().size(); i++) {
+            StageFacts stage = capacity.stages().get(i);
             json.writeStartObject();
-            json.writeStringProperty("name", stage.name());
+            json.writeStringProperty("name", operator || i == 0 ? stage.name() : "stage " + i);
             json.writeNumberProperty("first_layer", stage.layers().first());
             json.writeNumberProperty("layers", stage.layers().size());
             json.writeBooleanProperty("there", stage.there());
