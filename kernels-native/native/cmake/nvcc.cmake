@@ -85,7 +85,7 @@ foreach(arch ${TM_CUDA_ARCHITECTURES})
 endforeach()
 list(APPEND tm_every_arch "-gencode=arch=compute_90,code=[${tm_early_code}]")
 # With wgmma: the host asks before it launches one of these.
-set(tm_group_kernels self_test_group tile_blocks tile_blocks_five tile_floats tile_super_affine tile_super_signed)
+set(tm_group_kernels attention_group self_test_group tile_blocks tile_blocks_five tile_floats tile_super_affine tile_super_signed)
 set(tm_without_kernels completion device_adapters device_backend device_experts device_model device_sampling device_step early_start found multiply probe room
     step_graphs upload)  # one pass is enough
 foreach(source ${cuda_sources})

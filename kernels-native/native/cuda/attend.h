@@ -31,6 +31,7 @@ cudaError_t attend_heads(const Attention& a, const CacheView& cache, cudaStream_
     if (const cudaError_t error = start(attend_row<kSteps, Kept>, blocks, kShared, a, cache, stream)) return error;
   }
   if (a.n_tiles == a.n_split) return cudaSuccess;
+  if (a.by_groups) return attend_chunks_by_groups(a, cache, stream);
   const dim3 blocks(a.n_tiles - a.n_split, cache.n_kv_heads);
   return start(attend_chunk<kSteps, Kept>, blocks, sizeof(ChunkShared<kSteps, Kept>), a, cache, stream);
 }

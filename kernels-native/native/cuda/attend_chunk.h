@@ -1,9 +1,9 @@
 // Attention of a chunk. A block has up to 64 queries of a span and a kv head, sixteen a warp, and walks their segments
 // in order: keys and values come by bulk copies, the next ones while these are multiplied, and are read by all four
-// warps.
+// warps. attend_group.h does the same by wgmma.
 #pragma once
 
-#include "attention.h"
+#include "chunk_sums.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -12,14 +12,6 @@ struct ChunkShared {
   uint8_t keys[kSegmentBytes<kSteps, Kept>];
   uint8_t values[kSegmentBytes<kSteps, Kept>];
   uint64_t keys_there, values_there;
-};
-
-// Sums of sixteen queries over the segments so far.
-template <int kSteps>
-struct Merged {
-  float largest[2] = {-INFINITY, -INFINITY};
-  float total[2] = {};
-  float values[kSteps][2][4] = {};
 };
 
 // blockIdx = (tile, kv head)
@@ -51,34 +43,17 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
     const int64_t begin = segment * kSegment;
     const Seen any(begin, queries.first, queries.last);
     const Seen seen[2] = {seen_by(cache, begin, queries.position[0]), seen_by(cache, begin, queries.position[1])};
-    float scores[kTilesOfSegment][2][4] = {};
-    float largest[2] = {-INFINITY, -INFINITY};
+    Scores scores = {};
     barrier_wait(&s.keys_there, parity);
 #pragma unroll
     for (int at = 0; at < kTilesOfSegment; ++at) {
       if (any.has_tile(at)) multiply_keys<kSteps, Kept>(s.keys, at, q, lane, scores[at]);
-      hide_unseen(scores[at], at, seen, lane, largest);
     }
     __syncthreads();  // the keys have been read
     fill(segment + 1, false);
-    uint32_t p[kTilesOfSegment][4];
-    float total[2] = {};
-#pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      largest[i] = largest_of_row(largest[i]);
-#pragma unroll
-      for (int at = 0; at < kTilesOfSegment; at += 2) {
-        const float first = exponentials<Kept>(scores[at], i, largest[i], p[at]);
-        total[i] += sum_of_row(first + exponentials<Kept>(scores[at + 1], i, largest[i], p[at + 1]));
-      }
-    }
+    Exponentials p;
     Merge merge[2];
-#pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      merge[i] = merge_weights(m.largest[i], largest[i]);
-      m.largest[i] = merge[i].largest;
-      m.total[i] = merged(merge[i], m.total[i], total[i]);
-    }
+    m.template add_scores<Kept>(scores, seen, lane, p, merge);
     barrier_wait(&s.values_there, parity);
     // Wide heads in two parts: sums of a segment and sums so far are all the registers that there are. So are, with
     // what eight bits take to become sixteen, those of heads of 32.
@@ -90,31 +65,12 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
       for (int at = 0; at < kTilesOfSegment; ++at) {
         if (any.has_tile(at)) multiply_values<kOfPart, kSteps, Kept>(s.values, at, any, p[at], part, lane, values);
       }
-#pragma unroll
-      for (int r = 0; r < kOfPart * 8; ++r) {
-        float& value = m.values[part + r / 8][r / 4 % 2][r % 4];
-        value = merged(merge[r % 4 / 2], value, values[r / 8][r / 4 % 2][r % 4]);
-      }
+      m.add_values(merge, part, values);
     }
     __syncthreads();  // and the values
     fill(segment + 1, true);
   }
-#pragma unroll
-  for (uint32_t i = 0; i < 2; ++i) {
-    if (queries.position[i] < 0) continue;
-    const uint32_t pair = first_pair + sum_row(lane, 2 * i);
-    const uint64_t row = tile.first_row + pair / a.heads_per_kv;
-    const uint32_t head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
-    const float scale = 1.0f / m.total[i];
-#pragma unroll
-    for (uint32_t step = 0; step < kSteps; ++step) {
-#pragma unroll
-      for (uint32_t half = 0; half < 2; ++half) {
-        put(a, row, head, kSteps * 16, step * 16 + half * 8 + sum_column(lane, 0), m.values[step][half][2 * i] * scale,
-            m.values[step][half][2 * i + 1] * scale);
-      }
-    }
-  }
+  m.put_all(a, tile, queries, kv_head, first_pair, lane);
 }
 
 }  // namespace tramontane::TM_DEVICE

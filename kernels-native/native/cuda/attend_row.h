@@ -71,7 +71,8 @@ __global__ void __launch_bounds__(kAttendThreads) attend_row(const Attention a, 
   for (int i = 0; i < kTiles; ++i) {
     const int at = static_cast<int>(warp) * kTiles + i;
     if (any.has_tile(at)) multiply_keys<kSteps, Kept>(s.keys, at, q, lane, scores[i]);
-    hide_unseen(scores[i], at, seen, lane, largest);
+    hide_unseen(scores[i], at, seen, lane);
+    find_largest(scores[i], largest);
   }
 #pragma unroll
   for (int i = 0; i < 2; ++i) s.largest[warp][sum_row(lane, 2 * i)] = largest_of_row(largest[i]);

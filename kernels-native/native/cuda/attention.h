@@ -1,11 +1,11 @@
 // Attention of sixteen queries against segments of keys (arXiv 2307.08691, with the segments of arXiv 2311.01282).
 //
 // A segment is 128 positions, aligned to absolute positions. Within one, first the largest of its scores, which is the
-// same in any order; then exp2(score - largest), summed from zero in groups of 32 keys (a fixed tree, groups in order)
-// and times the values in steps of 16 keys in order. Segments are then merged in order. A query's sums depend on its
-// own position and window alone: tiles and segments that only its neighbours see add exact zeros. So it does not matter
-// which queries share a warp, whether one block walks all segments or each has its own, or which warp takes which keys
-// or dimensions.
+// same in any order; then exp2(score - largest), zero below the least normal number, summed from zero in groups of 32
+// keys (a fixed tree, groups in order) and times the values in steps of 16 keys in order. Segments are then merged in
+// order. A query's sums depend on its own position and window alone: tiles and segments that only its neighbours see
+// add exact zeros. So it does not matter which queries share a warp, whether one block walks all segments or each has
+// its own, or which warp takes which keys or dimensions.
 #pragma once
 
 #include "bulk_copy.h"
@@ -96,6 +96,7 @@ struct Seen {
   }
   __device__ bool has(int key) const { return key >= first && key <= last; }
   __device__ bool any() const { return first <= last; }
+  __device__ bool all() const { return first == 0 && last == static_cast<int>(kSegment) - 1; }
   __device__ bool has_tile(int tile) const {
     return any() && tile >= first / static_cast<int>(kKeys) && tile <= last / static_cast<int>(kKeys);
   }
@@ -170,16 +171,29 @@ __device__ inline void multiply_keys(const uint8_t* keys, int tile, const uint32
   }
 }
 
-// Hides the keys that the lane's queries don't see, and gives the largest of those that they see.
-__device__ inline void hide_unseen(float (&scores)[2][4], int tile, const Seen (&seen)[2], uint32_t lane,
-                                   float (&largest)[2]) {
+// Hides the keys that the lane's queries don't see.
+__device__ inline void hide_unseen(float (&scores)[2][4], int tile, const Seen (&seen)[2], uint32_t lane) {
 #pragma unroll
   for (int i = 0; i < 8; ++i) {
     const int key = tile * static_cast<int>(kKeys) + i / 4 * 8 + static_cast<int>(sum_column(lane, i % 2));
-    float& score = scores[i / 4][i % 4];
-    if (!seen[i % 4 / 2].has(key)) score = -INFINITY;
-    largest[i % 4 / 2] = fmaxf(largest[i % 4 / 2], score);
+    if (!seen[i % 4 / 2].has(key)) scores[i / 4][i % 4] = -INFINITY;
   }
+}
+
+__device__ inline void find_largest(const float (&scores)[2][4], float (&largest)[2]) {
+#pragma unroll
+  for (int i = 0; i < 8; ++i) largest[i % 4 / 2] = fmaxf(largest[i % 4 / 2], scores[i / 4][i % 4]);
+}
+
+// 2^x, and zero where that is below the least normal number, as a device's instruction makes it.
+__device__ inline float power_of_two(float x) {
+#if defined(__CUDA_ARCH__)
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+  return power;
+#else
+  return x < -126.0f ? 0.0f : exp2f(x);
+#endif
 }
 
 // Of a tile's scores of query i: exponentials, into the registers of the row operand; their sum in the lane.
@@ -188,7 +202,7 @@ __device__ inline float exponentials(const float (&scores)[2][4], int i, float l
   const float base = largest == -INFINITY ? 0.0f : largest;
   float e[4];
 #pragma unroll
-  for (int j = 0; j < 4; ++j) e[j] = exp2f(scores[j / 2][2 * i + j % 2] - base);
+  for (int j = 0; j < 4; ++j) e[j] = power_of_two(scores[j / 2][2 * i + j % 2] - base);
   p[i] = pack(Kept::kOperand, e[0], e[1]);
   p[2 + i] = pack(Kept::kOperand, e[2], e[3]);
   return (e[0] + e[1]) + (e[2] + e[3]);
@@ -250,8 +264,8 @@ __device__ inline Merge merge_weights(float old_largest, float new_largest) {
   Merge m;
   m.largest = fmaxf(old_largest, new_largest);
   const float base = m.largest == -INFINITY ? 0.0f : m.largest;
-  m.old_weight = exp2f(old_largest - base);
-  m.new_weight = exp2f(new_largest - base);
+  m.old_weight = power_of_two(old_largest - base);
+  m.new_weight = power_of_two(new_largest - base);
   return m;
 }
 __device__ inline float merged(const Merge& m, float old_sum, float new_sum) {

@@ -5,6 +5,7 @@
 #include "attention.h"
 #include "carver.h"
 #include "device_step.h"
+#include "room.h"
 #include "self_test.h"
 
 namespace tramontane::TM_DEVICE {
@@ -50,6 +51,12 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   carver.take(f.up, config.max_adapters == 0 || model.n_experts > 0 ? 0 : rows * model.ffn);
   carver.take(f.logits, model.has_head ? static_cast<uint64_t>(kLogitTile) * model.vocab : 0);
   return carver.bytes();
+}
+
+uint32_t count_processors() {
+  uint32_t n = 0;
+  must(processors(&n), "counting its processors");
+  return n;
 }
 
 }  // namespace
@@ -107,6 +114,8 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       stream_(stream),
       sizes_(model, cache, config),
       by_groups_(self_test(stream).groups_agree()),
+      attends_by_groups_(by_groups_ && attends_by_groups(cache.kv_dtype, cache.head_dim)),
+      n_processors_(count_processors()),
       adapters_(model, config, stream),
       experts_(model, config, by_groups_, stream),
       graphs_(sizes_.graph_rows, sizes_.graph_segments),
@@ -158,6 +167,17 @@ void DeviceStep::send(void* to, const void* from, uint64_t bytes) {
   must(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "sending a step");
 }
 
+// Two groups of warps that share a segment need it brought once; where that leaves processors idle, each has its own.
+uint32_t DeviceStep::pairs_of_tile(const Step& step) const {
+  if (!attends_by_groups_) return kTilePairs;
+  uint64_t blocks = 0;
+  for (uint32_t s = 0; s < step.n_spans; ++s) {
+    const uint64_t pairs = uint64_t{step.spans[s].n_rows} * (model_.n_heads / model_.n_kv_heads);
+    if (step.spans[s].n_rows > 1) blocks += (pairs + 2 * kTilePairs - 1) / (2 * kTilePairs) * model_.n_kv_heads;
+  }
+  return blocks < n_processors_ ? kTilePairs : 2 * kTilePairs;
+}
+
 // Tiles of the spans that are divided among warps (single rows), or of the others. Gives the new number of tiles.
 uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
   const uint32_t heads = model_.n_heads / model_.n_kv_heads;
@@ -166,7 +186,7 @@ uint32_t DeviceStep::add_tiles(const Step& step, bool split, uint32_t n_tiles) {
     const tm_span& span = step.spans[s];
     const bool is_split = span.n_rows == 1 && n_single++ < sizes_.max_split;
     if (is_split != split) continue;
-    for (uint32_t pair = 0; pair < span.n_rows * heads; pair += kTilePairs) {
+    for (uint32_t pair = 0; pair < span.n_rows * heads; pair += tile_pairs_) {
       host_.tiles[n_tiles++] = {s, span.first_row, span.n_rows, pair, span.position};
     }
   }
@@ -180,6 +200,7 @@ uint32_t DeviceStep::add_idle_tiles(uint32_t n_tiles, uint32_t end) {
 }
 
 void DeviceStep::describe_attention(const Step& step) {
+  tile_pairs_ = graph_rows_ == 0 ? pairs_of_tile(step) : kTilePairs;
   const uint32_t n_divided = add_tiles(step, true, 0);
   uint32_t most = 1;
   for (uint32_t i = 0; i < n_divided; ++i) {
@@ -212,6 +233,7 @@ void DeviceStep::capture_graphs(StepGraphs& graphs) {
   for (auto segments = all_segments.rbegin(); segments != all_segments.rend(); ++segments) {
     for (auto rows = all_rows.rbegin(); rows != all_rows.rend(); ++rows) {
       describe_decode(*rows);
+      tile_pairs_ = kTilePairs;
       segments_ = *segments;
       n_adapter_tiles_ = *rows;
       graphs.capture(*rows, *segments, stream_, [&] { all_layers(*rows); });
@@ -426,6 +448,8 @@ void DeviceStep::attention(uint32_t layer) {
   a.max_segments = std::min(segments_, sizes_.group_segments[model_.layers[layer].group]);
   a.n_heads = model_.n_heads;
   a.heads_per_kv = model_.n_heads / model_.n_kv_heads;
+  a.tile_pairs = tile_pairs_;
+  a.by_groups = attends_by_groups_;
   a.partial = partial_.as<float>();
   a.arrived = arrived_.as<uint32_t>();
   a.out = frame_.attention;

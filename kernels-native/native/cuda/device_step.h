@@ -103,6 +103,7 @@ class DeviceStep {
 
  private:
   void send(void* to, const void* from, uint64_t bytes);
+  uint32_t pairs_of_tile(const Step& step) const;
   uint32_t add_tiles(const Step& step, bool split, uint32_t n_tiles);
   uint32_t add_idle_tiles(uint32_t n_tiles, uint32_t end);
   void describe_attention(const Step& step);
@@ -123,6 +124,8 @@ class DeviceStep {
   const cudaStream_t stream_;
   const StepSizes sizes_;
   const bool by_groups_;  // wgmma multiplies where tokens are many
+  const bool attends_by_groups_;
+  const uint32_t n_processors_;
   Memory pages_[TM_MAX_GROUPS];
   Memory floats_;                     // everything that frame_ points to
   Memory normed_, attended_, gated_;  // activations
@@ -134,6 +137,7 @@ class DeviceStep {
   DeviceFrame frame_ = {};
   Description host_ = {}, device_ = {};
   uint32_t n_tiles_ = 0;
+  uint32_t tile_pairs_ = 0;
   uint32_t n_split_ = 0;
   uint32_t segments_ = 0;    // of this step's split rows, a power of two
   uint32_t graph_rows_ = 0;  // of the graph that this step takes; 0: none

@@ -32,6 +32,10 @@ template <size_t kN>
 __device__ inline float& sum_at(float (&sums)[kN][4], size_t i) {
   return sums[i / 4][i % 4];
 }
+template <size_t kN>
+__device__ inline float& sum_at(float (&sums)[kN][2][4], size_t i) {
+  return sums[i / 8][i / 4 % 2][i % 4];
+}
 
 #if defined(__CUDACC__)
 
@@ -85,9 +89,11 @@ __device__ inline void group_wait(Arrays&... registers) {
   TM_NAMES_4                                                         \
   ", %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17" \
   ", %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
-#define TM_NAMES_64                                                                  \
-  TM_NAMES_32                                                                        \
-  ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47" \
+#define TM_NAMES_48 \
+  TM_NAMES_32       \
+  ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47"
+#define TM_NAMES_64 \
+  TM_NAMES_48       \
   ", %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
 #define TM_NAMES_128                                                                             \
   TM_NAMES_64                                                                                    \
@@ -103,7 +109,7 @@ __device__ inline void group_wait(Arrays&... registers) {
 template <Operand kOperand, class Sums>
 __device__ inline void group_multiply(Sums& sums, const uint32_t (&a)[4], uint64_t b) {
   constexpr size_t kSums = sizeof(Sums) / sizeof(float);
-  static_assert(kSums == 4 || kSums == 32 || kSums == 64 || kSums == 128);
+  static_assert(kSums == 4 || kSums == 32 || kSums == 48 || kSums == 64 || kSums == 128);
 #define TM_ISSUE(type, n, names, operand, descriptor, ...)          \
   asm volatile(TM_PRODUCT(type, n, names, operand, descriptor, "")  \
                : __VA_ARGS__                                        \
@@ -117,6 +123,10 @@ __device__ inline void group_multiply(Sums& sums, const uint32_t (&a)[4], uint64
     TM_ISSUE("bf16", "64", TM_NAMES_32, "{%32, %33, %34, %35}", "%36", TM_SUMS_32(sums, 0));
   } else if constexpr (kSums == 32) {
     TM_ISSUE("f16", "64", TM_NAMES_32, "{%32, %33, %34, %35}", "%36", TM_SUMS_32(sums, 0));
+  } else if constexpr (kSums == 48 && kOperand == Operand::kBf16) {
+    TM_ISSUE("bf16", "96", TM_NAMES_48, "{%48, %49, %50, %51}", "%52", TM_SUMS_32(sums, 0), TM_SUMS_16(sums, 32));
+  } else if constexpr (kSums == 48) {
+    TM_ISSUE("f16", "96", TM_NAMES_48, "{%48, %49, %50, %51}", "%52", TM_SUMS_32(sums, 0), TM_SUMS_16(sums, 32));
   } else if constexpr (kSums == 64 && kOperand == Operand::kBf16) {
     TM_ISSUE("bf16", "128", TM_NAMES_64, "{%64, %65, %66, %67}", "%68", TM_SUMS_32(sums, 0), TM_SUMS_32(sums, 32));
   } else if constexpr (kSums == 64) {
@@ -152,6 +162,7 @@ __device__ inline void group_multiply(float (&sums)[kSums], uint64_t a, uint64_t
 #undef TM_PRODUCT
 #undef TM_NAMES_128
 #undef TM_NAMES_64
+#undef TM_NAMES_48
 #undef TM_NAMES_32
 #undef TM_NAMES_4
 #undef TM_SUMS_32

@@ -50,13 +50,20 @@ struct Attention {
   uint32_t max_segments;  // that a row can see
   uint32_t n_heads;
   uint32_t heads_per_kv;
-  float* partial;     // [n_split rows * n_heads][max_segments][head_dim + 2]
-  uint32_t* arrived;  // [n_split rows * kv heads] segments that are there: 0 before a launch, and after it
-  float* out;         // [rows][n_heads * head_dim]
-  Activations next;   // the same, for the next matrix
+  uint32_t tile_pairs;  // most of a tile that isn't divided: kTilePairs, of groups also twice as many
+  bool by_groups;       // wgmma multiplies for those: it adds as mma does (self_test.h)
+  float* partial;       // [n_split rows * n_heads][max_segments][head_dim + 2]
+  uint32_t* arrived;    // [n_split rows * kv heads] segments that are there: 0 before a launch, and after it
+  float* out;           // [rows][n_heads * head_dim]
+  Activations next;     // the same, for the next matrix
 };
 bool has_attention(uint32_t head_dim);
 cudaError_t attend(const Attention& attention, const CacheView& cache, cudaStream_t stream);
+// Whether there is a kernel of wgmma's for tiles that aren't divided. It is code for 9.0a alone.
+constexpr bool attends_by_groups(uint32_t kv_dtype, uint32_t head_dim) {
+  return (kv_dtype == TM_F16 || kv_dtype == TM_BF16) && (head_dim == 64 || head_dim == 96 || head_dim == 128);
+}
+cudaError_t attend_chunks_by_groups(const Attention& attention, const CacheView& cache, cudaStream_t stream);
 
 // Rows of a matrix on the device, in the file's encoding and in the order of the stages (halved_rows.h) -> fragment
 // order.

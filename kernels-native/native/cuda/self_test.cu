@@ -152,8 +152,10 @@ std::string SelfTest::text() const {
   if (has_model && of_model == 0) text = is_plain ? "mma adds plain floats" : "mma adds as published";
   if (has_model && of_model > 0) text = "mma adds otherwise than published in " + count(of_model);
   if (!has_groups) return text;
-  if (of_groups == 0)
-    return text + ", wgmma as mma: it multiplies " + std::to_string(kFewestTileTokens) + " rows and more";
+  if (of_groups == 0) {
+    return text + ", wgmma as mma: it multiplies " + std::to_string(kFewestTileTokens) +
+           " rows and more, and for chunks of wide heads";
+  }
   return text + ", wgmma otherwise than mma in " + count(of_groups) + ": mma multiplies all rows";
 }
 

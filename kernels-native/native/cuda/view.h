@@ -9,7 +9,8 @@
 
 namespace tramontane::TM_DEVICE {
 
-// Consecutive (row, query head of a kv head) pairs of one span, query head fastest: a row's, or up to kTilePairs.
+// Consecutive (row, query head of a kv head) pairs of one span, query head fastest: a row's, or up to
+// Attention::tile_pairs.
 struct QueryTile {
   uint32_t span;
   uint32_t first_row;   // of the span, in the step

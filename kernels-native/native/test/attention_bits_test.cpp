@@ -1,10 +1,13 @@
-// Attention of one row has the same bits alone, beside others, with its keys divided among warps and inside a chunk;
-// and on the emulator they are those of its definition (cuda/attention.h), written down once more in plain loops.
+// Attention of one row has the same bits alone, beside others, with its keys divided among warps and inside a chunk,
+// which wgmma multiplies where heads are wide and it adds as mma does; and on the emulator they are those of its
+// definition (cuda/attention.h), written down once more in plain loops.
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "../cuda/kernels.h"
 #include "check.h"
+#include "device_as.h"
 #include "kv_elements.h"
 #include "probe.h"
 #include "tiny_model.h"
@@ -24,13 +27,13 @@ float operand(uint32_t kv_dtype, float value) {
   return kv_dtype == TM_BF16 ? bf16_to_float(float_to_bf16(value)) : half_to_float(float_to_half(value));
 }
 
-Shape shape_of(uint32_t window) {
+Shape shape_of(uint32_t window, uint32_t head_dim = 32) {
   Shape s;
   s.layers = 1;
   s.width = 32;
   s.heads = 6;
   s.kv_heads = 2;
-  s.head_dim = 32;
+  s.head_dim = head_dim;
   s.rope_dims = 16;
   s.ffn = 32;
   s.vocab = 40;
@@ -68,6 +71,9 @@ struct Past {
   }
 };
 
+// 2^x, zero where that is no normal number.
+float power_of_two(float x) { return x < -126.0f ? 0.0f : exp2f(x); }
+
 struct Sums {
   float largest = -INFINITY;
   float total = 0;
@@ -95,7 +101,7 @@ Sums segment_of(const Shape& s, const Past& past, const std::vector<float>& quer
     sums.largest = std::max(sums.largest, p[i]);
   }
   const float base = sums.largest == -INFINITY ? 0.0f : sums.largest;
-  for (float& score : p) score = exp2f(score - base);
+  for (float& score : p) score = power_of_two(score - base);
   for (const float* group = p; group < p + kSegment; group += 32) {
     float lane[4];
     for (uint32_t l = 0; l < 4; ++l) {
@@ -128,7 +134,7 @@ std::vector<float> defined(const Shape& s, const Past& past, int64_t position) {
     for (int64_t segment = first / kSegment; segment <= position / kSegment; ++segment) {
       const Sums sums = segment_of(s, past, query, position, first, segment, head / (s.heads / s.kv_heads));
       const float most = std::max(largest, sums.largest);
-      const float before = exp2f(largest - most), now = exp2f(sums.largest - most);
+      const float before = power_of_two(largest - most), now = power_of_two(sums.largest - most);
       total = std::fma(sums.total, now, total * before);
       for (uint32_t i = 0; i < d; ++i) values[i] = std::fma(sums.values[i], now, values[i] * before);
       largest = most;
@@ -141,14 +147,15 @@ std::vector<float> defined(const Shape& s, const Past& past, int64_t position) {
 // Runs attention over a cache that holds the past, for spans of positions; a slot each.
 class Attending {
  public:
-  Attending(const Shape& shape, Placement p, const Past& past) : shape_(shape), past_(past), weights_(shape) {
+  Attending(const Shape& shape, Placement p, const Past& past, uint32_t slots = kSlots, uint32_t keys = kMostKeys)
+      : shape_(shape), past_(past), weights_(shape) {
     p.slots = kSlots;
     p.max_rows = kSlots * 64;
     p.max_tokens = kMostKeys;
     p.kv_dtype = past.kv_dtype;
     session_ = std::make_unique<Session>(weights_, p);
     session_->run({{0, 0, {1}}});  // sends the page tables
-    for (uint32_t slot = 0; slot < kSlots; ++slot) fill(slot, 0, kMostKeys);
+    for (uint32_t slot = 0; slot < slots; ++slot) fill(slot, 0, keys);
   }
 
   // A span of slot i: n rows from a position on. The rows' results, in order.
@@ -200,27 +207,32 @@ class Attending {
 
 namespace {
 
-void compare_rows(uint32_t kv_dtype, const std::vector<uint32_t>& windows) {
-  const std::vector<int64_t> keys =
-      kSanitised ? std::vector<int64_t>{1, 129} : std::vector<int64_t>{1, 127, 128, 129, 300, 700};
+const std::vector<int64_t> kKeys =
+    kSanitised ? std::vector<int64_t>{1, 129} : std::vector<int64_t>{1, 127, 128, 129, 300, 700};
+
+void compare_rows(uint32_t kv_dtype, const std::vector<uint32_t>& windows, uint32_t head_dim = 32,
+                  const std::vector<int64_t>& keys = kKeys, bool by_definition = true) {
+  const std::vector<int64_t> all_before =
+      head_dim < 64 ? std::vector<int64_t>{0, 5, 31} : std::vector<int64_t>{0, 31, 60};
   for (const Placement& p : device_placements()) {
     for (const uint32_t window : windows) {
-      const Shape shape = shape_of(window);
+      const Shape shape = shape_of(window, head_dim);
       const Past past(shape, kv_dtype);
       Attending attending(shape, p, past);
       std::map<int64_t, std::vector<float>> alone;  // the row whose last key is this one
       for (const int64_t n : keys) alone[n - 1] = attending.run({{n - 1, 1}})[0];
       const auto compare = [&](const char* how, int64_t position, const std::vector<float>& row) {
         CHECK_TEXT(row == alone.at(position), p.name() + " " + tramontane::dtype_name(kv_dtype) + " window " +
-                                                  std::to_string(window) + ", " + how + ": position " +
-                                                  std::to_string(position));
+                                                  std::to_string(window) + ", heads of " + std::to_string(head_dim) +
+                                                  ", " + how + ": position " + std::to_string(position));
       };
       for (const auto& [position, row] : alone) {
-        if (p.backend == TM_BACKEND_EMU) compare("by its definition", position, defined(shape, past, position));
+        if (p.backend == TM_BACKEND_EMU && by_definition)
+          compare("by its definition", position, defined(shape, past, position));
         const auto beside = attending.run({{699, 1}, {position, 1}, {3, 1}});
         compare("beside others", position, beside[1]);
         // In chunks that begin and end at other places, beside a single row.
-        for (const int64_t before : {0, 5, 31}) {
+        for (const int64_t before : all_before) {
           const int64_t first = std::max<int64_t>(0, position - before);
           const uint32_t n =
               static_cast<uint32_t>(std::min<int64_t>(position - first + 1 + before % 4, kMostKeys - first));
@@ -243,5 +255,55 @@ TEST(attention_of_a_row_is_the_same_alone_divided_and_in_a_chunk) {
 // Windows and chunks are the same code whatever is kept.
 TEST(attention_over_a_cache_of_bf16_is_too) { compare_rows(TM_BF16, {100}); }
 TEST(attention_over_a_cache_of_eight_bits_is_too) { compare_rows(TM_F8_E4M3, {kSanitised ? 100u : 0u}); }
+
+// Of heads so wide that wgmma multiplies for chunks.
+TEST(attention_of_wide_heads_is_too) {
+  compare_rows(TM_F16, {100}, 64);
+  if (kSanitised) return;
+  compare_rows(TM_F16, {0}, 96);
+  compare_rows(TM_F16, {300}, 128);
+  compare_rows(TM_BF16, {0}, 128);
+}
+
+TEST(attention_of_wide_heads_is_too_as_a_device_adds) {
+  for (const Placement& p : device_placements()) {
+    if (p.backend != TM_BACKEND_EMU || kSanitised) continue;
+    const DeviceAs device(90, StepArithmetic::kHopper, StepArithmetic::kHopper);
+    compare_rows(TM_F16, {100}, 64, {129, 300}, false);
+  }
+}
+
+TEST(wgmma_multiplies_for_chunks_where_it_adds_as_mma_does) {
+  using tramontane::emulated::attends_by_groups;
+  for (const uint32_t kv_dtype : {TM_F16, TM_BF16, TM_F8_E4M3}) {
+    for (const uint32_t head_dim : {32u, 64u}) {
+      if (kSanitised || (head_dim == 32 && kv_dtype != TM_F16)) continue;
+      const Shape shape = shape_of(0, head_dim);
+      const Past past(shape, kv_dtype);
+      for (const Placement& p : device_placements()) {
+        if (p.backend != TM_BACKEND_EMU) continue;
+        const std::vector<std::pair<int64_t, uint32_t>> chunk = {{100, 40}};
+        const uint32_t n_keys = 140;
+        std::vector<std::vector<float>> plain, hopper;
+        {
+          const DeviceAs device(90, StepArithmetic::kPlain, StepArithmetic::kPlain);
+          Attending attending(shape, p, past, 1, n_keys);
+          plain = attending.run(chunk);
+          use_arithmetic(StepArithmetic::kHopper);
+          hopper = attending.run(chunk);
+          CHECK(plain != hopper);
+          // Found alike, and made to differ behind the self-test's back.
+          use_arithmetic(StepArithmetic::kPlain, StepArithmetic::kHopper);
+          CHECK(attending.run(chunk) == (attends_by_groups(kv_dtype, head_dim) ? hopper : plain));
+        }
+        // Found to differ; without wgmma, and with small copies in place of bulk ones.
+        for (const int capability : {90, 80}) {
+          const DeviceAs device(capability, StepArithmetic::kPlain, StepArithmetic::kHopper);
+          CHECK(Attending(shape, p, past, 1, n_keys).run(chunk) == plain);
+        }
+      }
+    }
+  }
+}
 
 }  // namespace test

@@ -5,6 +5,7 @@
 #include "../cuda/found.h"
 #include "backends.h"
 #include "check.h"
+#include "device_as.h"
 #include "dtype.h"
 #include "step_problems.h"
 #include "tiny_model.h"
@@ -86,18 +87,6 @@ std::string description(uint32_t backend) {
 
 bool says(const std::string& text, const char* what) { return text.find(what) != std::string::npos; }
 
-// The emulator as a device that nobody has asked yet.
-struct NewDevice {
-  NewDevice(StepArithmetic of_warps, StepArithmetic of_groups) {
-    exchange_device({90, 90});
-    use_arithmetic(of_warps, of_groups);
-  }
-  ~NewDevice() {
-    use_arithmetic(StepArithmetic::kPlain);
-    exchange_device({90, 90});
-  }
-};
-
 }  // namespace
 
 TEST(the_steps_tell_ways_of_adding_apart) {
@@ -137,7 +126,7 @@ TEST(the_steps_are_of_every_kind) {
 TEST(a_device_whose_instructions_add_alike_passes) {
   for (const StepArithmetic arithmetic : {StepArithmetic::kPlain, StepArithmetic::kAmpere, StepArithmetic::kHopper}) {
     if (kSanitised && arithmetic == StepArithmetic::kAmpere) continue;
-    const NewDevice device(arithmetic, arithmetic);
+    const DeviceAs device(90, arithmetic, arithmetic);
     const SelfTest test = ask();
     CHECK(test.has_groups && test.has_model && test.groups_agree());
     CHECK_EQ(test.n_sums, kSums);
@@ -145,12 +134,12 @@ TEST(a_device_whose_instructions_add_alike_passes) {
     CHECK_EQ(test.of_model, 0u);
     const bool plain = arithmetic == StepArithmetic::kPlain;
     CHECK_EQ(test.text(), std::string(plain ? "mma adds plain floats" : "mma adds as published") +
-                              ", wgmma as mma: it multiplies 33 rows and more");
+                              ", wgmma as mma: it multiplies 33 rows and more, and for chunks of wide heads");
   }
 }
 
 TEST(a_device_whose_instructions_differ_is_found) {
-  const NewDevice device(StepArithmetic::kHopper, StepArithmetic::kAmpere);
+  const DeviceAs device(90, StepArithmetic::kHopper, StepArithmetic::kAmpere);
   const SelfTest test = ask();
   CHECK(!test.groups_agree());
   CHECK(test.of_groups > 0 && test.of_groups < kSums);
@@ -165,12 +154,12 @@ TEST(each_device_is_asked_once) {
   cudaStream_t stream = nullptr;
   cudaStreamCreate(&stream);
   {
-    const NewDevice device(StepArithmetic::kPlain, StepArithmetic::kPlain);
+    const DeviceAs device(90, StepArithmetic::kPlain, StepArithmetic::kPlain);
     CHECK(tramontane::emulated::self_test(stream).groups_agree());
     use_arithmetic(StepArithmetic::kHopper, StepArithmetic::kPlain);
     CHECK(tramontane::emulated::self_test(stream).groups_agree());
   }
-  const NewDevice another(StepArithmetic::kHopper, StepArithmetic::kPlain);
+  const DeviceAs another(90, StepArithmetic::kHopper, StepArithmetic::kPlain);
   CHECK(!tramontane::emulated::self_test(stream).groups_agree());
   cudaStreamDestroy(stream);
 }

@@ -8,6 +8,7 @@
 #include "../cuda/tile_work.h"
 #include "backends.h"
 #include "check.h"
+#include "device_as.h"
 #include "dtype.h"
 #include "probe.h"
 #include "tiny_model.h"
@@ -18,9 +19,6 @@ namespace {
 
 using tramontane::Activation;
 using tramontane::Operation;
-using tramontane::emu::exchange_device;
-using tramontane::emu::StepArithmetic;
-using tramontane::emu::use_arithmetic;
 using namespace tramontane::emulated;
 
 constexpr uint32_t kMostRows = 300;
@@ -121,18 +119,6 @@ void compare(const Shape& shape, const Placement& p, const std::vector<uint32_t>
 // block is unpacked.
 bool is_whole(const Placement& p) { return p.backend != TM_BACKEND_EMU || std::getenv("TM_TEST_WHOLE") != nullptr; }
 
-// The emulator as a device that nobody has asked yet.
-struct NewDevice {
-  NewDevice(int capability, StepArithmetic of_warps, StepArithmetic of_groups) {
-    exchange_device({capability, capability});
-    use_arithmetic(of_warps, of_groups);
-  }
-  ~NewDevice() {
-    use_arithmetic(StepArithmetic::kPlain);
-    exchange_device({90, 90});
-  }
-};
-
 Product product_of(uint32_t rows, uint32_t columns, uint32_t n_tokens) {
   Product p = {};
   p.n_parts = 1;
@@ -174,7 +160,7 @@ TEST(tiles_have_the_bits_of_mma_as_a_device_adds) {
   if (kSanitised) return;
   for (const Placement& p : device_placements()) {
     if (p.backend != TM_BACKEND_EMU) continue;
-    const NewDevice device(90, StepArithmetic::kHopper, StepArithmetic::kHopper);
+    const DeviceAs device(90, StepArithmetic::kHopper, StepArithmetic::kHopper);
     compare(shape_of(TM_BF16, 1152, 32), p, {33, 65});
     compare(shape_of(TM_Q4_0, 1152, 32), p, {33, 65});
   }
@@ -210,7 +196,7 @@ TEST(wgmma_multiplies_many_rows_where_it_adds_as_mma_does) {
     const Shape shape = shape_of(TM_BF16, 1152, 32);
     Products::Outputs plain, hopper;
     {
-      const NewDevice device(90, StepArithmetic::kPlain, StepArithmetic::kPlain);
+      const DeviceAs device(90, StepArithmetic::kPlain, StepArithmetic::kPlain);
       Products products(shape, p, kFewestTileTokens);
       plain = products.by_mma(kFewestTileTokens);
       use_arithmetic(StepArithmetic::kHopper);
@@ -223,7 +209,7 @@ TEST(wgmma_multiplies_many_rows_where_it_adds_as_mma_does) {
     }
     for (const int capability :
          {90, 80}) {  // found to differ; without wgmma, and with small copies in place of bulk ones
-      const NewDevice device(capability, StepArithmetic::kPlain, StepArithmetic::kHopper);
+      const DeviceAs device(capability, StepArithmetic::kPlain, StepArithmetic::kHopper);
       Products products(shape, p, kFewestTileTokens);
       CHECK(begins(products.run(0, kFewestTileTokens), plain));
     }

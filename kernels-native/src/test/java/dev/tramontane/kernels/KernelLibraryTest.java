@@ -35,7 +35,8 @@ final class KernelLibraryTest {
             assertThat(library.describe(backend)).as(backend.name()).isNotBlank();
         }
         assertThat(library.describe(Backend.EMU))
-                .endsWith("; mma adds plain floats, wgmma as mma: it multiplies 33 rows and more");
+                .endsWith(
+                        "; mma adds plain floats, wgmma as mma: it multiplies 33 rows and more, and for chunks of wide heads");
         // An explicit path is the same library again.
         assertThat(KernelLibrary.at(library.file()).host()).isEqualTo(host);
     }
