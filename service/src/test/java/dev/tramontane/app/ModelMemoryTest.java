@@ -151,7 +151,7 @@ final class ModelMemoryTest {
                 .orElseThrow();
         List<String> command = new ArrayList<>(List.of("serve", "--port", "0", "--load", "all"));
         command.addAll(each);
-        command.addAll(List.of("--gpu-memory", (3 * share / 2 >> 20) + "MiB"));
+        command.addAll(List.of("--gpu-memory", ((3 * share / 2) >> 20) + "MiB"));
         command.add("a=" + MODEL.writeTo(directory));
         command.add("b=" + MODEL.withSeed(2).writeTo(directory));
         Outcome refused = new CapturedProgram().run(command.toArray(String[]::new));
