@@ -40,7 +40,8 @@ final class ModelMemoryTest {
     }
 
     private static DeviceRoom room(int index, String allowed) {
-        Device device = new Device(index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, OptionalLong.of(22 * GIB + DeviceRoom.DRIVER));
+        Device device = new Device(
+                index, "NVIDIA L4", "GPU-" + index, true, 24 * GIB, OptionalLong.of(22 * GIB + DeviceRoom.DRIVER));
         return new DeviceRoom(device, GpuMemory.of(allowed));
     }
 

@@ -180,17 +180,22 @@ class FaultProxyTest {
         }
     }
 
-    @Test
-    void aServerThatIsNotThereIsAReset() throws Exception {
-        listening.close();
-        try (Socket client = client()) {
-            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
-        }
-        try (FaultProxy nowhere = FaultProxy.before(InetSocketAddress.createUnresolved("no-such-host.invalid", 1), 0);
+    private static void resets(InetSocketAddress nobody) throws IOException {
+        try (FaultProxy nowhere = FaultProxy.before(nobody, 0);
                 Socket client = new Socket(InetAddress.getLoopbackAddress(), nowhere.port())) {
             client.setSoTimeout(PATIENCE_MILLIS);
             assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
         }
+    }
+
+    @Test
+    void aServerThatIsNotThereIsAReset() throws Exception {
+        // Bound, so that nobody else comes to listen there, and not listening.
+        try (Socket bound = new Socket()) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            resets(new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getLocalPort()));
+        }
+        resets(InetSocketAddress.createUnresolved("no-such-host.invalid", 1));
     }
 
     @Test
