@@ -2,6 +2,7 @@ package dev.tramontane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.api.responses.CreateReader;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.engine.Submission;
@@ -59,7 +60,7 @@ class SamplingDefaultsTest {
         Submission completion = submitted(service.completion(TestService.body("p", new JsonObject())));
         isSuggested(completion.sampling());
         assertThat(completion.maxTokens()).as("of the endpoint's own 16").isEqualTo(12);
-        ResponseCreate response = ResponseCreate.read(
+        ResponseCreate response = CreateReader.read(
                 JsonReader.object("{\"input\": \"hi\"}".getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SUGGESTED,

@@ -80,7 +80,7 @@ public final class ResponseRoutes implements ApiRoutes {
     private Job read(JsonFields fields, RoutingContext context) {
         Caller caller = Caller.of(context);
         TextGenerator generator = services.models().get(fields.string("model"));
-        ResponseCreate create = ResponseCreate.read(
+        ResponseCreate create = CreateReader.read(
                 fields,
                 services.config().requests(),
                 generator.profile().sampling(),

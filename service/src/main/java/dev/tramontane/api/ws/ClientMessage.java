@@ -3,6 +3,7 @@ package dev.tramontane.api.ws;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.api.responses.CreateReader;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.References;
 import dev.tramontane.api.responses.ResponseCreate;
@@ -180,7 +181,7 @@ sealed interface ClientMessage {
         body.remove(StreamId.FIELD);
         body.remove("generate");
         body.remove(DEMAND);
-        ResponseCreate request = ResponseCreate.read(
+        ResponseCreate request = CreateReader.read(
                 body,
                 config.requests(),
                 generator.profile().sampling(),

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiConfig;
 import dev.tramontane.api.RequestLimits;
+import dev.tramontane.api.responses.CreateReader;
 import dev.tramontane.api.responses.History;
-import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.json.JsonFields;
 import dev.tramontane.json.JsonReader;
 import dev.tramontane.model.SamplingDefaults;
@@ -65,7 +65,7 @@ class FieldTableTest {
     @Test
     void hasWhatResponsesRead() {
         JsonFields fields = fields("{\"input\": \"p\"}");
-        ResponseCreate.read(
+        CreateReader.read(
                 fields, RequestLimits.DEFAULT, SamplingDefaults.NEUTRAL, History.NONE, urgency -> urgency.from(0));
         assertThat(table(RequestField.Endpoint.RESPONSES)).isEqualTo(fields.known());
     }

@@ -49,7 +49,7 @@ final class RecordedResponseTest {
     }
 
     private RecordedResponse recorded(Keeping keeping) {
-        ResponseCreate create = ResponseCreate.read(
+        ResponseCreate create = CreateReader.read(
                 JsonReader.object("{\"input\": \"x\"}".getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,

@@ -24,7 +24,7 @@ final class ResponseHistoriesTest {
     private static final JsonNode OPENAI = Oracle.read("openai-histories");
 
     private static ResponseCreate read(String json, UnknownFields unknown) {
-        return ResponseCreate.read(
+        return CreateReader.read(
                 JsonReader.object(json.getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,

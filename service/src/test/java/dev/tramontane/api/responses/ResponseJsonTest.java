@@ -35,7 +35,7 @@ final class ResponseJsonTest {
             new OutputItem(OutputItem.Kind.CALL, "call_1", "now", "{\"a\""));
 
     private static ResponseSnapshot response(ResponseState.Phase phase) {
-        ResponseCreate create = ResponseCreate.read(
+        ResponseCreate create = CreateReader.read(
                 JsonReader.object("""
                     {"input": [{"role": "user", "content": "x"},
                                {"role": "developer", "content": [{"type": "input_text", "text": "y"}], "name": "n"}],

@@ -43,7 +43,7 @@ final class ResponseStoreTest {
     }
 
     private StoredResponse stored(String id, String fields) {
-        ResponseCreate create = ResponseCreate.read(
+        ResponseCreate create = CreateReader.read(
                 JsonReader.object(("{" + fields + "}").getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,

@@ -9,6 +9,7 @@ import dev.tramontane.api.Tally;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.Recording.Keeping;
 import dev.tramontane.api.replay.ReplayLimits;
+import dev.tramontane.api.responses.CreateReader;
 import dev.tramontane.api.responses.History;
 import dev.tramontane.api.responses.RecordedResponse;
 import dev.tramontane.api.responses.ResponseCreate;
@@ -83,7 +84,7 @@ class FeedTest {
     }
 
     private Feed feed(long credits, Turns turns) {
-        ResponseCreate create = ResponseCreate.read(
+        ResponseCreate create = CreateReader.read(
                 JsonReader.object("{\"input\": \"x\"}".getBytes(StandardCharsets.UTF_8)),
                 RequestLimits.DEFAULT,
                 SamplingDefaults.NEUTRAL,
