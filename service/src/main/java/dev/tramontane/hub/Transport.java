@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -111,12 +112,15 @@ final class Transport implements AutoCloseable {
             String secret = endpoint.covers(at) ? endpoint.credentials().header() : null;
             HttpResponse<byte[]> response =
                     await(client.sendAsync(request(at, headers, secret), stoppingAtRedirects(handler)), progress);
-            if (response.statusCode() == UNAUTHORIZED
-                    && renewed < MOST_RENEWED
-                    && endpoint.covers(at)
-                    && endpoint.credentials().renew(at, response.headers(), secret, renewed)) {
-                renewed++;
-                continue;
+            if (response.statusCode() == UNAUTHORIZED && endpoint.covers(at)) {
+                // What another thread was given in the meantime may have run out, too: that is nobody's refusal.
+                boolean others = !Objects.equals(secret, endpoint.credentials().header());
+                if (others
+                        || (renewed < MOST_RENEWED
+                                && endpoint.credentials().renew(at, response.headers(), secret, renewed))) {
+                    renewed += others ? 0 : 1;
+                    continue;
+                }
             }
             if (endpoint.covers(at)) {
                 linked = response.headers().firstValue("X-Linked-Etag").orElse(linked);

@@ -231,11 +231,12 @@ class StagesNetworkTest {
                 }
                 return null;
             });
-            assertThat(answers()).isEqualTo(expected);
-            over.set(true);
+            try {
+                assertThat(answers()).isEqualTo(expected);
+            } finally {
+                over.set(true); // Before the executor waits for it.
+            }
             braking.get();
-        } finally {
-            over.set(true);
         }
         assertThat(ready()).contains("\"ok\"");
     }

@@ -29,7 +29,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -59,13 +62,17 @@ final class HostileStageTest {
     /** Plays its script to whoever connects. */
     private static final class FakeStage implements AutoCloseable {
         private final ServerSocket listening;
+        private final Set<Socket> playing = ConcurrentHashMap.newKeySet();
 
         FakeStage(Supplier<Script> scripts) throws IOException {
             listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
             Thread.ofPlatform().daemon().name("fake-stage").start(() -> {
                 while (!listening.isClosed()) {
                     try (Socket socket = listening.accept()) {
-                        scripts.get().play(new Peer(socket, Greeting.Role.STAGE));
+                        playing.add(socket);
+                        if (!listening.isClosed()) { // Else whoever closes may not have seen the socket.
+                            scripts.get().play(new Peer(socket, Greeting.Role.STAGE));
+                        }
                     } catch (IOException left) {
                         assertThat(left).isNotNull(); // The head has heard enough.
                     }
@@ -80,7 +87,16 @@ final class HostileStageTest {
         @Override
         public void close() throws IOException {
             listening.close();
+            for (Socket socket : playing) {
+                socket.close();
+            }
         }
+    }
+
+    /** Plays to the first who connects; who comes again hears nothing until the stage is closed. */
+    private static Supplier<Script> once(Script script) {
+        AtomicBoolean played = new AtomicBoolean();
+        return () -> played.getAndSet(true) ? Peer::listen : script;
     }
 
     @BeforeEach
@@ -235,7 +251,7 @@ final class HostileStageTest {
     @ParameterizedTest
     @MethodSource
     void inPlaceOfAnAnswer(String words, Script script, Duration silence) throws Exception {
-        FakeStage fake = new FakeStage(() -> script);
+        FakeStage fake = new FakeStage(once(script));
         open.add(fake);
         RemoteStage stage = head(fake.port(), silence);
         stage.awaitReady(LONG);
