@@ -17,12 +17,22 @@ interface Credentials {
      * @param asked what was asked for
      * @param sent the header that the request had
      * @param times this request was sent again before
-     * @return whether the request should be sent again, with what {@link #header} says now
+     * @return whether the request should be sent again, with what {@link #header} says now, and whose that is
      * @throws IOException where whoever gives one out says nothing
      */
-    default boolean renew(URI asked, HttpHeaders refusal, @Nullable String sent, int times)
+    default Renewal renew(URI asked, HttpHeaders refusal, @Nullable String sent, int times)
             throws IOException, InterruptedException {
-        return false;
+        return Renewal.REFUSED;
+    }
+
+    /** What came of looking for another header. */
+    enum Renewal {
+        /** There is none. */
+        REFUSED,
+        /** Another request was given one in the meantime: it says nothing of this one. */
+        ANOTHERS,
+        /** This request was given one. */
+        RENEWED
     }
 
     /** One header for ever. */

@@ -42,6 +42,9 @@ final class RegistryCredentials implements Credentials {
     private volatile @Nullable String header;
     private volatile boolean knocked;
 
+    /** Whether a signature has brought nothing here, so that it is asked without a name first. */
+    private boolean strange;
+
     RegistryCredentials(URI registry, Transport transport, HubConfig config) {
         this.registry = registry;
         this.transport = transport;
@@ -62,14 +65,14 @@ final class RegistryCredentials implements Credentials {
     }
 
     @Override
-    public synchronized boolean renew(URI asked, HttpHeaders refusal, @Nullable String sent, int times)
+    public synchronized Renewal renew(URI asked, HttpHeaders refusal, @Nullable String sent, int times)
             throws IOException, InterruptedException {
         if (!Objects.equals(sent, header)) {
-            return true; // Another thread has one.
+            return Renewal.ANOTHERS;
         }
         Optional<Challenge> challenge = Challenge.of(refusal.allValues("WWW-Authenticate"));
         if (challenge.isEmpty()) {
-            return false;
+            return Renewal.REFUSED;
         }
         Challenge said = challenge.get();
         if ("https".equalsIgnoreCase(asked.getScheme())
@@ -80,22 +83,26 @@ final class RegistryCredentials implements Credentials {
                             + Printable.of(said.realm().toString(), 80) + "\", which is plain http");
         }
         boolean own = isOwn(said.realm());
-        Optional<SigningKey> key = own ? config.keys().find() : Optional.empty();
-        if (key.isEmpty() && times == 0) {
-            Optional<String> anonymous = token(said, null);
-            if (anonymous.isPresent()) {
-                header = "Bearer " + anonymous.get();
-                return true;
-            }
+        Optional<SigningKey> key = own && !strange ? config.keys().find() : Optional.empty();
+        knocked = knocked || key.isPresent();
+        if (key.isPresent() && times == 0 && take(token(said, key.get()))) {
+            return Renewal.RENEWED;
         }
-        if (!own || (key.isPresent() && times > 0)) {
-            return false;
+        strange |= key.isPresent(); // What is for anybody is for whoever is not known, too.
+        if ((key.isPresent() || times == 0) && take(token(said, null))) {
+            return Renewal.RENEWED;
         }
-        Optional<SigningKey> made = key.isPresent() ? key : config.keys().findOrMake();
+        if (!own || key.isPresent()) {
+            return Renewal.REFUSED;
+        }
+        Optional<SigningKey> made = config.keys().findOrMake();
         knocked = true;
-        Optional<String> signed = made.isPresent() ? token(said, made.get()) : Optional.empty();
-        signed.ifPresent(token -> header = "Bearer " + token);
-        return signed.isPresent();
+        return made.isPresent() && take(token(said, made.get())) ? Renewal.RENEWED : Renewal.REFUSED;
+    }
+
+    private boolean take(Optional<String> token) {
+        token.ifPresent(text -> header = "Bearer " + text);
+        return token.isPresent();
     }
 
     /** Whether signatures are for him: he is the registry itself, or the one that Ollama's has. */

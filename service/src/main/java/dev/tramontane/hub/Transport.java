@@ -1,5 +1,6 @@
 package dev.tramontane.hub;
 
+import dev.tramontane.hub.Credentials.Renewal;
 import dev.tramontane.hub.HubException.Kind;
 import dev.tramontane.json.Printable;
 import java.io.IOException;
@@ -115,10 +116,13 @@ final class Transport implements AutoCloseable {
             if (response.statusCode() == UNAUTHORIZED && endpoint.covers(at)) {
                 // What another thread was given in the meantime may have run out, too: that is nobody's refusal.
                 boolean others = !Objects.equals(secret, endpoint.credentials().header());
-                if (others
-                        || (renewed < MOST_RENEWED
-                                && endpoint.credentials().renew(at, response.headers(), secret, renewed))) {
-                    renewed += others ? 0 : 1;
+                Renewal came = others
+                        ? Renewal.ANOTHERS
+                        : renewed < MOST_RENEWED
+                                ? endpoint.credentials().renew(at, response.headers(), secret, renewed)
+                                : Renewal.REFUSED;
+                if (came != Renewal.REFUSED) {
+                    renewed += came == Renewal.RENEWED ? 1 : 0;
                     continue;
                 }
             }

@@ -33,8 +33,8 @@ final class ZipDirectory {
     /** Of a table: a member's line has some hundreds. */
     private static final int MOST_BYTES = 16 << 20;
 
-    /** More than any disk has: sums of it don't overflow. */
-    private static final long MOST_MEMBER = 1L << 50;
+    /** More than any file has: sums of as many as a zip file may have don't overflow. */
+    private static final long MOST_MEMBER = 1L << 46;
 
     private static final int ENCRYPTED = 1;
     private static final int STORED = 0;

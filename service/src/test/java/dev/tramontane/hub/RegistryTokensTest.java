@@ -188,11 +188,39 @@ class RegistryTokensTest {
         assertThat(own()).doesNotExist();
     }
 
+    /** One is made where a model is not for anybody, and known nowhere until it is entered. */
+    @Test
+    void aKeyThatIsNotKnownIsInNobodysWay() throws Exception {
+        makeOwn();
+        anybody = true;
+        pull(hub());
+        assertThat(knocks)
+                .extracting(knock -> knock.header("authorization") == null)
+                .containsExactly(false, true);
+    }
+
+    /** Who waited while another one asked was not refused with what that one got. */
+    @Test
+    void whatAnotherGotIsNobodysRefusal() throws Exception {
+        anybody = true;
+        URI asked = URI.create(server.uri() + MANIFEST);
+        HttpHeaders refusal = HttpHeaders.of(
+                Map.of("WWW-Authenticate", List.of("Bearer realm=\"" + server.uri() + "/token\"")),
+                (name, value) -> true);
+        try (Transport transport = new Transport(Duration.ofMinutes(2))) {
+            RegistryCredentials credentials =
+                    new RegistryCredentials(server.uri(), transport, config(SigningKeys.NONE));
+            assertThat(credentials.renew(asked, refusal, null, 0)).isEqualTo(Credentials.Renewal.RENEWED);
+            assertThat(credentials.renew(asked, refusal, null, 0)).isEqualTo(Credentials.Renewal.ANOTHERS);
+        }
+        assertThat(knocks).hasSize(1);
+    }
+
     /** While segments come side by side. */
     @Test
     void tokensThatRunOutAreRenewed() throws Exception {
         anybody = true;
-        lifetime = 3;
+        lifetime = 4; // Two are good for all, whoever comes first.
         pull(hub());
         assertThat(knocks).hasSizeBetween(2, 5);
         assertThat(own()).doesNotExist();

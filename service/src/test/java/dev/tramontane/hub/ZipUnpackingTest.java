@@ -183,6 +183,7 @@ class ZipUnpackingTest {
                         "a bomb",
                         one("x", member -> member.bytes = 1L << 31),
                         "would be 2147483650 bytes unpacked, which is more than 16 times its own length"),
+                row("a bomb of many parts", parts(), "of a length or at a place that cannot be"),
                 row("of several", new ZipBytes().file("x", WORDS).disk(1).whole(), "is a part of several"),
                 row("fewer members", new ZipBytes().file("x", WORDS).entries(0).whole(), "longer than its members"),
                 row("more members", new ZipBytes().file("x", WORDS).entries(2).whole(), "not as it must be"),
@@ -194,6 +195,18 @@ class ZipUnpackingTest {
                 row("a tail", new ZipBytes().raw(sound).raw(WORDS).cut(), "is none"),
                 row("a head", new ZipBytes().raw(WORDS).raw(sound).cut(), "not as it must be"),
                 row("no model", new ZipBytes().file("x.txt", WORDS).whole(), "holds no model"));
+    }
+
+    /** So many of such a length that their sum is no positive number. */
+    private static byte[] parts() {
+        ZipBytes zip = new ZipBytes().file("config.json", CONFIG);
+        for (int i = 0; i < 8192; i++) {
+            zip.member("x" + i, WORDS, true, member -> {
+                member.bytes = 1L << 50;
+                member.zip64 = true;
+            });
+        }
+        return zip.whole();
     }
 
     /** Another member's header and bytes inside of one's own. */
