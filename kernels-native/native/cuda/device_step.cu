@@ -466,16 +466,22 @@ void DeviceStep::output(uint32_t n_rows, uint32_t layer) {
   multiply_adapted(matrix, p, layer, adapted);
 }
 
-void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
-  const DeviceLayer& l = weights_.layers[layer];
-  if (model_.n_experts > 0) return gate_up_of_experts(n_rows, l);
-  must(normalise(norm_of(l.ffn_norm), n_rows, activations(normed_, l.gate), stream_), "starting a norm");
+// Gate and up of what the norm left, as one matrix.
+Product DeviceStep::gated_product(uint32_t n_rows, const DeviceLayer& l) const {
   Product p = product(n_rows, l.gate, normed_);
   p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
   p.result = Result::kGated;
   p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
   p.parts[p.n_parts++] = l.up.part(frame_.up, model_.ffn);
   p.next = activations(gated_, l.down);
+  return p;
+}
+
+void DeviceStep::gate_up(uint32_t n_rows, uint32_t layer) {
+  const DeviceLayer& l = weights_.layers[layer];
+  if (model_.n_experts > 0) return gate_up_of_experts(n_rows, l);
+  must(normalise(norm_of(l.ffn_norm), n_rows, activations(normed_, l.gate), stream_), "starting a norm");
+  Product p = gated_product(n_rows, l);
   const Adapted adapted[] = {kAdaptedGate, kAdaptedUp};
   multiply_adapted(l.gate, p, layer, adapted);
 }
@@ -486,12 +492,7 @@ void DeviceStep::gate_up_of_experts(uint32_t n_rows, const DeviceLayer& l) {
   experts_.choose(n_rows, norm, l.router.as<float>(), device_.span);
   norm.pick = experts_.view().pick;
   must(normalise(norm, experts_.most_tokens(n_rows), activations(normed_, l.gate), stream_), "starting a norm");
-  Product p = product(n_rows, l.gate, normed_);
-  p.n_slices = slices_of(2ull * l.gate.rows, l.gate.columns);
-  p.result = Result::kGated;
-  p.parts[p.n_parts++] = l.gate.part(frame_.gate, model_.ffn);
-  p.parts[p.n_parts++] = l.up.part(nullptr, 0);
-  p.next = activations(gated_, l.down);
+  Product p = gated_product(n_rows, l);
   experts_.cut(p, kGateUpOfExperts, n_rows);
   must(multiply(l.gate.dtype, p, stream_), "starting a product");
 }

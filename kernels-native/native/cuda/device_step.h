@@ -112,6 +112,7 @@ class DeviceStep {
   void all_layers(uint32_t n_rows);
   Product product(uint32_t n_rows, const DeviceMatrix& matrix, const Memory& activations) const;
   Activations activations(const Memory& memory, const DeviceMatrix& matrix) const;
+  Product gated_product(uint32_t n_rows, const DeviceLayer& layer) const;
   CacheView view(uint32_t layer) const;
   Norm norm_of(const Memory& weight) const;
   void gate_up_of_experts(uint32_t n_rows, const DeviceLayer& layer);

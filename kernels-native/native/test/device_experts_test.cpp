@@ -7,6 +7,7 @@
 #include "../cuda/expert_work.h"
 #include "chance.h"
 #include "check.h"
+#include "mixtures.h"
 #include "model.h"
 #include "probe.h"
 #include "tiny_model.h"
@@ -33,11 +34,6 @@ Shape shape_of(uint32_t experts, uint32_t used) {
   s.experts = experts;
   s.experts_used = used;
   return s;
-}
-
-Weights::Entry& entry(Weights& weights, uint32_t role) {
-  return *std::find_if(weights.entries.begin(), weights.entries.end(),
-                       [&](const Weights::Entry& e) { return e.role == role; });
 }
 
 // A router that looks at one column for each expert, so that there is no order of sums in its logits.
@@ -148,12 +144,8 @@ TEST(one_expert_for_all_rows_has_the_bits_of_the_dense_model) {
     shape.experts_used = 1;
     if (dtype == TM_Q6_K) shape.width = shape.ffn = 256, shape.head_dim = 64;
     Weights experts(shape);
-    for (Weights::Entry& e : experts.entries) {  // all logits equal: everybody goes to expert 0
-      if (e.role == TM_FFN_ROUTER) std::fill(e.bytes.begin(), e.bytes.end(), uint8_t{0});
-    }
-    Weights dense = experts;
-    dense.shape.experts = dense.shape.experts_used = 0;
-    std::erase_if(dense.entries, [](const Weights::Entry& e) { return e.role == TM_FFN_ROUTER || e.expert > 0; });
+    level_router(experts);
+    const Weights dense = dense_of(experts, 0);
     const auto tokens = random_tokens(kSanitised ? 12 : 110, shape.vocab, 5);
     for (const Placement& p : device_placements()) {
       Session a(experts, p);
@@ -202,12 +194,7 @@ TEST(a_row_is_the_sum_of_its_experts_in_rising_order) {
     for (const Placement& p : device_placements()) {
       std::vector<std::vector<float>> outputs;
       for (uint32_t e = 0; e < shape.experts; ++e) {
-        Weights dense = experts;
-        dense.shape.experts = dense.shape.experts_used = 0;
-        std::erase_if(dense.entries, [&](const Weights::Entry& entry) {
-          return entry.role == TM_FFN_ROUTER || (entry.role > TM_FFN_ROUTER && entry.expert != e);
-        });
-        for (Weights::Entry& entry : dense.entries) entry.expert = 0;
+        const Weights dense = dense_of(experts, e);
         Session session(dense, p);
         outputs.push_back(feed_forward(session, hidden));
       }
@@ -233,18 +220,7 @@ TEST(a_row_that_is_not_finite_fails_alone_on_a_device) {
   Weights broken = weights;
   const uint16_t nan = 0x7fc0;
   memcpy(entry(broken, TM_TOKEN_EMBEDDING).bytes.data() + kBroken * kWidth * 2, &nan, 2);
-  for (Placement p : device_placements()) {
-    p.slots = 2;
-    Session session(broken, p);
-    Session sound(weights, p);
-    const std::vector<int32_t> other = {3, 4, 5};
-    const auto logits = session.run({{0, 0, {kBroken, 1}}, {1, 0, other}});
-    const auto expected = sound.run({{1, 0, other}});
-    CHECK(std::isnan(logits[0]));
-    CHECK_TEXT(same({logits.begin() + 2 * shape.vocab, logits.end()}, expected), p.name());
-    CHECK_EQ(session.results()[0].status, TM_RESULT_NOT_FINITE);
-    CHECK_EQ(session.results()[2].status, TM_RESULT_OK);
-  }
+  for (const Placement& p : device_placements()) check_row_fails_alone(weights, broken, kBroken, p);
 }
 
 TEST(every_expert_is_counted_on_a_device) {
@@ -272,21 +248,9 @@ TEST(a_matrix_has_one_type_in_all_experts) {
         e.dtype = TM_F16;
         e.bytes = random_matrix(TM_F16, e.rows, e.cols, 0.1, random);
       }
-      std::vector<uint8_t> layer_group;
-      const tm_model_config config = model_config(weights.shape, p, layer_group);
-      char message[512];
-      tm_context* context = nullptr;
-      CHECK_EQ(tm_open(&config, &context, message, sizeof message), TM_OK);
-      for (const Weights::Entry& e : weights.entries) {
-        const tm_tensor tensor = e.tensor();
-        CHECK_EQ(tm_set_tensor(context, &tensor), TM_OK);
-      }
-      CHECK_EQ(tm_prepare(context), TM_UNSUPPORTED);
-      tm_last_error(context, message, sizeof message);
-      tm_close(context);
-      CHECK_EQ(std::string(message), "the " + p.name() +
-                                         " backend needs a matrix of one type in all experts; in layer 0 "
-                                         "there are BF16 and F16");
+      CHECK_EQ(
+          failure_of_prepare(weights, p, TM_UNSUPPORTED),
+          "the " + p.name() + " backend needs a matrix of one type in all experts; in layer 0 there are BF16 and F16");
     }
   }
 }

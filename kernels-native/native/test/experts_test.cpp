@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "check.h"
+#include "mixtures.h"
 #include "routing.h"
 #include "tiny_model.h"
 #include "worker.h"
@@ -122,13 +123,6 @@ void fill(std::vector<uint8_t>& bytes, Random& random, float scale, float base) 
   }
 }
 
-Weights::Entry& entry(Weights& weights, uint32_t role, uint32_t expert = 0) {
-  for (Weights::Entry& e : weights.entries) {
-    if (e.role == role && e.layer == 0 && e.expert == expert) return e;
-  }
-  std::abort();
-}
-
 // embed, then the given hidden rows through the feed-forward of layer 0; what comes out.
 std::vector<float> feed_forward(Probe& probe, const Step& step, const std::vector<uint8_t>& hidden) {
   std::vector<float> rows(hidden.size() / sizeof(float));
@@ -139,23 +133,6 @@ std::vector<float> feed_forward(Probe& probe, const Step& step, const std::vecto
   probe.run(Operation::kDown, step, 0);
   probe.read(Activation::kHidden, rows.data(), rows.size());
   return rows;
-}
-
-// What tm_prepare says of a model that lacks something.
-std::string failure_of_prepare(const Weights& weights, const Placement& p) {
-  std::vector<uint8_t> layer_group;
-  const tm_model_config config = model_config(weights.shape, p, layer_group);
-  char message[512];
-  tm_context* context = nullptr;
-  CHECK_EQ(tm_open(&config, &context, message, sizeof message), TM_OK);
-  for (const Weights::Entry& e : weights.entries) {
-    const tm_tensor tensor = e.tensor();
-    CHECK_EQ(tm_set_tensor(context, &tensor), TM_OK);
-  }
-  CHECK_EQ(tm_prepare(context), TM_WRONG_STATE);
-  tm_last_error(context, message, sizeof message);
-  tm_close(context);
-  return message;
 }
 
 }  // namespace
@@ -216,12 +193,8 @@ TEST(one_expert_for_all_rows_is_the_dense_model) {
     shape.experts = 6;
     shape.experts_used = 1;
     Weights experts(shape);
-    for (Weights::Entry& e : experts.entries) {  // all logits equal: everybody goes to expert 0
-      if (e.role == TM_FFN_ROUTER) std::fill(e.bytes.begin(), e.bytes.end(), uint8_t{0});
-    }
-    Weights dense = experts;
-    dense.shape.experts = dense.shape.experts_used = 0;
-    std::erase_if(dense.entries, [](const Weights::Entry& e) { return e.role == TM_FFN_ROUTER || e.expert > 0; });
+    level_router(experts);
+    const Weights dense = dense_of(experts, 0);
     const auto tokens = random_tokens(40, shape.vocab, 5);
     for (Placement p : placements()) {
       p.threads = 3;
@@ -255,18 +228,7 @@ TEST(a_row_that_is_not_finite_fails_alone) {
     const uint16_t nan = 0x7fc0;  // the upper half of a float, or the scale of a block
     uint8_t* at = entry(broken, TM_TOKEN_EMBEDDING).bytes.data() + kBroken * row;
     memcpy(at + (dtype == TM_F32 ? 2 : 0), &nan, 2);
-    for (Placement p : placements()) {
-      p.slots = 2;
-      Session session(broken, p);
-      Session sound(weights, p);
-      const std::vector<int32_t> other = {3, 4, 5};
-      const auto logits = session.run({{0, 0, {kBroken, 1}}, {1, 0, other}});
-      const auto expected = sound.run({{1, 0, other}});
-      CHECK(std::isnan(logits[0]));
-      CHECK_TEXT(same({logits.begin() + 2 * shape.vocab, logits.end()}, expected), p.name());
-      CHECK_EQ(session.results()[0].status, TM_RESULT_NOT_FINITE);
-      CHECK_EQ(session.results()[2].status, TM_RESULT_OK);
-    }
+    for (const Placement& p : placements()) check_row_fails_alone(weights, broken, kBroken, p);
   }
 }
 
@@ -285,7 +247,7 @@ TEST(every_expert_is_asked_for_counted_and_packed) {
     if (e.rows > 1) matrices += e.bytes.size();
   }
   for (const Placement& p : placements()) {
-    CHECK_EQ(failure_of_prepare(lacking, p),
+    CHECK_EQ(failure_of_prepare(lacking, p, TM_WRONG_STATE),
              std::string("ffn up of layer 0, expert 2 was not set before the weights were prepared"));
     Session session(weights, p);
     tm_memory memory{};
