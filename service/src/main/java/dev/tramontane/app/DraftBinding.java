@@ -57,19 +57,15 @@ final class DraftBinding {
      */
     static Configuration alone(Configuration chosen, Finder finder) throws InterruptedException {
         List<NamedText> own = NamedText.list(chosen.engine().draft().asked().orElseThrow()).stream()
-                .filter(draft -> draft.name().isEmpty() || draft.name().get().equals(name(chosen)))
+                .filter(draft -> draft.name().isEmpty() || draft.name().get().equals(Models.name(chosen)))
                 .toList();
         return own.isEmpty()
                 ? chosen
                 : new DraftBinding(List.of(chosen), finder).bound(own).getFirst();
     }
 
-    private static String name(Configuration model) {
-        return Models.name(model, Models.file(model));
-    }
-
     private List<Configuration> bound(List<NamedText> drafts) throws InterruptedException {
-        List<String> names = models.stream().map(DraftBinding::name).toList();
+        List<String> names = models.stream().map(Models::name).toList();
         Map<String, NamedText> named = new LinkedHashMap<>();
         List<NamedText> others = new ArrayList<>();
         for (NamedText draft : drafts) {
@@ -87,7 +83,7 @@ final class DraftBinding {
         others.forEach(draft -> differences.put(draft, new LinkedHashMap<>()));
         List<Configuration> bound = new ArrayList<>();
         for (Configuration model : models) {
-            NamedText own = named.get(name(model));
+            NamedText own = named.get(Models.name(model));
             bound.add(own == null ? fitted(model, others, differences) : required(model, own));
         }
         for (Map.Entry<NamedText, Map<String, String>> draft : differences.entrySet()) {
@@ -100,7 +96,7 @@ final class DraftBinding {
         Path known = found.get(asked);
         if (known == null) {
             Optional<Path> served = models.stream()
-                    .filter(model -> models.size() > 1 && name(model).equals(asked))
+                    .filter(model -> models.size() > 1 && Models.name(model).equals(asked))
                     .map(Models::file)
                     .findFirst();
             known = served.isPresent() ? served.get() : finder.find(asked);
@@ -112,7 +108,7 @@ final class DraftBinding {
     private Configuration required(Configuration model, NamedText draft) throws InterruptedException {
         Path path = path(draft.text());
         difference(model, path).ifPresent(difference -> {
-            throw Drafts.unfit(path, name(model), difference);
+            throw Drafts.unfit(path, Models.name(model), difference);
         });
         return model.drafting(path);
     }
@@ -135,10 +131,10 @@ final class DraftBinding {
             Optional<String> difference =
                     isSame(Models.file(model), path) ? Optional.of("it is that model itself") : difference(model, path);
             if (difference.isEmpty()) {
-                LOG.info("{} guesses for the model {}", draft.text(), name(model));
+                LOG.info("{} guesses for the model {}", draft.text(), Models.name(model));
                 return model.drafting(path);
             }
-            differences.getOrDefault(draft, Map.of()).put(name(model), difference.get());
+            differences.getOrDefault(draft, Map.of()).put(Models.name(model), difference.get());
         }
         return model;
     }

@@ -18,7 +18,7 @@ final class LoraBinding {
 
     private LoraBinding(List<Configuration> models) {
         this.models = models;
-        models.forEach(model -> bound.put(name(model), new LinkedHashMap<>()));
+        models.forEach(model -> bound.put(Models.name(model), new LinkedHashMap<>()));
     }
 
     /**
@@ -35,10 +35,6 @@ final class LoraBinding {
         LoraBinding binding = new LoraBinding(models);
         lora.atStart().forEach(binding::bind);
         return models.stream().map(binding::with).toList();
-    }
-
-    private static String name(Configuration model) {
-        return Models.name(model, Models.file(model));
     }
 
     private void bind(String asked, Path directory) {
@@ -70,8 +66,8 @@ final class LoraBinding {
     private List<AdapterFit.Candidate> candidates() {
         if (candidates.isEmpty()) {
             for (Configuration model : models) {
-                candidates.add(
-                        new AdapterFit.Candidate(name(model), model.model().asked(), geometry(model)));
+                candidates.add(new AdapterFit.Candidate(
+                        Models.name(model), model.model().asked(), geometry(model)));
             }
         }
         return candidates;
@@ -84,11 +80,11 @@ final class LoraBinding {
     }
 
     private Configuration with(Configuration model) {
-        Map<String, Path> own = bound.getOrDefault(name(model), Map.of());
+        Map<String, Path> own = bound.getOrDefault(Models.name(model), Map.of());
         LoraChoice lora = model.engine().lora();
         if (own.size() > lora.room().most()) {
             throw new UsageException(Setting.MAX_LORAS.flag() + " must be at least " + own.size() + ", the adapters of "
-                    + name(model) + " by " + Setting.LORA.flag() + ", got "
+                    + Models.name(model) + " by " + Setting.LORA.flag() + ", got "
                     + lora.room().most());
         }
         boolean wanted = !own.isEmpty() || lora.directory().isPresent();

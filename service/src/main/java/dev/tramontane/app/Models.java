@@ -44,6 +44,11 @@ final class Models {
         return configuration.model().name().orElseGet(() -> ModelName.of(path));
     }
 
+    /** The same of one whose path is known. */
+    static String name(Configuration configuration) {
+        return name(configuration, file(configuration));
+    }
+
     /** Changes whenever the same request with the same seed may give other tokens. */
     static String fingerprint(Configuration configuration, List<SourceFile> files) throws IOException {
         CRC32 sum = new CRC32();

@@ -30,7 +30,7 @@ final class NamedModels {
         List<String> names = new ArrayList<>();
         for (String each : asked) {
             Configuration one = NamedModel.model(named(several, each), environment, command);
-            String name = Models.name(one, Models.file(one));
+            String name = Models.name(one);
             if (names.contains(name)) {
                 throw new UsageException("two models would be called " + name + "; give one of them another name: "
                         + Setting.MODELS.flag() + " NAME=MODEL");

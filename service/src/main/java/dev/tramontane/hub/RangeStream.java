@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * A file at its server, read up to its end: the next segments come meanwhile, each into a file that goes when it
  * is read. One thread reads.
  */
-final class RangeStream extends InputStream {
+final class RangeStream extends PieceStream {
     private final Ranges ranges;
     private final Facts facts;
     private final Path scratch;
@@ -43,12 +43,6 @@ final class RangeStream extends InputStream {
         this.scratch = scratch;
         this.config = config;
         asked = from;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The stretch of a tar file that a {@link TarScratch} has, byte by byte as it came. It ends early where a piece is missing: whoever
  * reads it compares its length and sum with the note's. One thread.
  */
-final class TarReplay extends InputStream {
+final class TarReplay extends PieceStream {
     private final Path folder;
     private final DataInputStream between;
     private long left;
@@ -27,12 +27,6 @@ final class TarReplay extends InputStream {
         this.folder = folder;
         between = new DataInputStream(new BufferedInputStream(Files.newInputStream(TarScratch.between(folder))));
         left = noted.offset();
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

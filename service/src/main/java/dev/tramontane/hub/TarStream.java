@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A tar file from its first byte to its last: what is on the disk already, compared with the sum that was noted of it, and behind
  * it what comes. All of it is summed, and what stands between members is kept until it is asked for. One thread.
  */
-class TarStream extends InputStream {
+class TarStream extends PieceStream {
     /** Bytes between two members: names take some hundreds. */
     private static final int MOST_BETWEEN = 1 << 20;
 
@@ -86,12 +86,6 @@ class TarStream extends InputStream {
 
     void memberEnded() {
         inMember = false;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

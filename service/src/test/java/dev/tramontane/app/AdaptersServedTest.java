@@ -79,14 +79,6 @@ final class AdaptersServedTest {
                 .put("max_tokens", 40);
     }
 
-    private static String text(HttpResponse<String> response) {
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        return new JsonObject(response.body())
-                .getJsonArray("choices")
-                .getJsonObject(0)
-                .getString("text");
-    }
-
     /** Whatever the document tells to send is answered, and a completion is what was trained. */
     @Test
     void theDocumentsRequestsAreAnswered() throws Exception {
@@ -103,7 +95,7 @@ final class AdaptersServedTest {
                 }
             }
             assertThat(sent).isEqualTo(6);
-            assertThat(text(server.send(server.post("/v1/completions", ask("base")))))
+            assertThat(SeveralModels.text(server.send(server.post("/v1/completions", ask("base")))))
                     .doesNotContain(answer);
         }
     }
@@ -165,25 +157,26 @@ final class AdaptersServedTest {
                     "",
                     "nothing",
                     "\0")) {
-                HttpResponse<String> refused = load(server, "x", path);
+                HttpResponse<String> refused = server.loadAdapter("x", path);
                 assertThat(refused.statusCode()).as(path).isEqualTo(400);
                 assertThat(refused.body())
                         .contains("names no directory with an adapter in the folder of --lora-dir")
                         .doesNotContain(outside.toString());
             }
-            assertThat(load(server, "within", "within").statusCode()).isEqualTo(200);
-            assertThat(load(server, "half", adapters() + "/half").statusCode()).isEqualTo(200);
-            assertThat(load(server, "half", "half").statusCode()).isEqualTo(409);
-            assertThat(load(server, "base", "half").statusCode()).isEqualTo(400);
-            assertThat(load(server, "a b", "half").statusCode()).isEqualTo(400);
-            assertThat(load(server, "third", "half").statusCode()).isEqualTo(200);
-            HttpResponse<String> full = load(server, "fourth", "half");
+            assertThat(server.loadAdapter("within", "within").statusCode()).isEqualTo(200);
+            assertThat(server.loadAdapter("half", adapters() + "/half").statusCode())
+                    .isEqualTo(200);
+            assertThat(server.loadAdapter("half", "half").statusCode()).isEqualTo(409);
+            assertThat(server.loadAdapter("base", "half").statusCode()).isEqualTo(400);
+            assertThat(server.loadAdapter("a b", "half").statusCode()).isEqualTo(400);
+            assertThat(server.loadAdapter("third", "half").statusCode()).isEqualTo(200);
+            HttpResponse<String> full = server.loadAdapter("fourth", "half");
             assertThat(full.statusCode()).isEqualTo(409);
             assertThat(full.body()).contains("all 3 places for adapters are taken");
-            assertThat(unload(server, "third").statusCode()).isEqualTo(200);
-            assertThat(unload(server, "third").statusCode()).isEqualTo(404);
+            assertThat(server.unloadAdapter("third").statusCode()).isEqualTo(200);
+            assertThat(server.unloadAdapter("third").statusCode()).isEqualTo(404);
             Files.writeString(dir.resolve("adapters/roses/adapter_config.json"), "{\"peft_type\": \"IA3\"}");
-            HttpResponse<String> other = load(server, "other", "roses");
+            HttpResponse<String> other = server.loadAdapter("other", "roses");
             assertThat(other.statusCode()).isEqualTo(400);
             assertThat(other.body()).contains("\\\"peft_type\\\" is \\\"IA3\\\"");
         }
@@ -300,22 +293,13 @@ final class AdaptersServedTest {
         return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
     }
 
-    private static HttpResponse<String> load(SeveralModels server, String name, String path) throws Exception {
-        return server.send(server.post(
-                "/v1/load_lora_adapter", new JsonObject().put("lora_name", name).put("lora_path", path)));
-    }
-
-    private static HttpResponse<String> unload(SeveralModels server, String name) throws Exception {
-        return server.send(server.post("/v1/unload_lora_adapter", new JsonObject().put("lora_name", name)));
-    }
-
     /** Its reader stands still while the adapter is taken away, and gets all of his answer. */
     @Test
     void whoeverUsesAnAdapterKeepsItToTheEnd() throws Exception {
         try (SeveralModels server = serve("--lora-dir", adapters())) {
-            assertThat(load(server, "roses", "roses").statusCode()).isEqualTo(200);
+            assertThat(server.loadAdapter("roses", "roses").statusCode()).isEqualTo(200);
             BufferedReader reader = server.stream("roses", 400);
-            assertThat(unload(server, "roses").statusCode()).isEqualTo(200);
+            assertThat(server.unloadAdapter("roses").statusCode()).isEqualTo(200);
             assertThat(server.send(server.post("/v1/completions", ask("roses"))).statusCode())
                     .isEqualTo(404);
             assertThat(reader.lines().filter(line -> line.startsWith("data: {")).count())

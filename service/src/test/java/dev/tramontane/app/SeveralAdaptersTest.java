@@ -65,21 +65,7 @@ final class SeveralAdaptersTest {
     }
 
     private String text(SeveralModels server, String model) throws Exception {
-        HttpResponse<String> response = ask(server, model);
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        return new JsonObject(response.body())
-                .getJsonArray("choices")
-                .getJsonObject(0)
-                .getString("text");
-    }
-
-    private static HttpResponse<String> load(SeveralModels server, String name, String path) throws Exception {
-        return server.send(server.post(
-                "/v1/load_lora_adapter", new JsonObject().put("lora_name", name).put("lora_path", path)));
-    }
-
-    private static HttpResponse<String> unload(SeveralModels server, String name) throws Exception {
-        return server.send(server.post("/v1/unload_lora_adapter", new JsonObject().put("lora_name", name)));
+        return SeveralModels.text(ask(server, model));
     }
 
     private static List<String> listed(SeveralModels server) throws Exception {
@@ -152,25 +138,25 @@ final class SeveralAdaptersTest {
                 "1MiB",
                 "--model-memory",
                 "3MiB"))) {
-            assertThat(load(server, "twin:roses", "roses").statusCode())
+            assertThat(server.loadAdapter("twin:roses", "roses").statusCode())
                     .as("of a model that is not loaded")
                     .isEqualTo(200);
             assertThat(text(server, "twin:roses")).isEqualTo(answer);
-            assertThat(load(server, "twin:half", "half").statusCode())
+            assertThat(server.loadAdapter("twin:half", "half").statusCode())
                     .as("of one that is")
                     .isEqualTo(200);
             String half = text(server, "half");
-            HttpResponse<String> full = load(server, "twin:third", "half");
+            HttpResponse<String> full = server.loadAdapter("twin:third", "half");
             assertThat(full.statusCode()).isEqualTo(409);
             assertThat(full.body()).contains("all 2 places for adapters are taken");
             text(server, "base");
             server.awaitStates("base loaded", "twin unloaded", "twin:half unloaded", "twin:roses unloaded");
-            assertThat(load(server, "twin:third", "half").statusCode()).isEqualTo(409);
+            assertThat(server.loadAdapter("twin:third", "half").statusCode()).isEqualTo(409);
             assertThat(text(server, "twin:half")).isEqualTo(half);
             assertThat(text(server, "twin:roses")).isEqualTo(answer);
             text(server, "base");
-            assertThat(unload(server, "roses").statusCode()).isEqualTo(200);
-            assertThat(unload(server, "twin:roses").statusCode()).isEqualTo(404);
+            assertThat(server.unloadAdapter("roses").statusCode()).isEqualTo(200);
+            assertThat(server.unloadAdapter("twin:roses").statusCode()).isEqualTo(404);
             assertThat(ask(server, "twin:roses").statusCode()).isEqualTo(404);
             assertThat(text(server, "twin")).isEqualTo(text(server, "base"));
             assertThat(listed(server)).containsExactly("base of null", "twin of null", "twin:half of twin");
@@ -204,8 +190,8 @@ final class SeveralAdaptersTest {
             HttpResponse<String> refused = ask(server, "base:roses");
             assertThat(refused.statusCode()).isEqualTo(404);
             assertThat(refused.body()).contains("its files have changed since it was loaded");
-            assertThat(unload(server, "base:roses").statusCode()).isEqualTo(200);
-            assertThat(load(server, "base:roses", "roses").statusCode()).isEqualTo(200);
+            assertThat(server.unloadAdapter("base:roses").statusCode()).isEqualTo(200);
+            assertThat(server.loadAdapter("base:roses", "roses").statusCode()).isEqualTo(200);
             assertThat(ask(server, "base:roses").statusCode()).isEqualTo(200);
             Files.delete(adapters.resolve("half").resolve("adapter_config.json"));
             text(server, "twin");
@@ -219,11 +205,11 @@ final class SeveralAdaptersTest {
     void whoeverUsesAnAdapterKeepsItsModel() throws Exception {
         try (SeveralModels server = new SeveralModels(
                 with(TWINS, "--lora-dir", adapters.toString(), "--cache-memory", "1MiB", "--model-memory", "3MiB"))) {
-            assertThat(load(server, "base:roses", "roses").statusCode()).isEqualTo(200);
+            assertThat(server.loadAdapter("base:roses", "roses").statusCode()).isEqualTo(200);
             BufferedReader reader = server.stream("base:roses", 400);
             var waiting = server.sendLater(server.post("/v1/completions", SeveralModels.completion("twin", 1)));
             server.awaitStates("base loaded", "base:roses loaded", "twin loading");
-            assertThat(unload(server, "roses").statusCode()).isEqualTo(200);
+            assertThat(server.unloadAdapter("roses").statusCode()).isEqualTo(200);
             assertThat(waiting).isNotDone();
             assertThat(reader.lines().filter(line -> line.startsWith("data: {")).count())
                     .isGreaterThan(100);
@@ -236,16 +222,16 @@ final class SeveralAdaptersTest {
         try (SeveralModels server = new SeveralModels(
                 tiny(), "base=" + MODEL, "--lora", "roses=" + adapters + "/roses", "--lora-dir", adapters.toString())) {
             assertThat(text(server, "base:roses")).isEqualTo(answer);
-            assertThat(load(server, "half", "half").statusCode()).isEqualTo(200);
+            assertThat(server.loadAdapter("half", "half").statusCode()).isEqualTo(200);
             assertThat(listed(server))
                     .containsExactly("tiny of null", "base of null", "base:half of base", "base:roses of base");
-            HttpResponse<String> other = load(server, "tiny:roses", "roses");
+            HttpResponse<String> other = server.loadAdapter("tiny:roses", "roses");
             assertThat(other.statusCode()).isEqualTo(400);
             assertThat(other.body()).contains("lora_path").contains("expected");
-            HttpResponse<String> unknown = load(server, "nobody:roses", "roses");
+            HttpResponse<String> unknown = server.loadAdapter("nobody:roses", "roses");
             assertThat(unknown.statusCode()).isEqualTo(400);
             assertThat(unknown.body()).contains("There is no model 'nobody'; there are tiny, base.");
-            assertThat(load(server, "tiny", "half").statusCode()).isEqualTo(400);
+            assertThat(server.loadAdapter("tiny", "half").statusCode()).isEqualTo(400);
         }
     }
 

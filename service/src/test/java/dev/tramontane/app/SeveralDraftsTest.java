@@ -50,14 +50,6 @@ final class SeveralDraftsTest {
                 "/v1/completions", SeveralModels.completion(model, 24).put("speculation", speculation)));
     }
 
-    private static String text(HttpResponse<String> response) {
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        return new JsonObject(response.body())
-                .getJsonArray("choices")
-                .getJsonObject(0)
-                .getString("text");
-    }
-
     private static long accepted(SeveralModels server, String model) throws Exception {
         String metrics = server.send(server.request("/metrics").build()).body();
         return HeldByProcess.sum(
@@ -77,15 +69,15 @@ final class SeveralDraftsTest {
                 "--load",
                 "none"))) {
             String alone = server.text("a");
-            assertThat(text(guessed(server, "a"))).isEqualTo(alone);
+            assertThat(SeveralModels.text(guessed(server, "a"))).isEqualTo(alone);
             assertThat(accepted(server, "a")).isPositive();
             String second = server.text("b");
             assertThat(second).isNotEqualTo(alone);
-            assertThat(text(guessed(server, "b"))).isEqualTo(second);
+            assertThat(SeveralModels.text(guessed(server, "b"))).isEqualTo(second);
             HttpResponse<String> none = guessed(server, "other");
             assertThat(none.statusCode()).isEqualTo(400);
             assertThat(none.body()).contains("no draft model");
-            assertThat(text(guessed(server, "a"))).isEqualTo(alone);
+            assertThat(SeveralModels.text(guessed(server, "a"))).isEqualTo(alone);
             Files.setLastModifiedTime(draft, FileTime.fromMillis(0));
             server.text("other");
             JsonObject unload = new JsonObject().put("model", "a").put("keep_alive", 0);

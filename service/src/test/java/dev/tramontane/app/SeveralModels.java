@@ -86,12 +86,25 @@ final class SeveralModels implements AutoCloseable {
     }
 
     String text(String model) throws IOException, InterruptedException {
-        HttpResponse<String> response = send(post("/v1/completions", completion(model, 24)));
+        return text(send(post("/v1/completions", completion(model, 24))));
+    }
+
+    /** What a completion says. */
+    static String text(HttpResponse<String> response) {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
         return new JsonObject(response.body())
                 .getJsonArray("choices")
                 .getJsonObject(0)
                 .getString("text");
+    }
+
+    HttpResponse<String> loadAdapter(String name, String path) throws IOException, InterruptedException {
+        return send(post(
+                "/v1/load_lora_adapter", new JsonObject().put("lora_name", name).put("lora_path", path)));
+    }
+
+    HttpResponse<String> unloadAdapter(String name) throws IOException, InterruptedException {
+        return send(post("/v1/unload_lora_adapter", new JsonObject().put("lora_name", name)));
     }
 
     /**

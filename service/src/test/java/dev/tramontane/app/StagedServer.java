@@ -116,6 +116,11 @@ final class StagedServer implements AutoCloseable {
         assertThat(connection.getResponseCode()).isEqualTo(200);
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8));
+        return fromFirstEvent(lines);
+    }
+
+    /** A stream's lines, when its first event has come. */
+    static BufferedReader fromFirstEvent(BufferedReader lines) throws IOException {
         String line = lines.readLine();
         while (line != null && !line.startsWith("data: {")) {
             line = lines.readLine();

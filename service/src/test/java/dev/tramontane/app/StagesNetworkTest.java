@@ -181,13 +181,7 @@ class StagesNetworkTest {
                 .put("temperature", 0)
                 .put("max_tokens", 2000)
                 .put("speculation", new JsonObject().put("method", "off"));
-        BufferedReader lines = post(body).inputReader(StandardCharsets.UTF_8);
-        String line = lines.readLine();
-        while (line != null && !line.startsWith("data: {")) {
-            line = lines.readLine();
-        }
-        assertThat(line).isNotNull();
-        return lines;
+        return StagedServer.fromFirstEvent(post(body).inputReader(StandardCharsets.UTF_8));
     }
 
     /** The rest of a stream: words, then one error that says which stage. */

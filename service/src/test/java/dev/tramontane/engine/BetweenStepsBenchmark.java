@@ -1,19 +1,16 @@
 package dev.tramontane.engine;
 
+import dev.tramontane.fixtures.ForwardingModel;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
 import dev.tramontane.load.LoadedModel;
-import dev.tramontane.model.Adapter;
-import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.CacheType;
 import dev.tramontane.model.Model;
-import dev.tramontane.model.ModelGeometry;
 import dev.tramontane.model.Sampling;
 import dev.tramontane.model.SamplingParameter;
 import dev.tramontane.model.StepBatch;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,15 +34,14 @@ public final class BetweenStepsBenchmark {
     private BetweenStepsBenchmark() {}
 
     /** The model, with times between its steps. */
-    private static final class Timed implements Model {
-        private final Model model;
+    private static final class Timed extends ForwardingModel {
         private final int sequences;
         private final List<Long> chosen = new ArrayList<>();
         private final List<Long> submitted = new ArrayList<>();
         private long ended;
 
         Timed(Model model, int sequences) {
-            this.model = model;
+            super(model);
             this.sequences = sequences;
         }
 
@@ -58,7 +54,7 @@ public final class BetweenStepsBenchmark {
         public void submit(StepBatch batch) {
             long begun = System.nanoTime();
             boolean decode = ended > 0 && batch.rows() == sequences;
-            model.submit(batch);
+            super.submit(batch);
             if (decode) {
                 chosen.add(begun - ended);
                 submitted.add(System.nanoTime() - ended);
@@ -67,53 +63,10 @@ public final class BetweenStepsBenchmark {
 
         @Override
         public boolean await(long timeoutNanos) {
-            boolean done = model.await(timeoutNanos);
+            boolean done = super.await(timeoutNanos);
             ended = System.nanoTime();
             return done;
         }
-
-        @Override
-        public ModelGeometry geometry() {
-            return model.geometry();
-        }
-
-        @Override
-        public void sizeCache(CacheShape shape) {
-            model.sizeCache(shape);
-        }
-
-        @Override
-        public StepBatch newBatch() {
-            return model.newBatch();
-        }
-
-        @Override
-        public void readPage(int group, int page, ByteBuffer to) {
-            model.readPage(group, page, to);
-        }
-
-        @Override
-        public void writePage(int group, int page, ByteBuffer from) {
-            model.writePage(group, page, from);
-        }
-
-        @Override
-        public void loadAdapter(int number, Adapter adapter) {
-            model.loadAdapter(number, adapter);
-        }
-
-        @Override
-        public void dropAdapter(int number) {
-            model.dropAdapter(number);
-        }
-
-        @Override
-        public void releaseMasks() {
-            model.releaseMasks();
-        }
-
-        @Override
-        public void close() {}
     }
 
     /**
