@@ -5,8 +5,8 @@
 //
 // A query's sums are made in the order of attend_chunk.h, by the same functions but for the products, and a step of
 // wgmma adds as one of mma does, which each device is asked (self_test.h). So its bits are the same. Products have all
-// of a segment's keys: what no query of the block sees adds exact zeros, and so does, of finite values, what a query does
-// not see and another one of the block does.
+// of a segment's keys: what no query of the block sees adds exact zeros, and so does, of finite values, what a query
+// does not see and another one of the block does.
 #pragma once
 
 #include "chunk_sums.h"
