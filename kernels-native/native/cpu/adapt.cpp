@@ -78,8 +78,7 @@ void Expansion::add(uint32_t first_strip, uint32_t end_strip, Rows rows, float* 
   const AdapterLayout& layout = frame.adapter_layout;
   const uint64_t first_output = first_strip * uint64_t{kStripRows};
   ExpandJob job = {};
-  job.n_outputs =
-      static_cast<uint32_t>(std::min(end_strip * uint64_t{kStripRows}, layout.rows[matrix]) - first_output);
+  job.n_outputs = static_cast<uint32_t>(std::min(end_strip * uint64_t{kStripRows}, layout.rows[matrix]) - first_output);
   job.input_stride = uint64_t{kAdaptedTogether} * layout.max_rank;
   job.out_stride = out_stride;
   for (uint32_t i = 0; i < step.n_runs; ++i) {

@@ -1,7 +1,7 @@
 // b times what an adapter's a left of a row. Compiled once per level, after float_matmul.h.
 //
-// Sixteen outputs are sixteen lanes: acc = fma(b[r], x[r], acc) over the rank r in order, and out + acc at the end. So a
-// short rank costs no sums across lanes.
+// Sixteen outputs are sixteen lanes: acc = fma(b[r], x[r], acc) over the rank r in order, and out + acc at the end. So
+// a short rank costs no sums across lanes.
 #include "kernels.h"
 
 namespace tramontane::cpu::TM_LEVEL {
