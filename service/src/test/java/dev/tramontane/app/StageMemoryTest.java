@@ -116,8 +116,8 @@ final class StageMemoryTest {
             assertThat(memory.excess(machine(20 * GIB))).isEmpty();
             long needed = memory.sum().deviceBytes();
             for (int lacking = 0; lacking < 2; lacking++) {
-                Device tight =
-                        new Device(1, "NVIDIA L4", "GPU-1", true, 24 * GIB, OptionalLong.of(needed - lacking + DeviceRoom.DRIVER));
+                Device tight = new Device(
+                        1, "NVIDIA L4", "GPU-1", true, 24 * GIB, OptionalLong.of(needed - lacking + DeviceRoom.DRIVER));
                 Optional<String> excess =
                         memory(asked(Map.of()).on(backend, List.of(tight))).excess(machine(20 * GIB));
                 assertThat(excess.isPresent()).as("%s, %d", backend, lacking).isEqualTo(lacking == 1);
