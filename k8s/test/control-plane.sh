@@ -63,7 +63,8 @@ build() {
     mkdir -p "$1/bin"
     bin=$(cd "$1/bin" && pwd)
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    # Filled in now: when it ends, the function's own names are gone.
+    trap "rm -rf '$work'" EXIT
     export GOFLAGS="${GOFLAGS:-} -mod=mod"
     (
         mkdir "$work/kubernetes" && cd "$work/kubernetes"
@@ -131,6 +132,7 @@ KUBECONFIG
         --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none
     for _ in $(seq 240); do
         [ "$(curl -sk -H "Authorization: Bearer $token" "https://127.0.0.1:$api/readyz")" = ok ] && break
+        kill -0 "$(cat kube-apiserver.pid)" 2>/dev/null || die "the API server has ended; $dir/kube-apiserver.log says why"
         sleep 0.5
     done
     start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false \
@@ -143,11 +145,18 @@ KUBECONFIG
     KUBECONFIG=$dir/kubeconfig kubectl get --raw /version
 }
 
+# Waits for each, so that ports and files are free for the next `up`, and etcd outlives those that ask it.
 down() {
-    local file
+    local file pid
     for file in kwok kube-scheduler kube-controller-manager kube-apiserver etcd; do
         [ -f "$1/$file.pid" ] || continue
-        kill "$(cat "$1/$file.pid")" 2>/dev/null || true
+        pid=$(cat "$1/$file.pid")
+        kill "$pid" 2>/dev/null || true
+        for _ in $(seq 120); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.5
+        done
+        ! kill -0 "$pid" 2>/dev/null || die "$file, process $pid, has not ended within a minute"
         rm -f "$1/$file.pid"
     done
 }

@@ -30,6 +30,17 @@ def made_of(thing):
             yield pod(name, group, number, size, worker if number else leader)
 
 
+def stages_of(thing):
+    """The host names by which the leaders of a set of groups look for their stages, each with its service."""
+    name, spec = thing["metadata"]["name"], thing["spec"]
+    leader = templates(thing)[0]["spec"]["containers"][0]
+    listed = next(one["value"] for one in leader["env"] if one["name"] == "TRAMONTANE_STAGES")
+    for group in range(spec.get("replicas", 1)):
+        for address in listed.replace("$(TRAMONTANE_INSTANCE)", f"{name}-{group}").split(","):
+            host, _, service = address.rpartition(":")[0].partition(".")
+            yield service, host
+
+
 def pod(name, group, number, size, template):
     leader = f"{name}-{group}"
     own = f"{leader}-{number}" if number else leader

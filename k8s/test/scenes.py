@@ -78,6 +78,15 @@ def count(stage, ready=True):
     return sum(is_ready(pod) == ready for pod in pods if not pod["metadata"].get("deletionTimestamp"))
 
 
+def has_name(stage, service, host):
+    """Whether the cluster's DNS would tell an address of a pod for `host.service`: from such slices it takes them."""
+    found = stage.cluster.get(
+        "/apis/discovery.k8s.io/v1/namespaces/tramontane/endpointslices", labelSelector=f"kubernetes.io/service-name={service}"
+    )
+    endpoints = [each for part in found["items"] for each in part.get("endpoints") or []]
+    return any(each.get("hostname") == host and each["addresses"] for each in endpoints)
+
+
 def replicas(stage):
     return stage.cluster.get(DEPLOYMENT)["spec"]["replicas"]
 
@@ -104,6 +113,9 @@ def manifests(stage):
         groups = [t for t in made if t["kind"] == "Pod"]
         wanted = len(groups) or (autoscaled[0]["spec"]["minReplicas"] if autoscaled else len([t for t in things if t["kind"] == "Deployment"]))
         until(f"{folder.name}: {len(things)} objects applied, {wanted} pods run", lambda: count(stage) == wanted, limit=120)
+        stages = [found for thing in things if thing["kind"] == "LeaderWorkerSet" for found in leaders.stages_of(thing)]
+        if stages:
+            until(f"{len(stages)} stages have names: {', '.join('.'.join(reversed(each)) for each in stages)}", lambda: all(has_name(stage, *each) for each in stages))
         stage.clear(made + things)
     things = render(HERE.parent / "examples/cpu-hpa")
     scaler = next(t for t in things if t["kind"] == "HorizontalPodAutoscaler")
