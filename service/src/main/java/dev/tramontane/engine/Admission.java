@@ -41,6 +41,13 @@ final class Admission {
         if (!request.claim()) {
             return; // Its submitter died on the way and has taken it back.
         }
+        EngineAdapter adapter = request.submission.adapter();
+        if (adapter != null
+                && adapter.isSpoilt()) { // It entered before that, and came through the door when it was open again.
+            waiting.leaveHalfAdded(request);
+            endings.end(request, FinishReason.LOST, adapter.whyNot());
+            return;
+        }
         try {
             if (snapshots != null && snapshots.seek(request, () -> waiting.sought(request))) {
                 waiting.addSeeking(request);

@@ -102,6 +102,10 @@ public final class EngineAdapter {
                 : "The adapter has just been unloaded.";
     }
 
+    synchronized boolean isSpoilt() {
+        return spoilt;
+    }
+
     /** No request may use it any more: what is there under its name now is another one. Its place is free when it is given up. */
     synchronized void spoil() {
         spoilt = true;

@@ -9,6 +9,7 @@ import dev.tramontane.fixtures.FakeModel;
 import dev.tramontane.fixtures.FakeModel.LostAt;
 import dev.tramontane.model.Adapter;
 import dev.tramontane.model.AdapterRoom;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -210,6 +211,42 @@ final class OutageTest {
         Rig.Ask inItsPlace = rig.ask(plain.adapted(three.join()));
         rig.run().assertAsAlone(inItsPlace, "in its place");
         assertThat(unneeded).hasValue(1);
+    }
+
+    /** He entered before the loss was over, and comes through the door when it is open again. */
+    @Test
+    void whoComesInWithAnAdapterThatIsNotThereAnyMoreIsTurnedAway() throws RefusedException {
+        Rig rig = new Rig(model, config);
+        AtomicBoolean unchanged = new AtomicBoolean(true);
+        CompletableFuture<EngineAdapter> one =
+                rig.engine.loadAdapter(AdaptersTest.data("one", new AtomicInteger(), unchanged::get));
+        rig.run();
+        Recorder heard = new Recorder();
+        AtomicBoolean asked = new AtomicBoolean();
+        List<Recorder> listeners = new AbstractList<>() {
+            @Override
+            public Recorder get(int index) {
+                return heard;
+            }
+
+            @Override
+            public int size() { // Asked on the way between the two.
+                if (!asked.getAndSet(true)) {
+                    model.lose(LostAt.BETWEEN_STEPS, WHY, 0);
+                    unchanged.set(false);
+                    rig.step();
+                    rig.step();
+                }
+                return 1;
+            }
+        };
+        rig.engine.submit(Asks.greedy(Asks.prompt(12, 1), 5).adapted(one.join()), listeners);
+        assertThat(rig.engine.outage()).isNull();
+        rig.run();
+        assertThat(heard.reason()).isEqualTo(FinishReason.LOST);
+        assertThat(heard.finish().error()).contains("files have changed since it was loaded");
+        assertThat(rig.engine.failed()).isFalse();
+        rig.assertIdle();
     }
 
     /** Or a watchdog would take the engine that loads many of them for stuck. */
