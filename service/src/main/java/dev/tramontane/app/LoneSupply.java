@@ -54,9 +54,7 @@ final class LoneSupply implements Supply {
         }
         watchdog.watch(Pulse.of(running.engine()));
         metrics.life.loaded(System.nanoTime() - begun - running.warmUpNanos(), running.warmUpNanos());
-        adapters.of(offered.name()).attach(running.engine()).forEach((name, fault) -> {
-            throw ServedAdapters.unusable(name, fault, null);
-        });
+        adapters.attach(offered.name(), running.engine());
         stock.ready(
                 gate.through(running.generator()),
                 () -> running.engine().failed(),

@@ -13,10 +13,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
 final class ModelAdapters {
     private static final Logger LOG = LoggerFactory.getLogger(ModelAdapters.class);
 
+    /** How often an engine is asked whether its model is whole again. */
+    private static final long LOOK_NANOS = 50_000_000;
+
     private final String base;
     private final ModelGeometry geometry;
     private final AdapterRoom room;
@@ -39,6 +43,18 @@ final class ModelAdapters {
 
     /** Of the model while it is loaded. Guarded by this, as places are which adapters have in it. */
     private @Nullable Engine engine;
+
+    /**
+     * Why a model does not get an adapter.
+     *
+     * @param told for clients, who need not know where files are
+     * @param whole for operators
+     */
+    private record Fault(String told, String whole) {
+        static Fault of(@Nullable String why) {
+            return new Fault(String.valueOf(why), String.valueOf(why));
+        }
+    }
 
     /**
      * @param base the model's name
@@ -71,11 +87,12 @@ final class ModelAdapters {
     /**
      * Adds one, which is loaded at once where the model is. Blocks as long as its files are read.
      *
+     * @return it
      * @throws ApiException when there is no room for it, or one of the name
      * @throws ModelFileException when there is none, or none for the model
      * @throws ModelException when the model does not take it
      */
-    void add(String name, Path directory) {
+    NamedAdapter add(String name, Path directory) {
         loading.lock();
         try {
             if (named.containsKey(name)) {
@@ -90,13 +107,18 @@ final class ModelAdapters {
             NamedAdapter adapter =
                     new NamedAdapter(name, directory, files.adapter().digest(), room.type(), created);
             Engine now = engine();
+            EngineAdapter loaded = null;
             if (now == null) {
                 files.close();
             } else {
-                place(adapter, files, now);
+                loaded = load(adapter, files, now);
             }
-            named.put(name, adapter);
+            synchronized (this) { // The engine that goes with its model finds the adapter, or is gone by now.
+                named.put(name, adapter);
+                place(adapter, loaded, now);
+            }
             LOG.info("adapter {} of {} is there: {}", name, base, adapter.digest());
+            return adapter;
         } finally {
             loading.unlock();
         }
@@ -137,23 +159,30 @@ final class ModelAdapters {
         return engine;
     }
 
-    /** @param files which the engine closes; they stay open as long as it may load them again */
+    /**
+     * Waits for its place in an engine.
+     *
+     * @param files which the engine closes; they stay open as long as it may load them again
+     * @return null when the engine has gone meanwhile: it comes with the model the next time
+     */
     @SuppressWarnings("ReferenceEquality") // each loading has an engine of its own
-    private void place(NamedAdapter adapter, PeftAdapter files, Engine there) {
-        EngineAdapter loaded;
+    private @Nullable EngineAdapter load(NamedAdapter adapter, PeftAdapter files, Engine there) {
         try {
-            loaded = there.loadAdapter(new AdapterFiles(adapter.name(), adapter.directory(), files))
+            return there.loadAdapter(new AdapterFiles(adapter.name(), adapter.directory(), files))
                     .join();
         } catch (CompletionException failed) {
             if (engine() != there) {
-                return; // It comes with the model the next time.
+                return null;
             }
             throw told(failed.getCause(), failed);
         }
-        synchronized (this) {
-            if (engine == there) {
-                adapter.placed(loaded);
-            }
+    }
+
+    /** Under this lock, so that no place of an engine that has gone is kept. */
+    @SuppressWarnings("ReferenceEquality") // each loading has an engine of its own
+    private synchronized void place(NamedAdapter adapter, @Nullable EngineAdapter loaded, @Nullable Engine there) {
+        if (loaded != null && engine == there) {
+            adapter.placed(loaded);
         }
     }
 
@@ -173,23 +202,24 @@ final class ModelAdapters {
     }
 
     /**
-     * The model is loaded: it gets those that are still what they were. The others are refused until it is loaded again. Blocks.
+     * The model is loaded: it gets those that are still what they were. The others are refused until it is loaded again. Blocks, also as
+     * long as a part of the model is lost.
      *
-     * @return why, of those that it did not get
+     * @return why, of those that it did not get, for operators
      */
-    Map<String, String> attach(Engine loaded) {
+    Map<NamedAdapter, String> attach(Engine loaded) {
         loading.lock();
         try {
             synchronized (this) {
                 engine = loaded;
             }
-            Map<String, String> faults = new TreeMap<>();
+            Map<NamedAdapter, String> faults = new LinkedHashMap<>();
             for (NamedAdapter adapter : named.values()) {
-                String fault = placeAgain(adapter, loaded);
+                Fault fault = placeAgain(adapter, loaded);
                 if (fault != null) {
-                    adapter.refused(fault);
-                    faults.put(adapter.name(), fault);
-                    LOG.error("the adapter {} of {} is refused: {}", adapter.name(), base, fault);
+                    adapter.refused(fault.told);
+                    faults.put(adapter, fault.whole);
+                    LOG.error("the adapter {} of {} is refused: {}", adapter.name(), base, fault.whole);
                 }
             }
             return faults;
@@ -198,17 +228,40 @@ final class ModelAdapters {
         }
     }
 
-    private @Nullable String placeAgain(NamedAdapter adapter, Engine loaded) {
-        try {
-            PeftAdapter files = open(adapter.directory());
-            if (!files.adapter().digest().equals(adapter.digest())) {
-                files.close();
-                return "its files have changed since it was loaded; unload it, and load it again as what it is now";
+    private @Nullable Fault placeAgain(NamedAdapter adapter, Engine there) {
+        while (true) {
+            try {
+                PeftAdapter files = open(adapter.directory());
+                if (!files.adapter().digest().equals(adapter.digest())) {
+                    files.close();
+                    return Fault.of(
+                            "its files have changed since it was loaded; unload it, and load it again as what it is now");
+                }
+                place(adapter, load(adapter, files, there), there);
+                return null;
+            } catch (ModelFileException unusable) {
+                return new Fault(
+                        "its files cannot be used any more; unload it, and load it again when they can",
+                        String.valueOf(unusable.getMessage()));
+            } catch (ApiException refused) {
+                if (refused.retryAfterSeconds() == 0) {
+                    return Fault.of(refused.getMessage());
+                }
+                awaitWhole(there); // A part of the model is lost, which is no fault of the adapter.
+            } catch (ModelException refused) {
+                return Fault.of(refused.getMessage());
             }
-            place(adapter, files, loaded);
-            return null;
-        } catch (ModelFileException | ApiException | ModelException refused) {
-            return String.valueOf(refused.getMessage());
+        }
+    }
+
+    private static void awaitWhole(Engine engine) {
+        try {
+            while (engine.outage() != null) {
+                TimeUnit.NANOSECONDS.sleep(LOOK_NANOS);
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+            throw new ModelException("it was interrupted while it waited for the lost part of the model", ended);
         }
     }
 

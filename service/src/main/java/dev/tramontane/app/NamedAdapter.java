@@ -92,6 +92,7 @@ final class NamedAdapter implements AdapterChoice {
 
     /** Its model is loaded without it. */
     synchronized void refused(String why) {
+        place = null; // Of a model that is gone, if it came in as that went.
         fault = why;
     }
 

@@ -2,17 +2,20 @@ package dev.tramontane.app;
 
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.openai.ServedModels;
+import dev.tramontane.engine.Engine;
 import dev.tramontane.metrics.AdapterMetrics;
 import dev.tramontane.model.ModelException;
 import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +39,10 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
 
     private final Map<String, ModelAdapters> models = new LinkedHashMap<>();
     private final List<AdapterFit.Candidate> candidates = new ArrayList<>();
+
+    /** Those without which the server does not start. */
+    private final Set<NamedAdapter> ofStart = new HashSet<>();
+
     private final Optional<Path> directory;
     private final @Nullable Scheduler loader;
 
@@ -89,9 +96,22 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
         list(adapters, model.configuration().model().asked());
         lora.atStart().forEach((name, path) -> {
             try {
-                adapters.add(name, path);
+                ofStart.add(adapters.add(name, path));
             } catch (ModelFileException | ApiException refused) {
                 throw unusable(name, String.valueOf(refused.getMessage()), refused);
+            }
+        });
+    }
+
+    /**
+     * The one model is loaded, and gets its adapters. Blocks.
+     *
+     * @throws UsageException naming one of the start that it cannot have; one that a request has brought meanwhile is refused by its name
+     */
+    void attach(String model, Engine loaded) {
+        of(model).attach(loaded).forEach((adapter, fault) -> {
+            if (ofStart.contains(adapter)) {
+                throw unusable(adapter.name(), fault, null);
             }
         });
     }

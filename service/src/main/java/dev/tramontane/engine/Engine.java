@@ -3,6 +3,7 @@ package dev.tramontane.engine;
 import dev.tramontane.model.Adapter;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Generates tokens for many sequences at once. All methods may be called from any thread and never block. */
 public interface Engine extends AutoCloseable {
@@ -48,6 +49,11 @@ public interface Engine extends AutoCloseable {
 
     /** What the engine holds and could take. */
     Capacity capacity();
+
+    /** Why nothing is computed for now, though it will be again; null where it is. Fit for clients. */
+    default @Nullable String outage() {
+        return null;
+    }
 
     /** The clock of deadlines: monotonic nanoseconds. */
     long nanos();

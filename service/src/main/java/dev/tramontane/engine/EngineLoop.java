@@ -216,7 +216,7 @@ public final class EngineLoop implements Engine {
         return !healthy;
     }
 
-    /** Why nothing is computed for now, though it will be again; null where it is. Fit for clients. Any thread. */
+    @Override
     public @Nullable String outage() {
         return outage.reason();
     }
