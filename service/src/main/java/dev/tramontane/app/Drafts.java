@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /** The draft model beside a model: the memory that it takes, planned with the other's, and whether the two have the same tokens. */
 final class Drafts {
@@ -106,12 +107,19 @@ final class Drafts {
         Path path = configuration.engine().draft().path().orElseThrow();
         LoadOptions options = Models.placed(configuration, OptionalInt.empty(), Optional.empty());
         LoadedModel draft = LoadedModel.load(library, ModelSource.open(path), options, (done, total) -> {});
+        return checked(
+                draft,
+                opened -> Tokens.of(model).difference(Tokens.of(opened)).ifPresent(difference -> {
+                    throw unfit(path, "this model", difference);
+                }));
+    }
+
+    /** It is closed unless it passes. */
+    static LoadedModel checked(LoadedModel draft, Consumer<LoadedModel> check) {
         try {
-            Tokens.of(model).difference(Tokens.of(draft)).ifPresent(difference -> {
-                throw unfit(path, "this model", difference);
-            });
+            check.accept(draft);
             return draft;
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             draft.close();
             throw refused;
         }

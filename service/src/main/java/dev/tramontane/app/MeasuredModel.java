@@ -63,7 +63,7 @@ final class MeasuredModel implements AutoCloseable {
                     .configuration();
             MemoryPlan memory = MemoryPlan.of(library, plan, sized, limit).required();
             return new MeasuredModel(path, library, sized, source, memory);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;
         }

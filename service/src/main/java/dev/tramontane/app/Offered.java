@@ -132,7 +132,7 @@ record Offered(
         } catch (IOException gone) {
             source.close();
             throw gone(gone);
-        } catch (RuntimeException changed) {
+        } catch (RuntimeException | Error changed) {
             source.close();
             throw changed;
         }

@@ -125,7 +125,7 @@ final class RunningModel implements AutoCloseable {
             memory = MemoryPlan.of(library, plan, placed, MemoryLimit.ofProcess())
                     .required();
             chain = StageChain.of(placed, stages);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             source.close();
             throw failure;
         }
@@ -133,7 +133,7 @@ final class RunningModel implements AutoCloseable {
         try {
             String name = Models.name(placed, path);
             return start(placed, loaded, memory, library, name, observer, snapshots, guides, warmUp);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             loaded.close();
             throw failure;
         }

@@ -91,7 +91,7 @@ final class GgufSplit {
         try {
             checkPart(part, number);
             return part;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             part.close();
             throw failure;
         }

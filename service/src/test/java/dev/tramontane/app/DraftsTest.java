@@ -1,6 +1,7 @@
 package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
 import dev.tramontane.app.MemoryLimit.Bound;
@@ -102,6 +103,20 @@ final class DraftsTest {
             assertThat(sum.bytesOfModel())
                     .isGreaterThanOrEqualTo(had.weightsRepacked() + had.cache() + had.workspace());
         }
+    }
+
+    /** Else each request that finds its model unloaded would leave one more in memory. */
+    @Test
+    void aDraftModelThatCannotBeComparedIsClosedWhateverStopsIt() throws IOException {
+        LoadedModel draft = TinyModel.PLAIN.load(dir, Kernels.backend());
+        assertThat(Drafts.checked(draft, opened -> {})).isSameAs(draft);
+        assertThat(draft.memory().weightsInPlace()).isPositive();
+        OutOfMemoryError full = new OutOfMemoryError("of the test");
+        assertThatThrownBy(() -> Drafts.checked(draft, opened -> {
+                    throw full;
+                }))
+                .isSameAs(full);
+        assertThatThrownBy(draft::memory).isInstanceOf(IllegalStateException.class);
     }
 
     /** So {@code --backend auto} doesn't take a device that could not load it. */
