@@ -12,11 +12,11 @@ final class HeadSeat {
      * Takes the place, waiting until the same head's older connection has given it up.
      *
      * @param name that the head gave itself
-     * @return false when another head has it, or nobody is let in any more
+     * @return false when another head has it, nobody is let in any more, or the connection has ended meanwhile
      */
     synchronized boolean claim(Link link, String name) {
         while (serving != null) {
-            if (!head.equals(name) || closed) {
+            if (!head.equals(name) || closed || link.isOver()) {
                 return false;
             }
             serving.close();
@@ -27,7 +27,7 @@ final class HeadSeat {
                 return false;
             }
         }
-        if (closed) {
+        if (closed || link.isOver()) { // A newer one of the same head may have come meanwhile.
             return false;
         }
         serving = link;

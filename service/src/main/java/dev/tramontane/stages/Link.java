@@ -145,6 +145,11 @@ final class Link implements AutoCloseable, Vigil.Watched {
         closeSocket();
     }
 
+    /** Whether it was broken off or closed from this side. Any thread. */
+    boolean isOver() {
+        return plain.isClosed();
+    }
+
     /** A failure as people are told of it. */
     private IOException told(IOException failure) {
         String why = broken;
