@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,11 @@ final class ChurnClients {
         connection.setRequestProperty("Content-Type", "application/json");
         connection.setReadTimeout(HANG_MILLIS);
         connection.setDoOutput(true);
-        connection.getOutputStream().write(body.toBuffer().getBytes());
+        byte[] bytes = body.toBuffer().getBytes();
+        connection.setFixedLengthStreamingMode(bytes.length); // Else all of it is sent when the answer is asked for.
+        try (OutputStream out = connection.getOutputStream()) {
+            out.write(bytes);
+        }
         return connection;
     }
 
@@ -147,7 +152,7 @@ final class ChurnClients {
     }
 
     private void check(JsonObject asked, @Nullable String expected, Answer answer) {
-        if (answer.status() == 404) {
+        if (answer.status() == 404 && asked.getString("model").contains(":")) { // Models themselves are always there.
             missed.incrementAndGet();
         } else if (answer.status() != 200) {
             faults.add(asked + " was answered " + answer);
