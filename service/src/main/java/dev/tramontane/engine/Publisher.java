@@ -47,12 +47,26 @@ final class Publisher {
             Sequence sequence = plan.sequence(i);
             int next = sample + sequence.samples(plan.rows(i)) + plan.guesses(i);
             try {
-                publish(sequence, plan.rows(i), plan.guesses(i), batch, sample, now);
+                if (batch.isBroken(i)) {
+                    broken(sequence);
+                } else {
+                    publish(sequence, plan.rows(i), plan.guesses(i), batch, sample, now);
+                }
             } catch (Throwable fault) { // The others' results are there and theirs.
                 LOG.error("a result could not be handed over; its request is ended", fault);
                 sequences.endAll(sequence.request, FinishReason.ERROR, EngineLoop.BROKEN);
             }
             sample = next;
+        }
+    }
+
+    /** Nothing of it is kept, also where its rows are those of a prompt of which no result tells. */
+    private void broken(Sequence sequence) {
+        String why = complaint(StepBatch.NOT_FINITE);
+        if (sequence.request.forked) {
+            sequences.end(sequence, FinishReason.ERROR, -1, why);
+        } else {
+            sequences.endAll(sequence.request, FinishReason.ERROR, why);
         }
     }
 

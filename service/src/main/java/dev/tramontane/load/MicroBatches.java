@@ -34,6 +34,11 @@ final class MicroBatches {
         return parts.get(index);
     }
 
+    /** Where a part begins in the whole step. */
+    int firstRow(int index) {
+        return firstRows.get(index);
+    }
+
     /** The rows of a part among the whole step's in a buffer. */
     ByteBuffer rowsOf(int index, ByteBuffer all) {
         long at = (long) firstRows.get(index) * width * Float.BYTES;

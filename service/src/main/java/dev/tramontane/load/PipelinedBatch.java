@@ -13,6 +13,9 @@ final class PipelinedBatch extends NativeBatch {
     /** The whole step as the stages will have it, in parts. */
     final StageStep rows;
 
+    /** What came of these rows to the last stage. */
+    final RowCheck check;
+
     private final int vocabulary;
     private int[] sampleSlots = new int[16];
     private int lateMasks;
@@ -22,6 +25,7 @@ final class PipelinedBatch extends NativeBatch {
         super(step, tokens);
         this.vocabulary = vocabulary;
         rows = new StageStep(width);
+        check = new RowCheck(width);
     }
 
     @Override
@@ -29,6 +33,7 @@ final class PipelinedBatch extends NativeBatch {
         super.clear();
         rows.clear();
         rows.wantAll(false);
+        check.clear();
         lateMasks = 0;
         released = false;
     }
@@ -100,6 +105,11 @@ final class PipelinedBatch extends NativeBatch {
     /** Whether it waits for masks. */
     boolean lacksMasks() {
         return lateMasks > 0 && !released;
+    }
+
+    @Override
+    public boolean isBroken(int span) {
+        return check.found(rows.spanFirstRow(span), rows.spanRows(span));
     }
 
     /** The slot that a sample draws for; -1 where it scores. */

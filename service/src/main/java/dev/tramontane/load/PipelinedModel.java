@@ -157,7 +157,7 @@ final class PipelinedModel implements HeldModel {
         Arrays.fill(started, 0);
         Arrays.fill(done, 0);
         headStarted = false;
-        start(0);
+        start(0, made);
         inFlight = made;
     }
 
@@ -181,7 +181,7 @@ final class PipelinedModel implements HeldModel {
         return ids;
     }
 
-    private void start(int stage) {
+    private void start(int stage, PipelinedBatch batch) {
         int index = started[stage];
         StageStep part = parts.part(index);
         part.wantAll(stage < stages.size() - 1);
@@ -190,6 +190,12 @@ final class PipelinedModel implements HeldModel {
                 parts.rowsOf(index, links.behind(stage)));
         stages.get(stage).submit(part);
         started[stage]++;
+        if (stage > 0
+                && stage
+                        == stages.size()
+                                - 1) { // It computes meanwhile. What was no number before is none here, either.
+            batch.check.look(part, parts.rowsOf(index, links.behind(stage - 1)), parts.firstRow(index));
+        }
     }
 
     @Override
@@ -231,7 +237,7 @@ final class PipelinedModel implements HeldModel {
     private boolean advance(PipelinedBatch batch, long begun, long timeoutNanos) {
         int last = stages.size() - 1;
         while (done[last] < parts.count()) {
-            feed();
+            feed(batch);
             int busy = last;
             while (started[busy] == done[busy]) {
                 busy--;
@@ -255,12 +261,12 @@ final class PipelinedModel implements HeldModel {
     }
 
     /** Starts every stage that is at rest and whose next part has come. */
-    private void feed() {
+    private void feed(PipelinedBatch batch) {
         for (int stage = stages.size() - 1; stage >= 0; stage--) {
             boolean rests = started[stage] == done[stage];
             int come = stage == 0 ? parts.count() : done[stage - 1];
             if (rests && started[stage] < come) {
-                start(stage);
+                start(stage, batch);
             }
         }
     }

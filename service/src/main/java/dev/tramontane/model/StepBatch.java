@@ -116,6 +116,14 @@ public interface StepBatch {
 
     // ---- when the step is done
 
+    /**
+     * Whether rows of a span, by the order in which they were added, are known to be no numbers, also where no sample tells of them. What
+     * the cache has of them is of no use.
+     */
+    default boolean isBroken(int span) {
+        return false;
+    }
+
     /** The drawn token, or the one that was scored. */
     int resultToken(int sample);
 
