@@ -83,6 +83,9 @@ final class Entrances {
         if (registry.isClosed()) {
             return Joined.refused(ending());
         }
+        if (!slot.listed) {
+            return Joined.refused(gone(slot.model.name()));
+        }
         if (slot.isOpen()) {
             return Joined.OPEN;
         }
@@ -158,6 +161,12 @@ final class Entrances {
     private static double leftToLoad(Slot slot) {
         double whole = slot.loadNanos == 0 ? UNKNOWN_NANOS : slot.loadNanos;
         return slot.state == State.LOADING ? whole * (100 - slot.percent) / 100 : whole;
+    }
+
+    /** There is no such model any more. */
+    static GenerationException gone(String name) {
+        return new GenerationException(
+                Kind.GONE, "The model '" + name + "' is not here any more: it was deleted.", "model", 0);
     }
 
     static GenerationException ending() {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import reactor.core.publisher.MonoSink;
 
 /**
  * The thread that loads and unloads: nobody else does. It holds the registry's lock while it decides, and never while it loads,
@@ -111,9 +112,13 @@ final class Loader {
                 return () -> waiters.forEach(Waiter::go);
             }
         }
+        MonoSink<Void> gone = registry.gone();
+        if (gone != null) {
+            return gone::success;
+        }
         for (Slot slot : registry.all()) {
             if (slot.leftNanos(registry.now()) <= 0) {
-                return leaves(slot, slot.keepNanos == 0 ? Reason.ASKED : Reason.IDLE);
+                return leaves(slot, reason(slot));
             }
         }
         if (registry.line.wanted().isEmpty()) {
@@ -136,6 +141,10 @@ final class Loader {
         loading.state = State.LOADING;
         loading.percent = 0;
         return () -> load(loading);
+    }
+
+    private static Reason reason(Slot slot) {
+        return !slot.listed ? Reason.REMOVED : slot.keepNanos == 0 ? Reason.ASKED : Reason.IDLE;
     }
 
     /** Those that something runs on have been used just now. */
@@ -235,6 +244,7 @@ final class Loader {
                     case IDLE -> "nobody has asked for it for its time";
                     case ROOM -> "another one needs its room";
                     case ASKED -> "it was not to stay";
+                    case REMOVED -> "it was taken away";
                 });
         observer.unloaded(slot.model.name(), reason);
         synchronized (registry) {

@@ -15,9 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
 
 /**
- * Which of the listed models are loaded. A request whose model is not waits, bounded in number and time, in the order in which models
+ * Which of the listed models are loaded, of a list that grows and shrinks. A request whose model is not waits, bounded in number and time, in the order in which models
  * were first asked for. One model at a time is loaded; where room is short those give way that have not been used for longest: nothing
  * new begins on them, and what runs ends first. What is loaded and what is being loaded fits the budget at all times.
  */
@@ -25,6 +26,10 @@ public final class ModelRegistry implements AutoCloseable {
     private final RegistryLimits limits;
     private final LongSupplier clock;
     private final Map<String, Slot> slots = new LinkedHashMap<>();
+
+    /** Those that are listed no more, until nothing of them is left. */
+    private final Map<Slot, MonoSink<Void>> going = new LinkedHashMap<>();
+
     private final Entrances entrances;
     private final Loader loader;
 
@@ -48,13 +53,47 @@ public final class ModelRegistry implements AutoCloseable {
         this.limits = limits;
         line = new Line(limits.waiting(), observer);
         clock = nanoClock;
-        for (ListedModel model : models) {
-            if (slots.put(model.name(), new Slot(model)) != null) {
-                throw new IllegalArgumentException("two models are called " + model.name());
-            }
-        }
         entrances = new Entrances(this, limits, observer);
         loader = new Loader(this, budget, observer);
+        models.forEach(this::add);
+    }
+
+    /**
+     * Lists one more, which is loaded when it is asked for.
+     *
+     * @param model one that the budget has room for, alone
+     */
+    public synchronized void add(ListedModel model) {
+        if (slots.putIfAbsent(model.name(), new Slot(model)) != null) {
+            throw new IllegalArgumentException("two models are called " + model.name());
+        }
+    }
+
+    /**
+     * Lists a model no more: who waits for it is told so, nothing new begins on it, and what runs on it ends as if nothing had been.
+     *
+     * @return does so once it is subscribed to, whoever cancels; comes when nothing of the model is loaded any more
+     */
+    public Mono<Void> remove(String name) {
+        return Mono.create(sink -> {
+            GenerationException refusal = null;
+            List<Waiter> left = List.of();
+            synchronized (this) {
+                Slot slot = closed ? null : slots.remove(name);
+                if (slot == null) {
+                    refusal = closed ? Entrances.ending() : Entrances.gone(name);
+                } else {
+                    left = line.taken(slot);
+                    slot.listed = false;
+                    going.put(slot, sink);
+                    notifyAll();
+                }
+            }
+            if (refusal != null) {
+                sink.error(refusal);
+            }
+            left.forEach(waiter -> waiter.fail(Entrances.gone(name)));
+        });
     }
 
     /** Begins to load what is asked for. Once. */
@@ -63,19 +102,22 @@ public final class ModelRegistry implements AutoCloseable {
     }
 
     /** The names, in the order in which they were listed. */
-    public List<String> names() {
+    public synchronized List<String> names() {
         return List.copyOf(slots.keySet());
     }
 
     /** The model of that name as it is asked; null for a name that is not listed. */
-    public @Nullable TextGenerator find(String name) {
+    public synchronized @Nullable TextGenerator find(String name) {
         Slot slot = slots.get(name);
         return slot == null ? null : new RegisteredGenerator(this, slot);
     }
 
-    /** How a listed model stands. */
+    /** How a model stands; one that is not listed is not loaded. */
     public synchronized Residency residency(String name) {
-        Slot slot = slot(name);
+        Slot slot = slots.get(name);
+        if (slot == null) {
+            return new Residency(Residency.State.UNLOADED, 0, 0, OptionalLong.empty());
+        }
         long left = slot.leftNanos(clock.getAsLong());
         Residency.State state = slot.state == State.LOADED
                 ? Residency.State.LOADED
@@ -89,7 +131,7 @@ public final class ModelRegistry implements AutoCloseable {
 
     /** The name of a loaded model that has failed for good; null while there is none. */
     public synchronized @Nullable String failed() {
-        for (Slot slot : slots.values()) {
+        for (Slot slot : all()) {
             Resident resident = slot.resident;
             if (resident != null && slot.state == State.LOADED && !resident.isHealthy()) {
                 return slot.model.name();
@@ -105,17 +147,22 @@ public final class ModelRegistry implements AutoCloseable {
      * @return comes when it is there; errors are {@link GenerationException}
      */
     public Mono<Void> load(String name, @Nullable KeepAlive keep) {
-        Slot slot = slot(name);
-        return Mono.deferContextual(context -> entrance(slot, Wait.of(context), LoadListener.of(context)))
-                .doOnSuccess(there -> keep(slot, keep));
+        return Mono.deferContextual(context -> {
+            Slot slot = slot(name);
+            return entrance(slot, Wait.of(context), LoadListener.of(context)).doOnSuccess(there -> keep(slot, keep));
+        });
     }
 
     /** The same for who waits as long as it takes, and whatever waits already. */
     public Mono<Void> preload(String name) {
-        return entrance(slot(name), Wait.FOR_GOOD, null);
+        return Mono.defer(() -> entrance(slot(name), Wait.FOR_GOOD, null));
     }
 
-    /** Unloads a listed model as soon as nothing runs on it; nothing where it is not loaded. */
+    /**
+     * Unloads a listed model as soon as nothing runs on it; nothing where it is not loaded.
+     *
+     * @throws GenerationException when it is not listed
+     */
     public void unload(String name) {
         keep(slot(name), new KeepAlive(Duration.ZERO));
     }
@@ -137,7 +184,7 @@ public final class ModelRegistry implements AutoCloseable {
         List<Resident> residents = new ArrayList<>();
         synchronized (this) {
             closed = true;
-            for (Slot slot : slots.values()) {
+            for (Slot slot : all()) {
                 left.addAll(line.taken(slot));
                 Resident resident = slot.resident;
                 if (resident != null && slot.state == State.LOADED) {
@@ -156,19 +203,20 @@ public final class ModelRegistry implements AutoCloseable {
         end();
         entrances.close();
         loader.join();
-        for (Slot slot : slots.values()) {
+        for (Slot slot : all()) {
             Resident resident = slot.resident;
             slot.resident = null;
             if (resident != null) {
                 Loader.free(slot, resident);
             }
         }
+        going.values().forEach(MonoSink::success);
     }
 
-    private Slot slot(String name) {
+    private synchronized Slot slot(String name) {
         Slot slot = slots.get(name);
         if (slot == null) {
-            throw new IllegalArgumentException("no model is called " + name);
+            throw Entrances.gone(name);
         }
         return slot;
     }
@@ -210,8 +258,22 @@ public final class ModelRegistry implements AutoCloseable {
         return closed;
     }
 
-    Iterable<Slot> all() {
-        return slots.values();
+    /** Those that are listed, and those that are not any more and are not gone. */
+    List<Slot> all() {
+        List<Slot> all = new ArrayList<>(slots.values());
+        all.addAll(going.keySet());
+        return all;
+    }
+
+    /** Who wants to know that a model of which nothing is left has gone; null where there is no such model. */
+    @Nullable
+    MonoSink<Void> gone() {
+        for (Slot slot : going.keySet()) {
+            if (slot.state == State.ABSENT) {
+                return going.remove(slot);
+            }
+        }
+        return null;
     }
 
     long now() {

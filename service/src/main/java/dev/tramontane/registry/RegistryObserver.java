@@ -13,7 +13,9 @@ public interface RegistryObserver {
         /** Another one needed its room. */
         ROOM,
         /** A request said so. */
-        ASKED
+        ASKED,
+        /** It is listed no more. */
+        REMOVED
     }
 
     /** A model was loaded, in so many nanoseconds. */

@@ -4,7 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A listed model and how it stands. Guarded by the registry's lock. */
+/** A model that is listed, or was, and how it stands. Guarded by the registry's lock. */
 final class Slot {
     enum State {
         ABSENT,
@@ -19,6 +19,9 @@ final class Slot {
 
     @Nullable
     Resident resident;
+
+    /** Once it is not, it leaves as soon as nothing runs on it. */
+    boolean listed = true;
 
     /** Another one needs its room: what runs ends, and nothing new begins. */
     boolean leaving;
@@ -42,7 +45,7 @@ final class Slot {
     }
 
     boolean isOpen() {
-        return state == State.LOADED && !leaving;
+        return state == State.LOADED && listed && !leaving;
     }
 
     boolean isIdle() {
@@ -51,7 +54,13 @@ final class Slot {
 
     /** Nanoseconds until it may go; at most 0 when it may now, the largest when it need not. */
     long leftNanos(long now) {
-        if (!isIdle() || !waiters.isEmpty() || keepNanos < 0) {
+        if (!isIdle()) {
+            return Long.MAX_VALUE;
+        }
+        if (!listed) {
+            return 0;
+        }
+        if (!waiters.isEmpty() || keepNanos < 0) {
             return Long.MAX_VALUE;
         }
         return keepNanos - (now - usedNanos);

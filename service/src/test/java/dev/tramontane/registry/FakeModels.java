@@ -57,16 +57,9 @@ final class FakeModels implements AutoCloseable {
     /** @param sizes of the models, in order */
     FakeModels(long budget, RegistryLimits limits, Map<String, Long> sizes) {
         this.budget = budget;
-        this.sizes = sizes;
+        this.sizes = new ConcurrentHashMap<>(sizes);
         List<ListedModel> models = new ArrayList<>();
-        sizes.forEach((name, size) -> models.add(new ListedModel(
-                name,
-                new Footprint(size, 0, Map.of()),
-                new Fake(name).profile(),
-                () -> {
-                    throw new AssertionError("nobody asks for it");
-                },
-                loader(name))));
+        sizes.keySet().forEach(name -> models.add(listed(name)));
         registry = new ModelRegistry(
                 models,
                 all -> {
@@ -100,6 +93,23 @@ final class FakeModels implements AutoCloseable {
                 },
                 System::nanoTime);
         registry.start();
+    }
+
+    private ListedModel listed(String name) {
+        return new ListedModel(
+                name,
+                new Footprint(Objects.requireNonNull(sizes.get(name)), 0, Map.of()),
+                new Fake(name).profile(),
+                () -> {
+                    throw new AssertionError("nobody asks for it");
+                },
+                loader(name));
+    }
+
+    /** One more, or one again. */
+    void add(String name, long size) {
+        sizes.put(name, size);
+        registry.add(listed(name));
     }
 
     static RegistryLimits limits(Duration keepAlive) {
