@@ -63,12 +63,12 @@ public final class UnservedRoutes implements ApiRoutes {
             Unserved.of("SageMaker's invocations", CHATS, "/invocations"),
             Unserved.of("Ollama's embeddings", TEXT_ONLY, "/api/embed", "/api/embeddings"),
             Unserved.of(
-                    "Ollama's routes that change models",
-                    "the model that the server was started with is served; its operator has tramontane pull, list and rm",
+                    "Ollama's routes that make models",
+                    "models are served as they are; POST /api/pull and DELETE /api/delete are there where the operator says"
+                            + " --allow-pull",
                     "/api/push",
                     "/api/create",
                     "/api/copy",
-                    "/api/delete",
                     "/api/blobs"),
             Unserved.of("Other routes of Ollama's", "use those of docs/ollama.md", "/api"),
             Unserved.of("llama.cpp's completions", COMPLETES, "/completion", "/completions", "/infill"),

@@ -119,7 +119,7 @@ record Configuration(
                 registry.keepAlive(),
                 registry.memory(),
                 registry.patience(),
-                models.size());
+                Math.max(models.size(), registry.models()));
         return new Configuration(
                         model, others, hub, compute, engine, http, access, ending, traces, stages, stuckTimeout, log)
                 .asking(models.getFirst(), model.name());

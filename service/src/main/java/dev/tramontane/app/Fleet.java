@@ -8,15 +8,16 @@ import dev.tramontane.generation.GenerationException;
 import dev.tramontane.generation.KeepAlive;
 import dev.tramontane.generation.ModelProfile;
 import dev.tramontane.generation.TextGenerator;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.registry.Footprint;
 import dev.tramontane.registry.ListedModel;
 import dev.tramontane.registry.ModelRegistry;
 import dev.tramontane.registry.RegistryLimits;
 import dev.tramontane.registry.RegistryObserver;
 import dev.tramontane.registry.Residency;
-import dev.tramontane.registry.Resident;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Several models that come and go, of which the first is that of requests that name none. */
+/** Several models that come and go, also from the list, of which the first is that of requests that name none. */
 final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
 
@@ -40,13 +41,31 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
         RunningModel open(Offered offered, ListedModel.Progress progress);
     }
 
-    private final Map<String, Offered> offered = new LinkedHashMap<>();
-    private final Map<String, TextGenerator> generators = new LinkedHashMap<>();
+    /**
+     * A listed model.
+     *
+     * @param profile what it can be asked for
+     * @param generator counted by the gate
+     */
+    private record Member(Offered offered, ModelAdapters adapters, ModelProfile profile, TextGenerator generator) {}
+
+    /** In their order; replaced as a whole. */
+    private volatile Map<String, Member> members = Map.of();
+
     private final ServedAdapters adapters;
+    private final Opener opener;
+    private final Watchdog watchdog;
     private final Configuration configuration;
     private final ModelRegistry registry;
     private final DrainGate gate;
-    private final String first;
+
+    /** Those of the start, the first being that of requests that name none. */
+    private final List<String> named;
+
+    /** With the devices of all models that there were. */
+    private volatile ModelMemory memory;
+
+    private volatile @Nullable Pulling pulling;
 
     /**
      * Nothing is loaded yet. Builds each model's tokenizer once, for what requests may ask of it.
@@ -63,131 +82,126 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
             DrainGate gate,
             RegistryObserver observer) {
         this.adapters = adapters;
-        configuration = models.getFirst().configuration();
-        first = models.getFirst().name();
+        this.opener = opener;
+        this.watchdog = watchdog;
         this.gate = gate;
-        ModelMemory budget = ModelMemory.ofProcess(
+        configuration = models.getFirst().configuration();
+        named = models.stream().map(Offered::name).toList();
+        memory = ModelMemory.ofProcess(
                 configuration.registry().memory(),
                 models.stream().map(Offered::configuration).toList());
-        List<ListedModel> listed = new ArrayList<>();
-        for (Offered model : models) {
-            Footprint footprint = ModelMemory.of(model.memory());
-            requireRoom(model, footprint, budget);
-            Capacity idle =
-                    Capacity.idle(model.geometry(), model.memory().sizing().engine());
-            offered.put(model.name(), model);
-            listed.add(new ListedModel(
-                    model.name(),
-                    footprint,
-                    model.profile(),
-                    () -> idle,
-                    loader(model, adapters.of(model.name()), opener, watchdog)));
-            LOG.info(
-                    "model {} would take {}: {}",
-                    model.name(),
-                    Units.show(footprint.everything()),
-                    model.memory().sum().text());
-        }
         registry = new ModelRegistry(
-                listed,
-                budget,
+                List.of(),
+                all -> memory.missing(all),
                 new RegistryLimits(
                         configuration.engine().queueRequests(),
                         configuration.registry().patience(),
                         configuration.registry().keepAlive().orElse(KEPT)),
                 observer,
                 System::nanoTime);
-        offered.keySet().forEach(name -> generators.put(name, gate.through(found(name))));
-        requireTogether(atStart(), budget); // Said before anybody can connect.
+        models.forEach(this::list);
+        requireTogether(atStart()); // Said before anybody can connect.
     }
 
-    private static void requireRoom(Offered model, Footprint footprint, ModelMemory budget) {
-        if (budget.missing(List.of(footprint)) > 0) {
+    private void list(Offered model) {
+        Footprint footprint = ModelMemory.of(model.memory());
+        requireRoom(model, footprint);
+        Capacity idle = Capacity.idle(model.geometry(), model.memory().sizing().engine());
+        String name = model.name();
+        ModelAdapters own = adapters.of(name);
+        ModelProfile profile = model.profile();
+        registry.add(
+                new ListedModel(name, footprint, profile, () -> idle, new OfferedLoader(model, own, opener, watchdog)));
+        TextGenerator generator = gate.through(Objects.requireNonNull(registry.find(name)));
+        Map<String, Member> more = new LinkedHashMap<>(members);
+        more.put(name, new Member(model, own, profile, generator));
+        members = Collections.unmodifiableMap(more);
+        LOG.info(
+                "model {} would take {}: {}",
+                name,
+                Units.show(footprint.everything()),
+                model.memory().sum().text());
+    }
+
+    private void requireRoom(Offered model, Footprint footprint) {
+        if (memory.missing(List.of(footprint)) > 0) {
             throw new UsageException("the model " + model.name() + " can never be loaded: it takes "
-                    + budget.lacking(List.of(footprint)) + ": "
+                    + memory.lacking(List.of(footprint)) + ": "
                     + model.memory().sum().text());
         }
     }
 
-    private void requireTogether(List<String> names, ModelMemory budget) {
+    private void requireTogether(List<String> names) {
         List<Footprint> together = names.stream()
-                .map(name ->
-                        ModelMemory.of(Objects.requireNonNull(offered.get(name)).memory()))
+                .map(name -> ModelMemory.of(
+                        Objects.requireNonNull(members.get(name)).offered().memory()))
                 .toList();
-        if (budget.missing(together) > 0) {
+        if (memory.missing(together) > 0) {
             throw new UsageException(Setting.LOAD.flag() + ": " + String.join(", ", names)
-                    + " do not fit into the memory for models together: they take " + budget.lacking(together));
+                    + " do not fit into the memory for models together: they take " + memory.lacking(together));
         }
     }
 
-    private TextGenerator found(String name) {
-        return Objects.requireNonNull(registry.find(name));
+    /**
+     * Lists one more, which is loaded when it is asked for. Builds its tokenizer once.
+     *
+     * @throws UsageException when it does not fit into the memory that models may have
+     */
+    synchronized void offer(Offered model) {
+        memory = memory.including(model.configuration());
+        adapters.list(model);
+        try {
+            list(model);
+        } catch (RuntimeException | Error unfit) {
+            adapters.forget(model.name());
+            throw unfit;
+        }
     }
 
-    private static ListedModel.Loader loader(Offered model, ModelAdapters adapters, Opener opener, Watchdog watchdog) {
-        return new ListedModel.Loader() {
-            @Override
-            public void check() {
-                model.requireUnchanged();
+    /** Lists one no more, with its adapters; it comes when nothing of it is loaded any more. */
+    Mono<Void> withdraw(String name) {
+        return Mono.defer(() -> {
+            synchronized (this) {
+                Map<String, Member> fewer = new LinkedHashMap<>(members);
+                fewer.remove(name);
+                members = Collections.unmodifiableMap(fewer);
             }
-
-            @Override
-            public Resident load(ListedModel.Progress progress) {
-                RunningModel running = opener.open(model, progress);
-                try {
-                    adapters.attach(running.engine());
-                } catch (RuntimeException | Error failure) {
-                    adapters.detach();
-                    running.close();
-                    throw failure;
-                }
-                return resident(model, running, adapters, watchdog);
-            }
-        };
+            return registry.remove(name).doOnSuccess(gone -> adapters.forget(name));
+        });
     }
 
-    private static Resident resident(Offered offered, RunningModel model, ModelAdapters adapters, Watchdog watchdog) {
-        Pulse pulse = Pulse.of(model.engine(), "the engine's thread of " + offered.name());
-        watchdog.watch(pulse);
-        LOG.info("{} is there: {}", offered.name(), model.description());
-        return new Resident() {
-            @Override
-            public TextGenerator generator() {
-                return model.generator();
-            }
+    /** Devices that models are computed on, with what was free before any of them was loaded. */
+    List<Device> devices() {
+        return memory.devices();
+    }
 
-            @Override
-            public boolean isHealthy() {
-                return !model.engine().failed();
-            }
+    /** Those of the start: no request takes them away. */
+    List<String> named() {
+        return named;
+    }
 
-            @Override
-            public void end() {
-                adapters.detach();
-                model.engine().close();
-            }
+    boolean has(String name) {
+        return members.containsKey(name);
+    }
 
-            @Override
-            public void free() {
-                watchdog.forget(pulse);
-                model.close();
-            }
-        };
+    /** From now on requests may change the list. */
+    void changedBy(Pulling requests) {
+        pulling = requests;
     }
 
     /** Those that are to be there before the server is ready. */
     private List<String> atStart() {
-        List<String> asked = configuration.registry().load().orElse(List.of(first));
-        if (asked.equals(List.of(RegistryChoice.ALL)) && !offered.containsKey(asked.getFirst())) {
-            return List.copyOf(offered.keySet());
+        List<String> asked = configuration.registry().load().orElse(List.of(named.getFirst()));
+        if (asked.equals(List.of(RegistryChoice.ALL)) && !named.contains(asked.getFirst())) {
+            return named;
         }
-        if (asked.equals(List.of(RegistryChoice.NONE)) && !offered.containsKey(asked.getFirst())) {
+        if (asked.equals(List.of(RegistryChoice.NONE)) && !named.contains(asked.getFirst())) {
             return List.of();
         }
         for (String name : asked) {
-            if (!offered.containsKey(name)) {
+            if (!named.contains(name)) {
                 throw new UsageException(Setting.LOAD.flag() + ": no model is called " + name + "; there are "
-                        + String.join(", ", offered.keySet()));
+                        + String.join(", ", named));
             }
         }
         return asked.stream().distinct().toList();
@@ -207,7 +221,7 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
 
     /** The names, the first that of requests that name none. */
     List<String> names() {
-        return List.copyOf(offered.keySet());
+        return List.copyOf(members.keySet());
     }
 
     /** Ends what runs on all of them; nothing begins any more. */
@@ -216,13 +230,14 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     }
 
     @Override
-    public ModelFacts facts(String id) {
-        return Objects.requireNonNull(offered.get(base(id)), id).facts();
+    public @Nullable ModelFacts facts(String id) {
+        Member member = members.get(base(id));
+        return member == null ? null : member.offered().facts();
     }
 
     /** Of an adapter the model that it changes. */
     private String base(String id) {
-        return offered.containsKey(id)
+        return members.containsKey(id)
                 ? id
                 : adapters.find(id).map(ServedAdapters.Found::model).orElse(id);
     }
@@ -242,30 +257,36 @@ final class Fleet implements Stock, ServedModels.Keeping, AutoCloseable {
     @Override
     public List<Entry> list() {
         List<Entry> entries = new ArrayList<>();
-        offered.forEach((name, model) -> {
+        members.forEach((name, member) -> {
             Residency residency = registry.residency(name);
-            ModelProfile profile = found(name).profile();
             Stay stay = new Stay(
                     residency.state().name().toLowerCase(Locale.ROOT), residency.percent(), residency.leftNanos());
-            entries.add(new Entry(name, model.createdSeconds(), profile, stay));
-            adapters.of(name)
+            entries.add(new Entry(name, member.offered().createdSeconds(), member.profile(), stay));
+            member.adapters()
                     .all()
-                    .forEach((id, adapter) -> entries.add(
-                            new Entry(adapters.shown(name, id), adapter.createdSeconds(), profile, stay, name)));
+                    .forEach((id, adapter) -> entries.add(new Entry(
+                            adapters.shown(name, id), adapter.createdSeconds(), member.profile(), stay, name)));
         });
         return entries;
     }
 
     @Override
     public @Nullable TextGenerator find(@Nullable String name) {
-        String asked = name == null ? first : name;
-        TextGenerator generator = generators.get(asked);
-        return generator != null
-                ? generator
-                : adapters.find(asked)
-                        .map(found -> new AdaptedGenerator(
-                                Objects.requireNonNull(generators.get(found.model())), asked, found.adapter()))
-                        .orElse(null);
+        String asked = name == null ? named.getFirst() : name;
+        Member member = members.get(asked);
+        return member != null
+                ? member.generator()
+                : adapters.find(asked).map(found -> adapted(asked, found)).orElse(null);
+    }
+
+    private @Nullable TextGenerator adapted(String asked, ServedAdapters.Found found) {
+        Member member = members.get(found.model());
+        return member == null ? null : new AdaptedGenerator(member.generator(), asked, found.adapter());
+    }
+
+    @Override
+    public @Nullable Pulling pulling() {
+        return pulling;
     }
 
     @Override

@@ -1,11 +1,14 @@
 package dev.tramontane.app;
 
 import dev.tramontane.generation.GenerationException;
+import dev.tramontane.hub.Hub;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.metrics.RegistryMetrics;
 import dev.tramontane.registry.RegistryObserver;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Several models, which come and go. */
 final class FleetSupply implements Supply {
@@ -13,9 +16,14 @@ final class FleetSupply implements Supply {
     private final ServeMetrics metrics;
     private final ServedAdapters adapters;
     private final Fleet fleet;
+    private final @Nullable Pulls pulls;
 
-    /** @throws UsageException when one of them can never be loaded, or an adapter of the start cannot be used */
+    /**
+     * @param asked what the server was started with, no model chosen
+     * @throws UsageException when one of them can never be loaded, or an adapter of the start cannot be used
+     */
     FleetSupply(
+            Configuration asked,
             List<Offered> offered,
             KernelLibrary library,
             Environment environment,
@@ -42,6 +50,20 @@ final class FleetSupply implements Supply {
                 watchdog,
                 gate,
                 new Observed(figures, metrics));
+        OptionalLong most = asked.hub().requests();
+        pulls = most.isEmpty()
+                ? null
+                : pulls(
+                        Hubs.of(asked, environment),
+                        most.getAsLong(),
+                        new StoredOffers(asked, offered, library, fleet, adapters, metrics, figures));
+    }
+
+    private Pulls pulls(Hub hub, long most, StoredOffers offers) {
+        offers.offerAll(hub.list());
+        Pulls requests = new Pulls(hub, most, offers);
+        fleet.changedBy(requests);
+        return requests;
     }
 
     /** Figures of an engine are of no engine any more. */
@@ -108,7 +130,7 @@ final class FleetSupply implements Supply {
 
     @Override
     public String description() {
-        return offered.size() + " models, loaded as they are asked for: " + String.join(", ", fleet.names());
+        return fleet.names().size() + " models, loaded as they are asked for: " + String.join(", ", fleet.names());
     }
 
     @Override
@@ -118,6 +140,9 @@ final class FleetSupply implements Supply {
 
     @Override
     public void close() {
+        if (pulls != null) {
+            pulls.close();
+        }
         adapters.close();
         fleet.close();
     }

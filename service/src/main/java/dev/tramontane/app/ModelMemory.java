@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import dev.tramontane.app.MemoryLimit.Bound;
 import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.kernels.Backend;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.registry.Budget;
 import dev.tramontane.registry.Footprint;
 import java.util.ArrayList;
@@ -54,6 +55,21 @@ record ModelMemory(OptionalLong most, List<DeviceRoom> rooms, boolean emulated, 
                                 addresses.stream())
                         .toList()),
                 Runtime.getRuntime().maxMemory());
+    }
+
+    /** The same with the devices of one more model, which is not loaded. */
+    ModelMemory including(Configuration model) {
+        Map<String, DeviceRoom> all = new LinkedHashMap<>();
+        rooms.forEach(room -> all.put(room.device().uuid(), room));
+        DeviceRoom.of(model.compute())
+                .forEach(room -> all.putIfAbsent(room.device().uuid(), room));
+        return new ModelMemory(
+                most, List.copyOf(all.values()), emulated || Models.backend(model) == Backend.EMU, limit, heap);
+    }
+
+    /** The devices, with what was free of each before any model was loaded there. */
+    List<Device> devices() {
+        return rooms.stream().map(DeviceRoom::device).toList();
     }
 
     /** What a planned model takes beside the heap. */

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import dev.tramontane.api.openai.ModelFacts;
 import dev.tramontane.generation.ModelProfile;
+import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.model.ModelGeometry;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +51,20 @@ record Offered(
      * @throws UsageException when it cannot be had here
      */
     static Offered of(Configuration configuration, KernelLibrary library) throws IOException {
+        return of(configuration, library, List.of());
+    }
+
+    /**
+     * The same while others are loaded.
+     *
+     * @param known devices of these, with what was free of each before
+     */
+    static Offered of(Configuration configuration, KernelLibrary library, List<Device> known) throws IOException {
         Path path = Models.file(configuration);
         try (ModelSource source = ModelSource.open(path)) {
             ModelPlan plan = source.plan(configuration.model().window());
             Devices.Choice choice = Devices.choose(library, plan, configuration);
-            Configuration placed = choice.configuration();
+            Configuration placed = before(choice.configuration(), known);
             String name = Models.name(placed, path);
             choice.note().ifPresent(note -> LOG.info("{}: {}", name, note));
             return new Offered(
@@ -67,6 +78,15 @@ record Offered(
                             .required(),
                     times(placed, source));
         }
+    }
+
+    private static Configuration before(Configuration placed, List<Device> known) {
+        Map<String, Device> devices = new HashMap<>();
+        known.forEach(device -> devices.put(device.uuid(), device));
+        List<Device> on = placed.compute().on().stream()
+                .map(device -> devices.getOrDefault(device.uuid(), device))
+                .toList();
+        return placed.on(placed.compute().backend(), on);
     }
 
     private static Map<Path, FileTime> times(Configuration configuration, ModelSource source) throws IOException {
@@ -140,7 +160,7 @@ record Offered(
 
     private UsageException changed() {
         return new UsageException("the files of " + name
-                + " have changed since the server was started: restart it to serve what they are now");
+                + " have changed since it was looked at: restart the server to serve what they are now");
     }
 
     private UsageException gone(IOException why) {

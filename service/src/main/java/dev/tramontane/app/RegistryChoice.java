@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  * @param keepAlive how long one stays that nobody asks for; negative for as long as there is room
  * @param memory bytes that those may have together which are loaded at a time
  * @param patience how long a request waits for its model
- * @param models how many share the memory for caches: 1 but where several are served
+ * @param models how many share the memory for caches: 1 but where several are or may be served
  */
 record RegistryChoice(
         List<String> more,
@@ -27,6 +27,9 @@ record RegistryChoice(
     static final String ALL = "all";
 
     static final String NONE = "none";
+
+    /** As many share the memory for caches at least where requests add models: nobody knows how many there will be. */
+    private static final int SHARES = 4;
 
     static RegistryChoice of(SettingValues values) {
         Predicate<String> named =
@@ -42,6 +45,6 @@ record RegistryChoice(
                         time -> time.compareTo(Duration.ofDays(365)) <= 0),
                 values.size(Setting.MODEL_MEMORY),
                 values.time(Setting.LOAD_WAIT, "1s to 24h", Duration.ofSeconds(1), Duration.ofHours(24)),
-                1);
+                values.size(Setting.ALLOW_PULL).isPresent() ? SHARES : 1);
     }
 }

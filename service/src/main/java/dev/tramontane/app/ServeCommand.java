@@ -99,9 +99,11 @@ final class ServeCommand extends Command {
         for (Configuration each : chosen) {
             offered.add(Offered.of(each, library)); // A bad file is refused before anybody can connect.
         }
-        boolean several =
-                offered.size() > 1 || configuration.registry().keepAlive().isPresent();
+        boolean several = offered.size() > 1
+                || configuration.registry().keepAlive().isPresent()
+                || configuration.hub().requests().isPresent();
         requireStagesAlone(configuration, several);
+        requireList(configuration);
         Shutdown shutdown = new Shutdown(() -> Runtime.getRuntime().halt(ExitCode.OK));
         IntConsumer halt = code -> Runtime.getRuntime().halt(code);
         environment().onTermination().accept(shutdown);
@@ -110,7 +112,7 @@ final class ServeCommand extends Command {
         ServeMetrics metrics = new ServeMetrics(offered, several, () -> state(life.get()));
         DrainGate gate = new DrainGate(System::nanoTime);
         Supply supply = several
-                ? new FleetSupply(offered, library, environment(), metrics, watchdog, gate)
+                ? new FleetSupply(asked, offered, library, environment(), metrics, watchdog, gate)
                 : new LoneSupply(offered.getFirst(), environment(), metrics, watchdog, gate);
         Serving serving = new Serving(supply.stock(), watchdog::verdict);
         life.set(serving);
@@ -166,9 +168,18 @@ final class ServeCommand extends Command {
         }
     }
 
+    /** Answers that are kept are those of a list of models, by which the next process knows whether it goes on with them. */
+    private static void requireList(Configuration configuration) {
+        if (configuration.hub().requests().isPresent()
+                && configuration.engine().snapshots().answers().isPresent()) {
+            throw new UsageException(Setting.ALLOW_PULL.flag() + " and " + Setting.SNAPSHOT_DIR.flag()
+                    + " don't go together: what is kept there is of models that stay the same. Leave one of them out");
+        }
+    }
+
     private static UsageException ofOneModel(String flags) {
-        return new UsageException(flags + " are for a server of one model, which stays: leave out the others, and "
-                + Setting.KEEP_ALIVE.flag());
+        return new UsageException(flags + " are for a server of one model, which stays: leave out the others, "
+                + Setting.KEEP_ALIVE.flag() + " and " + Setting.ALLOW_PULL.flag());
     }
 
     /** Figures are there before what they tell of. */

@@ -15,9 +15,9 @@ import dev.tramontane.metrics.VllmMetrics;
 import dev.tramontane.stages.StageAddress;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** The figures of {@code serve}, all there before a model is, so that scrapes find them while it loads. */
@@ -31,7 +31,7 @@ final class ServeMetrics {
     final StageMetrics stages;
     private final ModelCollectors collectors;
     private final ModelCollectors vllm;
-    private final Map<String, EngineMetrics> engines = new LinkedHashMap<>();
+    private final Map<String, EngineMetrics> engines = new ConcurrentHashMap<>();
     private final Configuration configuration;
     private final int contextTokens;
 
@@ -48,7 +48,7 @@ final class ServeMetrics {
         JvmMetrics.builder().register(registry);
         collectors = several ? ModelCollectors.ofSeveral(registry) : ModelCollectors.ofOne(registry);
         vllm = ModelCollectors.ofOne(registry); // These have a label for the model of their own.
-        models.forEach(model -> engines.put(model.name(), new EngineMetrics(collectors, model.name())));
+        models.forEach(model -> list(model.name()));
         life = new LifeMetrics(registry, Serving.states(), state);
         answers = new AnswerMetrics(registry);
         snapshots = new SnapshotMetrics(registry);
@@ -65,6 +65,18 @@ final class ServeMetrics {
                 configuration.stages().addresses().stream()
                         .map(StageAddress::toString)
                         .toList());
+    }
+
+    /** One more is listed. */
+    void list(String model) {
+        engines.put(model, new EngineMetrics(collectors, model));
+    }
+
+    /** Nothing is shown of a model any more. */
+    void forget(String model) {
+        engines.remove(model);
+        collectors.forget(model);
+        vllm.forget(model);
     }
 
     /** Of a model that is loaded now. Its engine counts from nothing. */

@@ -9,6 +9,7 @@ import dev.tramontane.weights.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,12 +38,13 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
     private static final List<String> FILES = List.of("adapter_config.json", "adapter_model.safetensors");
     private static final String NAME_FIELD = "lora_name";
 
-    private final Map<String, ModelAdapters> models = new LinkedHashMap<>();
-    private final List<AdapterFit.Candidate> candidates = new ArrayList<>();
-
     /** Those without which the server does not start. */
     private final Set<NamedAdapter> ofStart = new HashSet<>();
 
+    /** In the order of models; replaced as a whole. */
+    private volatile Map<String, ModelAdapters> models = Map.of();
+
+    private volatile List<AdapterFit.Candidate> candidates = List.of();
     private final Optional<Path> directory;
     private final @Nullable Scheduler loader;
 
@@ -85,12 +87,31 @@ final class ServedAdapters implements ServedModels.Adapting, AutoCloseable {
         return served;
     }
 
-    private void list(ModelAdapters model, Optional<String> asked) {
-        models.put(model.base(), model);
-        candidates.add(new AdapterFit.Candidate(model.base(), asked, model.geometry()));
+    private synchronized void list(ModelAdapters model, Optional<String> asked) {
+        Map<String, ModelAdapters> more = new LinkedHashMap<>(models);
+        more.put(model.base(), model);
+        List<AdapterFit.Candidate> fitting = new ArrayList<>(candidates);
+        fitting.add(new AdapterFit.Candidate(model.base(), asked, model.geometry()));
+        candidates = List.copyOf(fitting);
+        models = Collections.unmodifiableMap(more);
     }
 
-    private void list(Offered model) {
+    /** A model has gone, and its adapters with it. */
+    synchronized void forget(String model) {
+        Map<String, ModelAdapters> fewer = new LinkedHashMap<>(models);
+        fewer.remove(model);
+        candidates = candidates.stream()
+                .filter(candidate -> !candidate.name().equals(model))
+                .toList();
+        models = Collections.unmodifiableMap(fewer);
+    }
+
+    /**
+     * One more model.
+     *
+     * @throws UsageException when an adapter of its own cannot be used
+     */
+    void list(Offered model) {
         LoraChoice lora = model.configuration().engine().lora();
         ModelAdapters adapters = new ModelAdapters(model.name(), model.geometry(), lora.room());
         list(adapters, model.configuration().model().asked());

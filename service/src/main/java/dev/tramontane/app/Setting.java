@@ -67,6 +67,14 @@ enum Setting {
             "Fetch the model by its name where it is not on this machine, after its size and licence were said. The flag"
                     + " alone means on.",
             "on"),
+    ALLOW_PULL(
+            "allow-pull",
+            "SIZE",
+            "",
+            "Lets requests fetch models by name (POST /api/pull of Ollama's API) and delete them, operators' where keys are"
+                    + " asked for, and offers all models that tramontane list shows beside those that are named. SIZE is what"
+                    + " the model store may take of the disk. Default: no request fetches anything.",
+            "200GiB"),
     MODEL_STORE(
             "model-store",
             "DIR",

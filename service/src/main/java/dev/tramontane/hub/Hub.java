@@ -93,6 +93,19 @@ public final class Hub {
         });
     }
 
+    /** Bytes that the store takes of the disk, with what is unfinished. */
+    public long taken() {
+        return checked(store::taken);
+    }
+
+    /** Takes away what belongs to no model, unless a pull is under way. What is unfinished stays. */
+    public void sweep() {
+        checked(() -> {
+            store.sweep();
+            return null;
+        });
+    }
+
     /**
      * Takes away what is unfinished, and what belongs to no model.
      *

@@ -4,6 +4,7 @@ import dev.tramontane.files.SharedDirectory;
 import dev.tramontane.hub.StoredModel.Place;
 import dev.tramontane.hub.StoredModel.StoredFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,12 +172,36 @@ final class ModelStore {
         }
         Files.deleteIfExists(folder.resolve(RECORD)); // From here on it is not there.
         Folders.remove(folder);
-        try (StoreLock lock = StoreLock.tryAcquire(directory.resolve(".lock"))) {
-            if (lock != null) {
-                sweep(new Swept());
+        sweep();
+        return true;
+    }
+
+    /** Bytes of all blobs, and of what is under way. */
+    long taken() throws IOException {
+        long bytes = 0;
+        for (Path folder : List.of(blobs(), partial())) {
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    bytes += files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                            .mapToLong(file -> file.toFile().length()) // 0 of one that has just gone
+                            .sum();
+                } catch (UncheckedIOException failed) {
+                    throw failed.getCause();
+                }
             }
         }
-        return true;
+        return bytes;
+    }
+
+    /** Takes away the blobs that no name has, unless a pull is under way. */
+    void sweep() throws IOException {
+        if (Files.isDirectory(directory)) {
+            try (StoreLock lock = StoreLock.tryAcquire(directory.resolve(".lock"))) {
+                if (lock != null) {
+                    sweep(new Swept());
+                }
+            }
+        }
     }
 
     /**

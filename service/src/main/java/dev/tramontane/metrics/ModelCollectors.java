@@ -6,6 +6,7 @@ import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.StatefulMetric;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.HashMap;
@@ -41,6 +42,15 @@ public final class ModelCollectors {
 
     PrometheusRegistry registry() {
         return registry;
+    }
+
+    /** Shows nothing of a model any more. */
+    public synchronized void forget(String model) {
+        for (Object collector : made.values()) {
+            if (collector instanceof StatefulMetric<?, ?> metric) {
+                metric.removeIf(labels -> !labels.isEmpty() && labels.getFirst().equals(model));
+            }
+        }
     }
 
     /** What was made under that name, or is made now. */

@@ -3,6 +3,7 @@ package dev.tramontane.metrics;
 import dev.tramontane.registry.RegistryObserver;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.StatefulMetric;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
 import java.util.Locale;
@@ -37,8 +38,8 @@ public final class RegistryMetrics implements RegistryObserver {
                 .register(registry);
         unloads = Counter.builder()
                 .name("tramontane_models_unloads")
-                .help("Of several models: unloadings, because nobody asked for one, another one needed its room, or a"
-                        + " request said so.")
+                .help("Of several models: unloadings, because nobody asked for one, another one needed its room, a"
+                        + " request said so, or it was deleted.")
                 .labelNames("model", "reason")
                 .register(registry);
         refused = Counter.builder()
@@ -51,17 +52,27 @@ public final class RegistryMetrics implements RegistryObserver {
                 .name("tramontane_models_requests_waiting")
                 .help("Requests that wait for their model to be loaded.")
                 .register(registry);
-        for (String model : models) {
-            loaded.labelValues(model).set(0);
-            seconds.labelValues(model).set(0);
-            loads.initLabelValues(model, "loaded");
-            loads.initLabelValues(model, "failed");
-            for (Reason reason : Reason.values()) {
-                unloads.initLabelValues(model, word(reason));
-            }
-            for (Refusal refusal : Refusal.values()) {
-                refused.initLabelValues(model, word(refusal));
-            }
+        models.forEach(this::list);
+    }
+
+    /** One more is listed. */
+    public void list(String model) {
+        loaded.labelValues(model).set(0);
+        seconds.labelValues(model).set(0);
+        loads.initLabelValues(model, "loaded");
+        loads.initLabelValues(model, "failed");
+        for (Reason reason : Reason.values()) {
+            unloads.initLabelValues(model, word(reason));
+        }
+        for (Refusal refusal : Refusal.values()) {
+            refused.initLabelValues(model, word(refusal));
+        }
+    }
+
+    /** Shows nothing of a model any more. */
+    public void forget(String model) {
+        for (StatefulMetric<?, ?> metric : List.of(loaded, seconds, loads, unloads, refused)) {
+            metric.removeIf(labels -> labels.getFirst().equals(model));
         }
     }
 

@@ -525,7 +525,7 @@ class ErrorTableTest {
                                 + " /v1/responses, DELETE /v1/responses/{id}, GET /v1/responses/{id}, POST"
                                 + " /v1/responses/{id}/cancel, GET /v1/responses/{id}/input_items, GET /capacity, GET"
                                 + " /version, GET /openapi.json, POST /api/generate, POST /api/chat, GET /api/tags, GET"
-                                + " /api/ps, POST /api/show, POST /api/pull, GET /api/version, POST /, POST /generate, POST /generate_stream, GET /info");
+                                + " /api/ps, POST /api/show, POST /api/pull, DELETE /api/delete, GET /api/version, POST /, POST /generate, POST /generate_stream, GET /info");
         assertThat(service.get("/" + "x".repeat(3000)).error().getString("message"))
                 .hasSizeLessThan(900);
         TestService.Reply method = service.get(COMPLETIONS);

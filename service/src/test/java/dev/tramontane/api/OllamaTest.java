@@ -273,6 +273,7 @@ final class OllamaTest {
         /api/pull | {"model": "mistral"} | 404 | model 'mistral' is not served here, and no request fetches one
         /api/pull | {} | 400 | model is missing
         /api/pull | {"model": "toy/bytes", "stream": 1} | 400 | stream must be
+        /api/copy | {"source": "toy/bytes"} | 404 | Ollama's routes that make models are not served here
         /api/show | {"model": "toy/bytes", "template": "x"} | 400 | template must be "" or left out
         /api/generate | {"model": 1} | 400 | model must be a string
         /api/generate | [] | 400 | must be a JSON object
@@ -355,12 +356,13 @@ final class OllamaTest {
 
     /** Its clients name what they want deleted in the body of a DELETE. */
     @Test
-    void deletingIsRefusedByName() {
+    void whatTheServerWasStartedWithIsNotDeleted() {
         TestService.Reply reply =
                 service.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + "/api/delete"))
                         .method("DELETE", HttpRequest.BodyPublishers.ofString("{\"model\": \"toy/bytes\"}")));
-        assertThat(reply.status()).isEqualTo(404);
-        assertThat(reply.json().getString("error")).contains("change models");
+        assertThat(reply.status()).isEqualTo(403);
+        assertThat(reply.json().getString("error"))
+                .contains("'toy/bytes' is no model that requests delete", "what it was started with");
         TestService.Reply wrong =
                 service.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port + "/api/chat"))
                         .GET());

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 final class SeveralModels implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("tramontane: serving (\\S+) at (http://\\S+)\\R");
 
-    final CapturedProgram program = new CapturedProgram();
+    final CapturedProgram program;
     final String names;
     final String address;
     private final CompletableFuture<Outcome> running;
@@ -39,6 +39,12 @@ final class SeveralModels implements AutoCloseable {
     }
 
     SeveralModels(int context, String... arguments) {
+        this(new CapturedProgram(), context, arguments);
+    }
+
+    /** @param program in its own surroundings */
+    SeveralModels(CapturedProgram program, int context, String... arguments) {
+        this.program = program;
         String[] all = Stream.concat(
                         Stream.of("serve", "--port", "0", "--threads", "1", "--context", Integer.toString(context)),
                         Stream.of(arguments))

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes of bodies what is to be generated. Any thread. */
 final class OllamaRequests {
-    /** The tag of a name that has none. */
-    private static final String LATEST = ":latest";
-
     private final ApiConfig config;
     private final ServedModels models;
 
@@ -104,10 +101,7 @@ final class OllamaRequests {
 
     /** The generator of a name; one without a tag is the latest. */
     private TextGenerator generator(@Nullable String name) {
-        TextGenerator generator = models.find(name);
-        if (generator == null && name != null && name.endsWith(LATEST)) {
-            generator = models.find(name.substring(0, name.length() - LATEST.length()));
-        }
+        TextGenerator generator = models.tagged(name);
         if (generator == null) {
             throw unknown(name);
         }
@@ -117,10 +111,7 @@ final class OllamaRequests {
     /** A model that is not served here. */
     static ApiException unknown(@Nullable String name) {
         return ApiException.invalid(
-                404,
-                "model '" + name + "' not found: GET /api/tags lists what this server serves, which is what it was"
-                        + " started with",
-                "model_not_found");
+                404, "model '" + name + "' not found: GET /api/tags lists what this server serves", "model_not_found");
     }
 
     /** Where it is asked for to be fetched. */
@@ -128,13 +119,15 @@ final class OllamaRequests {
         return ApiException.invalid(
                 404,
                 "model '" + name + "' is not served here, and no request fetches one: the server's operator has"
-                        + " tramontane pull, and serves what he names",
+                        + " tramontane pull, serves what he names, and lets requests fetch with --allow-pull",
                 "model_not_found");
     }
 
     /** Whether a name is that of a model. */
     static boolean names(String name, ServedModels.Entry model) {
-        return name.equals(model.id()) || name.equals(model.id() + LATEST);
+        return name.equals(model.id())
+                || name.equals(model.id() + ServedModels.LATEST)
+                || model.id().equals(name + ServedModels.LATEST);
     }
 
     private static Conversation conversation(String system, String text, AskedFields asked) {

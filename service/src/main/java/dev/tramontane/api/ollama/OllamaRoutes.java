@@ -32,29 +32,27 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show}, {@code /api/version} and {@code /api/pull}. */
+/** {@code /api/generate}, {@code /api/chat}, {@code /api/tags}, {@code /api/ps}, {@code /api/show} and {@code /api/version}; with {@link PullRoutes}. */
 public final class OllamaRoutes implements ApiRoutes {
     /** The release of Ollama whose API these routes speak, which clients compare with what they need. */
     static final String SPOKEN = "0.12.11";
 
-    /** What a pull ends with, and begins with where there is nothing to do. */
-    private static final String PULLED = "{\"status\":\"success\"}";
-
     private final ServedModels models;
-    private final Function<String, ModelFacts> facts;
+    private final Function<String, @Nullable ModelFacts> facts;
     private final RequestMemory memory;
     private final InstantSource clock;
     private final ApiConfig config;
     private final JsonBodies bodies;
     private final OllamaRequests requests;
     private final AnswerSender sender;
+    private final PullRoutes pulls;
 
-    /** @param facts of a listed model; asked on event loops, must not block */
+    /** @param facts of a listed model, null once it is not any more; asked on event loops, must not block */
     public OllamaRoutes(
             Vertx vertx,
             ApiConfig config,
             ServedModels models,
-            Function<String, ModelFacts> facts,
+            Function<String, @Nullable ModelFacts> facts,
             HttpObserver observer,
             RequestMemory memory,
             InstantSource clock) {
@@ -66,6 +64,7 @@ public final class OllamaRoutes implements ApiRoutes {
         bodies = new JsonBodies(vertx, config);
         requests = new OllamaRequests(config, models);
         sender = new AnswerSender(config, observer);
+        pulls = new PullRoutes(config, models, bodies, observer, memory);
     }
 
     @Override
@@ -75,7 +74,7 @@ public final class OllamaRoutes implements ApiRoutes {
         endpoints.get("/api/tags", this::tags);
         endpoints.get("/api/ps", this::running);
         endpoints.post("/api/show", this::show);
-        endpoints.post("/api/pull", this::pull);
+        pulls.mount(endpoints);
         endpoints.get(
                 "/api/version",
                 context -> reply(
@@ -142,7 +141,12 @@ public final class OllamaRoutes implements ApiRoutes {
     private void tags(RoutingContext context) {
         reply(context, json -> {
             json.writeStartObject().writeName("models").writeStartArray();
-            models.list().forEach(model -> ModelsFormat.tag(json, model, facts.apply(model.id())));
+            for (ServedModels.Entry model : models.list()) {
+                ModelFacts known = facts.apply(model.id());
+                if (known != null) {
+                    ModelsFormat.tag(json, model, known);
+                }
+            }
             json.writeEndArray().writeEndObject();
         });
     }
@@ -152,9 +156,9 @@ public final class OllamaRoutes implements ApiRoutes {
             json.writeStartObject().writeName("models").writeStartArray();
             for (ServedModels.Entry model : models.list()) {
                 ModelProfile profile = model.profile();
-                if (profile != null && model.isLoaded()) {
-                    ModelsFormat.running(
-                            json, model, facts.apply(model.id()), profile.contextTokens(), clock.instant());
+                ModelFacts known = facts.apply(model.id());
+                if (profile != null && known != null && model.isLoaded()) {
+                    ModelsFormat.running(json, model, known, profile.contextTokens(), clock.instant());
                 }
             }
             json.writeEndArray().writeEndObject();
@@ -166,33 +170,6 @@ public final class OllamaRoutes implements ApiRoutes {
         bodies.read(context.request(), lease, OllamaRoutes::name)
                 .map(this::shown)
                 .onSuccess(bytes -> Replies.json(context, 200, Buffer.buffer(bytes)))
-                .onFailure(failure -> Replies.fail(context, failure));
-    }
-
-    /** What clients do before they ask for answers: a served model is here, and what is served no request changes. */
-    private void pull(RoutingContext context) {
-        RequestMemory.Lease lease = Replies.lease(context, memory);
-        bodies.read(context.request(), lease, fields -> {
-                    boolean lines = fields.flag("stream", true);
-                    fields.harmless("insecure"); // Nothing is fetched.
-                    String name = named(fields);
-                    fields.end();
-                    if (models.list().stream().noneMatch(model -> OllamaRequests.names(name, model))) {
-                        throw OllamaRequests.unfetched(name);
-                    }
-                    return lines;
-                })
-                .onSuccess(lines -> {
-                    if (lines) {
-                        context.response().putHeader("Content-Type", EventStream.JSON_LINES);
-                        context.response()
-                                .putHeader("Cache-Control", "no-store")
-                                .putHeader("X-Content-Type-Options", "nosniff")
-                                .end(Buffer.buffer(PULLED + "\n"));
-                    } else {
-                        Replies.json(context, 200, Buffer.buffer(PULLED));
-                    }
-                })
                 .onFailure(failure -> Replies.fail(context, failure));
     }
 
@@ -208,7 +185,7 @@ public final class OllamaRoutes implements ApiRoutes {
     }
 
     /** By {@code model}, or as it was called before, {@code name}. */
-    private static String named(JsonFields fields) {
+    static String named(JsonFields fields) {
         String old = fields.string("name");
         String name = fields.string("model");
         @Nullable String asked = name == null ? old : name;
@@ -220,12 +197,13 @@ public final class OllamaRoutes implements ApiRoutes {
 
     private byte[] shown(String name) {
         for (ServedModels.Entry model : models.list()) {
-            if (OllamaRequests.names(name, model)) {
+            ModelFacts known = facts.apply(model.id());
+            if (known != null && OllamaRequests.names(name, model)) {
                 ModelProfile profile = model.profile();
                 if (profile == null) {
                     throw ApiException.unavailable("model '" + name + "' is being loaded; try again soon", 1);
                 }
-                return ModelsFormat.shown(model, facts.apply(model.id()), profile);
+                return ModelsFormat.shown(model, known, profile);
             }
         }
         throw OllamaRequests.unknown(name);

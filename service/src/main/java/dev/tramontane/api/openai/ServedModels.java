@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The models that can be asked for. Looked up by name only, never as a path. Any thread; must not block. */
@@ -17,6 +18,9 @@ public interface ServedModels {
 
     /** What Hugging Face's clients send where they know an address and no name. */
     Set<String> NAMELESS = Set.of("tgi", "dummy");
+
+    /** The tag that a name has which says none. */
+    String LATEST = ":latest";
 
     /**
      * A model as {@code /v1/models} tells of it.
@@ -91,6 +95,41 @@ public interface ServedModels {
         void unload(String name);
     }
 
+    /** What operators' requests may do to the list of models while a server runs. */
+    interface Pulling {
+        /**
+         * How far a pull is.
+         *
+         * @param status for people
+         * @param digest of the file that comes: "sha256:..."; empty where none does
+         * @param total bytes of that file
+         * @param completed bytes of it that are here
+         */
+        record Progress(String status, String digest, long total, long completed) {}
+
+        /**
+         * Fetches a model by its name; who asks for one that is being fetched joins. Ends when nobody listens any more; what has come goes on
+         * with the next.
+         *
+         * @param name of a hub's
+         * @return how far it is, of which a slow reader misses some; complete when the model can be asked for. Errors are {@link ApiException}
+         */
+        Flux<Progress> pull(String name);
+
+        /**
+         * Takes a model away: no new request may ask for it, what runs on it ends, then its files go.
+         *
+         * @param id as it is listed, or a name
+         * @return comes when it is gone, whoever cancels; errors are {@link ApiException}
+         */
+        Mono<Void> delete(String id);
+    }
+
+    /** Null where the models are those of the start. */
+    default @Nullable Pulling pulling() {
+        return null;
+    }
+
     /** Null where adapters are those of the start. */
     default @Nullable Adapting adapting() {
         return null;
@@ -114,6 +153,15 @@ public interface ServedModels {
     @Nullable
     TextGenerator find(@Nullable String name);
 
+    /** The same, where a name without a tag and one with the tag {@code latest} are one, as they are for Ollama. */
+    default @Nullable TextGenerator tagged(@Nullable String name) {
+        TextGenerator exact = find(name);
+        if (exact != null || name == null) {
+            return exact;
+        }
+        return find(name.endsWith(LATEST) ? name.substring(0, name.length() - LATEST.length()) : name + LATEST);
+    }
+
     /**
      * The generator that a request names.
      *
@@ -121,7 +169,7 @@ public interface ServedModels {
      * @throws ApiException when there is no such model, or it cannot be used now
      */
     default TextGenerator get(@Nullable String name) {
-        TextGenerator generator = find(name);
+        TextGenerator generator = tagged(name);
         if (generator == null && NAMELESS.contains(name)) {
             return get(null);
         }
@@ -141,7 +189,7 @@ public interface ServedModels {
      * @throws JournalException when what has its name here computes with something else
      */
     default TextGenerator going(@Nullable String name, String adapter) {
-        TextGenerator named = find(name == null || NAMELESS.contains(name) ? null : name);
+        TextGenerator named = tagged(name == null || NAMELESS.contains(name) ? null : name);
         if (named != null && named.adaptedBy().equals(adapter)) {
             return named;
         }

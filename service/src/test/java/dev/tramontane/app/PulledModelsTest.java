@@ -1,0 +1,352 @@
+package dev.tramontane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tramontane.fixtures.Mappings;
+import dev.tramontane.hub.HubServer;
+import dev.tramontane.hub.Pulled;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Models that requests fetch and delete while others are served. */
+class PulledModelsTest {
+    @TempDir
+    private Path folder;
+
+    private final HubServer registry;
+
+    PulledModelsTest() throws IOException {
+        registry = new HubServer();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        registry.close();
+    }
+
+    private PullingServer server(String... more) throws IOException {
+        return new PullingServer(
+                registry,
+                folder,
+                Stream.concat(Stream.of("--allow-pull", "100MiB"), Stream.of(more))
+                        .toArray(String[]::new));
+    }
+
+    private static String error(HttpResponse<String> response, int status) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return new JsonObject(response.body()).getString("error");
+    }
+
+    @Test
+    void whatIsPulledIsServedAlsoAfterARestartUntilItIsDeleted() throws Exception {
+        byte[] model = PullingServer.offer(registry, "tiny", 7);
+        String words;
+        try (PullingServer server = server()) {
+            List<JsonObject> lines = server.pull("tiny");
+            assertThat(lines.getFirst().getString("status")).isEqualTo("pulling manifest");
+            assertThat(lines.getLast()).isEqualTo(new JsonObject().put("status", "success"));
+            String digest = PullingServer.blob("tiny", model).replaceFirst(".*/", "");
+            assertThat(lines)
+                    .anySatisfy(line -> assertThat(line)
+                            .isEqualTo(new JsonObject()
+                                    .put("status", "pulling " + digest.substring(7, 19))
+                                    .put("digest", digest)
+                                    .put("total", model.length)
+                                    .put("completed", model.length)));
+            assertThat(lines.stream().map(line -> line.getString("status")))
+                    .containsSubsequence("pulling manifest", "verifying sha256 digest", "writing manifest", "success");
+            assertThat(server.server.states()).containsExactly("small loaded", "tiny:latest unloaded");
+            assertThat(server.tags()).containsExactly("small", "tiny:latest");
+            words = server.server.text("tiny");
+            assertThat(words).isEqualTo(server.server.text("tiny:latest")).isNotEqualTo(server.server.text("small"));
+            HttpResponse<String> answer = server.server.send(server.server.post(
+                    "/api/generate",
+                    PullingServer.named("tiny").put("prompt", "hello").put("stream", false)));
+            assertThat(new JsonObject(answer.body()).getString("model")).isEqualTo("tiny");
+            assertThat(server.server.states()).containsExactly("small loaded", "tiny:latest loaded");
+            assertThat(server.server
+                            .send(server.server.request("/metrics").build())
+                            .body())
+                    .contains("model=\"tiny:latest\"");
+            int asked = registry.requests().size();
+            assertThat(server.pull("tiny")).containsExactly(new JsonObject().put("status", "success"));
+            assertThat(registry.requests()).hasSize(asked); // What is here is here.
+        }
+        try (PullingServer server = server()) {
+            assertThat(server.server.states()).containsExactly("small loaded", "tiny:latest unloaded");
+            assertThat(server.server.text("tiny")).isEqualTo(words);
+            server.deleted("tiny");
+            assertThat(server.tags()).containsExactly("small");
+            assertThat(error(server.delete("tiny"), 404)).contains("model 'tiny:latest' not found");
+            HttpResponse<String> gone =
+                    server.server.send(server.server.post("/v1/completions", SeveralModels.completion("tiny", 1)));
+            assertThat(gone.statusCode()).isEqualTo(404);
+            assertThat(server.server
+                            .send(server.server.request("/metrics").build())
+                            .body())
+                    .doesNotContain("tiny");
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+            assertThat(PullingServer.files(folder, "models")).isEmpty();
+        }
+    }
+
+    @Test
+    void whatCannotBeHadIsSaidAndNotServed() throws Exception {
+        byte[] wrong =
+                PullingServer.offer(registry, "wrong", "words in place of a model".getBytes(StandardCharsets.UTF_8));
+        byte[] model = PullingServer.offer(registry, "other", 3);
+        byte[] changed = model.clone();
+        changed[changed.length - 1] ^= 1;
+        registry.file(PullingServer.blob("other", model), changed);
+        try (PullingServer server = server()) {
+            assertThat(server.pull("other").getLast().getString("error")).contains("SHA-256");
+            HttpResponse<String> unfit = server.server.send(
+                    server.server.post("/api/pull", PullingServer.named("wrong").put("stream", false)));
+            assertThat(error(unfit, 422))
+                    .contains("'wrong:latest' was fetched and cannot be served")
+                    .doesNotContain(folder.toString());
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+            assertThat(wrong).isNotEmpty();
+            HttpResponse<String> absent = server.server.send(server.server.post(
+                    "/api/pull", PullingServer.named("absent").put("stream", false)));
+            assertThat(error(absent, 404)).contains("absent");
+            assertThat(server.pull("absent").getLast().getString("error")).contains("absent");
+            assertThat(server.tags()).containsExactly("small");
+            registry.file(PullingServer.blob("other", model), model);
+            assertThat(server.pull("other").getLast().getString("status")).isEqualTo("success");
+        }
+    }
+
+    /** A request that could name any place would have the server ask it, or read a file. */
+    @Test
+    void requestsNameHubsAndNothingElse() throws Exception {
+        try (PullingServer server = server()) {
+            String here = "127.0.0.1:" + registry.port();
+            for (String name : List.of(
+                    "file:/etc/passwd",
+                    "https://" + here + "/model.gguf",
+                    "http://" + here + "/model.gguf",
+                    here + "/library/tiny:latest",
+                    "localhost/library/tiny:latest",
+                    "../../etc/passwd",
+                    "hf:../..")) {
+                assertThat(error(server.server.send(server.pulling(name)), 400))
+                        .as(name)
+                        .isNotBlank();
+            }
+            assertThat(registry.requests()).isEmpty();
+            assertThat(error(server.delete("small"), 403)).contains("the server was started with it");
+            assertThat(error(server.delete("../../x"), 400)).contains("no name of a model");
+        }
+    }
+
+    @Test
+    void withoutLeaveNothingIsFetchedAndNothingDeleted() throws Exception {
+        PullingServer.offer(registry, "tiny", 7);
+        try (PullingServer server = new PullingServer(registry, folder)) {
+            assertThat(error(server.server.send(server.pulling("tiny")), 404)).contains("--allow-pull");
+            assertThat(error(server.delete("tiny"), 404)).contains("not found");
+            assertThat(error(server.delete("small"), 403)).contains("is no model that requests delete");
+            assertThat(registry.requests()).isEmpty();
+        }
+    }
+
+    @Test
+    void whereKeysAreAskedForItTakesAnOperators() throws Exception {
+        PullingServer.offer(registry, "tiny", 7);
+        Path keys = folder.resolve("keys");
+        String user = key("user", "--append", keys.toString());
+        String boss = key("boss", "--operator", "--append", keys.toString());
+        try (PullingServer server = server("--api-keys", keys.toString())) {
+            for (var request : List.of(server.pulling("tiny"), server.deleting("tiny"))) {
+                assertThat(server.server.send(request).statusCode()).isEqualTo(401);
+                assertThat(error(server.server.send(with(user, request)), 403)).contains("is no operator's");
+            }
+            assertThat(registry.requests()).isEmpty();
+            assertThat(server.server.send(with(boss, server.pulling("tiny"))).body())
+                    .endsWith("{\"status\":\"success\"}\n");
+            assertThat(server.server.send(with(user, server.pulling("tiny"))).statusCode())
+                    .isEqualTo(200);
+            assertThat(server.server.send(with(boss, server.deleting("tiny"))).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static HttpRequest with(String key, HttpRequest request) {
+        return HttpRequest.newBuilder(request, (name, value) -> true)
+                .header("Authorization", "Bearer " + key)
+                .build();
+    }
+
+    private static String key(String name, String... more) {
+        CapturedProgram.Outcome made = new CapturedProgram()
+                .run(Stream.concat(Stream.of("key", name), Stream.of(more)).toArray(String[]::new));
+        assertThat(made.code()).as(made.err()).isZero();
+        return made.out().strip();
+    }
+
+    /** The second one is refused, whatever was begun of it; room comes with a deletion. */
+    @Test
+    void theStoreTakesNoMoreThanItMay() throws Exception {
+        byte[] first = PullingServer.offer(registry, "first", 1);
+        PullingServer.offer(registry, "second", 2);
+        assertThat(first.length).isBetween(600_000, 1_000_000);
+        try (PullingServer server = new PullingServer(registry, folder, "--allow-pull", "1MiB")) {
+            assertThat(server.pull("first").getLast().getString("status")).isEqualTo("success");
+            assertThat(server.pull("second").getLast().getString("error")).contains("the model store may take");
+            assertThat(server.tags()).containsExactly("small", "first:latest");
+            assertThat(registry.requests(PullingServer.blob("first", first))).isNotEmpty();
+            server.deleted("first");
+            Files.write(PullingServer.store(folder).resolve("partial/left"), new byte[900_000]); // of an earlier one
+            assertThat(server.pull("second").getLast().getString("status")).isEqualTo("success");
+            assertThat(PullingServer.files(folder, "partial")).isEmpty();
+        }
+    }
+
+    @Test
+    void twoHearOfOnePullAndOneWhoLeavesEndsNothing() throws Exception {
+        byte[] model = PullingServer.offer(registry, "tiny", 7);
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        registry.on(PullingServer.blob("tiny", model), request -> {
+            go.join();
+            return HubServer.part(request, model);
+        });
+        PullingServer.offer(registry, "later", 8);
+        try (PullingServer server = server()) {
+            CompletableFuture<HttpResponse<String>> stays = server.server.sendLater(server.pulling("tiny"));
+            server.awaitRequests(PullingServer.blob("tiny", model), 1);
+            try (StalledLines leaves =
+                    new StalledLines(server.server.address, "/api/pull", PullingServer.named("tiny"))) {
+                CompletableFuture<HttpResponse<String>> queued = server.server.sendLater(server.pulling("later"));
+                assertThat(error(server.delete("tiny"), 409)).contains("is being fetched");
+                leaves.close();
+                go.complete(null);
+                assertThat(stays.join().body()).endsWith("{\"status\":\"success\"}\n");
+                assertThat(queued.join().body()).endsWith("{\"status\":\"success\"}\n");
+            }
+            assertThat(registry.requests(PullingServer.manifest("tiny"))).hasSize(1);
+            assertThat(server.tags()).containsExactly("small", "tiny:latest", "later:latest");
+        }
+    }
+
+    /** As Ollama has it. */
+    @Test
+    void aPullThatNobodyHearsEnds() throws Exception {
+        byte[] model = PullingServer.offer(registry, "tiny", 7);
+        registry.on(
+                PullingServer.blob("tiny", model),
+                request -> HubServer.from(request) < 0 ? HubServer.part(request, model) : null);
+        PullingServer.offer(registry, "other", 8);
+        try (PullingServer server = server()) {
+            try (StalledLines leaves =
+                    new StalledLines(server.server.address, "/api/pull", PullingServer.named("tiny"))) {
+                server.awaitRequests(PullingServer.blob("tiny", model), 1);
+                leaves.close();
+            }
+            // It would wait behind the one that hangs.
+            assertThat(server.pull("other").getLast().getString("status")).isEqualTo("success");
+            registry.file(PullingServer.blob("tiny", model), model);
+            assertThat(server.pull("tiny").getLast().getString("status")).isEqualTo("success");
+            assertThat(PullingServer.files(folder, "partial")).isEmpty();
+        }
+    }
+
+    @Test
+    void whatRunsEndsBeforeItsModelIsDeleted() throws Exception {
+        PullingServer.offer(registry, "tiny", 7);
+        try (PullingServer server = server()) {
+            assertThat(server.pull("tiny").getLast().getString("status")).isEqualTo("success");
+            BufferedReader running = server.server.stream("tiny", 200);
+            CompletableFuture<HttpResponse<String>> deleted = server.server.sendLater(server.deleting("tiny"));
+            await().until(() -> server.tags().equals(List.of("small")));
+            assertThat(error(server.delete("tiny"), 409)).contains("is being deleted");
+            assertThat(error(server.server.send(server.pulling("tiny")), 409)).contains("is being deleted");
+            assertThat(PullingServer.files(folder, "blobs")).hasSize(1);
+            assertThat(deleted).isNotDone();
+            assertThat(running.lines()
+                            .filter(line -> line.startsWith("data: "))
+                            .toList()
+                            .getLast())
+                    .isEqualTo("data: [DONE]");
+            assertThat(deleted.join().statusCode()).isEqualTo(200);
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+        }
+    }
+
+    /** Of another program's cache it is served, and stays. */
+    @Test
+    void whatIsOthersIsOnlyRead() throws Exception {
+        byte[] model = PullingServer.offer(registry, "tiny", 7);
+        Path ollama = folder.resolve("ollama");
+        Path manifest = ollama.resolve("manifests/registry.ollama.ai/library/theirs/latest");
+        Files.createDirectories(manifest.getParent());
+        Files.createDirectories(ollama.resolve("blobs"));
+        Files.writeString(manifest, Pulled.manifest(model));
+        Path blob = ollama.resolve("blobs/" + PullingServer.blob("tiny", model).replaceFirst(".*:", "sha256-"));
+        Files.write(blob, model);
+        try (PullingServer server = server()) {
+            assertThat(server.tags()).containsExactly("small", "theirs:latest");
+            assertThat(error(server.delete("theirs"), 403)).contains("lies in Ollama's cache");
+            assertThat(server.server.text("theirs")).isNotEmpty();
+            assertThat(blob).exists();
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfManyThatCameAndWent() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            PullingServer.offer(registry, "m" + i, 10 + i);
+        }
+        try (PullingServer server = server()) {
+            churn(server);
+            long before = descriptors();
+            for (int i = 0; i < 2; i++) {
+                churn(server);
+            }
+            await().until(() -> descriptors() <= before + 4);
+            assertThat(Mappings.under(PullingServer.store(folder))).isEmpty();
+            assertThat(server.server.states()).containsExactly("small loaded");
+            assertThat(PullingServer.files(folder, "blobs")).isEmpty();
+            assertThat(PullingServer.files(folder, "partial")).isEmpty();
+        }
+    }
+
+    private static void churn(PullingServer server) throws Exception {
+        List<CompletableFuture<HttpResponse<String>>> pulls = Stream.of("m0", "m1", "m2")
+                .map(name -> server.server.sendLater(server.pulling(name)))
+                .toList();
+        pulls.forEach(CompletableFuture::join);
+        List<CompletableFuture<HttpResponse<String>>> asked = Stream.of("m0", "m1")
+                .map(name -> server.server.sendLater(
+                        server.server.post("/v1/completions", SeveralModels.completion(name, 8))))
+                .toList();
+        List<CompletableFuture<HttpResponse<String>>> deletes = Stream.of("m2", "m1", "m0")
+                .map(name -> server.server.sendLater(server.deleting(name)))
+                .toList();
+        for (CompletableFuture<HttpResponse<String>> deleted : deletes) {
+            assertThat(deleted.join().statusCode()).as(deleted.join().body()).isEqualTo(200);
+        }
+        for (CompletableFuture<HttpResponse<String>> answer : asked) {
+            assertThat(answer.join().statusCode()).as(answer.join().body()).isIn(200, 404);
+        }
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+}
