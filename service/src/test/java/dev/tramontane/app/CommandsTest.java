@@ -220,6 +220,7 @@ class CommandsTest {
                         "docs/lora.md: curl http://127.0.0.1:8080/v1/completions -H 'Content-Type: application/json' -d '{\"model\": \"roses\", \"prompt\": \"Roses are red, \", \"temperature\": 0, \"max_tokens\": 40}'",
                         "docs/lora.md: curl http://127.0.0.1:8080/v1/load_lora_adapter -H 'Content-Type: application/json' -d '{\"lora_name\": \"violets\", \"lora_path\": \"roses\"}'",
                         "docs/models.md: ./tramontane run mistral 'Why is the sky blue?'",
+                        "docs/ollama.md: ./tramontane serve --allow-pull 200GiB",
                         "docs/images.md: ./tramontane dist",
                         "docs/images.md: docker load -i target/packaging/tramontane-cpu-0.1.0-with-model.tar",
                         "docs/images.md: docker build -f packaging/cpu.Dockerfile -t tramontane-cpu:0.1.0 .",

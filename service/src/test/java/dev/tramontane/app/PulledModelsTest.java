@@ -232,7 +232,7 @@ class PulledModelsTest {
                     new StalledLines(server.server.address, "/api/pull", PullingServer.named("tiny"))) {
                 CompletableFuture<HttpResponse<String>> queued = server.server.sendLater(server.pulling("later"));
                 assertThat(error(server.delete("tiny"), 409)).contains("is being fetched");
-                leaves.close();
+                leaves.leave();
                 go.complete(null);
                 assertThat(stays.join().body()).endsWith("{\"status\":\"success\"}\n");
                 assertThat(queued.join().body()).endsWith("{\"status\":\"success\"}\n");
@@ -254,7 +254,7 @@ class PulledModelsTest {
             try (StalledLines leaves =
                     new StalledLines(server.server.address, "/api/pull", PullingServer.named("tiny"))) {
                 server.awaitRequests(PullingServer.blob("tiny", model), 1);
-                leaves.close();
+                leaves.leave();
             }
             // It would wait behind the one that hangs.
             assertThat(server.pull("other").getLast().getString("status")).isEqualTo("success");

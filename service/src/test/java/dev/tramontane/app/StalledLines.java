@@ -23,6 +23,10 @@ final class StalledLines implements AutoCloseable {
         socket.getOutputStream().write(body);
     }
 
+    void leave() throws IOException {
+        socket.close();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -226,6 +227,12 @@ final class FakeModels implements AutoCloseable {
         public Flux<GenerationEvent> generate(GenerationRequest request) {
             return Flux.defer(() -> {
                 running.incrementAndGet();
+                AtomicBoolean ended = new AtomicBoolean();
+                Runnable end = () -> {
+                    if (ended.compareAndSet(false, true)) {
+                        running.decrementAndGet();
+                    }
+                };
                 if (freed) {
                     faults.add(model() + " was asked after it had been freed");
                 }
@@ -246,7 +253,8 @@ final class FakeModels implements AutoCloseable {
                             });
                             sink.onDispose(waits::interrupt);
                         }))
-                        .doFinally(end -> running.decrementAndGet());
+                        .doOnTerminate(end) // before whoever holds the model is told
+                        .doOnCancel(end);
             });
         }
 
