@@ -32,11 +32,16 @@ final class Link implements AutoCloseable, Vigil.Watched {
      * @param silence after so long without a byte the other side is lost
      */
     Link(Socket plain, Duration silence) throws IOException {
+        this(plain, silence, Vigil.greeting(silence));
+    }
+
+    /** @param greeting may take so long */
+    Link(Socket plain, Duration silence, Duration greeting) throws IOException {
         this.plain = plain;
         this.silence = silence;
         othersSilence = silence;
         plain.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        vigil = new Vigil(this, silence);
+        vigil = new Vigil(this, silence, greeting);
     }
 
     /** How a socket becomes one that can be trusted. */

@@ -26,6 +26,7 @@ public final class StageServer implements AutoCloseable {
     private final StageDoor door;
     private final StageSecurity security;
     private final Duration silence;
+    private final Duration greeting;
     private final KeptLayers layers;
     private final HeadSeat seat = new HeadSeat();
     private final Heartbeat heartbeat = new Heartbeat();
@@ -45,12 +46,23 @@ public final class StageServer implements AutoCloseable {
                 security,
                 silence,
                 host,
+                Vigil.greeting(silence),
                 Thread.ofPlatform().daemon().name("stage-head").factory());
     }
 
-    /** @param threads makes the thread of each connection */
-    StageServer(StageAddress listen, StageSecurity security, Duration silence, StageHost host, ThreadFactory threads)
+    /**
+     * @param greeting of whoever comes may take so long
+     * @param threads makes the thread of each connection
+     */
+    StageServer(
+            StageAddress listen,
+            StageSecurity security,
+            Duration silence,
+            StageHost host,
+            Duration greeting,
+            ThreadFactory threads)
             throws IOException {
+        this.greeting = greeting;
         this.security = security;
         this.silence = silence;
         layers = new KeptLayers(host);
@@ -72,7 +84,7 @@ public final class StageServer implements AutoCloseable {
 
     private void meet(Strangers.Stranger stranger) {
         boolean silent = true;
-        try (Link link = new Link(stranger.socket(), silence)) {
+        try (Link link = new Link(stranger.socket(), silence, greeting)) {
             links.add(link);
             try {
                 if (closed) {

@@ -3,6 +3,7 @@ package dev.tramontane.stages;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -112,9 +113,16 @@ final class Strangers {
     }
 
     /** An IPv4 address, or of an IPv6 one what its whole site has in common. */
-    private static String site(InetAddress address) {
-        return address instanceof Inet6Address
-                ? Arrays.toString(Arrays.copyOf(address.getAddress(), SITE_BYTES))
-                : address.getHostAddress();
+    static String site(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address.getHostAddress();
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, SITE_BYTES, bytes.length, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes).getHostAddress() + "/" + SITE_BYTES * Byte.SIZE;
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException("an address has as many bytes as another", impossible);
+        }
     }
 }

@@ -39,12 +39,20 @@ final class Vigil implements AutoCloseable {
     private volatile boolean established;
     private volatile boolean closed;
 
-    /** @param silence after so long without a byte the other side is lost */
-    Vigil(Watched watched, Duration silence) {
+    /**
+     * @param silence after so long without a byte the other side is lost
+     * @param greeting may take so long
+     */
+    Vigil(Watched watched, Duration silence, Duration greeting) {
         this.watched = watched;
         this.silence = silence;
-        greeting = silence.compareTo(GREETING) < 0 ? silence : GREETING;
+        this.greeting = greeting;
         watch = Thread.ofPlatform().daemon().name("stage-watch").start(this::watch);
+    }
+
+    /** How long a greeting may take where a silence may last so long. */
+    static Duration greeting(Duration silence) {
+        return silence.compareTo(GREETING) < 0 ? silence : GREETING;
     }
 
     /**

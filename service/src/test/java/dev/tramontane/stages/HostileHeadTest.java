@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
 /** What a stage makes of a head that talks nonsense: its connection ends with a line that names it and says why, and the next head finds all as it was. */
 final class HostileHeadTest {
     private static final Duration LONG = Duration.ofSeconds(30);
-    private static final LayerRange LAYERS = new LayerRange(2, 4);
-    private static final StageOrder ORDER = new StageOrder("head", "1.0", 11, "cpu", -1, "", LAYERS, JavaHost.DIGEST);
+    private static final LayerRange LAYERS = ServedStages.LAYERS;
+    private static final StageOrder ORDER = ServedStages.order("head", LAYERS);
 
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final Logger logger = (Logger) LoggerFactory.getLogger(StageServer.class);
@@ -74,9 +74,7 @@ final class HostileHeadTest {
         try {
             stage.awaitReady(LONG);
             stage.sizeCache(Steps.SHAPE);
-            JavaStage here = new JavaStage(JavaStage.geometry(), LAYERS);
-            here.sizeCache(Steps.SHAPE);
-            Steps.assertSame(here, stage, LAYERS, 1);
+            Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 1);
         } finally {
             stage.close();
             server.close();

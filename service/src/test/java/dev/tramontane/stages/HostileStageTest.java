@@ -48,8 +48,8 @@ final class HostileStageTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofSeconds(2);
     private static final Duration MOMENT = Duration.ofMillis(50);
-    private static final LayerRange LAYERS = new LayerRange(2, 4);
-    private static final StageOrder ORDER = new StageOrder("head", "1.0", 11, "cpu", -1, "", LAYERS, JavaHost.DIGEST);
+    private static final LayerRange LAYERS = ServedStages.LAYERS;
+    private static final StageOrder ORDER = ServedStages.order("head", LAYERS);
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final ListAppender<ILoggingEvent> faults = new ListAppender<>();
@@ -275,9 +275,7 @@ final class HostileStageTest {
             }
         });
         stage.sizeCache(Steps.SHAPE);
-        JavaStage here = new JavaStage(JavaStage.geometry(), LAYERS);
-        here.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here, stage, LAYERS, 1);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 1);
     }
 
     /** Nobody has asked for it. */

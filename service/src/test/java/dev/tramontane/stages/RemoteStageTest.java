@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tramontane.faults.Fault;
 import dev.tramontane.faults.FaultProxy;
-import dev.tramontane.fixtures.JavaStage;
 import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.TestCertificates;
 import dev.tramontane.model.LayerRange;
@@ -24,13 +23,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,45 +42,16 @@ final class RemoteStageTest {
 
     private static final Duration MOMENT = Duration.ofMillis(50);
     private static final byte[] SECRET = "a secret that both sides have got".getBytes(StandardCharsets.UTF_8);
-    private static final LayerRange LAYERS = new LayerRange(2, 4);
+    private static final LayerRange LAYERS = ServedStages.LAYERS;
 
-    private final JavaHost host = new JavaHost();
-    private final List<AutoCloseable> open = new ArrayList<>();
+    @RegisterExtension
+    private final ServedStages served = new ServedStages();
 
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : open.reversed()) {
-            each.close();
-        }
-    }
-
-    private StageServer serve(int port, StageSecurity security, Duration silence) throws IOException {
-        StageServer server = new StageServer(new StageAddress("localhost", port), security, silence, host);
-        open.add(server);
-        return server;
-    }
-
-    private RemoteStage stage(int port, StageSecurity security, StageOrder order, Duration silence) {
-        StageAddress address = new StageAddress("localhost", port);
-        RemoteStage stage =
-                new RemoteStage(address, security, order, JavaStage.geometry(), silence, StageObserver.NONE);
-        open.add(stage);
-        return stage;
-    }
-
-    private static StageOrder order(String head, LayerRange layers) {
-        return new StageOrder(head, "1.0", 11, "cpu", -1, "", layers, JavaHost.DIGEST);
-    }
+    private final JavaHost host = served.host;
 
     private RemoteStage ready(int port, StageSecurity security, Duration silence) throws InterruptedException {
-        RemoteStage stage = stage(port, security, order("head", LAYERS), silence);
+        RemoteStage stage = served.head(port, security, ServedStages.order("head", LAYERS), silence);
         stage.awaitReady(LONG);
-        stage.sizeCache(Steps.SHAPE);
-        return stage;
-    }
-
-    private static JavaStage here(LayerRange layers) {
-        JavaStage stage = new JavaStage(JavaStage.geometry(), layers);
         stage.sizeCache(Steps.SHAPE);
         return stage;
     }
@@ -90,20 +59,20 @@ final class RemoteStageTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 2})
     void computesWhatItWouldHere(int first) throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         LayerRange layers = new LayerRange(first, first + 2);
-        RemoteStage stage = stage(port, StageSecurity.NONE, order("head", layers), LONG);
+        RemoteStage stage = served.head(port, StageSecurity.NONE, ServedStages.order("head", layers), LONG);
         stage.awaitReady(LONG);
         assertThat(stage.layers()).isEqualTo(layers);
         stage.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here(layers), stage, layers, 7);
+        Steps.assertSame(ServedStages.here(layers), stage, layers, 7);
         stage.sizeCache(Steps.SHAPE); // All is empty again.
-        Steps.assertSame(here(layers), stage, layers, 8);
+        Steps.assertSame(ServedStages.here(layers), stage, layers, 8);
     }
 
     @Test
     void whatTheStageRefusesLeavesItAsItWas() throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
         StageStep step = new StageStep(Steps.WIDTH);
         Steps.fill(step, new SplittableRandom(1), false, 0);
@@ -119,14 +88,15 @@ final class RemoteStageTest {
         assertThatThrownBy(() -> stage.sizeCache(Steps.SHAPE)).hasMessageContaining("no memory for so many rows");
         host.mostRows = 1000;
         stage.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 3);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 3);
     }
 
     @Test
     void anotherModelIsRefusedByName() throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         StageOrder other = new StageOrder("head", "1.0", 11, "cpu", -1, "", LAYERS, "4567");
-        assertThatThrownBy(() -> stage(port, StageSecurity.NONE, other, LONG).awaitReady(LONG))
+        assertThatThrownBy(
+                        () -> served.head(port, StageSecurity.NONE, other, LONG).awaitReady(LONG))
                 .isExactlyInstanceOf(ModelException.class)
                 .hasMessage("stage localhost:" + port + " is not there: its weights are others");
     }
@@ -135,7 +105,7 @@ final class RemoteStageTest {
     @Test
     void aStageThatDiesIsLostUntilItIsBackAndThenEmpty() throws Exception {
         int port = Ports.free(); // Which no connection takes meanwhile.
-        StageServer server = serve(port, StageSecurity.NONE, LONG);
+        StageServer server = served.serve(port, StageSecurity.NONE, LONG);
         RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
         AtomicInteger changes = new AtomicInteger();
         stage.onChange(changes::incrementAndGet);
@@ -147,10 +117,10 @@ final class RemoteStageTest {
                 .hasMessageContaining("stage localhost:" + port));
         assertThat(changes).hasPositiveValue();
         await().until(() -> !recovers(stage));
-        serve(port, StageSecurity.NONE, LONG);
+        served.serve(port, StageSecurity.NONE, LONG);
         await().until(() -> recovers(stage));
         stage.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 4);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 4);
     }
 
     private static boolean recovers(RemoteStage stage) {
@@ -164,9 +134,8 @@ final class RemoteStageTest {
 
     @Test
     void aStepUnderWayEndsWithTheConnection() throws Exception {
-        StageServer server = serve(0, StageSecurity.NONE, LONG);
-        FaultProxy proxy = FaultProxy.before(server.port());
-        open.add(proxy);
+        StageServer server = served.serve(0, StageSecurity.NONE, LONG);
+        FaultProxy proxy = served.closing(FaultProxy.before(server.port()));
         RemoteStage stage = ready(proxy.port(), StageSecurity.NONE, LONG);
         CountDownLatch gate = new CountDownLatch(1);
         host.stages.getFirst().gate(gate);
@@ -181,14 +150,14 @@ final class RemoteStageTest {
         gate.countDown();
         await().until(() -> recovers(stage));
         stage.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 5);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 5);
         assertThat(host.stages).as("what was loaded stays").hasSize(1);
     }
 
     /** Another stage of the chain was lost while this one computed. */
     @Test
     void aStageThatComputesIsBackWhenItHasDoneSo() throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         RemoteStage stage = ready(port, StageSecurity.NONE, LONG);
         CountDownLatch gate = new CountDownLatch(1);
         host.stages.getFirst().gate(gate);
@@ -199,7 +168,7 @@ final class RemoteStageTest {
         gate.countDown();
         await().until(() -> recovers(stage));
         stage.sizeCache(Steps.SHAPE);
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 5);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 5);
         stage.check();
     }
 
@@ -207,10 +176,9 @@ final class RemoteStageTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aStageThatIsSilentIsLost(boolean bothWays) throws Exception {
-        StageServer server = serve(0, StageSecurity.NONE, SHORT);
-        FaultProxy proxy = FaultProxy.before(server.port());
-        open.add(proxy);
-        RemoteStage stage = stage(proxy.port(), StageSecurity.NONE, order("head", LAYERS), SHORT);
+        StageServer server = served.serve(0, StageSecurity.NONE, SHORT);
+        FaultProxy proxy = served.closing(FaultProxy.before(server.port()));
+        RemoteStage stage = served.head(proxy.port(), StageSecurity.NONE, ServedStages.order("head", LAYERS), SHORT);
         stage.awaitReady(LONG);
         await().until(() -> computesAgain(stage));
         proxy.toClients(Fault.NONE.ending(Fault.End.BLACK_HOLE, 0));
@@ -229,7 +197,7 @@ final class RemoteStageTest {
                 return false;
             }
             stage.sizeCache(Steps.SHAPE);
-            Steps.assertSame(here(LAYERS), stage, LAYERS, 6);
+            Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 6);
             return true;
         } catch (StageLostException again) {
             return false;
@@ -266,21 +234,20 @@ final class RemoteStageTest {
     /** A slow network is not a lost stage: bytes pass, and pulses. */
     @Test
     void aSlowNetworkLosesNothing() throws Exception {
-        StageServer server = serve(0, StageSecurity.NONE, Duration.ofSeconds(5));
-        FaultProxy proxy = FaultProxy.before(server.port());
-        open.add(proxy);
+        StageServer server = served.serve(0, StageSecurity.NONE, Duration.ofSeconds(5));
+        FaultProxy proxy = served.closing(FaultProxy.before(server.port()));
         Fault slow = Fault.NONE.delayed(Duration.ofMillis(2)).throttled(400_000);
         proxy.toClients(slow).toServer(slow);
         RemoteStage stage = ready(proxy.port(), StageSecurity.NONE, Duration.ofSeconds(5));
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 9);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 9);
         stage.check();
     }
 
     @Test
     void oneHeadAtATimeAndTheSameComesBackAtOnce() throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         RemoteStage first = ready(port, StageSecurity.NONE, LONG);
-        RemoteStage second = stage(port, StageSecurity.NONE, order("another", LAYERS), LONG);
+        RemoteStage second = served.head(port, StageSecurity.NONE, ServedStages.order("another", LAYERS), LONG);
         await().untilAsserted(() -> assertThatThrownBy(() -> second.awaitReady(MOMENT))
                 .hasMessageContaining("it computes for another head"));
         first.check();
@@ -301,20 +268,20 @@ final class RemoteStageTest {
             default -> StageSecurity.NONE;
         };
         boolean swapped = kind.equals("only here");
-        int port = serve(0, swapped ? other : own, LONG).port();
-        RemoteStage refused = stage(port, swapped ? own : other, order("head", LAYERS), LONG);
+        int port = served.serve(0, swapped ? other : own, LONG).port();
+        RemoteStage refused = served.head(port, swapped ? own : other, ServedStages.order("head", LAYERS), LONG);
         await().untilAsserted(() ->
                 assertThatThrownBy(() -> refused.awaitReady(MOMENT)).hasMessageContaining("shared secret"));
         assertThat(host.stages).isEmpty();
         if (!swapped) {
-            Steps.assertSame(here(LAYERS), ready(port, own, LONG), LAYERS, 1);
+            Steps.assertSame(ServedStages.here(LAYERS), ready(port, own, LONG), LAYERS, 1);
         }
     }
 
     /** Nothing that a stranger says is parsed, whatever it is, and whoever says nothing is left. */
     @Test
     void strangersAreLeftAndTakeNoPlaces() throws Exception {
-        StageServer server = serve(0, new StageSecurity(null, SECRET), SHORT);
+        StageServer server = served.serve(0, new StageSecurity(null, SECRET), SHORT);
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 0; i < 60; i++) {
             try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
@@ -337,7 +304,8 @@ final class RemoteStageTest {
             }
         }
         assertThat(host.stages).isEmpty();
-        RemoteStage stage = stage(server.port(), new StageSecurity(null, SECRET), order("head", LAYERS), SHORT);
+        RemoteStage stage =
+                served.head(server.port(), new StageSecurity(null, SECRET), ServedStages.order("head", LAYERS), SHORT);
         stage.awaitReady(LONG);
         await().until(() -> computesAgain(stage));
     }
@@ -345,14 +313,14 @@ final class RemoteStageTest {
     /** Who is let in may still say nonsense: its connection ends, and the next head finds all as it was. */
     @Test
     void framesThatMakeNoSenseEndTheirConnectionOnly() throws Exception {
-        int port = serve(0, StageSecurity.NONE, LONG).port();
+        int port = served.serve(0, StageSecurity.NONE, LONG).port();
         SplittableRandom random = new SplittableRandom(4);
         List<Kind> kinds = List.of(Kind.values());
         for (int i = 0; i < 60; i++) {
             try (Link link = new Link(new Socket(InetAddress.getLoopbackAddress(), port), LONG)) {
                 link.greet(plain -> plain, Greeting.Role.HEAD, null);
                 link.established();
-                link.send(Kind.ORDER, order("head", LAYERS).encode(), List.of());
+                link.send(Kind.ORDER, ServedStages.order("head", LAYERS).encode(), List.of());
                 assertThat(link.receive(4096, 0)).isEqualTo(i == 0 ? Kind.LOADING : Kind.DONE);
                 if (random.nextBoolean()) {
                     link.send(Kind.SIZE, ShapeCodec.encode(Steps.SHAPE), List.of());
@@ -374,7 +342,7 @@ final class RemoteStageTest {
                 assertThat(ended).isNotNull(); // While this side was still talking.
             }
         }
-        Steps.assertSame(here(LAYERS), ready(port, StageSecurity.NONE, LONG), LAYERS, 1);
+        Steps.assertSame(ServedStages.here(LAYERS), ready(port, StageSecurity.NONE, LONG), LAYERS, 1);
         assertThat(host.stages).as("what was loaded stays").hasSize(1);
     }
 
@@ -395,9 +363,9 @@ final class RemoteStageTest {
         StageSecurity known = StageSecurity.ofCertificates(TestCertificates.client(one, one));
         StageSecurity unknown = StageSecurity.ofCertificates(TestCertificates.client(one, stranger));
         StageSecurity nobody = StageSecurity.ofCertificates(TestCertificates.client(one, null));
-        int port = serve(0, known, Duration.ofSeconds(5)).port();
+        int port = served.serve(0, known, Duration.ofSeconds(5)).port();
         for (StageSecurity each : new StageSecurity[] {unknown, nobody, StageSecurity.NONE}) {
-            RemoteStage refused = stage(port, each, order("head", LAYERS), Duration.ofSeconds(5));
+            RemoteStage refused = served.head(port, each, ServedStages.order("head", LAYERS), Duration.ofSeconds(5));
             await().untilAsserted(() -> assertThatThrownBy(() -> refused.awaitReady(MOMENT))
                     .isInstanceOf(ModelException.class)
                     .hasMessageNotContaining("is not there yet")); // It was asked, and did not let it in.
@@ -405,7 +373,7 @@ final class RemoteStageTest {
         }
         assertThat(host.stages).isEmpty();
         RemoteStage stage = ready(port, known, Duration.ofSeconds(5));
-        Steps.assertSame(here(LAYERS), stage, LAYERS, 1);
+        Steps.assertSame(ServedStages.here(LAYERS), stage, LAYERS, 1);
         stage.close();
     }
 

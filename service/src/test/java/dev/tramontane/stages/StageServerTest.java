@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.tramontane.fixtures.JavaStage;
-import dev.tramontane.model.LayerRange;
 import dev.tramontane.model.ModelException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,49 +15,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A stage's process seen from its door: who comes in, whatever others do there, and what becomes of those who wait. */
 final class StageServerTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final StageSecurity SECRET =
             new StageSecurity(null, "a secret that both sides have got".getBytes(StandardCharsets.UTF_8));
-    private static final StageOrder ORDER =
-            new StageOrder("head", "1.0", 11, "cpu", -1, "", new LayerRange(2, 4), JavaHost.DIGEST);
+    private static final StageOrder ORDER = ServedStages.order("head", ServedStages.LAYERS);
 
-    private final JavaHost host = new JavaHost();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : open.reversed()) {
-            each.close();
-        }
-    }
+    @RegisterExtension
+    private final ServedStages served = new ServedStages();
 
     private StageServer serve(Duration silence) throws IOException {
-        StageServer server = new StageServer(new StageAddress("localhost", 0), SECRET, silence, host);
-        open.add(server);
-        return server;
+        return served.serve(0, SECRET, silence);
+    }
+
+    /** Whoever does not greet stays, unless his place is needed. */
+    private StageServer patient() throws IOException {
+        return served.closing(new StageServer(
+                new StageAddress("localhost", 0), SECRET, LONG, served.host, Duration.ofMinutes(10), Thread::new));
     }
 
     private RemoteStage head(StageServer server, StageOrder order, Duration silence) {
-        RemoteStage stage = new RemoteStage(
-                new StageAddress("localhost", server.port()),
-                SECRET,
-                order,
-                JavaStage.geometry(),
-                silence,
-                StageObserver.NONE);
-        open.add(stage);
-        return stage;
+        return served.head(server.port(), SECRET, order, silence);
     }
 
     /** A connection that says nothing, from an address of loopback's network. */
     private Socket stranger(StageServer server, int number) throws IOException {
-        Socket socket = new Socket();
-        open.add(socket);
+        Socket socket = served.closing(new Socket());
         socket.bind(new InetSocketAddress("127.0.0." + number, 0));
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
         assertThat(socket.getInputStream().read()).isEqualTo('T'); // It has its place, and was greeted.
@@ -89,7 +74,7 @@ final class StageServerTest {
 
     @Test
     void whoOnlyHoldsPlacesKeepsNobodyOut() throws Exception {
-        StageServer server = serve(LONG);
+        StageServer server = patient();
         List<Socket> first = new ArrayList<>();
         for (int i = 0; i < Strangers.MOST; i++) {
             first.add(stranger(server, 2));
@@ -100,7 +85,7 @@ final class StageServerTest {
 
     @Test
     void whoFillsThePlacesPushesOutHisOwn() throws Exception {
-        StageServer server = serve(LONG);
+        StageServer server = patient();
         Socket modest = stranger(server, 3);
         List<Socket> many = new ArrayList<>();
         for (int i = 0; i < Strangers.MOST + 9; i++) {
@@ -111,6 +96,15 @@ final class StageServerTest {
         }
         assertThere(modest);
         assertThere(many.get(10));
+    }
+
+    /** In a warning: by it an operator finds them. */
+    @Test
+    void wherePeopleComeFromIsToldAsTheyWriteIt() throws IOException {
+        assertThat(Strangers.site(InetAddress.getByName("192.0.2.7"))).isEqualTo("192.0.2.7");
+        assertThat(Strangers.site(InetAddress.getByName("2001:db8:0:12:3::9")))
+                .isEqualTo(Strangers.site(InetAddress.getByName("2001:db8:0:12::1")))
+                .isEqualTo("2001:db8:0:12:0:0:0:0/64");
     }
 
     /** Their time is short, however long a head that is known may be silent. */
@@ -131,16 +125,16 @@ final class StageServerTest {
             }
             return new Thread(work);
         };
-        StageServer server = new StageServer(new StageAddress("localhost", 0), SECRET, LONG, host, few);
-        open.add(server);
+        StageServer server = served.closing(
+                new StageServer(new StageAddress("localhost", 0), SECRET, LONG, served.host, Vigil.GREETING, few));
         head(server, ORDER, LONG).awaitReady(LONG);
         assertThat(asked).hasValue(3);
     }
 
     @Test
     void longRefusalsAreCutAndHeard() throws Exception {
-        host.refusal = "it has not got " + "é".repeat(5_000);
-        StageOrder other = new StageOrder("head", "1.0", 11, "cpu", -1, "", new LayerRange(2, 4), "4567");
+        served.host.refusal = "it has not got " + "é".repeat(5_000);
+        StageOrder other = new StageOrder("head", "1.0", 11, "cpu", -1, "", ServedStages.LAYERS, "4567");
         RemoteStage stage = head(serve(LONG), other, LONG);
         assertThatThrownBy(() -> stage.awaitReady(LONG))
                 .isExactlyInstanceOf(ModelException.class)
