@@ -10,7 +10,6 @@ import org.apache.lucene.util.automaton.Automaton;
  * accepts everything. Made at once, where subtracting would make and determinise a union first.
  */
 final class OtherWords {
-    private final Automaton.Builder made = new Automaton.Builder();
     private final List<TreeMap<Integer, Integer>> children = new ArrayList<>();
     private final List<Boolean> ends = new ArrayList<>();
 
@@ -36,8 +35,10 @@ final class OtherWords {
         return children.size() - 1;
     }
 
+    /** Every state of it is needed: all but the one that accepts everything lead there. State by state, as Lucene keeps it: nothing is sorted. */
     Automaton automaton() {
         int any = children.size();
+        Automaton made = new Automaton(any + 1, 3 * any + 1);
         for (int state = 0; state <= any; state++) {
             made.createState();
             made.setAccept(state, state == any || !ends.get(state));
@@ -45,19 +46,20 @@ final class OtherWords {
         for (int state = 0; state < any; state++) {
             int next = 0;
             for (var child : children.get(state).entrySet()) {
-                gap(state, next, child.getKey() - 1, any);
+                gap(made, state, next, child.getKey() - 1);
                 made.addTransition(state, child.getValue(), child.getKey());
                 next = child.getKey() + 1;
             }
-            gap(state, next, Character.MAX_CODE_POINT, any);
+            gap(made, state, next, Character.MAX_CODE_POINT);
         }
-        gap(any, 0, Character.MAX_CODE_POINT, any);
-        return made.finish();
+        gap(made, any, 0, Character.MAX_CODE_POINT);
+        made.finishState();
+        return made;
     }
 
-    private void gap(int from, int first, int last, int to) {
+    private void gap(Automaton made, int from, int first, int last) {
         if (first <= last) {
-            made.addTransition(from, to, first, last);
+            made.addTransition(from, children.size(), first, last);
         }
     }
 }

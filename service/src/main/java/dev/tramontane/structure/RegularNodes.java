@@ -50,6 +50,7 @@ final class RegularNodes {
         if (states == 0 || !live[0]) {
             return Nodes.NOWHERE;
         }
+        nodes.checkRoom(least(live));
         int[] plain = plain();
         int[] starts = new int[states];
         for (int state = 0; state < states; state++) {
@@ -73,6 +74,21 @@ final class RegularNodes {
             nodes.open(starts[state], out.stream().mapToInt(way -> way).toArray());
         }
         return starts[0];
+    }
+
+    /** Nodes that it takes at least: where every character can be spelled, each way takes one. What is too large is refused before any is made. */
+    private long least(boolean[] live) {
+        boolean all = nodes.reads(Machine.ALL_BYTES);
+        long least = 0;
+        for (int state = 0; state < live.length; state++) {
+            if (live[state]) {
+                least++;
+                for (int to : ways.get(state).keySet()) {
+                    least += all && live[to] ? 1 : 0;
+                }
+            }
+        }
+        return least;
     }
 
     /** States from which the end can be reached by what can be spelled. */

@@ -153,7 +153,9 @@ final class TextSets {
 
     /** All texts but these. */
     static Automaton others(Set<String> words, Effort effort) {
-        return live(new OtherWords(List.copyOf(words)).automaton(), effort);
+        Automaton made = new OtherWords(List.copyOf(words)).automaton();
+        effort.spend((long) made.getNumStates() + made.getNumTransitions());
+        return made;
     }
 
     /** Whether a text is one that a (perhaps not deterministic) automaton accepts. */
