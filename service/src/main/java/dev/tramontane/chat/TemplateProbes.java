@@ -1,15 +1,22 @@
 package dev.tramontane.chat;
 
+import static dev.tramontane.chat.ProbeTalks.FILL;
+import static dev.tramontane.chat.ProbeTalks.FIRST;
+import static dev.tramontane.chat.ProbeTalks.KEY;
+import static dev.tramontane.chat.ProbeTalks.NAME;
+import static dev.tramontane.chat.ProbeTalks.SECOND;
+import static dev.tramontane.chat.ProbeTalks.arguments;
+import static dev.tramontane.chat.ProbeTalks.calling;
+import static dev.tramontane.chat.ProbeTalks.message;
+import static dev.tramontane.chat.ProbeTalks.part;
+
 import dev.tramontane.answer.CallStyle;
 import dev.tramontane.chat.TemplateTraits.Matter;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,37 +33,17 @@ final class TemplateProbes {
         String render(Conversation conversation);
     }
 
-    /** What came of a probe. */
-    private enum Sight {
-        SHOWN,
-        DROPPED,
-        FAILED
-    }
-
-    private static final String FILL = "Fine";
-    private static final String FIRST = "Qalabone1";
-    private static final String SECOND = "Qalabtwo2";
-    private static final String NAME = "qalabname3";
-    private static final String KEY = "qalabkey4";
-
-    /** In a part beside its text: who prints it has printed the part, not the text. */
-    private static final String LEAK = "Qalableak5";
-
-    private static final String CALL_ID = "qalabid06"; // Nine characters: some templates want as many.
-
-    private final Renderer renderer;
+    private final ProbeSight seen;
+    private final ProbeTalks talks = new ProbeTalks();
     private final Set<Matter> dropped = EnumSet.noneOf(Matter.class);
     private final Map<String, ContentForm> forms = new HashMap<>();
-    private List<Map<String, @Nullable Object>> opening = List.of();
-    private ContentForm standard = new ContentForm(true, false, false);
     private CallForm calls = new CallForm("", false, true, true, false);
     private ThoughtForm thoughts = new ThoughtForm(false, false);
     private final Set<String> switches = new HashSet<>();
     private @Nullable CallStyle style;
-    private String failure = "";
 
     private TemplateProbes(Renderer renderer) {
-        this.renderer = renderer;
+        seen = new ProbeSight(renderer);
     }
 
     /**
@@ -78,7 +65,7 @@ final class TemplateProbes {
         probes.thoughts();
         probes.switches();
         return new TemplateTraits(
-                probes.standard,
+                probes.talks.standard(),
                 Map.copyOf(probes.forms),
                 probes.calls,
                 probes.thoughts,
@@ -89,11 +76,12 @@ final class TemplateProbes {
 
     private void user() {
         boolean ran = false;
-        for (List<Map<String, @Nullable Object>> before : List.of(opening, List.of(message("system", FILL)))) {
-            opening = before;
+        for (List<Map<String, @Nullable Object>> before :
+                List.of(List.<Map<String, @Nullable Object>>of(), List.of(message("system", FILL)))) {
+            talks.openWith(before);
             ContentForm form = form("user");
             if (form.showsAny()) {
-                standard = form;
+                talks.speakAs(form);
                 return;
             }
             ran |= ran();
@@ -101,52 +89,41 @@ final class TemplateProbes {
         throw new ChatLayoutException(
                 ran
                         ? "The chat template cannot be used: it shows a user's words neither as a text nor as parts."
-                        : "The chat template cannot be used: it fails on a message of the user's. " + failure);
+                        : "The chat template cannot be used: it fails on a message of the user's. " + seen.failure());
     }
 
     /** Whether the form's probes ran at all, whatever they showed. */
     private boolean ran() {
-        return sight(content("user", FIRST), FIRST) != Sight.FAILED
-                || sight(content("user", List.of(part(FIRST))), FIRST) != Sight.FAILED;
+        return !seen.failsOn(content("user", FIRST)) || !seen.failsOn(content("user", List.of(part(FIRST))));
     }
 
     private void role(String role, Matter matter) {
         ContentForm form = form(role);
         if (form.showsAny()) {
             forms.put(role, form);
-        } else if (sight(content(role, standard.fit(FIRST)), FIRST) == Sight.DROPPED
-                || sight(content(role, FIRST), FIRST) == Sight.DROPPED) {
+        } else if (seen.drops(content(role, talks.standard().fit(FIRST)), FIRST)
+                || seen.drops(content(role, FIRST), FIRST)) {
             dropped.add(matter);
         }
     }
 
     private ContentForm form(String role) {
         return new ContentForm(
-                sight(content(role, FIRST), FIRST) == Sight.SHOWN,
-                sight(content(role, List.of(part(FIRST))), FIRST) == Sight.SHOWN,
-                sight(content(role, List.of(part(FIRST), part(SECOND))), FIRST, SECOND) == Sight.SHOWN);
+                seen.shows(content(role, FIRST), FIRST),
+                seen.shows(content(role, List.of(part(FIRST))), FIRST),
+                seen.shows(content(role, List.of(part(FIRST), part(SECOND))), FIRST, SECOND));
     }
 
-    /** A conversation in which that role's message has that content. */
     private Conversation content(String role, @Nullable Object content) {
-        Map<String, @Nullable Object> probed = message(role, content);
-        return switch (role) {
-            case "system" -> talk(true, probed, user(FILL));
-            case "assistant" -> talk(true, user(FILL), probed, user(FILL));
-            case "tool" -> {
-                probed.put("tool_call_id", CALL_ID);
-                probed.put("name", NAME);
-                yield talk(true, user(FILL), calling(calls.silence(), arguments(FILL)), probed);
-            }
-            default -> talk(true, probed);
-        };
+        return talks.content(role, content, calls.silence());
     }
 
     private void turns() {
-        Conversation three = talk(true, user(FIRST), message("assistant", fit(FILL)), user(SECOND));
-        if (sight(three, SECOND) == Sight.SHOWN && sight(three, FIRST) == Sight.DROPPED) {
+        Conversation three =
+                talks.talk(true, talks.user(FIRST), message("assistant", talks.fit(FILL)), talks.user(SECOND));
+        if (seen.shows(three, SECOND) && seen.drops(three, FIRST)) {
             dropped.add(Matter.FIRST_USER);
-        } else if (sight(three, SECOND) == Sight.DROPPED) {
+        } else if (seen.drops(three, SECOND)) {
             dropped.add(Matter.LAST_USER);
         }
     }
@@ -156,36 +133,36 @@ final class TemplateProbes {
             return;
         }
         Map<String, @Nullable Object> system =
-                message("system", forms.getOrDefault("system", standard).fit(FIRST));
-        Conversation two = talk(true, message("system", fit(FILL)), system, user(FILL));
-        if (sight(two, FIRST) == Sight.DROPPED) {
+                message("system", forms.getOrDefault("system", talks.standard()).fit(FIRST));
+        Conversation two = talks.talk(true, message("system", talks.fit(FILL)), system, talks.user(FILL));
+        if (seen.drops(two, FIRST)) {
             dropped.add(Matter.SECOND_SYSTEM);
         }
-        Conversation late = talk(true, user(FILL), message("assistant", fit(FILL)), system, user(FILL));
-        if (sight(late, FIRST) == Sight.DROPPED) {
+        Conversation late =
+                talks.talk(true, talks.user(FILL), message("assistant", talks.fit(FILL)), system, talks.user(FILL));
+        if (seen.drops(late, FIRST)) {
             dropped.add(Matter.LATE_SYSTEM);
         }
     }
 
     private void continuation() {
-        ContentForm form = forms.getOrDefault("assistant", standard);
-        List<Map<String, @Nullable Object>> messages =
-                talk(false, user(FILL), message("assistant", form.fit(FIRST))).messages();
+        ContentForm form = forms.getOrDefault("assistant", talks.standard());
+        List<Map<String, @Nullable Object>> messages = talks.talk(
+                        false, talks.user(FILL), message("assistant", form.fit(FIRST)))
+                .messages();
         Continuation continuation = Continuation.of(messages);
         Conversation marked = new Conversation(continuation.messages(), List.of(), false, false, Map.of());
-        if (sight(marked, FIRST, Continuation.MARK.strip()) == Sight.DROPPED) {
+        if (seen.drops(marked, FIRST, Continuation.MARK.strip())) {
             dropped.add(Matter.CONTINUATION);
         }
     }
 
     private void tools() {
-        Map<String, @Nullable Object> tool = tool();
-        Conversation asked = talk(true, user(FILL));
-        Conversation offered = new Conversation(asked.messages(), List.of(tool), true, false, Map.of());
-        if (sight(offered, NAME) == Sight.DROPPED || sight(offered, KEY) == Sight.DROPPED) {
+        Conversation offered = ProbeTalks.offering(talks.talk(true, talks.user(FILL)));
+        if (seen.drops(offered, NAME) || seen.drops(offered, KEY)) {
             dropped.add(Matter.TOOLS);
         }
-        style = style(text(offered)); // Templates that show no calls may tell the model how to write them.
+        style = style(seen.text(offered)); // Templates that show no calls may tell the model how to write them.
     }
 
     /** How a text that a template wrote writes calls. */
@@ -208,13 +185,13 @@ final class TemplateProbes {
                 Object arguments = spelled ? PythonJson.dumps(arguments(FIRST)) : arguments(FIRST);
                 Conversation called = called(silence, arguments);
                 // Who prints an object as Python does is meant to be given JSON.
-                boolean repr = !spelled && text(called).contains("'" + KEY + "'") && shown(silence, true);
-                if (sight(called, NAME, FIRST) == Sight.SHOWN && !repr) {
+                boolean repr = !spelled && seen.text(called).contains("'" + KEY + "'") && shown(silence, true);
+                if (seen.shows(called, NAME, FIRST) && !repr) {
                     calls = new CallForm(
                             silence,
                             spelled,
-                            sight(called(silence, List.of(FIRST)), FIRST) == Sight.SHOWN,
-                            sight(called(silence, FIRST), FIRST) == Sight.SHOWN,
+                            seen.shows(called(silence, List.of(FIRST)), FIRST),
+                            seen.shows(called(silence, FIRST), FIRST),
                             false);
                     style = style(called);
                     besideWords();
@@ -222,14 +199,14 @@ final class TemplateProbes {
                 }
             }
         }
-        if (sight(called("", arguments(FIRST)), FIRST) == Sight.DROPPED) {
+        if (seen.drops(called("", arguments(FIRST)), FIRST)) {
             calls = new CallForm("", false, true, true, true);
         }
     }
 
     /** How calls are written, as this one is. */
     private @Nullable CallStyle style(Conversation called) {
-        String text = text(called);
+        String text = seen.text(called);
         CallStyle marked = style(text);
         if (marked != null) {
             return marked;
@@ -242,39 +219,37 @@ final class TemplateProbes {
 
     private boolean shown(@Nullable String silence, boolean spelled) {
         Object arguments = spelled ? PythonJson.dumps(arguments(FIRST)) : arguments(FIRST);
-        return sight(called(silence, arguments), NAME, FIRST) == Sight.SHOWN;
+        return seen.shows(called(silence, arguments), NAME, FIRST);
     }
 
     private void besideWords() {
         Object arguments = calls.spelled() ? PythonJson.dumps(arguments(FIRST)) : arguments(FIRST);
-        Conversation both = called(forms.getOrDefault("assistant", standard).fit(SECOND), arguments);
-        if (sight(both, FIRST) == Sight.DROPPED || sight(both, SECOND) == Sight.DROPPED) {
+        Conversation both =
+                called(forms.getOrDefault("assistant", talks.standard()).fit(SECOND), arguments);
+        if (seen.drops(both, FIRST) || seen.drops(both, SECOND)) {
             dropped.add(Matter.CALLS_BESIDE_WORDS);
         }
     }
 
     /** A conversation with a call, and its result where the template takes tools' messages. */
     private Conversation called(@Nullable Object content, Object arguments) {
-        Map<String, @Nullable Object> result = message("tool", fit(FILL));
-        result.put("tool_call_id", CALL_ID);
-        result.put("name", NAME);
-        Conversation answered = talk(true, user(FILL), calling(content, arguments), result);
-        return sight(answered) == Sight.FAILED ? talk(false, user(FILL), calling(content, arguments)) : answered;
+        Conversation answered = talks.talk(true, talks.user(FILL), calling(content, arguments), talks.result());
+        return seen.failsOn(answered) ? talks.talk(false, talks.user(FILL), calling(content, arguments)) : answered;
     }
 
     private void thoughts() {
         List<Map<String, ?>> content = List.of(ThoughtPart.of(FIRST, true), part(SECOND));
         thoughts = new ThoughtForm(
-                sight(content("assistant", content), FIRST, SECOND) == Sight.SHOWN,
-                sight(content("system", content), FIRST, SECOND) == Sight.SHOWN);
+                seen.shows(content("assistant", content), FIRST, SECOND),
+                seen.shows(content("system", content), FIRST, SECOND));
     }
 
     /** Which variables about reasoning change what the template writes. */
     private void switches() {
         List<Conversation> plain = List.of(
-                talk(true, user(FILL)),
-                talk(true, message("system", fit(FILL)), user(FILL)),
-                talk(true, user(FILL), message("assistant", fit(FILL)), user(FILL)));
+                talks.talk(true, talks.user(FILL)),
+                talks.talk(true, message("system", talks.fit(FILL)), talks.user(FILL)),
+                talks.talk(true, talks.user(FILL), message("assistant", talks.fit(FILL)), talks.user(FILL)));
         Effort.SWITCHES.forEach(name -> switches(name, List.of(true, false), plain));
         switches(MistralSettings.EFFORT, MistralSettings.EFFORTS, plain);
     }
@@ -282,7 +257,7 @@ final class TemplateProbes {
     private void switches(String name, List<?> values, List<Conversation> conversations) {
         for (Conversation conversation : conversations) {
             long different = values.stream()
-                    .map(value -> text(with(conversation, Map.of(name, value))))
+                    .map(value -> seen.text(with(conversation, Map.of(name, value))))
                     .distinct()
                     .count();
             if (different > 1) {
@@ -294,103 +269,5 @@ final class TemplateProbes {
 
     private static Conversation with(Conversation conversation, Map<String, @Nullable Object> variables) {
         return new Conversation(conversation.messages(), List.of(), true, false, variables);
-    }
-
-    // ---- what conversations are made of
-
-    private Conversation talk(boolean generate, Map<?, ?>... turns) {
-        List<Map<String, @Nullable Object>> messages = new ArrayList<>();
-        if (!"system".equals(turns[0].get("role"))) {
-            messages.addAll(opening);
-        }
-        for (Map<?, ?> turn : turns) {
-            Map<String, @Nullable Object> message = new LinkedHashMap<>();
-            turn.forEach((name, value) -> message.put(String.valueOf(name), value));
-            messages.add(message);
-        }
-        return new Conversation(messages, List.of(), generate, false, Map.of());
-    }
-
-    private Map<String, @Nullable Object> user(String words) {
-        return message("user", fit(words));
-    }
-
-    private @Nullable Object fit(String words) {
-        return standard.fit(words);
-    }
-
-    private static Map<String, @Nullable Object> message(String role, @Nullable Object content) {
-        Map<String, @Nullable Object> message = new LinkedHashMap<>();
-        message.put("role", role);
-        message.put("content", content);
-        return message;
-    }
-
-    private static Map<String, Object> part(String words) {
-        Map<String, Object> part = new LinkedHashMap<>();
-        part.put("type", "text");
-        part.put("text", words);
-        part.put("mark", LEAK);
-        return part;
-    }
-
-    private static Map<String, @Nullable Object> calling(@Nullable Object content, Object arguments) {
-        Map<String, Object> function = new LinkedHashMap<>();
-        function.put("name", NAME);
-        function.put("arguments", arguments);
-        Map<String, Object> call = new LinkedHashMap<>();
-        call.put("id", CALL_ID);
-        call.put("type", "function");
-        call.put("function", function);
-        Map<String, @Nullable Object> message = message("assistant", content);
-        message.put("tool_calls", List.of(call));
-        return message;
-    }
-
-    private static Map<String, Object> arguments(String words) {
-        return Map.of(KEY, words);
-    }
-
-    private static Map<String, @Nullable Object> tool() {
-        Map<String, Object> function = new LinkedHashMap<>();
-        function.put("name", NAME);
-        function.put("description", FILL);
-        function.put(
-                "parameters",
-                Map.of("type", "object", "properties", Map.of(KEY, Map.of("type", "string", "description", FILL))));
-        Map<String, @Nullable Object> tool = new LinkedHashMap<>();
-        tool.put("type", "function");
-        tool.put("function", function);
-        return tool;
-    }
-
-    // ---- what is seen
-
-    /** Whether the text holds these words in this order, whatever their case. */
-    private Sight sight(Conversation conversation, String... words) {
-        String text;
-        try {
-            text = renderer.render(conversation).toLowerCase(Locale.ROOT);
-        } catch (ChatLayoutException failed) {
-            failure = String.valueOf(failed.getMessage());
-            return Sight.FAILED;
-        }
-        int at = 0;
-        for (String word : words) {
-            at = text.indexOf(word.toLowerCase(Locale.ROOT), at);
-            if (at < 0) {
-                return Sight.DROPPED;
-            }
-        }
-        return text.contains(LEAK.toLowerCase(Locale.ROOT)) ? Sight.DROPPED : Sight.SHOWN;
-    }
-
-    /** The text, or nothing where there is none. */
-    private String text(Conversation conversation) {
-        try {
-            return renderer.render(conversation);
-        } catch (ChatLayoutException failed) {
-            return "";
-        }
     }
 }
