@@ -110,7 +110,7 @@ final class DraftModel {
     /** @throws IllegalStateException naming what does not add up */
     void checkBooks() {
         cache.checkBooks();
-        if (places.isEmpty() && cache.pagesUsed() > 0) {
+        if (places.isEmpty() && cache.figures().pagesUsed() > 0) {
             throw new IllegalStateException("the draft model's cache has pages in use, but no sequence");
         }
     }

@@ -2,11 +2,9 @@ package dev.tramontane.engine;
 
 import dev.tramontane.model.CacheShape;
 import dev.tramontane.model.StepBatch;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +24,7 @@ final class KvCache {
     private int freeSlotCount;
     private final Set<Reservation> reservations = new LinkedHashSet<>();
     private final Holdings holdings;
+    private final CacheFigures figures;
 
     KvCache(List<RollingWindow> windows, CacheShape shape) {
         this.windows = windows.toArray(RollingWindow[]::new);
@@ -42,6 +41,7 @@ final class KvCache {
             freeSlots[freeSlotCount++] = slot;
         }
         holdings = new Holdings(this.windows, bySlot.length, pools);
+        figures = new CacheFigures(pools, index, holdings);
     }
 
     /** What is reserved, by whom. */
@@ -244,67 +244,9 @@ final class KvCache {
         }
     }
 
-    int pagesUsed() {
-        int used = 0;
-        for (PagePool pool : pools) {
-            used += pool.used();
-        }
-        return used;
-    }
-
-    /** Pages that nobody uses, with something in them that may be found again. */
-    int pagesKept() {
-        int kept = 0;
-        for (int group = 0; group < pools.length; group++) {
-            kept += index.kept(group).resting();
-        }
-        return kept;
-    }
-
-    /** The same, of each group. */
-    List<Integer> kept() {
-        return IntStream.range(0, pools.length)
-                .mapToObj(group -> index.kept(group).resting())
-                .toList();
-    }
-
-    /** Pages held, of each group. */
-    List<Integer> used() {
-        return Arrays.stream(pools).map(PagePool::used).toList();
-    }
-
-    int pagesReserved() {
-        long reserved = 0;
-        for (int group = 0; group < pools.length; group++) {
-            reserved += holdings.pages(group);
-        }
-        return Math.toIntExact(reserved);
-    }
-
-    int pagesTotal() {
-        int total = 0;
-        for (PagePool pool : pools) {
-            total += pool.size();
-        }
-        return total;
-    }
-
-    /** Of the fullest pool, 0 to 1. */
-    double usedRatio() {
-        double most = 0;
-        for (PagePool pool : pools) {
-            most = Math.max(most, (double) pool.used() / pool.size());
-        }
-        return most;
-    }
-
-    /** Of the pool of which the most is reserved, 0 to 1: it decides who is let in. */
-    double reservedRatio() {
-        double most = 0;
-        for (int group = 0; group < pools.length; group++) {
-            most = Math.max(most, (double) holdings.pages(group) / pools[group].size());
-        }
-        return most;
+    /** How full it is. */
+    CacheFigures figures() {
+        return figures;
     }
 
     /** Whether nothing is reserved, so nothing held. */
@@ -313,63 +255,12 @@ final class KvCache {
     }
 
     /**
-     * Recounts everything: each page is referenced as often as tables name it, each reservation covers what its tables
-     * hold, the reservations fit the pools, and what is kept can be found. Linear in pages and table entries.
+     * Recounts everything, see {@link CacheAudit}.
      *
      * @throws IllegalStateException naming what does not add up
      */
     void checkBooks() {
-        int tables = 0;
-        for (int slot = 0; slot < bySlot.length; slot++) {
-            PageTable table = bySlot[slot];
-            if (table != null) {
-                tables++;
-                if (table.slot != slot || !reservations.contains(table.reservation)) {
-                    throw new IllegalStateException("slot " + slot + " is held without a reservation");
-                }
-            }
-        }
-        if (tables + freeSlotCount != bySlot.length || tables > holdings.slots() || holdings.slots() > bySlot.length) {
-            throw new IllegalStateException(tables + " tables, " + freeSlotCount + " free slots and " + holdings.slots()
-                    + " reserved ones of " + bySlot.length);
-        }
-        for (int group = 0; group < pools.length; group++) {
-            checkGroup(group);
-        }
+        new CacheAudit(windows, pools, bySlot, reservations, holdings).check(freeSlotCount);
         index.checkBooks();
-    }
-
-    private void checkGroup(int group) {
-        int[] owners = new int[pools[group].size()];
-        long reserved = 0;
-        for (Reservation reservation : reservations) {
-            boolean[] seen = new boolean[owners.length];
-            long distinct = 0;
-            for (PageTable table : bySlot) {
-                if (table == null || table.reservation != reservation) {
-                    continue;
-                }
-                for (int page : table.pages[group]) {
-                    if (page != PageTable.NO_PAGE) {
-                        owners[page]++;
-                        if (!seen[page]) {
-                            seen[page] = true;
-                            distinct++;
-                        }
-                    }
-                }
-            }
-            long allowed = windows[group].pages(reservation.prompt, reservation.length, reservation.choices);
-            if (distinct > allowed) {
-                throw new IllegalStateException(
-                        "group " + group + ": a request holds " + distinct + " pages but reserved " + allowed);
-            }
-            reserved += allowed;
-        }
-        if (reserved != holdings.pages(group) || reserved > pools[group].size()) {
-            throw new IllegalStateException("group " + group + ": " + reserved + " pages are reserved, the books say "
-                    + holdings.pages(group) + " of " + pools[group].size());
-        }
-        pools[group].checkBooks(owners);
     }
 }

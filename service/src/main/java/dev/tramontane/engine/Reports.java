@@ -41,8 +41,8 @@ final class Reports {
         books = new Books(
                 status(true, 0),
                 cache.holdings().copy(),
-                cache.used(),
-                cache.kept(),
+                cache.figures().used(),
+                cache.figures().kept(),
                 List.of(),
                 waiting.line().copy(slots),
                 Backlog.NONE);
@@ -65,8 +65,8 @@ final class Reports {
         books = new Books(
                 status(healthy, steps),
                 copied ? before.holdings() : cache.holdings().copy(),
-                cache.used(),
-                cache.kept(),
+                cache.figures().used(),
+                cache.figures().kept(),
                 copied
                         ? before.absent()
                         : absent.inOrder().stream().map(Likeness::of).toList(),
@@ -82,10 +82,10 @@ final class Reports {
                 waiting.size(),
                 running,
                 admitted.size() - running,
-                cache.pagesUsed(),
-                cache.pagesReserved(),
-                cache.pagesKept(),
-                cache.pagesTotal(),
+                cache.figures().pagesUsed(),
+                cache.figures().pagesReserved(),
+                cache.figures().pagesKept(),
+                cache.figures().pagesTotal(),
                 steps,
                 publisher.promptTokens(),
                 publisher.generatedTokens(),
@@ -93,7 +93,7 @@ final class Reports {
                 publisher.rejectedGuesses(),
                 prefixes.sought(),
                 prefixes.found(),
-                cache.usedRatio(),
-                cache.reservedRatio());
+                cache.figures().usedRatio(),
+                cache.figures().reservedRatio());
     }
 }

@@ -62,7 +62,7 @@ final class KvCachePropertyTest {
         batch.clear();
         cache.makeRoom(parent, 6, 1, batch);
         assertThat(batch.edits()).as("the last owner writes in place").isZero();
-        assertThat(cache.pagesUsed()).isEqualTo(3);
+        assertThat(cache.figures().pagesUsed()).isEqualTo(3);
         cache.checkBooks();
     }
 
@@ -190,8 +190,8 @@ final class KvCachePropertyTest {
             }
         }
         cache.checkBooks();
-        assertThat(cache.pagesUsed()).isZero();
-        assertThat(cache.pagesReserved()).isZero();
+        assertThat(cache.figures().pagesUsed()).isZero();
+        assertThat(cache.figures().pagesReserved()).isZero();
         assertThat(cache.idle()).isTrue(); // so, the books being right, no slot is taken
     }
 
