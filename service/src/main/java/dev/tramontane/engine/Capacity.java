@@ -115,12 +115,12 @@ public final class Capacity {
 
     /** Requests that wait. */
     public int waitingRequests() {
-        return intake.queued().requests();
+        return intake.door().queued().requests();
     }
 
     /** Tokens of their prompts. */
     public long waitingTokens() {
-        return intake.queued().tokens();
+        return intake.door().queued().tokens();
     }
 
     /** Prompt tokens computed a second in steps with prompts, as measured lately; 0 before the first. */
@@ -157,9 +157,9 @@ public final class Capacity {
             pages.add(needed);
             bytes += needed * plan.pageBytes(group);
         }
-        String refusal = intake.refusal(tenant, prompt);
+        String refusal = intake.door().refusal(tenant, prompt);
         if (refusal != null) {
-            Verdict verdict = intake.isClosed() ? Verdict.UNAVAILABLE : Verdict.BUSY;
+            Verdict verdict = intake.door().isClosed() ? Verdict.UNAVAILABLE : Verdict.BUSY;
             return new Outlook(verdict, refusal, pages, bytes, 0);
         }
         Likeness newcomer = new Likeness(tenant, priority, prompt, length, choices);
@@ -168,6 +168,7 @@ public final class Capacity {
                 "",
                 pages,
                 bytes,
-                books.nanosToFirstToken(newcomer, intake.queued(tenant), intake.queued()));
+                books.nanosToFirstToken(
+                        newcomer, intake.door().queued(tenant), intake.door().queued()));
     }
 }

@@ -49,7 +49,7 @@ final class Endings {
     /** The same for those who have no place. */
     void endWaiting(FinishReason reason, String error) {
         for (Request request : waiting.all()) {
-            intake.leave(request);
+            intake.door().leave(request);
             end(request, reason, error);
         }
         waiting.clear();

@@ -269,7 +269,7 @@ public final class EngineLoop implements Engine {
                     clock.getAsLong(),
                     blocks(submission));
             List<SequenceHandle> handles = List.copyOf(request.choices);
-            if (!intake.isClosed()) {
+            if (!intake.door().isClosed()) {
                 Punctuality.check(request, reports.books(), intake);
             }
             intake.submit(request); // Last: nothing may fail once the engine has it.
@@ -386,7 +386,7 @@ public final class EngineLoop implements Engine {
 
     @Override
     public void close() {
-        intake.close("the server is shutting down");
+        intake.door().close("the server is shutting down");
         closing = true;
         signal.raise();
         Thread engine;
@@ -551,7 +551,7 @@ public final class EngineLoop implements Engine {
     /** The model, or the engine itself, can't go on: everybody is told, and nobody is let in any more. */
     private void fail(Throwable cause) {
         healthy = false;
-        intake.close(FAILED);
+        intake.door().close(FAILED);
         endings.endEverything(FinishReason.ERROR, FAILED);
         tellAll();
         LOG.error("the engine failed; it refuses everything from now on", cause);

@@ -1,17 +1,12 @@
 package dev.tramontane.engine;
 
-import dev.tramontane.engine.RefusedException.Cause;
-import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The door between all threads and the engine's: bounds what waits, and carries commands. Lock-free; accepting is one
- * compare-and-set on requests and tokens together, so neither bound is ever exceeded; a tenant's share of them is a second.
+ * What all threads have for the engine's: carries commands, requests among them that pass the {@link Door}. Lock-free.
  */
 final class Intake {
 
@@ -33,50 +28,18 @@ final class Intake {
     /** Something else to do. */
     record Told(Runnable what) implements Command {}
 
-    /** Waiting requests above bit 40, their prompt tokens below; the sign bit closes the door. */
-    private final AtomicLong waiting = new AtomicLong();
-
-    /** The same of each tenant, of whom there are as many as the operator named, and nobody in particular. */
-    private final Map<String, AtomicLong> waitingOf = new ConcurrentHashMap<>();
-
-    private static final int TOKEN_BITS = 40;
-    private static final long TOKEN_MASK = (1L << TOKEN_BITS) - 1;
-    private static final long CLOSED = Long.MIN_VALUE;
-
     /** Frames of stack that a place takes to be given back, several times over. */
     private static final int SPARE_FRAMES = 256;
 
     private final Queue<Command> commands;
     private final EngineSignal signal;
-    private final int queueRequests;
-    private final long queueTokens;
-
-    /** For those who are turned away. */
-    private final ReturnTimes returns = new ReturnTimes();
-
-    private final LongSupplier clock;
+    private final Door door;
 
     /** Some cancellation, demand or presence could not be put into the queue; it is marked. Written where no call can fail. */
     volatile boolean unheard;
 
     /** The engine looks at commands for the last time, or has done so. */
     private volatile boolean gone;
-
-    private volatile Backlog backlog = Backlog.NONE;
-
-    /** Why nobody is let in. Written before the bit that closes the door, cleared after it. */
-    private volatile @Nullable Closure closure;
-
-    /** @param retryAfterSeconds 0 when it is closed for good */
-    private record Closure(String reason, int retryAfterSeconds) {
-        boolean isForGood() {
-            return retryAfterSeconds == 0;
-        }
-
-        RefusedException refusal() {
-            return new RefusedException(Cause.UNAVAILABLE, reason, retryAfterSeconds);
-        }
-    }
 
     /** @param nanoClock monotonic nanoseconds */
     Intake(EngineSignal signal, int queueRequests, long queueTokens, LongSupplier nanoClock) {
@@ -85,11 +48,14 @@ final class Intake {
 
     /** @param commands takes from any thread; a test's may fail to */
     Intake(EngineSignal signal, int queueRequests, long queueTokens, LongSupplier nanoClock, Queue<Command> commands) {
-        clock = nanoClock;
         this.commands = commands;
         this.signal = signal;
-        this.queueRequests = queueRequests;
-        this.queueTokens = queueTokens;
+        door = new Door(queueRequests, queueTokens, nanoClock);
+    }
+
+    /** What waits, and whether anybody is let in. */
+    Door door() {
+        return door;
     }
 
     /**
@@ -100,7 +66,7 @@ final class Intake {
         // Whoever has hardly any stack left dies here, where nothing is counted yet, and not while a place is given
         // back.
         descend(SPARE_FRAMES);
-        admit(request);
+        door.admit(request);
         try {
             commands.add(new Submit(request));
             signal.raise();
@@ -109,110 +75,19 @@ final class Intake {
             }
         } catch (Throwable died) {
             if (request.claim()) {
-                leave(request);
+                door.leave(request);
                 throw died;
             }
             return; // The engine had it already.
         }
         if (request.claim()) {
-            leave(request);
-            Closure why = closure;
-            throw why == null
-                    ? new RefusedException(Cause.UNAVAILABLE, "the engine takes no requests any more", 0)
-                    : why.refusal();
+            door.leave(request);
+            throw door.whyClosed();
         }
     }
 
     private static int descend(int frames) {
         return frames == 0 ? 0 : 1 + descend(frames - 1);
-    }
-
-    private void admit(Request request) throws RefusedException {
-        int promptTokens = request.prompt().length;
-        Tenant tenant = request.tenant();
-        AtomicLong own = waitingOf.computeIfAbsent(tenant.name(), name -> new AtomicLong());
-        admit(own, promptTokens, share(tenant));
-        boolean in = false;
-        try {
-            admit(waiting, promptTokens, all());
-            in = true;
-        } finally {
-            if (!in) {
-                own.addAndGet(-packed(promptTokens));
-            }
-        }
-    }
-
-    /**
-     * What may wait.
-     *
-     * @param why nothing more may, before the numbers of what does
-     */
-    private record Bounds(int requests, long tokens, String why) {}
-
-    private Bounds all() {
-        return new Bounds(queueRequests, queueTokens, "the server is busy; what waits already: ");
-    }
-
-    private Bounds share(Tenant tenant) {
-        int percent = tenant.sharePercent();
-        return percent == 100
-                ? new Bounds(Integer.MAX_VALUE, Long.MAX_VALUE / 2, "")
-                : new Bounds(
-                        Math.max(1, (int) ((long) queueRequests * percent / 100)),
-                        queueTokens * percent / 100,
-                        "the share of '" + tenant.name() + "' is used up; what waits of it already: ");
-    }
-
-    private static boolean isFull(Queued queued, int promptTokens, Bounds bounds) {
-        return queued.requests() >= bounds.requests
-                || (queued.requests() > 0 && queued.tokens() + promptTokens > bounds.tokens);
-    }
-
-    private static String complaint(Queued queued, Bounds bounds) {
-        return bounds.why + count(queued.requests(), "request") + " with " + count(queued.tokens(), "prompt token");
-    }
-
-    private void admit(AtomicLong counted, int promptTokens, Bounds bounds) throws RefusedException {
-        while (true) {
-            long before = counted.get();
-            if (before < 0) {
-                Closure why = closure;
-                if (why == null) {
-                    continue; // It has just been opened.
-                }
-                throw why.refusal();
-            }
-            Queued queued = queued(before);
-            if (isFull(queued, promptTokens, bounds)) {
-                long tokens = queued.tokens();
-                double share = tokens == 0 ? 0 : (double) (tokens + promptTokens - bounds.tokens) / tokens;
-                throw new RefusedException(
-                        Cause.BUSY,
-                        complaint(queued, bounds),
-                        backlog.retryAfterSeconds(returns, clock.getAsLong(), queued, share));
-            }
-            if (counted.compareAndSet(before, before + packed(promptTokens))) {
-                return;
-            }
-        }
-    }
-
-    /** Any thread: why a request would not be let in now, or null. Promises nothing. */
-    @Nullable
-    String refusal(Tenant tenant, int promptTokens) {
-        Closure why = closure;
-        if (why != null) {
-            return why.reason;
-        }
-        if (isFull(queued(tenant), promptTokens, share(tenant))) {
-            return complaint(queued(tenant), share(tenant));
-        }
-        return isFull(queued(), promptTokens, all()) ? complaint(queued(), all()) : null;
-    }
-
-    private static long packed(int promptTokens) {
-        return (1L << TOKEN_BITS) + promptTokens;
     }
 
     /** Any thread, once per sequence, which is marked as cancelled already. */
@@ -263,79 +138,8 @@ final class Intake {
         return commands.poll();
     }
 
-    /** Engine thread: a request waits no longer. */
-    void leave(Request request) {
-        long packed = packed(request.prompt().length);
-        waiting.addAndGet(-packed);
-        AtomicLong own = waitingOf.get(request.tenant().name());
-        if (own != null) {
-            own.addAndGet(-packed);
-        }
-    }
-
-    /** Any thread: refuses everything from now on, for a reason fit for clients. The first reason stays. */
-    void close(String reason) {
-        close(new Closure(reason, 0));
-    }
-
-    /**
-     * Engine thread: refuses everything until {@link #resume}, unless it does so for good.
-     *
-     * @param reason fit for clients; replaces the one before
-     * @param retryAfterSeconds when to ask again, at least 1
-     */
-    void suspend(String reason, int retryAfterSeconds) {
-        close(new Closure(reason, retryAfterSeconds));
-    }
-
-    private synchronized void close(Closure why) {
-        Closure known = closure;
-        if (known == null || !known.isForGood()) {
-            closure = why;
-        }
-        waiting.getAndUpdate(before -> before | CLOSED);
-    }
-
-    /** Engine thread: lets in again, unless it is closed for good. */
-    synchronized void resume() {
-        Closure known = closure;
-        if (known != null && !known.isForGood()) {
-            waiting.getAndUpdate(before -> before & ~CLOSED);
-            closure = null;
-        }
-    }
-
     /** Engine thread, once the door is closed: what is polled after this is the last; whoever comes later is refused. */
     void leaveForGood() {
         gone = true;
-    }
-
-    /** Any thread: whether nobody is let in, for now or any more. */
-    boolean isClosed() {
-        return waiting.get() < 0;
-    }
-
-    /** All that wait, those on their way into the command queue included. */
-    Queued queued() {
-        return queued(waiting.get());
-    }
-
-    /** The same of one tenant. */
-    Queued queued(Tenant tenant) {
-        AtomicLong own = waitingOf.get(tenant.name());
-        return queued(own == null ? 0 : own.get());
-    }
-
-    /** Engine thread: tells refusals what is ahead. */
-    void publish(Backlog now) {
-        backlog = now;
-    }
-
-    private static String count(long number, String thing) {
-        return number + " " + thing + (number == 1 ? "" : "s");
-    }
-
-    private static Queued queued(long packed) {
-        return new Queued((int) ((packed & ~CLOSED) >>> TOKEN_BITS), packed & TOKEN_MASK);
     }
 }

@@ -55,7 +55,7 @@ final class Outage {
         if (snapshots != null) {
             snapshots.suspend();
         }
-        intake.suspend(why, Engine.LOST_RETRY_SECONDS);
+        intake.door().suspend(why, Engine.LOST_RETRY_SECONDS);
         if (before == null) {
             LOG.error("{}; what runs is ended, and nothing is taken until it is back", lost.getMessage());
             LOG.debug("the loss", lost);
@@ -85,7 +85,7 @@ final class Outage {
             snapshots.resume();
         }
         reason = null;
-        intake.resume();
+        intake.door().resume();
         LOG.info("the model is whole again: requests are taken, nothing is cached");
         return true;
     }

@@ -19,7 +19,10 @@ final class Punctuality {
         }
         double left = request.urgency().deadlineNanos().getAsLong() - request.submittedNanos;
         Tenant tenant = request.tenant();
-        double expected = books.nanosToFirstToken(Likeness.of(request), intake.queued(tenant), intake.queued());
+        double expected = books.nanosToFirstToken(
+                Likeness.of(request),
+                intake.door().queued(tenant),
+                intake.door().queued());
         if (left > expected || (left > 0 && expected == 0)) {
             return;
         }

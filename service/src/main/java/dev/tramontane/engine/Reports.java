@@ -56,7 +56,7 @@ final class Reports {
     /** Publishes what is so now. What nobody has changed is not copied again. */
     void report(boolean healthy, long steps) {
         Backlog backlog = ahead.backlog();
-        intake.publish(backlog);
+        intake.door().publish(backlog);
         Books before = books;
         Absent absent = admitted.absent();
         long changes = cache.holdings().changes() + waiting.line().changes() + absent.changes();

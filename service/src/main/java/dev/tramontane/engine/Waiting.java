@@ -40,7 +40,7 @@ final class Waiting {
     /** It waits no longer. Does nothing for one that does not wait. */
     void leave(Request request) {
         if (remove(request)) {
-            intake.leave(request);
+            intake.door().leave(request);
         }
     }
 
@@ -48,7 +48,7 @@ final class Waiting {
     void leaveHalfAdded(Request request) {
         line.remove(request);
         seeking.remove(request);
-        intake.leave(request);
+        intake.door().leave(request);
     }
 
     private boolean remove(Request request) {

@@ -121,7 +121,7 @@ final class HandOverTest {
             }
         });
         assertThat(requests).as("not tried").hasSizeLessThan(FRAMES);
-        assertThat(intake.queued().requests()).isZero();
+        assertThat(intake.door().queued().requests()).isZero();
     }
 
     /** Memory is short just when a request that counts already is to be queued, before it is or after. */
@@ -147,10 +147,10 @@ final class HandOverTest {
         Request next = new Request(Asks.greedy(Asks.prompt(3, 2), 1), 4, 50, List.of(new Recorder()), intake, 0);
         dying.set(true);
         assertThatThrownBy(() -> intake.submit(request)).isInstanceOf(OutOfMemoryError.class);
-        assertThat(intake.queued().requests()).isZero();
+        assertThat(intake.door().queued().requests()).isZero();
         dying.set(false);
         intake.submit(next);
-        assertThat(intake.queued().requests()).isEqualTo(1);
+        assertThat(intake.door().queued().requests()).isEqualTo(1);
         List<Request> taken = new ArrayList<>();
         for (Intake.Command command = intake.poll(); command != null; command = intake.poll()) {
             if (command instanceof Intake.Submit(Request submitted) && submitted.claim()) {
@@ -167,7 +167,7 @@ final class HandOverTest {
         intake.leaveForGood();
         Request late = new Request(Asks.greedy(Asks.prompt(3, 1), 1), 4, 50, List.of(new Recorder()), intake, 0);
         assertThatThrownBy(() -> intake.submit(late)).isInstanceOf(RefusedException.class);
-        assertThat(intake.queued().requests()).isZero();
+        assertThat(intake.door().queued().requests()).isZero();
     }
 
     @Test
