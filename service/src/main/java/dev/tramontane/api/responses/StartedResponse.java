@@ -39,7 +39,7 @@ final class StartedResponse implements RecordedResponse.Watcher {
             Tally tally) {
         RequestMemory.Lease memory = services.memory().lease();
         StoreEntry entry = new StoreEntry(services.store(), caller.tenant().name());
-        RecordedResponse response = RecordedResponse.of(
+        RecordedResponse response = RecordedResponses.of(
                 services,
                 services.vertx().getOrCreateContext(),
                 create,
@@ -67,7 +67,7 @@ final class StartedResponse implements RecordedResponse.Watcher {
             ResponseServices services, ResponseSnapshot past, Caller caller, Pass pass, Tally tally, String traceId) {
         RequestMemory.Lease memory = services.memory().lease();
         StoreEntry entry = new StoreEntry(services.store(), caller.tenant().name());
-        RecordedResponse response = RecordedResponse.restored(
+        RecordedResponse response = RecordedResponses.restored(
                 services,
                 services.vertx().getOrCreateContext(),
                 past,

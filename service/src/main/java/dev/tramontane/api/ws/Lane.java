@@ -6,6 +6,7 @@ import dev.tramontane.api.RequestMemory;
 import dev.tramontane.api.RequestTrace;
 import dev.tramontane.api.responses.Item;
 import dev.tramontane.api.responses.RecordedResponse;
+import dev.tramontane.api.responses.RecordedResponses;
 import dev.tramontane.api.responses.ResponseCreate;
 import dev.tramontane.api.responses.ResponseServices;
 import dev.tramontane.api.responses.Steer;
@@ -198,7 +199,7 @@ final class Lane {
         trace.generates("chat", create.generator().model());
         StoreEntry entry = new StoreEntry(socket.store(), services.tenant());
         Answer answer = new Answer(services.socketId(), trace, next.memory(), next.pass(), entry);
-        RecordedResponse response = RecordedResponse.of(
+        RecordedResponse response = RecordedResponses.of(
                 socket, services.context(), request, create.generator(), next.memory(), answer.tally(), trace, answer);
         Feed feed = new Feed(services.context(), response, name, create.demand(), services.turns(), this::over);
         running = new Running(create, response, answer, feed, predecessor, steers);
