@@ -280,7 +280,7 @@ public final class KernelContext implements AutoCloseable {
 
     /**
      * Says that the late masks of the step in flight are written: it samples now as soon as it can. Needed before
-     * {@link #await} where there are such ({@link StepDescriptor#addLateMask}), and nothing where there are none.
+     * {@link #await} where there are such ({@link StepMasks#addLate}), and nothing where there are none.
      *
      * @throws KernelException when no step is in flight
      */

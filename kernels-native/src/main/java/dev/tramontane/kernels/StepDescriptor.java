@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * read when the step is done, then cleared and filled again. It grows to the largest step seen and stays there, so that
  * a step allocates nothing.
  *
- * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} and {@link #writeMask} throws
+ * <p>From submit to the end of the step it belongs to the library, and every call but {@link #inFlight} and {@link StepMasks#write} throws
  * {@link IllegalStateException}. Used by one thread at a time. What is written here is not checked here: its arrays are as
  * long as its counts say whatever is added, and the library checks the rest when it is submitted.
  */
@@ -42,16 +42,18 @@ public final class StepDescriptor implements AutoCloseable {
     private final StepLayout layout;
     private final long rowBytes;
     private final StepColumns columns;
+    private final StepMasks masks;
+    private final StepResults results;
     private State state = State.FILLING;
     private boolean wantsLogits;
-    private boolean lateMasks;
-    private boolean masksReleased;
 
     StepDescriptor(KernelContext owner, ContextConfig.Shape shape, StepLayout layout) {
         this.owner = owner;
         this.layout = layout;
         rowBytes = (long) shape.width() * Float.BYTES;
         columns = new StepColumns(shape.vocabulary(), layout);
+        masks = new StepMasks(this, columns);
+        results = new StepResults(this, columns);
     }
 
     /** Empties the step, whatever was in it. */
@@ -59,8 +61,7 @@ public final class StepDescriptor implements AutoCloseable {
         require(state != State.IN_FLIGHT && state != State.CLOSED, "can be cleared");
         columns.clear();
         wantsLogits = false;
-        lateMasks = false;
-        masksReleased = false;
+        masks.clear();
         state = State.FILLING;
     }
 
@@ -118,76 +119,13 @@ public final class StepDescriptor implements AutoCloseable {
         memory.set(JAVA_INT, at + layout.copyReserved, 0);
     }
 
-    /** Adds an allow-list, a bit per token, and returns its number for {@link #useMask}. */
-    public int addMask(int[] words) {
-        filling();
-        if (words.length != columns.maskWords) {
-            throw new IllegalArgumentException("a mask over " + columns.vocabulary + " tokens has " + columns.maskWords
-                    + " words, got " + words.length);
-        }
-        long at = columns.masks.add(1);
-        MemorySegment.copy(words, 0, columns.masks.memory(), JAVA_INT, at, words.length);
-        return columns.masks.count() - 1;
+    /** Its allow-lists. */
+    public StepMasks masks() {
+        return masks;
     }
 
     /**
-     * Adds an allow-list that is still to be made, and allows nothing until then: by {@link #writeMask}, while the step
-     * computes. The step then waits for {@link KernelContext#releaseMasks} before it samples. Returns its number.
-     */
-    public int addLateMask() {
-        filling();
-        long at = columns.masks.add(1);
-        columns.masks
-                .memory()
-                .asSlice(at, (long) columns.maskWords * Integer.BYTES)
-                .fill((byte) 0);
-        lateMasks = true;
-        return columns.masks.count() - 1;
-    }
-
-    /**
-     * Writes an allow-list of {@link #addMask} anew, before the step is submitted.
-     *
-     * @param words as for {@link #writeMask}
-     */
-    public void rewriteMask(int mask, long[] words) {
-        filling();
-        checkMask(mask, words);
-        write(mask, words);
-    }
-
-    /**
-     * Writes a late mask, from submit to release.
-     *
-     * @param mask of {@link #addLateMask}
-     * @param words bit {@code id % 64} of word {@code id / 64} for each token, set when allowed; not kept
-     */
-    public void writeMask(int mask, long[] words) {
-        checkMask(mask, words);
-        require(lacksMasks(), "computes and waits for its masks");
-        write(mask, words);
-    }
-
-    private void checkMask(int mask, long[] words) {
-        if (words.length != (columns.maskWords + 1) / 2) {
-            throw new IllegalArgumentException("a mask over " + columns.vocabulary + " tokens has "
-                    + (columns.maskWords + 1) / 2 + " words of 64 bits, got " + words.length);
-        }
-        if (mask < 0 || mask >= columns.masks.count()) {
-            throw new IndexOutOfBoundsException("mask " + mask + " is outside 0.." + (columns.masks.count() - 1));
-        }
-    }
-
-    private void write(int mask, long[] words) {
-        MemorySegment memory = columns.masks.memory();
-        long at = (long) mask * columns.maskWords * Integer.BYTES;
-        for (int word = 0; word < columns.maskWords; word++) {
-            memory.set(JAVA_INT, at + (long) word * Integer.BYTES, (int) (words[word / 2] >>> (32 * (word % 2))));
-        }
-    }
-
-    /**
-     * Adds a sample of {@code row} that draws a token, and returns its number, by which its result is read. What follows
+     * Adds a sample of {@code row} that draws a token, and returns its number, by which its {@linkplain StepResults result} is read. What follows
      * until the next one is its own: {@link #set}, {@link #score}, {@link #reportTops}, {@link #useMask},
      * {@link #addCounts} and {@link #addBias}. All its numbers are 0 until they are set.
      *
@@ -310,50 +248,14 @@ public final class StepDescriptor implements AutoCloseable {
         return columns.samples.count();
     }
 
+    /** What came of its samples, when it is done. */
+    public StepResults results() {
+        return results;
+    }
+
     /** Whether the step belongs to the library. */
     public boolean inFlight() {
         return state == State.IN_FLIGHT;
-    }
-
-    /** The drawn token, or the target. */
-    public int resultToken(int sample) {
-        return columns.results.memory().get(JAVA_INT, result(sample) + layout.resultToken);
-    }
-
-    /** 0 fine, 1 not finite, 2 masked out: {@code TM_RESULT_*}. */
-    public int resultStatus(int sample) {
-        return columns.results.memory().get(JAVA_INT, result(sample) + layout.resultStatus);
-    }
-
-    /** Natural logarithm of the probability of the result's token. */
-    public float resultLogprob(int sample) {
-        return columns.results.memory().get(JAVA_FLOAT, result(sample) + layout.resultLogprob);
-    }
-
-    /** Alternatives that were written. */
-    public int resultTops(int sample) {
-        int tops = columns.results.memory().get(JAVA_INT, result(sample) + layout.resultTops);
-        if (tops < 0 || tops > MAX_TOP) {
-            throw new KernelException("the kernel library reports " + tops + " alternatives of at most " + MAX_TOP);
-        }
-        return tops;
-    }
-
-    /** The alternative of this rank, 0 the most likely. */
-    public int topToken(int sample, int rank) {
-        return columns.topTokens.memory().getAtIndex(JAVA_INT, top(sample, rank));
-    }
-
-    public float topLogprob(int sample, int rank) {
-        return columns.topLogprobs.memory().getAtIndex(JAVA_FLOAT, top(sample, rank));
-    }
-
-    /** Copies the raw logits of one sample to {@code into[at ..]}. */
-    public void copyLogits(int sample, float[] into, int at) {
-        result(sample);
-        require(wantsLogits, "was asked for logits");
-        long from = (long) sample * columns.vocabulary * Float.BYTES;
-        MemorySegment.copy(columns.logits.memory(), JAVA_FLOAT, from, into, at, columns.vocabulary);
     }
 
     /** Frees the memory; a second call does nothing. */
@@ -380,7 +282,7 @@ public final class StepDescriptor implements AutoCloseable {
                         + " bytes don't lie in a buffer with " + rows.byteSize() + " remaining");
             }
         }
-        return columns.seal(wantsLogits, lateMasks);
+        return columns.seal(wantsLogits, masks.areLate());
     }
 
     void submitted() {
@@ -389,11 +291,11 @@ public final class StepDescriptor implements AutoCloseable {
 
     /** Whether it computes and waits for masks. */
     boolean lacksMasks() {
-        return state == State.IN_FLIGHT && lateMasks && !masksReleased;
+        return state == State.IN_FLIGHT && masks.areMissing();
     }
 
     void masksReleased() {
-        masksReleased = true;
+        masks.released();
     }
 
     /** The step is over; {@code done} when its results are there. */
@@ -405,8 +307,19 @@ public final class StepDescriptor implements AutoCloseable {
         return columns;
     }
 
-    private void filling() {
+    /** @throws IllegalStateException where it belongs to the library or is done */
+    void filling() {
         require(state == State.FILLING, "is being filled");
+    }
+
+    /** @throws IllegalStateException where its results are not there */
+    void done() {
+        require(state == State.DONE, "is done");
+    }
+
+    /** Whether it was asked for the raw logits. */
+    boolean hasLogits() {
+        return wantsLogits;
     }
 
     private void sampling() {
@@ -414,27 +327,11 @@ public final class StepDescriptor implements AutoCloseable {
         require(columns.samples.count() > 0, "has a sample that this could belong to");
     }
 
-    private void require(boolean holds, String what) {
+    void require(boolean holds, String what) {
         if (!holds) {
             throw new IllegalStateException("this needs a step that " + what + ", but it is " + state
                     + (state == State.DONE ? "; clear it first" : "")
                     + (state == State.IN_FLIGHT ? "; await it first" : ""));
         }
-    }
-
-    private long result(int sample) {
-        require(state == State.DONE, "is done");
-        if (sample < 0 || sample >= columns.samples.count()) {
-            throw new IndexOutOfBoundsException("sample " + sample + " is outside 0.." + (columns.samples.count() - 1));
-        }
-        return (long) sample * layout.result.size();
-    }
-
-    private long top(int sample, int rank) {
-        int tops = resultTops(sample);
-        if (rank < 0 || rank >= tops) {
-            throw new IndexOutOfBoundsException("alternative " + rank + " is outside 0.." + (tops - 1));
-        }
-        return (long) sample * MAX_TOP + rank;
     }
 }

@@ -96,7 +96,7 @@ final class AdapterContextTest {
         context.submit(step);
         assertThat(context.await(-1)).isTrue();
         float[] logits = new float[TinyContext.VOCABULARY];
-        step.copyLogits(0, logits, 0);
+        step.results().copyLogits(0, logits, 0);
         return logits;
     }
 

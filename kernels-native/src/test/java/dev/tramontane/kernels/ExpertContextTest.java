@@ -82,9 +82,9 @@ final class ExpertContextTest {
             step.wantLogits();
             context.submit(step);
             assertThat(context.await(-1)).isTrue();
-            assertThat(step.resultStatus(0)).isZero();
+            assertThat(step.results().status(0)).isZero();
             float[] logits = new float[TinyContext.VOCABULARY];
-            step.copyLogits(0, logits, 0);
+            step.results().copyLogits(0, logits, 0);
             return logits;
         }
     }

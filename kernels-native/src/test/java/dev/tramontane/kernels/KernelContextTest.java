@@ -47,21 +47,27 @@ final class KernelContextTest {
             while (!ready.await(1_000_000)) {
                 assertThat(step.inFlight()).isTrue();
             }
-            assertThat(step.resultStatus(0)).isZero();
-            assertThat(step.resultTops(0)).isEqualTo(StepDescriptor.MAX_TOP);
-            assertThat(step.resultToken(0)).isEqualTo(step.topToken(0, 0));
-            assertThat(step.resultLogprob(0)).isEqualTo(step.topLogprob(0, 0)).isNegative();
+            assertThat(step.results().status(0)).isZero();
+            assertThat(step.results().tops(0)).isEqualTo(StepDescriptor.MAX_TOP);
+            assertThat(step.results().token(0)).isEqualTo(step.results().topToken(0, 0));
+            assertThat(step.results().logprob(0))
+                    .isEqualTo(step.results().topLogprob(0, 0))
+                    .isNegative();
             float[] logits = new float[TinyContext.VOCABULARY + 3];
-            step.copyLogits(0, logits, 3);
+            step.results().copyLogits(0, logits, 3);
             for (int rank = 1; rank < StepDescriptor.MAX_TOP; rank++) {
-                assertThat(step.topLogprob(0, rank)).isLessThanOrEqualTo(step.topLogprob(0, rank - 1));
-                float byLogits = logits[3 + step.topToken(0, rank)] - logits[3 + step.topToken(0, 0)];
-                assertThat(step.topLogprob(0, rank) - step.topLogprob(0, 0))
+                assertThat(step.results().topLogprob(0, rank))
+                        .isLessThanOrEqualTo(step.results().topLogprob(0, rank - 1));
+                float byLogits = logits[3 + step.results().topToken(0, rank)]
+                        - logits[3 + step.results().topToken(0, 0)];
+                assertThat(step.results().topLogprob(0, rank) - step.results().topLogprob(0, 0))
                         .isCloseTo(byLogits, org.assertj.core.api.Assertions.within(1e-4f));
             }
-            assertThatThrownBy(() -> step.copyLogits(1, logits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> step.copyLogits(0, logits, 4)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> step.topToken(0, StepDescriptor.MAX_TOP))
+            assertThatThrownBy(() -> step.results().copyLogits(1, logits, 0))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> step.results().copyLogits(0, logits, 4))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> step.results().topToken(0, StepDescriptor.MAX_TOP))
                     .isInstanceOf(IndexOutOfBoundsException.class);
             assertThatIllegalStateException().isThrownBy(() -> step.addRow(1)).withMessageContaining("clear it first");
         }
@@ -73,7 +79,7 @@ final class KernelContextTest {
         try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 1, 32);
             for (int sample = 0; sample < 15; sample++) {
-                int mask = step.addMask(new int[] {1 << (sample + 1), 0});
+                int mask = step.masks().add(new int[] {1 << (sample + 1), 0});
                 TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, mask, 32);
                 step.addCounts(new int[] {1, 1, 2, 2, 3, 3}, 3);
                 step.addBias(sample, -1f);
@@ -87,7 +93,7 @@ final class KernelContextTest {
             ready.submit(step);
             assertThat(ready.await(-1)).isTrue();
             for (int sample = 0; sample < 15; sample++) {
-                assertThat(step.resultToken(sample + 1))
+                assertThat(step.results().token(sample + 1))
                         .as("the mask allows one token")
                         .isEqualTo(sample + 1);
             }
@@ -99,25 +105,26 @@ final class KernelContextTest {
         try (StepDescriptor step = ready.newStep()) {
             for (int token : new int[] {0, 31, 32, 39}) {
                 TinyContext.fill(step, 1, 32);
-                int early = step.addMask(new int[] {1 << 5, 0});
-                int late = step.addLateMask();
+                int early = step.masks().add(new int[] {1 << 5, 0});
+                int late = step.masks().addLate();
                 TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, early, 33);
                 TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, late, 32);
                 long[] words = {1L << token};
-                assertThatIllegalStateException().isThrownBy(() -> step.writeMask(late, words));
+                assertThatIllegalStateException().isThrownBy(() -> step.masks().write(late, words));
                 ready.submit(step);
                 assertThatIllegalStateException()
                         .isThrownBy(() -> ready.await(-1))
                         .withMessageContaining("late masks");
-                assertThatIllegalArgumentException().isThrownBy(() -> step.writeMask(late, new long[2]));
-                assertThatThrownBy(() -> step.writeMask(2, words)).isInstanceOf(IndexOutOfBoundsException.class);
-                step.writeMask(late, new long[] {-1});
-                step.writeMask(late, words);
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> step.masks().write(late, new long[2]));
+                assertThatThrownBy(() -> step.masks().write(2, words)).isInstanceOf(IndexOutOfBoundsException.class);
+                step.masks().write(late, new long[] {-1});
+                step.masks().write(late, words);
                 ready.releaseMasks();
-                assertThatIllegalStateException().isThrownBy(() -> step.writeMask(late, words));
+                assertThatIllegalStateException().isThrownBy(() -> step.masks().write(late, words));
                 assertThat(ready.await(-1)).isTrue();
-                assertThat(step.resultToken(1)).isEqualTo(5);
-                assertThat(step.resultToken(2)).isEqualTo(token);
+                assertThat(step.results().token(1)).isEqualTo(5);
+                assertThat(step.results().token(2)).isEqualTo(token);
             }
             assertThatThrownBy(ready::releaseMasks)
                     .isInstanceOf(KernelException.class)
@@ -129,20 +136,20 @@ final class KernelContextTest {
     void aMaskThatDidNotComeAllowsNothing() {
         try (StepDescriptor step = ready.newStep()) {
             TinyContext.fill(step, 1, 32);
-            int first = step.addLateMask();
+            int first = step.masks().addLate();
             TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, first, 32);
             ready.submit(step);
-            step.writeMask(first, new long[] {-1});
+            step.masks().write(first, new long[] {-1});
             ready.releaseMasks();
             assertThat(ready.await(-1)).isTrue();
-            assertThat(step.resultStatus(1)).isZero();
+            assertThat(step.results().status(1)).isZero();
             TinyContext.fill(step, 1, 32);
-            int again = step.addLateMask();
+            int again = step.masks().addLate();
             TinyContext.addSample(step, 31, 1, StepDescriptor.DRAW, 0, again, 32);
             ready.submit(step);
             ready.releaseMasks();
             assertThat(ready.await(-1)).isTrue();
-            assertThat(step.resultStatus(1))
+            assertThat(step.results().status(1))
                     .as("not what lay there in the step before")
                     .isEqualTo(2);
         }
@@ -202,8 +209,8 @@ final class KernelContextTest {
             assertThatIllegalStateException().isThrownBy(() -> step.addCounts(new int[2], 1));
             assertThatIllegalStateException().isThrownBy(() -> step.set(step.number("top_p"), 1));
             assertThatIllegalStateException().isThrownBy(() -> step.score(1));
-            assertThatIllegalStateException().isThrownBy(() -> step.resultToken(0));
-            assertThatIllegalArgumentException().isThrownBy(() -> step.addMask(new int[1]));
+            assertThatIllegalStateException().isThrownBy(() -> step.results().token(0));
+            assertThatIllegalArgumentException().isThrownBy(() -> step.masks().add(new int[1]));
             TinyContext.fill(step, 0, 1);
             assertThatIllegalArgumentException().isThrownBy(() -> step.addCounts(new int[3], 2));
             assertThatIllegalArgumentException().isThrownBy(() -> step.addCounts(new int[3], -1));
@@ -262,13 +269,13 @@ final class KernelContextTest {
             assertThatIllegalStateException().isThrownBy(() -> step.addRow(1)).withMessageContaining("await it first");
             assertThatIllegalStateException().isThrownBy(step::clear);
             assertThatIllegalStateException().isThrownBy(step::close);
-            assertThatIllegalStateException().isThrownBy(() -> step.resultToken(0));
+            assertThatIllegalStateException().isThrownBy(() -> step.results().token(0));
             assertThatIllegalStateException()
                     .isThrownBy(() -> ready.submit(next))
                     .withMessageContaining("in flight");
             assertThatThrownBy(() -> ready.sizeCache(TinyContext.cache())).isInstanceOf(KernelException.class);
             assertThat(ready.await(-1)).isTrue();
-            assertThat(step.resultStatus(0)).isZero();
+            assertThat(step.results().status(0)).isZero();
             ready.submit(next);
             assertThat(ready.await(-1)).isTrue();
         }

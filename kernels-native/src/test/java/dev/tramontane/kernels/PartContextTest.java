@@ -40,7 +40,7 @@ final class PartContextTest {
             run(parts.get(0), layers, null, rows, false);
             run(parts.get(1), head, rows, null, true);
             assertThat(logits(head)).isEqualTo(logits(expected));
-            assertThat(head.resultToken(0)).isEqualTo(expected.resultToken(0));
+            assertThat(head.results().token(0)).isEqualTo(expected.results().token(0));
         }
     }
 
@@ -49,16 +49,16 @@ final class PartContextTest {
         ByteBuffer rows = ByteBuffer.allocateDirect(BYTES);
         try (StepDescriptor head = parts.get(1).newStep()) {
             fill(head, rows, null, true);
-            int mask = head.addMask(new int[] {0, 0});
+            int mask = head.masks().add(new int[] {0, 0});
             head.useMask(mask);
-            assertThatIllegalArgumentException().isThrownBy(() -> head.rewriteMask(mask, new long[2]));
-            assertThatThrownBy(() -> head.rewriteMask(mask + 1, new long[1]))
+            assertThatIllegalArgumentException().isThrownBy(() -> head.masks().rewrite(mask, new long[2]));
+            assertThatThrownBy(() -> head.masks().rewrite(mask + 1, new long[1]))
                     .isInstanceOf(IndexOutOfBoundsException.class);
-            head.rewriteMask(mask, new long[] {1L << 37});
+            head.masks().rewrite(mask, new long[] {1L << 37});
             parts.get(1).submit(head);
             parts.get(1).await(-1);
-            assertThat(head.resultToken(0)).isEqualTo(37);
-            assertThatThrownBy(() -> head.rewriteMask(mask, new long[1])).isInstanceOf(IllegalStateException.class);
+            assertThat(head.results().token(0)).isEqualTo(37);
+            assertThatThrownBy(() -> head.masks().rewrite(mask, new long[1])).isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -117,7 +117,7 @@ final class PartContextTest {
 
     private static float[] logits(StepDescriptor step) {
         float[] logits = new float[TinyContext.VOCABULARY];
-        step.copyLogits(0, logits, 0);
+        step.results().copyLogits(0, logits, 0);
         return logits;
     }
 }

@@ -86,7 +86,7 @@ final class StepFuzzTest {
             int refusals = 0;
             for (int i = 0; i < STEPS; i++) {
                 TinyContext.fill(step, random.nextInt(TinyContext.SLOTS), 1 + random.nextInt(32));
-                step.addMask(new int[] {random.nextInt(), random.nextInt()});
+                step.masks().add(new int[] {random.nextInt(), random.nextInt()});
                 TinyContext.addSample(step, step.rows() - 1, 0, StepDescriptor.DRAW, 3, 0, 9);
                 step.addCounts(new int[] {1, 2}, 1);
                 step.addBias(3, 1f);
@@ -183,9 +183,9 @@ final class StepFuzzTest {
         int masks = random.nextInt(2);
         for (int m = 0; m < masks; m++) {
             if (random.nextBoolean()) {
-                step.addMask(new int[] {random.nextInt(), random.nextInt()});
+                step.masks().add(new int[] {random.nextInt(), random.nextInt()});
             } else {
-                step.addLateMask();
+                step.masks().addLate();
             }
         }
         int row = 0;
@@ -236,6 +236,6 @@ final class StepFuzzTest {
         TinyContext.fill(step, 0, 20);
         context.submit(step);
         assertThat(context.await(-1)).isTrue();
-        return step.resultLogprob(0);
+        return step.results().logprob(0);
     }
 }

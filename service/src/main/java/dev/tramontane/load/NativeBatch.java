@@ -119,14 +119,14 @@ class NativeBatch implements StepBatch {
 
     @Override
     public int allowLater() {
-        int mask = step.addLateMask();
+        int mask = step.masks().addLate();
         step.useMask(mask);
         return mask;
     }
 
     @Override
     public void writeMask(int mask, long[] words) {
-        step.writeMask(mask, tokensOf(words));
+        step.masks().write(mask, tokensOf(words));
     }
 
     /** What a mask allows of the ids that have tokens. */
@@ -145,7 +145,7 @@ class NativeBatch implements StepBatch {
         if (known != null) {
             return known;
         }
-        int mask = step.addMask(asked && tokens.length > 0 ? tokensOf(words) : words);
+        int mask = step.masks().add(asked && tokens.length > 0 ? tokensOf(words) : words);
         masks.put(words, mask);
         return mask;
     }
@@ -176,36 +176,36 @@ class NativeBatch implements StepBatch {
 
     @Override
     public int resultToken(int sample) {
-        return step.resultToken(sample);
+        return step.results().token(sample);
     }
 
     @Override
     public int resultStatus(int sample) {
-        return step.resultStatus(sample);
+        return step.results().status(sample);
     }
 
     @Override
     public float resultLogprob(int sample) {
-        return step.resultLogprob(sample);
+        return step.results().logprob(sample);
     }
 
     @Override
     public int resultTops(int sample) {
-        return step.resultTops(sample);
+        return step.results().tops(sample);
     }
 
     @Override
     public int topToken(int sample, int rank) {
-        return step.topToken(sample, rank);
+        return step.results().topToken(sample, rank);
     }
 
     @Override
     public float topLogprob(int sample, int rank) {
-        return step.topLogprob(sample, rank);
+        return step.results().topLogprob(sample, rank);
     }
 
     @Override
     public void copyLogits(int sample, float[] into, int at) {
-        step.copyLogits(sample, into, at);
+        step.results().copyLogits(sample, into, at);
     }
 }

@@ -84,7 +84,7 @@ final class PipelinedBatch extends NativeBatch {
 
     @Override
     public int allowLater() {
-        int mask = step().addMask(new int[(vocabulary + 31) / 32]);
+        int mask = step().masks().add(new int[(vocabulary + 31) / 32]);
         step().useMask(mask);
         lateMasks++;
         return mask;
@@ -95,7 +95,7 @@ final class PipelinedBatch extends NativeBatch {
         if (released) {
             throw new IllegalStateException("the step's masks are released; none can be written any more");
         }
-        step().rewriteMask(mask, tokensOf(words));
+        step().masks().rewrite(mask, tokensOf(words));
     }
 
     void releaseMasks() {
