@@ -115,7 +115,7 @@ final class BenchCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofModel(Setting.STEP_TIME, Setting.SPECULATE, Setting.DRAFT_MODEL);
+        return CommandSettings.ofModel(Setting.STEP_TIME, Setting.SPECULATE, Setting.DRAFT_MODEL);
     }
 
     /** The cache is as large as the largest measurement, and nobody else reaches the service. */

@@ -92,7 +92,7 @@ final class EvalCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofModel(Setting.CONTEXT);
+        return CommandSettings.ofModel(Setting.CONTEXT);
     }
 
     /** A text is one sequence. */

@@ -25,7 +25,7 @@ final class ListCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofHubs();
+        return CommandSettings.ofHubs();
     }
 
     @Override

@@ -22,7 +22,7 @@ abstract class LocalCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofModel(Setting.CONTEXT, Setting.STEP_TIME, Setting.SPECULATE, Setting.DRAFT_MODEL);
+        return CommandSettings.ofModel(Setting.CONTEXT, Setting.STEP_TIME, Setting.SPECULATE, Setting.DRAFT_MODEL);
     }
 
     /** One person has one sequence, so the cache needs room for no more, whatever a server would get. */

@@ -65,7 +65,7 @@ final class Program {
             CommandLine sub = new CommandLine(command);
             sub.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
             for (Setting setting : command.settings()) {
-                sub.getCommandSpec().addOption(setting.option());
+                sub.getCommandSpec().addOption(new SettingOption(setting).spec());
             }
             root.addSubcommand(sub);
         }

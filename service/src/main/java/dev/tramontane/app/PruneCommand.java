@@ -15,7 +15,7 @@ final class PruneCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofHubs();
+        return CommandSettings.ofHubs();
     }
 
     @Override

@@ -33,7 +33,7 @@ final class PullCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofHubs(Setting.OLLAMA_REGISTRY, Setting.OLLAMA_KEY, Setting.HF_ENDPOINT);
+        return CommandSettings.ofHubs(Setting.OLLAMA_REGISTRY, Setting.OLLAMA_KEY, Setting.HF_ENDPOINT);
     }
 
     @Override

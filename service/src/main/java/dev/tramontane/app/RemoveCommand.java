@@ -23,7 +23,7 @@ final class RemoveCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofHubs();
+        return CommandSettings.ofHubs();
     }
 
     @Override

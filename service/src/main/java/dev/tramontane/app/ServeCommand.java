@@ -56,7 +56,7 @@ final class ServeCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofServer();
+        return CommandSettings.ofServer();
     }
 
     @Override

@@ -1,16 +1,10 @@
 package dev.tramontane.app;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Stack;
 import java.util.function.Function;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Everything that can be set, once: as a flag, as an environment variable and as a key of the settings file. The words
@@ -623,113 +617,24 @@ enum Setting {
         return PREFIX + key.toUpperCase(Locale.ROOT).replace('-', '_');
     }
 
+    /** What the flag's help calls its value. */
+    String label() {
+        return label;
+    }
+
+    /** What it is for, in sentences. */
+    String help() {
+        return help;
+    }
+
+    /** A value that one may want. */
+    String example() {
+        return example;
+    }
+
     /** What holds when nothing is set; empty when that follows from the model or the machine. */
     Optional<String> standard() {
         return standard.isEmpty() ? Optional.empty() : Optional.of(standard);
-    }
-
-    /** The flag with its help, for picocli. */
-    OptionSpec option() {
-        String tail = standard.isEmpty() ? " " : " Default: " + standard + ". ";
-        return OptionSpec.builder(flag())
-                .paramLabel(label)
-                .type(String.class)
-                .arity(isSwitch() ? "0..1" : "1")
-                .fallbackValue(Switch.ON) // Where a value may be left out.
-                .preprocessor(isSwitch() ? this::alone : null)
-                // picocli formats descriptions, so a percent sign would have to be doubled.
-                .description(help + tail + "Example: " + flag() + " " + example)
-                .build();
-    }
-
-    /** What a switch may be said to be. */
-    private static final class Switch {
-        static final String ON = "on";
-        static final List<String> WORDS = List.of(ON, "off", "true", "false", "yes", "no", "1", "0");
-    }
-
-    private boolean isSwitch() {
-        return label.startsWith("on|off");
-    }
-
-    /** A switch is alone where what stands behind it can be none of its values: then it is the command's own. */
-    private boolean alone(Stack<String> rest, CommandSpec command, ArgSpec option, Map<String, Object> info) {
-        boolean attached = info.get("separator") instanceof String separator && !separator.isBlank();
-        boolean port = label.endsWith("PORT") && !rest.isEmpty() && rest.peek().matches("[0-9]+");
-        boolean said = rest.isEmpty() || Switch.WORDS.contains(rest.peek().toLowerCase(Locale.ROOT));
-        if (attached || said || port || command.positionalParameters().isEmpty()) {
-            return false;
-        }
-        option.setValue(Switch.ON);
-        return true;
-    }
-
-    /** Those of a server. */
-    static List<Setting> ofServer() {
-        return Arrays.stream(values()).filter(setting -> setting != LISTEN).toList();
-    }
-
-    /** What a stage takes: which model, who computes it, and who may ask it to. */
-    static List<Setting> ofStage() {
-        return List.of(
-                MODEL,
-                PULL,
-                MODEL_STORE,
-                OLLAMA_REGISTRY,
-                OLLAMA_KEY,
-                HF_ENDPOINT,
-                BACKEND,
-                DEVICE,
-                GPU_MEMORY,
-                CPU_LEVEL,
-                THREADS,
-                STUCK_TIMEOUT,
-                STAGE_SECRET_FILE,
-                STAGE_CERTIFICATE,
-                STAGE_KEY,
-                STAGE_AUTHORITIES,
-                STAGE_TIMEOUT,
-                LISTEN,
-                KERNEL_LIBRARY,
-                LIBRARY_DIRECTORY,
-                LOG_FORMAT,
-                LOG_LEVEL);
-    }
-
-    /** What every command takes that looks for models by name, and {@code more}. */
-    static List<Setting> ofHubs(Setting... more) {
-        List<Setting> settings = new ArrayList<>(List.of(MODEL_STORE, LOG_FORMAT, LOG_LEVEL));
-        settings.addAll(List.of(more));
-        settings.sort(null);
-        return settings;
-    }
-
-    /** What every command takes that runs a model for one person, and {@code more}. */
-    static List<Setting> ofModel(Setting... more) {
-        List<Setting> settings = new ArrayList<>(List.of(
-                MODEL,
-                PULL,
-                MODEL_STORE,
-                OLLAMA_REGISTRY,
-                OLLAMA_KEY,
-                HF_ENDPOINT,
-                WINDOW,
-                QUANTIZE,
-                KV,
-                BACKEND,
-                DEVICE,
-                GPU_MEMORY,
-                CPU_LEVEL,
-                THREADS,
-                BATCH_TOKENS,
-                CACHE_MEMORY,
-                KERNEL_LIBRARY,
-                LIBRARY_DIRECTORY,
-                LOG_FORMAT,
-                LOG_LEVEL));
-        settings.addAll(List.of(more));
-        settings.sort(null); // As they are declared, and so as --help shows them.
-        return settings;
     }
 
     /** All settings in that spelling. */

@@ -35,7 +35,7 @@ final class StageCommand extends Command {
 
     @Override
     List<Setting> settings() {
-        return Setting.ofStage();
+        return CommandSettings.ofStage();
     }
 
     @Override

@@ -251,7 +251,7 @@ class ConfigurationTest {
     @ParameterizedTest
     @EnumSource(Setting.class)
     void everySettingSaysDefaultAndExample(Setting setting) {
-        String help = String.join(" ", setting.option().description());
+        String help = String.join(" ", new SettingOption(setting).spec().description());
         assertThat(help).contains("Example: " + setting.flag() + " ");
         if (setting != Setting.MODEL && setting != Setting.WINDOW && setting != Setting.KERNEL_LIBRARY) {
             assertThat(help).contains("Default: ");

@@ -74,9 +74,9 @@ class DocumentsTest {
             table.append("| `")
                     .append(setting.flag())
                     .append(' ')
-                    .append(setting.option().paramLabel().replace("|", "\\|"))
+                    .append(new SettingOption(setting).spec().paramLabel().replace("|", "\\|"))
                     .append("` | ")
-                    .append(String.join(" ", setting.option().description())
+                    .append(String.join(" ", new SettingOption(setting).spec().description())
                             .replaceFirst("Example: (.*)$", "Example: `$1`")
                             .replace("|", "\\|"))
                     .append(" |\n");

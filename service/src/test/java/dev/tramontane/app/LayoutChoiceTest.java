@@ -127,7 +127,8 @@ class LayoutChoiceTest {
                         "mistral-v13",
                         "mistral-v15");
         for (String name : LayoutChoice.names()) {
-            assertThat(Setting.CHAT_LAYOUT.option().description()[0]).contains(name);
+            assertThat(new SettingOption(Setting.CHAT_LAYOUT).spec().description()[0])
+                    .contains(name);
         }
     }
 
