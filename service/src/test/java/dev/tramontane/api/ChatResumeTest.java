@@ -8,7 +8,6 @@ import dev.tramontane.engine.RefusedException;
 import dev.tramontane.fixtures.ScriptedEngine;
 import dev.tramontane.fixtures.Seeds;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -45,20 +44,6 @@ class ChatResumeTest {
         return RawClient.post(path, body(path)).replaceFirst("\r\n", "\r\n" + headers);
     }
 
-    /** What comes until so many bytes of the body are there, or until its end. */
-    private static byte[] upTo(RawClient client, int bytes) throws IOException {
-        assertThat(client.head()).contains("200 ok");
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        while (body.size() < bytes) {
-            byte[] chunk = client.chunk();
-            if (chunk.length == 0) {
-                break;
-            }
-            body.writeBytes(chunk);
-        }
-        return body.toByteArray();
-    }
-
     private RawClient.Answer answer(String request) throws IOException {
         try (RawClient client = new RawClient(service.port)) {
             return client.send(request).answer();
@@ -68,7 +53,7 @@ class ChatResumeTest {
     private List<NumberedEvents> cutAndResumed(String path, int bytes) throws IOException {
         List<NumberedEvents> had;
         try (RawClient client = new RawClient(service.port)) {
-            byte[] body = upTo(client.send(post(path, WISH)), bytes);
+            byte[] body = client.send(post(path, WISH)).bodyUpTo(bytes);
             had = new ArrayList<>(NumberedEvents.of(body, Math.min(bytes, body.length)));
         }
         RawClient.Answer rest =
@@ -130,7 +115,7 @@ class ChatResumeTest {
                 for (int i = 0; i < 3; i++) { // The first frames wait for a second one.
                     TestService.eventually().until(engine::step);
                 }
-                byte[] begun = upTo(client, 1);
+                byte[] begun = client.bodyUpTo(1);
                 if (headers.isEmpty()) {
                     assertThat(new String(begun, StandardCharsets.UTF_8)).doesNotContain("id: ");
                 } else {

@@ -49,15 +49,6 @@ class FieldsDocumentTest {
         service.close();
     }
 
-    private JsonObject properties(String schema) {
-        return service.get("/openapi.json")
-                .json()
-                .getJsonObject("components")
-                .getJsonObject("schemas")
-                .getJsonObject(schema)
-                .getJsonObject("properties");
-    }
-
     private TestService.Reply send(String schema, JsonObject more) {
         if (schema.equals("ResponseRequest")) {
             return service.post(
@@ -75,7 +66,7 @@ class FieldsDocumentTest {
     @ParameterizedTest
     @ValueSource(strings = {"ChatRequest", "CompletionRequest", "FimRequest", "ResponseRequest"})
     void everyFieldIsTreatedAsDescribed(String schema) {
-        JsonObject properties = properties(schema);
+        JsonObject properties = service.properties(schema);
         assertThat(properties.fieldNames()).hasSizeGreaterThan(40);
         JsonObject strange = new JsonObject().put("no", new JsonObject().put("no", 1));
         for (String name : properties.fieldNames()) {
@@ -132,7 +123,7 @@ class FieldsDocumentTest {
                     .filter(line -> !line.startsWith("#"))
                     .forEach(line -> {
                         String[] words = line.split(" +");
-                        assertThat(properties(words[1]).fieldNames())
+                        assertThat(service.properties(words[1]).fieldNames())
                                 .as(words[0])
                                 .containsAll(List.of(words).subList(2, words.length));
                     });
@@ -148,7 +139,7 @@ class FieldsDocumentTest {
         columns.put("FimRequest", "fim");
         columns.put("ResponseRequest", "responses");
         columns.keySet().forEach(schema -> {
-            JsonObject properties = properties(schema);
+            JsonObject properties = service.properties(schema);
             properties
                     .fieldNames()
                     .forEach(name -> fields.computeIfAbsent(name, each -> new LinkedHashMap<>())

@@ -31,15 +31,6 @@ class OllamaDocumentTest {
         service.close();
     }
 
-    private JsonObject properties(String schema) {
-        return service.get("/openapi.json")
-                .json()
-                .getJsonObject("components")
-                .getJsonObject("schemas")
-                .getJsonObject(schema)
-                .getJsonObject("properties");
-    }
-
     private TestService.Reply send(String schema, String name, Object value) {
         JsonObject field = new JsonObject().put(name, value);
         return switch (schema) {
@@ -82,7 +73,7 @@ class OllamaDocumentTest {
         "TgiParameters, parameters."
     })
     void everyFieldIsTreatedAsDescribed(String schema, String before) {
-        JsonObject properties = properties(schema);
+        JsonObject properties = service.properties(schema);
         JsonObject strange = new JsonObject().put("no", new JsonObject().put("no", 1));
         for (String name : properties.fieldNames()) {
             JsonObject field = properties.getJsonObject(name);
@@ -114,15 +105,15 @@ class OllamaDocumentTest {
 
     @Test
     void theTablesOfOllamaAreWhatTheServiceSays() throws IOException {
-        FieldTables.check("docs/ollama.md", "OllamaGenerateRequest", properties("OllamaGenerateRequest"));
-        FieldTables.check("docs/ollama.md", "OllamaChatRequest", properties("OllamaChatRequest"));
-        FieldTables.check("docs/ollama.md", "OllamaOptions", properties("OllamaOptions"));
+        FieldTables.check("docs/ollama.md", "OllamaGenerateRequest", service.properties("OllamaGenerateRequest"));
+        FieldTables.check("docs/ollama.md", "OllamaChatRequest", service.properties("OllamaChatRequest"));
+        FieldTables.check("docs/ollama.md", "OllamaOptions", service.properties("OllamaOptions"));
     }
 
     @Test
     void theTablesOfEndpointsAreWhatTheServiceSays() throws IOException {
-        FieldTables.check("docs/endpoints.md", "TgiRequest", properties("TgiRequest"));
-        FieldTables.check("docs/endpoints.md", "TgiParameters", properties("TgiParameters"));
+        FieldTables.check("docs/endpoints.md", "TgiRequest", service.properties("TgiRequest"));
+        FieldTables.check("docs/endpoints.md", "TgiParameters", service.properties("TgiParameters"));
     }
 
     /** Tables in documents, between two comments with the name of a schema. */

@@ -1,5 +1,7 @@
 package dev.tramontane.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -127,6 +129,20 @@ final class RawClient implements AutoCloseable {
         byte[] chunk = exactly(Integer.parseInt(line(), 16));
         line();
         return chunk;
+    }
+
+    /** Reads an answer's head, which is no refusal, and its body until so many bytes have come, chunk by chunk as the socket had them, or to its end. */
+    byte[] bodyUpTo(int bytes) throws IOException {
+        assertThat(head()).contains("200 ok");
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        while (body.size() < bytes) {
+            byte[] chunk = chunk();
+            if (chunk.length == 0) {
+                break;
+            }
+            body.writeBytes(chunk);
+        }
+        return body.toByteArray();
     }
 
     private byte[] exactly(int length) throws IOException {

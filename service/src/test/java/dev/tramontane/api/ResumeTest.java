@@ -52,25 +52,11 @@ class ResumeTest {
         return events.getFirst().json().getJsonObject("response").getString("id");
     }
 
-    /** Reads an answer's body until so many bytes of it have come, chunk by chunk as the socket had them, or to its end. */
-    private static byte[] upTo(RawClient client, int bytes) throws IOException {
-        assertThat(client.head()).contains("200 ok");
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        while (body.size() < bytes) {
-            byte[] chunk = client.chunk();
-            if (chunk.length == 0) {
-                break;
-            }
-            body.writeBytes(chunk);
-        }
-        return body.toByteArray();
-    }
-
     /** A stream of which the client has so many bytes when its connection goes; what comes after by another connection. */
     private List<NumberedEvents> cutAndResumed(int bytes) throws IOException {
         List<NumberedEvents> had;
         try (RawClient client = new RawClient(service.port)) {
-            byte[] body = upTo(client.send(request()), bytes);
+            byte[] body = client.send(request()).bodyUpTo(bytes);
             had = new ArrayList<>(NumberedEvents.of(body, Math.min(bytes, body.length)));
         }
         String again = PATH + "/" + idOf(had) + "?stream=true";
@@ -121,7 +107,7 @@ class ResumeTest {
         int before = engine.runs.size();
         client.send(request());
         TestService.eventually().until(() -> engine.runs.size() > before && engine.step());
-        return new ArrayList<>(NumberedEvents.of(new String(upTo(client, 1), StandardCharsets.UTF_8)));
+        return new ArrayList<>(NumberedEvents.of(new String(client.bodyUpTo(1), StandardCharsets.UTF_8)));
     }
 
     @Test
@@ -139,7 +125,7 @@ class ResumeTest {
             other.send("GET " + PATH + "/" + idOf(had) + "?stream=true HTTP/1.1\r\nHost: 127.0.0.1\r\nLast-Event-ID: "
                     + had.getLast().id() + "\r\n\r\n");
             TestService.eventually().until(() -> !engine.step() && run.over());
-            byte[] rest = upTo(other, Integer.MAX_VALUE);
+            byte[] rest = other.bodyUpTo(Integer.MAX_VALUE);
             had.addAll(NumberedEvents.of(rest, rest.length));
         }
         isWhole(had, "resumed");

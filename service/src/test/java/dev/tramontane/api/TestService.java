@@ -551,6 +551,16 @@ final class TestService implements AutoCloseable {
 
     // ---- client
 
+    /** The properties of a schema in the description of the API. */
+    JsonObject properties(String schema) {
+        return get("/openapi.json")
+                .json()
+                .getJsonObject("components")
+                .getJsonObject("schemas")
+                .getJsonObject(schema)
+                .getJsonObject("properties");
+    }
+
     /** A response with its body as JSON. */
     record Reply(int status, Map<String, List<String>> headers, String body) {
         JsonObject json() {

@@ -2,6 +2,7 @@ package dev.tramontane.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tramontane.fixtures.Patience;
 import dev.tramontane.fixtures.Ports;
 import dev.tramontane.fixtures.Recovery;
 import java.io.BufferedReader;
@@ -92,12 +93,12 @@ class ReliabilityEndTest {
             }
             InputStream endless = process.stream(16_000);
             process.signal("TERM");
-            await(() -> process.status("/readyz") == 503);
+            Patience.until(() -> process.status("/readyz") == 503);
             assertThat(process.outcome("/v1/completions", "hello"))
                     .as("first it is not ready")
                     .isEqualTo("200");
             process.signal("TERM"); // Skips the delay.
-            await(() -> process.outcome("/v1/completions", "hello").equals("503"));
+            Patience.until(() -> process.outcome("/v1/completions", "hello").equals("503"));
             assertThat(process.status("/livez")).isEqualTo(200);
             endless.close();
             for (BufferedReader stream : streams) { // Each is told how it ended: none is cut in the middle.
@@ -120,7 +121,7 @@ class ReliabilityEndTest {
         try (WatchedProcess process = server.start("--drain-timeout", "100s")) {
             InputStream endless = process.stream(16_000);
             process.signal("TERM");
-            await(() -> process.status("/readyz") == 503);
+            Patience.until(() -> process.status("/readyz") == 503);
             process.signal("TERM");
             end(process); // Whoever asks twice doesn't wait a hundred seconds.
             endless.close();
@@ -135,7 +136,7 @@ class ReliabilityEndTest {
         for (int lines = 0; lines < 4; lines++) { // Of its log, so that it is somewhere else each time.
             Process process = server.builder().start();
             int waited = lines;
-            await(() -> Files.readAllLines(server.err).size() >= waited);
+            Patience.until(() -> Files.readAllLines(server.err).size() >= waited);
             process.destroy();
             assertThat(end(process)).isIn(0, 143); // 143: before it listened to signals.
             early |= Files.readString(server.out).isEmpty();
@@ -201,19 +202,5 @@ class ReliabilityEndTest {
         } catch (IOException refused) {
             return 0;
         }
-    }
-
-    /** What must come to be true. */
-    @FunctionalInterface
-    private interface Question {
-        boolean isTrue() throws IOException;
-    }
-
-    private static void await(Question question) {
-        Awaitility.await()
-                .pollInterval(Duration.ofMillis(20))
-                .atMost(HANG)
-                .ignoreExceptionsInstanceOf(IOException.class)
-                .until(question::isTrue);
     }
 }

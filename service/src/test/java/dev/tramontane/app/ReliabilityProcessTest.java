@@ -3,6 +3,7 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.Needed;
+import dev.tramontane.fixtures.Patience;
 import dev.tramontane.fixtures.Recovery;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,12 +12,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -28,8 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(300) // Only a hang reaches it.
 class ReliabilityProcessTest {
-    private static final Duration HANG = Duration.ofMinutes(3);
-
     /** 192 of them are kept for other uses, so there is room for 60 connections. */
     private static final int DESCRIPTORS = 252;
 
@@ -58,7 +55,7 @@ class ReliabilityProcessTest {
                     for (int i = 0; i < 2 * DESCRIPTORS; i++) {
                         idle.add(new Socket(InetAddress.getLoopbackAddress(), process.port));
                     }
-                    await(() ->
+                    Patience.until(() ->
                             WatchedProcess.value(process.metrics(), "tramontane_http_connections_refused_total") > 0);
                 } finally {
                     for (Socket socket : idle) {
@@ -171,19 +168,5 @@ class ReliabilityProcessTest {
                         .endsWith("data: [DONE]\n\n");
             });
         }
-    }
-
-    /** What must come to be true. */
-    @FunctionalInterface
-    private interface Question {
-        boolean isTrue() throws IOException;
-    }
-
-    private static void await(Question question) {
-        Awaitility.await()
-                .pollInterval(Duration.ofMillis(20))
-                .atMost(HANG)
-                .ignoreExceptionsInstanceOf(IOException.class)
-                .until(question::isTrue);
     }
 }

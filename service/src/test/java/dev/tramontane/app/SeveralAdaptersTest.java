@@ -3,12 +3,12 @@ package dev.tramontane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.app.CapturedProgram.Outcome;
+import dev.tramontane.fixtures.Damage;
 import dev.tramontane.fixtures.Oracle;
 import dev.tramontane.fixtures.TinyModel;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,12 +180,7 @@ final class SeveralAdaptersTest {
             assertThat(text(server, "base:roses")).isEqualTo(answer);
             text(server, "twin");
             Path weights = adapters.resolve("roses").resolve("adapter_model.safetensors");
-            try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
-                file.seek(file.length() - 1);
-                int last = file.read();
-                file.seek(file.length() - 1);
-                file.write(last ^ 1);
-            }
+            Damage.lastByte(weights, 1);
             assertThat(text(server, "base:half")).isEqualTo(half);
             HttpResponse<String> refused = ask(server, "base:roses");
             assertThat(refused.statusCode()).isEqualTo(404);

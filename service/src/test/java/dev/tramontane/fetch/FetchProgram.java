@@ -1,5 +1,6 @@
 package dev.tramontane.fetch;
 
+import dev.tramontane.fixtures.OwnProcess;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -25,17 +26,6 @@ final class FetchProgram {
 
     /** Such a process, its output in a file. */
     static Process start(Path directory, Path programs, Path log) throws Exception {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xshare:auto",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FetchProgram.class.getName(),
-                        directory.toString(),
-                        programs.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        return OwnProcess.start(FetchProgram.class, log, directory.toString(), programs.toString());
     }
 }

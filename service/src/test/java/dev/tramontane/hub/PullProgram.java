@@ -1,5 +1,6 @@
 package dev.tramontane.hub;
 
+import dev.tramontane.fixtures.OwnProcess;
 import dev.tramontane.hub.PullPlan.PlannedFile;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,18 +32,6 @@ final class PullProgram {
 
     /** Such a process, its output in a file. */
     static Process start(Path store, URI registry, String name, Path log) throws Exception {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xshare:auto",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        PullProgram.class.getName(),
-                        store.toString(),
-                        registry.toString(),
-                        name)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        return OwnProcess.start(PullProgram.class, log, store.toString(), registry.toString(), name);
     }
 }

@@ -11,6 +11,7 @@ import dev.tramontane.engine.SequenceListener;
 import dev.tramontane.engine.Submission;
 import dev.tramontane.engine.Tenant;
 import dev.tramontane.engine.TokenScore;
+import dev.tramontane.fixtures.Damage;
 import dev.tramontane.fixtures.Kernels;
 import dev.tramontane.fixtures.TinyModel;
 import dev.tramontane.kernels.Backend;
@@ -163,9 +164,7 @@ final class RestartTest {
     private void damage(byte bits) throws IOException {
         try (Stream<Path> files = Files.list(temporary.resolve("snapshots"))) {
             for (Path file : files.toList()) {
-                byte[] bytes = Files.readAllBytes(file);
-                bytes[bytes.length - 1] ^= bits;
-                Files.write(file, bytes);
+                Damage.lastByte(file, bits);
             }
         }
     }

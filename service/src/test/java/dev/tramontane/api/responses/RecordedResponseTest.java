@@ -2,21 +2,12 @@ package dev.tramontane.api.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.answer.AnswerStyle;
-import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
-import dev.tramontane.api.Tally;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.Recording.Keeping;
-import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.generation.GenerationEvent;
-import dev.tramontane.json.JsonReader;
-import dev.tramontane.json.UnknownFields;
-import dev.tramontane.model.SamplingDefaults;
 import io.vertx.core.Vertx;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,23 +40,8 @@ final class RecordedResponseTest {
     }
 
     private RecordedResponse recorded(Keeping keeping) {
-        ResponseCreate create = CreateReader.read(
-                JsonReader.object("{\"input\": \"x\"}".getBytes(StandardCharsets.UTF_8)),
-                RequestLimits.DEFAULT,
-                SamplingDefaults.NEUTRAL,
-                UnknownFields.refused(),
-                History.NONE);
-        return new RecordedResponse(
-                vertx.getOrCreateContext(),
-                AHEAD,
-                keeping,
-                ReplayLimits.DEFAULT,
-                create,
-                new ResponseEvents("1", create, "m", AnswerStyle.PLAIN, () -> Instant.EPOCH),
-                memory.lease(),
-                new Tally(),
-                "",
-                (outcome, failure) -> outcomes.add(outcome));
+        return BareResponses.of(
+                vertx.getOrCreateContext(), AHEAD, keeping, memory, (outcome, failure) -> outcomes.add(outcome));
     }
 
     /** Asks for nothing by itself. */

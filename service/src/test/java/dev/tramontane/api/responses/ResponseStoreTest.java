@@ -3,24 +3,15 @@ package dev.tramontane.api.responses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tramontane.answer.AnswerStyle;
 import dev.tramontane.api.ApiException;
 import dev.tramontane.api.Instance;
-import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
-import dev.tramontane.api.Tally;
 import dev.tramontane.api.replay.EventLog;
 import dev.tramontane.api.replay.Recording.Keeping;
-import dev.tramontane.api.replay.ReplayLimits;
 import dev.tramontane.generation.GenerationEvent;
-import dev.tramontane.json.JsonReader;
-import dev.tramontane.json.UnknownFields;
-import dev.tramontane.model.SamplingDefaults;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,23 +34,15 @@ final class ResponseStoreTest {
     }
 
     private StoredResponse stored(String id, String fields) {
-        ResponseCreate create = CreateReader.read(
-                JsonReader.object(("{" + fields + "}").getBytes(StandardCharsets.UTF_8)),
-                RequestLimits.DEFAULT,
-                SamplingDefaults.NEUTRAL,
-                UnknownFields.refused(),
-                store.of("a", Instance.ALONE));
-        return new StoredResponse(new RecordedResponse(
+        return new StoredResponse(BareResponses.of(
                 home,
                 8,
                 Keeping.BACKGROUND,
-                ReplayLimits.DEFAULT,
-                create,
-                new ResponseEvents(id, create, "m", AnswerStyle.PLAIN, () -> Instant.EPOCH),
-                memory.lease(),
-                new Tally(),
-                "",
-                (outcome, failure) -> {}));
+                memory,
+                (outcome, failure) -> {},
+                id,
+                fields,
+                store.of("a", Instance.ALONE)));
     }
 
     /** Answers it, and says so to the store. */

@@ -2,26 +2,14 @@ package dev.tramontane.api.ws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tramontane.answer.AnswerStyle;
-import dev.tramontane.api.RequestLimits;
 import dev.tramontane.api.RequestMemory;
-import dev.tramontane.api.Tally;
 import dev.tramontane.api.replay.LoggedEvent;
 import dev.tramontane.api.replay.Recording.Keeping;
-import dev.tramontane.api.replay.ReplayLimits;
-import dev.tramontane.api.responses.CreateReader;
-import dev.tramontane.api.responses.History;
+import dev.tramontane.api.responses.BareResponses;
 import dev.tramontane.api.responses.RecordedResponse;
-import dev.tramontane.api.responses.ResponseCreate;
-import dev.tramontane.api.responses.ResponseEvents;
 import dev.tramontane.fixtures.StreamsTck;
-import dev.tramontane.json.JsonReader;
-import dev.tramontane.json.UnknownFields;
-import dev.tramontane.model.SamplingDefaults;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -84,23 +72,7 @@ class FeedTest {
     }
 
     private Feed feed(long credits, Turns turns) {
-        ResponseCreate create = CreateReader.read(
-                JsonReader.object("{\"input\": \"x\"}".getBytes(StandardCharsets.UTF_8)),
-                RequestLimits.DEFAULT,
-                SamplingDefaults.NEUTRAL,
-                UnknownFields.refused(),
-                History.NONE);
-        RecordedResponse response = new RecordedResponse(
-                loop,
-                8,
-                Keeping.RESUMABLE,
-                ReplayLimits.DEFAULT,
-                create,
-                new ResponseEvents("1", create, "m", AnswerStyle.PLAIN, () -> Instant.EPOCH),
-                memory.lease(),
-                new Tally(),
-                "",
-                (outcome, failure) -> {});
+        RecordedResponse response = BareResponses.of(loop, 8, Keeping.RESUMABLE, memory, (outcome, failure) -> {});
         return new Feed(loop, response, "main", credits, turns, failure -> {});
     }
 
