@@ -189,6 +189,7 @@ class Bench {
     tensor.n_scales = dtype == TM_F8_E4M3 ? 1 : 0;
     tensor.scales = &scale;
     must(tm_set_tensor(context_, &tensor), "tm_set_tensor");
+    loaded_ += bytes;
     if (role != TM_TOKEN_EMBEDDING) streamed_ += bytes;
   }
 
@@ -211,7 +212,9 @@ class Bench {
     }
     const double start = seconds();
     must(tm_prepare(context_), "tm_prepare");
-    std::printf("weights %.2f GB, prepared in %.2f s\n", static_cast<double>(streamed_) * 1e-9, seconds() - start);
+    const double took = seconds() - start;
+    const double gigabytes = static_cast<double>(loaded_) * 1e-9;
+    std::printf("weights %.3f GB, prepared in %.3f s, %.3f GB/s\n", gigabytes, took, gigabytes / took);
     std::fflush(stdout);
   }
 
@@ -219,6 +222,7 @@ class Bench {
   const uint32_t dtype_;
   tm_context* context_ = nullptr;
   std::map<uint32_t, tramontane::Buffer> memory_;  // by role
+  uint64_t loaded_ = 0;                            // bytes of all of them
   uint64_t streamed_ = 0;                          // bytes of weights that a decode reads
   uint64_t random_ = 42;
   uint32_t slots_ = 0;

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tramontane.h"
+
 int main(int argc, char** argv) {
   const bool emulated = argc == 2 && std::strcmp(argv[1], "backend=emu") == 0;
   if (argc > 2 || (argc == 2 && !emulated && std::strcmp(argv[1], "backend=cuda") != 0)) {
@@ -20,7 +22,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "device_ceilings: %s\n", wrong.c_str());
     return 1;
   }
-  std::printf("{\"read_bytes\": %.6g, \"warp_products\": %.6g, \"group_products\": %.6g}\n", ceilings.read_bytes,
-              ceilings.warp_products, ceilings.group_products);
+  char message[256];
+  if (tm_measure_device(emulated ? TM_BACKEND_EMU : TM_BACKEND_CUDA, 0, emulated ? 1 << 20 : 1 << 30,
+                        &ceilings.upload_bytes, message, sizeof message) != TM_OK) {
+    std::fprintf(stderr, "device_ceilings: %s\n", message);
+    return 1;
+  }
+  std::printf("{\"read_bytes\": %.6g, \"warp_products\": %.6g, \"group_products\": %.6g, \"upload_bytes\": %.6g}\n",
+              ceilings.read_bytes, ceilings.warp_products, ceilings.group_products, ceilings.upload_bytes);
   return 0;
 }

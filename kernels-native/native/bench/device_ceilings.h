@@ -8,6 +8,7 @@ namespace bench {
 struct Ceilings {
   double read_bytes = 0;      // a second
   double warp_products = 0;   // multiplications and additions a second, by mma on operands in registers
+  double upload_bytes = 0;    // a second over the bus, from pinned memory
   double group_products = 0;  // by wgmma of 64 columns, A in registers; 0 where the device has none
 };
 

@@ -1,8 +1,5 @@
 #include "prepare.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "convert.h"
@@ -33,15 +30,6 @@ void each_matrix(Model& model, Visit visit) {
 }
 
 uint64_t strips_of(uint64_t rows) { return (rows + kStripRows - 1) / kStripRows; }
-
-// The file's pages of a tensor that nobody reads any more. Only pages that lie wholly inside it.
-void release_pages(const Tensor& tensor) {
-  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t start = reinterpret_cast<uintptr_t>(tensor.data);
-  const uintptr_t first = (start + page - 1) / page * page;
-  const uintptr_t end = (start + tensor.bytes) / page * page;
-  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
-}
 
 // Whether the tensor's data becomes an owned copy: strips of a quantised type, or rows of a float type that the data
 // has to be rounded to.
@@ -133,7 +121,7 @@ void prepare(Model& model, const Worker& worker) {
       model.prepared_bytes.fetch_add(n * row_bytes(tensor.stored, tensor.cols), std::memory_order_relaxed);
     }
     worker.wait();
-    if (worker.id == 0 && tensor.mapped && !tensor.in_place) release_pages(tensor);
+    if (worker.id == 0 && !tensor.in_place) tensor.drop_pages();
   });
   worker.wait();
   if (worker.id == 0) weights->rounding = Buffer();

@@ -5,6 +5,7 @@
 #include "dtype.h"
 #include "found.h"
 #include "self_test.h"
+#include "upload.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -123,7 +124,7 @@ uint64_t workspace_bytes(const Model& model, const Cache& cache, const tm_cache_
 
 }  // namespace
 
-constexpr DeviceKind kDevices = {device_facts, describe_device, describe_self_test, free_bytes};
+constexpr DeviceKind kDevices = {device_facts, describe_device, describe_self_test, free_bytes, measure_upload};
 
 extern const BackendKind kBackend;
 constinit const BackendKind kBackend = {kNumber,      kName,           found,       open,

@@ -9,15 +9,14 @@
 namespace tramontane::TM_DEVICE {
 namespace {
 
-constexpr uint64_t kStageBytes = 4 << 20;  // pinning takes long, and copies of some MiB draw the bus's rate
-constexpr uint32_t kMostReaders = 8;       // threads; a few of them read a file from memory as fast as the bus takes it
+constexpr uint32_t kMostReaders = 8;  // threads; a few of them read a file from memory as fast as the bus takes it
 constexpr uint32_t kStackRows = kStackUnits * kUnitRows;
 
 uint64_t bytes_of_row(const Tensor& tensor) { return row_bytes(tensor.dtype, tensor.cols); }
 
 // Whole stacks, which are arranged each for itself.
 uint64_t rows_at_once(const Tensor& tensor) {
-  return std::max<uint64_t>(1, kStageBytes / bytes_of_row(tensor) / kStackRows) * kStackRows;
+  return std::max<uint64_t>(1, kUploadPart / bytes_of_row(tensor) / kStackRows) * kStackRows;
 }
 
 uint64_t stage_bytes(const Tensor& tensor) {
@@ -28,7 +27,7 @@ uint64_t stage_bytes(const Tensor& tensor) {
 
 Uploader::Uploader(Model& model, cudaStream_t stream)
     : model_(model), stream_(stream), pool_(std::min(model.n_workers, kMostReaders), n_processors(), "tm-upload") {
-  uint64_t largest = kStageBytes, most_columns = 0;
+  uint64_t largest = kUploadPart, most_columns = 0;
   each_uploaded(model, [&](const Tensor& tensor) {
     largest = std::max(largest, stage_bytes(tensor));
     if (tensor.stored != tensor.dtype) most_columns = std::max(most_columns, tensor.cols);
@@ -78,6 +77,7 @@ void Uploader::matrix(Tensor& from, DeviceMatrix& to, uint32_t expert, uint32_t 
     must(arrange(from.dtype, raw, arranged, stream_), "arranging weights");
   }
   from.in_place = false;
+  from.drop_pages();  // all of it is in pinned memory, or beyond
 }
 
 void Uploader::values(Tensor& from, Memory& to) {
@@ -86,6 +86,7 @@ void Uploader::values(Tensor& from, Memory& to) {
   to = Memory(all.size() * sizeof(float), Memory::Place::kWeights);
   copy(all.data(), all.size(), to.as<float>(), from.bytes);
   from.in_place = false;
+  from.drop_pages();
 }
 
 void Uploader::floats(const float* from, uint64_t n, Memory& to) {
@@ -95,7 +96,7 @@ void Uploader::floats(const float* from, uint64_t n, Memory& to) {
 
 // The first part's arrival is the file's.
 void Uploader::copy(const float* from, uint64_t n, float* to, uint64_t of_file) {
-  constexpr uint64_t kAtOnce = kStageBytes / sizeof(float);
+  constexpr uint64_t kAtOnce = kUploadPart / sizeof(float);
   for (uint64_t first = 0; first < n; first += kAtOnce) {
     const uint64_t bytes = std::min(kAtOnce, n - first) * sizeof(float);
     Stage& stage = next_stage();

@@ -11,6 +11,11 @@
 
 namespace tramontane::TM_DEVICE {
 
+inline constexpr uint64_t kUploadPart = 4 << 20;  // pinning takes long, and copies of some MiB draw the bus's rate
+
+// Of DeviceKind.
+int32_t measure_upload(uint32_t index, uint64_t bytes, double* upload_bytes, Error& error);
+
 // Advances model.prepared_bytes as parts of the file have arrived. Everything may throw DeviceError.
 class Uploader {
  public:

@@ -11,6 +11,8 @@ constexpr uint8_t kPoison = 0xff;
 
 }  // namespace
 
+std::atomic<uint64_t> Async::bytes_copied{0};
+
 void Async::begin(uint8_t* shared, uint64_t bytes) {
   shared_ = shared;
   shared_bytes_ = bytes;
@@ -181,6 +183,7 @@ void Async::carry_out(size_t which) {
     fail("shared memory was written while a copy into it was under way");
   }
   memcpy(copy.to, copy.from, copy.bytes);
+  bytes_copied.fetch_add(copy.bytes, std::memory_order_relaxed);
   if (seen_.empty()) seen_.assign(shared_bytes_, kPoison);
   memcpy(seen_.data() + (copy.to - shared_), copy.from, copy.bytes);
   if (copy.barrier != nullptr) {

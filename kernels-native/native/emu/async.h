@@ -4,6 +4,7 @@
 // until then its destination is poisoned.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -45,6 +46,8 @@ class Async {
   bool carry_out_one(Chance& chance);
   // One of those that one of these barriers counts. False when there is none.
   bool carry_out_awaited(Chance& chance, const std::vector<const uint64_t*>& barriers);
+
+  static std::atomic<uint64_t> bytes_copied;  // of all blocks; for tests
 
  private:
   struct Barrier {

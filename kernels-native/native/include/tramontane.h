@@ -42,7 +42,7 @@
 extern "C" {
 #endif
 
-#define TM_ABI_VERSION 12u
+#define TM_ABI_VERSION 13u
 
 /* Status codes. */
 #define TM_OK 0
@@ -464,6 +464,14 @@ TM_API int32_t tm_device_free_bytes(uint32_t backend, uint32_t index, uint64_t* 
  * instruction for them. Blocks. Any thread; message as in tm_open. */
 TM_API int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, double* read_bytes,
                                double* int8_operations, char* message, uint64_t capacity);
+
+/* Measures what crosses the bus to device `index` of a backend now: *upload_bytes a second, of `bytes` (1 MiB..64 GiB)
+ * that are sent as tm_prepare sends weights, from two pinned pieces of the host's memory in turn; the best of a few
+ * tries. On an emulated device that is a copy within the host's memory. Blocks, and opens the device.
+ * TM_INVALID_ARGUMENT: there is no such device, as the host's backends have none, TM_UNSUPPORTED: it can't be used,
+ * TM_OUT_OF_MEMORY, TM_DEVICE_ERROR. Any thread; message as in tm_open. */
+TM_API int32_t tm_measure_device(uint32_t backend, uint32_t index, uint64_t bytes, double* upload_bytes, char* message,
+                                 uint64_t capacity);
 
 /* Opens a context. On failure *context is NULL and message (capacity bytes, NUL-terminated) says why, because no
  * context exists to keep it. Starts the compute threads. */

@@ -56,6 +56,12 @@ constexpr uint32_t kMostThreads = 1024;
 constexpr uint64_t kLeastMeasured = 1ull << 20;
 constexpr uint64_t kMostMeasured = 64ull << 30;
 
+int32_t check_measured(uint64_t bytes, Error& error) {
+  if (bytes >= kLeastMeasured && bytes <= kMostMeasured) return TM_OK;
+  return error.invalid("bytes is %llu, expected %llu..%llu", static_cast<unsigned long long>(bytes),
+                       static_cast<unsigned long long>(kLeastMeasured), static_cast<unsigned long long>(kMostMeasured));
+}
+
 }  // namespace
 
 uint32_t tm_abi_version(void) { return TM_ABI_VERSION; }
@@ -137,17 +143,32 @@ int32_t tm_measure_host(uint32_t cpu_level, uint32_t n_threads, uint64_t bytes, 
     if (n_threads < 1 || n_threads > kMostThreads) {
       return error.invalid("n_threads is %u, expected 1..%u", n_threads, kMostThreads);
     }
-    if (bytes < kLeastMeasured || bytes > kMostMeasured) {
-      return error.invalid("bytes is %llu, expected %llu..%llu", static_cast<unsigned long long>(bytes),
-                           static_cast<unsigned long long>(kLeastMeasured),
-                           static_cast<unsigned long long>(kMostMeasured));
-    }
+    if (const int32_t failed = check_measured(bytes, error)) return failed;
     const uint32_t level = cpu_level == TM_CPU_AUTO ? highest_cpu_level() : cpu_level;
     if (!has_cpu_level(level)) return error.fail(TM_UNSUPPORTED, "the processor lacks this cpu level");
     const cpu::Ceilings ceilings = cpu::measure_ceilings(level, n_threads, bytes);
     *read_bytes = ceilings.read_bytes;
     *int8_operations = ceilings.int8_operations;
     return TM_OK;
+  });
+  error.copy(message, capacity);
+  return status;
+}
+
+int32_t tm_measure_device(uint32_t backend, uint32_t index, uint64_t bytes, double* upload_bytes, char* message,
+                          uint64_t capacity) {
+  Error error;
+  const int32_t status = guarded(error, [&]() -> int32_t {
+    if (upload_bytes == nullptr) return error.invalid("a place for a rate is NULL");
+    const BackendKind* kind = backend_of(backend);
+    if (kind == nullptr) return error.invalid("there is no backend %u", backend);
+    if (const int32_t failed = check_measured(bytes, error)) return failed;
+    DeviceFacts facts = {};
+    if (kind->devices == nullptr || !kind->devices->facts(index, facts)) {
+      return error.invalid("the %s backend has no device %u", kind->name, index);
+    }
+    if (!facts.usable) return error.fail(TM_UNSUPPORTED, "device %u, %s, can't be used", index, facts.name);
+    return kind->devices->measure(index, bytes, upload_bytes, error);
   });
   error.copy(message, capacity);
   return status;

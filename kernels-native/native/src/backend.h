@@ -88,6 +88,8 @@ struct DeviceKind {
   void (*tested)(uint32_t index, char* text, uint64_t capacity);
   // Opens one that can be used, and asks what is free of its memory.
   int32_t (*free_bytes)(uint32_t index, uint64_t* bytes, Error& error);
+  // Opens one that can be used, and measures what crosses the bus to it: bytes a second.
+  int32_t (*measure)(uint32_t index, uint64_t bytes, double* upload_bytes, Error& error);
 };
 
 // A kind of backend. Each defines its own, kBackend, in its folder; backends.cpp lists them.

@@ -1,5 +1,8 @@
 #include "model.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -31,6 +34,15 @@ void Tensor::stored_values(uint64_t r, float* dst) const {
 void Tensor::values(uint64_t r, float* dst) const {
   stored_values(r, dst);
   if (dtype != stored) round_row(dtype, dst, cols);
+}
+
+void Tensor::drop_pages() const {
+  if (!mapped) return;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t first = (start + page - 1) / page * page;
+  const uintptr_t end = (start + bytes) / page * page;
+  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);  // advice
 }
 
 Model::Model(const tm_model_config& c)

@@ -45,6 +45,9 @@ struct Tensor {
   void stored_values(uint64_t r, float* dst) const;
   // The same rounded to dtype: what products are made of.
   void values(uint64_t r, float* dst) const;
+  // Lets the system have the file's pages of a mapped tensor that nobody reads any more, those that lie wholly inside
+  // it: they leave the process, and whoever reads them all the same has them from the file again.
+  void drop_pages() const;
 };
 
 // Whether tensors of the role are vectors, which are never multiplied as matrices.

@@ -11,7 +11,7 @@
 
 namespace tramontane {
 
-inline constexpr uint32_t kLogitRows = 32;  // rows of logits computed and sampled together
+inline constexpr uint32_t kLogitRows = 64;  // rows of logits computed and sampled together
 
 class Sampling {
  public:

@@ -73,6 +73,26 @@ TEST(the_host_is_measured_within_limits) {
   }
 }
 
+TEST(a_devices_bus_is_measured) {
+  char message[256];
+  double rate = -1;
+  const auto measure = [&](uint32_t backend, uint32_t index, uint64_t bytes) {
+    return tm_measure_device(backend, index, bytes, &rate, message, sizeof message);
+  };
+  expect(tm_measure_device(TM_BACKEND_EMU, 0, 1 << 20, nullptr, message, sizeof message), TM_INVALID_ARGUMENT, message,
+         "NULL");
+  expect(measure(TM_BACKEND_EMU + 1, 0, 1 << 20), TM_INVALID_ARGUMENT, message, "there is no backend 4");
+  expect(measure(TM_BACKEND_EMU, 0, (1 << 20) - 1), TM_INVALID_ARGUMENT, message, "bytes is 1048575");
+  expect(measure(TM_BACKEND_EMU, 2, 1 << 20), TM_INVALID_ARGUMENT, message, "the emu backend has no device 2");
+  expect(measure(TM_BACKEND_CPU, 0, 1 << 20), TM_INVALID_ARGUMENT, message, "the cpu backend has no device 0");
+  CHECK_EQ(rate, -1.0);
+  for (uint32_t index = 0; index < 2; ++index) {
+    rate = -1;
+    CHECK_EQ(measure(TM_BACKEND_EMU, index, (9 << 20) + 5), TM_OK);
+    CHECK(rate > 1e6);
+  }
+}
+
 TEST(devices_are_told_and_chosen) {
   tm_device device{};
   device.struct_size = sizeof device;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "../cuda/tile_work.h"
+#include "async.h"
 #include "backends.h"
 #include "check.h"
 #include "device_as.h"
@@ -212,6 +213,40 @@ TEST(wgmma_multiplies_many_rows_where_it_adds_as_mma_does) {
       const DeviceAs device(capability, StepArithmetic::kPlain, StepArithmetic::kHopper);
       Products products(shape, p, kFewestTileTokens);
       CHECK(begins(products.run(0, kFewestTileTokens), plain));
+    }
+  }
+}
+
+// What is copied for logits is weights, once for each pass over them, and the rows' tiles, for every group of weights
+// or every other one: of 8 and 16 rows, which take one pass, it follows what one pass over 64 takes at most. The
+// weights of a group are as many bytes as 64 rows', so that a second pass shows.
+TEST(logits_of_64_rows_read_the_head_once) {
+  for (const Placement& placement : device_placements()) {
+    if (placement.backend != TM_BACKEND_EMU) continue;
+    Placement p = placement;
+    p.max_rows = p.max_tokens = 64;
+    Shape shape = shape_of(TM_BF16, 256, 32);
+    shape.vocab = 512;
+    const Weights weights(shape);
+    for (const int capability : {90, 80}) {  // by groups, and by warps alone
+      const DeviceAs device(capability, StepArithmetic::kPlain, StepArithmetic::kPlain);
+      Session session(weights, p);
+      const std::vector<SpanInput> spans = {{0, 0, std::vector<int32_t>(64, 1)}};
+      session.run(spans);
+      const tramontane::Step& step = session.stage(spans);
+      const auto copied = [&](uint32_t n) {
+        std::vector<uint32_t> rows(n);
+        for (uint32_t i = 0; i < n; ++i) rows[i] = i;
+        const uint64_t before = tramontane::emu::Async::bytes_copied;
+        session.probe().logits(step, rows.data(), n);
+        return tramontane::emu::Async::bytes_copied - before;
+      };
+      const uint64_t of_8 = copied(8), of_16 = copied(16), of_64 = copied(64);
+      const uint64_t weights_bytes = uint64_t{shape.vocab} * shape.width * 2;
+      CHECK(of_8 >= weights_bytes && of_16 > of_8);
+      CHECK_TEXT(of_64 <= of_8 + 7 * (of_16 - of_8), std::to_string(of_64) + " bytes are copied for 64 rows, " +
+                                                         std::to_string(of_8) + " and " + std::to_string(of_16) +
+                                                         " for 8 and 16");
     }
   }
 }

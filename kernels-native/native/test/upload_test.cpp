@@ -1,8 +1,17 @@
 // Weights that come to a device in several parts are there to the bit, in whatever order and type their files have
 // them, and so is the progress that is told.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <thread>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #include "check.h"
 #include "probe.h"
@@ -59,7 +68,101 @@ void compare_rows(const Weights& weights, const std::string& name) {
   }
 }
 
+#if defined(__linux__)
+
+// A file of all tensors one after the other, at odd places of its pages, mapped as the binding maps files.
+class MappedWeights {
+ public:
+  explicit MappedWeights(const Weights& weights) {
+    constexpr uint64_t kApart = 96;
+    for (const Weights::Entry& e : weights.entries) bytes_ += (e.bytes.size() + kApart) / 32 * 32;
+    char name[] = "/tmp/tm-upload-XXXXXX";
+    const int file = mkstemp(name);
+    if (file < 0 || ftruncate(file, static_cast<off_t>(bytes_)) != 0) std::abort();
+    unlink(name);
+    off_t at = 0;
+    for (const Weights::Entry& e : weights.entries) {
+      const auto n = static_cast<ssize_t>(e.bytes.size());
+      if (pwrite(file, e.bytes.data(), e.bytes.size(), at) != n) std::abort();
+      offsets_.push_back(at);
+      at += static_cast<off_t>((e.bytes.size() + kApart) / 32 * 32);
+    }
+    memory_ = mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (memory_ == MAP_FAILED) std::abort();
+  }
+  ~MappedWeights() { munmap(memory_, bytes_); }
+  MappedWeights(const MappedWeights&) = delete;
+
+  uint64_t bytes() const { return bytes_; }
+  const void* data(size_t entry) const { return static_cast<const uint8_t*>(memory_) + offsets_[entry]; }
+
+  // Bytes of it that this process holds, as the system tells.
+  uint64_t resident() const {
+    char start[32];
+    std::snprintf(start, sizeof start, "%lx-", reinterpret_cast<unsigned long>(memory_));
+    std::ifstream smaps("/proc/self/smaps");
+    bool here = false;
+    unsigned long kilobytes = 0;
+    for (std::string line; std::getline(smaps, line);) {
+      if (line.rfind(start, 0) == 0) here = true;
+      if (here && std::sscanf(line.c_str(), "Rss: %lu kB", &kilobytes) == 1) return kilobytes * 1024;
+    }
+    CHECK_TEXT(false, "the mapping is not listed");
+    return 0;
+  }
+
+ private:
+  uint64_t bytes_ = 0;
+  std::vector<off_t> offsets_;
+  void* memory_ = nullptr;
+};
+
+#endif
+
 }  // namespace
+
+#if defined(__linux__)
+
+// A model of many gigabytes would push everything else out of memory on its way to a device.
+TEST(a_mapped_file_leaves_memory_as_its_tensors_are_uploaded) {
+  Shape shape = shape_of(101);
+  shape.layers = 3;
+  shape.width = 128;
+  shape.ffn = 4096;  // a matrix of 1 MiB
+  const Weights weights(shape);
+  for (const Placement& p : devices(2)) {
+    const MappedWeights file(weights);
+    std::vector<uint8_t> layer_group;
+    const tm_model_config config = model_config(shape, p, layer_group);
+    tm_context* context = nullptr;
+    char message[512];
+    CHECK_EQ(tm_open(&config, &context, message, sizeof message), TM_OK);
+    for (size_t i = 0; i < weights.entries.size(); ++i) {
+      tm_tensor t = weights.entries[i].tensor();
+      t.data = file.data(i);
+      t.flags = TM_TENSOR_MAPPED;
+      CHECK_EQ(tm_set_tensor(context, &t), TM_OK);
+    }
+    std::atomic<bool> over{false};
+    uint64_t most = 0;  // that was seen: there may have been more between two looks
+    std::thread watcher([&] {
+      while (!over) most = std::max(most, file.resident());
+    });
+    const int32_t status = tm_prepare(context);
+    over = true;
+    watcher.join();
+    CHECK_EQ(status, TM_OK);
+    // What is left are pages that a tensor has in part, and their neighbours, which the system maps with them.
+    CHECK_TEXT(most < file.bytes() / 2,
+               p.name() + " held " + std::to_string(most) + " of " + std::to_string(file.bytes()) + " bytes at a time");
+    CHECK_TEXT(file.resident() < file.bytes() / 4, p.name() + " holds " + std::to_string(file.resident()) + " of " +
+                                                       std::to_string(file.bytes()) + " bytes");
+    tm_close(context);
+  }
+}
+
+#endif
 
 // Parts are of 4 MiB.
 TEST(tables_of_several_parts_are_whole) {

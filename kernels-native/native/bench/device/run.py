@@ -30,7 +30,7 @@ TESTS = ["hashes_test", "self_test", "group_product_test", "attention_bits_test"
          "device_sampler_test"]
 BENCHES = ["device_bench", "device_ceilings"]
 SEVEN_FLOPS = 2 * 6.98e9  # of a token of a prompt: the layers' products
-READ, PRODUCTS = 4.31e12, 690e12  # of an H200, where the block that measures them has not run
+READ, PRODUCTS, UPLOAD = 4.31e12, 690e12, 64e9  # of an H200 on PCIe of 16 lanes and 5.0, where the block that measures them has not run
 
 
 class Skipped(Exception):
@@ -44,7 +44,7 @@ class Run:
         self.out = pathlib.Path(options.out or self.build / "out").resolve()
         self.server = options.server or os.environ.get("TM_SERVER", "")
         self.ends = time.monotonic() + options.seconds
-        self.ceilings = {"read_bytes": READ, "warp_products": PRODUCTS, "group_products": PRODUCTS}
+        self.ceilings = {"read_bytes": READ, "warp_products": PRODUCTS, "group_products": PRODUCTS, "upload_bytes": UPLOAD}
         self.out.mkdir(parents=True, exist_ok=True)
         self.results = open(self.out / "results.jsonl", "w")
         self.lines = []
@@ -143,7 +143,8 @@ def ceilings(run, figures):
     measured = json.loads(run.call([run.build / "bench" / "device_ceilings", f"backend={run.backend}"], "ceilings").strip().splitlines()[-1])
     if not run.dry:
         run.ceilings = measured
-    for what, unit, scale in (("read_bytes", "TB/s", 1e12), ("warp_products", "TFLOP/s", 1e12), ("group_products", "TFLOP/s", 1e12)):
+    for what, unit, scale in (("read_bytes", "TB/s", 1e12), ("warp_products", "TFLOP/s", 1e12), ("group_products", "TFLOP/s", 1e12),
+                              ("upload_bytes", "GB/s", 1e9)):
         figures.append({"what": what, "value": round(measured[what] / scale, 3), "unit": unit})
 
 
@@ -180,6 +181,9 @@ RATE = re.compile(r"^(?:prefill (?P<prompt>\d+)|decode b(?P<batch>\d+) context (
                   r"\(fastest\s+(?P<fastest>[\d.]+)\)(?:\s+(?P<bytes>[\d.]+) TB/s)?")
 
 
+LOADED = re.compile(r"^weights (?P<gigabytes>[\d.]+) GB, prepared in (?P<seconds>[\d.]+) s, (?P<rate>[\d.]+) GB/s", re.M)
+
+
 SHAPES = [["prefill=512,2048,8192", "context=512", "batch=1,8,32,64,128,256", "steps=20"],
           ["prefill=64", "context=4096", "batch=1,64,128", "steps=20"]]
 BRIEFLY = [["prefill=2048", "context=512", "batch=1,64", "steps=10"]]
@@ -190,12 +194,15 @@ def rates(run, figures, dtype, shapes):
         shapes = [["shape=toy", "prefill=24", "context=16", "batch=1,3", "steps=2", "chunk=16"]]
     for settings in shapes:
         text = run.call([run.build / "bench" / "device_bench", f"backend={run.backend}", f"dtype={dtype}", *settings], f"bench-{dtype}")
+        if shapes[0] is settings and (loaded := LOADED.search(text)):  # from the host's memory, arranged on the device
+            figures.append({"what": f"{dtype} load of {loaded['gigabytes']} GB", "value": float(loaded["rate"]), "unit": "GB/s",
+                            "ms": float(loaded["seconds"]) * 1e3, "share": round(float(loaded["rate"]) * 1e9 / run.ceilings["upload_bytes"], 3)})
         for found in filter(None, map(RATE.match, text.splitlines())):
             share = float(found["bytes"]) * 1e12 / run.ceilings["read_bytes"] if found["bytes"] else float(found["rate"]) * SEVEN_FLOPS / max(
                 run.ceilings["warp_products"], run.ceilings["group_products"])
             what = f"prefill {found['prompt']}" if found["prompt"] else f"decode {found['batch']} at {found['context']}"
             figures.append({"what": f"{dtype} {what}", "value": float(found["rate"]), "unit": "tok/s", "ms": float(found["median"]), "share": round(share, 3)})
-    if not any(figure["what"].startswith(f"{dtype} ") for figure in figures):
+    if not any(figure["what"].startswith((f"{dtype} prefill", f"{dtype} decode")) for figure in figures):
         raise RuntimeError(f"no rate of {dtype} was measured")
 
 

@@ -95,14 +95,15 @@ class RunTest(unittest.TestCase):
 
     def test_rates_are_read_and_become_shares(self):
         lines = ["prefill 512                   10000.0 tok/s     51.200 ms (fastest   50.000)",
-                 "decode b8 context 4096         1600.0 tok/s      5.000 ms (fastest    4.900)    2.00 TB/s  46.4 %", "weights 14.2 GB"]
+                 "decode b8 context 4096         1600.0 tok/s      5.000 ms (fastest    4.900)    2.00 TB/s  46.4 %",
+                 "weights 14.200 GB, prepared in 0.500 s, 28.400 GB/s"]
         self.run.call = lambda command, log: "\n".join(lines)
-        self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 279.2e12}
+        self.run.ceilings = {"read_bytes": 4e12, "warp_products": 1e12, "group_products": 279.2e12, "upload_bytes": 56.8e9}
         figures = []
         self.run.dry = False
         run.rates(self.run, figures, "BF16", run.BRIEFLY)
         self.assertEqual([(f["what"], f["value"], f["share"]) for f in figures],
-                         [("BF16 prefill 512", 10000.0, 0.5), ("BF16 decode 8 at 4096", 1600.0, 0.5)])
+                         [("BF16 load of 14.200 GB", 28.4, 0.5), ("BF16 prefill 512", 10000.0, 0.5), ("BF16 decode 8 at 4096", 1600.0, 0.5)])
         self.run.call = lambda command, log: ""
         with self.assertRaises(RuntimeError):
             run.rates(self.run, figures, "Q4_0", run.BRIEFLY)  # what was measured of another type is none of this one

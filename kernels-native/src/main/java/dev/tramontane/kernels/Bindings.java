@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 final class Bindings {
     /** {@code TM_ABI_VERSION} of the header that this package was written from. */
-    static final int ABI_VERSION = 12;
+    static final int ABI_VERSION = 13;
 
     static final int OK = 0;
     static final int UNSUPPORTED = 3;
@@ -50,6 +50,7 @@ final class Bindings {
     private final MethodHandle deviceInfo;
     private final MethodHandle deviceFreeBytes;
     private final MethodHandle measureHost;
+    private final MethodHandle measureDevice;
     private final MethodHandle open;
     private final MethodHandle setTensor;
     private final MethodHandle prepare;
@@ -99,6 +100,8 @@ final class Bindings {
                 ADDRESS,
                 ADDRESS,
                 JAVA_LONG);
+        measureDevice =
+                bind(symbols, origin, "tm_measure_device", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
         open = bind(symbols, origin, "tm_open", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         setTensor = bind(symbols, origin, "tm_set_tensor", ADDRESS, ADDRESS);
         prepare = bind(symbols, origin, "tm_prepare", ADDRESS);
@@ -185,6 +188,14 @@ final class Bindings {
         try {
             return (int) measureHost.invokeExact(
                     cpuLevel, threads, bytes, readBytes, operations, message, message.byteSize());
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    int measureDevice(int backend, int device, long bytes, MemorySegment uploadBytes, MemorySegment message) {
+        try {
+            return (int) measureDevice.invokeExact(backend, device, bytes, uploadBytes, message, message.byteSize());
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -220,6 +220,26 @@ public final class KernelLibrary {
     }
 
     /**
+     * Measures what crosses the bus to a device now, from pinned memory as weights do. On an emulated device that is a copy
+     * within memory. Blocks, and opens the device; any platform thread.
+     *
+     * @param bytes to send, 1 MiB to 64 GiB
+     * @return bytes a second
+     * @throws KernelException when there is no such device, or it fails
+     */
+    public double measureUpload(Backend backend, int device, long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment rate = arena.allocate(ValueLayout.JAVA_DOUBLE);
+            MemorySegment message = Bindings.messageBuffer(arena);
+            int status = bindings.measureDevice(backend.number(), device, bytes, rate, message);
+            if (status != Bindings.OK) {
+                throw new KernelException(status, "cannot measure the bus to a device: " + Bindings.text(message));
+            }
+            return rate.get(ValueLayout.JAVA_DOUBLE, 0);
+        }
+    }
+
+    /**
      * Opens a context and starts its compute threads.
      *
      * @throws KernelException when the backend cannot run such a model here

@@ -217,6 +217,17 @@ final class KernelLibraryTest {
     }
 
     @Test
+    void measuresTheBusToADevice() {
+        KernelLibrary library = TinyContext.library();
+        assertThat(library.measureUpload(Backend.EMU, 1, 5 << 20)).isBetween(1e6, 1e14);
+        assertThatThrownBy(() -> library.measureUpload(Backend.EMU, 2, 5 << 20))
+                .isInstanceOf(KernelException.class)
+                .hasMessage("cannot measure the bus to a device: the emu backend has no device 2");
+        assertThatThrownBy(() -> library.measureUpload(Backend.CPU, 0, 5 << 20)).isInstanceOf(KernelException.class);
+        assertThatThrownBy(() -> library.measureUpload(Backend.EMU, 0, 1)).isInstanceOf(KernelException.class);
+    }
+
+    @Test
     void saysTheFlagWhenNativeAccessIsDenied() throws Exception {
         Path classes = Path.of("target", "classes").toAbsolutePath();
         List<String> command = new ArrayList<>(List.of(

@@ -210,7 +210,7 @@ final class BenchCommand extends Command {
                 threads,
                 Math.clamp(free / 4, LEAST_MEASURED_BYTES, MEASURED_BYTES));
         report.ceilings(ceilings, threads);
-        LoadBench.Loaded load = new LoadBench(model, threads, fromDisk, clock()).load(environment());
+        LoadBench.Loaded load = new LoadBench(library, model, threads, fromDisk, clock()).load(environment());
         LoadedModel loaded = load.model();
         report.model(model.section("Model", "model", loaded));
         report.model(load.report());

@@ -1,7 +1,10 @@
 package dev.tramontane.app;
 
 import dev.tramontane.app.Fact.Section;
+import dev.tramontane.kernels.Backend;
 import dev.tramontane.kernels.CachedFile;
+import dev.tramontane.kernels.Device;
+import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.LoadedModel;
 import dev.tramontane.measure.FileReads;
 import dev.tramontane.weights.IoReason;
@@ -13,12 +16,17 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * How long a model takes to be loaded, beside the disk that it comes from, if that is asked for.
+ * How long a model takes to be loaded, beside what it comes through: the bus to its device, and the disk, if that is asked for.
  *
  * @param threads that load
  * @param fromDisk whether the system is to forget the files first, and the disk is measured
  */
-record LoadBench(MeasuredModel model, int threads, boolean fromDisk, LongSupplier clock) {
+record LoadBench(KernelLibrary library, MeasuredModel model, int threads, boolean fromDisk, LongSupplier clock) {
+    /** Sent over the bus: some hundredths of a second of the fastest. */
+    private static final long SENT_BYTES = 1L << 30;
+
+    private static final long EMULATED_BYTES = 32L << 20;
+
     /** A loaded model, and what is to be said of that. */
     record Loaded(LoadedModel model, Section report) {}
 
@@ -44,7 +52,25 @@ record LoadBench(MeasuredModel model, int threads, boolean fromDisk, LongSupplie
             facts.add(rate("disk", "disk_bytes_per_second", disk, " with " + Units.count(threads, "thread")));
             facts.add(share("of it", "disk_share", rate, disk));
         }
+        bus(facts, rate);
         return new Loaded(loaded, new Section("Load", "load", facts));
+    }
+
+    private void bus(List<Fact> facts, double rate) {
+        Backend backend = Models.backend(model.configuration());
+        List<Device> on = model.configuration().compute().on();
+        if (!backend.isDevice() || on.isEmpty()) {
+            return;
+        }
+        Device device = on.getFirst();
+        boolean emulated = backend == Backend.EMU;
+        double bus = library.measureUpload(backend, device.index(), emulated ? EMULATED_BYTES : SENT_BYTES);
+        facts.add(rate(
+                "bus",
+                "bus_bytes_per_second",
+                bus,
+                " to " + Devices.name(device) + (emulated ? ", which is a copy within memory" : "")));
+        facts.add(share("of it", "bus_share", rate, bus));
     }
 
     private static Fact share(String label, String key, double rate, double of) {

@@ -97,7 +97,8 @@ class BenchCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "emu"})
-    void loadingStandsBesideTheDisk(String backend) throws IOException {
+    void loadingStandsBesideWhatTheModelComesThrough(String backend) throws IOException {
+        boolean device = backend.equals("emu");
         TinyModel model = TinyModel.PLAIN.withType(DType.Q8_0);
         Outcome warm = bench(model, two("--no-service", "--json", "--backend", backend));
         assertThat(warm.code()).as(warm.err()).isZero();
@@ -106,6 +107,14 @@ class BenchCommandTest {
         assertThat(load.get("bytes_per_second").asDouble())
                 .isCloseTo(load.get("bytes").asLong() / load.get("seconds").asDouble(), withinPercentage(0.1));
         assertThat(load.has("disk_bytes_per_second")).isFalse();
+        assertThat(load.has("bus_share")).isEqualTo(device);
+        if (device) {
+            assertThat(load.get("bus_share").asDouble())
+                    .isCloseTo(
+                            load.get("bytes_per_second").asDouble()
+                                    / load.get("bus_bytes_per_second").asDouble(),
+                            withinPercentage(0.1));
+        }
         Outcome cold = bench(model, two("--no-service", "--from-disk", "--backend", backend));
         assertThat(cold.code()).as(cold.err()).isZero();
         assertThat(cold.out())
@@ -113,6 +122,8 @@ class BenchCommandTest {
                 .containsPattern("(?m)^  rate +[\\d.]+ GB/s, read from the disk$")
                 .containsPattern("(?m)^  disk +[\\d.]+ GB/s with 1 thread$")
                 .containsPattern("(?m)^  of it +\\d+ %$");
+        assertThat(cold.out().contains(" to GPU 0, emulated device, ")).isEqualTo(device);
+        assertThat(cold.out().contains(", which is a copy within memory")).isEqualTo(device);
     }
 
     @Test

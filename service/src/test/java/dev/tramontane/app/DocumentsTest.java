@@ -261,7 +261,10 @@ class DocumentsTest {
         assertThat(silent(sources, "(?i)\\bmin_?p\\b", section(map, "A sampling parameter")))
                 .isEmpty();
         assertThat(silent(sources, "TM_BACKEND_EMU|\\bEMU\\b", section(map, "A backend")))
-                .containsOnly("found.h", "device_bench.cpp"); // The folder's own, and a bench of devices.
+                .containsOnly(
+                        "found.h",
+                        "device_bench.cpp",
+                        "device_ceilings.cpp"); // The folder's own, and benches of devices.
         assertThat(silent(sources, "\\bMIXTRAL\\b|\\bMixtral\\(", section(map, "An architecture")))
                 .isEmpty();
         assertThat(silent(sources, "n_experts_used|expertsUsed", section(map, "An architecture")))
