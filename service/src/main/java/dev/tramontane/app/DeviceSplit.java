@@ -1,5 +1,7 @@
 package dev.tramontane.app;
 
+import dev.tramontane.app.MemorySum.Item;
+import dev.tramontane.app.MemorySum.Place;
 import dev.tramontane.kernels.Device;
 import dev.tramontane.kernels.KernelLibrary;
 import dev.tramontane.load.Chain;
@@ -16,7 +18,7 @@ import java.util.stream.IntStream;
 
 /**
  * A model's layers over several devices, by the memory that each has left beside what only it has: the first the embedding, the
- * last the head. A device may be named more than once; it is then several stages that share its memory.
+ * last the head, and a draft model if there is one. A device may be named more than once; it is then several stages that share its memory.
  *
  * @param devices in the order of their layers
  * @param layers of each
@@ -54,8 +56,32 @@ record DeviceSplit(List<Device> devices, List<LayerRange> layers) {
         // to divide.
         long ofLayer = layers > 1 ? weights.get(1) : weights.get(0);
         room[0] -= weights.get(0) - ofLayer;
-        room[room.length - 1] -= weights.getLast();
+        room[room.length - 1] -= weights.getLast() + ofDraft(library, plan, configuration, weights);
         return new DeviceSplit(devices, LayerRange.ofSizes(apportion(layers, room)));
+    }
+
+    /**
+     * What a draft model takes, which is beside the head: its weights, and a cache that goes with the largest that the devices
+     * have room for beside all weights, or that was asked for. By what was chosen and found alone, so that whoever divides has
+     * the same.
+     */
+    private static long ofDraft(
+            KernelLibrary library, ModelPlan plan, Configuration configuration, List<Long> weights) {
+        long own = Drafts.weights(library, configuration);
+        if (own == 0) {
+            return 0;
+        }
+        long left = DeviceRoom.of(configuration.compute()).stream()
+                        .mapToLong(DeviceRoom::bytes)
+                        .sum()
+                - weights.stream().mapToLong(Long::longValue).sum()
+                - own;
+        return Sizing.withinDevice(plan.geometry(), configuration, left)
+                .map(sizing -> Drafts.items(library, sizing, configuration, 1).stream()
+                        .filter(item -> item.place() != Place.FILE)
+                        .mapToLong(Item::bytes)
+                        .sum())
+                .orElse(own);
     }
 
     /** So many things by shares: each gets one, and the next goes to whom it burdens least. */

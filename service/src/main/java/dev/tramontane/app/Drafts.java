@@ -61,6 +61,19 @@ final class Drafts {
         }
     }
 
+    /** Bytes of its weights that are copied; 0 where there is none. */
+    static long weights(KernelLibrary library, Configuration configuration) {
+        Optional<Path> path = configuration.engine().draft().path();
+        if (path.isEmpty()) {
+            return 0;
+        }
+        try (ModelSource source = ModelSource.open(path.get())) {
+            return MemoryEstimate.of(
+                            library, source.plan(OptionalInt.empty()), Models.backend(configuration), Optional.empty())
+                    .repacked();
+        }
+    }
+
     /** Why a backend cannot compute it; empty when it can, or there is none. */
     static Optional<String> lack(KernelLibrary library, Configuration configuration, Backend backend) {
         Optional<Path> path = configuration.engine().draft().path();

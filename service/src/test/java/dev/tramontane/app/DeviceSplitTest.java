@@ -18,6 +18,7 @@ import dev.tramontane.model.StepBatch;
 import dev.tramontane.source.ModelPlan;
 import dev.tramontane.source.ModelSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,6 +86,26 @@ class DeviceSplitTest {
                                 .on(BackendChoice.CUDA, List.of(small, large)))
                         .excess())
                 .isEmpty();
+    }
+
+    /** It is on the device of the head, which takes fewer layers for it; both devices then have room for a cache that was asked for. */
+    @Test
+    void aDraftModelIsCountedWhereItLives() throws IOException {
+        TinyModel large = new TinyModel(24, 0, 4096, DType.BF16, false, 2);
+        Configuration alone = asked(Setting.MAX_BATCH, "2", Setting.CONTEXT, "4096", Setting.CACHE_MEMORY, "24MiB");
+        Configuration drafted = alone.drafting(large.writeTo(Files.createDirectory(directory.resolve("draft"))));
+        Device[] roomy = {device(0, GIB), device(1, GIB)};
+        long needed = plan(drafted.on(BackendChoice.CUDA, List.of(roomy))).sum().deviceBytes();
+        Device[] tight = {device(0, needed * 7 / 10), device(1, needed * 7 / 10)};
+        assertThat(split(alone, tight).layers()).containsExactly(new LayerRange(0, 6), new LayerRange(6, 12));
+        DeviceSplit split = split(drafted, tight);
+        assertThat(split.layers().getFirst().size())
+                .as(plan(drafted.on(BackendChoice.CUDA, List.of(roomy))).sum().text())
+                .isBetween(7, 11);
+        MemoryPlan plan = plan(drafted.on(BackendChoice.CUDA, List.of(tight)));
+        assertThat(plan.excess()).isEmpty();
+        assertThat(plan.shares().stream().mapToLong(DeviceShare::needed).sum())
+                .isEqualTo(plan.sum().deviceBytes());
     }
 
     /** To the byte: what the kernels' books say of all stages and the head. */
@@ -184,11 +205,15 @@ class DeviceSplitTest {
     }
 
     private DeviceSplit split(Device... devices) throws IOException {
+        return split(asked(Setting.DEVICE, "0,1,2"), devices);
+    }
+
+    private DeviceSplit split(Configuration configuration, Device... devices) throws IOException {
         try (ModelSource source = ModelSource.open(MODEL.writeTo(directory))) {
             return DeviceSplit.of(
                     Kernels.library(),
                     source.plan(OptionalInt.empty()),
-                    asked(Setting.DEVICE, "0,1,2").on(BackendChoice.CUDA, List.of(devices)));
+                    configuration.on(BackendChoice.CUDA, List.of(devices)));
         }
     }
 
