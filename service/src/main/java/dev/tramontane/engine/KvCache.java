@@ -237,6 +237,11 @@ final class KvCache {
         pools[group].release(page, false);
     }
 
+    /** What is in a page is not to be found any more. */
+    void drop(int group, int page) {
+        pools[group].drop(page);
+    }
+
     /** The model has lost what was in the pages: nothing can be found any more. Nobody has a table. */
     void forget() {
         for (PagePool pool : pools) {

@@ -65,6 +65,17 @@ final class PagePool {
         }
     }
 
+    /** What a page holds is not to be found any more: if nobody has it, it is free. */
+    void drop(int page) {
+        if (references[page] > 0) {
+            kept.drop(page);
+            return;
+        }
+        kept.wake(page);
+        kept.drop(page);
+        free[freeCount++] = page;
+    }
+
     /** Whether its owner may write a page from this offset on: nobody else has it, and nothing kept lies there. */
     boolean writable(int page, int offset) {
         return references[page] == 1 && offset >= kept.extent(page);

@@ -107,17 +107,38 @@ final class Prefixes {
         }
     }
 
-    /** What a sequence computed is not to be trusted, or what it found. */
+    /** What a sequence computed is not to be trusted, or what it found: also what its windows have moved past. */
     void spoiled(Sequence sequence) {
         PageTable table = sequence.table();
-        if (table.chain != null) {
-            turns.spoiled(table.chain);
+        TokenChain chain = table.chain;
+        if (chain != null) {
+            turns.spoiled(chain);
+            PromptBlocks prompt = chain.prompt();
+            for (Block block = index.whole(chain.key()); block != null; ) {
+                Block before = index.whole(block.before);
+                drop(block);
+                block = before;
+            }
+            for (int number = 0; number < Math.min(chain.named(), prompt.whole()); number++) {
+                Block block = index.whole(prompt.key(number));
+                if (block != null) { // Behind one that was given up.
+                    drop(block);
+                }
+            }
         }
         for (int group = 0; group < windows.length; group++) {
             for (int page : table.pages[group]) {
                 if (page != PageTable.NO_PAGE) {
-                    index.kept(group).drop(page);
+                    cache.drop(group, page);
                 }
+            }
+        }
+    }
+
+    private void drop(Block block) {
+        for (int group = 0; group < windows.length; group++) {
+            if (block.pages[group] != PageTable.NO_PAGE) {
+                cache.drop(group, block.pages[group]);
             }
         }
     }

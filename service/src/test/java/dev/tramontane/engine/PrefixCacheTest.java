@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tramontane.fixtures.FakeModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -209,16 +211,40 @@ final class PrefixCacheTest {
         assertThat(rows(rig, Asks.greedy(Asks.prompt(300, 1), 1))).isEqualTo(300 - 2 * 64);
     }
 
-    /** What a failed sequence computed, or read, is not trusted again. */
-    @Test
-    void whatIsNoNumberIsNotKept() throws RefusedException {
-        FakeModel model = FakeModel.of(50, 0);
+    /** What a failed sequence computed, or read, is not trusted again, nor what its window has moved past. */
+    @ParameterizedTest
+    @CsvSource({"0, 0", "48, 48", "0, 48"})
+    void whatIsNoNumberIsNotKept(int one, int other) throws RefusedException {
+        FakeModel model = FakeModel.of(50, one, other);
         Rig rig = rig(model, Asks.config(4, 64, PAGE, CONTEXT, 4));
-        int[] prompt = Asks.prompt(100, 1);
-        model.poison(prompt[99]);
+        int[] prompt = Asks.prompt(300, 1);
+        prompt[299] = 49;
+        model.poison(49);
         Rig.Ask failed = rig.ask(Asks.greedy(prompt, 1));
         rig.run();
         assertThat(failed.first().reason()).isEqualTo(FinishReason.ERROR);
+        assertThat(rig.status().pagesKept()).isZero();
+        rig.assertIdle();
+        int[] sound = Arrays.copyOf(prompt, 299);
+        assertThat(rows(rig, Asks.greedy(sound, 1))).as("all is computed anew").isEqualTo(299);
+    }
+
+    /** Of an answer, too, and while somebody else has its beginning. */
+    @Test
+    void whatWasGeneratedBeforeIsNotKept() throws RefusedException {
+        FakeModel model = FakeModel.of(50, 48);
+        Rig rig = rig(model, Asks.config(4, 64, PAGE, CONTEXT, 4));
+        int[] prompt = Asks.prompt(100, 1);
+        Rig.Ask sound = rig.ask(Asks.greedy(prompt, 500));
+        rig.steps(3);
+        Rig.Ask failed = rig.ask(Asks.greedy(prompt, 500));
+        while (failed.first().tokens.size() < 300) {
+            rig.steps(1);
+        }
+        IntStream.range(0, 50).forEach(model::poison);
+        rig.run();
+        assertThat(failed.first().reason()).isEqualTo(FinishReason.ERROR);
+        assertThat(sound.first().reason()).isEqualTo(FinishReason.ERROR);
         assertThat(rig.status().pagesKept()).isZero();
         rig.assertIdle();
     }
