@@ -8,9 +8,17 @@
 
 namespace tramontane {
 
+inline constexpr uint32_t kMaxRing = 1u << 24;  // entries
+
 // Entry of a page table of `ring` entries that holds the page of a position.
 TM_EVERYWHERE uint32_t ring_entry(int64_t position, uint32_t page_shift, uint32_t ring) {
-  return static_cast<uint32_t>((static_cast<uint64_t>(position) >> page_shift) % ring);
+  // In 32 bits: a device has no instruction for more, and what its compiler calls instead keeps registers in memory.
+  const uint64_t page = static_cast<uint64_t>(position) >> page_shift;
+  const uint32_t low = static_cast<uint32_t>(page);
+  if (page == low) return low % ring;
+  uint32_t entry = static_cast<uint32_t>(page >> 32) % ring;
+  for (int shift = 24; shift >= 0; shift -= 8) entry = (entry << 8 | (low >> shift & 0xffu)) % ring;
+  return entry;
 }
 
 // The position's place inside its page.

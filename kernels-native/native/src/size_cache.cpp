@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint32_t kMaxSlots = 1u << 20;
 constexpr uint32_t kMaxRows = 1u << 20;
-constexpr uint32_t kMaxRing = 1u << 24;
 
 using Wide = unsigned __int128;
 constexpr Wide kMostBytes = Wide{1} << 60;

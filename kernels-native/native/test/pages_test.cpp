@@ -47,6 +47,20 @@ Pages read_all(Session& session, const Placement& p) {
 
 }  // namespace
 
+// In 32 bits as in 64.
+TEST(a_position_has_its_entry_however_far_it_is) {
+  for (const uint32_t ring : {1u, 2u, 3u, 130u, 65537u, tramontane::kMaxRing - 1, tramontane::kMaxRing}) {
+    for (const uint32_t shift : {4u, 5u, 8u}) {
+      for (int64_t power = 1; power <= int64_t{1} << 48; power *= 2) {
+        for (const int64_t position : {power - 1, power, power / 3 * 2 + 1, power + 12345}) {
+          CHECK_EQ(uint64_t{tramontane::ring_entry(position, shift, ring)},
+                   (static_cast<uint64_t>(position) >> shift) % ring);
+        }
+      }
+    }
+  }
+}
+
 TEST(a_page_read_and_written_elsewhere_is_the_same) {
   Shape shape;
   shape.windows = {0, 12};
