@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kTogether = 8;  // logits that one walk over a row makes
 constexpr uint32_t kGatherThreads = 1024;
+constexpr uint32_t kChoicesAtOnce = 256;  // that a warp loads together
 constexpr uint32_t kAddThreads = 256;
 
 // ---- choice
@@ -125,73 +126,109 @@ __global__ void __launch_bounds__(kMostNormThreads, 1)
 // ---- gathering
 // --------------------------------------------------------------------------------------------------
 
-// Calls visit(choice, how many of the expert's come before it) for each choice of the expert, in rising order of rows;
-// gives their number. By a warp.
+// Of a warp: calls visit(choice, whose it is, how many of the expert's come before it) for the choices from begin to
+// end, in rising order of rows; gives the number of the expert's.
 template <class Visit>
-__device__ inline uint32_t each_choice(const ExpertView& view, uint32_t n, uint32_t expert, Visit visit) {
+__device__ inline uint32_t each_choice(const ExpertView& view, uint32_t begin, uint32_t end, uint32_t expert,
+                                       Visit visit) {
   const uint32_t lane = threadIdx.x % 32;
   uint32_t before = 0;
-  for (uint32_t first = 0; first < n; first += 32) {
-    const uint32_t i = first + lane;
-    const bool mine = i < n && view.expert[i] == expert;
-    const uint32_t votes = __ballot_sync(kAllLanes, mine);
-    if (mine) visit(i, before + static_cast<uint32_t>(__popc(votes & ((1u << lane) - 1))));
-    before += static_cast<uint32_t>(__popc(votes));
+  for (uint32_t first = begin; first < end; first += kChoicesAtOnce) {
+    uint32_t chosen[kChoicesAtOnce / 32];  // on their way together
+#pragma unroll
+    for (uint32_t a = 0; a < kChoicesAtOnce / 32; ++a) {
+      const uint32_t i = first + a * 32 + lane;
+      chosen[a] = i < end ? view.expert[i] : kNoExpert;
+    }
+#pragma unroll
+    for (uint32_t a = 0; a < kChoicesAtOnce / 32; ++a) {
+      if (first + a * 32 >= end) break;
+      const uint32_t votes = __ballot_sync(kAllLanes, chosen[a] == expert);
+      visit(first + a * 32 + lane, chosen[a], before + static_cast<uint32_t>(__popc(votes & ((1u << lane) - 1))));
+      before += static_cast<uint32_t>(__popc(votes));
+    }
   }
   return before;
 }
 
-// One block: a warp has every n-th expert.
+// What lies before an expert's rows, or all that he has himself.
+struct Gathered {
+  uint32_t places = 0, tiles = 0, passes[kExpertProducts] = {};
+
+  __device__ void add(uint32_t count, const PassTokens& tokens) {
+    places += count;
+    tiles += tiles_of(count);
+#pragma unroll
+    for (uint32_t p = 0; p < kExpertProducts; ++p) passes[p] += (count + tokens.of[p] - 1) / tokens.of[p];
+  }
+  // Of all lanes of a warp.
+  __device__ void add_lanes() {
+    places = whole_sum_of_warp(places);
+    tiles = whole_sum_of_warp(tiles);
+#pragma unroll
+    for (uint32_t p = 0; p < kExpertProducts; ++p) passes[p] = whole_sum_of_warp(passes[p]);
+  }
+
+ private:
+  __device__ static uint32_t whole_sum_of_warp(uint32_t value) {
+#pragma unroll
+    for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);
+    return value;
+  }
+};
+
+// An expert a block, which counts everybody's choices: a kernel that does it once would be a launch more. A warp has
+// neighbouring choices.
 __global__ void __launch_bounds__(kGatherThreads)
     gather_rows(const ExpertView view, const uint32_t n_rows, const PassTokens tokens, const uint32_t n_picks) {
-  const uint32_t n_experts = view.experts.n, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  uint32_t* counts = shared_memory<uint32_t>();
-  uint32_t* tiles = counts + n_experts;      // the first of each expert
-  uint32_t* passes = tiles + n_experts + 1;  // the first of each expert, of each product
+  const uint32_t n_experts = view.experts.n, expert = blockIdx.x;
+  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32, n_warps = blockDim.x / 32;
+  uint32_t* counts = shared_memory<uint32_t>();  // [n_experts] choices of each
+  uint32_t* of_warps = counts + n_experts;       // [n_warps] this expert's
+  for (uint32_t e = threadIdx.x; e < n_experts; e += blockDim.x) counts[e] = 0;
   let_next_start();
   wait_for_previous();
+  __syncthreads();
   const uint32_t n = n_rows * view.experts.used;
-  for (uint32_t e = warp; e < n_experts; e += kGatherThreads / 32) {
-    const uint32_t count = each_choice(view, n, e, [](uint32_t, uint32_t) {});
-    if (lane == 0) counts[e] = count;
-  }
+  const uint32_t share = (n + n_warps - 1) / n_warps;
+  const uint32_t begin = warp * share < n ? warp * share : n;
+  const uint32_t end = n - begin < share ? n : begin + share;
+  const uint32_t of_warp = each_choice(view, begin, end, expert, [&](uint32_t, uint32_t chosen, uint32_t) {
+    if (chosen != kNoExpert) atomicAdd(&counts[chosen], 1u);
+  });
+  if (lane == 0) of_warps[warp] = of_warp;
   __syncthreads();
+  Gathered ahead, rows_ahead;  // of the expert, and of the warp
+  for (uint32_t e = lane; e < expert; e += 32) ahead.add(counts[e], tokens);
+  if (lane < warp) rows_ahead.places = of_warps[lane];
+  ahead.add_lanes();
+  rows_ahead.add_lanes();
+  const uint32_t first = ahead.places, count = counts[expert];
+  uint32_t* pick = view.pick + ahead.tiles * kTileTokens;
+  if (threadIdx.x == 0) view.first[expert] = first;
+  each_choice(view, begin, end, expert, [&](uint32_t i, uint32_t chosen, uint32_t before) {
+    if (chosen != expert) return;
+    view.place[i] = first + rows_ahead.places + before;
+    pick[rows_ahead.places + before] = i / view.experts.used;
+  });
+  for (uint32_t i = count + threadIdx.x; i < tiles_of(count) * kTileTokens; i += blockDim.x) pick[i] = kNoRow;
+#pragma unroll
+  for (uint32_t p = 0; p < kExpertProducts; ++p) {
+    const uint32_t most = tokens.of[p];
+    for (uint32_t i = threadIdx.x; i * most < count; i += blockDim.x) {
+      view.passes[p][ahead.passes[p] + i] = {expert, ahead.tiles + i * (most / kTileTokens), first + i * most,
+                                             count - i * most < most ? count - i * most : most};
+    }
+  }
+  if (expert + 1 < n_experts) return;
+  Gathered all = ahead;
+  all.add(count, tokens);
   if (threadIdx.x == 0) {
-    uint32_t place = 0, tile = 0, of[kExpertProducts] = {};
-    for (uint32_t e = 0; e < n_experts; ++e) {
-      view.first[e] = place;
-      tiles[e] = tile;
-      place += counts[e];
-      tile += tiles_of(counts[e]);
-      for (uint32_t p = 0; p < kExpertProducts; ++p) {
-        passes[p * n_experts + e] = of[p];
-        of[p] += (counts[e] + tokens.of[p] - 1) / tokens.of[p];
-      }
-    }
-    view.first[n_experts] = place;
-    tiles[n_experts] = tile;
-    for (uint32_t p = 0; p < kExpertProducts; ++p) view.n_passes[p] = of[p];
+    view.first[n_experts] = all.places;
+#pragma unroll
+    for (uint32_t p = 0; p < kExpertProducts; ++p) view.n_passes[p] = all.passes[p];
   }
-  __syncthreads();
-  for (uint32_t e = warp; e < n_experts; e += kGatherThreads / 32) {
-    const uint32_t first = view.first[e], count = counts[e];
-    uint32_t* pick = view.pick + tiles[e] * kTileTokens;
-    each_choice(view, n, e, [&](uint32_t i, uint32_t before) {
-      view.place[i] = first + before;
-      pick[before] = i / view.experts.used;
-    });
-    for (uint32_t i = count + lane; i < tiles_of(count) * kTileTokens; i += 32) pick[i] = kNoRow;
-    for (uint32_t p = 0; p < kExpertProducts; ++p) {
-      const uint32_t most = tokens.of[p];
-      for (uint32_t i = lane; i * most < count; i += 32) {
-        view.passes[p][passes[p * n_experts + e] + i] = {e, tiles[e] + i * (most / kTileTokens), first + i * most,
-                                                         count - i * most < most ? count - i * most : most};
-      }
-    }
-  }
-  for (uint32_t i = tiles[n_experts] * kTileTokens + threadIdx.x; i < n_picks; i += kGatherThreads) {
-    view.pick[i] = kNoRow;
-  }
+  for (uint32_t i = all.tiles * kTileTokens + threadIdx.x; i < n_picks; i += blockDim.x) view.pick[i] = kNoRow;
 }
 
 // ---- the sum
@@ -229,8 +266,10 @@ cudaError_t route(const Norm& norm, const float* router, const uint32_t* span, c
 }
 
 cudaError_t gather(const ExpertView& view, uint32_t n_rows, const PassTokens& tokens, cudaStream_t stream) {
-  const uint32_t shared = (view.experts.n * (2 + kExpertProducts) + 1) * static_cast<uint32_t>(sizeof(uint32_t));
-  return launch(gather_rows, {dim3(1), dim3(kGatherThreads), shared}, stream, view, n_rows, tokens,
+  const uint32_t loads = (n_rows * view.experts.used + kChoicesAtOnce - 1) / kChoicesAtOnce;
+  const uint32_t warps = loads < kGatherThreads / 32 ? loads : kGatherThreads / 32;
+  const uint32_t shared = (view.experts.n + warps) * static_cast<uint32_t>(sizeof(uint32_t));
+  return launch(gather_rows, {dim3(view.experts.n), dim3(warps * 32), shared}, stream, view, n_rows, tokens,
                 most_gathered_tiles(view.experts, n_rows) * kTileTokens);
 }
 
