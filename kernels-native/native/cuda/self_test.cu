@@ -17,6 +17,7 @@ static_assert(kProblemSteps == 2, "multiply_32 takes two steps");
 
 template <Operand kOperand>
 __global__ void __launch_bounds__(kProblemThreads) self_test_by_warps(const StepProblems p) {
+  constexpr uint32_t kColumns = emu::kProblemColumns;
   wait_for_previous();
   const uint32_t lane = threadIdx.x % 32;
   const uint4 first = row_registers(p, 0), second = row_registers(p, 1);
@@ -34,11 +35,11 @@ __global__ void __launch_bounds__(kProblemThreads) self_test_by_warps(const Step
     const uint32_t low = column_operand_inner(lane, 0), high = column_operand_inner(lane, 1);
     b[tile] = make_uint4(pair(low), pair(high), pair(16 + low), pair(16 + high));
 #pragma unroll
-    for (uint32_t i = 0; i < 4; ++i) sums[tile][i] = sums_of_thread(p)[tile * 4 + i];
+    for (uint32_t i = 0; i < 4; ++i) sums[tile][i] = sums_of_thread<kColumns>(p)[tile * 4 + i];
   }
   multiply_32<kOperand, static_cast<int>(kProblemTiles)>(sums, a, b);
 #pragma unroll
-  for (uint32_t i = 0; i < kProblemSums; ++i) sums_of_thread(p)[i] = sums[i / 4][i % 4];
+  for (uint32_t i = 0; i < kColumns / 2; ++i) sums_of_thread<kColumns>(p)[i] = sums[i / 4][i % 4];
 }
 
 cudaError_t solve_by_warps(Operand operand, const StepProblems& problems, cudaStream_t stream) {
@@ -71,10 +72,19 @@ Abilities abilities() {
 }
 
 // The place of a thread's sum in [row][column].
-uint32_t place_of(uint32_t thread, uint32_t i) {
+uint32_t place_of(uint32_t thread, uint32_t i, uint32_t n_columns) {
   const uint32_t lane = thread % 32;
   const uint32_t row = thread / 32 * 16 + sum_row(lane, i % 4);
-  return row * emu::kProblemColumns + i / 4 * 8 + sum_column(lane, i % 4);
+  return row * n_columns + i / 4 * 8 + sum_column(lane, i % 4);
+}
+
+// Of sums of a problem so many columns, [row][column]: its own, and again.
+std::vector<float> repeated(const std::vector<float>& sums, uint32_t n_columns) {
+  std::vector<float> all(emu::kProblemRows * n_columns);
+  for (uint32_t i = 0; i < all.size(); ++i) {
+    all[i] = sums[i / n_columns * emu::kProblemColumns + i % n_columns % emu::kProblemColumns];
+  }
+  return all;
 }
 
 std::vector<uint16_t> as_registers(const emu::StepProblem& p) {
@@ -99,10 +109,12 @@ std::vector<uint16_t> as_core_matrices(const emu::StepProblem& p) {
 }
 
 // [row][column], as the device makes them.
-std::vector<float> solve_on_device(Solve solve, const emu::StepProblem& p, cudaStream_t stream) {
+std::vector<float> solve_on_device(Solve solve, const emu::StepProblem& p, uint32_t n_columns, cudaStream_t stream) {
   const std::vector<uint16_t> rows = as_registers(p), columns = as_core_matrices(p);
-  std::vector<float> sums(p.sums.size()), solved(p.sums.size());
-  for (uint32_t i = 0; i < sums.size(); ++i) sums[i] = p.sums[place_of(i / kProblemSums, i % kProblemSums)];
+  std::vector<float> solved = repeated(p.sums, n_columns);
+  std::vector<float> sums(solved.size());
+  const auto place = [&](uint32_t i) { return place_of(i / (n_columns / 2), i % (n_columns / 2), n_columns); };
+  for (uint32_t i = 0; i < sums.size(); ++i) sums[i] = solved[place(i)];
   const Memory row_memory(rows.size() * 2, Memory::Place::kDevice),
       column_memory(columns.size() * 2, Memory::Place::kDevice), sum_memory(sums.size() * 4, Memory::Place::kDevice);
   const char* doing = "multiplying what it is tested with";
@@ -112,11 +124,12 @@ std::vector<float> solve_on_device(Solve solve, const emu::StepProblem& p, cudaS
   send(row_memory, rows.data());
   send(column_memory, columns.data());
   send(sum_memory, sums.data());
-  const StepProblems problems = {row_memory.as<uint4>(), column_memory.as<uint4>(), sum_memory.as<float>(), 1};
+  const StepProblems problems = {row_memory.as<uint4>(), column_memory.as<uint4>(), sum_memory.as<float>(), 1,
+                                 n_columns};
   must(solve(p.bf16 ? Operand::kBf16 : Operand::kF16, problems, stream), doing);
   must(cudaMemcpyAsync(sums.data(), sum_memory.as<void>(), sum_memory.bytes(), cudaMemcpyDeviceToHost, stream), doing);
   must(cudaStreamSynchronize(stream), doing);
-  for (uint32_t i = 0; i < sums.size(); ++i) solved[place_of(i / kProblemSums, i % kProblemSums)] = sums[i];
+  for (uint32_t i = 0; i < sums.size(); ++i) solved[place(i)] = sums[i];
   return solved;
 }
 
@@ -138,25 +151,37 @@ SelfTest run_self_test(cudaStream_t stream) {
   test.has_model = can.arithmetic.has_value();
   test.is_plain = can.arithmetic == emu::StepArithmetic::kPlain;
   for (const emu::StepProblem& p : emu::step_problems()) {
-    const std::vector<float> of_warps = solve_on_device(solve_by_warps, p, stream);
+    const std::vector<float> of_warps = solve_on_device(solve_by_warps, p, emu::kProblemColumns, stream);
     test.n_sums += static_cast<uint32_t>(of_warps.size());
-    if (can.has_groups) test.of_groups += differences(of_warps, solve_on_device(solve_by_groups, p, stream));
+    for (uint32_t shape = 0; can.has_groups && shape < kGroupShapes; ++shape) {
+      const uint32_t n_columns = kGroupColumns[shape];
+      const std::vector<float> of_groups = solve_on_device(solve_by_groups, p, n_columns, stream);
+      test.shapes[shape].n_sums += static_cast<uint32_t>(of_groups.size());
+      test.shapes[shape].other += differences(repeated(of_warps, n_columns), of_groups);
+    }
     if (can.arithmetic) test.of_model += differences(of_warps, emu::solve(p, *can.arithmetic));
   }
   return test;
 }
 
 std::string SelfTest::text() const {
-  const auto count = [&](uint32_t n) { return std::to_string(n) + " of " + std::to_string(n_sums) + " sums"; };
   std::string text = "how its mma adds is published nowhere";
   if (has_model && of_model == 0) text = is_plain ? "mma adds plain floats" : "mma adds as published";
-  if (has_model && of_model > 0) text = "mma adds otherwise than published in " + count(of_model);
+  if (has_model && of_model > 0) {
+    text =
+        "mma adds otherwise than published in " + std::to_string(of_model) + " of " + std::to_string(n_sums) + " sums";
+  }
   if (!has_groups) return text;
-  if (of_groups == 0) {
+  if (groups_agree()) {
     return text + ", wgmma as mma: it multiplies " + std::to_string(kFewestTileTokens) +
            " rows and more, and for chunks of wide heads";
   }
-  return text + ", wgmma otherwise than mma in " + count(of_groups) + ": mma multiplies all rows";
+  for (uint32_t i = 0; i < kGroupShapes; ++i) {
+    if (shapes[i].other == 0) continue;
+    text += ", wgmma of " + std::to_string(kGroupColumns[i]) + " columns otherwise than mma in " +
+            std::to_string(shapes[i].other) + " of " + std::to_string(shapes[i].n_sums) + " sums";
+  }
+  return text + ": mma multiplies all rows";
 }
 
 const SelfTest& self_test(cudaStream_t stream) {

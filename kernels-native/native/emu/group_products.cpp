@@ -235,7 +235,7 @@ void GroupProducts::carry_out_first(uint32_t warp) {
     for (uint32_t lane = 0; lane < kLanes; ++lane) {
       for (uint32_t i = 0; i < 4; ++i) sums[sum_row(lane, i)][sum_column(lane, i)] = done[lane][tile * 4 + i];
     }
-    multiply_step(arithmetic_of_groups(), what.bf16, a, b, sums);
+    multiply_step(arithmetic_of_groups(what.n_columns), what.bf16, a, b, sums);
     for (uint32_t lane = 0; lane < kLanes; ++lane) {
       for (uint32_t i = 0; i < 4; ++i) done[lane][tile * 4 + i] = sums[sum_row(lane, i)][sum_column(lane, i)];
     }

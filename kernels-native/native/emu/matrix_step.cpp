@@ -8,7 +8,8 @@
 namespace tramontane::emu {
 namespace {
 
-std::atomic<StepArithmetic> in_warps{StepArithmetic::kPlain}, in_groups{StepArithmetic::kPlain};
+std::atomic<StepArithmetic> in_warps{StepArithmetic::kPlain}, in_groups{StepArithmetic::kPlain}, in_columns;
+std::atomic<uint32_t> other_columns{0};  // whose groups add as in_columns; 0: none
 
 constexpr int kLeastFloat = -126;
 constexpr int kLeastHalf = -14;
@@ -35,9 +36,14 @@ void plain_step(const float (&a)[16][16], const float (&b)[16][8], float (&sums)
 void use_arithmetic(StepArithmetic of_warps, StepArithmetic of_groups) {
   in_warps = of_warps;
   in_groups = of_groups;
+  other_columns = 0;
+}
+void use_arithmetic_of_columns(uint32_t n_columns, StepArithmetic of_groups) {
+  in_columns = of_groups;
+  other_columns = n_columns;
 }
 StepArithmetic arithmetic_of_warps() { return in_warps; }
-StepArithmetic arithmetic_of_groups() { return in_groups; }
+StepArithmetic arithmetic_of_groups(uint32_t n_columns) { return n_columns == other_columns ? in_columns : in_groups; }
 
 float exact_sum(float c, const float* a, const float* b, int n, int least, int bits) {
   double products[16];

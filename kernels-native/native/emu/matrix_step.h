@@ -18,7 +18,9 @@ enum class StepArithmetic {
 void use_arithmetic(StepArithmetic of_warps, StepArithmetic of_groups);
 inline void use_arithmetic(StepArithmetic arithmetic) { use_arithmetic(arithmetic, arithmetic); }
 StepArithmetic arithmetic_of_warps();
-StepArithmetic arithmetic_of_groups();
+// But products of groups with so many columns use another, until the next use_arithmetic.
+void use_arithmetic_of_columns(uint32_t n_columns, StepArithmetic of_groups);
+StepArithmetic arithmetic_of_groups(uint32_t n_columns);
 
 void multiply_step(StepArithmetic arithmetic, bool bf16, const float (&a)[16][16], const float (&b)[16][8],
                    float (&sums)[16][8]);

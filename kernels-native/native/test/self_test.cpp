@@ -2,7 +2,11 @@
 // what is found comes out. The emulator stands for devices that add otherwise.
 #include "../cuda/self_test.h"
 
+#include <set>
+
 #include "../cuda/found.h"
+#include "../cuda/kernels.h"
+#include "../cuda/tile_work.h"
 #include "backends.h"
 #include "check.h"
 #include "device_as.h"
@@ -14,6 +18,8 @@ namespace test {
 namespace {
 
 using namespace tramontane::emu;
+using tramontane::emulated::kGroupColumns;
+using tramontane::emulated::kGroupShapes;
 using tramontane::emulated::run_self_test;
 using tramontane::emulated::SelfTest;
 
@@ -85,7 +91,7 @@ std::string description(uint32_t backend) {
   return text;
 }
 
-bool says(const std::string& text, const char* what) { return text.find(what) != std::string::npos; }
+bool says(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
 }  // namespace
 
@@ -130,7 +136,10 @@ TEST(a_device_whose_instructions_add_alike_passes) {
     const SelfTest test = ask();
     CHECK(test.has_groups && test.has_model && test.groups_agree());
     CHECK_EQ(test.n_sums, kSums);
-    CHECK_EQ(test.of_groups, 0u);
+    for (uint32_t i = 0; i < kGroupShapes; ++i) {
+      CHECK_EQ(test.shapes[i].n_sums, kSums / kProblemColumns * kGroupColumns[i]);
+      CHECK_EQ(test.shapes[i].other, 0u);
+    }
     CHECK_EQ(test.of_model, 0u);
     const bool plain = arithmetic == StepArithmetic::kPlain;
     CHECK_EQ(test.text(), std::string(plain ? "mma adds plain floats" : "mma adds as published") +
@@ -142,12 +151,37 @@ TEST(a_device_whose_instructions_differ_is_found) {
   const DeviceAs device(90, StepArithmetic::kHopper, StepArithmetic::kAmpere);
   const SelfTest test = ask();
   CHECK(!test.groups_agree());
-  CHECK(test.of_groups > 0 && test.of_groups < kSums);
+  for (const SelfTest::Shape& shape : test.shapes) CHECK(shape.other > 0 && shape.other < shape.n_sums);
   CHECK_EQ(test.of_model, 0u);
   const std::string text = description(tramontane::emulated::kNumber);
-  CHECK_TEXT(
-      says(text, "mma adds as published, wgmma otherwise than mma in ") && says(text, ": mma multiplies all rows"),
-      text);
+  CHECK_TEXT(says(text, "mma adds as published, wgmma of 64 columns otherwise than mma in ") &&
+                 says(text, ": mma multiplies all rows"),
+             text);
+}
+
+// Each number of columns is asked by itself, and one that differs is enough.
+TEST(a_device_of_which_one_shape_differs_is_found) {
+  for (uint32_t i = 0; i < kGroupShapes; ++i) {
+    const DeviceAs device(90, StepArithmetic::kPlain, StepArithmetic::kPlain);
+    use_arithmetic_of_columns(kGroupColumns[i], StepArithmetic::kHopper);
+    const SelfTest test = ask();
+    CHECK(!test.groups_agree());
+    for (uint32_t other = 0; other < kGroupShapes; ++other) CHECK_EQ(test.shapes[other].other > 0, other == i);
+    const std::string text = description(tramontane::emulated::kNumber);
+    CHECK_TEXT(says(text, "mma adds plain floats, wgmma of " + std::to_string(kGroupColumns[i]) +
+                              " columns otherwise than mma in ") &&
+                   says(text, " sums: mma multiplies all rows"),
+               text);
+  }
+}
+
+TEST(every_shape_that_is_multiplied_is_asked) {
+  std::set<uint32_t> asked(std::begin(kGroupColumns), std::end(kGroupColumns));
+  for (const tramontane::emulated::TileWay& way : tramontane::emulated::kTileWays) CHECK(asked.count(way.tokens) == 1);
+  CHECK(asked.count(128) == 1);                                    // keys of a segment
+  for (uint32_t head_dim = 16; head_dim <= 256; head_dim += 16) {  // and values
+    if (tramontane::emulated::attends_by_groups(TM_F16, head_dim)) CHECK(asked.count(head_dim) == 1);
+  }
 }
 
 TEST(each_device_is_asked_once) {
