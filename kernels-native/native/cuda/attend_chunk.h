@@ -11,12 +11,14 @@ template <int kSteps, class Kept>
 struct ChunkShared {
   uint8_t keys[kSegmentBytes<kSteps, Kept>];
   uint8_t values[kSegmentBytes<kSteps, Kept>];
+  Marks marks;
   uint64_t keys_there, values_there;
 };
 
-// blockIdx = (tile, kv head)
+// blockIdx = (tile, kv head). Two blocks of a processor leave a lane all registers that it can have; the compiler saves
+// for more of them where nobody says so.
 template <int kSteps, class Kept>
-__global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a, const CacheView cache) {
+__global__ void __launch_bounds__(kAttendThreads, 2) attend_chunk(const Attention a, const CacheView cache) {
   ChunkShared<kSteps, Kept>& s = *shared_memory<ChunkShared<kSteps, Kept>>();
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t warp = threadIdx.x / 32;
@@ -55,6 +57,13 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
     Merge merge[2];
     m.template add_scores<Kept>(scores, seen, lane, p, merge);
     barrier_wait(&s.values_there, parity);
+    const Seen some(begin, all.first, all.last), every(begin, all.every_first, all.every_last);
+    const bool alike = every.has_all(some);  // for the whole block
+    if (!alike) {
+      set_apart<kSteps, Kept>(s.values, some, every, warp, kAttendWarps, lane, &s.marks);
+      proxy_fence();  // the next values come over these
+      __syncthreads();
+    }
     // Wide heads in two parts: sums of a segment and sums so far are all the registers that there are. So are, with
     // what eight bits take to become sixteen, those of heads of 32.
     constexpr int kOfPart = kSteps > 4 || (kSteps == 2 && Kept::kScaled) ? kSteps / 2 : kSteps;
@@ -67,6 +76,7 @@ __global__ void __launch_bounds__(kAttendThreads) attend_chunk(const Attention a
       }
       m.add_values(merge, part, values);
     }
+    if (!alike && has_marks(s.marks)) m.lose(seen, s.marks);
     __syncthreads();  // and the values
     fill(segment + 1, true);
   }

@@ -5,8 +5,7 @@
 //
 // A query's sums are made in the order of attend_chunk.h, by the same functions but for the products, and a step of
 // wgmma adds as one of mma does, which each device is asked (self_test.h). So its bits are the same. Products have all
-// of a segment's keys: what no query of the block sees adds exact zeros, and so does, of finite values, what a query
-// does not see and another one of the block does.
+// of a segment's keys: what a query does not see adds exact zeros (set_apart.h).
 #pragma once
 
 #include "chunk_sums.h"
@@ -28,27 +27,12 @@ struct GroupShared {
   uint8_t values[kStages][kBytes];
   uint64_t keys_full[kStages], keys_empty[kStages];
   uint64_t values_full[kStages], values_empty[kStages];
-  uint64_t landed;  // values that are seen in part, and have to be cleared of the others
+  Marks marks[kStages];
+  uint64_t landed;  // values that not every query sees, before they are set apart
 
   // Parity of the phase in which segment `number` of a stage is used: it ends when the stage is full, or empty again.
   __device__ static uint32_t parity(uint32_t number) { return number / kStages % 2; }
 };
-
-// Zeroes the values of positions that no query of the block sees: nobody wrote them, and 0 times infinity is not 0. Of
-// a warp.
-template <int kSteps>
-__device__ inline void clear_unseen(uint8_t* values, const Seen& seen, uint32_t lane) {
-  constexpr uint32_t kHeadDim = kSteps * 16;
-  for (uint32_t i = lane; i < kSegment / 8 * kHeadDim; i += 32) {
-    // Eight positions of a dimension.
-    uint4* eight = reinterpret_cast<uint4*>(values) + i;
-    const int first = static_cast<int>(i / kHeadDim * 8);
-    if (seen.has(first) && seen.has(first + 7)) continue;
-    const auto keep = [&](int key) { return (seen.has(key) ? 0xffffu : 0) | (seen.has(key + 1) ? 0xffff0000u : 0); };
-    *eight = make_uint4(eight->x & keep(first), eight->y & keep(first + 2), eight->z & keep(first + 4),
-                        eight->w & keep(first + 6));
-  }
-}
 
 // Of one warp: brings the block's segments, as early as there is room.
 template <int kSteps, class Kept>
@@ -58,7 +42,7 @@ __device__ inline void fetch_segments(const CacheView& cache, const QueryTile& t
   const uint32_t lane = threadIdx.x % 32;
   uint32_t number = 0, n_landed = 0;
   for (int64_t begin = all.first / kSegment * kSegment; begin <= all.last; begin += kSegment, ++number) {
-    const Seen any(begin, all.first, all.last);
+    const Seen any(begin, all.first, all.last), every(begin, all.every_first, all.every_last);
     const uint32_t stage = number % Shared::kStages;
     const bool is_used = number >= Shared::kStages;
     const uint32_t before = Shared::parity(number - Shared::kStages);
@@ -67,13 +51,15 @@ __device__ inline void fetch_segments(const CacheView& cache, const QueryTile& t
       fill_segment<kSteps, Kept>(cache, tile.span, kv_head, begin, any, false, s.keys[stage], &s.keys_full[stage], 0);
     }
     if (is_used) barrier_wait(&s.values_empty[stage], before);
-    uint64_t* there = any.all() ? &s.values_full[stage] : &s.landed;
+    const bool alike = any.all() && every.all();
+    uint64_t* there = alike ? &s.values_full[stage] : &s.landed;
     if (lane == 0) {
+      s.marks[stage] = make_uint4(0, 0, 0, 0);
       fill_segment<kSteps, Kept>(cache, tile.span, kv_head, begin, any, true, s.values[stage], there, 0);
     }
-    if (any.all()) continue;
+    if (alike) continue;
     barrier_wait(&s.landed, n_landed++ % 2);
-    clear_unseen<kSteps>(s.values[stage], any, lane);
+    set_apart<kSteps, Kept>(s.values[stage], any, every, 0, 1, lane, &s.marks[stage]);
     proxy_fence();
     __syncwarp();
     if (lane == 0) barrier_arrive(&s.values_full[stage]);
@@ -118,6 +104,8 @@ __device__ inline void attend_segments(const Attention& a, const CacheView& cach
     }
     group_commit();
     group_wait<0>(values, p);
+    if (has_marks(s.marks[stage])) m.lose(seen, s.marks[stage]);
+    __syncwarp();
     if (lane == 0) barrier_arrive(&s.values_empty[stage]);
     m.add_values(merge, 0, values);
   }

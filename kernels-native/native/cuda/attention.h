@@ -44,19 +44,23 @@ __device__ inline void start_block(uint64_t* keys_there, uint64_t* values_there)
 struct Queries {
   int64_t first;        // position of the first key that any of them sees
   int64_t last;         // and of the last
+  int64_t every_first;  // of the first and the last that all of them see, unless every_last < every_first
+  int64_t every_last;
   int64_t position[2];  // of the lane's queries; -1 beyond the span's end
 };
 
 // Of the pairs from first_pair on: sixteen of a warp, or n that a block has. None: last < first.
 __device__ inline Queries queries_of(const QueryTile& tile, uint32_t heads_per_kv, uint32_t window, uint32_t first_pair,
                                      uint32_t n, uint32_t lane) {
-  Queries q = {0, -1, {-1, -1}};
+  Queries q = {0, -1, 0, -1, {-1, -1}};
   const uint32_t n_pairs = tile.n_rows * heads_per_kv;
   if (first_pair >= n_pairs) return q;
   const uint32_t end = first_pair + n < n_pairs ? first_pair + n : n_pairs;
   const int64_t lowest = tile.position + first_pair / heads_per_kv;
   q.last = tile.position + (end - 1) / heads_per_kv;
   q.first = window == 0 || lowest < window ? 0 : lowest - window + 1;
+  q.every_first = window == 0 || q.last < window ? 0 : q.last - window + 1;
+  q.every_last = lowest;
 #pragma unroll
   for (uint32_t i = 0; i < 2; ++i) {
     const uint32_t pair = first_pair + sum_row(lane, 2 * i);
@@ -97,6 +101,7 @@ struct Seen {
   __device__ bool has(int key) const { return key >= first && key <= last; }
   __device__ bool any() const { return first <= last; }
   __device__ bool all() const { return first == 0 && last == static_cast<int>(kSegment) - 1; }
+  __device__ bool has_all(const Seen& of) const { return first <= of.first && last >= of.last; }
   __device__ bool has_tile(int tile) const {
     return any() && tile >= first / static_cast<int>(kKeys) && tile <= last / static_cast<int>(kKeys);
   }
@@ -250,9 +255,11 @@ __device__ inline void multiply_values(const uint8_t* values, int tile, const Se
 __device__ inline void put(const Attention& a, uint64_t row, uint32_t head, uint32_t head_dim, uint32_t d, float low,
                            float high) {
   const uint32_t column = head * head_dim + d;
-  float* out = a.out + row * a.n_heads * head_dim + column;
-  out[0] = low;
-  out[1] = high;
+  if (a.out != nullptr) {
+    float* out = a.out + row * a.n_heads * head_dim + column;
+    out[0] = low;
+    out[1] = high;
+  }
   a.next.put(static_cast<uint32_t>(row), column, low, high);
 }
 

@@ -1,7 +1,8 @@
 // What a chunk's attention makes of a segment's scores, whichever instruction made them, and of its segments.
 #pragma once
 
-#include "attention.h"
+#include "bits.h"
+#include "set_apart.h"
 
 namespace tramontane::TM_DEVICE {
 
@@ -49,6 +50,18 @@ struct Merged {
     for (int r = 0; r < kOfPart * 8; ++r) {
       float& value = values[first + r / 8][r / 4 % 2][r % 4];
       value = merged(merge[r % 4 / 2], value, sums[r / 8][r / 4 % 2][r % 4]);
+    }
+  }
+
+  // Queries that see what set_apart.h has marked in a segment have no numbers for results.
+  __device__ void lose(const Seen (&seen)[2], const Marks& marks) {
+    const uint32_t* words = reinterpret_cast<const uint32_t*>(&marks);
+#pragma unroll 1  // few segments have any
+    for (int word = 0; word < 4; ++word) {
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        if (seen_marks(words[word], word * 32, seen[i]) != 0) total[i] = bits_to_float(0x7fc00000u);
+      }
     }
   }
 

@@ -54,7 +54,7 @@ struct Attention {
   bool by_groups;       // wgmma multiplies for those: it adds as mma does (self_test.h)
   float* partial;       // [n_split rows * n_heads][max_segments][head_dim + 2]
   uint32_t* arrived;    // [n_split rows * kv heads] segments that are there: 0 before a launch, and after it
-  float* out;           // [rows][n_heads * head_dim]
+  float* out;           // [rows][n_heads * head_dim], or nullptr: for probes alone
   Activations next;     // the same, for the next matrix
 };
 bool has_attention(uint32_t head_dim);

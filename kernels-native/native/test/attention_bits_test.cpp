@@ -275,6 +275,48 @@ TEST(attention_of_wide_heads_is_too_as_a_device_adds) {
   }
 }
 
+// Values that are no numbers reach who sees them, and nobody else: in a chunk, of the rows before and those whose
+// window has passed, whichever instruction multiplies.
+TEST(values_that_are_no_numbers_reach_who_sees_them) {
+  struct Bad {
+    int64_t position;
+    float value;
+  } const bad[] = {{150, INFINITY}, {165, NAN}};  // of each kv head
+  constexpr uint32_t kBadDimension = 3;
+  for (const Placement& p : device_placements()) {
+    for (const uint32_t kv_dtype : {TM_F16, TM_BF16, TM_F8_E4M3}) {
+      for (const uint32_t head_dim : {32u, 64u, 96u}) {
+        if (head_dim == 96 && kv_dtype == TM_BF16) continue;
+        if (kSanitised && (head_dim == 96 || kv_dtype == TM_BF16)) continue;
+        const uint32_t window = head_dim == 64 ? 100 : 0;
+        const Shape shape = shape_of(window, head_dim);
+        const Past past(shape, kv_dtype);
+        Past other = past;
+        for (uint32_t head = 0; head < shape.kv_heads; ++head) {
+          const size_t row = static_cast<size_t>(bad[head].position) * shape.kv_heads + head;
+          other.values[row * head_dim + kBadDimension] = bad[head].value;
+        }
+        Attending attending(shape, p, past, 1, 320), with_bad(shape, p, other, 1, 320);
+        for (const std::pair<int64_t, uint32_t>& chunk : {std::pair<int64_t, uint32_t>{130, 60}, {226, 60}}) {
+          const auto expected = attending.run({chunk}), rows = with_bad.run({chunk});
+          for (uint32_t i = 0; i < chunk.second; ++i) {
+            for (uint32_t head = 0; head < shape.heads; ++head) {
+              const int64_t at = bad[head / (shape.heads / shape.kv_heads)].position, position = chunk.first + i;
+              const bool sees = at <= position && (window == 0 || at > position - window);
+              const float* row = &rows[i][head * head_dim];
+              const bool right = sees ? !std::isfinite(row[kBadDimension])
+                                      : memcmp(row, &expected[i][head * head_dim], head_dim * sizeof(float)) == 0;
+              CHECK_TEXT(right, p.name() + " " + tramontane::dtype_name(kv_dtype) + " heads of " +
+                                    std::to_string(head_dim) + ", position " + std::to_string(position) + ", head " +
+                                    std::to_string(head));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(wgmma_multiplies_for_chunks_where_it_adds_as_mma_does) {
   using tramontane::emulated::attends_by_groups;
   for (const uint32_t kv_dtype : {TM_F16, TM_BF16, TM_F8_E4M3}) {
