@@ -36,7 +36,17 @@ uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& 
   return carver.bytes();
 }
 
-uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, DeviceFrame& f) {
+// Products of gate and up lie as floats until adapters' parts are added; nothing adapts experts.
+uint64_t adapted_ffn(const Model& model, const tm_cache_config& config) {
+  return config.max_adapters == 0 || model.n_experts > 0 ? 0 : model.ffn;
+}
+
+// And so do keys and values, or until they have a scale.
+bool keeps_keys(const Cache& cache, const tm_cache_config& config) {
+  return config.max_adapters > 0 || cache.has_scales();
+}
+
+uint64_t lay_out(const Model& model, const Cache& cache, const tm_cache_config& config, void* base, DeviceFrame& f) {
   const uint64_t rows = model.n_layers == 0 ? 0 : config.max_rows;  // of what layers alone need
   Carver carver(base);
   carver.take(f.hidden, uint64_t{config.max_rows} * model.width);
@@ -44,12 +54,21 @@ uint64_t lay_out(const Model& model, const tm_cache_config& config, void* base, 
   carver.take(f.rope_sin, rows * (model.rope_dims / 2));
   carver.take(f.query_scale, rows);
   carver.take(f.q, rows * model.q_width());
+  carver.take(f.k, keeps_keys(cache, config) ? rows * model.kv_width() : 0);
+  carver.take(f.v, keeps_keys(cache, config) ? rows * model.kv_width() : 0);
+  carver.take(f.gate, rows * adapted_ffn(model, config));
+  carver.take(f.up, rows * adapted_ffn(model, config));
+  carver.take(f.logits, model.has_head ? static_cast<uint64_t>(kLogitTile) * model.vocab : 0);
+  return carver.bytes();
+}
+
+// What only a probe reads.
+uint64_t lay_out_shown(const Model& model, uint64_t rows, void* base, DeviceFrame& f) {
+  Carver carver(base);
   carver.take(f.k, rows * model.kv_width());
   carver.take(f.v, rows * model.kv_width());
   carver.take(f.attention, rows * model.q_width());
   carver.take(f.gate, rows * std::max(1u, model.n_experts_used) * model.ffn);
-  carver.take(f.up, config.max_adapters == 0 || model.n_experts > 0 ? 0 : rows * model.ffn);
-  carver.take(f.logits, model.has_head ? static_cast<uint64_t>(kLogitTile) * model.vocab : 0);
   return carver.bytes();
 }
 
@@ -76,7 +95,7 @@ StepSizes::StepSizes(const Model& model, const Cache& cache, const tm_cache_conf
   const uint32_t rows = std::max(config.max_rows, kLogitTile);
   DeviceFrame frame = {};
   Description unused = {};
-  floats = lay_out(model, config, nullptr, frame);
+  floats = lay_out(model, cache, config, nullptr, frame);
   const ExpertSizes of_experts(model, config);
   room = std::max(tiles_of(rows), of_experts.tiles);
   normed = activation_bytes(room * kTileTokens, model.width);
@@ -112,6 +131,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
       weights_(weights),
       cache_(cache),
       stream_(stream),
+      max_rows_(config.max_rows),
       sizes_(model, cache, config),
       by_groups_(self_test(stream).groups_agree()),
       attends_by_groups_(by_groups_ && attends_by_groups(cache.kv_dtype, cache.head_dim)),
@@ -124,7 +144,7 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   constexpr auto kPinned = Memory::Place::kPinned;
   for (uint32_t g = 0; g < model.n_groups; ++g) pages_[g] = Memory(cache.groups[g].bytes(), kDevice);
   floats_ = Memory(sizes_.floats, kDevice);
-  lay_out(model, config, floats_.as<void>(), frame_);
+  lay_out(model, cache, config, floats_.as<void>(), frame_);
   normed_ = Memory(sizes_.normed, kDevice);
   attended_ = Memory(sizes_.attended, kDevice);
   gated_ = Memory(sizes_.gated, kDevice);
@@ -146,6 +166,13 @@ DeviceStep::DeviceStep(const Model& model, const DeviceModel& weights, const Cac
   if (config.max_adapters == 0) return;
   adapters_.describe_all();
   capture_graphs(adapted_graphs_);
+}
+
+void DeviceStep::show() {
+  if (model_.n_layers == 0) return;
+  DeviceFrame unused = {};
+  shown_ = Memory(lay_out_shown(model_, max_rows_, nullptr, unused), Memory::Place::kDevice);
+  lay_out_shown(model_, max_rows_, shown_.as<void>(), frame_);
 }
 
 uint64_t DeviceStep::page_bytes() const {

@@ -16,19 +16,21 @@
 
 namespace tramontane::TM_DEVICE {
 
-// The device's buffers of one step. R = its rows. Logits are one tile of them.
+// The device's buffers of one step. R = its rows. Logits are one tile of them. Where only a probe would read a buffer
+// it is nullptr until there is one, and nobody writes it.
 struct DeviceFrame {
   float* rope_cos;     // [R, rope_dims / 2]
   float* rope_sin;     // [R, rope_dims / 2]
   float* query_scale;  // [R]
   float* hidden;       // [R, width] the residual stream
   float* q;            // [R, n_heads * head_dim]
-  float* k;            // [R, n_kv_heads * head_dim]
+  float* k;            // [R, n_kv_heads * head_dim] before they have a scale, or adapters' parts; or for a probe, like
   float* v;            // [R, n_kv_heads * head_dim]
-  float* attention;    // [R, n_heads * head_dim]
-  float* gate;         // [R, ffn] SiLU(gate) * up; with experts [R * used, ffn], by places (experts.h)
-  float* up;           // [R, ffn] W_up x, before adapters' parts are added; none without room for adapters
-  float* logits;       // [kLogitTile, vocab]
+  float* attention;    // [R, n_heads * head_dim]; for a probe alone
+  float* gate;  // [R, ffn] W_gate x, before adapters' parts are added, then SiLU(gate) * up; or that for a probe: with
+                // experts [R * used, ffn], by places (experts.h)
+  float* up;    // [R, ffn] W_up x, before adapters' parts are added; none without room for adapters
+  float* logits;  // [kLogitTile, vocab]
 };
 
 // Description of a step, once in pinned memory and once on the device.
@@ -100,6 +102,8 @@ class DeviceStep {
   void down(uint32_t n_rows, uint32_t layer);
   void logits(const uint32_t* rows, uint32_t n);  // of up to kLogitTile rows
   void finish();                                  // waits until all that was submitted is done
+  // From now on what layers make lies in frame() in floats, too, but for those of captured graphs.
+  void show();
 
  private:
   void send(void* to, const void* from, uint64_t bytes);
@@ -123,12 +127,13 @@ class DeviceStep {
   const DeviceModel& weights_;
   const Cache& cache_;
   const cudaStream_t stream_;
+  const uint32_t max_rows_;
   const StepSizes sizes_;
   const bool by_groups_;  // wgmma multiplies where tokens are many
   const bool attends_by_groups_;
   const uint32_t n_processors_;
   Memory pages_[TM_MAX_GROUPS];
-  Memory floats_;                     // everything that frame_ points to
+  Memory floats_, shown_;             // what frame_ points to
   Memory normed_, attended_, gated_;  // activations
   Memory meeting_sums_, meeting_counts_;
   Memory partial_, arrived_;

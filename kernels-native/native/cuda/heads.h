@@ -21,7 +21,7 @@ struct Heads {
   CacheView cache;
 
   // Elements i and i + 1 of all heads of a row, i even; out: where they lie as floats, of keys and values as the
-  // product made them, for probes and store_eight_bits.
+  // product made them, for probes and store_eight_bits, or nullptr.
   __device__ void put(Head head, uint32_t row, uint32_t i, float a, float b, float* out) const {
     if (head == Head::kQueries) {
       rotate(row, i % cache.head_dim, a, b);
@@ -30,8 +30,10 @@ struct Heads {
       out[1] = b * scale;
       return;
     }
-    out[0] = a;
-    out[1] = b;
+    if (out != nullptr) {
+      out[0] = a;
+      out[1] = b;
+    }
     if (rows.span[row] == kNoSpan) return;
     if (cache.kv_dtype == TM_F8_E4M3) return;  // a scale is made of the whole head: store_eight_bits
     const int64_t position = rows.position[row];

@@ -26,7 +26,9 @@ struct Places {
 
 class DeviceProbe final : public Probe {
  public:
-  explicit DeviceProbe(DeviceBackend& backend) : backend_(backend) {}
+  explicit DeviceProbe(DeviceBackend& backend) : backend_(backend) {
+    on_driver([&] { backend_.step_->show(); });
+  }
 
   void run(Operation operation, const Step& step, uint32_t layer) override {
     on_driver([&] {

@@ -16,7 +16,7 @@ struct Part {
   const uint32_t* records;  // weights.h
   const uint32_t* supers;   // of types with super-blocks
   const float* row_scales;  // of F8_E4M3: what a row's finished sum is multiplied by
-  float* out;               // [tokens][stride]
+  float* out;               // [tokens][stride]; nullptr where nobody reads it, of kHeads' keys and values and of kGated
   uint32_t stride;
   uint32_t rows;
   uint32_t units;
@@ -27,7 +27,7 @@ enum class Result : uint32_t {
   kWrite,  // out = W x, for each part
   kAdd,    // out += W x
   kHeads,  // parts are q, k and v, or some of them: heads.h
-  kGated,  // parts are gate and up: out of the first = SiLU(W_gate x) * (W_up x), and the same into `next`
+  kGated,  // parts are gate and up: `next` = SiLU(W_gate x) * (W_up x), and so is the first's out
 };
 
 // Some tokens of one expert, side by side, which its matrices alone multiply.

@@ -103,12 +103,15 @@ class Ends {
         return of.row_scales == nullptr ? sum : sum * of.row_scales[item.expert * of.rows + row + r];
       };
       const uint32_t of_all = item.first_token + first + token;
-      float* out = part.out + static_cast<uint64_t>(item.first_row + first + token) * part.stride + row;
+      const uint64_t at = static_cast<uint64_t>(item.first_row + first + token) * part.stride + row;
+      float* out = part.out == nullptr ? nullptr : part.out + at;
       if (gated) {  // rows are a multiple of 8, so both are there
         const float low = silu(total(part, in_group, 0)) * total(p.parts[1], rows + in_group, 0);
         const float high = silu(total(part, in_group, 1)) * total(p.parts[1], rows + in_group, 1);
-        out[0] = low;
-        out[1] = high;
+        if (out != nullptr) {
+          out[0] = low;
+          out[1] = high;
+        }
         p.next.put(of_all, row, low, high);
         continue;
       }

@@ -1,5 +1,5 @@
 // Cuts one block of memory into pieces, each at a multiple of 64 bytes. Without a base it only measures: the pieces are
-// null, and bytes() says how large the block has to be.
+// null, like those of no elements, and bytes() says how large the block has to be.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ class Carver {
   // The next piece: n elements.
   template <class T>
   void take(T*& piece, uint64_t n) {
-    piece = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + bytes_);
+    piece = base_ == nullptr || n == 0 ? nullptr : reinterpret_cast<T*>(base_ + bytes_);
     bytes_ += (n * sizeof(T) + 63) / 64 * 64;
   }
   uint64_t bytes() const { return bytes_; }

@@ -89,6 +89,34 @@ void compare(const Weights& weights, const Placement& base) {
 
 }  // namespace
 
+// Of what gate and up make a device keeps the 16 bits that down reads, and floats where adapters' parts are added.
+TEST(a_device_keeps_no_floats_that_nobody_reads) {
+  for (const Placement& base : device_placements()) {
+    for (const uint32_t experts : {0u, 8u}) {
+      const auto workspace = [&](uint32_t ffn, uint32_t rows, uint32_t adapters) {
+        Shape shape;
+        shape.dtype = TM_BF16;
+        shape.ffn = ffn;
+        shape.experts = experts;
+        shape.experts_used = experts / 4;
+        Placement p = base;
+        p.max_rows = p.max_tokens = rows;
+        tm_cache_config cache = cache_of(shape, p);
+        cache.max_adapters = adapters;
+        cache.max_rank = adapters;
+        return told(shape, p, cache).workspace;
+      };
+      const auto of_row = [&](uint32_t adapters) {
+        const uint64_t wide = workspace(1024, 4096, adapters) - workspace(1024, 2048, adapters);
+        const uint64_t narrow = workspace(512, 4096, adapters) - workspace(512, 2048, adapters);
+        return (wide - narrow) / 2048;
+      };
+      CHECK_EQ(of_row(0), 512u * 2 * std::max(1u, experts / 4));
+      CHECK_EQ(of_row(1), 512u * 2 * std::max(1u, experts / 4) + (experts == 0 ? 512u * 8 : 0));
+    }
+  }
+}
+
 TEST(what_is_told_is_what_is_held) {
   Shape plain;
   Shape grouped;
