@@ -130,16 +130,20 @@ public final class Endpoints {
             }
         }));
         String known = String.join(", ", list());
+        List<String> paths = methods.keySet().stream().map(Endpoints::template).toList();
         router.route().handler(context -> {
             if (doorkeeper.admits(context)) {
-                Replies.fail(context, unknown(context.request().path(), known));
+                Replies.fail(context, unknown(context.request().path(), paths, known));
             }
         });
     }
 
-    private static ApiException unknown(@Nullable String path, String known) {
-        String shown = Printable.of(Objects.requireNonNullElse(path, "this path"), SHOWN_PATH);
-        return ApiException.invalid(404, "There is nothing at " + shown + "; this server has " + known, "unknown_url");
+    private static ApiException unknown(@Nullable String asked, List<String> paths, String known) {
+        String path = Objects.requireNonNullElse(asked, "this path");
+        String said = "There is nothing at " + Printable.of(path, SHOWN_PATH);
+        String meant = NearPath.suggestion(path, paths);
+        String message = said + (meant.isEmpty() ? "; this server has " : meant + " This server has ") + known;
+        return ApiException.invalid(404, message, "unknown_url");
     }
 
     /** Every endpoint as method and path, in the order of their adding; a HEAD goes without saying where there is a GET. */

@@ -14,7 +14,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line as a whole: finds the command, runs it, and turns what went wrong into one line and an exit code. */
 final class Program {
@@ -110,12 +109,11 @@ final class Program {
     }
 
     private int refuse(ParameterException wrong) {
-        String line = oneLine(wrong);
-        List<String> near =
-                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String hint = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
+        String line = Misspelt.line(wrong, oneLine(wrong));
         String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-        environment.err().println("tramontane: " + line + hint + " See '" + command + " --help'.");
+        environment
+                .err()
+                .println("tramontane: " + line + (line.endsWith("?") ? "" : ".") + " See '" + command + " --help'.");
         return ExitCode.USAGE;
     }
 

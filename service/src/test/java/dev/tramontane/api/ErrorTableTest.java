@@ -518,7 +518,7 @@ class ErrorTableTest {
         assertThat(unknown.error().getString("code")).isEqualTo("unknown_url");
         assertThat(unknown.error().getString("message"))
                 .isEqualTo(
-                        "There is nothing at /v1/completion; this server has GET /livez, GET /startupz, GET"
+                        "There is nothing at /v1/completion; did you mean /v1/completions? This server has GET /livez, GET /startupz, GET"
                                 + " /readyz, GET /health, GET /v1/health, GET /ping, POST /ping, GET /v1/models, GET"
                                 + " /v1/models/*, POST /v1/completions, POST /v1/chat/completions, POST"
                                 + " /v1/fim/completions, POST /tokenize, POST /detokenize, GET /v1/responses, POST"

@@ -66,13 +66,51 @@ class ProgramTest {
                 new CapturedProgram().run("doctor", "--log-formt=json"),
                 2,
                 "Unknown option: '--log-formt=json'; did you mean --log-format? See 'tramontane doctor --help'.");
+        isOneLine(
+                new CapturedProgram().run("serve", "--prot", "8081"),
+                2,
+                "Unknown option: '--prot'; did you mean --port? See 'tramontane serve --help'.");
+        isOneLine(
+                new CapturedProgram().run("--hlep"),
+                2,
+                "Unknown option: '--hlep'; did you mean --help? See 'tramontane --help'.");
+        isOneLine(
+                new CapturedProgram().run("-v"), 2, "Unknown option: '-v'; did you mean -V? See 'tramontane --help'.");
+        isOneLine(new CapturedProgram().run("-x"), 2, "Unknown option: '-x'. See 'tramontane --help'.");
+    }
+
+    @Test
+    void argumentsThatNobodyTakesNameTheOptionForThem() {
+        isOneLine(
+                new CapturedProgram().run("chat", "model.gguf"),
+                2,
+                "'chat' takes no argument 'model.gguf'; a model goes behind --model. See 'tramontane chat --help'.");
+        isOneLine(
+                new CapturedProgram().run("top", "http://127.0.0.1:8080"),
+                2,
+                "'top' takes no argument 'http://127.0.0.1:8080'; an address goes behind --url. See 'tramontane top"
+                        + " --help'.");
+        isOneLine(
+                new CapturedProgram().run("list", "all"),
+                2,
+                "'list' takes no argument 'all'. See 'tramontane list --help'.");
+        isOneLine(
+                new CapturedProgram().run("run"),
+                2,
+                "Missing required parameter: 'NAME'. See 'tramontane run --help'.");
     }
 
     @Test
     void unknownCommandsAreRefused() {
-        Outcome outcome = new CapturedProgram().run("docter");
-        assertThat(outcome.code()).isEqualTo(2);
-        assertThat(outcome.err()).contains("docter").contains("doctor").hasLineCount(1);
+        String see = " See 'tramontane --help'.";
+        isOneLine(new CapturedProgram().run("docter"), 2, "there is no command 'docter'; did you mean doctor?" + see);
+        isOneLine(
+                new CapturedProgram().run("version"),
+                2,
+                "there is no command 'version'; did you mean --version?" + see);
+        isOneLine(
+                new CapturedProgram().run("help", "srve"), 2, "there is no command 'srve'; did you mean serve?" + see);
+        isOneLine(new CapturedProgram().run("finetune"), 2, "there is no command 'finetune'." + see);
     }
 
     @Test
