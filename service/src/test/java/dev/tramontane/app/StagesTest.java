@@ -101,6 +101,12 @@ final class StagesTest {
         return all;
     }
 
+    private double accepted(RunningService service) throws Exception {
+        return HeldByProcess.sum(
+                get(service, "/metrics").body(), "tramontane_guessed_tokens_total", "result=\"accepted\"");
+    }
+
+    /** With a model in the server's process that guesses. */
     @Test
     void answersAreThoseOfOneProcessAlsoAfterAStageWasLost() throws Exception {
         List<String> expected;
@@ -117,8 +123,14 @@ final class StagesTest {
                         "--stages",
                         "localhost:" + first.port + ",localhost:" + second.port,
                         "--stage-secret-file",
-                        secret.toString())) {
+                        secret.toString(),
+                        "--draft-model",
+                        model.toString(),
+                        "--speculate",
+                        "draft_model:3")) {
             assertThat(answers(service)).isEqualTo(expected);
+            double guessed = accepted(service);
+            assertThat(guessed).as("tokens that the draft model guessed").isPositive();
             assertThat(new JsonObject(get(service, "/capacity").body()).getJsonArray("stages"))
                     .hasSize(3)
                     .element(2)
@@ -144,6 +156,7 @@ final class StagesTest {
             try (RunningStage again = new RunningStage(model, second.port, shared)) {
                 await().until(() -> get(service, "/readyz").statusCode() == 200);
                 assertThat(answers(service)).isEqualTo(expected);
+                assertThat(accepted(service)).isGreaterThan(guessed);
                 String metrics = get(service, "/metrics").body();
                 assertThat(metrics)
                         .contains("tramontane_stage_losses_total{stage=\"localhost:" + again.port + "\"} 1.0")
