@@ -3,7 +3,7 @@
 
 Reads the code for sm_90 and sm_90a in the library by cuobjdump (with nvdisasm on the path; .ci/cuda installs both). Every kernel has to do
 without local memory and without generic loads in its hot loops, and code for sm_90a has to hold wgmma; budgets.txt beside this file
-has a line for each kernel with what it may take. Fails where one takes more; names kernels without a line, which are held to the rest.
+has a line for each kernel with what it may take. Fails where one takes more, where a kernel has no line, and where a line has no kernel.
 Prints what the code allows at best: the share of the memory's rate, by the weights that a product reads, and of the matrix units', beside
 what was measured last.
 
@@ -153,6 +153,9 @@ def faults(kernels, budgets):
                             ("generic", "generic loads in its hot loop"), ("for_product", "instructions a product")):
             if getattr(taken, what) > getattr(may, what):
                 found.append(f"{kernel.name}: {getattr(taken, what)} {words}, may be {getattr(may, what)}")
+    names = {kernel.name for kernel in kernels}
+    found += [f"{name}: no line in {TABLE.name}; --write makes one" for name in sorted(names - budgets.keys())]
+    found += [f"{name}: a line in {TABLE.name}, and no such kernel; --write takes it away" for name in sorted(budgets.keys() - names)]
     groups = [kernel for kernel in kernels if kernel.arch == "sm_90a"]
     if groups and not any(kernel.count(("HGMMA",)) for kernel in groups):
         found.append("code for sm_90a holds no wgmma")
@@ -220,10 +223,7 @@ def main(arguments):
     for kernel in sorted(kernels, key=lambda k: k.name):
         budget, taken = budgets.get(kernel.name, Budget()), taken_by(kernel)
         memory, matrix = ceilings(kernel, budget)
-        mark = "" if kernel.name in budgets else "  (no line yet)"
-        print(f"{taken.registers:9}  {taken.for_product:12}  {shown(memory):>10}  {shown(matrix):>10}  {budget.measured:>8}  {kernel.name}{mark}")
-    for name in sorted(budgets.keys() - {k.name for k in kernels}):
-        print(f"no kernel any more: {name}")
+        print(f"{taken.registers:9}  {taken.for_product:12}  {shown(memory):>10}  {shown(matrix):>10}  {budget.measured:>8}  {kernel.name}")
     if found := faults(kernels, budgets):
         sys.exit("\n".join([f"{len(found)} over budget:", *found]))
 

@@ -54,13 +54,17 @@ class CheckTest(unittest.TestCase):
 
     def test_a_kernel_without_a_line_may_have_neither_local_memory_nor_generic_loads(self):
         self.assertEqual([fault.split(", may")[0] for fault in check.faults([self.fast], {})],
-                         ["fast: 1 accesses of local memory", "fast: 1 generic loads in its hot loop"])
+                         ["fast: 1 accesses of local memory", "fast: 1 generic loads in its hot loop",
+                          "fast: no line in budgets.txt; --write makes one"])
+
+    def test_a_line_without_a_kernel_is_told(self):
+        self.assertEqual(check.faults([], {"gone": check.Budget()}), ["gone: a line in budgets.txt, and no such kernel; --write takes it away"])
 
     def test_code_for_groups_has_to_hold_their_products(self):
         self.groups.instructions = [(0, "EXIT")]
         for name in ("solve_by_groups", "solve_by_groups<1>", "tile_mm<Floats<0>,8,false>"):
             self.groups.name = name
-            self.assertEqual(check.faults([self.groups], {}), ["code for sm_90a holds no wgmma", f"{name}: no wgmma"])
+            self.assertEqual(check.faults([self.groups], {name: check.Budget()}), ["code for sm_90a holds no wgmma", f"{name}: no wgmma"])
 
     def test_ceilings(self):
         # Five instructions, four a clock, for two products of a clock each; 16 bytes a product come in 0.86 clocks.
